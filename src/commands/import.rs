@@ -1,0 +1,167 @@
+//! `kinoteka import`: a whole catalogue from NDJSON, all or nothing, repeatable.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Failure, say, store_item};
+use crate::config::Settings;
+use crate::db::Connection;
+use crate::http::problem::Problem;
+use crate::resource::context::Context;
+use crate::resource::load::{Found, find};
+use crate::resource::spec::Kind;
+use crate::server;
+use crate::text::slug::validate_slug;
+
+/// The first catalogue.
+pub const DEMO: &str = include_str!("demo/first-catalogue.ndjson");
+
+/// Flags of `import`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The file, or `-` for standard input
+    file: PathBuf,
+}
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Imported {
+    /// Items that are new or changed.
+    pub stored: usize,
+    /// Items that were there already, just so.
+    pub unchanged: usize,
+}
+
+/// Reads a file and reports every bad line with its number.
+pub fn command(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    let text = read(&args.file)?;
+    let store = server::store(settings)?;
+    server::prepare(&store, settings.auto_migrate)?;
+    let context = server::context(settings)?;
+    let terminal = std::io::stderr().is_terminal();
+    let imported = run(&context, &text, |done, all| {
+        if terminal && (done % 100 == 0 || done == all) {
+            use std::io::Write;
+            drop(write!(std::io::stderr(), "\r{done} of {all}"));
+            if done == all {
+                drop(writeln!(std::io::stderr()));
+            }
+        }
+    })?;
+    say(&format!("{} items stored, {} unchanged.", imported.stored, imported.unchanged));
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let outcome = if file == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
+    };
+    outcome.map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count().saturating_add(1);
+        Failure::usage(format!("line {line}: not UTF-8; nothing was imported"))
+    })
+}
+
+/// A line that was understood.
+struct Line {
+    number: usize,
+    kind: Kind,
+    slug: String,
+    body: Value,
+}
+
+/// Imports lines in one transaction. Items are stored in the order of their kinds, so that references find their targets.
+pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
+    let mut errors: Vec<(usize, String)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let number = index.saturating_add(1);
+        match understand(number, line) {
+            Ok(line) => lines.push(line),
+            Err(error) => errors.push((number, error)),
+        }
+    }
+    lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
+    let understood = std::mem::take(&mut errors);
+    let outcome = context.store.write_here(|connection| {
+        let mut errors = understood.clone();
+        let mut imported = Imported::default();
+        for (done, line) in lines.iter().enumerate() {
+            match store_line(connection, context, line) {
+                Ok(true) => imported.stored = imported.stored.saturating_add(1),
+                Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
+                Err(problem) if problem.kind.definition().status < 500 => errors.extend(explain(line, &problem)),
+                Err(problem) => return Err(Rejected::Problem(problem)),
+            }
+            progress(done.saturating_add(1), lines.len());
+        }
+        if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
+    });
+    match outcome {
+        Ok(imported) => Ok(imported),
+        Err(Rejected::Problem(problem)) => Err(problem.into()),
+        Err(Rejected::Lines(mut errors)) => {
+            errors.sort();
+            let mut lines: Vec<String> = errors.into_iter().map(|(number, error)| format!("line {number}: {error}")).collect();
+            lines.push("nothing was imported".to_owned());
+            Err(Failure { lines, code: 2 })
+        }
+    }
+}
+
+enum Rejected {
+    Problem(Problem),
+    Lines(Vec<(usize, String)>),
+}
+
+impl From<crate::db::Error> for Rejected {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+fn understand(number: usize, line: &str) -> Result<Line, String> {
+    let mut body: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let Some(object) = body.as_object_mut() else { return Err("an object is expected on every line".to_owned()) };
+    let kind = object.remove("resource");
+    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let kind = kind
+        .as_ref()
+        .and_then(Value::as_str)
+        .and_then(Kind::parse)
+        .ok_or_else(|| format!("`resource` must be one of {}", known.join(", ")))?;
+    let slug = object.get("slug").and_then(Value::as_str).map(str::to_owned).ok_or("`slug` is required")?;
+    validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
+    Ok(Line { number, kind, slug, body })
+}
+
+/// Stores a line; says whether that changed anything.
+fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Result<bool, Problem> {
+    let existing = find(connection, line.kind, &line.slug)?.map(Found::item);
+    if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
+        return Err(Problem::new(crate::http::problem::Kind::Gone, format!("the {} `{}` has been deleted", line.kind.noun(), item.slug)));
+    }
+    let revision = existing.as_ref().map(|item| item.revision);
+    let id =
+        store_item(connection, context, line.kind, existing, Some(String::as_str(&line.slug)).filter(|_| revision.is_none()), &line.body)?;
+    let after = find(connection, line.kind, &id.to_string())?.map(|found| found.item().revision);
+    Ok(revision != after)
+}
+
+fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
+    let place = format!("{} `{}`", line.kind.noun(), line.slug);
+    if problem.errors.is_empty() {
+        return vec![(line.number, format!("{place}: {}", problem.detail))];
+    }
+    problem
+        .errors
+        .iter()
+        .map(|error| (line.number, format!("{place}: {}: {}", error.pointer.as_deref().unwrap_or_default(), error.detail)))
+        .collect()
+}

@@ -1,0 +1,103 @@
+//! `kinoteka key create|list|revoke`.
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use super::{Failure, say};
+use crate::config::Settings;
+use crate::db::{Id, Time};
+use crate::http::fields::{parse_date, parse_time};
+use crate::http::keys::{self, Role};
+use crate::http::problem::Problem;
+use crate::server;
+
+/// What to do with keys.
+#[derive(Subcommand)]
+pub enum Action {
+    /// Make a key and print it, alone, on standard output; it is shown this once
+    Create {
+        /// What the key is for
+        #[arg(long)]
+        name: String,
+        /// viewer (may read drafts), editor (may write) or admin (all)
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// When it stops working: a day, a moment, or a number of days such as `90d`
+        #[arg(long, value_parser = expiry)]
+        expires: Option<Time>,
+    },
+    /// List the keys, without their secrets
+    List,
+    /// Revoke a key by its id
+    Revoke {
+        /// Its id, as `key list` shows it
+        #[arg(value_parser = identifier)]
+        id: Id,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "must be viewer, editor or admin".to_owned())
+}
+
+fn identifier(text: &str) -> Result<Id, String> {
+    Id::parse(text).ok_or_else(|| "must be an id as `kinoteka key list` shows it".to_owned())
+}
+
+fn expiry(text: &str) -> Result<Time, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()).and_then(chrono::Duration::try_days);
+    let from_days = days.and_then(|days| Time::now().0.checked_add_signed(days)).map(Time);
+    let from_date = || parse_date(text).and_then(|date| date.and_hms_opt(0, 0, 0)).map(|time| Time(time.and_utc()));
+    let time = from_days.or_else(|| parse_time(text)).or_else(from_date).ok_or("must be a day, a moment, or days such as 90d")?;
+    if time <= Time::now() { Err("must lie in the future".to_owned()) } else { Ok(time) }
+}
+
+/// Runs one of the actions.
+pub fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
+    let store = server::store(settings)?;
+    server::prepare(&store, settings.auto_migrate)?;
+    match action {
+        Action::Create { name, role, expires } => {
+            let name = name.trim().to_owned();
+            if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+                return Err(Failure::usage("--name must have 1 to 200 characters"));
+            }
+            let (key, secret) = store.write_here(|connection| keys::create(connection, &name, role, expires).map_err(Problem::from))?;
+            writeln!(std::io::stdout(), "{secret}")?;
+            say(&format!("Key {} for {name} ({}); it is kept only as a hash and not shown again.", key.id, role.as_str()));
+        }
+        Action::List => {
+            let keys = store.write_here(|connection| keys::all(connection).map_err(Problem::from))?;
+            let mut out = std::io::stdout().lock();
+            writeln!(out, "id\trole\tstate\tcreated\texpires\tlast used\tname")?;
+            for key in keys {
+                let now = Time::now();
+                let state = match (key.revoked_at, key.expires_at) {
+                    (Some(_), _) => "revoked",
+                    (None, Some(expiry)) if expiry <= now => "expired",
+                    _ => "active",
+                };
+                let shown = |time: Option<Time>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
+                writeln!(
+                    out,
+                    "{}\t{}\t{state}\t{}\t{}\t{}\t{}",
+                    key.id,
+                    key.role,
+                    key.created_at,
+                    shown(key.expires_at),
+                    shown(key.last_used_at),
+                    key.name
+                )?;
+            }
+        }
+        Action::Revoke { id } => {
+            let revoked = store.write_here(|connection| keys::revoke(connection, id).map_err(Problem::from))?;
+            if !revoked {
+                return Err(Failure::usage(format!("there is no active key {id}")));
+            }
+            say(&format!("Key {id} is revoked."));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The command line: one file a command.
+
+mod export;
+mod import;
+mod key;
+mod migrate;
+mod openapi;
+mod serve;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+use crate::db::Connection;
+use crate::http::problem::Problem;
+use crate::impact::store::ImpactStatistics;
+use crate::partners::store::Partners;
+use crate::programmes::store::Programmes;
+use crate::resource::context::Context;
+use crate::resource::load::Item;
+use crate::resource::read::draw;
+use crate::resource::spec::Kind;
+use crate::resource::write::store;
+use crate::topics::store::Topics;
+use crate::videos::store::Videos;
+
+pub use import::{DEMO, Imported, run as import_lines};
+
+/// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST API.
+#[derive(Parser)]
+#[command(
+    name = "kinoteka",
+    version,
+    about,
+    after_help = "Settings are read from flags, then from the environment, then from a file `.env` in the working directory."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the catalogue
+    Serve(serve::Args),
+    /// Apply missing migrations
+    Migrate,
+    /// Make, list and revoke API keys
+    Key {
+        #[command(subcommand)]
+        action: key::Action,
+    },
+    /// Read a catalogue from a file of NDJSON (`-` for standard input): all of it or nothing
+    Import(import::Args),
+    /// Write the whole catalogue as NDJSON to standard output
+    Export,
+    /// Write the OpenAPI document
+    Openapi(openapi::Args),
+}
+
+/// What ends a command: one line, or several, and exit code 2 where the caller can mend it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What to print.
+    pub lines: Vec<String>,
+    /// 2 for what the caller can mend, 1 for the rest.
+    pub code: u8,
+}
+
+impl Failure {
+    fn usage(line: impl std::fmt::Display) -> Self {
+        Self { lines: vec![line.to_string()], code: 2 }
+    }
+}
+
+impl From<crate::server::StartError> for Failure {
+    fn from(error: crate::server::StartError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<crate::db::Error> for Failure {
+    fn from(error: crate::db::Error) -> Self {
+        Self { lines: vec![error.to_string()], code: 1 }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self { lines: vec![problem.to_string()], code: 1 }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self { lines: vec![error.to_string()], code: 1 }
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        say(&format!("kinoteka: .env: {error}"));
+        return ExitCode::from(2);
+    }
+    let cli = Cli::parse();
+    init_logging();
+    if let Err(errors) = cli.settings.validate() {
+        for error in errors {
+            say(&format!("kinoteka: {error}"));
+        }
+        return ExitCode::from(2);
+    }
+    let outcome = match cli.command {
+        Command::Serve(args) => serve::run(&cli.settings, &args),
+        Command::Migrate => migrate::run(&cli.settings),
+        Command::Key { action } => key::run(&cli.settings, action),
+        Command::Import(args) => import::command(&cli.settings, &args),
+        Command::Export => export::run(&cli.settings),
+        Command::Openapi(args) => openapi::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            for line in failure.lines {
+                say(&format!("kinoteka: {line}"));
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// One line of key=value pairs for each event, which a log collector reads as logfmt. `RUST_LOG` chooses what is logged.
+fn init_logging() {
+    let environment = env_logger::Env::default().default_filter_or("info,actix_server=warn");
+    let outcome = env_logger::Builder::from_env(environment)
+        .format(|out, record| {
+            let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            let message = record.args().to_string();
+            let structured = record.target().starts_with("kinoteka::") && message.contains('=');
+            let message = if structured { message } else { format!("message=\"{}\"", message.replace('"', "'")) };
+            writeln!(out, "time={time} level={} target={} {message}", record.level().as_str().to_ascii_lowercase(), record.target())
+        })
+        .try_init();
+    drop(outcome);
+}
+
+/// A line for the operator, on standard error.
+fn say(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+/// Stores one body as an item of a kind.
+fn store_item(
+    connection: &mut Connection,
+    context: &Context,
+    kind: Kind,
+    existing: Option<Item>,
+    slug: Option<&str>,
+    body: &serde_json::Value,
+) -> Result<crate::db::Id, Problem> {
+    match kind {
+        Kind::Topic => store::<Topics>(connection, context, existing, slug, body, false),
+        Kind::Partner => store::<Partners>(connection, context, existing, slug, body, false),
+        Kind::Programme => store::<Programmes>(connection, context, existing, slug, body, false),
+        Kind::Video => store::<Videos>(connection, context, existing, slug, body, false),
+        Kind::ImpactStatistic => store::<ImpactStatistics>(connection, context, existing, slug, body, false),
+    }
+}
+
+/// Draws one item with every language, as an editor sees it.
+fn draw_item(connection: &mut Connection, context: &Context, kind: Kind, item: Item) -> Result<String, Problem> {
+    use crate::http::keys::Viewer::Everything;
+    use crate::http::language::Wish;
+    use crate::resource::query::Shape;
+    let (wish, shape) = (Wish::every(context.settings.fallback_languages()), Shape::default());
+    let drawn = match kind {
+        Kind::Topic => draw::<Topics>(connection, context, item, wish, &shape, Everything),
+        Kind::Partner => draw::<Partners>(connection, context, item, wish, &shape, Everything),
+        Kind::Programme => draw::<Programmes>(connection, context, item, wish, &shape, Everything),
+        Kind::Video => draw::<Videos>(connection, context, item, wish, &shape, Everything),
+        Kind::ImpactStatistic => draw::<ImpactStatistics>(connection, context, item, wish, &shape, Everything),
+    };
+    drawn.map(|(text, _)| text)
+}

@@ -1,0 +1,57 @@
+//! `kinoteka serve`.
+
+use diesel::prelude::*;
+
+use super::{Failure, import, say};
+use crate::config::Settings;
+use crate::db::schema::{api_keys, items};
+use crate::http::keys::{self, Role};
+use crate::http::problem::Problem;
+use crate::server;
+
+/// Flags of `serve`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Load the first catalogue into a fresh database and print an editor's key
+    #[arg(long, env = "KINOTEKA_DEMO")]
+    demo: bool,
+}
+
+/// Serves until a signal to stop; then finishes running requests.
+pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    if args.demo {
+        load_demo(settings)?;
+    }
+    actix_web::rt::System::new().block_on(async {
+        let running = server::start(settings)?;
+        for address in &running.addresses {
+            log::info!(target: "kinoteka::serve", "listening=http://{address} docs=http://{address}/docs");
+        }
+        running.server.await.map_err(Failure::from)
+    })?;
+    log::info!("stopped");
+    Ok(())
+}
+
+/// Loads the first catalogue, unless the database has items already.
+fn load_demo(settings: &Settings) -> Result<(), Failure> {
+    let store = server::store(settings)?;
+    server::prepare(&store, settings.auto_migrate)?;
+    let context = server::context(settings)?;
+    let (count, has_keys) = store.write_here(|connection| {
+        let count: i64 = items::table.count().get_result(connection).map_err(Problem::from)?;
+        let keys: i64 = api_keys::table.count().get_result(connection).map_err(Problem::from)?;
+        Ok::<_, Problem>((count, keys > 0))
+    })?;
+    if count > 0 {
+        log::info!("the database has {count} items already; the first catalogue is not loaded again");
+    } else {
+        let imported = import::run(&context, import::DEMO, |_, _| {})?;
+        log::info!("the first catalogue is loaded: {} items", imported.stored);
+    }
+    if !has_keys {
+        let (_, secret) = store.write_here(|connection| keys::create(connection, "demo", Role::Editor, None).map_err(Problem::from))?;
+        say(&format!("An editor's key, shown once: {secret}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Settings: flags, environment, `.env`; read once and checked as a whole.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use clap::{Args, ValueEnum};
+
+use crate::db::connection::{Session, Target};
+use crate::db::store::Sizes;
+use crate::http;
+use crate::places::Designation;
+use crate::text::language::Language;
+
+/// Which wording stands with the designation of Kosovo (XK).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Footnote {
+    /// The EU's.
+    Eu,
+    /// The United Nations'.
+    Un,
+    /// That of `KINOTEKA_XK_FOOTNOTE_TEXT`.
+    Own,
+    /// None.
+    None,
+}
+
+/// Settings that every command shares.
+#[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Settings {
+    /// Database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME?sslmode=verify-full`
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://kinoteka.db", hide_env_values = true, global = true)]
+    pub database_url: String,
+
+    /// Read-only replica of a PostgreSQL database; public reads go there
+    #[arg(long, env = "KINOTEKA_REPLICA_URL", hide_env_values = true, global = true)]
+    pub replica_url: Option<String>,
+
+    /// Address and port to listen on; port 0 takes a free one and the log says which
+    #[arg(long, env = "KINOTEKA_BIND", default_value = "127.0.0.1:8080", global = true)]
+    pub bind: String,
+
+    /// What absolute links begin with, such as `https://catalogue.example.org`; the request's own host otherwise
+    #[arg(long, env = "KINOTEKA_BASE_URL", global = true)]
+    pub base_url: Option<String>,
+
+    /// Apply missing migrations at start; otherwise run `kinoteka migrate`
+    #[arg(long, env = "KINOTEKA_AUTO_MIGRATE", default_value_t = true, action = clap::ArgAction::Set, global = true)]
+    pub auto_migrate: bool,
+
+    /// Languages to fall back to, in order, where an item has none of those asked for
+    #[arg(long, env = "KINOTEKA_FALLBACK_LANGUAGES", default_value = "en", value_delimiter = ',', global = true)]
+    pub fallback_languages: Vec<String>,
+
+    /// Footnote to the designation of Kosovo (XK)
+    #[arg(long, env = "KINOTEKA_XK_FOOTNOTE", value_enum, default_value_t = Footnote::Eu, global = true)]
+    pub xk_footnote: Footnote,
+
+    /// The footnote's text when `KINOTEKA_XK_FOOTNOTE=own`
+    #[arg(long, env = "KINOTEKA_XK_FOOTNOTE_TEXT", global = true)]
+    pub xk_footnote_text: Option<String>,
+
+    /// Refuse changes without If-Match (428)
+    #[arg(long, env = "KINOTEKA_REQUIRE_IF_MATCH", default_value_t = false, action = clap::ArgAction::Set, global = true)]
+    pub require_if_match: bool,
+
+    /// Sites that may read with a browser: `*` or a comma list of origins
+    #[arg(long, env = "KINOTEKA_CORS_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
+    pub cors_origins: Vec<String>,
+
+    /// Seconds that browsers and caches may keep public answers
+    #[arg(long, env = "KINOTEKA_CACHE_SECONDS", default_value_t = 60, global = true)]
+    pub cache_seconds: u32,
+
+    /// Largest body accepted, in bytes
+    #[arg(long, env = "KINOTEKA_MAX_BODY_BYTES", default_value_t = 1_048_576, global = true)]
+    pub max_body_bytes: usize,
+
+    /// Threads that answer requests; as many as there are processors otherwise
+    #[arg(long, env = "KINOTEKA_WORKERS", global = true)]
+    pub workers: Option<usize>,
+
+    /// Connections for reading
+    #[arg(long, env = "KINOTEKA_READERS", default_value_t = 4, global = true)]
+    pub readers: usize,
+
+    /// Connections for writing (PostgreSQL; SQLite has one)
+    #[arg(long, env = "KINOTEKA_WRITERS", default_value_t = 4, global = true)]
+    pub writers: usize,
+
+    /// Milliseconds that a request waits for the database before it is answered 503
+    #[arg(long, env = "KINOTEKA_DATABASE_WAIT_MS", default_value_t = 5_000, global = true)]
+    pub database_wait_ms: u64,
+
+    /// Milliseconds after which a statement is logged as slow
+    #[arg(long, env = "KINOTEKA_SLOW_QUERY_MS", default_value_t = 200, global = true)]
+    pub slow_query_ms: u64,
+
+    /// Seconds that a client has to send a request's headers
+    #[arg(long, env = "KINOTEKA_CLIENT_TIMEOUT_SECONDS", default_value_t = 10, global = true)]
+    pub client_timeout_seconds: u64,
+
+    /// Seconds that running requests have to finish after a signal to stop
+    #[arg(long, env = "KINOTEKA_SHUTDOWN_SECONDS", default_value_t = 30, global = true)]
+    pub shutdown_seconds: u64,
+
+    /// Serve the documentation at /docs
+    #[arg(long, env = "KINOTEKA_DOCS", default_value_t = true, action = clap::ArgAction::Set, global = true)]
+    pub docs: bool,
+
+    /// Say in a Server-Timing header how many statements an answer took
+    #[arg(long, env = "KINOTEKA_SERVER_TIMING", default_value_t = false, action = clap::ArgAction::Set, global = true)]
+    pub server_timing: bool,
+}
+
+impl Settings {
+    /// Checks the settings as a whole; every error is one line.
+    pub fn validate(&self) -> Result<(), Vec<String>> {
+        let mut errors = Vec::new();
+        if let Err(error) = Target::parse(&self.database_url) {
+            errors.push(error);
+        }
+        match self.replica_url.as_deref().map(Target::parse) {
+            Some(Ok(Target::Sqlite(_)) | Err(_)) => errors.push("KINOTEKA_REPLICA_URL must start with postgres://".to_owned()),
+            Some(Ok(Target::Postgres(_))) if self.database_url.starts_with("sqlite") => {
+                errors.push("KINOTEKA_REPLICA_URL needs a PostgreSQL DATABASE_URL".to_owned());
+            }
+            _ => {}
+        }
+        if self.base_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#'])) {
+            errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
+        }
+        for tag in &self.fallback_languages {
+            if let Err(error) = http::fields::storable(tag.trim()) {
+                errors.push(format!("KINOTEKA_FALLBACK_LANGUAGES: `{tag}`: {error}"));
+            }
+        }
+        if self.xk_footnote == Footnote::Own && self.xk_footnote_text.as_deref().is_none_or(str::is_empty) {
+            errors.push("KINOTEKA_XK_FOOTNOTE=own needs KINOTEKA_XK_FOOTNOTE_TEXT".to_owned());
+        }
+        for origin in self.cors_origins.iter().filter(|origin| origin.as_str() != "*") {
+            if !http::fields::is_web_url(origin) || origin.ends_with('/') {
+                errors.push(format!("KINOTEKA_CORS_ORIGINS: `{origin}` is not an origin such as https://example.org"));
+            }
+        }
+        if self.readers == 0 || self.writers == 0 || self.workers == Some(0) {
+            errors.push("KINOTEKA_READERS, KINOTEKA_WRITERS and KINOTEKA_WORKERS must be at least 1".to_owned());
+        }
+        if self.max_body_bytes < 1_024 {
+            errors.push("KINOTEKA_MAX_BODY_BYTES must be at least 1024".to_owned());
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The configured fallback chain.
+    pub fn fallback_languages(&self) -> Vec<Language> {
+        self.fallback_languages.iter().filter_map(|tag| Language::parse(tag.trim()).ok()).collect()
+    }
+
+    /// The language of texts that state none.
+    pub fn default_language(&self) -> Language {
+        self.fallback_languages().into_iter().next().unwrap_or_default()
+    }
+
+    /// The footnote to XK.
+    pub fn designation(&self) -> Designation {
+        match self.xk_footnote {
+            Footnote::Eu => Designation::Eu,
+            Footnote::Un => Designation::Un,
+            Footnote::Own => self.xk_footnote_text.clone().map_or(Designation::None, Designation::Own),
+            Footnote::None => Designation::None,
+        }
+    }
+
+    /// What absolute links begin with.
+    pub fn base_url(&self, request: &HttpRequest) -> String {
+        http::base_url(self.base_url.as_deref(), request)
+    }
+
+    /// Sizes and limits of the pools.
+    pub fn sizes(&self) -> Sizes {
+        let wait = Duration::from_millis(self.database_wait_ms);
+        Sizes {
+            readers: self.readers,
+            writers: self.writers,
+            wait,
+            session: Session {
+                busy_timeout: wait,
+                statement_timeout: wait.saturating_mul(2),
+                slow_query: Duration::from_millis(self.slow_query_ms),
+            },
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The addresses of countries.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+
+use super::model::{self, Country, CountryPage, FIELDS, Order};
+use crate::db::page::{Place, Start};
+use crate::http::conditional::Tag;
+use crate::http::cursor;
+use crate::http::fields::not_one_of;
+use crate::http::language::Wish;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::{Kind, Problem};
+use crate::resource::answer::{self, Validators};
+use crate::resource::context::Context;
+use crate::resource::list::{self, Page, PageInfo};
+use crate::resource::query::{DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT, MAX_OFFSET, Shape};
+use crate::text::query::Query;
+
+/// List countries
+///
+/// All codes of ISO 3166-1, and XK, with their names; by name in the answer's language unless `sort` says otherwise.
+#[utoipa::path(operation_id = "list_countries", tag = "Countries", params(
+    ("q" = Option<String>, Query, description = "Name or code, in any language and script.", example = "sever"),
+    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown ones are left out.", example = json!(["AL", "XK"])),
+    ("sort" = Option<String>, Query, description = "`name`, `code`, or with `-` in front the other way round.", example = "code"),
+    ("limit" = Option<u8>, Query, description = "How many items a page has.", example = 20, minimum = 1, maximum = 100),
+    ("cursor" = Option<String>, Query, description = "`next_cursor` or `prev_cursor` of another page of the same query."),
+    ("offset" = Option<u16>, Query, description = "Items to leave out; not together with `cursor`.", example = 0, minimum = 0, maximum = 10_000),
+    ("total" = Option<bool>, Query, description = "Whether to count the whole list.", example = true),
+    ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", example = json!(["code", "name"])),
+    ("lang" = Option<String>, Query, description = "Language of the names (BCP 47).", example = "sr-Cyrl"),
+), responses((status = 200, description = "A page of countries.", body = CountryPage)))]
+#[get("/v1/countries")]
+pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let viewer = context.viewer(&request).await?;
+    let mut params = Params::parse(request.query_string())?;
+    let wish = Wish::read(&mut params, &request, &context.settings.fallback_languages());
+    let query = params.take("q").map(|text| Query::parse(&text));
+    let ids = params.list("ids", MAX_IDS);
+    let shape = Shape { fields: fields(&mut params), ..Shape::default() };
+    let sort = params.take("sort").unwrap_or_else(|| "name".to_owned());
+    let (descending, key) = sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
+    let order = match key {
+        "name" => Order::Name,
+        "code" | "slug" => Order::Code,
+        other => {
+            params.error("sort", "unknown_value", not_one_of(other, ["name", "code"].into_iter()));
+            Order::Name
+        }
+    };
+    let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+    let offset = params.integer("offset", 0..=MAX_OFFSET);
+    let total = params.flag("total").unwrap_or(false);
+    let fingerprint =
+        cursor::fingerprint(&format!("country\n{}\n{}", params.identity(&["cursor", "limit", "offset", "total", "fields"]), wish.names));
+    let cursor = params.take("cursor");
+    if cursor.is_some() && offset.is_some() {
+        params.error("offset", "conflicting", "`offset` and `cursor` cannot be combined; use one of them.");
+    }
+    let start = match cursor.map(|text| cursor::read(&fingerprint, &text)) {
+        None => Start::Offset(offset.unwrap_or(0)),
+        Some(Ok(start)) => start,
+        Some(Err(_)) => {
+            params.error("cursor", "invalid_cursor", "The cursor does not belong to this query; start again without it.");
+            Start::Offset(0)
+        }
+    };
+    let identity = format!("country\n{}\n{}\n{}", params.identity(&[]), wish.identity(), context.places.identity());
+    params.finish()?;
+    let validators = Validators { tag: Tag::of(&identity), changed_at: None };
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+        return Ok(response);
+    }
+    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
+    let place = |country: &crate::places::Country| Place { keys: Vec::new(), id: crate::db::Id(uuid::Uuid::from_bytes(country.id())) };
+    let position = |wanted: &Place| found.iter().position(|country| place(country) == *wanted);
+    let size = usize::try_from(limit).unwrap_or(0);
+    let (from, to) = match &start {
+        Start::Offset(offset) => {
+            let from = usize::try_from(*offset).unwrap_or(0).min(found.len());
+            (from, from.saturating_add(size))
+        }
+        Start::After(edge) => {
+            let from = position(edge).map_or(found.len(), |at| at.saturating_add(1));
+            (from, from.saturating_add(size))
+        }
+        Start::Before(edge) => {
+            let to = position(edge).unwrap_or(0);
+            (to.saturating_sub(size), to)
+        }
+    };
+    let to = to.min(found.len());
+    let page = found.get(from..to).unwrap_or_default();
+    let next = page.last().filter(|_| to < found.len()).map(|country| cursor::write(&fingerprint, &place(country), false));
+    let prev = page.first().filter(|_| from > 0).map(|country| cursor::write(&fingerprint, &place(country), true));
+    let info = PageInfo { limit, next_cursor: next, prev_cursor: prev, total: total.then(|| i64::try_from(found.len()).unwrap_or(0)) };
+    let mut items = Vec::with_capacity(page.len());
+    for country in page {
+        items.push(answer::body(&Country::new(country, wish.names, &context.places), &shape)?);
+    }
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    let links = list::links(&context, &request, &info);
+    response.insert_header((header::LINK, links.header()));
+    Ok(response.content_type("application/json").body(Page { items, info }.body(&links)?))
+}
+
+/// Get a country
+///
+/// By alpha-2 or alpha-3 code in any case (XKX means XK), or by id.
+#[utoipa::path(operation_id = "get_country", tag = "Countries", params(
+    ("country" = String, Path, description = "Code or id."),
+    ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", example = json!(["code", "name"])),
+    ("lang" = Option<String>, Query, description = "Language of the name (BCP 47).", example = "sr-Cyrl"),
+), responses((status = 200, description = "The country.", body = Country)))]
+#[get("/v1/countries/{country}")]
+pub async fn get_country(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let viewer = context.viewer(&request).await?;
+    let mut params = Params::parse(request.query_string())?;
+    let wish = Wish::read(&mut params, &request, &context.settings.fallback_languages());
+    let shape = Shape { fields: fields(&mut params), ..Shape::default() };
+    let identity = format!("{}\n{}\n{}\n{}", request.path(), params.identity(&[]), wish.identity(), context.places.identity());
+    params.finish()?;
+    let Some(country) = model::find(&name) else {
+        return Err(Problem::new(Kind::NotFound, format!("There is no country `{}`.", crate::text::clip(&name))));
+    };
+    let validators = Validators { tag: Tag::of(&identity), changed_at: None };
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+        return Ok(response);
+    }
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+    Ok(response.content_type("application/json").body(answer::body(&Country::new(country, wish.names, &context.places), &shape)?))
+}
+
+fn fields(params: &mut Params) -> Option<Vec<String>> {
+    let names = params.list("fields", 100)?;
+    for name in &names {
+        if !FIELDS.contains(&name.as_str()) {
+            params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
+        }
+    }
+    Some(names)
+}

@@ -1,0 +1,135 @@
+//! What a country is, and how the list of them is read.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::Id;
+use crate::places::{self, Places};
+use crate::resource::list::{Links, PageInfo};
+use crate::text::analysis;
+use crate::text::collation::sort_key;
+use crate::text::language::Language;
+use crate::text::query::Query;
+
+/// Fields, for `fields`.
+pub const FIELDS: &[&str] = &["id", "slug", "status", "code", "alpha3", "name", "names", "language", "user_assigned", "footnote"];
+
+/// A country or territory.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Country {
+    /// Identifier, the same on every server.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// The code in small letters.
+    #[schema(example = "xk")]
+    pub slug: String,
+    /// Reference data is always published.
+    #[schema(value_type = crate::resource::Status, example = "published")]
+    pub status: &'static str,
+    /// ISO 3166-1 alpha-2 code, or XK.
+    #[schema(example = "XK", min_length = 2, max_length = 2)]
+    pub code: &'static str,
+    /// ISO 3166-1 alpha-3 code, or XKX.
+    #[schema(example = "XKX", min_length = 3, max_length = 3)]
+    pub alpha3: &'static str,
+    /// Name in the answer's language (CLDR).
+    #[schema(example = "Kosovo")]
+    pub name: &'static str,
+    /// Names in every language of the audience, by language tag (CLDR).
+    #[schema(value_type = std::collections::BTreeMap<String, String>, example = json!({"en": "Kosovo", "sq": "Kosovë", "sr-Cyrl": "Косово"}))]
+    pub names: std::collections::BTreeMap<&'static str, &'static str>,
+    /// The language of `name`.
+    #[schema(example = "en")]
+    pub language: &'static str,
+    /// Whether the code lies in the range that ISO 3166-1 leaves to its users.
+    pub user_assigned: bool,
+    /// What must be said wherever the name stands.
+    #[schema(required)]
+    pub footnote: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, ToSchema)]
+pub struct CountryPage {
+    /// The items of this page.
+    pub data: Vec<Country>,
+    /// Where the page stands in the list.
+    pub page: PageInfo,
+    /// Addresses of this page and its neighbours.
+    pub links: Links,
+}
+
+impl Country {
+    /// The resource, named in one of [`places::NAME_LANGUAGES`].
+    pub fn new(country: &'static places::Country, language: &'static str, places: &Places) -> Self {
+        Self {
+            id: Id(uuid::Uuid::from_bytes(country.id())),
+            slug: country.code.to_ascii_lowercase(),
+            status: "published",
+            code: country.code,
+            alpha3: country.alpha3,
+            name: country.name(language),
+            names: places::NAME_LANGUAGES.iter().map(|tag| (*tag, country.name(tag))).collect(),
+            language,
+            user_assigned: country.user_assigned,
+            footnote: places.footnote(country.code).map(str::to_owned),
+        }
+    }
+}
+
+/// Finds a country by code or identifier.
+pub fn find(name: &str) -> Option<&'static places::Country> {
+    places::find(name).or_else(|| {
+        let id = Id::parse(name)?;
+        places::all().iter().find(|country| uuid::Uuid::from_bytes(country.id()) == id.0)
+    })
+}
+
+/// How countries are listed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Order {
+    /// By code.
+    Code,
+    /// By name, in the language's own order.
+    Name,
+}
+
+/// All countries that match, in order.
+pub fn list(
+    query: Option<&Query>,
+    names: Option<&[String]>,
+    order: Order,
+    descending: bool,
+    language: &'static str,
+) -> Vec<&'static places::Country> {
+    let mut found: Vec<&'static places::Country> = places::all()
+        .iter()
+        .filter(|country| names.is_none_or(|names| names.iter().any(|name| find(name).is_some_and(|named| named.code == country.code))))
+        .filter(|country| query.is_none_or(|query| matches(query, country)))
+        .collect();
+    if order == Order::Name {
+        let language = Language::parse(language).unwrap_or_default();
+        found.sort_by_cached_key(|country| sort_key(country.name(language.as_str()), &language));
+    }
+    if descending {
+        found.reverse();
+    }
+    found
+}
+
+/// Whether a country's code or its name in any language matches, by the rules of every search.
+fn matches(query: &Query, country: &places::Country) -> bool {
+    let mut texts: Vec<Vec<String>> = places::NAME_LANGUAGES.iter().map(|tag| analysis::tokens(country.name(tag))).collect();
+    texts.push(analysis::tokens(country.code));
+    let holds = |clause: &crate::text::query::Clause| {
+        texts.iter().any(|tokens| {
+            tokens.windows(clause.tokens.len()).any(|window| {
+                let last = clause.tokens.len().saturating_sub(1);
+                window.iter().zip(&clause.tokens).enumerate().all(|(index, (token, wanted))| {
+                    token == wanted || (clause.prefix && index == last && token.starts_with(wanted.as_str()))
+                })
+            })
+        })
+    };
+    !query.clauses.is_empty() && query.clauses.iter().all(|clause| holds(clause) != clause.exclude)
+}

@@ -1,0 +1,166 @@
+//! One connection type for both databases, chosen by the scheme of the URL, and the settings each session starts with.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::{Connection as _, Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::pg::PgConnection;
+use diesel::sqlite::SqliteConnection;
+
+use super::error::Error;
+pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
+
+/// The enum stands by itself: what it derives brings names of its own into its module.
+#[expect(missing_docs, reason = "the derive adds public items without documentation")]
+mod any {
+    use diesel::pg::PgConnection;
+    use diesel::sqlite::SqliteConnection;
+
+    /// A connection to either database; all query code is written against this type.
+    #[derive(diesel::MultiConnection)]
+    pub enum AnyConnection {
+        /// PostgreSQL through libpq.
+        Postgres(PgConnection),
+        /// SQLite, in this process.
+        Sqlite(SqliteConnection),
+    }
+}
+
+/// Which database a URL names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Target {
+    /// A SQLite file, by path.
+    Sqlite(String),
+    /// PostgreSQL, by libpq connection URL.
+    Postgres(String),
+}
+
+impl Target {
+    /// Reads `sqlite://path`, `sqlite:path` or `postgres://…`. The error is one line for the operator.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+        match path {
+            Some("" | ":memory:") => {
+                Err("DATABASE_URL must name a file: sqlite://kinoteka.db (an in-memory database cannot be shared by connections)"
+                    .to_owned())
+            }
+            Some(path) => Ok(Self::Sqlite(path.to_owned())),
+            None => Err("DATABASE_URL must start with sqlite:// or postgres://".to_owned()),
+        }
+    }
+
+    /// Whether this is SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// Only reads; the database refuses writes.
+    Read,
+    /// Reads and writes.
+    Write,
+}
+
+/// Settings of a session, beside its purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    /// How long a statement may wait for a lock.
+    pub busy_timeout: Duration,
+    /// How long a statement may run (PostgreSQL).
+    pub statement_timeout: Duration,
+    /// Statements slower than this are logged.
+    pub slow_query: Duration,
+}
+
+impl Connection {
+    /// Opens a session on `target`, with every setting that our promises rest on.
+    ///
+    /// SQLite: WAL, so that readers never wait for the writer; `synchronous = FULL`, so that an answered write
+    /// survives a power cut; foreign keys; readers are `query_only`. PostgreSQL: UTC, a statement and a lock timeout.
+    pub fn open(target: &Target, access: Access, session: Session) -> Result<Self, Error> {
+        let mut connection = match target {
+            Target::Sqlite(path) => {
+                let mut connection = SqliteConnection::establish(path)?;
+                connection.batch_execute(&format!(
+                    "PRAGMA busy_timeout = {};
+                     PRAGMA journal_mode = WAL;
+                     PRAGMA synchronous = FULL;
+                     PRAGMA foreign_keys = ON;
+                     PRAGMA cache_size = -16000;
+                     PRAGMA temp_store = MEMORY;
+                     PRAGMA trusted_schema = OFF;",
+                    session.busy_timeout.as_millis()
+                ))?;
+                if access == Access::Read {
+                    connection.batch_execute("PRAGMA query_only = ON;")?;
+                }
+                Self::Sqlite(connection)
+            }
+            Target::Postgres(url) => {
+                let mut connection = PgConnection::establish(url)?;
+                connection.batch_execute(&format!(
+                    "SET timezone = 'UTC';
+                     SET application_name = 'kinoteka';
+                     SET client_min_messages = warning;
+                     SET statement_timeout = {};
+                     SET lock_timeout = {};
+                     SET default_transaction_read_only = {};",
+                    session.statement_timeout.as_millis(),
+                    session.busy_timeout.as_millis(),
+                    if access == Access::Read { "on" } else { "off" },
+                ))?;
+                Self::Postgres(connection)
+            }
+        };
+        connection.set_instrumentation(SlowQueries { started: None, limit: session.slow_query });
+        Ok(connection)
+    }
+
+    /// Whether this is SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// On SQLite it takes the write lock at once: a transaction that only later turns out to write fails with
+    /// `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps.
+    pub fn begin_write(&mut self) -> Result<(), Error> {
+        use diesel::connection::{AnsiTransactionManager, TransactionManager};
+        match self {
+            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
+            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction(connection)?,
+        }
+        Ok(())
+    }
+}
+
+/// Logs statements that take longer than a limit, and counts all of them for the tests.
+struct SlowQueries {
+    started: Option<Instant>,
+    limit: Duration,
+}
+
+impl Instrumentation for SlowQueries {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartQuery { .. } => {
+                super::counter::count();
+                self.started = Some(Instant::now());
+            }
+            InstrumentationEvent::FinishQuery { query, error, .. } => {
+                let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else { return };
+                if elapsed >= self.limit {
+                    let failed = error.map(|e| format!(" error=\"{e}\"")).unwrap_or_default();
+                    log::warn!(target: "kinoteka::slow_query", "duration_ms={:.1}{failed} statement=\"{query}\"", elapsed.as_secs_f64() * 1000.0);
+                }
+            }
+            _ => {}
+        }
+    }
+}

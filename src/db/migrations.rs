@@ -1,0 +1,89 @@
+//! The schema and its versions: paired migrations, embedded in the binary.
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::Connection;
+use super::error::Error;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How the database stands to this program.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Every migration has been applied.
+    Current,
+    /// So many migrations are still to be applied.
+    Behind(usize),
+    /// It has been migrated by a newer program; the version this one does not know.
+    Ahead(String),
+}
+
+fn fault(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    match error.downcast::<diesel::result::Error>() {
+        Ok(error) => Error::from(*error),
+        Err(other) => Error::Fault(other.to_string()),
+    }
+}
+
+/// Compares the applied migrations with the embedded ones.
+pub fn standing(connection: &mut Connection) -> Result<Standing, Error> {
+    let (known, applied) = match connection {
+        Connection::Sqlite(connection) => {
+            let known: Vec<String> = versions(MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(fault)?);
+            (known, connection.applied_migrations().map_err(fault)?)
+        }
+        Connection::Postgres(connection) => {
+            let known: Vec<String> = versions(MigrationSource::<Pg>::migrations(&POSTGRES).map_err(fault)?);
+            (known, connection.applied_migrations().map_err(fault)?)
+        }
+    };
+    let applied: Vec<String> = applied.into_iter().map(|version| version.to_string()).collect();
+    if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
+        return Ok(Standing::Ahead(unknown.clone()));
+    }
+    match known.len().saturating_sub(applied.len()) {
+        0 => Ok(Standing::Current),
+        missing => Ok(Standing::Behind(missing)),
+    }
+}
+
+fn versions<B: diesel::backend::Backend>(migrations: Vec<Box<dyn Migration<B>>>) -> Vec<String> {
+    migrations.iter().map(|migration| migration.name().version().to_string()).collect()
+}
+
+/// Applies what is missing; says which migrations ran. Several servers may start at once: PostgreSQL takes an advisory lock.
+pub fn apply(connection: &mut Connection) -> Result<Vec<String>, Error> {
+    use diesel::connection::SimpleConnection;
+    match connection {
+        Connection::Sqlite(connection) => run(connection, SQLITE),
+        Connection::Postgres(connection) => {
+            connection.batch_execute("SELECT pg_advisory_lock(5366732)")?;
+            let outcome = run(connection, POSTGRES);
+            connection.batch_execute("SELECT pg_advisory_unlock(5366732)")?;
+            outcome
+        }
+    }
+}
+
+/// Takes every migration back, newest first: the tests hold `down` with it.
+pub fn revert_all(connection: &mut Connection) -> Result<Vec<String>, Error> {
+    let reverted = match connection {
+        Connection::Sqlite(connection) => connection.revert_all_migrations(SQLITE).map_err(fault)?,
+        Connection::Postgres(connection) => connection.revert_all_migrations(POSTGRES).map_err(fault)?,
+    };
+    Ok(reverted.into_iter().map(|version| version.to_string()).collect())
+}
+
+fn run<B, C>(connection: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>, Error>
+where
+    B: diesel::backend::Backend,
+    C: MigrationHarness<B>,
+    EmbeddedMigrations: MigrationSource<B>,
+{
+    let applied = connection.run_pending_migrations(source).map_err(fault)?;
+    Ok(applied.into_iter().map(|version| version.to_string()).collect())
+}

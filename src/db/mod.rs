@@ -1,0 +1,17 @@
+//! The only place that knows which database it is: connections, pools, types, full-text match, migrations.
+
+pub mod connection;
+mod counter;
+pub mod error;
+pub mod migrations;
+pub mod page;
+pub mod schema;
+pub mod search;
+pub mod sql;
+pub mod store;
+pub mod types;
+
+pub use connection::Connection;
+pub use error::Error;
+pub use store::Store;
+pub use types::{Id, Time};

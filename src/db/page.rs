@@ -1,0 +1,233 @@
+//! Keyset paging: the page of a sorted, filtered list after (or before) a given place, at equal cost everywhere.
+//!
+//! The place is the sort keys and the identifier of the item at the edge of the page before, so that an item that
+//! was inserted, changed or deleted meanwhile neither repeats nor hides another. Unknown values come last in both
+//! directions of a sort; ties are broken by the identifier.
+
+use chrono::NaiveDate;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::connection::Connection;
+use super::error::Error;
+use super::sql::{Bind, Fragment, Statement};
+use super::types::{Id, Time, sql};
+
+/// How many keys a list can be sorted by.
+pub const MAX_KEYS: usize = 3;
+
+/// What a sort key holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyType {
+    /// A whole number.
+    Integer,
+    /// Text in byte order.
+    Text,
+    /// A moment.
+    Time,
+    /// A day.
+    Date,
+}
+
+/// One key of a sort.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The expression.
+    pub expression: Fragment,
+    /// What it gives.
+    pub holds: KeyType,
+    /// Largest first.
+    pub descending: bool,
+    /// Whether it may be unknown.
+    pub nullable: bool,
+}
+
+/// The place of an item in a sorted list: its keys as text, and itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Place {
+    /// The value of each key; `None` is unknown.
+    pub keys: Vec<Option<String>>,
+    /// The item.
+    pub id: Id,
+}
+
+/// From where a page is taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Start {
+    /// From the beginning, leaving so many items out.
+    Offset(i64),
+    /// After a place.
+    After(Place),
+    /// Before a place: the page that ends there.
+    Before(Place),
+}
+
+/// A list: which items, in which order.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// Joined to `items`.
+    pub joins: Vec<Fragment>,
+    /// All must hold.
+    pub predicates: Vec<Fragment>,
+    /// The order; the identifier is added.
+    pub keys: Vec<Key>,
+}
+
+/// A row of a page query: the identifier and the keys as text.
+type Columns = (sql::Uuid, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+type Row = (Id, Option<String>, Option<String>, Option<String>);
+
+/// What a page query found.
+pub struct Slice {
+    /// The items in the list's order.
+    pub places: Vec<Place>,
+    /// Whether the list goes on behind the last one, in the direction of travel.
+    pub more: bool,
+}
+
+impl List {
+    fn body(&self) -> Fragment {
+        let mut body = Fragment::new(" FROM items");
+        for join in &self.joins {
+            body = body.then(join);
+        }
+        for (index, predicate) in self.predicates.iter().enumerate() {
+            body = body.sql(if index == 0 { " WHERE (" } else { " AND (" }).then(predicate).sql(")");
+        }
+        body
+    }
+
+    /// How many items the list has.
+    pub fn count(&self, connection: &mut Connection) -> Result<i64, Error> {
+        let statement = Statement::<BigInt>::new(Fragment::new("SELECT COUNT(*)").then(&self.body()));
+        let rows: Vec<i64> = statement.rows(connection)?;
+        Ok(rows.first().copied().unwrap_or(0))
+    }
+
+    /// The page of at most `limit` items from `start`. A place that does not fit the list's keys gives `None`.
+    pub fn slice(&self, connection: &mut Connection, start: &Start, limit: i64) -> Result<Option<Slice>, Error> {
+        let backward = matches!(start, Start::Before(_));
+        let mut statement = Fragment::new("SELECT items.id");
+        for index in 0..MAX_KEYS {
+            statement = match self.keys.get(index) {
+                Some(key) => key.as_text(statement.sql(", ")),
+                None => statement.sql(", NULL"),
+            };
+        }
+        statement = statement.then(&self.body());
+        if let Start::After(place) | Start::Before(place) = start {
+            let Some(beyond) = self.beyond(place, backward) else { return Ok(None) };
+            statement = statement.sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" }).then(&beyond).sql(")");
+        }
+        statement = statement.sql(" ORDER BY ");
+        for key in &self.keys {
+            let nulls = match (key.nullable, backward) {
+                (false, _) => "",
+                (true, false) => " NULLS LAST",
+                (true, true) => " NULLS FIRST",
+            };
+            statement = statement.then(&key.expression).sql(if key.descending == backward { " ASC" } else { " DESC" }).sql(nulls).sql(", ");
+        }
+        statement = statement.sql(if backward { "items.id DESC" } else { "items.id ASC" });
+        statement = statement.sql(" LIMIT ").bind(Bind::Integer(limit.saturating_add(1)));
+        if let Start::Offset(offset) = start
+            && *offset > 0
+        {
+            statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
+        }
+        let rows: Vec<Row> = Statement::<Columns>::new(statement).rows(connection)?;
+        let wanted = usize::try_from(limit).unwrap_or(0);
+        let more = rows.len() > wanted;
+        let mut places: Vec<Place> = rows
+            .into_iter()
+            .take(wanted)
+            .map(|(id, first, second, third)| {
+                let mut keys = vec![first, second, third];
+                keys.truncate(self.keys.len());
+                Place { keys, id }
+            })
+            .collect();
+        if backward {
+            places.reverse();
+        }
+        Ok(Some(Slice { places, more }))
+    }
+
+    /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR …))`.
+    fn beyond(&self, place: &Place, backward: bool) -> Option<Fragment> {
+        if place.keys.len() != self.keys.len() {
+            return None;
+        }
+        let mut condition = Fragment::new(if backward { "items.id < " } else { "items.id > " }).bind(Bind::Id(place.id));
+        for (key, value) in self.keys.iter().zip(&place.keys).rev() {
+            let value = match value {
+                Some(text) => Some(key.holds.read(text)?),
+                None if key.nullable => None,
+                None => return None,
+            };
+            condition = key
+                .beyond(value.as_ref(), backward)
+                .sql(" OR (")
+                .then(&key.equals(value.as_ref()))
+                .sql(" AND (")
+                .then(&condition)
+                .sql("))");
+        }
+        // A bound on the first key alone is implied; it lets an index start at the place instead of filtering up to it.
+        if let (Some(key), Some(Some(text))) = (self.keys.first(), place.keys.first())
+            && !key.nullable
+        {
+            let operator = if key.descending == backward { " >= " } else { " <= " };
+            let bound = Fragment::default().then(&key.expression).sql(operator).bind(key.holds.read(text)?);
+            condition = bound.sql(" AND (").then(&condition).sql(")");
+        }
+        Some(condition)
+    }
+}
+
+impl KeyType {
+    /// Reads a key's value from a cursor.
+    fn read(self, text: &str) -> Option<Bind> {
+        match self {
+            Self::Integer => text.parse().ok().map(Bind::Integer),
+            Self::Text => Some(Bind::Text(text.to_owned())),
+            Self::Time => text.parse().ok().and_then(Time::from_micros).map(Bind::Time),
+            Self::Date => text.parse::<NaiveDate>().ok().map(Bind::Date),
+        }
+    }
+}
+
+impl Key {
+    /// The key as a cursor keeps it.
+    fn as_text(&self, statement: Fragment) -> Fragment {
+        match self.holds {
+            KeyType::Text => statement.then(&self.expression),
+            KeyType::Integer | KeyType::Date => statement.sql("CAST(").then(&self.expression).sql(" AS TEXT)"),
+            KeyType::Time => statement
+                .differs("CAST(", "CAST(CAST(EXTRACT(EPOCH FROM ")
+                .then(&self.expression)
+                .differs(" AS TEXT)", ") * 1000000 AS BIGINT) AS TEXT)"),
+        }
+    }
+
+    fn equals(&self, value: Option<&Bind>) -> Fragment {
+        let expression = Fragment::default().then(&self.expression);
+        match value {
+            Some(value) => expression.sql(" = ").bind(value.clone()),
+            None => expression.sql(" IS NULL"),
+        }
+    }
+
+    /// Holds where this key alone is behind `value`; the unknown is behind everything, and nothing is behind it.
+    fn beyond(&self, value: Option<&Bind>, backward: bool) -> Fragment {
+        let expression = Fragment::default().then(&self.expression);
+        match (value, backward) {
+            (None, false) => Fragment::new("1 = 0"),
+            (None, true) => expression.sql(" IS NOT NULL"),
+            (Some(value), _) => {
+                let operator = if self.descending == backward { " > " } else { " < " };
+                let beyond = expression.sql(operator).bind(value.clone());
+                if self.nullable && !backward { beyond.sql(" OR ").then(&self.expression).sql(" IS NULL") } else { beyond }
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Full text: the tokens are made in `text/`, the index lives in the database and changes in the item's transaction.
+//!
+//! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same folded tokens and are asked the same
+//! expression, so that both match the same items; only scores differ.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::connection::Connection;
+use super::error::Error;
+use super::schema::search_entries;
+use super::sql::{Bind, Fragment, Statement};
+use super::types::Id;
+use crate::text::query::{Clause, Query};
+
+/// Who an entry is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Audience {
+    /// Everybody: published languages of published items.
+    Public,
+    /// Holders of a key: every language.
+    Editors,
+}
+
+impl Audience {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Editors => "editors",
+        }
+    }
+}
+
+/// The tokens of one item, by weight: heaviest first.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Document {
+    /// Titles, names and labels.
+    pub title: String,
+    /// Summaries.
+    pub summary: String,
+    /// Names of topics, programmes, partners and countries.
+    pub names: String,
+    /// Descriptions and the rest.
+    pub body: String,
+}
+
+/// Puts an item into the index for one audience, in place of what was there; `None` takes it out.
+pub fn index(connection: &mut Connection, item: Id, audience: Audience, document: Option<&Document>) -> Result<(), Error> {
+    let entry = search_entries::table
+        .filter(search_entries::item_id.eq(item))
+        .filter(search_entries::audience.eq(audience.as_str()))
+        .select(search_entries::key)
+        .first::<i64>(connection)
+        .optional()?;
+    let Some(document) = document else {
+        if let Some(key) = entry {
+            execute(connection, Fragment::new("DELETE FROM search_index WHERE rowid = ").bind(Bind::Integer(key)))?;
+            diesel::delete(search_entries::table.filter(search_entries::key.eq(key))).execute(connection)?;
+        }
+        return Ok(());
+    };
+    let key = match entry {
+        Some(key) => {
+            execute(connection, Fragment::new("DELETE FROM search_index WHERE rowid = ").bind(Bind::Integer(key)))?;
+            key
+        }
+        None => diesel::insert_into(search_entries::table)
+            .values((search_entries::item_id.eq(item), search_entries::audience.eq(audience.as_str())))
+            .returning(search_entries::key)
+            .get_result(connection)?,
+    };
+    let text = |value: &String| Bind::Text(value.clone());
+    let insert = Fragment::default()
+        .differs(
+            "INSERT INTO search_index (rowid, title, summary, names, body) VALUES (",
+            "INSERT INTO search_index (rowid, document) VALUES (",
+        )
+        .bind(Bind::Integer(key))
+        .differs(", ", ", setweight(to_tsvector('simple', ")
+        .bind(text(&document.title))
+        .differs(", ", "), 'A') || setweight(to_tsvector('simple', ")
+        .bind(text(&document.summary))
+        .differs(", ", "), 'B') || setweight(to_tsvector('simple', ")
+        .bind(text(&document.names))
+        .differs(", ", "), 'C') || setweight(to_tsvector('simple', ")
+        .bind(text(&document.body))
+        .differs(")", "), 'D'))");
+    execute(connection, insert)
+}
+
+fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {
+    Statement::<BigInt>::new(fragment).execute(connection)?;
+    Ok(())
+}
+
+/// How a list asks the index: what to join, what must hold, and the score to sort by.
+pub struct Matching {
+    /// Joined to `items`.
+    pub join: Option<Fragment>,
+    /// Holds for the items that match.
+    pub predicate: Fragment,
+    /// A whole number, higher is better; only there where something can be scored.
+    pub score: Option<Fragment>,
+}
+
+/// The one expression with which both databases match.
+pub fn matching(query: &Query, audience: Audience) -> Matching {
+    let excluded: Vec<&Clause> = query.clauses.iter().filter(|clause| clause.exclude).collect();
+    let wanted: Vec<&Clause> = query.clauses.iter().filter(|clause| !clause.exclude).collect();
+    if wanted.is_empty() {
+        let predicate = if excluded.is_empty() {
+            // Nothing that can be searched for was typed.
+            Fragment::new("1 = 0")
+        } else {
+            Fragment::new(
+                "NOT EXISTS (SELECT 1 FROM search_entries e JOIN search_index ON search_index.rowid = e.key \
+                 WHERE e.item_id = items.id AND e.audience = ",
+            )
+            .bind(Bind::Text(audience.as_str().to_owned()))
+            .differs(" AND search_index MATCH ", " AND search_index.document @@ to_tsquery('simple', ")
+            .differs_bind(fts5(&excluded, " OR "), tsquery(&excluded, " | "))
+            .differs(")", "))")
+        };
+        return Matching { join: None, predicate, score: None };
+    }
+    let mut sqlite = fts5(&wanted, " AND ");
+    let mut postgres = tsquery(&wanted, " & ");
+    if !excluded.is_empty() {
+        sqlite = format!("({sqlite}) NOT ({})", fts5(&excluded, " OR "));
+        postgres = format!("({postgres}) & !({})", tsquery(&excluded, " | "));
+    }
+    let join = Fragment::new(" JOIN search_entries ON search_entries.item_id = items.id AND search_entries.audience = ")
+        .bind(Bind::Text(audience.as_str().to_owned()))
+        .sql(" JOIN search_index ON search_index.rowid = search_entries.key");
+    let predicate = Fragment::default()
+        .differs("search_index MATCH ", "search_index.document @@ to_tsquery('simple', ")
+        .differs_bind(sqlite.clone(), postgres.clone())
+        .differs("", ")");
+    // Eight decimals are kept as a whole number, so that a cursor can hold it exactly.
+    let score = Fragment::default()
+        .differs(
+            "CAST(-100000000.0 * bm25(search_index, 8.0, 4.0, 3.0, 1.0) AS INTEGER)",
+            "CAST(100000000.0 * ts_rank('{0.1, 0.3, 0.4, 1.0}', search_index.document, to_tsquery('simple', ",
+        )
+        .only_postgres(Bind::Text(postgres))
+        .differs("", ")) AS BIGINT)");
+    Matching { join: Some(join), predicate, score: Some(score) }
+}
+
+/// FTS5's query language; tokens hold letters and digits only and are quoted all the same.
+fn fts5(clauses: &[&Clause], joiner: &str) -> String {
+    let clauses: Vec<String> = clauses
+        .iter()
+        .map(|clause| {
+            let star = if clause.prefix { " *" } else { "" };
+            format!("\"{}\"{star}", clause.tokens.join(" "))
+        })
+        .collect();
+    clauses.join(joiner)
+}
+
+/// PostgreSQL's.
+fn tsquery(clauses: &[&Clause], joiner: &str) -> String {
+    let clauses: Vec<String> = clauses
+        .iter()
+        .map(|clause| {
+            let last = clause.tokens.len().saturating_sub(1);
+            let tokens: Vec<String> = clause
+                .tokens
+                .iter()
+                .enumerate()
+                .map(|(index, token)| format!("'{token}'{}", if clause.prefix && index == last { ":*" } else { "" }))
+                .collect();
+            format!("({})", tokens.join(" <-> "))
+        })
+        .collect();
+    clauses.join(joiner)
+}

@@ -1,0 +1,252 @@
+//! Statements put together at run time: pieces of SQL and values to bind, rendered for whichever database runs them.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use chrono::NaiveDate;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
+use diesel::sql_types::{BigInt, Bool, Date, Text};
+use diesel::{QueryResult, RunQueryDsl};
+
+use super::connection::{Connection, MultiBackend};
+use super::types::{Id, Time, sql};
+
+/// A value to bind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// An identifier.
+    Id(Id),
+    /// A moment.
+    Time(Time),
+    /// A day.
+    Date(NaiveDate),
+    /// A truth value.
+    Bool(bool),
+}
+
+impl Bind {
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        match self {
+            Self::Text(value) => out.push_bind_param::<Text, _>(value),
+            Self::Integer(value) => out.push_bind_param::<BigInt, _>(value),
+            Self::Id(value) => out.push_bind_param::<sql::Uuid, _>(value),
+            Self::Time(value) => out.push_bind_param::<sql::Instant, _>(value),
+            Self::Date(value) => out.push_bind_param::<Date, _>(value),
+            Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Sql(Cow<'static, str>),
+    Bind(Bind),
+    Differs { sqlite: Cow<'static, str>, postgres: Cow<'static, str> },
+    DifferentBind { sqlite: Option<Bind>, postgres: Option<Bind> },
+}
+
+/// Part of a statement. Text comes from this program only; whatever a user sent is bound.
+#[derive(Clone, Debug, Default)]
+pub struct Fragment(Vec<Piece>);
+
+impl Fragment {
+    /// The fragment that is just this SQL.
+    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Self(vec![Piece::Sql(sql.into())])
+    }
+
+    /// Appends SQL.
+    #[must_use]
+    pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
+        self.0.push(Piece::Sql(sql.into()));
+        self
+    }
+
+    /// Appends a value.
+    #[must_use]
+    pub fn bind(mut self, value: Bind) -> Self {
+        self.0.push(Piece::Bind(value));
+        self
+    }
+
+    /// Appends values with commas between them.
+    #[must_use]
+    pub fn binds(mut self, values: impl IntoIterator<Item = Bind>) -> Self {
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.0.push(Piece::Sql(", ".into()));
+            }
+            self.0.push(Piece::Bind(value));
+        }
+        self
+    }
+
+    /// Appends SQL that the databases write differently.
+    #[must_use]
+    pub fn differs(mut self, sqlite: impl Into<Cow<'static, str>>, postgres: impl Into<Cow<'static, str>>) -> Self {
+        self.0.push(Piece::Differs { sqlite: sqlite.into(), postgres: postgres.into() });
+        self
+    }
+
+    /// Appends a text whose value differs between the databases.
+    #[must_use]
+    pub fn differs_bind(mut self, sqlite: String, postgres: String) -> Self {
+        self.0.push(Piece::DifferentBind { sqlite: Some(Bind::Text(sqlite)), postgres: Some(Bind::Text(postgres)) });
+        self
+    }
+
+    /// Appends a value that only PostgreSQL needs.
+    #[must_use]
+    pub fn only_postgres(mut self, value: Bind) -> Self {
+        self.0.push(Piece::DifferentBind { sqlite: None, postgres: Some(value) });
+        self
+    }
+
+    /// Appends another fragment.
+    #[must_use]
+    pub fn then(mut self, other: &Fragment) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+}
+
+impl QueryFragment<MultiBackend> for Fragment {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let sqlite_runs = matches!(out.backend(), MultiBackend::Sqlite(_));
+        for piece in &self.0 {
+            match piece {
+                Piece::Sql(text) => out.push_sql(text),
+                Piece::Differs { sqlite, postgres } => out.push_sql(if sqlite_runs { sqlite } else { postgres }),
+                Piece::Bind(value) => value.push(&mut out)?,
+                Piece::DifferentBind { sqlite, postgres } => {
+                    if let Some(value) = if sqlite_runs { sqlite } else { postgres } {
+                        value.push(&mut out)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A whole statement whose rows have the SQL types `T`; prepared once for each text it has.
+#[derive(Clone, Debug)]
+pub struct Statement<T> {
+    fragment: Fragment,
+    columns: PhantomData<T>,
+}
+
+impl<T> Statement<T> {
+    /// The statement of this text.
+    pub fn new(fragment: Fragment) -> Self {
+        Self { fragment, columns: PhantomData }
+    }
+
+    /// Its rows.
+    pub fn rows<'q, R>(self, connection: &mut Connection) -> QueryResult<Vec<R>>
+    where
+        Self: LoadQuery<'q, Connection, R>,
+    {
+        self.load(connection)
+    }
+}
+
+impl<T> QueryFragment<MultiBackend> for Statement<T> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.fragment.walk_ast(out)
+    }
+}
+
+impl<T> QueryId for Statement<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T> Query for Statement<T> {
+    type SqlType = T;
+}
+
+impl<T> RunQueryDsl<Connection> for Statement<T> {}
+
+/// `column` is one of these identifiers.
+///
+/// One value is bound however many identifiers there are, so that the statement's text, and with it its place in
+/// the cache of prepared statements, stays the same.
+#[derive(Clone, Debug)]
+pub struct Among<C> {
+    column: C,
+    ids: String,
+}
+
+/// See [`Among`].
+pub fn among<'a, C>(column: C, ids: impl IntoIterator<Item = &'a Id>) -> Among<C> {
+    Among { column, ids: id_list(ids) }
+}
+
+/// Identifiers as a JSON array of hexadecimal strings.
+fn id_list<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
+    let mut list = String::from("[");
+    for id in ids {
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push('"');
+        list.push_str(&id.0.simple().to_string());
+        list.push('"');
+    }
+    list.push(']');
+    list
+}
+
+/// [`Among`] for a statement put together from pieces.
+pub fn id_among<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>) -> Fragment {
+    Fragment::new(column).differs(AMONG.0, AMONG.1).bind(Bind::Text(id_list(ids))).differs(AMONG_END.0, AMONG_END.1)
+}
+
+const AMONG: (&str, &str) =
+    (" IN (SELECT unhex(value) FROM json_each(", " = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text(CAST(");
+const AMONG_END: (&str, &str) = ("))", " AS json))))");
+
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Among<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(if sqlite { AMONG.0 } else { AMONG.1 });
+        out.push_bind_param::<Text, _>(&self.ids)?;
+        out.push_sql(if sqlite { AMONG_END.0 } else { AMONG_END.1 });
+        Ok(())
+    }
+}
+
+impl<C> QueryId for Among<C> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C: Expression> Expression for Among<C> {
+    type SqlType = Bool;
+}
+
+impl<C> ValidGrouping<()> for Among<C> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C, S> AppearsOnTable<S> for Among<C>
+where
+    C: AppearsOnTable<S>,
+    Self: Expression,
+{
+}
+
+impl<C, S> SelectableExpression<S> for Among<C>
+where
+    C: SelectableExpression<S>,
+    Self: AppearsOnTable<S>,
+{
+}

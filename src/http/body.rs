@@ -1,0 +1,102 @@
+//! Reads JSON bodies: media type, size, syntax; and merges patches (RFC 7396).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use serde_json::Value;
+
+use super::problem::{Kind, Problem};
+
+/// Which media types a body may have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Accepts {
+    /// `application/json`.
+    Json,
+    /// `application/merge-patch+json` or `application/json`.
+    MergePatch,
+}
+
+/// The media type of merge patches.
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Reads a body. 415 for another media type, 413 over `limit` bytes, 400 where it is not JSON in UTF-8.
+pub async fn json(request: &HttpRequest, payload: web::Payload, limit: usize, accepts: Accepts) -> Result<Value, Problem> {
+    check_type(request, accepts)?;
+    let bytes = match payload.to_bytes_limited(limit).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => return Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}"))),
+        Err(_over_limit) => {
+            return Err(Problem::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes.")));
+        }
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        Problem::new(Kind::Malformed, format!("The body is not UTF-8: the byte at offset {} is wrong.", error.valid_up_to()))
+    })?;
+    serde_json::from_str(text).map_err(|error| Problem::new(Kind::Malformed, format!("The body is not JSON: {error}.")))
+}
+
+fn check_type(request: &HttpRequest, accepts: Accepts) -> Result<(), Problem> {
+    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let charset_is_utf8 = given
+        .to_ascii_lowercase()
+        .split(';')
+        .skip(1)
+        .all(|parameter| parameter.trim().strip_prefix("charset=").is_none_or(|charset| charset.trim_matches('"') == "utf-8"));
+    let known = essence == "application/json" || (accepts == Accepts::MergePatch && essence == MERGE_PATCH);
+    if known && charset_is_utf8 {
+        return Ok(());
+    }
+    let (wanted, name) = match accepts {
+        Accepts::Json => ("application/json", header::ACCEPT),
+        Accepts::MergePatch => ("application/merge-patch+json, application/json", header::HeaderName::from_static("accept-patch")),
+    };
+    let found = if given.is_empty() { "none was sent".to_owned() } else { format!("not `{}`", super::fields::clip(given)) };
+    Err(Problem::new(Kind::UnsupportedMediaType, format!("The Content-Type must be {wanted} in UTF-8; {found}.")).with_header(name, wanted))
+}
+
+/// Applies a merge patch: null removes a member, objects merge, everything else replaces.
+pub fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            merge(target.entry(name.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn merges_as_the_examples_of_rfc_7396_appendix_a() {
+        let cases = [
+            (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
+            (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
+            (json!({"a":"b"}), json!({"a":null}), json!({})),
+            (json!({"a":"b","b":"c"}), json!({"a":null}), json!({"b":"c"})),
+            (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
+            (json!({"a":{"b":"c"}}), json!({"a":{"b":"d","c":null}}), json!({"a":{"b":"d"}})),
+            (json!({"a":[{"b":"c"}]}), json!({"a":[1]}), json!({"a":[1]})),
+            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
+            (json!({"a":"b"}), json!(["c"]), json!(["c"])),
+            (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
+            (json!([1, 2]), json!({"a":"b","c":null}), json!({"a":"b"})),
+            (json!({}), json!({"a":{"bb":{"ccc":null}}}), json!({"a":{"bb":{}}})),
+        ];
+        for (mut target, patch, result) in cases {
+            merge(&mut target, &patch);
+            assert_eq!(target, result, "after {patch}");
+        }
+    }
+}

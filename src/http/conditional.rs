@@ -1,0 +1,173 @@
+//! Conditional requests (RFC 9110 section 13): strong entity tags made of revisions, never of bytes.
+//!
+//! A tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares the whole tag. `If-Match`
+//! protects the item, not its looks: it accepts the tag of any representation, that is the first two parts.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::problem::{Kind, Problem};
+use crate::db::{Id, Time};
+
+/// A validator of what is shown.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The tag of an item in one representation.
+    pub fn item(id: Id, revision: i64, representation: &str) -> Self {
+        Self(format!("\"{}.{}\"", own_part(id, revision), hash(representation)))
+    }
+
+    /// The tag of anything else that changes with `state`.
+    pub fn of(state: &str) -> Self {
+        Self(format!("\"{}\"", hash(state)))
+    }
+
+    /// As it stands in the header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn own_part(id: Id, revision: i64) -> String {
+    let item = hash(&format!("{id}/{revision}"));
+    format!("{revision}.{}", item.get(..8).unwrap_or_default())
+}
+
+fn hash(state: &str) -> String {
+    let digest = Sha256::digest(state.as_bytes());
+    URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or_default())
+}
+
+/// Whether the client has it already: `If-None-Match` if there is one, else `If-Modified-Since`.
+pub fn not_modified(request: &HttpRequest, tag: &Tag, changed_at: Option<Time>) -> bool {
+    let headers = request.headers();
+    if headers.contains_key(header::IF_NONE_MATCH) {
+        return headers
+            .get_all(header::IF_NONE_MATCH)
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.trim() == "*" || tags(value).any(|given| given.trim_start_matches("W/") == tag.as_str()));
+    }
+    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()).and_then(http_date);
+    match (since, changed_at) {
+        (Some(since), Some(changed_at)) => changed_at.0.timestamp() <= since,
+        _ => false,
+    }
+}
+
+/// What a write may presuppose.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Precondition {
+    /// `If-Match`: the tags of which one must be the item's, or `*`.
+    if_match: Option<String>,
+    /// `If-None-Match: *`: nothing may be there.
+    must_be_absent: bool,
+    /// Whether a change without `If-Match` is refused.
+    required: bool,
+}
+
+impl Precondition {
+    /// Reads the headers.
+    pub fn read(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
+        let joined = |name: header::HeaderName| {
+            let values: Vec<&str> = request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
+            (!values.is_empty()).then(|| values.join(", "))
+        };
+        let absent = joined(header::IF_NONE_MATCH);
+        if let Some(other) = absent.as_deref().filter(|value| value.trim() != "*") {
+            return Err(Problem::parameter(
+                "If-None-Match",
+                "invalid_value",
+                format!("A write understands only `If-None-Match: *`, not `{}`.", super::fields::clip(other)),
+            ));
+        }
+        Ok(Self { if_match: joined(header::IF_MATCH), must_be_absent: absent.is_some(), required })
+    }
+
+    /// Holds for an item that is there.
+    pub fn check(&self, id: Id, revision: i64) -> Result<(), Problem> {
+        if self.must_be_absent {
+            return Err(Problem::new(Kind::PreconditionFailed, "The item exists already (`If-None-Match: *`)."));
+        }
+        let Some(given) = &self.if_match else {
+            if self.required {
+                return Err(Problem::new(Kind::PreconditionRequired, "Read the item and send its `ETag` in `If-Match`."));
+            }
+            return Ok(());
+        };
+        let own = own_part(id, revision);
+        let holds =
+            given.trim() == "*" || tags(given).any(|tag| tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == own));
+        if holds {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Kind::PreconditionFailed,
+            "The item has changed since it was read: none of the tags in `If-Match` is its present one.",
+        ))
+    }
+
+    /// Holds where no item is there.
+    pub fn check_absent(&self) -> Result<(), Problem> {
+        if self.if_match.is_some() {
+            return Err(Problem::new(Kind::PreconditionFailed, "There is no item here that `If-Match` could match."));
+        }
+        Ok(())
+    }
+}
+
+/// The tags of a list; a weak one keeps its `W/` and so never equals a strong one.
+fn tags(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|tag| tag.trim_start_matches("W/").starts_with('"'))
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    let date: header::HttpDate = text.parse().ok()?;
+    let time = std::time::SystemTime::from(date);
+    let seconds = time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(seconds).ok()
+}
+
+/// `Last-Modified` as RFC 9110 writes dates.
+pub fn last_modified(time: Time) -> String {
+    time.0.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn precondition(name: &str, value: &str) -> Precondition {
+        let request = TestRequest::default().insert_header((name, value)).to_http_request();
+        Precondition::read(&request, false).unwrap_or_default()
+    }
+
+    #[test]
+    fn if_match_accepts_every_representation_of_the_present_revision_and_nothing_else() {
+        let (id, other) = (Id::new(), Id::new());
+        let tag = Tag::item(id, 3, "en");
+        assert!(precondition("If-Match", tag.as_str()).check(id, 3).is_ok());
+        assert!(precondition("If-Match", &format!("\"x\", {}", Tag::item(id, 3, "mk").as_str())).check(id, 3).is_ok());
+        assert!(precondition("If-Match", "*").check(id, 3).is_ok());
+        assert!(precondition("If-Match", tag.as_str()).check(id, 4).is_err(), "an older revision");
+        assert!(precondition("If-Match", tag.as_str()).check(other, 3).is_err(), "another item");
+        assert!(precondition("If-Match", &format!("W/{}", tag.as_str())).check(id, 3).is_err(), "a weak tag never matches");
+    }
+
+    #[test]
+    fn if_none_match_compares_weakly_and_goes_before_dates() {
+        let tag = Tag::of("state");
+        let request = TestRequest::default().insert_header(("If-None-Match", format!("\"a\", W/{}", tag.as_str()))).to_http_request();
+        assert!(not_modified(&request, &tag, None));
+        let request = TestRequest::default()
+            .insert_header(("If-None-Match", "\"a\""))
+            .insert_header(("If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT"))
+            .to_http_request();
+        assert!(!not_modified(&request, &tag, Some(Time::now())));
+    }
+}

@@ -1,0 +1,184 @@
+//! The outermost layer: request ids, HEAD, problem bodies, security headers, one log line a request.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+
+use super::base_url;
+use super::problem::{Kind, Problem, ProblemBody};
+
+/// The identifier of a request, in the answer, in problems and in the log.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// How many statements a request ran, for `Server-Timing`.
+#[derive(Clone, Copy, Debug)]
+pub struct Statements(u32);
+
+impl Statements {
+    /// Notes the number.
+    pub fn note(request: &HttpRequest, statements: u32) {
+        let before = request.extensions().get::<Self>().map_or(0, |before| before.0);
+        request.extensions_mut().insert(Self(before.saturating_add(statements)));
+    }
+}
+
+/// Where problem types are explained, and whether to tell the number of statements.
+#[derive(Clone, Debug)]
+pub struct LayerSettings {
+    /// The configured base of absolute links.
+    pub base_url: Option<String>,
+    /// Whether answers say how many statements they took.
+    pub server_timing: bool,
+}
+
+const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
+
+/// What is known of a request before it is routed; the router wants the request for itself.
+struct About {
+    id: RequestId,
+    method: Method,
+    address: String,
+    path: String,
+    base: String,
+}
+
+/// Wraps a request; see the module.
+pub async fn outermost<B: MessageBody + 'static>(
+    settings: LayerSettings,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<BoxBody, BoxBody>>, Error> {
+    let started = Instant::now();
+    let about = About {
+        id: RequestId(request_id(&request)),
+        method: request.method().clone(),
+        address: request.uri().path_and_query().map_or_else(|| request.path().to_owned(), ToString::to_string),
+        path: request.path().to_owned(),
+        base: base_url(settings.base_url.as_deref(), request.request()),
+    };
+    request.extensions_mut().insert(about.id.clone());
+    if about.method == Method::HEAD {
+        // The codec remembers the method and sends no body; everything else treats HEAD as GET.
+        request.head_mut().method = Method::GET;
+    }
+    let log = |status: StatusCode| {
+        let elapsed = started.elapsed().as_secs_f64() * 1000.0;
+        log::info!(
+            target: "kinoteka::request",
+            "request_id={} method={} path=\"{}\" status={} duration_ms={elapsed:.2}",
+            about.id.0, about.method, escaped(&about.address), status.as_u16()
+        );
+    };
+    match next.call(request).await {
+        Ok(response) => {
+            let mut response = match problem_of(&response) {
+                Some(problem) => {
+                    let rendered = render(&about, &problem, Some(response.response().headers()));
+                    response.into_response(rendered)
+                }
+                None => response.map_into_boxed_body(),
+            };
+            let statements = response.request().extensions().get::<Statements>().copied();
+            finish(response.headers_mut(), &settings, statements, &about);
+            log(response.status());
+            Ok(response.map_body(|_, body| EitherBody::left(body)))
+        }
+        Err(error) => {
+            let problem = error.as_error::<Problem>();
+            let foreign = foreign(error.as_response_error().status_code(), &error.to_string());
+            let mut response = render(&about, problem.unwrap_or(&foreign), None);
+            finish(response.headers_mut(), &settings, None, &about);
+            log(response.status());
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+/// One line stays one line, whatever a client sends.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(char::escape_default).take(2_000).collect()
+}
+
+/// The client's own identifier if it is sane, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let sane = |text: &str| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|text| sane(text));
+    given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// The problem that a response carries, or one for an error that the framework answered.
+fn problem_of<B: MessageBody>(response: &ServiceResponse<B>) -> Option<Problem> {
+    let error = response.response().error()?;
+    if let Some(problem) = error.as_error::<Problem>() {
+        return Some(Problem {
+            kind: problem.kind,
+            detail: problem.detail.clone(),
+            errors: problem.errors.clone(),
+            headers: problem.headers.clone(),
+            cause: problem.cause.clone(),
+        });
+    }
+    Some(foreign(response.status(), &error.to_string()))
+}
+
+fn foreign(status: StatusCode, text: &str) -> Problem {
+    let found = Kind::ALL.iter().find(|kind| kind.definition().status == status.as_u16());
+    match found {
+        Some(kind) if !status.is_server_error() => Problem::new(*kind, text.to_owned()),
+        _ => Problem::internal(text),
+    }
+}
+
+fn render(about: &About, problem: &Problem, headers: Option<&header::HeaderMap>) -> HttpResponse {
+    let definition = problem.kind.definition();
+    if let Some(cause) = &problem.cause {
+        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause=\"{}\"", about.id.0, definition.code, escaped(cause));
+    }
+    let body = ProblemBody {
+        kind: format!("{}/problems/{}", about.base, definition.code),
+        title: definition.title,
+        status: definition.status,
+        detail: problem.detail.clone(),
+        instance: about.path.clone(),
+        request_id: about.id.0.clone(),
+        errors: problem.errors.clone(),
+    };
+    let status = StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    for (name, value) in headers.into_iter().flatten().filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE)
+    {
+        response.append_header((name.clone(), value.clone()));
+    }
+    if headers.is_none() {
+        for (name, value) in &problem.headers {
+            response.insert_header((name.clone(), value.as_str()));
+        }
+    }
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.content_type("application/problem+json").body(serde_json::to_string(&body).unwrap_or_default())
+}
+
+fn finish(headers: &mut header::HeaderMap, settings: &LayerSettings, statements: Option<Statements>, about: &About) {
+    let mut set = |name: header::HeaderName, value: &str| {
+        if let Ok(value) = header::HeaderValue::from_str(value)
+            && !headers.contains_key(&name)
+        {
+            headers.insert(name, value);
+        }
+    };
+    set(X_REQUEST_ID, &about.id.0);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+    if let Some(Statements(count)) = statements.filter(|_| settings.server_timing) {
+        set(header::HeaderName::from_static("server-timing"), &format!("db;desc=\"{count} statements\""));
+    }
+}

@@ -1,0 +1,168 @@
+//! Query parameters: decoded strictly, unknown ones refused with a suggestion, every error reported at once.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::fields::{clip, parse_date, parse_time};
+use super::problem::{Problem, Violation};
+use crate::db::Time;
+use crate::text::nearest::nearest;
+
+/// The longest query string that is read, in bytes.
+pub const LONGEST_QUERY: usize = 16_384;
+
+/// The parameters of a request, being read.
+#[derive(Debug)]
+pub struct Params {
+    values: BTreeMap<String, String>,
+    /// What was wrong so far.
+    pub errors: Vec<Violation>,
+    taken: Vec<String>,
+}
+
+impl Params {
+    /// Decodes a query string: UTF-8, `+` is a blank, no parameter twice, no NUL.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        if query.len() > LONGEST_QUERY {
+            return Err(Problem::new(super::problem::Kind::UriTooLong, format!("The query is longer than {LONGEST_QUERY} bytes.")));
+        }
+        let mut params = Self { values: BTreeMap::new(), errors: Vec::new(), taken: Vec::new() };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (Some(name), Some(value)) = (decode(name), decode(value)) else {
+                let detail = format!("`{}` is not valid percent-encoded UTF-8.", clip(pair));
+                params.errors.push(Violation::parameter(clip(name), "invalid_encoding", detail));
+                continue;
+            };
+            if value.contains('\0') || name.contains('\0') {
+                params.errors.push(Violation::parameter(clip(&name), "invalid_text", "The value contains a NUL character."));
+                continue;
+            }
+            match params.values.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+                Entry::Occupied(taken) => {
+                    let detail = "The parameter is given twice; separate several values with commas.";
+                    params.errors.push(Violation::parameter(clip(taken.key()), "repeated", detail));
+                }
+            }
+        }
+        Ok(params)
+    }
+
+    /// The value of a parameter, which is known from here on.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        self.taken.push(name.to_owned());
+        self.values.get(name).cloned()
+    }
+
+    /// Reports an error.
+    pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        self.errors.push(Violation::parameter(name, code, detail));
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)?.as_str() {
+            "true" => Some(true),
+            "false" => Some(false),
+            other => {
+                let detail = format!("`true` or `false` is expected, not `{}`.", clip(other));
+                self.error(name, "invalid_value", detail);
+                None
+            }
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn integer(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let text = self.take(name)?;
+        match text.parse::<i64>() {
+            Ok(number) if range.contains(&number) => Some(number),
+            _ => {
+                let detail = format!("A whole number from {} to {} is expected, not `{}`.", range.start(), range.end(), clip(&text));
+                self.error(name, "out_of_range", detail);
+                None
+            }
+        }
+    }
+
+    /// A comma list; blanks around members are ignored, empty members are errors.
+    pub fn list(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+        let text = self.take(name)?;
+        let members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
+        if members.iter().any(String::is_empty) {
+            self.error(name, "empty_value", "A value is missing: give one value, or several with commas between them.");
+            return None;
+        }
+        if members.len() > most {
+            self.error(name, "too_many", format!("At most {most} values are accepted; {} were given.", members.len()));
+            return None;
+        }
+        Some(members)
+    }
+
+    /// A moment, or a day that means its beginning in UTC.
+    pub fn time(&mut self, name: &str) -> Option<Time> {
+        let text = self.take(name)?;
+        // A `+` that was not escaped has become a blank: `2026-05-07T08:00:00 02:00`.
+        let time = parse_time(&text).or_else(|| parse_time(&text.replace(' ', "+")));
+        let time = time.or_else(|| Some(Time(parse_date(&text)?.and_hms_opt(0, 0, 0)?.and_utc())));
+        if time.is_none() {
+            let detail =
+                format!("A moment such as `2026-05-07T08:00:00Z` or a day such as `2026-05-07` is expected, not `{}`.", clip(&text));
+            self.error(name, "invalid_time", detail);
+        }
+        time
+    }
+
+    /// A day.
+    pub fn date(&mut self, name: &str) -> Option<chrono::NaiveDate> {
+        let text = self.take(name)?;
+        let date = parse_date(&text);
+        if date.is_none() {
+            self.error(name, "invalid_date", format!("A day such as `2026-05-07` is expected, not `{}`.", clip(&text)));
+        }
+        date
+    }
+
+    /// Reports parameters that nobody took, then fails if anything was wrong.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        let unknown: Vec<&String> = self.values.keys().filter(|name| !self.taken.contains(name)).collect();
+        for name in unknown {
+            let near = nearest(name, self.taken.iter().map(String::as_str));
+            let hint = near.map_or_else(|| format!("; known are {}", self.taken.join(", ")), |near| format!("; did you mean `{near}`?"));
+            let detail = format!("There is no parameter `{}` here{hint}", clip(name));
+            self.errors.push(Violation::parameter(clip(name), "unknown_parameter", detail));
+        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::parameters(self.errors)) }
+    }
+
+    /// Every parameter but those named, in order of name: what makes one query another.
+    pub fn identity(&self, without: &[&str]) -> String {
+        let mut text = String::new();
+        for (name, value) in self.values.iter().filter(|(name, _)| !without.contains(&name.as_str())) {
+            text.push_str(name);
+            text.push('=');
+            text.push_str(value);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not UTF-8.
+pub fn decode(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    for (index, byte) in bytes.iter().enumerate() {
+        if *byte == b'%' {
+            let digits = bytes.get(index.saturating_add(1)..index.saturating_add(3))?;
+            if !digits.iter().all(u8::is_ascii_hexdigit) {
+                return None;
+            }
+        }
+    }
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}

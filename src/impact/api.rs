@@ -1,0 +1,86 @@
+//! The addresses of impact statistics.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
+
+use super::model::{ImpactStatistic, ImpactStatisticInput, ImpactStatisticPage};
+use super::store::ImpactStatistics;
+use crate::http::problem::Problem;
+use crate::resource::context::Context;
+use crate::resource::{read, write};
+
+/// List impact statistics
+///
+/// Newest first unless `sort` or `q` says otherwise. Whatever shows a value says its qualifier too.
+#[utoipa::path(operation_id = "list_impact_statistics", tag = "Impact statistics", responses((status = 200, description = "A page of impact statistics.", body = ImpactStatisticPage)))]
+#[get("/v1/impact-statistics")]
+pub async fn list_impact_statistics(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    read::list::<ImpactStatistics>(context, request).await
+}
+
+/// Get an impact statistic
+///
+/// By id or slug; a former slug answers 308 to the present one.
+#[utoipa::path(operation_id = "get_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
+#[get("/v1/impact-statistics/{impact_statistic}")]
+pub async fn get_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    read::get::<ImpactStatistics>(context, request, name.into_inner()).await
+}
+
+/// Create an impact statistic
+///
+/// Without a slug one is made from the texts in the original language. Needs an editor's key.
+#[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", request_body = ImpactStatisticInput, responses((status = 201, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
+#[post("/v1/impact-statistics")]
+pub async fn create_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    write::create::<ImpactStatistics>(context, request, payload).await
+}
+
+/// Replace or create an impact statistic
+///
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
+/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+#[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
+#[put("/v1/impact-statistics/{impact_statistic}")]
+pub async fn replace_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::replace::<ImpactStatistics>(context, request, payload, name.into_inner()).await
+}
+
+/// Change an impact statistic
+///
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+#[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
+#[patch("/v1/impact-statistics/{impact_statistic}")]
+pub async fn patch_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::patch::<ImpactStatistics>(context, request, payload, name.into_inner()).await
+}
+
+/// Delete an impact statistic
+///
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+#[utoipa::path(operation_id = "delete_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
+#[delete("/v1/impact-statistics/{impact_statistic}")]
+pub async fn delete_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::delete::<ImpactStatistics>(context, request, name.into_inner()).await
+}

@@ -1,0 +1,5 @@
+//! Impact statistics: exact figures with their qualifier, period and evidence.
+
+pub mod api;
+pub mod model;
+pub mod store;

@@ -1,0 +1,568 @@
+//! What an impact statistic is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::db::page::KeyType;
+use crate::http::fields::{Fields, limits};
+use crate::places::CountryReference;
+use crate::resource::list::{Links, PageInfo};
+use crate::resource::load::Loaded;
+use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
+use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, Takes, TextColumn};
+use crate::resource::{Draft, NewLink, Status};
+use crate::text::decimal::{canonical, decimal_order};
+
+/// How exact a figure is.
+pub const QUALIFIERS: &[&str] = &["exact", "more_than", "less_than", "about"];
+/// What a figure measures (IATI indicator measures).
+pub const MEASURES: &[&str] = &["unit", "percentage", "nominal", "ordinal", "qualitative"];
+
+/// The declaration.
+pub const SPEC: Spec = Spec {
+    kind: Kind::ImpactStatistic,
+    table: Some("impact_statistics"),
+    texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
+    links: &[
+        LinkSpec { field: "programme", target: Kind::Programme, phrase: "programme" },
+        LinkSpec { field: "partner", target: Kind::Partner, phrase: "partner" },
+        LinkSpec { field: "evidence", target: Kind::Video, phrase: "evidence" },
+    ],
+    filters: &[
+        FilterSpec {
+            name: "programme",
+            takes: Takes::Item(Kind::Programme),
+            description: "Statistics of this programme.",
+            example: "implementing-norms-changing-minds",
+        },
+        FilterSpec { name: "partner", takes: Takes::Item(Kind::Partner), description: "Statistics of this partner.", example: "un-women" },
+        FilterSpec {
+            name: "video",
+            takes: Takes::Item(Kind::Video),
+            description: "Statistics that this video evidences.",
+            example: "forum-in-istanbul",
+        },
+        FilterSpec { name: "country", takes: Takes::Country, description: "Statistics about this country.", example: "AL" },
+        FilterSpec { name: "language", takes: Takes::Language, description: "Statistics with texts in this language.", example: "mk" },
+        FilterSpec { name: "unit", takes: Takes::Text, description: "Statistics that count this unit.", example: "people" },
+        FilterSpec { name: "measure", takes: Takes::Word(MEASURES), description: "Statistics of this measure.", example: "unit" },
+        FilterSpec {
+            name: "qualifier",
+            takes: Takes::Word(QUALIFIERS),
+            description: "Statistics whose value is exact, more than, less than or about the number.",
+            example: "more_than",
+        },
+    ],
+    ranges: &[
+        RangeSpec {
+            name: "min_value",
+            column: "impact_statistics.value_order",
+            holds: RangeType::Decimal,
+            lower: true,
+            description: "A value of this or more.",
+            example: "500",
+        },
+        RangeSpec {
+            name: "max_value",
+            column: "impact_statistics.value_order",
+            holds: RangeType::Decimal,
+            lower: false,
+            description: "A value below this.",
+            example: "2000",
+        },
+        RangeSpec {
+            name: "period_after",
+            column: "impact_statistics.period_start",
+            holds: RangeType::Date,
+            lower: true,
+            description: "The period began on this day or later.",
+            example: "2024-01-01",
+        },
+        RangeSpec {
+            name: "period_before",
+            column: "impact_statistics.period_start",
+            holds: RangeType::Date,
+            lower: false,
+            description: "The period began before this day.",
+            example: "2025-01-01",
+        },
+    ],
+    sorts: &[
+        SortSpec { name: "label", column: SortColumn::Title, description: "the label, in the answer's language and its alphabet" },
+        SortSpec {
+            name: "value",
+            column: SortColumn::Column { name: "impact_statistics.value_order", holds: KeyType::Text, nullable: true },
+            description: "the value",
+        },
+        SortSpec {
+            name: "period_start",
+            column: SortColumn::Column { name: "impact_statistics.period_start", holds: KeyType::Date, nullable: true },
+            description: "when the period began",
+        },
+    ],
+    fields: &[
+        "value",
+        "qualifier",
+        "unit",
+        "measure",
+        "ascending",
+        "additive",
+        "programme",
+        "partner",
+        "countries",
+        "period_start",
+        "period_end",
+        "baseline",
+        "target",
+        "disaggregation",
+        "source",
+        "evidence",
+    ],
+    shows: &[Kind::Programme, Kind::Partner, Kind::Video],
+};
+
+/// A figure: what was counted, how many, how exactly, and what shows it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ImpactStatistic {
+    /// What every resource shows.
+    #[serde(flatten)]
+    pub common: Common,
+    /// The texts in the answer's language.
+    #[serde(flatten)]
+    pub texts: ImpactStatisticTexts,
+    /// The value as an exact decimal; null where there is none, as in a qualitative result.
+    #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
+    pub value: Option<String>,
+    /// How exact the value is: `more_than` and 500 reads "more than 500", and must be shown so.
+    #[schema(value_type = Qualifier)]
+    pub qualifier: String,
+    /// What is counted.
+    #[schema(required, example = "people")]
+    pub unit: Option<String>,
+    /// What the value is.
+    #[schema(value_type = Measure)]
+    pub measure: String,
+    /// Whether more is better.
+    #[schema(required)]
+    pub ascending: Option<bool>,
+    /// Whether values may be added up.
+    #[schema(required)]
+    pub additive: Option<bool>,
+    /// The programme it is a result of.
+    #[schema(required, schema_with = crate::resource::document::programme_shown)]
+    pub programme: Option<Embedded>,
+    /// The partner it is a result of.
+    #[schema(required, schema_with = crate::resource::document::partner_or_none)]
+    pub partner: Option<Embedded>,
+    /// Where it was counted.
+    pub countries: Vec<CountryReference>,
+    /// First day of the period.
+    #[schema(required)]
+    pub period_start: Option<chrono::NaiveDate>,
+    /// Last day of the period.
+    #[schema(required)]
+    pub period_end: Option<chrono::NaiveDate>,
+    /// The value before.
+    #[schema(required, value_type = Option<Baseline>)]
+    pub baseline: Packed,
+    /// The value aimed at.
+    #[schema(required, value_type = Option<Target>)]
+    pub target: Packed,
+    /// Which slice of the whole it is.
+    #[schema(value_type = Vec<Disaggregation>)]
+    pub disaggregation: PackedList,
+    /// Where it is taken from.
+    #[schema(required, value_type = Option<SourceDocument>)]
+    pub source: Packed,
+    /// The videos that show it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// How exact a figure is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Qualifier {
+    Exact,
+    MoreThan,
+    LessThan,
+    About,
+}
+
+/// What a figure measures.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Measure {
+    Unit,
+    Percentage,
+    Nominal,
+    Ordinal,
+    Qualitative,
+}
+
+/// The value before.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct Baseline {
+    /// Exact decimal.
+    #[schema(example = "20")]
+    pub value: String,
+    /// Year it was measured in.
+    #[schema(required, minimum = 1900, maximum = 2200)]
+    pub year: Option<i64>,
+}
+
+/// The value aimed at.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct Target {
+    /// Exact decimal.
+    #[schema(example = "2000")]
+    pub value: String,
+    /// First day of the period.
+    #[schema(required)]
+    pub period_start: Option<chrono::NaiveDate>,
+    /// Last day of the period.
+    #[schema(required)]
+    pub period_end: Option<chrono::NaiveDate>,
+}
+
+/// One dimension of a slice, such as sex and female.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct Disaggregation {
+    /// The dimension.
+    #[schema(example = "sex")]
+    pub dimension: String,
+    /// The slice.
+    #[schema(example = "female")]
+    pub value: String,
+}
+
+/// Where a figure is taken from.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct SourceDocument {
+    /// What it is.
+    #[schema(required)]
+    pub text: Option<String>,
+    /// Where it is.
+    #[schema(required, format = "uri")]
+    pub url: Option<String>,
+}
+
+/// A video that shows a figure.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Evidence {
+    /// The video.
+    #[schema(schema_with = crate::resource::document::video_shown)]
+    pub video: Embedded,
+    /// The second at which the passage begins.
+    #[schema(required, minimum = 0)]
+    pub start_seconds: Option<f64>,
+    /// The second at which the passage ends.
+    #[schema(required, minimum = 0)]
+    pub end_seconds: Option<f64>,
+}
+
+/// A video that shows a figure, as it is written.
+#[derive(Clone, Debug, ToSchema)]
+pub struct EvidenceInput {
+    /// The video: a slug, an id, or an object with one.
+    #[schema(required, schema_with = crate::resource::document::reference_input)]
+    pub video: Option<String>,
+    /// The second at which the passage begins.
+    #[schema(minimum = 0, maximum = 864_000)]
+    pub start_seconds: Option<f64>,
+    /// The second at which the passage ends; within the video.
+    #[schema(minimum = 0, maximum = 864_000)]
+    pub end_seconds: Option<f64>,
+}
+
+/// An impact statistic's texts in one language; with `lang=all` in every language instead.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct ImpactStatisticTexts {
+    /// The language of the texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "en")]
+    pub language: Option<String>,
+    /// Whether they were made from the same language's other script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false)]
+    pub transliterated: Option<bool>,
+    /// What was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "New partnerships")]
+    pub label: Option<String>,
+    /// As long as it needs to be; plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = BTreeMap<String, ImpactStatisticTranslation>)]
+    pub translations: Option<BTreeMap<String, Value>>,
+}
+
+/// An impact statistic's texts in one language.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ImpactStatisticTranslation {
+    /// Whether the public sees this language.
+    pub status: Option<Status>,
+    /// What was counted.
+    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "New partnerships")]
+    pub label: Option<String>,
+    /// As long as it needs to be; plain text.
+    #[schema(max_length = 50000)]
+    pub description: Option<String>,
+}
+
+/// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(example = json!({"slug": "forum-participants", "status": "published", "label": "Civil society representatives at the forum", "value": "500", "qualifier": "more_than", "unit": "people", "evidence": [{"video": "forum-in-istanbul"}]}))]
+pub struct ImpactStatisticInput {
+    /// Readable name in addresses; made from the label if it is absent.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
+    pub slug: Option<String>,
+    /// `draft` if it is absent.
+    pub status: Option<Status>,
+    /// Set at first publication if it is absent.
+    pub published_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// The language it was written in.
+    pub original_language: Option<String>,
+    /// The texts by language tag; null removes a language in a PATCH.
+    pub translations: Option<BTreeMap<String, ImpactStatisticTranslation>>,
+    /// What was counted, in the original language.
+    #[schema(min_length = 1, max_length = 300)]
+    pub label: Option<String>,
+    /// As long as it needs to be; plain text; in the original language.
+    #[schema(max_length = 50000)]
+    pub description: Option<String>,
+    /// Exact decimal, as text or as a number; no separators, no exponent.
+    #[schema(schema_with = crate::resource::document::decimal_input)]
+    pub value: Option<String>,
+    /// How exact the value is; `exact` if it is absent.
+    pub qualifier: Option<Qualifier>,
+    /// What is counted.
+    #[schema(max_length = 200)]
+    pub unit: Option<String>,
+    /// What the value is; `unit` if it is absent.
+    pub measure: Option<Measure>,
+    /// Whether more is better.
+    pub ascending: Option<bool>,
+    /// Whether values may be added up.
+    pub additive: Option<bool>,
+    /// The programme: a slug, an id, or an object with one.
+    #[schema(schema_with = crate::resource::document::reference_input)]
+    pub programme: Option<String>,
+    /// The partner: a slug, an id, or an object with one.
+    #[schema(schema_with = crate::resource::document::reference_input)]
+    pub partner: Option<String>,
+    /// Where it was counted: codes, or objects with one.
+    #[schema(schema_with = crate::resource::document::countries_input)]
+    pub countries: Option<Vec<String>>,
+    /// First day of the period.
+    pub period_start: Option<chrono::NaiveDate>,
+    /// Last day of the period; not before the first.
+    pub period_end: Option<chrono::NaiveDate>,
+    /// The value before.
+    pub baseline: Option<Baseline>,
+    /// The value aimed at.
+    pub target: Option<Target>,
+    /// Which slice of the whole it is.
+    pub disaggregation: Option<Vec<Disaggregation>>,
+    /// Where it is taken from.
+    pub source: Option<SourceDocument>,
+    /// The videos that show it.
+    pub evidence: Option<Vec<EvidenceInput>>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ImpactStatisticPage {
+    /// The items of this page.
+    pub data: Vec<ImpactStatistic>,
+    /// Where the page stands in the list.
+    pub page: PageInfo,
+    /// Addresses of this page and its neighbours.
+    pub links: Links,
+}
+
+/// A statistic's own fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Own {
+    /// Canonical decimal.
+    pub value: Option<String>,
+    /// See [`QUALIFIERS`].
+    pub qualifier: String,
+    /// What is counted.
+    pub unit: Option<String>,
+    /// See [`MEASURES`].
+    pub measure: String,
+    /// Whether more is better.
+    pub ascending: Option<bool>,
+    /// Whether values may be added up.
+    pub additive: Option<bool>,
+    /// Country codes.
+    pub countries: Packed,
+    /// First day.
+    pub period_start: Option<chrono::NaiveDate>,
+    /// Last day.
+    pub period_end: Option<chrono::NaiveDate>,
+    /// [`Baseline`].
+    pub baseline: Packed,
+    /// [`Target`].
+    pub target: Packed,
+    /// [`Disaggregation`]s.
+    pub disaggregation: Packed,
+    /// [`SourceDocument`].
+    pub source: Packed,
+}
+
+impl Own {
+    /// The value in a form whose byte order is numeric order.
+    pub fn value_order(&self) -> Option<String> {
+        self.value.as_deref().and_then(decimal_order)
+    }
+}
+
+/// An exact decimal: text, or a JSON number as it was written.
+fn decimal(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<String> {
+    let text = match fields.value(name)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    let value = canonical(&text);
+    if value.is_none() {
+        fields.error(
+            name,
+            "invalid_decimal",
+            "A decimal number such as \"1500\" or \"0.5\" is expected here, without separators or exponent.",
+        );
+    }
+    value
+}
+
+fn period(fields: &mut Fields<'_, '_>) -> (Option<chrono::NaiveDate>, Option<chrono::NaiveDate>) {
+    let (start, end) = (fields.date("period_start"), fields.date("period_end"));
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
+        fields.error("period_end", "invalid_range", format!("The end must not be before the start ({start})."));
+    }
+    (start, end)
+}
+
+/// Reads a body.
+pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    let value = decimal(fields, "value");
+    let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| "unit".to_owned());
+    if measure == "qualitative" && value.is_some() {
+        fields.error("value", "not_allowed", "A qualitative statistic has no value; leave it out or choose another measure.");
+    }
+    let (period_start, period_end) = period(fields);
+    let baseline = fields.object("baseline", |mut inner| {
+        let value = decimal(&mut inner, "value");
+        let year = inner.integer("year", 1900..=2200);
+        inner.require("value", value.is_some());
+        inner.finish();
+        Some(Baseline { value: value?, year })
+    });
+    let target = fields.object("target", |mut inner| {
+        let value = decimal(&mut inner, "value");
+        let (period_start, period_end) = period(&mut inner);
+        inner.require("value", value.is_some());
+        inner.finish();
+        Some(Target { value: value?, period_start, period_end })
+    });
+    let disaggregation: Vec<Disaggregation> = fields.list("disaggregation", |value, pointer, errors| {
+        let mut inner = Fields::new(value, pointer, errors)?;
+        let (dimension, value) = (inner.text("dimension", limits::WORD), inner.text("value", limits::WORD));
+        inner.require("dimension", dimension.is_some());
+        inner.require("value", value.is_some());
+        inner.finish();
+        Some(Disaggregation { dimension: dimension?, value: value? })
+    });
+    let source = fields.object("source", |mut inner| {
+        let source = SourceDocument { text: inner.text("text", limits::SUMMARY), url: inner.url("url") };
+        inner.finish();
+        (source.text.is_some() || source.url.is_some()).then_some(source)
+    });
+    let own = Own {
+        value,
+        qualifier: fields.one_of("qualifier", QUALIFIERS).unwrap_or_else(|| "exact".to_owned()),
+        unit: fields.text("unit", limits::WORD),
+        measure,
+        ascending: fields.flag("ascending"),
+        additive: fields.flag("additive"),
+        countries: Packed::list(&fields.countries("countries")),
+        period_start,
+        period_end,
+        baseline: Packed::object(baseline.as_ref()),
+        target: Packed::object(target.as_ref()),
+        disaggregation: Packed::list(&disaggregation),
+        source: Packed::object(source.as_ref()),
+    };
+    let mut links: Vec<NewLink> = Vec::new();
+    for field in ["programme", "partner"] {
+        links.extend(fields.reference(field).map(|target| NewLink::to(field, target)));
+    }
+    links.extend(fields.list("evidence", |value, pointer, errors| {
+        let mut inner = Fields::new(value, pointer, errors)?;
+        let video = inner.reference("video");
+        let (start, end) = (inner.milliseconds("start_seconds"), inner.milliseconds("end_seconds"));
+        inner.require("video", video.is_some());
+        if let (Some(start), Some(end)) = (start, end)
+            && end < start
+        {
+            inner.error("end_seconds", "invalid_range", "The passage must not end before it begins.");
+        }
+        inner.finish();
+        Some(NewLink { start, end, ..NewLink::to("evidence", video?) })
+    }));
+    Draft { own, links }
+}
+
+/// Draws the resource.
+pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> ImpactStatistic {
+    let translations = loaded.translations(&SPEC, shown);
+    let texts = match loaded.chosen(shown) {
+        None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
+        Some(chosen) => ImpactStatisticTexts {
+            language: Some(chosen.language.as_str().to_owned()),
+            transliterated: Some(chosen.transliterated),
+            label: Some(chosen.text.title),
+            description: Some(chosen.text.description),
+            translations,
+        },
+    };
+    let own = &loaded.own;
+    let seconds = |milliseconds: Option<i64>| milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+    ImpactStatistic {
+        common: loaded.common(),
+        texts,
+        value: own.value.clone(),
+        qualifier: own.qualifier.clone(),
+        unit: own.unit.clone(),
+        measure: own.measure.clone(),
+        ascending: own.ascending,
+        additive: own.additive,
+        programme: loaded.one("programme", shown),
+        partner: loaded.one("partner", shown),
+        countries: shown.countries(&own.countries),
+        period_start: own.period_start,
+        period_end: own.period_end,
+        baseline: own.baseline.clone(),
+        target: own.target.clone(),
+        disaggregation: own.disaggregation.clone().shown_as_list(),
+        source: own.source.clone(),
+        evidence: loaded
+            .in_field("evidence")
+            .filter_map(|link| {
+                let video = shown.embedded(&link.target_id)?;
+                Some(Evidence { video, start_seconds: seconds(link.start_seconds), end_seconds: seconds(link.end_seconds) })
+            })
+            .collect(),
+    }
+}

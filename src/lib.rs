@@ -1,0 +1,43 @@
+//! Kinoteka: a headless media catalogue. The map, from the bottom to the top:
+
+/// Pure functions on text: languages, folding, transliteration, slugs, decimals.
+pub mod text;
+
+/// Countries and territories: codes, names, the footnote that one designation needs.
+pub mod places;
+
+/// The only place that knows which database it is.
+pub mod db;
+
+/// What every endpoint shares, and no resource by name.
+pub mod http;
+
+/// Settings.
+pub mod config;
+
+/// What the kinds of item share: declarations, lists, reads, writes, the document.
+pub mod resource;
+
+/// Topics.
+pub mod topics;
+
+/// Partners.
+pub mod partners;
+
+/// Programmes.
+pub mod programmes;
+
+/// Videos.
+pub mod videos;
+
+/// Impact statistics.
+pub mod impact;
+
+/// Countries, as a resource.
+pub mod countries;
+
+/// Settings in, running server out.
+pub mod server;
+
+/// The command line: one file a command.
+pub mod commands;

@@ -1,0 +1,5 @@
+//! Partners: who funds, hosts and carries out programmes, and who takes part in videos.
+
+pub mod api;
+pub mod model;
+pub mod store;

@@ -1,0 +1,74 @@
+//! The addresses of programmes.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
+
+use super::model::{Programme, ProgrammeInput, ProgrammePage};
+use super::store::Programmes;
+use crate::http::problem::Problem;
+use crate::resource::context::Context;
+use crate::resource::{read, write};
+
+/// List programmes
+///
+/// Newest first unless `sort` or `q` says otherwise.
+#[utoipa::path(operation_id = "list_programmes", tag = "Programmes", responses((status = 200, description = "A page of programmes.", body = ProgrammePage)))]
+#[get("/v1/programmes")]
+pub async fn list_programmes(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    read::list::<Programmes>(context, request).await
+}
+
+/// Get a programme
+///
+/// By id or slug; a former slug answers 308 to the present one.
+#[utoipa::path(operation_id = "get_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme)))]
+#[get("/v1/programmes/{programme}")]
+pub async fn get_programme(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    read::get::<Programmes>(context, request, name.into_inner()).await
+}
+
+/// Create a programme
+///
+/// Without a slug one is made from the texts in the original language. Needs an editor's key.
+#[utoipa::path(operation_id = "create_programme", tag = "Programmes", request_body = ProgrammeInput, responses((status = 201, description = "The programme, as stored.", body = Programme)))]
+#[post("/v1/programmes")]
+pub async fn create_programme(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    write::create::<Programmes>(context, request, payload).await
+}
+
+/// Replace or create a programme
+///
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
+/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+#[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body = ProgrammeInput, responses((status = 200, description = "The programme, as stored.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
+#[put("/v1/programmes/{programme}")]
+pub async fn replace_programme(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::replace::<Programmes>(context, request, payload, name.into_inner()).await
+}
+
+/// Change a programme
+///
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+#[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body(content = ProgrammeInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The programme, as stored.", body = Programme)))]
+#[patch("/v1/programmes/{programme}")]
+pub async fn patch_programme(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::patch::<Programmes>(context, request, payload, name.into_inner()).await
+}
+
+/// Delete a programme
+///
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+#[utoipa::path(operation_id = "delete_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
+#[delete("/v1/programmes/{programme}")]
+pub async fn delete_programme(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    write::delete::<Programmes>(context, request, name.into_inner()).await
+}

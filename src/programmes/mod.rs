@@ -1,0 +1,5 @@
+//! Programmes: what videos and statistics belong to.
+
+pub mod api;
+pub mod model;
+pub mod store;

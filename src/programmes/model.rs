@@ -1,0 +1,321 @@
+//! What a programme is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::db::page::KeyType;
+use crate::http::fields::{Fields, limits};
+use crate::places::CountryReference;
+use crate::resource::list::{Links, PageInfo};
+use crate::resource::load::Loaded;
+use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
+use crate::resource::shown::{Common, Packed, PackedList, Shown};
+use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, Takes, TextColumn};
+use crate::resource::{Draft, NewLink, Status};
+
+/// The declaration.
+pub const SPEC: Spec = Spec {
+    kind: Kind::Programme,
+    table: Some("programmes"),
+    texts: &[
+        ("title", TextColumn::Title),
+        ("summary", TextColumn::Summary),
+        ("description", TextColumn::Description),
+        ("credit_line", TextColumn::CreditLine),
+        ("disclaimer", TextColumn::Disclaimer),
+    ],
+    links: &[LinkSpec { field: "partners", target: Kind::Partner, phrase: "partner" }],
+    filters: &[
+        FilterSpec {
+            name: "partner",
+            takes: Takes::Item(Kind::Partner),
+            description: "Programmes in which this partner takes part.",
+            example: "un-women",
+        },
+        FilterSpec { name: "country", takes: Takes::Country, description: "Programmes in this country.", example: "XK" },
+        FilterSpec { name: "language", takes: Takes::Language, description: "Programmes with texts in this language.", example: "sq" },
+    ],
+    ranges: &[
+        RangeSpec {
+            name: "period_after",
+            column: "programmes.start_date",
+            holds: RangeType::Date,
+            lower: true,
+            description: "Began on this day or later.",
+            example: "2024-01-01",
+        },
+        RangeSpec {
+            name: "period_before",
+            column: "programmes.start_date",
+            holds: RangeType::Date,
+            lower: false,
+            description: "Began before this day.",
+            example: "2025-01-01",
+        },
+    ],
+    sorts: &[
+        SortSpec { name: "title", column: SortColumn::Title, description: "the title, in the answer's language and its alphabet" },
+        SortSpec {
+            name: "start_date",
+            column: SortColumn::Column { name: "programmes.start_date", holds: KeyType::Date, nullable: true },
+            description: "when it began",
+        },
+        SortSpec {
+            name: "end_date",
+            column: SortColumn::Column { name: "programmes.end_date", holds: KeyType::Date, nullable: true },
+            description: "when it ended",
+        },
+    ],
+    fields: &["start_date", "end_date", "countries", "partners", "website", "iati_identifier", "helplines"],
+    shows: &[Kind::Partner],
+};
+
+/// A programme: what videos and statistics belong to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Programme {
+    /// What every resource shows.
+    #[serde(flatten)]
+    pub common: Common,
+    /// The texts in the answer's language.
+    #[serde(flatten)]
+    pub texts: ProgrammeTexts,
+    /// When it began.
+    #[schema(required)]
+    pub start_date: Option<chrono::NaiveDate>,
+    /// When it ended.
+    #[schema(required)]
+    pub end_date: Option<chrono::NaiveDate>,
+    /// Where it works.
+    pub countries: Vec<CountryReference>,
+    /// Who takes part, and how.
+    pub partners: Vec<PartnerRole>,
+    /// Website.
+    #[schema(required, format = "uri")]
+    pub website: Option<String>,
+    /// Identifier of the activity in IATI.
+    #[schema(required)]
+    pub iati_identifier: Option<String>,
+    /// Where people concerned find help.
+    #[schema(value_type = Vec<Helpline>)]
+    pub helplines: PackedList,
+}
+
+/// Where people concerned find help.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct Helpline {
+    /// Where it serves.
+    #[schema(required, example = "MK")]
+    pub country: Option<String>,
+    /// Languages it speaks.
+    pub languages: Vec<String>,
+    /// Name.
+    pub name: String,
+    /// Telephone number.
+    #[schema(required)]
+    pub phone: Option<String>,
+    /// Website.
+    #[schema(required, format = "uri")]
+    pub url: Option<String>,
+}
+
+/// A programme's texts in one language; with `lang=all` in every language instead.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct ProgrammeTexts {
+    /// The language of the texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "en")]
+    pub language: Option<String>,
+    /// Whether they were made from the same language's other script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false)]
+    pub transliterated: Option<bool>,
+    /// Title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "Football players speak out")]
+    pub title: Option<String>,
+    /// One or two sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub summary: Option<Option<String>>,
+    /// As long as it needs to be; plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    /// Whom every display must credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub credit_line: Option<Option<String>>,
+    /// What every display must say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub disclaimer: Option<Option<String>>,
+    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = BTreeMap<String, ProgrammeTranslation>)]
+    pub translations: Option<BTreeMap<String, Value>>,
+}
+
+/// A programme's texts in one language.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ProgrammeTranslation {
+    /// Whether the public sees this language.
+    pub status: Option<Status>,
+    /// Title.
+    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "Football players speak out")]
+    pub title: Option<String>,
+    /// One or two sentences.
+    #[schema(max_length = 2000)]
+    pub summary: Option<String>,
+    /// As long as it needs to be; plain text.
+    #[schema(max_length = 50000)]
+    pub description: Option<String>,
+    /// Whom every display must credit.
+    #[schema(max_length = 2000)]
+    pub credit_line: Option<String>,
+    /// What every display must say.
+    #[schema(max_length = 2000)]
+    pub disclaimer: Option<String>,
+}
+
+/// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(example = json!({"slug": "implementing-norms-changing-minds", "status": "published", "title": "Implementing Norms, Changing Minds", "countries": ["AL", "XK"]}))]
+pub struct ProgrammeInput {
+    /// Readable name in addresses; made from the title if it is absent.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
+    pub slug: Option<String>,
+    /// `draft` if it is absent.
+    pub status: Option<Status>,
+    /// Set at first publication if it is absent.
+    pub published_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// The language it was written in.
+    pub original_language: Option<String>,
+    /// The texts by language tag; null removes a language in a PATCH.
+    pub translations: Option<BTreeMap<String, ProgrammeTranslation>>,
+    /// Title, in the original language.
+    #[schema(min_length = 1, max_length = 300)]
+    pub title: Option<String>,
+    /// One or two sentences; in the original language.
+    #[schema(max_length = 2000)]
+    pub summary: Option<String>,
+    /// As long as it needs to be; plain text; in the original language.
+    #[schema(max_length = 50000)]
+    pub description: Option<String>,
+    /// Whom every display must credit; in the original language.
+    #[schema(max_length = 2000)]
+    pub credit_line: Option<String>,
+    /// What every display must say; in the original language.
+    #[schema(max_length = 2000)]
+    pub disclaimer: Option<String>,
+    /// When it began.
+    pub start_date: Option<chrono::NaiveDate>,
+    /// When it ended; not before it began.
+    pub end_date: Option<chrono::NaiveDate>,
+    /// Where it works: codes, or objects with one.
+    #[schema(schema_with = crate::resource::document::countries_input)]
+    pub countries: Option<Vec<String>>,
+    /// Who takes part, and how.
+    pub partners: Option<Vec<PartnerRoleInput>>,
+    /// Website.
+    #[schema(format = "uri")]
+    pub website: Option<String>,
+    /// Identifier of the activity in IATI.
+    #[schema(max_length = 200)]
+    pub iati_identifier: Option<String>,
+    /// Where people concerned find help.
+    pub helplines: Option<Vec<Helpline>>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ProgrammePage {
+    /// The items of this page.
+    pub data: Vec<Programme>,
+    /// Where the page stands in the list.
+    pub page: PageInfo,
+    /// Addresses of this page and its neighbours.
+    pub links: Links,
+}
+
+/// A programme's own fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Own {
+    /// When it began.
+    pub start_date: Option<chrono::NaiveDate>,
+    /// When it ended.
+    pub end_date: Option<chrono::NaiveDate>,
+    /// Website.
+    pub website: Option<String>,
+    /// Identifier in IATI.
+    pub iati_identifier: Option<String>,
+    /// Country codes.
+    pub countries: Packed,
+    /// [`Helpline`]s.
+    pub helplines: Packed,
+}
+
+/// Reads a body.
+pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    let (start_date, end_date) = (fields.date("start_date"), fields.date("end_date"));
+    if let (Some(start), Some(end)) = (start_date, end_date)
+        && end < start
+    {
+        fields.error("end_date", "invalid_range", format!("The end must not be before the start ({start})."));
+    }
+    let helplines: Vec<Helpline> = fields.list("helplines", |value, pointer, errors| {
+        let mut line = Fields::new(value, pointer, errors)?;
+        let helpline = Helpline {
+            country: line.country("country"),
+            languages: line.languages("languages").iter().map(|language| language.as_str().to_owned()).collect(),
+            name: line.text("name", limits::TITLE).unwrap_or_default(),
+            phone: line.text("phone", limits::WORD),
+            url: line.url("url"),
+        };
+        line.require("name", !helpline.name.is_empty());
+        line.finish();
+        Some(helpline)
+    });
+    let own = Own {
+        start_date,
+        end_date,
+        website: fields.url("website"),
+        iati_identifier: fields.text("iati_identifier", limits::WORD),
+        countries: Packed::list(&fields.countries("countries")),
+        helplines: Packed::list(&helplines),
+    };
+    let links: Vec<NewLink> = roles::read(fields);
+    Draft { own, links }
+}
+
+/// Draws the resource.
+pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Programme {
+    let translations = loaded.translations(&SPEC, shown);
+    let texts = match loaded.chosen(shown) {
+        None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },
+        Some(chosen) => ProgrammeTexts {
+            language: Some(chosen.language.as_str().to_owned()),
+            transliterated: Some(chosen.transliterated),
+            title: Some(chosen.text.title),
+            summary: Some(chosen.text.summary),
+            description: Some(chosen.text.description),
+            credit_line: Some(chosen.text.credit_line),
+            disclaimer: Some(chosen.text.disclaimer),
+            translations,
+        },
+    };
+    let own = &loaded.own;
+    Programme {
+        common: loaded.common(),
+        texts,
+        start_date: own.start_date,
+        end_date: own.end_date,
+        countries: shown.countries(&own.countries),
+        partners: roles::view(loaded, shown),
+        website: own.website.clone(),
+        iati_identifier: own.iati_identifier.clone(),
+        helplines: own.helplines.clone().shown_as_list(),
+    }
+}

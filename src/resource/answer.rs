@@ -1,0 +1,96 @@
+//! From a resource to a response: sparse fields, `ETag`, `Last-Modified`, caching, `Link`, language.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::context::Context;
+use super::load::Revisions;
+use super::query::Shape;
+use super::spec::Spec;
+use crate::db::Time;
+use crate::http::conditional::{self, Tag};
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::problem::Problem;
+
+/// What the headers of a read say.
+pub struct Validators {
+    /// The entity tag.
+    pub tag: Tag,
+    /// When anything shown last changed.
+    pub changed_at: Option<Time>,
+}
+
+/// The revisions of all that items of a kind show, and when the last of them changed.
+pub fn shown_state(spec: &Spec, revisions: &Revisions, with_own: bool) -> (String, Option<Time>) {
+    let own = with_own.then_some(spec.kind);
+    let mut state = String::new();
+    let mut changed_at = None;
+    for kind in spec.shows.iter().copied().chain(own) {
+        if let Some((revision, at)) = revisions.get(kind.as_str()) {
+            state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
+            changed_at = changed_at.max(Some(*at));
+        }
+    }
+    (state, changed_at)
+}
+
+/// 304, if the client has this already.
+pub fn not_modified(
+    request: &HttpRequest,
+    context: &Context,
+    viewer: Viewer,
+    wish: &Wish,
+    validators: &Validators,
+) -> Option<HttpResponse> {
+    if !conditional::not_modified(request, &validators.tag, validators.changed_at) {
+        return None;
+    }
+    let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
+    caching(&mut response, context, viewer, wish);
+    validate(&mut response, validators);
+    Some(response.finish())
+}
+
+/// Adds the validators.
+pub fn validate(response: &mut HttpResponseBuilder, validators: &Validators) {
+    response.insert_header((header::ETAG, validators.tag.as_str()));
+    if let Some(time) = validators.changed_at.filter(|time| time.micros() > 0) {
+        response.insert_header((header::LAST_MODIFIED, conditional::last_modified(time)));
+    }
+}
+
+/// Says who may keep the answer, and for how long.
+pub fn caching(response: &mut HttpResponseBuilder, context: &Context, viewer: Viewer, wish: &Wish) {
+    match viewer {
+        Viewer::Public => {
+            let age = context.settings.cache_seconds;
+            let value = format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
+            response.insert_header((header::CACHE_CONTROL, value));
+        }
+        Viewer::Everything => {
+            response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+        }
+    }
+    response.insert_header((header::VARY, if wish.explicit { "Authorization" } else { "Authorization, Accept-Language" }));
+}
+
+/// A resource as JSON text, with only the fields that were asked for.
+pub fn body<T: Serialize>(resource: &T, shape: &Shape) -> Result<String, Problem> {
+    if shape.fields.is_none() {
+        return serde_json::to_string(resource).map_err(Problem::internal);
+    }
+    serde_json::to_string(&sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape)).map_err(Problem::internal)
+}
+
+/// Leaves out the fields that were not asked for.
+pub fn sparse(resource: Value, shape: &Shape) -> Value {
+    match (resource, &shape.fields) {
+        (Value::Object(object), Some(fields)) => {
+            Value::Object(object.into_iter().filter(|(name, _)| name == "id" || fields.contains(name)).collect())
+        }
+        (other, _) => other,
+    }
+}

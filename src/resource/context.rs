@@ -1,0 +1,80 @@
+//! What every handler has at hand.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use serde_json::Value;
+
+use super::shown::Shown;
+use super::spec::Kind;
+use crate::config::Settings;
+use crate::db::{Connection, Id, Store, Time};
+use crate::http::keys::{self, Role, Viewer};
+use crate::http::problem::{self, Problem};
+use crate::places::Places;
+
+/// Reads whole items of one kind, as they are shown inside others.
+pub type Expand = fn(&mut Connection, &[Id], Viewer, &mut Shown) -> Result<HashMap<Id, Value>, Problem>;
+
+/// The catalogue as handlers see it.
+pub struct Context {
+    /// The database.
+    pub store: Store,
+    /// The settings.
+    pub settings: Settings,
+    /// Country names and footnotes.
+    pub places: Arc<Places>,
+    /// How to read each kind for `include`; the server fills it in, since no kind knows another.
+    pub expand: Vec<(Kind, Expand)>,
+    /// Keys that were seen within the last minute.
+    recently_used: Mutex<HashSet<(Id, i64)>>,
+}
+
+impl Context {
+    /// A context for these settings.
+    pub fn new(store: Store, settings: Settings, expand: Vec<(Kind, Expand)>) -> Self {
+        let places = Arc::new(Places::new(settings.designation()));
+        Self { store, settings, places, expand, recently_used: Mutex::new(HashSet::new()) }
+    }
+
+    /// The role of the caller's key; `None` without a key. An unusable key is a 401, never a public answer.
+    pub async fn role(&self, request: &HttpRequest) -> Result<Option<Role>, Problem> {
+        let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else { return Ok(None) };
+        let (key, role) = self.store.read(move |connection| keys::verify(connection, &token)).await?.value;
+        self.note_use(key.id).await;
+        Ok(Some(role))
+    }
+
+    /// What the caller may see.
+    pub async fn viewer(&self, request: &HttpRequest) -> Result<Viewer, Problem> {
+        Ok(if self.role(request).await?.is_some() { Viewer::Everything } else { Viewer::Public })
+    }
+
+    /// Fails unless the caller may write.
+    pub async fn editor(&self, request: &HttpRequest) -> Result<(), Problem> {
+        match self.role(request).await? {
+            None => Err(keys::unauthenticated("Writing needs a key: send `Authorization: Bearer …`.")),
+            Some(role) if role < Role::Editor => {
+                Err(Problem::new(problem::Kind::Forbidden, format!("The key's role is {}; writing needs an editor's key.", role.as_str())))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Notes a key's use at most once a minute; a failure to note it must not fail the request.
+    async fn note_use(&self, id: Id) {
+        let minute = Time::now().micros() / 60_000_000;
+        {
+            let mut recent = self.recently_used.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.retain(|(_, seen)| *seen == minute);
+            if !recent.insert((id, minute)) {
+                return;
+            }
+        }
+        if let Err(problem) = self.store.write(move |connection| keys::touch(connection, id).map_err(Problem::from)).await {
+            log::warn!("the use of key {id} could not be noted: {problem}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by its fields.
+
+pub mod answer;
+pub mod context;
+pub mod document;
+pub mod index;
+pub mod list;
+pub mod load;
+pub mod query;
+pub mod read;
+pub mod roles;
+pub mod shown;
+pub mod spec;
+pub mod texts;
+pub mod write;
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::{Connection, Error, Id};
+use crate::http::fields::{Fields, Named};
+use crate::http::problem::{Problem, Violation};
+use load::Loaded;
+use shown::Shown;
+use spec::Spec;
+
+/// Whether the public sees an item or a text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being written; only holders of a key see it.
+    Draft,
+    /// Public.
+    Published,
+    /// No longer public.
+    Archived,
+}
+
+impl Status {
+    /// All states with their names.
+    pub const ALL: [(&'static str, Self); 3] = [("draft", Self::Draft), ("published", Self::Published), ("archived", Self::Archived)];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// A reference that a body asks for.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// The field.
+    pub field: &'static str,
+    /// What it names.
+    pub target: Named,
+    /// The part it plays.
+    pub role: Option<String>,
+    /// Beginning of the passage meant, in milliseconds.
+    pub start: Option<i64>,
+    /// End of the passage meant, in milliseconds.
+    pub end: Option<i64>,
+}
+
+impl NewLink {
+    /// A reference without a role.
+    pub fn to(field: &'static str, target: Named) -> Self {
+        Self { field, target, role: None, start: None, end: None }
+    }
+}
+
+/// What a body says of an item, apart from its texts and what every item has.
+#[derive(Clone, Debug)]
+pub struct Draft<O> {
+    /// The kind's own fields.
+    pub own: O,
+    /// References, in order.
+    pub links: Vec<NewLink>,
+}
+
+/// A kind of item: what it adds to what all of them share.
+pub trait Subject: 'static {
+    /// Its declaration.
+    const SPEC: &'static Spec;
+    /// Its own fields, as stored.
+    type Own: Clone + PartialEq + Send + 'static;
+    /// The resource as answered.
+    type View: Serialize;
+
+    /// Reads the own fields of these items in one query.
+    fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Self::Own>, Error>;
+
+    /// Stores the own fields of an item, new or not.
+    fn save_own(connection: &mut Connection, id: Id, own: &Self::Own, is_new: bool) -> Result<(), Error>;
+
+    /// Reads a body's fields; what is wrong is reported to `fields`.
+    fn read(fields: &mut Fields<'_, '_>) -> Draft<Self::Own>;
+
+    /// Draws the resource.
+    fn view(loaded: &Loaded<Self::Own>, shown: &Shown) -> Self::View;
+
+    /// The values that equality filters find it by: parameter and value. References, languages and status are added.
+    fn facets(own: &Self::Own) -> Vec<(&'static str, String)>;
+
+    /// Checks what only the database can tell. `links` have been resolved.
+    fn check(
+        _connection: &mut Connection,
+        _id: Option<Id>,
+        _own: &Self::Own,
+        _links: &[(NewLink, Id)],
+        _errors: &mut Vec<Violation>,
+    ) -> Result<(), Problem> {
+        Ok(())
+    }
+}

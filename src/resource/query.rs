@@ -1,0 +1,450 @@
+//! Reads the parameters of a list by the kind's declaration, and turns them into a [`List`] of the database.
+
+use actix_web::HttpRequest;
+
+use super::context::Context;
+use super::load::find;
+use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, Takes};
+use super::{Status, Subject};
+use crate::db::page::{Key, KeyType, List, MAX_KEYS, Start};
+use crate::db::schema::items;
+use crate::db::search::{Audience, matching};
+use crate::db::sql::{Bind, Fragment, id_among};
+use crate::db::{Connection, Id};
+use crate::http::cursor::{self, CursorError};
+use crate::http::fields::{clip, not_one_of};
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::params::Params;
+use crate::http::problem::{Problem, Violation};
+use crate::places;
+use crate::text::choice::preference_order;
+use crate::text::decimal::decimal_order;
+use crate::text::language::Language;
+use crate::text::nearest::nearest;
+use crate::text::query::Query;
+
+/// Items a page has at most.
+pub const MAX_LIMIT: i64 = 100;
+/// Items a page has unless asked otherwise.
+pub const DEFAULT_LIMIT: i64 = 20;
+/// How far `offset` reaches; cursors reach everywhere.
+pub const MAX_OFFSET: i64 = 10_000;
+/// How many `ids` one request may name.
+pub const MAX_IDS: usize = 100;
+/// How many values one filter takes.
+pub const MAX_VALUES: usize = 50;
+
+/// What a read of one kind shows: the fields and what is expanded.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// Only these fields, and `id`.
+    pub fields: Option<Vec<String>>,
+    /// References to show whole.
+    pub include: Vec<&'static str>,
+}
+
+/// A list request, understood but for the names of items.
+pub struct ListRequest {
+    /// Languages.
+    pub wish: Wish,
+    /// Shape of each item.
+    pub shape: Shape,
+    /// How many items.
+    pub limit: i64,
+    /// From where.
+    pub start: Start,
+    /// Whether to count.
+    pub total: bool,
+    /// What the caller may see of texts and items.
+    pub viewer: Viewer,
+    /// What makes this query another than others.
+    pub fingerprint: String,
+    /// The query, without paging: for the `ETag`.
+    pub identity: String,
+    statuses: Option<Vec<Status>>,
+    ids: Option<Vec<String>>,
+    q: Option<Query>,
+    filters: Vec<(&'static FilterSpec, Vec<Value>)>,
+    ranges: Vec<(&'static RangeSpec, Bind)>,
+    sorts: Vec<(&'static SortColumn, bool)>,
+    by_relevance: bool,
+}
+
+/// One value of a filter.
+#[derive(Clone, Debug)]
+struct Value {
+    /// As it stands in the index, or as it was written where an item is named.
+    values: Vec<String>,
+    excluded: bool,
+}
+
+/// Reads `fields` and `include`, for any read.
+pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
+    let spec = S::SPEC;
+    let mut shape = Shape::default();
+    if let Some(names) = params.list("fields", 100) {
+        for name in &names {
+            if !spec.all_fields().any(|known| known == name) {
+                params.error("fields", "unknown_value", not_one_of(name, spec.all_fields()));
+            }
+        }
+        shape.fields = Some(names);
+    }
+    if let Some(names) = params.list("include", 20) {
+        let known = spec.links.iter().map(|link| link.field).chain(["translations"]);
+        for name in names {
+            if name == "translations" {
+                wish.translations = true;
+            } else if let Some(link) = spec.link(&name) {
+                if !shape.include.contains(&link.field) {
+                    shape.include.push(link.field);
+                }
+            } else {
+                params.error("include", "unknown_value", not_one_of(&name, known.clone()));
+            }
+        }
+    }
+    shape
+}
+
+impl ListRequest {
+    /// Reads every parameter; all errors are reported together.
+    pub fn read<S: Subject>(context: &Context, request: &HttpRequest, viewer: Viewer) -> Result<Self, Problem> {
+        let spec = S::SPEC;
+        let mut params = Params::parse(request.query_string())?;
+        let mut wish = Wish::read(&mut params, request, &context.settings.fallback_languages());
+        let shape = shape::<S>(&mut params, &mut wish);
+        let ids = params.list("ids", MAX_IDS);
+        let q = params.take("q").map(|text| Query::parse(&text));
+        let statuses = read_statuses(&mut params, viewer);
+        let filters = spec.filters.iter().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
+        let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
+        let (sorts, by_relevance) = read_sorts(&mut params, spec, q.is_some());
+        let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        let offset = params.integer("offset", 0..=MAX_OFFSET);
+        let total = params.flag("total").unwrap_or(false);
+        let asked = if wish.explicit { String::new() } else { wish.identity() };
+        let identity = format!(
+            "{}\n{}\n{asked}\n{viewer:?}",
+            spec.kind.as_str(),
+            params.identity(&["cursor", "limit", "offset", "total", "fields", "include"])
+        );
+        let fingerprint = cursor::fingerprint(&identity);
+        let mut start = Start::Offset(offset.unwrap_or(0));
+        if let Some(text) = params.take("cursor") {
+            if offset.is_some() {
+                params.error("offset", "conflicting", "`offset` and `cursor` cannot be combined; use one of them.");
+            }
+            match cursor::read(&fingerprint, &text) {
+                Ok(place) => start = place,
+                Err(CursorError::Malformed) => {
+                    params.error("cursor", "invalid_cursor", "The cursor is not one that this server gave; start again without it.");
+                }
+                Err(CursorError::Foreign) => {
+                    params.error(
+                        "cursor",
+                        "foreign_cursor",
+                        "The cursor belongs to another query: send the same filters, sort and language, or start again without it.",
+                    );
+                }
+            }
+        }
+        let whole = params.identity(&[]);
+        // With a key, drafts are listed only when they are asked for: a site that reads with a key does not leak them.
+        let viewer = if statuses.is_some() { viewer } else { Viewer::Public };
+        let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.identity());
+        params.finish()?;
+        Ok(Self { wish, shape, limit, start, total, viewer, fingerprint, identity, statuses, ids, q, filters, ranges, sorts, by_relevance })
+    }
+
+    /// The list in the database's terms; resolves the items that filters name.
+    pub fn list(&self, connection: &mut Connection, spec: &'static Spec) -> Result<List, Problem> {
+        let mut list = List::default();
+        let mut errors = Vec::new();
+        list.predicates.push(Fragment::new("items.kind = ").bind(Bind::Text(spec.kind.as_str().to_owned())));
+        match &self.statuses {
+            None => list.predicates.push(Fragment::new("items.is_public = ").bind(Bind::Bool(true))),
+            Some(statuses) => {
+                list.predicates.push(Fragment::new("items.deleted_at IS NULL"));
+                if statuses.len() < Status::ALL.len() {
+                    let names = statuses.iter().map(|status| Bind::Text(status.as_str().to_owned()));
+                    list.predicates.push(Fragment::new("items.status IN (").binds(names).sql(")"));
+                }
+            }
+        }
+        if let Some(table) = spec.table {
+            let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
+                || self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
+            if needed {
+                list.joins.push(Fragment::new(format!(" JOIN {table} ON {table}.id = items.id")));
+            }
+        }
+        if let Some(names) = &self.ids {
+            let found = resolve_all(connection, spec.kind, names)?;
+            list.predicates.push(id_among("items.id", &found));
+        }
+        for (filter, values) in &self.filters {
+            self.filter(connection, spec, filter, values, &mut list, &mut errors)?;
+        }
+        for (range, bound) in &self.ranges {
+            list.predicates.push(Fragment::new(range.column).sql(if range.lower { " >= " } else { " < " }).bind(bound.clone()));
+        }
+        if let Some(query) = &self.q {
+            let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+            let matching = matching(query, audience);
+            list.joins.extend(matching.join);
+            list.predicates.push(matching.predicate);
+            if let Some(score) = matching.score.filter(|_| self.by_relevance) {
+                list.keys.push(Key { expression: score, holds: KeyType::Integer, descending: true, nullable: false });
+            }
+        }
+        for (column, descending) in &self.sorts {
+            list.keys.push(self.key(column, *descending));
+        }
+        if !errors.is_empty() {
+            return Err(Problem::parameters(errors));
+        }
+        Ok(list)
+    }
+
+    fn key(&self, column: &SortColumn, descending: bool) -> Key {
+        match column {
+            SortColumn::Column { name, holds, nullable } => {
+                // What the public sees always has a date of publication.
+                let nullable = *nullable && !(*name == "items.published_at" && self.statuses.is_none());
+                Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
+            }
+            SortColumn::Title => {
+                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE texts.item_id = items.id");
+                if !self.viewer.sees_unpublished() {
+                    expression = expression.sql(" AND texts.status = 'published'");
+                }
+                expression = expression.sql(" ORDER BY CASE");
+                let mut rank: i64 = 0;
+                for language in preference_order(&self.wish.asked, &self.wish.fallback) {
+                    expression = expression
+                        .sql(" WHEN texts.language = ")
+                        .bind(Bind::Text(language.as_str().to_owned()))
+                        .sql(format!(" THEN {rank}"));
+                    rank = rank.saturating_add(1);
+                }
+                expression = expression.sql(format!(
+                    " WHEN texts.language = items.original_language THEN {rank} ELSE {} END, texts.language LIMIT 1)",
+                    rank.saturating_add(1)
+                ));
+                Key { expression, holds: KeyType::Text, descending, nullable: true }
+            }
+        }
+    }
+
+    fn filter(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        filter: &'static FilterSpec,
+        values: &[Value],
+        list: &mut List,
+        errors: &mut Vec<Violation>,
+    ) -> Result<(), Problem> {
+        let mut facet = spec.facet(filter.name);
+        if matches!(filter.takes, Takes::Language) && filter.name == "language" && self.viewer.sees_unpublished() {
+            facet = spec.facet("any_language");
+        }
+        let mut wanted = Vec::new();
+        let mut excluded = Vec::new();
+        for value in values {
+            let mut stored = value.values.clone();
+            if let Takes::Item(kind) = filter.takes {
+                let name = value.values.first().map(String::as_str).unwrap_or_default();
+                match self.resolve(connection, kind, name)? {
+                    Ok(id) => stored = vec![id.to_string()],
+                    Err(detail) => {
+                        errors.push(Violation::parameter(filter.name, "unknown_value", detail));
+                        continue;
+                    }
+                }
+            }
+            if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
+        }
+        let any_of = |values: &[String]| {
+            Fragment::new("SELECT 1 FROM facets WHERE facets.item_id = items.id AND facets.field = ")
+                .bind(Bind::Text(facet.clone()))
+                .sql(" AND facets.value IN (")
+                .binds(values.iter().cloned().map(Bind::Text))
+                .sql(")")
+        };
+        if matches!(filter.takes, Takes::Has(_)) {
+            for values in &wanted {
+                list.predicates.push(Fragment::new("EXISTS (").then(&any_of(values)).sql(")"));
+            }
+        } else {
+            let any: Vec<String> = wanted.concat();
+            match any.as_slice() {
+                [] => {}
+                // One value is joined, so that the database may begin with whichever side is rarer.
+                [value] => {
+                    let alias = format!("facet_{}", list.joins.len());
+                    list.joins.push(
+                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item_id = items.id AND {alias}.field = "))
+                            .bind(Bind::Text(facet.clone()))
+                            .sql(format!(" AND {alias}.value = "))
+                            .bind(Bind::Text(value.clone())),
+                    );
+                }
+                several => list.predicates.push(Fragment::new("EXISTS (").then(&any_of(several)).sql(")")),
+            }
+        }
+        if !excluded.is_empty() {
+            list.predicates.push(Fragment::new("NOT EXISTS (").then(&any_of(&excluded)).sql(")"));
+        }
+        Ok(())
+    }
+
+    /// The item that a filter names, or the sentence that says that there is none.
+    fn resolve(&self, connection: &mut Connection, kind: Kind, name: &str) -> Result<Result<Id, String>, Problem> {
+        let found = find(connection, kind, name)?.map(super::load::Found::item);
+        let visible = found.filter(|item| item.deleted_at.is_none() && (self.viewer.sees_unpublished() || item.is_public));
+        if let Some(item) = visible {
+            return Ok(Ok(item.id));
+        }
+        let hint = suggest(connection, kind, name)?.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
+    }
+}
+
+/// The public slug nearest to a name.
+fn suggest(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<String>, Problem> {
+    use diesel::prelude::*;
+    let slugs: Vec<String> = items::table
+        .filter(items::kind.eq(kind.as_str()))
+        .filter(items::is_public.eq(true))
+        .order(items::slug)
+        .limit(2_000)
+        .select(items::slug)
+        .load(connection)?;
+    Ok(nearest(name, slugs.iter().map(String::as_str)).map(str::to_owned))
+}
+
+/// The items of these names; unknown ones are left out.
+fn resolve_all(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Vec<Id>, Problem> {
+    use crate::db::schema::slugs;
+    use diesel::prelude::*;
+    let mut found: Vec<Id> = names.iter().filter_map(|name| Id::parse(name)).collect();
+    let others: Vec<&String> = names.iter().filter(|name| Id::parse(name).is_none()).collect();
+    if !others.is_empty() {
+        let by_slug: Vec<Id> = slugs::table
+            .filter(slugs::kind.eq(kind.as_str()))
+            .filter(slugs::slug.eq_any(others))
+            .select(slugs::item_id)
+            .load(connection)?;
+        found.extend(by_slug);
+    }
+    Ok(found)
+}
+
+fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>> {
+    let names = params.list("status", 10)?;
+    let mut statuses = Vec::new();
+    for name in names {
+        let (excluded, name) = name.strip_prefix('!').map_or((false, name.as_str()), |rest| (true, rest));
+        match Status::ALL.iter().find(|(known, _)| *known == name) {
+            Some((_, status)) if excluded => statuses.extend(Status::ALL.iter().map(|(_, other)| *other).filter(|other| other != status)),
+            Some((_, status)) => statuses.push(*status),
+            None => params.error("status", "unknown_value", not_one_of(name, Status::ALL.iter().map(|(known, _)| *known))),
+        }
+    }
+    if !viewer.sees_unpublished() {
+        if statuses.iter().any(|status| *status != Status::Published) {
+            params.error("status", "needs_key", "Only published items can be listed without a key.");
+        }
+        return None;
+    }
+    Some(statuses)
+}
+
+fn read_filter(params: &mut Params, filter: &'static FilterSpec) -> Option<Vec<Value>> {
+    let members = params.list(filter.name, MAX_VALUES)?;
+    let mut values = Vec::new();
+    for member in members {
+        let (excluded, text) = member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
+        match filter.takes.read(text) {
+            Ok(stored) => values.push(Value { values: stored, excluded }),
+            Err(detail) => params.error(filter.name, "unknown_value", detail),
+        }
+    }
+    Some(values)
+}
+
+impl Takes {
+    /// The values that stand in the index for what was written.
+    fn read(&self, text: &str) -> Result<Vec<String>, String> {
+        let known = |words: &'static [&'static str]| {
+            if words.contains(&text) { Ok(vec![text.to_owned()]) } else { Err(not_one_of(text, words.iter().copied())) }
+        };
+        match self {
+            Self::Item(_) | Self::Text if text.len() > 200 => Err(format!("`{}` is too long.", clip(text))),
+            Self::Item(_) | Self::Text => Ok(vec![text.to_owned()]),
+            Self::Country => places::find(text).map(|country| vec![country.code.to_owned()]).ok_or_else(|| places::unknown(text)),
+            Self::Word(words) | Self::Has(words) => known(words),
+            Self::Flag => known(&["true", "false"]),
+            Self::Language => {
+                let language = Language::parse(text).map_err(|error| format!("`{}` is not a language tag: {error}", clip(text)))?;
+                if language.as_str() == "sr" {
+                    return Ok(vec!["sr-Latn".to_owned(), "sr-Cyrl".to_owned(), "sr".to_owned()]);
+                }
+                Ok(vec![language.as_str().to_owned()])
+            }
+        }
+    }
+}
+
+fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {
+    match range.holds {
+        RangeType::Time => params.time(range.name).map(Bind::Time),
+        RangeType::Date => params.date(range.name).map(Bind::Date),
+        RangeType::Integer => params.integer(range.name, 0..=1_000_000_000).map(Bind::Integer),
+        RangeType::Decimal => {
+            let text = params.take(range.name)?;
+            let order = decimal_order(&text);
+            if order.is_none() {
+                params.error(
+                    range.name,
+                    "invalid_value",
+                    format!("A decimal number such as `1500` or `0.5` is expected, not `{}`.", clip(&text)),
+                );
+            }
+            order.map(Bind::Text)
+        }
+    }
+}
+
+type Sorts = Vec<(&'static SortColumn, bool)>;
+
+fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sorts, bool) {
+    let newest = |sorts: &mut Sorts| {
+        sorts.extend(spec.all_sorts().find(|sort| sort.name == "published_at").map(|sort| (&sort.column, true)));
+    };
+    let mut sorts = Vec::new();
+    let Some(names) = params.list("sort", MAX_KEYS) else {
+        newest(&mut sorts);
+        return (sorts, searching);
+    };
+    let mut by_relevance = false;
+    for (index, name) in names.iter().enumerate() {
+        let (descending, bare) = name.strip_prefix('-').map_or((false, name.as_str()), |rest| (true, rest));
+        if bare == "relevance" && index == 0 && searching {
+            by_relevance = true;
+            continue;
+        }
+        match spec.all_sorts().find(|sort| sort.name == bare) {
+            Some(sort) => sorts.push((&sort.column, descending)),
+            None if bare == "relevance" => params.error("sort", "unknown_value", "`relevance` needs `q` and comes first."),
+            None => params.error("sort", "unknown_value", not_one_of(bare, spec.all_sorts().map(|sort| sort.name))),
+        }
+    }
+    if by_relevance && sorts.is_empty() {
+        newest(&mut sorts);
+    }
+    (sorts, by_relevance)
+}

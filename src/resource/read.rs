@@ -1,0 +1,248 @@
+//! `GET /v1/{kind}` and `GET /v1/{kind}/{item}`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Subject;
+use super::answer::{self, Validators};
+use super::context::Context;
+use super::list::{self, PageInfo};
+use super::load::{Found, Item, load_rows, revisions};
+use super::query::{ListRequest, Shape, shape};
+use super::shown::{Embedded, Shown};
+use super::spec::Spec;
+use crate::db::{Connection, Id};
+use crate::http::conditional::Tag;
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::layer::Statements;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::{Kind, Problem};
+
+/// Answers a list.
+pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.viewer(&request).await?;
+    let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
+    let shared = Arc::clone(&wanted);
+    let known = request.clone();
+    let etag = if_none_match(&known);
+    let inner = context.clone().into_inner();
+    let done = context.store.read(move |connection| read_page::<S>(connection, &inner, &shared, etag.as_deref())).await?;
+    Statements::note(&request, done.statements);
+    let (validators, page) = done.value;
+    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+        return Ok(response);
+    }
+    let Some(page) = page else { return Err(Problem::internal("a page that was not read was needed")) };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, caller, &wanted.wish);
+    answer::validate(&mut response, &validators);
+    let links = list::links(&context, &request, &page.info);
+    response.insert_header((header::LINK, links.header()));
+    response.content_type("application/json");
+    Ok(response.body(page.body(&links)?))
+}
+
+/// The tags a client has, to leave out the work of an answer that will not be sent.
+fn if_none_match(request: &HttpRequest) -> Option<String> {
+    let values: Vec<&str> = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+type PageRead = (Validators, Option<list::Page>);
+
+fn read_page<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &ListRequest,
+    etag: Option<&str>,
+) -> Result<PageRead, Problem> {
+    // The revisions are read before the items: if a write falls between, the tag is older than what is shown and
+    // the next conditional request is answered in full.
+    let revisions = revisions(connection)?;
+    let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, true);
+    let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
+    let validators = Validators { tag, changed_at };
+    if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
+        return Ok((validators, None));
+    }
+    let list = wanted.list(connection, S::SPEC)?;
+    let slice = list.slice(connection, &wanted.start, wanted.limit)?;
+    let Some(slice) = slice else {
+        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
+    };
+    let total = if wanted.total { Some(list.count(connection)?) } else { None };
+    let info = PageInfo::new(wanted, &slice, total);
+    let ids: Vec<Id> = slice.places.iter().map(|place| place.id).collect();
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places));
+    let mut loaded = super::load::load::<S>(connection, &ids, wanted.viewer, &mut shown)?;
+    expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
+    let mut items = Vec::with_capacity(loaded.len());
+    for item in loaded.drain(..) {
+        items.push(answer::body(&S::view(&item, &shown), &wanted.shape)?);
+    }
+    Ok((validators, Some(list::Page { items, info })))
+}
+
+/// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
+fn expand<'a>(
+    connection: &mut Connection,
+    context: &Context,
+    spec: &'static Spec,
+    shape: &Shape,
+    viewer: Viewer,
+    shown: &mut Shown,
+    links: impl Iterator<Item = &'a super::load::Link>,
+) -> Result<(), Problem> {
+    if shape.include.is_empty() {
+        return Ok(());
+    }
+    let mut wanted: HashMap<&'static str, Vec<Id>> = HashMap::new();
+    for link in links {
+        if let Some(field) = shape.include.iter().find(|field| **field == link.field) {
+            let ids = wanted.entry(*field).or_default();
+            if shown.knows(&link.target_id) && !ids.contains(&link.target_id) {
+                ids.push(link.target_id);
+            }
+        }
+    }
+    for (field, ids) in wanted {
+        let expand = spec.link(field).and_then(|link| context.expand.iter().find(|(kind, _)| *kind == link.target));
+        if let Some((_, expand)) = expand {
+            let mut inner = Shown::new(Wish { all: shown.wish.all, ..shown.wish.clone() }, Arc::clone(&shown.places));
+            for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
+                shown.add_whole(id, whole);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads whole resources of one kind for `include`.
+pub fn wholes<S: Subject>(
+    connection: &mut Connection,
+    ids: &[Id],
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<HashMap<Id, Value>, Problem> {
+    let loaded = super::load::load::<S>(connection, ids, viewer, shown)?;
+    loaded.iter().map(|item| Ok((item.item.id, serde_json::to_value(S::view(item, shown)).map_err(Problem::internal)?))).collect()
+}
+
+/// Answers one item, by identifier or slug; a former slug redirects.
+pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let viewer = context.viewer(&request).await?;
+    let mut params = Params::parse(request.query_string())?;
+    let mut wish = Wish::read(&mut params, &request, &context.settings.fallback_languages());
+    let shape = shape::<S>(&mut params, &mut wish);
+    let identity = params.identity(&[]);
+    params.finish()?;
+    let etag = if_none_match(&request);
+    let inner = context.clone().into_inner();
+    let (wished, shaped) = (wish.clone(), shape.clone());
+    let done = context
+        .store
+        .read(move |connection| {
+            let item = match find_visible(connection, S::SPEC, &name, viewer)? {
+                Found::Moved(item) => return Ok::<_, Problem>(One::Moved(item.slug)),
+                Found::Here(item) => item,
+            };
+            let revisions = revisions(connection)?;
+            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, false);
+            let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
+            let validators =
+                Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: shown_at.max(Some(item.updated_at)) };
+            if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
+                return Ok(One::Here(validators, None));
+            }
+            let (body, language) = draw::<S>(connection, &inner, item, wished, &shaped, viewer)?;
+            Ok(One::Here(validators, Some((body, language))))
+        })
+        .await?;
+    Statements::note(&request, done.statements);
+    let (validators, body) = match done.value {
+        One::Moved(slug) => return Ok(moved(&context, &request, S::SPEC, &slug)),
+        One::Here(validators, body) => (validators, body),
+    };
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some((body, language)) = body else { return Err(Problem::internal("an item that was not read was needed")) };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    if let Some(language) = language {
+        response.insert_header((header::CONTENT_LANGUAGE, language));
+    }
+    response.content_type("application/json");
+    Ok(response.body(body))
+}
+
+enum One {
+    Moved(String),
+    Here(Validators, Option<(String, Option<String>)>),
+}
+
+/// Draws one item; gives its JSON and its language.
+pub fn draw<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    item: Item,
+    wish: Wish,
+    shape: &Shape,
+    viewer: Viewer,
+) -> Result<(String, Option<String>), Problem> {
+    let id = item.id;
+    let mut shown = Shown::new(wish, Arc::clone(&context.places));
+    let loaded = load_rows::<S>(connection, vec![item], &[id], viewer, &mut shown)?;
+    let Some(one) = loaded.first() else { return Err(Problem::internal(format!("item {id} has no row of its own kind"))) };
+    expand(connection, context, S::SPEC, shape, viewer, &mut shown, one.links.iter())?;
+    let language = one.chosen(&shown).map(|chosen| chosen.language.as_str().to_owned());
+    Ok((answer::body(&S::view(one, &shown), shape)?, language))
+}
+
+/// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.
+pub fn find_visible(connection: &mut Connection, spec: &Spec, name: &str, viewer: Viewer) -> Result<Found, Problem> {
+    let missing = || Problem::new(Kind::NotFound, format!("There is no {} `{}`.", spec.kind.noun(), crate::http::fields::clip(name)));
+    if name.contains('\0') || name.len() > 200 {
+        return Err(missing());
+    }
+    let found = super::load::find(connection, spec.kind, name)?.ok_or_else(missing)?;
+    let (Found::Here(item) | Found::Moved(item)) = &found;
+    if item.deleted_at.is_some() {
+        if viewer.sees_unpublished() || item.was_public {
+            return Err(Problem::new(Kind::Gone, format!("The {} `{}` has been deleted.", spec.kind.noun(), item.slug)));
+        }
+        return Err(missing());
+    }
+    if !viewer.sees_unpublished() && !item.is_public {
+        return Err(missing());
+    }
+    Ok(found)
+}
+
+/// 308 to the present slug, with the query as it was.
+pub fn moved(context: &Context, request: &HttpRequest, spec: &Spec, slug: &str) -> HttpResponse {
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let location = format!("{}{}/{slug}{mark}{query}", context.settings.base_url(request), spec.kind.path());
+    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .finish()
+}
+
+/// A list of references as a resource shows them.
+pub type References = Vec<Embedded>;
+
+/// Serialises as nothing: a type for resources without own fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Nothing {}

@@ -1,0 +1,51 @@
+//! Partners and the parts they play, as videos and programmes show them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::NewLink;
+use super::load::Loaded;
+use super::shown::{Embedded, Shown};
+use crate::http::fields::{Fields, limits};
+
+/// A partner and the part it plays.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PartnerRole {
+    /// The partner.
+    #[schema(schema_with = super::document::partner_shown)]
+    pub partner: Embedded,
+    /// The part it plays.
+    #[schema(required, example = "funder")]
+    pub role: Option<String>,
+}
+
+/// A partner and the part it plays, as it is written.
+#[derive(Clone, Debug, ToSchema)]
+pub struct PartnerRoleInput {
+    /// The partner: a slug, an id, or an object with one.
+    #[schema(required, schema_with = super::document::reference_input)]
+    pub partner: Option<String>,
+    /// The part it plays.
+    #[schema(max_length = 200, example = "funder")]
+    pub role: Option<String>,
+}
+
+/// Reads `partners`.
+pub fn read(fields: &mut Fields<'_, '_>) -> Vec<NewLink> {
+    fields.list("partners", |value, pointer, errors| {
+        let mut inner = Fields::new(value, pointer, errors)?;
+        let partner = inner.reference("partner");
+        let role = inner.text("role", limits::WORD);
+        inner.require("partner", partner.is_some());
+        inner.finish();
+        Some(NewLink { role, ..NewLink::to("partners", partner?) })
+    })
+}
+
+/// Draws `partners`.
+pub fn view<O>(loaded: &Loaded<O>, shown: &Shown) -> Vec<PartnerRole> {
+    loaded
+        .in_field("partners")
+        .filter_map(|link| Some(PartnerRole { partner: shown.embedded(&link.target_id)?, role: link.role.clone() }))
+        .collect()
+}

@@ -1,0 +1,292 @@
+//! What an answer shows beside the item itself: the chosen language, the items referred to, the countries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::load::{Link, Loaded, Text};
+use super::spec::{Spec, TextColumn};
+use crate::db::{Id, Time};
+use crate::http::language::Wish;
+use crate::places::{CountryReference, Places};
+use crate::text::choice::choose;
+use crate::text::language::Language;
+use crate::text::transliterate::transliterate;
+
+/// An item that another refers to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Identifier.
+    pub id: Id,
+    /// Slug.
+    pub slug: String,
+    /// The language it was written in.
+    pub original_language: String,
+    /// Its visible texts.
+    pub texts: Vec<Text>,
+}
+
+/// The surroundings in which items are shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The languages asked for.
+    pub wish: Wish,
+    /// Country names and footnotes.
+    pub places: Arc<Places>,
+    targets: HashMap<Id, Target>,
+    wholes: HashMap<Id, Value>,
+}
+
+/// The texts of an item in the language that was chosen for it.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The language.
+    pub language: Language,
+    /// Whether the text was made from the other script.
+    pub transliterated: bool,
+    /// The texts.
+    pub text: Text,
+}
+
+/// An item in short: enough to link to it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Reference {
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    pub slug: String,
+    /// Title, name or label in the answer's language.
+    pub title: String,
+}
+
+/// An item shown inside another: in short, or whole where `include` asks for it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Embedded {
+    /// In short.
+    Short(Reference),
+    /// Whole.
+    Whole(Value),
+}
+
+impl Shown {
+    /// Surroundings without any items yet.
+    pub fn new(wish: Wish, places: Arc<Places>) -> Self {
+        Self { wish, places, targets: HashMap::new(), wholes: HashMap::new() }
+    }
+
+    /// Makes an item known that others refer to.
+    pub fn add_target(&mut self, target: Target) {
+        self.targets.insert(target.id, target);
+    }
+
+    /// Adds the texts of an item that others refer to.
+    pub fn set_target_texts(&mut self, id: Id, texts: Vec<Text>) {
+        if let Some(target) = self.targets.get_mut(&id) {
+            target.texts = texts;
+        }
+    }
+
+    /// Adds a whole resource, to be shown in place of its short form.
+    pub fn add_whole(&mut self, id: Id, resource: Value) {
+        self.wholes.insert(id, resource);
+    }
+
+    /// Whether an item that is referred to may be shown.
+    pub fn knows(&self, id: &Id) -> bool {
+        self.targets.contains_key(id)
+    }
+
+    /// The text for this answer, by the fallback chain.
+    pub fn choose(&self, texts: &[Text], original: &str) -> Option<Chosen> {
+        let available: Vec<Language> = texts.iter().filter_map(|text| Language::parse(&text.language).ok()).collect();
+        if available.len() != texts.len() {
+            return None;
+        }
+        let original = Language::parse(original).ok()?;
+        let choice = choose(&self.wish.asked, &available, &self.wish.fallback, &original)?;
+        let mut text = texts.get(choice.index)?.clone();
+        let stored = available.get(choice.index)?;
+        if let Some(to) = &choice.transliterate_to {
+            let change = |value: &mut String| *value = transliterate(value, stored, to).into_owned();
+            change(&mut text.title);
+            for value in [&mut text.summary, &mut text.description, &mut text.content_note, &mut text.credit_line, &mut text.disclaimer] {
+                value.as_mut().map(change);
+            }
+        }
+        Some(Chosen { language: choice.language, transliterated: choice.transliterate_to.is_some(), text })
+    }
+
+    /// An item that is referred to; `None` where the viewer may not see it.
+    pub fn embedded(&self, id: &Id) -> Option<Embedded> {
+        if let Some(whole) = self.wholes.get(id) {
+            return Some(Embedded::Whole(whole.clone()));
+        }
+        let target = self.targets.get(id)?;
+        let chosen = self.choose(&target.texts, &target.original_language)?;
+        Some(Embedded::Short(Reference { id: target.id, slug: target.slug.clone(), title: chosen.text.title }))
+    }
+
+    /// Countries by code.
+    pub fn countries(&self, codes: &Packed) -> Vec<CountryReference> {
+        let codes: Vec<String> = codes.unpack();
+        codes.iter().filter_map(|code| self.places.country(code, self.wish.names)).collect()
+    }
+}
+
+impl<O> Loaded<O> {
+    /// What is referred to in a field that holds one reference.
+    pub fn one(&self, field: &str, shown: &Shown) -> Option<Embedded> {
+        self.in_field(field).find_map(|link| shown.embedded(&link.target_id))
+    }
+
+    /// What is referred to in a field that holds several.
+    pub fn many(&self, field: &str, shown: &Shown) -> Vec<Embedded> {
+        self.in_field(field).filter_map(|link| shown.embedded(&link.target_id)).collect()
+    }
+
+    /// The references of a field.
+    pub fn in_field<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Link> {
+        self.links.iter().filter(move |link| link.field == field)
+    }
+
+    /// The texts in the answer's language, or `None` when every language is asked for.
+    pub fn chosen(&self, shown: &Shown) -> Option<Chosen> {
+        if shown.wish.all { None } else { shown.choose(&self.texts, &self.item.original_language) }
+    }
+
+    /// Every language, when that is asked for.
+    pub fn translations(&self, spec: &Spec, shown: &Shown) -> Option<BTreeMap<String, Value>> {
+        if !shown.wish.translations {
+            return None;
+        }
+        Some(self.texts.iter().map(|text| (text.language.clone(), translation(spec, text))).collect())
+    }
+
+    /// What every resource shows.
+    pub fn common(&self) -> Common {
+        Common {
+            id: self.item.id,
+            slug: self.item.slug.clone(),
+            status: self.item.status.clone(),
+            revision: self.item.revision,
+            created_at: self.item.created_at,
+            updated_at: self.item.updated_at,
+            published_at: self.item.published_at,
+            original_language: self.item.original_language.clone(),
+            languages: self.texts.iter().map(|text| text.language.clone()).collect(),
+        }
+    }
+}
+
+/// The texts of one language, under the names that the kind gives them.
+pub fn translation(spec: &Spec, text: &Text) -> Value {
+    let mut object = serde_json::Map::new();
+    object.insert("status".to_owned(), json!(text.status));
+    for (name, column) in spec.texts {
+        object.insert((*name).to_owned(), text.column(*column).map_or(Value::Null, |value| json!(value)));
+    }
+    Value::Object(object)
+}
+
+impl Text {
+    /// The text in a column.
+    pub fn column(&self, column: TextColumn) -> Option<&str> {
+        match column {
+            TextColumn::Title => Some(&self.title),
+            TextColumn::Summary => self.summary.as_deref(),
+            TextColumn::Description => self.description.as_deref(),
+            TextColumn::ContentNote => self.content_note.as_deref(),
+            TextColumn::CreditLine => self.credit_line.as_deref(),
+            TextColumn::Disclaimer => self.disclaimer.as_deref(),
+        }
+    }
+}
+
+/// What every resource shows.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Common {
+    /// Identifier (UUIDv7): never changes.
+    #[schema(value_type = uuid::Uuid, example = "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
+    pub id: Id,
+    /// Readable name in addresses, unique within its kind; a former slug redirects to the present one.
+    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80, example = "football-players-speak-out")]
+    pub slug: String,
+    /// Whether the public sees it.
+    #[schema(value_type = super::Status)]
+    pub status: String,
+    /// Grows with every change of the item itself.
+    #[schema(minimum = 1, example = 3)]
+    pub revision: i64,
+    /// When it was stored.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
+    pub created_at: Time,
+    /// When it was last changed itself.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
+    pub updated_at: Time,
+    /// When it was published.
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
+    pub published_at: Option<Time>,
+    /// The language it was written in (BCP 47).
+    #[schema(example = "en")]
+    pub original_language: String,
+    /// The languages in which texts exist that you may see.
+    #[schema(example = json!(["en", "mk", "sr-Latn"]))]
+    pub languages: Vec<String>,
+}
+
+/// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an unknown value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Packed(pub Option<String>);
+
+impl Packed {
+    /// Packs a list; an empty list is nothing.
+    pub fn list<T: Serialize>(members: &[T]) -> Self {
+        if members.is_empty() { Self(None) } else { Self(serde_json::to_string(members).ok()) }
+    }
+
+    /// Packs an object.
+    pub fn object<T: Serialize>(value: Option<&T>) -> Self {
+        Self(value.and_then(|value| serde_json::to_string(value).ok()))
+    }
+
+    /// Reads it back; what cannot be read is empty.
+    pub fn unpack<T: serde::de::DeserializeOwned + Default>(&self) -> T {
+        self.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// To be shown as a list.
+    pub fn shown_as_list(self) -> PackedList {
+        PackedList(self)
+    }
+}
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            None => serializer.serialize_none(),
+            Some(text) => raw(text, serializer),
+        }
+    }
+}
+
+/// A [`Packed`] list: shown as `[]` where it is empty.
+#[derive(Clone, Debug)]
+pub struct PackedList(Packed);
+
+impl Serialize for PackedList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0.0 {
+            None => <[(); 0]>::serialize(&[], serializer),
+            Some(text) => raw(text, serializer),
+        }
+    }
+}
+
+fn raw<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
+}

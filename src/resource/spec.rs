@@ -1,0 +1,296 @@
+//! What a kind of item is, declared once: its address, texts, references, filters, ranges and sort keys.
+//!
+//! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these declarations.
+
+use crate::db::page::KeyType;
+
+/// The kinds of item that are stored.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Kind {
+    /// A video.
+    Video,
+    /// A programme.
+    Programme,
+    /// A partner.
+    Partner,
+    /// An impact statistic.
+    ImpactStatistic,
+    /// A topic.
+    Topic,
+}
+
+impl Kind {
+    /// All kinds, in an order in which each refers only to those before it, evidence and credits apart.
+    pub const ALL: [Self; 5] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::ImpactStatistic];
+
+    /// The name in the database, in exports and in problems.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Programme => "programme",
+            Self::Partner => "partner",
+            Self::ImpactStatistic => "impact_statistic",
+            Self::Topic => "topic",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The name in a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::ImpactStatistic => "impact statistic",
+            other => other.as_str(),
+        }
+    }
+
+    /// The path of the list.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Video => "/v1/videos",
+            Self::Programme => "/v1/programmes",
+            Self::Partner => "/v1/partners",
+            Self::ImpactStatistic => "/v1/impact-statistics",
+            Self::Topic => "/v1/topics",
+        }
+    }
+}
+
+/// A text column and the field that shows it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TextColumn {
+    /// The title, name or label: the one text that every language must have.
+    Title,
+    /// One or two sentences.
+    Summary,
+    /// As long as it needs to be.
+    Description,
+    /// What a viewer should be warned of.
+    ContentNote,
+    /// Whom every display must credit.
+    CreditLine,
+    /// What every display must say.
+    Disclaimer,
+}
+
+/// A reference from an item to others.
+#[derive(Debug)]
+pub struct LinkSpec {
+    /// The field that shows it and the value of `include` that expands it.
+    pub field: &'static str,
+    /// What it refers to.
+    pub target: Kind,
+    /// How a person calls what holds the reference: "2 videos refer to it as their programme".
+    pub phrase: &'static str,
+}
+
+/// What an equality filter takes.
+#[derive(Debug)]
+pub enum Takes {
+    /// An identifier or slug of an item.
+    Item(Kind),
+    /// A country code.
+    Country,
+    /// A language tag; `sr` means both scripts.
+    Language,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Any text; compared exactly.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// Several of these words, all of which must hold.
+    Has(&'static [&'static str]),
+}
+
+/// An equality filter.
+#[derive(Debug)]
+pub struct FilterSpec {
+    /// The parameter.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// For the document.
+    pub description: &'static str,
+    /// For the document.
+    pub example: &'static str,
+}
+
+/// A bound on a column.
+#[derive(Debug)]
+pub struct RangeSpec {
+    /// The parameter.
+    pub name: &'static str,
+    /// The column, with its table.
+    pub column: &'static str,
+    /// What it holds.
+    pub holds: RangeType,
+    /// Lower bounds are inclusive, upper bounds exclusive.
+    pub lower: bool,
+    /// For the document.
+    pub description: &'static str,
+    /// For the document.
+    pub example: &'static str,
+}
+
+/// What a range compares.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RangeType {
+    /// Moments; a day means its beginning in UTC.
+    Time,
+    /// Days.
+    Date,
+    /// Whole numbers.
+    Integer,
+    /// Exact decimals, compared by their order-preserving form.
+    Decimal,
+}
+
+/// A sort key.
+#[derive(Debug)]
+pub struct SortSpec {
+    /// The key's name.
+    pub name: &'static str,
+    /// The column, with its table; the title is found by the answer's language.
+    pub column: SortColumn,
+    /// For the document.
+    pub description: &'static str,
+}
+
+/// What a sort key stands for.
+#[derive(Debug)]
+pub enum SortColumn {
+    /// A column.
+    Column {
+        /// With its table.
+        name: &'static str,
+        /// What it holds.
+        holds: KeyType,
+        /// Whether it may be unknown.
+        nullable: bool,
+    },
+    /// The title in the answer's language, by that language's collation.
+    Title,
+}
+
+/// A kind of item, declared.
+#[derive(Debug)]
+pub struct Spec {
+    /// Which kind.
+    pub kind: Kind,
+    /// Its own table, if it has one.
+    pub table: Option<&'static str>,
+    /// The texts: field and column; the first is the title.
+    pub texts: &'static [(&'static str, TextColumn)],
+    /// References.
+    pub links: &'static [LinkSpec],
+    /// Equality filters.
+    pub filters: &'static [FilterSpec],
+    /// Ranges, beside those every kind has.
+    pub ranges: &'static [RangeSpec],
+    /// Sort keys, beside those every kind has.
+    pub sorts: &'static [SortSpec],
+    /// Fields of the whole resource, for `fields` (without those every kind has).
+    pub fields: &'static [&'static str],
+    /// Kinds whose items an item of this kind shows inside itself.
+    pub shows: &'static [Kind],
+}
+
+/// Fields that every kind has.
+pub const COMMON_FIELDS: &[&str] = &[
+    "id",
+    "slug",
+    "status",
+    "revision",
+    "created_at",
+    "updated_at",
+    "published_at",
+    "original_language",
+    "languages",
+    "language",
+    "transliterated",
+    "translations",
+];
+
+/// Ranges that every kind has.
+pub const COMMON_RANGES: &[RangeSpec] = &[
+    RangeSpec {
+        name: "published_after",
+        column: "items.published_at",
+        holds: RangeType::Time,
+        lower: true,
+        description: "Published at this moment or later.",
+        example: "2026-01-01",
+    },
+    RangeSpec {
+        name: "published_before",
+        column: "items.published_at",
+        holds: RangeType::Time,
+        lower: false,
+        description: "Published before this moment.",
+        example: "2027-01-01T00:00:00Z",
+    },
+    RangeSpec {
+        name: "updated_since",
+        column: "items.updated_at",
+        holds: RangeType::Time,
+        lower: true,
+        description: "Changed at this moment or later. Follows the item's own changes, not those of what it shows.",
+        example: "2026-05-07T08:00:00Z",
+    },
+];
+
+/// Sort keys that every kind has.
+pub const COMMON_SORTS: &[SortSpec] = &[
+    SortSpec {
+        name: "published_at",
+        column: SortColumn::Column { name: "items.published_at", holds: KeyType::Time, nullable: true },
+        description: "when it was published",
+    },
+    SortSpec {
+        name: "updated_at",
+        column: SortColumn::Column { name: "items.updated_at", holds: KeyType::Time, nullable: false },
+        description: "when it was last changed",
+    },
+    SortSpec {
+        name: "created_at",
+        column: SortColumn::Column { name: "items.created_at", holds: KeyType::Time, nullable: false },
+        description: "when it was stored",
+    },
+    SortSpec {
+        name: "slug",
+        column: SortColumn::Column { name: "items.slug", holds: KeyType::Text, nullable: false },
+        description: "the slug",
+    },
+];
+
+impl Spec {
+    /// All ranges.
+    pub fn all_ranges(&self) -> impl Iterator<Item = &'static RangeSpec> + Clone {
+        COMMON_RANGES.iter().chain(self.ranges)
+    }
+
+    /// All sort keys. The title goes by the name that the kind gives it.
+    pub fn all_sorts(&self) -> impl Iterator<Item = &'static SortSpec> + Clone {
+        self.sorts.iter().chain(COMMON_SORTS)
+    }
+
+    /// All fields of a resource.
+    pub fn all_fields(&self) -> impl Iterator<Item = &'static str> + Clone {
+        let texts = self.texts.iter().map(|(name, _)| *name);
+        COMMON_FIELDS.iter().copied().chain(texts).chain(self.fields.iter().copied())
+    }
+
+    /// The reference of this field.
+    pub fn link(&self, field: &str) -> Option<&'static LinkSpec> {
+        self.links.iter().find(|link| link.field == field)
+    }
+
+    /// The kind and parameter under which a filter's values stand in the index.
+    pub fn facet(&self, filter: &str) -> String {
+        format!("{}.{filter}", self.kind.as_str())
+    }
+}

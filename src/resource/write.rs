@@ -1,0 +1,567 @@
+//! `POST`, `PUT`, `PATCH` and `DELETE`: one transaction each, all errors of a body at once.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use super::answer::{self, Validators};
+use super::context::Context;
+use super::load::{Found, Item, Link, Text, find, load_rows, revisions};
+use super::query::{Shape, shape};
+use super::read::{draw, find_visible, moved};
+use super::shown::Shown;
+use super::spec::Spec;
+use super::texts::{Defaults, NewTexts};
+use super::{NewLink, Status, Subject, index, texts};
+use crate::db::schema::{items, links, revisions as revision_rows, slugs, texts as text_rows};
+use crate::db::sql::among;
+use crate::db::{Connection, Id, Time};
+use crate::http::body;
+use crate::http::conditional::{Precondition, Tag};
+use crate::http::fields::{Fields, clip};
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::{Kind, Problem, Violation};
+use crate::text::language::Language;
+use crate::text::slug;
+
+/// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
+const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated"];
+
+/// How a write answers.
+struct Answering {
+    wish: Wish,
+    shape: Shape,
+}
+
+/// What a write did.
+struct Outcome {
+    id: Id,
+    status: StatusCode,
+}
+
+fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Answering, Problem> {
+    let mut params = Params::parse(request.query_string())?;
+    let mut wish = Wish::read(&mut params, request, &context.settings.fallback_languages());
+    let shape = shape::<S>(&mut params, &mut wish);
+    params.finish()?;
+    Ok(Answering { wish, shape })
+}
+
+/// `POST /v1/{kind}`: stores a new item.
+pub async fn create<S: Subject>(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    context.editor(&request).await?;
+    let answering = answering::<S>(&context, &request)?;
+    let body = body::json(&request, payload, context.settings.max_body_bytes, body::Accepts::Json).await?;
+    run::<S>(context, &request, answering, move |connection, context| {
+        let id = store::<S>(connection, context, None, None, &body, false)?;
+        Ok(Outcome { id, status: StatusCode::CREATED })
+    })
+    .await
+}
+
+/// `PUT /v1/{kind}/{item}`: replaces an item, or stores a new one under that slug.
+pub async fn replace<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: String,
+) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    context.editor(&request).await?;
+    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let answering = answering::<S>(&context, &request)?;
+    let body = body::json(&request, payload, context.settings.max_body_bytes, body::Accepts::Json).await?;
+    run::<S>(context, &request, answering, move |connection, context| match find(connection, S::SPEC.kind, &name)? {
+        Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
+        Some(found) => {
+            let item = found.item();
+            gone(S::SPEC, &item)?;
+            precondition.check(item.id, item.revision)?;
+            let id = store::<S>(connection, context, Some(item), None, &body, false)?;
+            Ok(Outcome { id, status: StatusCode::OK })
+        }
+        None => {
+            precondition.check_absent()?;
+            if Id::parse(&name).is_some() {
+                let detail =
+                    format!("There is no {} `{}`; a new one is stored under a slug, not under an id.", S::SPEC.kind.noun(), clip(&name));
+                return Err(Problem::new(Kind::NotFound, detail).into());
+            }
+            slug::validate_slug(&name).map_err(|error| Problem::parameter("slug", "invalid_slug", error.to_string()))?;
+            let id = store::<S>(connection, context, None, Some(&name), &body, false)?;
+            Ok(Outcome { id, status: StatusCode::CREATED })
+        }
+    })
+    .await
+}
+
+/// `PATCH /v1/{kind}/{item}`: merges a patch into an item (RFC 7396).
+pub async fn patch<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: String,
+) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    context.editor(&request).await?;
+    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let answering = answering::<S>(&context, &request)?;
+    let body = body::json(&request, payload, context.settings.max_body_bytes, body::Accepts::MergePatch).await?;
+    run::<S>(context, &request, answering, move |connection, context| {
+        let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
+            Found::Moved(item) => return Err(Redirect::to(item.slug)),
+            Found::Here(item) => item,
+        };
+        precondition.check(item.id, item.revision)?;
+        let merged = merged::<S>(connection, context, &item, &body)?;
+        let flat = flat_fields(S::SPEC, &body);
+        let id = store::<S>(connection, context, Some(item.clone()), None, &merged, true)
+            .map_err(|problem| if flat { unflatten(problem, &merged) } else { problem })?;
+        Ok(Outcome { id, status: StatusCode::OK })
+    })
+    .await
+}
+
+/// `DELETE /v1/{kind}/{item}`: from then on the item answers 410.
+pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+    context.editor(&request).await?;
+    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    Params::parse(request.query_string())?.finish()?;
+    let outcome = context
+        .store
+        .write(move |connection| {
+            let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
+                Found::Moved(item) => return Ok(Some(item.slug)),
+                Found::Here(item) => item,
+            };
+            precondition.check(item.id, item.revision)?;
+            refuse_while_held(connection, S::SPEC, &item)?;
+            let now = Time::now();
+            diesel::update(items::table.filter(items::id.eq(item.id)))
+                .set((
+                    items::deleted_at.eq(Some(now)),
+                    items::updated_at.eq(now),
+                    items::is_public.eq(false),
+                    items::revision.eq(items::revision + 1),
+                ))
+                .execute(connection)?;
+            index::write_search(connection, &[item.id], index::lends_its_name(S::SPEC.kind))?;
+            bump(connection, S::SPEC, now)?;
+            Ok::<_, Problem>(None)
+        })
+        .await?
+        .value;
+    match outcome {
+        Some(slug) => Ok(moved(&context, &request, S::SPEC, &slug)),
+        None => Ok(HttpResponse::NoContent().finish()),
+    }
+}
+
+/// A problem, or the slug under which the item is to be found.
+enum Redirect {
+    Problem(Problem),
+    To(String),
+}
+
+impl Redirect {
+    fn to(slug: String) -> Self {
+        Self::To(slug)
+    }
+}
+
+impl From<Problem> for Redirect {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<crate::db::Error> for Redirect {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+/// Runs a write in its transaction and answers with the item as it is then.
+async fn run<S: Subject>(
+    context: web::Data<Context>,
+    request: &HttpRequest,
+    answering: Answering,
+    work: impl Fn(&mut Connection, &Context) -> Result<Outcome, Redirect> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let inner = Arc::clone(&context);
+    let identity = format!("write\n{}\n{:?}", answering.wish.identity(), answering.shape);
+    let done = context
+        .store
+        .write(move |connection| {
+            let outcome = work(connection, &inner)?;
+            let item: Item =
+                items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
+            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions(connection)?, false);
+            let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
+            let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
+            let slug = item.slug.clone();
+            let (body, language) = draw::<S>(connection, &inner, item, answering.wish.clone(), &answering.shape, Viewer::Everything)?;
+            Ok::<_, Redirect>((outcome.status, slug, validators, body, language))
+        })
+        .await;
+    let (status, slug, validators, body, language) = match done {
+        Ok(done) => done.value,
+        Err(Redirect::Problem(problem)) => return Err(problem),
+        Err(Redirect::To(slug)) => return Ok(moved(&context, request, S::SPEC, &slug)),
+    };
+    let mut response = HttpResponse::build(status);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    if status == StatusCode::CREATED {
+        response.insert_header((header::LOCATION, format!("{}{}/{slug}", context.settings.base_url(request), S::SPEC.kind.path())));
+    }
+    if let Some(language) = language {
+        response.insert_header((header::CONTENT_LANGUAGE, language));
+    }
+    Ok(response.content_type("application/json").body(body))
+}
+
+fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
+    if item.deleted_at.is_some() {
+        return Err(Problem::new(
+            Kind::Gone,
+            format!("The {} `{}` has been deleted; its slug is not given to another.", spec.kind.noun(), item.slug),
+        ));
+    }
+    Ok(())
+}
+
+/// Stores a body as an item, new or not; gives its identifier. Everything that is wrong is reported together.
+pub fn store<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    existing: Option<Item>,
+    slug_of_path: Option<&str>,
+    body: &Value,
+    is_patch: bool,
+) -> Result<Id, Problem> {
+    let spec = S::SPEC;
+    let now = Time::now();
+    let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
+    let before = match &existing {
+        Some(item) => {
+            let mut shown = Shown::new(Wish::every(context.settings.fallback_languages()), Arc::clone(&context.places));
+            load_rows::<S>(connection, vec![item.clone()], &[id], Viewer::Everything, &mut shown)?.pop()
+        }
+        None => None,
+    };
+
+    let mut errors = Vec::new();
+    let Some(mut fields) = Fields::new(body, "", &mut errors) else { return Err(Problem::fields(errors)) };
+    fields.ignore(READ_ONLY);
+    let stated_status = fields.word("status", &Status::ALL);
+    let status = stated_status
+        .or_else(|| existing.as_ref().and_then(|item| Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)))
+        .unwrap_or(Status::Draft);
+    let published_at = fields.time("published_at");
+    let slug = fields.text("slug", 200);
+    let fallback = context.settings.default_language();
+    let original = existing.as_ref().and_then(|item| Language::parse(&item.original_language).ok()).unwrap_or(fallback);
+    let defaults = Defaults { id, status, original: &original, original_may_follow: existing.is_none() };
+    let mut new_texts = texts::read(&mut fields, spec, &defaults);
+    if new_texts.flat && before.as_ref().is_some_and(|before| before.texts.len() > 1) {
+        fields.error(
+            "translations",
+            "would_lose_languages",
+            "The item has texts in several languages; send all of them in `translations` (GET with `lang=all` gives them), or use PATCH.",
+        );
+    }
+    if let Some(slug) = &slug {
+        if let Err(error) = slug::validate_slug(slug) {
+            fields.error("slug", "invalid_slug", error.to_string());
+        }
+        if slug_of_path.is_some_and(|path| path != slug) {
+            fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
+        }
+    }
+    let draft = S::read(&mut fields);
+    fields.finish();
+
+    let resolved = resolve(connection, spec, &draft.links, &mut errors)?;
+    S::check(connection, existing.as_ref().map(|item| item.id), &draft.own, &resolved, &mut errors)?;
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    if is_patch && status == Status::Published {
+        publish_first(&mut new_texts, before.as_ref().map(|before| before.item.status.as_str()));
+    }
+
+    let slug = match (slug, slug_of_path, &existing) {
+        (Some(slug), ..) => slug,
+        (None, Some(slug), _) => slug.to_owned(),
+        (None, None, Some(item)) => item.slug.clone(),
+        (None, None, None) => free_slug(connection, spec, &new_texts)?,
+    };
+    claim_slug(connection, spec, id, &slug)?;
+
+    let is_public = status == Status::Published && new_texts.texts.iter().any(|text| text.status == "published");
+    let published_at =
+        published_at.or_else(|| existing.as_ref().filter(|_| !has_null(body, "published_at")).and_then(|item| item.published_at));
+    let item = Item {
+        id,
+        kind: spec.kind.as_str().to_owned(),
+        slug: slug.clone(),
+        status: status.as_str().to_owned(),
+        original_language: new_texts.original.as_str().to_owned(),
+        revision: existing.as_ref().map_or(1, |item| item.revision),
+        is_public,
+        was_public: is_public || existing.as_ref().is_some_and(|item| item.was_public),
+        created_at: existing.as_ref().map_or(now, |item| item.created_at),
+        updated_at: existing.as_ref().map_or(now, |item| item.updated_at),
+        published_at: published_at.or((status == Status::Published).then_some(now)),
+        deleted_at: None,
+    };
+    let rows = link_rows(id, &resolved);
+    let unchanged = before
+        .as_ref()
+        .is_some_and(|before| before.item == item && before.own == draft.own && before.texts == new_texts.texts && before.links == rows);
+    if unchanged {
+        return Ok(id);
+    }
+    let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
+    save::<S>(connection, item, &draft.own, &new_texts.texts, &rows, existing.is_none(), &slug, now)?;
+    index::write_search(connection, &[id], renamed && existing.is_some() && index::lends_its_name(spec.kind))?;
+    bump(connection, spec, now)?;
+    Ok(id)
+}
+
+fn has_null(body: &Value, field: &str) -> bool {
+    body.get(field).is_some_and(Value::is_null)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row of each table that makes up an item")]
+fn save<S: Subject>(
+    connection: &mut Connection,
+    mut item: Item,
+    own: &S::Own,
+    new_texts: &[Text],
+    rows: &[Link],
+    is_new: bool,
+    slug: &str,
+    now: Time,
+) -> Result<(), Problem> {
+    let id = item.id;
+    item.updated_at = now;
+    if is_new {
+        diesel::insert_into(items::table).values(&item).execute(connection)?;
+    } else {
+        item.revision = item.revision.saturating_add(1);
+        diesel::update(items::table.filter(items::id.eq(id))).set(&item).execute(connection)?;
+    }
+    let known: Option<Id> =
+        slugs::table.filter(slugs::kind.eq(&item.kind)).filter(slugs::slug.eq(slug)).select(slugs::item_id).first(connection).optional()?;
+    if known.is_none() {
+        diesel::insert_into(slugs::table)
+            .values((slugs::kind.eq(&item.kind), slugs::slug.eq(slug), slugs::item_id.eq(id)))
+            .execute(connection)?;
+    }
+    S::save_own(connection, id, own, is_new)?;
+    if !is_new {
+        diesel::delete(text_rows::table.filter(text_rows::item_id.eq(id))).execute(connection)?;
+        diesel::delete(links::table.filter(links::item_id.eq(id))).execute(connection)?;
+    }
+    for text in new_texts {
+        diesel::insert_into(text_rows::table).values(text).execute(connection)?;
+    }
+    for link in rows {
+        diesel::insert_into(links::table).values(link).execute(connection)?;
+    }
+    index::write_facets::<S>(connection, &item, own, new_texts, rows)?;
+    Ok(())
+}
+
+/// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
+fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), Problem> {
+    for kind in ["catalogue", spec.kind.as_str()] {
+        diesel::update(revision_rows::table.filter(revision_rows::kind.eq(kind)))
+            .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// An item that is published by a patch that says nothing of its texts, none of which is public, is published in its original language.
+fn publish_first(new_texts: &mut NewTexts, status_before: Option<&str>) {
+    if status_before == Some("published") || new_texts.texts.iter().any(|text| text.status == "published") {
+        return;
+    }
+    let original = new_texts.original.as_str().to_owned();
+    if let Some(text) = new_texts.texts.iter_mut().find(|text| text.language == original) {
+        Status::Published.as_str().clone_into(&mut text.status);
+    }
+}
+
+/// Finds the items that a body refers to, in one query for all of them.
+fn resolve(
+    connection: &mut Connection,
+    spec: &Spec,
+    wanted: &[NewLink],
+    errors: &mut Vec<Violation>,
+) -> Result<Vec<(NewLink, Id)>, Problem> {
+    let mut resolved: Vec<(NewLink, Id)> = Vec::new();
+    for link in wanted {
+        let Some(declared) = spec.link(link.field) else {
+            return Err(Problem::internal(format!("{} declares no reference {}", spec.kind.as_str(), link.field)));
+        };
+        let target = find(connection, declared.target, &link.target.name)?.map(Found::item).filter(|item| item.deleted_at.is_none());
+        let Some(item) = target else {
+            let detail = format!("There is no {} `{}`.", declared.target.noun(), clip(&link.target.name));
+            errors.push(Violation::field(link.target.pointer.clone(), "unknown_reference", detail));
+            continue;
+        };
+        let repeated = resolved
+            .iter()
+            .any(|(other, id)| other.field == link.field && *id == item.id && other.role == link.role && other.start == link.start);
+        if repeated {
+            errors.push(Violation::field(link.target.pointer.clone(), "repeated", format!("`{}` is named twice here.", item.slug)));
+            continue;
+        }
+        resolved.push((link.clone(), item.id));
+    }
+    Ok(resolved)
+}
+
+fn link_rows(id: Id, resolved: &[(NewLink, Id)]) -> Vec<Link> {
+    let mut rows: Vec<Link> = Vec::with_capacity(resolved.len());
+    for (link, target) in resolved {
+        let position = rows.iter().filter(|row| row.field == link.field).count();
+        rows.push(Link {
+            item_id: id,
+            field: link.field.to_owned(),
+            position: i64::try_from(position).unwrap_or(i64::MAX),
+            target_id: *target,
+            role: link.role.clone(),
+            start_seconds: link.start,
+            end_seconds: link.end,
+        });
+    }
+    rows.sort_by(|a, b| (&a.field, a.position).cmp(&(&b.field, b.position)));
+    rows
+}
+
+/// A slug made from the title in the original language, numbered where it is taken.
+fn free_slug(connection: &mut Connection, spec: &Spec, new_texts: &NewTexts) -> Result<String, Problem> {
+    let original = new_texts.texts.iter().find(|text| text.language == new_texts.original.as_str());
+    let mut base = original.map(|text| slug::slugify(&text.title)).unwrap_or_default();
+    if slug::validate_slug(&base).is_err() {
+        base = if base.is_empty() { spec.kind.as_str().replace('_', "-") } else { slug::slugify(&format!("{} {base}", spec.kind.noun())) };
+    }
+    let mut candidate = base.clone();
+    for number in 2..u32::MAX {
+        let taken: Option<Id> = slugs::table
+            .filter(slugs::kind.eq(spec.kind.as_str()))
+            .filter(slugs::slug.eq(&candidate))
+            .select(slugs::item_id)
+            .first(connection)
+            .optional()?;
+        if taken.is_none() {
+            break;
+        }
+        candidate = slug::numbered(&base, number);
+    }
+    Ok(candidate)
+}
+
+/// Fails where another item has, or once had, this slug.
+fn claim_slug(connection: &mut Connection, spec: &Spec, id: Id, slug: &str) -> Result<(), Problem> {
+    let owner: Option<Id> = slugs::table
+        .filter(slugs::kind.eq(spec.kind.as_str()))
+        .filter(slugs::slug.eq(slug))
+        .select(slugs::item_id)
+        .first(connection)
+        .optional()?;
+    if owner.is_some_and(|owner| owner != id) {
+        let detail = format!("Another {} has or had the slug `{slug}`; choose another one.", spec.kind.noun());
+        let mut problem = Problem::new(Kind::Conflict, detail.clone());
+        problem.errors.push(Violation::field("/slug", "taken", detail));
+        return Err(problem);
+    }
+    Ok(())
+}
+
+/// 409 while others refer to the item; says which.
+fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
+    let holders: Vec<(Id, String)> = links::table
+        .filter(links::target_id.eq(item.id))
+        .order((links::field, links::item_id))
+        .select((links::item_id, links::field))
+        .limit(1_000)
+        .load(connection)?;
+    let ids: Vec<Id> = holders.iter().map(|(id, _)| *id).collect();
+    let rows: Vec<(Id, String, String)> = items::table
+        .filter(among(items::id, &ids))
+        .filter(items::deleted_at.is_null())
+        .order((items::kind, items::slug))
+        .select((items::id, items::kind, items::slug))
+        .load(connection)?;
+    let Some((_, first_kind, _)) = rows.first() else { return Ok(()) };
+    let names: Vec<String> = rows.iter().take(5).map(|(_, kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
+    let more = if rows.len() > names.len() { format!(" and {} more", rows.len().saturating_sub(names.len())) } else { String::new() };
+    let detail =
+        format!("The {} `{}` is referred to by {}{more}. Change or delete these first.", spec.kind.noun(), item.slug, names.join(", "));
+    let mut problem = Problem::new(Kind::Conflict, detail);
+    problem.errors.push(Violation::field(
+        "",
+        "referenced",
+        format!("{} reference(s), the first of a {}", rows.len(), first_kind.replace('_', " ")),
+    ));
+    Err(problem)
+}
+
+/// The item as PUT would take it, with a patch merged in. Flat texts of the patch mean those of the original language.
+fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Item, patch: &Value) -> Result<Value, Problem> {
+    let spec = S::SPEC;
+    let Value::Object(patch) = patch else {
+        return Err(Problem::fields(vec![Violation::field("", "wrong_type", "A merge patch of an item is an object.")]));
+    };
+    let wish = Wish::every(context.settings.fallback_languages());
+    let (text, _) = draw::<S>(connection, context, item.clone(), wish, &Shape::default(), Viewer::Everything)?;
+    let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
+    let mut patch = patch.clone();
+    if spec.texts.iter().any(|(name, _)| patch.contains_key(*name)) {
+        if patch.contains_key("translations") {
+            let detail = "Send either flat texts or `translations`, not both.";
+            return Err(Problem::fields(vec![Violation::field("/translations", "conflicting", detail)]));
+        }
+        let original = patch.get("original_language").and_then(Value::as_str).unwrap_or(&item.original_language).to_owned();
+        let mut flat = Map::new();
+        for (name, _) in spec.texts {
+            if let Some(value) = patch.remove(*name) {
+                flat.insert((*name).to_owned(), value);
+            }
+        }
+        let mut translations = Map::new();
+        translations.insert(original, Value::Object(flat));
+        patch.insert("translations".to_owned(), Value::Object(translations));
+    }
+    body::merge(&mut base, &Value::Object(patch));
+    Ok(base)
+}
+
+fn flat_fields(spec: &Spec, patch: &Value) -> bool {
+    spec.texts.iter().any(|(name, _)| patch.get(*name).is_some())
+}
+
+/// Errors of texts that came flat are reported where they were sent.
+fn unflatten(mut problem: Problem, merged: &Value) -> Problem {
+    let original = merged.get("original_language").and_then(Value::as_str).unwrap_or_default();
+    let prefix = format!("/translations/{original}");
+    for error in &mut problem.errors {
+        if let Some(rest) = error.pointer.as_deref().and_then(|pointer| pointer.strip_prefix(&prefix)) {
+            error.pointer = Some(rest.to_owned());
+        }
+    }
+    problem
+}

@@ -1,0 +1,109 @@
+//! The OpenAPI document, made from the handlers once.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use utoipa::OpenApi;
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi as Document, ServerBuilder};
+use utoipa_actix_web::AppExt;
+
+use crate::http::problem::ProblemBody;
+use crate::resource::document::complete;
+use crate::resource::roles::{PartnerRole, PartnerRoleInput};
+use crate::resource::shown::Reference;
+
+/// What no handler mentions by itself.
+#[derive(OpenApi)]
+#[openapi(
+    components(schemas(ProblemBody, Reference, PartnerRole, PartnerRoleInput)),
+    tags(
+        (name = "Videos", description = "What was filmed: where it can be played, in which languages, about what, and with whom."),
+        (name = "Programmes", description = "What videos and statistics belong to."),
+        (name = "Partners", description = "Who funds, hosts and carries out programmes, and who takes part in videos."),
+        (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
+        (name = "Topics", description = "The controlled vocabulary, as a tree."),
+        (name = "Countries", description = "Codes and names of countries and territories: reference data."),
+        (name = "Server", description = "The document itself, explanations of problems, and the server's health."),
+    )
+)]
+struct Base;
+
+const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\
+**Reading** needs no key. Lists take filters (several values with commas mean any of them, `!` excludes), `sort`, `limit` and \
+cursors; `fields` and `include` shape each item. Whatever is not understood is an error that says what was meant, never an empty list.\n\n\
+**Languages.** `lang`, or else `Accept-Language`, picks one language for the whole answer; each resource says in `language` which one \
+it got. Where only one Serbian script exists the other is made from it, and `transliterated` says so. `lang=all` gives every language.\n\n\
+**Writing** needs `Authorization: Bearer …` with an editor's key. What a GET with `lang=all` gave can be sent back by PUT \
+unchanged and changes nothing. `If-Match` protects against lost updates.\n\n\
+**Errors** are `application/problem+json` (RFC 9457); `errors` names every wrong field or parameter.";
+
+fn build() -> Value {
+    let base = actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(super::routes).split_for_parts().1;
+    let mut document: Document = base;
+    document.info = InfoBuilder::new()
+        .title("Kinoteka")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
+        .build();
+    document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
+    complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS)
+}
+
+/// The document as JSON, indented, with a newline at its end.
+pub fn json() -> String {
+    let mut text = serde_json::to_string_pretty(&build()).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The document as YAML.
+pub fn yaml() -> String {
+    yaml_serde::to_string(&build()).unwrap_or_default()
+}
+
+/// Both forms, made at their first use and shared by all workers.
+#[derive(Default)]
+pub struct Documents {
+    json: OnceLock<String>,
+    yaml: OnceLock<String>,
+    routes: OnceLock<Vec<(String, Vec<String>)>>,
+}
+
+impl Documents {
+    /// Nothing made yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> &str {
+        self.json.get_or_init(json)
+    }
+
+    /// As YAML.
+    pub fn yaml(&self) -> &str {
+        self.yaml.get_or_init(yaml)
+    }
+
+    /// The methods of an address, or nothing where there is no such address.
+    pub fn methods(&self, path: &str) -> Vec<String> {
+        let routes = self.routes.get_or_init(|| {
+            let document: Value = serde_json::from_str(self.json()).unwrap_or_default();
+            let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+            paths
+                .into_iter()
+                .map(|(path, item)| {
+                    (path, item.as_object().map(|item| item.keys().map(|method| method.to_ascii_uppercase()).collect()).unwrap_or_default())
+                })
+                .collect()
+        });
+        let wanted: Vec<&str> = path.split('/').collect();
+        let fits = |template: &str| {
+            let parts: Vec<&str> = template.split('/').collect();
+            parts.len() == wanted.len()
+                && parts.iter().zip(&wanted).all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
+        };
+        routes.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.clone()).unwrap_or_default()
+    }
+}

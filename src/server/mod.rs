@@ -1,0 +1,187 @@
+//! Settings in, running server out: what the command line, the tests and the benchmarks all start.
+
+mod document;
+mod pages;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::config::Settings;
+use crate::db::connection::Target;
+use crate::db::migrations::{self, Standing};
+use crate::db::{self, Store};
+use crate::http::layer::{LayerSettings, outermost};
+use crate::impact::store::ImpactStatistics;
+use crate::partners::store::Partners;
+use crate::programmes::store::Programmes;
+use crate::resource::context::{Context, Expand};
+use crate::resource::read::wholes;
+use crate::resource::spec::{Kind, Spec};
+use crate::topics::store::Topics;
+use crate::videos::store::Videos;
+use crate::{countries, impact, partners, programmes, topics, videos};
+
+pub use document::{json as document_json, yaml as document_yaml};
+
+/// The declarations of all kinds.
+pub const SPECS: [&Spec; 5] =
+    [&topics::model::SPEC, &partners::model::SPEC, &programmes::model::SPEC, &videos::model::SPEC, &impact::model::SPEC];
+
+/// A server that listens.
+pub struct Running {
+    /// Runs when awaited; ends after a signal or [`actix_web::dev::ServerHandle::stop`].
+    pub server: Server,
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// Why a server cannot start: one line for the operator.
+#[derive(Debug)]
+pub struct StartError(pub String);
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// The database of these settings; opens no connection yet.
+pub fn store(settings: &Settings) -> Result<Store, StartError> {
+    let primary = Target::parse(&settings.database_url).map_err(StartError)?;
+    let replica = settings.replica_url.as_deref().map(Target::parse).transpose().map_err(StartError)?;
+    Ok(Store::new(&primary, replica.as_ref(), settings.sizes()))
+}
+
+/// Brings the schema up to date, or says why it cannot be used as it is.
+pub fn prepare(store: &Store, may_migrate: bool) -> Result<(), StartError> {
+    let cannot = |error: db::Error| StartError(format!("cannot open the database: {error}"));
+    let mut connection = store.connect().map_err(cannot)?;
+    match migrations::standing(&mut connection).map_err(cannot)? {
+        Standing::Current => Ok(()),
+        Standing::Ahead(version) => Err(StartError(format!(
+            "the database is newer than this program: it has migration {version}; start the newer version of kinoteka"
+        ))),
+        Standing::Behind(count) if !may_migrate => Err(StartError(format!(
+            "the database lacks {count} migration(s); run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
+        ))),
+        Standing::Behind(_) => {
+            for version in migrations::apply(&mut connection).map_err(cannot)? {
+                log::info!("migration {version} applied");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Every kind's way into `include`.
+fn expanders() -> Vec<(Kind, Expand)> {
+    vec![
+        (Kind::Topic, wholes::<Topics>),
+        (Kind::Partner, wholes::<Partners>),
+        (Kind::Programme, wholes::<Programmes>),
+        (Kind::Video, wholes::<Videos>),
+        (Kind::ImpactStatistic, wholes::<ImpactStatistics>),
+    ]
+}
+
+/// What handlers have at hand, for a prepared database.
+pub fn context(settings: &Settings) -> Result<Context, StartError> {
+    Ok(Context::new(store(settings)?, settings.clone(), expanders()))
+}
+
+/// Every documented address: the one list of routes.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    macro_rules! services {
+        ($($handler:path),+ $(,)?) => { config$(.service($handler))+; };
+    }
+    services![
+        videos::api::list_videos,
+        videos::api::create_video,
+        videos::api::get_video,
+        videos::api::replace_video,
+        videos::api::patch_video,
+        videos::api::delete_video,
+        programmes::api::list_programmes,
+        programmes::api::create_programme,
+        programmes::api::get_programme,
+        programmes::api::replace_programme,
+        programmes::api::patch_programme,
+        programmes::api::delete_programme,
+        partners::api::list_partners,
+        partners::api::create_partner,
+        partners::api::get_partner,
+        partners::api::replace_partner,
+        partners::api::patch_partner,
+        partners::api::delete_partner,
+        impact::api::list_impact_statistics,
+        impact::api::create_impact_statistic,
+        impact::api::get_impact_statistic,
+        impact::api::replace_impact_statistic,
+        impact::api::patch_impact_statistic,
+        impact::api::delete_impact_statistic,
+        topics::api::list_topics,
+        topics::api::create_topic,
+        topics::api::get_topic,
+        topics::api::replace_topic,
+        topics::api::patch_topic,
+        topics::api::delete_topic,
+        countries::api::list_countries,
+        countries::api::get_country,
+        pages::openapi_json,
+        pages::openapi_yaml,
+        pages::problem_page,
+        pages::healthz,
+        pages::readyz,
+    ];
+}
+
+/// Migrates, binds and starts. Must be called on an actix system.
+pub fn start(settings: &Settings) -> Result<Running, StartError> {
+    prepare(&store(settings)?, settings.auto_migrate)?;
+    let context = web::Data::new(context(settings)?);
+    let documents = web::Data::new(document::Documents::new());
+    let layer = LayerSettings { base_url: settings.base_url.clone(), server_timing: settings.server_timing };
+    let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
+    let mut server = HttpServer::new(move || {
+        let layer = layer.clone();
+        let app = App::new().app_data(context.clone()).app_data(documents.clone()).into_utoipa_app().configure(routes).into_app();
+        let app = if with_docs { app.configure(pages::docs) } else { app };
+        app.default_service(web::to(pages::elsewhere))
+            .wrap(cors(&origins))
+            .wrap(from_fn(move |request, next| outermost(layer.clone(), request, next)))
+    })
+    .client_request_timeout(Duration::from_secs(settings.client_timeout_seconds))
+    .shutdown_timeout(settings.shutdown_seconds);
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers);
+    }
+    let server = server.bind(&settings.bind).map_err(|error| {
+        StartError(format!("cannot listen on {}: {error}; choose another address with --bind or KINOTEKA_BIND", settings.bind))
+    })?;
+    let addresses = server.addrs();
+    Ok(Running { server: server.run(), addresses })
+}
+
+/// Reads are open to the configured sites; credentials are never sent along by browsers.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        .allow_any_header()
+        .expose_headers(["ETag", "Link", "Location", "Content-Language", "Last-Modified", "Retry-After", "X-Request-Id"])
+        .max_age(86_400)
+        .block_on_origin_mismatch(false);
+    if origins.iter().any(|origin| origin == "*") {
+        // The answer is the same for every site, so caches need not tell them apart.
+        return cors.allow_any_origin().send_wildcard().disable_vary_header();
+    }
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

@@ -1,0 +1,246 @@
+//! Slugs: the names of resources in addresses.
+
+use std::fmt;
+
+use super::fold::fold;
+
+/// The longest slug, in characters.
+pub const MAX_SLUG_LENGTH: usize = 80;
+
+/// Words that stand, or may one day stand, where a slug stands in an address.
+pub const RESERVED: &[&str] = &[
+    "admin",
+    "all",
+    "api",
+    "atom",
+    "batch",
+    "bulk",
+    "captions",
+    "changes",
+    "chapters",
+    "chart",
+    "count",
+    "counts",
+    "default",
+    "delete",
+    "docs",
+    "edit",
+    "embed",
+    "events",
+    "export",
+    "facets",
+    "feed",
+    "feeds",
+    "health",
+    "history",
+    "import",
+    "index",
+    "json",
+    "kinoteka",
+    "latest",
+    "new",
+    "none",
+    "null",
+    "oembed",
+    "openapi",
+    "player",
+    "popular",
+    "poster",
+    "preview",
+    "random",
+    "related",
+    "restore",
+    "revisions",
+    "rss",
+    "schema",
+    "search",
+    "series",
+    "sitemap",
+    "stats",
+    "stream",
+    "suggest",
+    "suggestions",
+    "summary",
+    "thumbnail",
+    "total",
+    "transcript",
+    "translations",
+    "trash",
+    "undefined",
+    "upload",
+    "validate",
+    "xml",
+];
+
+/// Why a text cannot be a slug.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlugError {
+    /// There is nothing in it.
+    Empty,
+    /// It is longer than [`MAX_SLUG_LENGTH`].
+    TooLong,
+    /// It is not made of small letters, digits and single hyphens between them.
+    Shape,
+    /// It looks like a UUID, which names a resource by its id.
+    LooksLikeId,
+    /// It is one of [`RESERVED`].
+    Reserved,
+}
+
+impl fmt::Display for SlugError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "a slug must not be empty",
+            Self::TooLong => "a slug has at most 80 characters",
+            Self::Shape => "a slug is made of a-z and 0-9, with single hyphens between words",
+            Self::LooksLikeId => "a slug must not look like an id (UUID)",
+            Self::Reserved => "this word is part of the API's addresses and cannot be a slug",
+        })
+    }
+}
+
+impl std::error::Error for SlugError {}
+
+/// Makes a slug from a title: folded, words joined by hyphens, cut to 80 characters at a word.
+///
+/// The answer is empty when the title has no Latin or Cyrillic letter and no digit. It has the right shape,
+/// but may be reserved or taken: ask [`validate_slug`], then [`numbered`].
+#[must_use]
+pub fn slugify(title: &str) -> String {
+    let mut slug = String::new();
+    for word in fold(title).split(|c: char| !c.is_ascii_alphanumeric() && !is_apostrophe(c)) {
+        let word: String = word.chars().filter(|&c| !is_apostrophe(c)).collect();
+        if word.is_empty() {
+            continue;
+        }
+        if slug.is_empty() {
+            slug = word.chars().take(MAX_SLUG_LENGTH).collect();
+        } else if slug.len() + 1 + word.len() > MAX_SLUG_LENGTH {
+            break;
+        } else {
+            slug.push('-');
+            slug.push_str(&word);
+        }
+    }
+    slug
+}
+
+/// Checks a slug that a client wrote: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, no id and no reserved word.
+pub fn validate_slug(slug: &str) -> Result<(), SlugError> {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'));
+    if slug.is_empty() {
+        Err(SlugError::Empty)
+    } else if slug.len() > MAX_SLUG_LENGTH {
+        Err(SlugError::TooLong)
+    } else if !slug.split('-').all(is_word) {
+        Err(SlugError::Shape)
+    } else if looks_like_id(slug) {
+        Err(SlugError::LooksLikeId)
+    } else if RESERVED.contains(&slug) {
+        Err(SlugError::Reserved)
+    } else {
+        Ok(())
+    }
+}
+
+/// The slug with a number after it, such as `title-2`, never longer than 80 characters.
+#[must_use]
+pub fn numbered(base: &str, n: u32) -> String {
+    let number = n.to_string();
+    let room = MAX_SLUG_LENGTH.saturating_sub(number.len() + 1);
+    let base: String = base.chars().take(room).collect();
+    match base.trim_end_matches('-') {
+        "" => number,
+        base => format!("{base}-{number}"),
+    }
+}
+
+/// A UUID with its hyphens, or its 32 digits alone: both are read as an id.
+fn looks_like_id(slug: &str) -> bool {
+    let hyphens: Vec<usize> = slug.match_indices('-').map(|(at, _)| at).collect();
+    let digits = slug.bytes().filter(u8::is_ascii_hexdigit).count();
+    digits == 32 && digits + hyphens.len() == slug.len() && (hyphens.is_empty() || hyphens == [8, 13, 18, 23])
+}
+
+fn is_apostrophe(c: char) -> bool {
+    super::analysis::is_apostrophe(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn titles_become_slugs() {
+        for (title, slug) in [
+            ("Safe at Home", "safe-at-home"),
+            ("Sigurno kod kuće", "sigurno-kod-kuce"),
+            ("Безбедно код куће", "bezbedno-kod-kuce"),
+            ("Сигурно дома: приказната на Ѓорѓи", "sigurno-doma-prikaznata-na-gjorgji"),
+            ("Të sigurta në shtëpi", "te-sigurta-ne-shtepi"),
+            ("Cinsiyet Eşitliği İçin", "cinsiyet-esitligi-icin"),
+            ("Women's  voices – 2024/25!", "womens-voices-2024-25"),
+            ("Žene’s", "zenes"),
+            ("--COVID-19--", "covid-19"),
+            ("Ελλάδα", ""),
+            ("!?", ""),
+            ("", ""),
+        ] {
+            assert_eq!(slugify(title), slug, "{title}");
+        }
+        let long = slugify(&"rodna ravnopravnost ".repeat(9));
+        assert_eq!(long, "rodna-ravnopravnost-rodna-ravnopravnost-rodna-ravnopravnost-rodna-ravnopravnost");
+        assert_eq!(slugify(&"a".repeat(200)).len(), 80);
+    }
+
+    #[test]
+    fn slugs_are_checked() {
+        for good in ["a", "title-2", "2024", "safe-at-home", "chart-2", "0190163d86949b5d2a1b3c4d5e6f7a8"] {
+            assert_eq!(validate_slug(good), Ok(()), "{good}");
+        }
+        for (bad, why) in [
+            ("", SlugError::Empty),
+            ("-a", SlugError::Shape),
+            ("a-", SlugError::Shape),
+            ("a--b", SlugError::Shape),
+            ("A", SlugError::Shape),
+            ("žene", SlugError::Shape),
+            ("a_b", SlugError::Shape),
+            ("summary", SlugError::Reserved),
+            ("restore", SlugError::Reserved),
+            ("0190163d-8694-739b-aea5-966c26f8ad91", SlugError::LooksLikeId),
+            ("0190163d8694739baea5966c26f8ad91", SlugError::LooksLikeId),
+        ] {
+            assert_eq!(validate_slug(bad), Err(why), "{bad}");
+        }
+        assert_eq!(validate_slug(&"a".repeat(81)), Err(SlugError::TooLong));
+    }
+
+    #[test]
+    fn reserved_words_are_sorted_and_slugs() {
+        assert!(RESERVED.is_sorted());
+        assert!(RESERVED.iter().all(|word| validate_slug(word) == Err(SlugError::Reserved)));
+    }
+
+    #[test]
+    fn numbers_are_added() {
+        assert_eq!(numbered("title", 2), "title-2");
+        assert_eq!(numbered("", 7), "7");
+        assert_eq!(numbered(&"a".repeat(80), 10), format!("{}-10", "a".repeat(77)));
+        assert_eq!(numbered(&format!("{}-bcd", "a".repeat(77)), 2), format!("{}-2", "a".repeat(77)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_made_has_the_right_shape(title in "\\PC{0,120}|([а-шa-z]{1,12} ){0,20}", n in any::<u32>()) {
+            let slug = slugify(&title);
+            let fine = |slug: &str| matches!(
+                validate_slug(slug), Ok(()) | Err(SlugError::Reserved | SlugError::LooksLikeId | SlugError::Empty)
+            );
+            prop_assert!(fine(&slug), "{}", slug);
+            prop_assert!(fine(&numbered(&slug, n)));
+            prop_assert_eq!(slugify(&slug), slug);
+        }
+    }
+}

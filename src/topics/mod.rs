@@ -1,0 +1,5 @@
+//! Topics: the controlled vocabulary, as a tree.
+
+pub mod api;
+pub mod model;
+pub mod store;

@@ -1,0 +1,74 @@
+//! The addresses of videos.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
+
+use super::model::{Video, VideoInput, VideoPage};
+use super::store::Videos;
+use crate::http::problem::Problem;
+use crate::resource::context::Context;
+use crate::resource::{read, write};
+
+/// List videos
+///
+/// Newest first unless `sort` or `q` says otherwise.
+#[utoipa::path(operation_id = "list_videos", tag = "Videos", responses((status = 200, description = "A page of videos.", body = VideoPage)))]
+#[get("/v1/videos")]
+pub async fn list_videos(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    read::list::<Videos>(context, request).await
+}
+
+/// Get a video
+///
+/// By id or slug; a former slug answers 308 to the present one.
+#[utoipa::path(operation_id = "get_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
+#[get("/v1/videos/{video}")]
+pub async fn get_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    read::get::<Videos>(context, request, name.into_inner()).await
+}
+
+/// Create a video
+///
+/// Without a slug one is made from the texts in the original language. Needs an editor's key.
+#[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video, as stored.", body = Video)))]
+#[post("/v1/videos")]
+pub async fn create_video(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    write::create::<Videos>(context, request, payload).await
+}
+
+/// Replace or create a video
+///
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
+/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+#[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video, as stored.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
+#[put("/v1/videos/{video}")]
+pub async fn replace_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::replace::<Videos>(context, request, payload, name.into_inner()).await
+}
+
+/// Change a video
+///
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+#[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video, as stored.", body = Video)))]
+#[patch("/v1/videos/{video}")]
+pub async fn patch_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    write::patch::<Videos>(context, request, payload, name.into_inner()).await
+}
+
+/// Delete a video
+///
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+#[utoipa::path(operation_id = "delete_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
+#[delete("/v1/videos/{video}")]
+pub async fn delete_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    write::delete::<Videos>(context, request, name.into_inner()).await
+}
