@@ -121,11 +121,12 @@ impl Settings {
             errors.push(error);
         }
         match self.replica_url.as_deref().map(Target::parse) {
-            Some(Ok(Target::Sqlite(_)) | Err(_)) => errors.push("KINOTEKA_REPLICA_URL must start with postgres://".to_owned()),
-            Some(Ok(Target::Postgres(_))) if self.database_url.starts_with("sqlite") => {
+            Some(Ok(replica)) if replica.is_sqlite() => errors.push("KINOTEKA_REPLICA_URL must name a PostgreSQL replica".to_owned()),
+            Some(Err(_)) => errors.push("KINOTEKA_REPLICA_URL must start with postgres://".to_owned()),
+            Some(Ok(_)) if self.database_url.starts_with("sqlite") => {
                 errors.push("KINOTEKA_REPLICA_URL needs a PostgreSQL DATABASE_URL".to_owned());
             }
-            _ => {}
+            None | Some(Ok(_)) => {}
         }
         if self.base_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#'])) {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());

@@ -151,9 +151,10 @@ fn init_logging() {
     drop(outcome);
 }
 
-/// A line for the operator, on standard error.
+/// A line for the operator, on standard error; causes that come in several lines are joined.
 fn say(line: &str) {
-    drop(writeln!(std::io::stderr(), "{line}"));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    drop(writeln!(std::io::stderr(), "{}", words.join(" ")));
 }
 
 /// Stores one body as an item of a kind.

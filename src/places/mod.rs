@@ -86,10 +86,13 @@ impl Places {
 pub fn unknown(text: &str) -> String {
     let folded = fold(text);
     let by_name = all().iter().find(|country| NAME_LANGUAGES.iter().any(|language| fold(country.name(language)) == folded));
-    let near = by_name.map(|country| country.code).or_else(|| {
-        let upper = text.to_ascii_uppercase();
-        crate::text::nearest::nearest(&upper, all().iter().map(|country| country.code))
-    });
-    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let hint = if let Some(country) = by_name {
+        format!("; did you mean `{}`?", country.code)
+    } else {
+        // Of two letters the first is seldom the wrong one.
+        let initial = text.chars().next().map(|initial| initial.to_ascii_uppercase());
+        let codes: Vec<&str> = all().iter().map(|country| country.code).filter(|code| code.chars().next() == initial).collect();
+        if codes.is_empty() { String::new() } else { format!("; those with the same initial are {}", codes.join(", ")) }
+    };
     format!("`{}` is not a country code (ISO 3166-1 alpha-2, or XK){hint}", crate::text::clip(text))
 }

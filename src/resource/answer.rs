@@ -24,8 +24,14 @@ pub struct Validators {
 }
 
 /// The revisions of all that items of a kind show, and when the last of them changed.
-pub fn shown_state(spec: &Spec, revisions: &Revisions, with_own: bool) -> (String, Option<Time>) {
+pub fn shown_state(spec: &Spec, revisions: &Revisions, shape: &Shape, with_own: bool) -> (String, Option<Time>) {
     let own = with_own.then_some(spec.kind);
+    if !shape.include.is_empty() {
+        // What is shown whole shows others in turn: any change may show.
+        if let Some((revision, at)) = revisions.get("catalogue") {
+            return (format!("catalogue={revision}"), Some(*at));
+        }
+    }
     let mut state = String::new();
     let mut changed_at = None;
     for kind in spec.shows.iter().copied().chain(own) {

@@ -154,15 +154,9 @@ pub fn load_rows<S: Subject>(
         texts_of.entry(text.item_id).or_default().push(text);
     }
     for target in &targets {
-        if let Some(texts) = texts_of.remove(target).filter(|_| !order.contains(target)) {
-            shown.set_target_texts(*target, texts);
-        }
-    }
-    // An item of the page can be shown inside another of the page.
-    for id in order.iter().filter(|id| targets.contains(id)) {
-        if let Some(texts) = texts_of.get(id) {
-            shown.set_target_texts(*id, texts.clone());
-        }
+        // An item of the page can be shown inside another of the page: then both need the texts.
+        let texts = if order.contains(target) { texts_of.get(target).cloned() } else { texts_of.remove(target) };
+        shown.set_target_texts(*target, texts.unwrap_or_default());
     }
     let mut by_id: HashMap<Id, Item> = rows.into_iter().map(|item| (item.id, item)).collect();
     Ok(order

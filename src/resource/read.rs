@@ -67,7 +67,7 @@ fn read_page<S: Subject>(
     // The revisions are read before the items: if a write falls between, the tag is older than what is shown and
     // the next conditional request is answered in full.
     let revisions = revisions(connection)?;
-    let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, true);
+    let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
     let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
     let validators = Validators { tag, changed_at };
     if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
@@ -156,7 +156,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
                 Found::Here(item) => item,
             };
             let revisions = revisions(connection)?;
-            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, false);
+            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
             let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
             let validators =
                 Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: shown_at.max(Some(item.updated_at)) };

@@ -44,7 +44,7 @@ pub fn read(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -
     let translations = fields.value("translations");
     if flat && translations.is_some() {
         fields.error("translations", "conflicting", "Send either flat texts or `translations`, not both.");
-        return NewTexts { original: stated.unwrap_or_else(|| defaults.original.clone()), texts: Vec::new(), flat };
+        return NewTexts { original: stated.unwrap_or_else(|| defaults.original.clone()), texts: Vec::new(), flat: false };
     }
     let Some(translations) = translations else {
         let original = stated.unwrap_or_else(|| defaults.original.clone());
@@ -58,7 +58,9 @@ pub fn read(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -
         let has_default = texts.iter().any(|text| text.language == defaults.original.as_str());
         first.filter(|_| defaults.original_may_follow && !has_default).unwrap_or_else(|| defaults.original.clone())
     });
-    if !texts.iter().any(|text| text.language == original.as_str()) {
+    // Texts that are there but wrong have been reported as such.
+    let is_there = translations.get(original.as_str()).is_some_and(|texts| !texts.is_null());
+    if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
         let detail = format!("The texts of the original language `{}` are missing.", original.as_str());
         fields.error("translations", "missing_language", detail);
     }

@@ -203,7 +203,7 @@ async fn run<S: Subject>(
             let outcome = work(connection, &inner)?;
             let item: Item =
                 items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
-            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions(connection)?, false);
+            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions(connection)?, &answering.shape, false);
             let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
             let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
             let slug = item.slug.clone();

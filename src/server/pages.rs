@@ -18,7 +18,7 @@ use crate::resource::context::Context;
 /// Get the OpenAPI document as JSON
 ///
 /// OpenAPI 3.1, made from the handlers of this very server.
-#[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = Object, content_type = "application/json", example = json!({"openapi": "3.1.0"}))))]
+#[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = Object, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.json")]
 pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
     cached(&request, "application/json", documents.json().to_owned())
@@ -27,7 +27,7 @@ pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>)
 /// Get the OpenAPI document as YAML
 ///
 /// The same document in another notation.
-#[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = String, content_type = "application/yaml", example = json!("openapi: 3.1.0"))))]
+#[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = String, content_type = "application/yaml", example = json!("openapi: 3.1.0")), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.yaml")]
 pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
     cached(&request, "application/yaml", documents.yaml().to_owned())
@@ -156,6 +156,7 @@ pub async fn elsewhere(request: HttpRequest, documents: web::Data<Documents>) ->
 }
 
 const INDEX: &str = include_str!("assets/docs.html");
+const ICON: &str = include_str!("assets/icon.svg");
 const STYLE: &str = include_str!("assets/docs.css");
 const SCRIPT: &str = include_str!("assets/docs.js");
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -169,6 +170,7 @@ pub fn docs(config: &mut web::ServiceConfig) {
 async fn docs_asset(file: web::Path<String>) -> Result<HttpResponse, Problem> {
     match file.as_str() {
         "docs.css" => return Ok(docs_file("text/css", STYLE.as_bytes().to_vec())),
+        "icon.svg" => return Ok(docs_file("image/svg+xml", ICON.as_bytes().to_vec())),
         "docs.js" => return Ok(docs_file("text/javascript", SCRIPT.as_bytes().to_vec())),
         _ => {}
     }

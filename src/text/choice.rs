@@ -147,7 +147,6 @@ fn transliteration(wanted: &Language, stored: &Language, rank: Rank) -> Option<L
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -108,6 +108,10 @@ impl Language {
         let tag = LanguageTag::parse_and_normalize(tag).map_err(|_syntax| LanguageError::Malformed)?;
         let tag = tag.into_inner();
         let mut subtags: Vec<&str> = tag.split('-').collect();
+        // RFC 5646, 2.2.1: every registered language has two or three letters; longer ones are words, such as `english`.
+        if subtags.first().is_some_and(|primary| primary.len() > 3) {
+            return Err(LanguageError::Malformed);
+        }
         if let Some(primary) = subtags.first_mut()
             && let Some((_, now)) = REPLACED.iter().find(|(before, _)| before == primary)
         {
@@ -235,7 +239,6 @@ fn weight(parameter: &str) -> Option<u16> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -226,7 +226,6 @@ fn push_cased(text: &mut String, letter: char, upper: bool) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

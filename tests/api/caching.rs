@@ -1,0 +1,77 @@
+//! Validators, conditional reads, and who may keep an answer.
+
+use serde_json::json;
+
+use crate::on_both;
+
+const ITEM: &str = "/v1/videos/testimonials-part-one";
+
+on_both! {
+    demo fn what_is_known_already_is_not_sent_again(server: &TestServer) {
+        for path in ["/v1/videos", "/v1/videos?country=AL&lang=mk&q=forum", ITEM, "/v1/countries", "/v1/countries/XK", "/openapi.json", "/openapi.yaml"] {
+            let first = server.get(path).expect(200);
+            let tag = first.must("etag").to_owned();
+            assert!(tag.starts_with('"') && tag.ends_with('"'), "a strong tag: {tag}");
+            for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+                let again = server.request("GET", path).header("If-None-Match", &known).send().expect(304);
+                assert!(again.body.is_empty());
+                assert_eq!(again.must("etag"), tag);
+                for name in ["cache-control", "vary"] {
+                    assert_eq!(again.header(name), first.header(name), "{path}: {name}");
+                }
+            }
+            server.request("GET", path).header("If-None-Match", "\"other\"").send().expect(200);
+            assert_eq!(server.get(path).must("etag"), tag, "the same answer has the same tag");
+        }
+    }
+
+    demo fn dates_are_understood_where_no_tag_is_sent(server: &TestServer) {
+        for path in ["/v1/videos", ITEM] {
+            let modified = server.get(path).must("last-modified").to_owned();
+            server.request("GET", path).header("If-Modified-Since", &modified).send().expect(304);
+            server.request("GET", path).header("If-Modified-Since", "Sat, 01 Jan 2000 00:00:00 GMT").send().expect(200);
+            server.request("GET", path).header("If-Modified-Since", "no date").send().expect(200);
+            let both = server.request("GET", path).header("If-Modified-Since", &modified).header("If-None-Match", "\"other\"").send();
+            both.expect(200);
+        }
+    }
+
+    demo fn a_tag_differs_by_what_is_shown(server: &TestServer) {
+        let tag = |path: &str| server.get(path).expect(200).must("etag").to_owned();
+        let tags = [
+            tag(ITEM), tag(&format!("{ITEM}?lang=mk")), tag(&format!("{ITEM}?lang=all")), tag(&format!("{ITEM}?fields=title")),
+            tag(&format!("{ITEM}?include=programme")), tag("/v1/videos/testimonials-part-two"),
+            tag("/v1/videos"), tag("/v1/videos?lang=mk"), tag("/v1/videos?limit=3"), tag("/v1/videos?offset=1"),
+            server.request("GET", ITEM).header("Accept-Language", "tr").send().must("etag").to_owned(),
+            server.request("GET", "/v1/videos").header("Accept-Language", "tr").send().must("etag").to_owned(),
+        ];
+        let mut different = tags.to_vec();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), tags.len(), "{tags:?}");
+    }
+
+    demo fn a_change_makes_a_new_tag(server: &TestServer) {
+        let key = server.editor_key();
+        let (item, list) = (server.get(ITEM).must("etag").to_owned(), server.get("/v1/videos").must("etag").to_owned());
+        server.patch(&key, ITEM, &json!({"licence": "CC-BY-4.0"}));
+        server.request("GET", ITEM).header("If-None-Match", &item).send().expect(200);
+        server.request("GET", "/v1/videos").header("If-None-Match", &list).send().expect(200);
+    }
+
+    demo fn public_answers_may_be_kept_and_private_ones_not(server: &TestServer) {
+        for path in ["/v1/videos", ITEM] {
+            let answer = server.get(path);
+            assert_eq!(answer.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
+            assert_eq!(answer.must("vary"), "Authorization, Accept-Language");
+            let own = server.request("GET", path).key(&server.viewer_key()).send().expect(200);
+            assert_eq!(own.must("cache-control"), "private, no-store");
+            assert!(own.must("vary").contains("Authorization"));
+        }
+        assert_eq!(server.get("/v1/videos/no-such-video").must("cache-control"), "no-store");
+    }
+
+    fn how_long_is_configurable(server: &TestServer, |settings| settings.cache_seconds = 7) {
+        assert_eq!(server.get("/v1/videos").must("cache-control"), "public, max-age=7, stale-while-revalidate=70");
+    }
+}

@@ -1,0 +1,175 @@
+//! The document: committed as generated, complete, and true.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::on_both;
+use crate::support::contract;
+
+const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+
+fn document() -> Value {
+    serde_json::from_str(&kinoteka::server::document_json()).expect("the document is JSON")
+}
+
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("the document has paths") {
+        for (method, operation) in item.as_object().expect("a path is an object") {
+            assert!(METHODS.contains(&method.as_str()), "{path}: {method}");
+            operations.push((path.clone(), method.clone(), operation.clone()));
+        }
+    }
+    operations
+}
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
+    for (name, generated) in [("kinoteka.json", kinoteka::server::document_json()), ("kinoteka.yaml", kinoteka::server::document_yaml())] {
+        let committed = std::fs::read_to_string(directory.join(name)).unwrap_or_default();
+        assert!(
+            committed == generated,
+            "openapi/{name} is not what the handlers say; run `cargo run -- openapi --directory openapi` and look at the difference"
+        );
+    }
+}
+
+#[test]
+fn both_notations_say_the_same() {
+    let yaml: Value = yaml_serde::from_str(&kinoteka::server::document_yaml()).expect("the YAML can be read");
+    let json: Value = document();
+    let (yaml, json) = (yaml.to_string(), json.to_string());
+    assert!(yaml == json, "the YAML differs from the JSON");
+}
+
+#[test]
+fn every_operation_is_described() {
+    let document = document();
+    let mut ids = BTreeSet::new();
+    let tags: BTreeSet<&str> = document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    for (path, method, operation) in operations(&document) {
+        let at = format!("{method} {path}");
+        for field in ["summary", "description", "operationId"] {
+            assert!(operation[field].as_str().is_some_and(|text| !text.trim().is_empty()), "{at} has no {field}");
+        }
+        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{at}: the operationId is not unique");
+        let own = operation["tags"].as_array().unwrap_or_else(|| panic!("{at} has no tag"));
+        assert!(own.len() == 1 && tags.contains(own[0].as_str().unwrap()), "{at}: {own:?}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = &parameter["name"];
+            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{at}: {name} has no description");
+            assert!(parameter.get("example").is_some() || *name == "cursor", "{at}: {name} has no example");
+            if path.contains(&format!("{{{}}}", name.as_str().unwrap())) {
+                assert_eq!((&parameter["in"], &parameter["required"]), (&"path".into(), &true.into()), "{at}: {name}");
+            }
+        }
+        for part in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+            assert!(
+                operation["parameters"].as_array().is_some_and(|all| all.iter().any(|parameter| parameter["name"] == part)),
+                "{at}: {part} is not described"
+            );
+        }
+        assert_eq!(operation.get("requestBody").is_some(), ["post", "put", "patch"].contains(&method.as_str()), "{at}: body");
+    }
+}
+
+#[test]
+fn every_answer_has_an_example_that_fits() {
+    let document = document();
+    for (path, method, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().expect("an operation has answers");
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+        for (status, response) in responses {
+            let at = format!("{method} {path} {status}");
+            let response = response
+                .get("$ref")
+                .and_then(Value::as_str)
+                .map_or(response, |target| document.pointer(target.trim_start_matches('#')).unwrap_or_else(|| panic!("{at}: {target}")));
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{at} has no description");
+            for (media_type, content) in response["content"].as_object().into_iter().flatten() {
+                let example = content.get("example").unwrap_or_else(|| panic!("{at} has no example"));
+                let name = content["schema"]
+                    .get("$ref")
+                    .or_else(|| content["schema"]["anyOf"][0].get("$ref"))
+                    .and_then(Value::as_str)
+                    .and_then(|target| target.rsplit('/').next());
+                if let Some(name) = name.filter(|_| media_type.ends_with("json")) {
+                    contract::check_schema(name, example);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_body_has_an_example_that_fits() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        if let Some(example) = schema.get("example") {
+            contract::check_schema(name, example);
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_schema_is_used() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(object) => {
+                if let Some(Value::String(target)) = object.get("$ref") {
+                    found.insert(target.trim_start_matches('#').to_owned());
+                }
+                object.values().for_each(|inner| references(inner, found));
+            }
+            Value::Array(members) => members.iter().for_each(|inner| references(inner, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    for target in &found {
+        assert!(document.pointer(target).is_some(), "{target} leads nowhere");
+    }
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(found.contains(&format!("/components/schemas/{name}")), "nothing uses the schema {name}");
+    }
+}
+
+on_both! {
+    demo fn every_documented_address_has_a_handler(server: &TestServer) {
+        for (path, method, _) in operations(&document()) {
+            let address = path.replace("{country}", "XK").replace("{code}", "gone");
+            let address = address.split('/').map(|part| if part.starts_with('{') { "nothing" } else { part }).collect::<Vec<_>>().join("/");
+            let answer = server.request(&method.to_ascii_uppercase(), &address).send();
+            assert!(answer.status != 405, "{method} {address}");
+            assert!(!answer.text().contains("There is nothing at `"), "{method} {address}: {}", answer.text());
+        }
+    }
+
+    fn the_server_gives_its_document(server: &TestServer) {
+        assert_eq!(server.get("/openapi.json").expect(200).text(), kinoteka::server::document_json());
+        assert_eq!(server.get("/openapi.yaml").expect(200).text(), kinoteka::server::document_yaml());
+    }
+
+    demo fn every_documented_parameter_of_a_list_is_understood(server: &TestServer) {
+        for (path, method, operation) in operations(&document()) {
+            if method != "get" || path.contains('{') {
+                continue;
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query") {
+                let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);
+                let value = match example {
+                    Value::Array(members) => members.iter().map(|member| member.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(","),
+                    Value::String(text) => text.clone(),
+                    Value::Null => continue,
+                    other => other.to_string(),
+                };
+                let answer = server.get(&format!("{path}?{name}={}", crate::support::encoded(&value)));
+                assert!(answer.status == 200 || answer.text().contains("There is no "), "{path}?{name}={value}: {}", answer.text());
+            }
+        }
+    }
+}

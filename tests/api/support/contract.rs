@@ -1,0 +1,124 @@
+//! Holds every answer that any test receives against the OpenAPI document.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+
+use super::server::Answer;
+
+struct Contract {
+    document: Value,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+fn contract() -> &'static Contract {
+    static CONTRACT: OnceLock<Contract> = OnceLock::new();
+    CONTRACT.get_or_init(|| {
+        let mut document: Value = serde_json::from_str(&kinoteka::server::document_json()).expect("the document is JSON");
+        let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut).expect("the document has schemas");
+        for (_, schema) in schemas.iter_mut().filter(|(name, _)| !name.contains("Input")) {
+            close(schema);
+        }
+        Contract { document, validators: Mutex::new(HashMap::new()) }
+    })
+}
+
+/// A member that the document does not mention is an error too.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            for inner in object.values_mut() {
+                close(inner);
+            }
+            let is_object = object.get("properties").is_some_and(Value::is_object) && object.get("type") == Some(&json!("object"));
+            if is_object && !object.contains_key("additionalProperties") {
+                object.insert("additionalProperties".to_owned(), json!(false));
+            }
+        }
+        Value::Array(members) => members.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// The template of a path in the document, words before parameters.
+pub fn template(path: &str) -> Option<String> {
+    let path = path.split('?').next().unwrap_or_default();
+    let wanted: Vec<&str> = path.split('/').collect();
+    let paths = contract().document["paths"].as_object().expect("the document has paths");
+    let fits = |template: &&String| {
+        let parts: Vec<&str> = template.split('/').collect();
+        parts.len() == wanted.len()
+            && parts.iter().zip(&wanted).all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
+    };
+    paths.keys().filter(fits).min_by_key(|template| template.matches('{').count()).cloned()
+}
+
+fn escape(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
+}
+
+/// Panics unless the document describes this answer.
+pub fn check(method: &str, path: &str, answer: &Answer) {
+    let contract = contract();
+    let told = || format!("{method} {path} → {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+    let template = template(path).unwrap_or_else(|| panic!("the document has no such path: {}", told()));
+    let is_head = method == "HEAD";
+    let method = if is_head { "get".to_owned() } else { method.to_ascii_lowercase() };
+    let operation = format!("/paths/{}/{method}", escape(&template));
+    assert!(contract.document.pointer(&operation).is_some(), "the document has no such operation: {}", told());
+    let mut at = format!("{operation}/responses/{}", answer.status);
+    let Some(mut response) = contract.document.pointer(&at) else { panic!("the document does not list this status: {}", told()) };
+    if let Some(target) = response.get("$ref").and_then(Value::as_str) {
+        at = target.trim_start_matches('#').to_owned();
+        response = contract.document.pointer(&at).unwrap_or_else(|| panic!("{at} leads nowhere"));
+    }
+    let Some(content) = response.get("content").and_then(Value::as_object) else {
+        assert!(answer.body.is_empty(), "the document says that there is no body: {}", told());
+        return;
+    };
+    let full = answer.header("content-type").unwrap_or_else(|| panic!("no Content-Type: {}", told()));
+    let media_type = full.split(';').next().unwrap_or_default().trim();
+    assert!(content.contains_key(media_type), "the document does not list `{full}`: {}", told());
+    if is_head || !media_type.ends_with("json") {
+        return;
+    }
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", told()));
+    let pointer = format!("{at}/content/{}/schema", escape(media_type));
+    let errors: Vec<String> =
+        contract.validator(&pointer).iter_errors(&body).map(|error| format!("  at `{}`: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "the document does not describe this ({pointer}):\n{}\n{}", errors.join("\n"), told());
+}
+
+/// Panics unless a value fits a schema of the document, by the schema's name.
+pub fn check_schema(name: &str, value: &Value) {
+    let errors: Vec<String> = contract()
+        .validator(&format!("/components/schemas/{name}"))
+        .iter_errors(value)
+        .map(|error| format!("  at `{}`: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "this is no {name}:\n{}\n{value:#}", errors.join("\n"));
+}
+
+impl Contract {
+    fn validator(&self, pointer: &str) -> Arc<Validator> {
+        let mut validators = self.validators.lock().expect("no test fails here");
+        if let Some(validator) = validators.get(pointer) {
+            return Arc::clone(validator);
+        }
+        let mut schema = self.document.clone();
+        let reference = format!("#{}", pointer.replace('{', "%7B").replace('}', "%7D").replace('+', "%2B"));
+        if let Some(object) = schema.as_object_mut() {
+            object.insert("$ref".to_owned(), json!(reference));
+        }
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap_or_else(|error| panic!("{pointer}: {error}"));
+        let validator = Arc::new(validator);
+        validators.insert(pointer.to_owned(), Arc::clone(&validator));
+        validator
+    }
+}

@@ -1,0 +1,398 @@
+//! `POST`, `PUT`, `PATCH`, `DELETE`.
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::TestServer;
+
+const PROGRAMME: &str = "/v1/programmes/implementing-norms-changing-minds";
+const VIDEO: &str = "/v1/videos/testimonials-part-one";
+
+/// PUT of what GET with `lang=all` gives, unchanged.
+fn put_back(server: &TestServer, key: &str, path: &str) -> (Value, Value) {
+    let read = server.request("GET", &format!("{path}?lang=all")).key(key).send().expect(200);
+    let written = server.request("PUT", &format!("{path}?lang=all")).key(key).json(&read.json()).send().expect(200);
+    (read.json(), written.json())
+}
+
+on_both! {
+    fn post_stores_and_says_where(server: &TestServer) {
+        let key = server.editor_key();
+        let answer = server.request("POST", "/v1/videos").key(&key).json(&json!({"title": "  Žene i Đaci: što radimo?  ", "status": "published", "duration_seconds": 90})).send().expect(201);
+        let video = answer.json();
+        assert_eq!(video["slug"], "zene-i-djaci-sto-radimo");
+        assert_eq!((video["title"].as_str(), video["language"].as_str(), video["revision"].as_u64(), video["duration_seconds"].as_u64()), (Some("Žene i Đaci: što radimo?"), Some("en"), Some(1), Some(90)));
+        assert_eq!(answer.must("location"), format!("{}/v1/videos/zene-i-djaci-sto-radimo", server.base()));
+        assert_eq!(answer.must("cache-control"), "private, no-store");
+        assert!(video["published_at"].is_string());
+        let read = server.request("GET", "/v1/videos/zene-i-djaci-sto-radimo").key(&key).send().expect(200);
+        assert_eq!(read.json(), video);
+        assert_eq!(server.read("/v1/videos/zene-i-djaci-sto-radimo"), video, "flat status publishes the texts too");
+    }
+
+    fn slugs_are_numbered_where_taken_and_refused_where_stated(server: &TestServer) {
+        let key = server.editor_key();
+        let slug = |body: Value| server.create(&key, "/v1/topics", &body)["slug"].as_str().unwrap().to_owned();
+        assert_eq!(slug(json!({"name": "Sport"})), "sport");
+        assert_eq!(slug(json!({"name": "Sport"})), "sport-2");
+        assert_eq!(slug(json!({"name": "Спорт"})), "sport-3");
+        assert_eq!(slug(json!({"name": "Summary"})), "topic-summary");
+        let problem = server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Other", "slug": "sport"})).send().problem(409, "conflict");
+        assert_eq!((problem["errors"][0]["pointer"].as_str(), problem["errors"][0]["code"].as_str()), (Some("/slug"), Some("taken")));
+        for bad in ["summary", "Sport", "a--b", "-a", "žaba", "a b", "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", &"a".repeat(81)] {
+            server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Other", "slug": bad})).send().errors(422, &[("/slug", "invalid_slug")]);
+        }
+        // Another kind has names of its own.
+        assert_eq!(server.create(&key, "/v1/partners", &json!({"name": "Sport"}))["slug"], "sport");
+        // A former slug is never given to another.
+        server.patch(&key, "/v1/topics/sport-2", &json!({"slug": "games"}));
+        assert_eq!(slug(json!({"name": "Sport 2"})), "sport-2-2");
+        server.request("PATCH", "/v1/topics/sport").key(&key).json(&json!({"slug": "games"})).send().problem(409, "conflict");
+    }
+
+    fn put_creates_then_replaces(server: &TestServer) {
+        let key = server.editor_key();
+        let put = |body: Value| server.request("PUT", "/v1/partners/acme").key(&key).json(&body).send();
+        let answer = put(json!({"name": "Acme", "acronym": "A", "kind": "media"})).expect(201);
+        assert_eq!(answer.must("location"), format!("{}/v1/partners/acme", server.base()));
+        let first = answer.json();
+        let second = put(json!({"name": "Acme Ltd", "country": "MK"})).expect(200).json();
+        assert_eq!((&second["id"], second["revision"].as_u64()), (&first["id"], Some(2)));
+        assert_eq!((&second["acronym"], &second["kind"]), (&Value::Null, &Value::Null), "the whole is replaced");
+        let third = put(json!({"name": "Acme Ltd", "country": {"code": "MK"}})).expect(200).json();
+        assert_eq!(third, second, "a repeated write changes nothing");
+        server.request("PUT", "/v1/partners/acme").key(&key).json(&json!({"name": "Acme", "slug": "renamed"})).send().expect(200);
+        server.request("PUT", "/v1/partners/new-one").key(&key).json(&json!({"name": "X", "slug": "another"})).send().errors(422, &[("/slug", "conflicting")]);
+        server.request("PUT", "/v1/partners/Bad-Slug").key(&key).json(&json!({"name": "X"})).send().errors(400, &[("slug", "invalid_slug")]);
+        server.request("PUT", "/v1/partners/0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").key(&key).json(&json!({"name": "X"})).send().problem(404, "not-found");
+    }
+
+    demo fn what_was_read_can_be_sent_back_and_changes_nothing(server: &TestServer) {
+        let key = server.editor_key();
+        for path in ["/v1/topics", "/v1/partners", "/v1/programmes", "/v1/videos", "/v1/impact-statistics"] {
+            for slug in server.slugs(path) {
+                let item = format!("{path}/{slug}");
+                let before = server.get(&item);
+                let (read, written) = put_back(server, &key, &item);
+                assert_eq!(read, written, "{item}");
+                let after = server.get(&item);
+                assert_eq!((after.must("etag"), after.must("last-modified")), (before.must("etag"), before.must("last-modified")), "{item}");
+            }
+        }
+    }
+
+    fn what_was_read_can_be_sent_back_with_every_field(server: &TestServer) {
+        let key = server.editor_key();
+        let en = |title: &str| json!({"en": {"status": "published", "title": title, "summary": "S", "description": "D"}, "mk": {"status": "draft", "title": "Наслов"}});
+        server.create(&key, "/v1/partners", &json!({"slug": "p", "status": "published", "name": "P", "logo": {"url": "https://example.org/p.svg", "alt": "P"}, "website": "https://example.org", "kind": "donor", "acronym": "PP", "is_group": true, "country": "XK"}));
+        server.create(&key, "/v1/programmes", &json!({"slug": "g", "status": "published", "translations": en("G"), "start_date": "2020-01-01", "end_date": "2024-12-31", "countries": ["AL", "XK"],
+            "partners": [{"partner": "p", "role": "funder"}, {"partner": "p", "role": "host"}], "website": "https://example.org/g", "iati_identifier": "XM-DAC-1", "helplines": [{"country": "AL", "languages": ["sq"], "name": "Help", "phone": "116 117", "url": "https://example.org/help"}]}));
+        server.create(&key, "/v1/topics", &json!({"slug": "t", "name": "T"}));
+        server.create(&key, "/v1/videos", &json!({"slug": "v", "status": "published", "translations": en("V"), "programme": "g", "topics": ["t"], "partners": [{"partner": {"slug": "p"}}], "countries": ["TR"], "duration_seconds": 100,
+            "recorded_on": "2024-05-07", "spoken_languages": ["tr", "sr-Cyrl"], "licence": "CC-BY-4.0", "credits": [{"name": "N", "role": "director"}, {"name": "M"}],
+            "sources": [{"kind": "file", "url": "https://example.org/v.mp4", "mime_type": "video/mp4", "width": 1920, "height": 1080, "size_bytes": 9_000_000_000_u64}],
+            "thumbnail": {"url": "https://example.org/v.jpg", "width": 10, "height": 20, "alt": "Alt"}, "captions": [{"language": "mk", "url": "https://example.org/v.vtt", "label": "MK", "kind": "captions"}],
+            "chapters": [{"start_seconds": 0, "title": "One"}, {"start_seconds": 12.345, "title": "Two"}], "accessibility": {"sign_languages": ["ase"], "audio_descriptions": ["en"], "open_captions": ["tr"], "flashing": false}}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "s", "status": "published", "translations": {"en": {"status": "published", "label": "L"}}, "value": "1234567890123456789.123456789", "qualifier": "about", "unit": "people", "measure": "unit", "ascending": true, "additive": false,
+            "programme": "g", "partner": "p", "countries": ["RS"], "period_start": "2024-01-01", "period_end": "2024-12-31", "baseline": {"value": "10", "year": 2020}, "target": {"value": 20.50, "period_start": "2025-01-01"},
+            "disaggregation": [{"dimension": "sex", "value": "female"}], "source": {"text": "Report", "url": "https://example.org/report"}, "evidence": [{"video": "v", "start_seconds": 1.5, "end_seconds": 99.999}]}));
+        for item in ["/v1/partners/p", "/v1/programmes/g", "/v1/topics/t", "/v1/videos/v", "/v1/impact-statistics/s"] {
+            let (read, written) = put_back(server, &key, item);
+            assert_eq!(read, written, "{item}");
+        }
+        let statistic = server.read("/v1/impact-statistics/s");
+        assert_eq!(statistic["value"], "1234567890123456789.123456789");
+        assert_eq!((statistic["evidence"][0]["start_seconds"].as_f64(), statistic["evidence"][0]["end_seconds"].as_f64()), (Some(1.5), Some(99.999)));
+        let video = server.read("/v1/videos/v");
+        assert_eq!(video["chapters"][1]["start_seconds"].as_f64(), Some(12.345));
+        assert_eq!(video["sources"][0]["size_bytes"].as_u64(), Some(9_000_000_000));
+        // With `include`, too: whole references are references.
+        let read = server.request("GET", "/v1/videos/v?lang=all&include=programme,partners,topics").key(&key).send().expect(200).json();
+        let written = server.request("PUT", "/v1/videos/v").key(&key).json(&read).send().expect(200).json();
+        assert_eq!(written["revision"], read["revision"]);
+    }
+
+    fn patch_merges(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/videos", &json!({"slug": "v", "status": "published", "original_language": "mk", "duration_seconds": 10, "licence": "CC0",
+            "accessibility": {"sign_languages": ["ase"], "flashing": true}, "translations": {"mk": {"status": "published", "title": "Еден", "summary": "С"}, "en": {"status": "published", "title": "One"}}}));
+        let all = |body: Value| server.request("PATCH", "/v1/videos/v?lang=all").key(&key).header("Content-Type", "application/merge-patch+json").body(body.to_string()).send().expect(200).json();
+        let flat = all(json!({"title": "Два", "licence": null}));
+        assert_eq!((flat["translations"]["mk"]["title"].as_str(), flat["translations"]["mk"]["summary"].as_str()), (Some("Два"), Some("С")), "flat texts are those of the original language");
+        assert_eq!((&flat["translations"]["en"]["title"], &flat["licence"], flat["revision"].as_u64()), (&json!("One"), &Value::Null, Some(2)));
+        let tr = all(json!({"translations": {"tr": {"title": "Bir", "status": "draft"}, "en": {"summary": "S"}}}));
+        assert_eq!((&tr["translations"]["tr"]["title"], &tr["translations"]["en"]), (&json!("Bir"), &json!({"status": "published", "title": "One", "summary": "S", "description": null, "content_note": null})));
+        let without = all(json!({"translations": {"en": null}}));
+        assert_eq!(without["languages"], json!(["mk", "tr"]));
+        assert_eq!(all(json!({"accessibility": {"flashing": null}}))["accessibility"], json!({"sign_languages": ["ase"], "audio_descriptions": [], "open_captions": [], "flashing": null}));
+        let unchanged = all(json!({}));
+        assert_eq!(all(json!({"title": "Два", "duration_seconds": 10}))["revision"], unchanged["revision"]);
+        assert_eq!(all(json!({"summary": null}))["translations"]["mk"]["summary"], Value::Null);
+        let patch = |body: Value| server.request("PATCH", "/v1/videos/v").key(&key).json(&body).send();
+        patch(json!({"translations": {"mk": null}})).errors(422, &[("/translations", "missing_language")]);
+        patch(json!({"title": null})).errors(422, &[("/title", "required")]);
+        patch(json!({"title": "X", "translations": {"mk": {"title": "Y"}}})).errors(422, &[("/translations", "conflicting")]);
+        patch(json!({"translations": {"not a tag": {"title": "Y"}}})).errors(422, &[("/translations/not a tag", "invalid_language")]);
+        patch(json!(["title"])).errors(422, &[("", "wrong_type")]);
+        server.request("PATCH", "/v1/videos/none").key(&key).json(&json!({})).send().problem(404, "not-found");
+    }
+
+    demo fn a_put_without_translations_does_not_lose_languages(server: &TestServer) {
+        let key = server.editor_key();
+        server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Only one", "status": "published"})).send().errors(422, &[("/translations", "would_lose_languages")]);
+        server.request("PUT", VIDEO).key(&key).json(&json!({"title": "X", "translations": {"en": {"title": "Y"}}})).send().errors(422, &[("/translations", "conflicting")]);
+        assert_eq!(server.read(VIDEO)["languages"].as_array().unwrap().len(), 6);
+    }
+
+    fn bodies_that_cannot_be_read(server: &TestServer, |settings| settings.max_body_bytes = 2_000) {
+        let key = server.editor_key();
+        let send = |method: &str, media_type: &str, body: Vec<u8>| {
+            let path = if method == "POST" { "/v1/topics" } else { "/v1/topics/t" };
+            server.request(method, path).key(&key).header("Content-Type", media_type).body(body).send()
+        };
+        server.create(&key, "/v1/topics", &json!({"slug": "t", "name": "T"}));
+        for (method, media_type) in [("POST", "text/plain"), ("POST", "application/merge-patch+json"), ("PUT", "application/x-www-form-urlencoded"), ("PATCH", "application/json-patch+json"), ("POST", "application/json; charset=utf-16")] {
+            let answer = send(method, media_type, b"{\"name\": \"A\"}".to_vec());
+            assert_eq!(answer.header("accept-patch").is_some(), method == "PATCH");
+            answer.problem(415, "unsupported-media-type");
+        }
+        for media_type in ["application/json", "application/json; charset=utf-8", "application/merge-patch+json", "Application/JSON"] {
+            send("PATCH", media_type, b"{}".to_vec()).expect(200);
+        }
+        for body in [&b"{"[..], b"", b"{\"name\": \"\xff\"}", b"{\"name\": 1,}", b"{} x", b"\xef\xbb\xbf{}"] {
+            send("POST", "application/json", body.to_vec()).problem(400, "malformed-request");
+        }
+        let deep = "[".repeat(900) + &"]".repeat(900);
+        send("POST", "application/json", deep.into_bytes()).problem(400, "malformed-request");
+        send("POST", "application/json", json!({"name": "a".repeat(3_000)}).to_string().into_bytes()).problem(413, "body-too-large");
+        for body in ["null", "[]", "1", "\"x\""] {
+            send("POST", "application/json", body.into()).errors(422, &[("", "wrong_type")]);
+        }
+    }
+
+    fn all_errors_of_a_body_at_once(server: &TestServer) {
+        let key = server.editor_key();
+        let post = |path: &str, body: Value| server.request("POST", path).key(&key).json(&body).send();
+        let body = json!({
+            "slug": "Bad Slug", "status": "publishd", "titel": "X", "duration_seconds": 0, "recorded_on": "2024-02-30", "countries": ["RX", "AL", 7], "programme": "nothing", "topics": ["none", 5],
+            "partners": [{"role": "x"}, {"partner": "nobody", "rol": "y"}], "sources": [{"kind": "youtub", "url": "ftp://x"}], "captions": [{"language": "!!"}], "licence": "a\u{0}b", "published_at": "soon", "chapters": "none"
+        });
+        let problem = post("/v1/videos", body).errors(422, &[
+            ("/slug", "invalid_slug"), ("/status", "unknown_value"), ("/titel", "unknown_field"), ("/title", "required"), ("/duration_seconds", "out_of_range"), ("/recorded_on", "invalid_date"),
+            ("/countries/0", "unknown_country"), ("/countries/2", "unknown_country"), ("/programme", "unknown_reference"), ("/topics/0", "unknown_reference"), ("/topics/1", "invalid_reference"),
+            ("/partners/0/partner", "required"), ("/partners/1/rol", "unknown_field"), ("/partners/1/partner", "unknown_reference"), ("/sources/0/kind", "unknown_value"), ("/sources/0/url", "invalid_url"),
+            ("/captions/0/language", "invalid_language"), ("/captions/0/url", "required"), ("/licence", "invalid_text"), ("/published_at", "invalid_time"), ("/chapters", "wrong_type"),
+        ]);
+        let detail = |pointer: &str| problem["errors"].as_array().unwrap().iter().find(|error| error["pointer"] == pointer).unwrap()["detail"].as_str().unwrap().to_owned();
+        assert!(detail("/titel").contains("`title`") && detail("/status").contains("`published`") && detail("/countries/0").contains("RS"), "{problem:#}");
+        assert_eq!(server.read("/v1/videos?total=true")["page"]["total"], 0, "nothing was stored");
+        post("/v1/topics", json!({"translations": {"en": {"name": "", "status": "x", "titel": "y"}, "mk": 5, "xx-yy-zz": {"name": "N"}}}))
+            .errors(422, &[("/translations/en/name", "required"), ("/translations/en/status", "unknown_value"), ("/translations/en/titel", "unknown_field"), ("/translations/mk", "wrong_type"), ("/translations/xx-yy-zz", "invalid_language")]);
+    }
+
+    fn texts_that_no_field_can_hold(server: &TestServer) {
+        let key = server.editor_key();
+        let post = |body: Value| server.request("POST", "/v1/topics").key(&key).json(&body).send();
+        post(json!({"name": "a\u{0}b"})).errors(422, &[("/name", "invalid_text")]);
+        post(json!({"name": "a\u{7}b"})).errors(422, &[("/name", "invalid_text")]);
+        post(json!({"name": "n".repeat(301)})).errors(422, &[("/name", "too_long")]);
+        post(json!({"name": "ж".repeat(300)})).expect(201);
+        post(json!({"name": "   "})).errors(422, &[("/name", "required")]);
+        post(json!({"name": 5})).errors(422, &[("/name", "wrong_type")]);
+        post(json!({"name": "Emoji 💧 and \u{202e} and ' \" \\ <b>"})).expect(201);
+        let long = "Жена пише. ".repeat(4_500);
+        let topic = post(json!({"name": "Long", "description": long})).expect(201).json();
+        assert_eq!(topic["description"].as_str().unwrap(), long.trim());
+    }
+
+    demo fn references_are_checked(server: &TestServer) {
+        let key = server.editor_key();
+        let patch = |body: Value| server.request("PATCH", VIDEO).key(&key).json(&body).send();
+        let partner = server.read("/v1/partners/eu")["id"].clone();
+        patch(json!({"programme": "eu"})).errors(422, &[("/programme", "unknown_reference")]);
+        patch(json!({"programme": partner})).errors(422, &[("/programme", "unknown_reference")]);
+        patch(json!({"topics": ["sport", "sport"]})).errors(422, &[("/topics/1", "repeated")]);
+        patch(json!({"topics": [{"name": "sport"}]})).errors(422, &[("/topics/0", "invalid_reference")]);
+        patch(json!({"partners": [{"partner": {"id": partner, "slug": "ignored"}, "role": "host"}], "topics": [{"slug": "sport"}], "programme": null})).expect(200);
+        let video = server.read(VIDEO);
+        assert_eq!((video["partners"][0]["partner"]["slug"].as_str(), video["topics"][0]["slug"].as_str(), &video["programme"]), (Some("eu"), Some("sport"), &Value::Null));
+    }
+
+    demo fn if_match_protects(server: &TestServer) {
+        let key = server.editor_key();
+        let send = |method: &str, header: &str, value: &str, body: Value| server.request(method, VIDEO).key(&key).header(header, value).json(&body).send();
+        let stale = server.get(VIDEO).must("etag").to_owned();
+        let other_language = server.get(&format!("{VIDEO}?lang=all&fields=slug")).must("etag").to_owned();
+        let with_key = server.request("GET", &format!("{VIDEO}?lang=all")).key(&key).send();
+        let now = send("PATCH", "If-Match", &stale, json!({"licence": "CC0"})).expect(200).must("etag").to_owned();
+        for old in [&stale, &other_language, with_key.must("etag"), "\"x\"", "W/\"x\"", "nonsense"] {
+            send("PATCH", "If-Match", old, json!({"licence": "X"})).problem(412, "precondition-failed");
+            send("PUT", "If-Match", old, with_key.json()).problem(412, "precondition-failed");
+            server.request("DELETE", VIDEO).key(&key).header("If-Match", old).send().problem(412, "precondition-failed");
+        }
+        send("PATCH", "If-Match", &format!("W/{now}"), json!({"licence": "X"})).problem(412, "precondition-failed");
+        assert_eq!(server.read(VIDEO)["licence"], "CC0");
+        send("PATCH", "If-Match", &format!("\"x\", {now}"), json!({"licence": "CC-BY-4.0"})).expect(200);
+        send("PATCH", "If-Match", "*", json!({"licence": "CC-BY-SA-4.0"})).expect(200);
+        let fresh = server.get(&format!("{VIDEO}?lang=mk")).must("etag").to_owned();
+        send("PATCH", "If-Match", &fresh, json!({"licence": "CC0"})).expect(200);
+        send("PUT", "If-None-Match", "*", with_key.json()).problem(412, "precondition-failed");
+        send("PUT", "If-None-Match", "\"x\"", with_key.json()).errors(400, &[("If-None-Match", "invalid_value")]);
+        server.request("PUT", "/v1/topics/brand-new").key(&key).header("If-Match", "*").json(&json!({"name": "N"})).send().problem(412, "precondition-failed");
+        server.request("PUT", "/v1/topics/brand-new").key(&key).header("If-None-Match", "*").json(&json!({"name": "N"})).send().expect(201);
+        let tag = server.get(VIDEO).must("etag").to_owned();
+        server.request("DELETE", VIDEO).key(&key).header("If-Match", &tag).send().expect(204);
+    }
+
+    demo fn a_renamed_programme_does_not_stale_the_tags_of_if_match(server: &TestServer) {
+        let key = server.editor_key();
+        let tag = server.get(VIDEO).must("etag").to_owned();
+        server.patch(&key, PROGRAMME, &json!({"title": "Renamed"}));
+        server.request("PATCH", VIDEO).key(&key).header("If-Match", &tag).json(&json!({"licence": "CC0"})).send().expect(200);
+    }
+
+    demo fn if_match_can_be_required(server: &TestServer, |settings| settings.require_if_match = true) {
+        let key = server.editor_key();
+        let whole = server.request("GET", &format!("{VIDEO}?lang=all")).key(&key).send().json();
+        server.request("PATCH", VIDEO).key(&key).json(&json!({"licence": "CC0"})).send().problem(428, "precondition-required");
+        server.request("PUT", VIDEO).key(&key).json(&whole).send().problem(428, "precondition-required");
+        server.request("DELETE", "/v1/topics/explainer").key(&key).send().problem(428, "precondition-required");
+        let tag = server.get(VIDEO).must("etag").to_owned();
+        server.request("PATCH", VIDEO).key(&key).header("If-Match", &tag).json(&json!({"licence": "CC0"})).send().expect(200);
+        server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "N"})).send().expect(201);
+        server.request("PUT", "/v1/topics/fresh").key(&key).json(&json!({"name": "N"})).send().expect(201);
+    }
+
+    demo fn a_former_slug_leads_to_the_present_one(server: &TestServer) {
+        let key = server.editor_key();
+        server.patch(&key, VIDEO, &json!({"slug": "voices-one"}));
+        let moved = server.get(&format!("{VIDEO}?lang=mk&fields=title")).expect(308);
+        assert_eq!(moved.must("location"), format!("{}/v1/videos/voices-one?lang=mk&fields=title", server.base()));
+        assert_eq!(server.get(VIDEO).expect(308).must("location"), format!("{}/v1/videos/voices-one", server.base()));
+        let whole = server.request("GET", "/v1/videos/voices-one?lang=all").key(&key).send().json();
+        for (method, body) in [("PUT", Some(whole)), ("PATCH", Some(json!({"licence": "CC0"}))), ("DELETE", None)] {
+            let request = server.request(method, VIDEO).key(&key);
+            let answer = match &body { Some(body) => request.json(body).send(), None => request.send() };
+            assert!(answer.expect(308).must("location").ends_with("/v1/videos/voices-one"), "{method}");
+        }
+        // A second renaming: both former slugs lead to the present one; and back again.
+        server.patch(&key, "/v1/videos/voices-one", &json!({"slug": "voices-two"}));
+        for old in [VIDEO, "/v1/videos/voices-one"] {
+            assert!(server.get(old).expect(308).must("location").ends_with("/v1/videos/voices-two"));
+        }
+        server.patch(&key, "/v1/videos/voices-two", &json!({"slug": "testimonials-part-one"}));
+        server.get(VIDEO).expect(200);
+        server.get("/v1/videos/voices-two").expect(308);
+    }
+
+    fn what_was_deleted_is_gone_and_what_was_never_public_is_not_there(server: &TestServer) {
+        let key = server.editor_key();
+        for (slug, status) in [("public", "published"), ("hidden", "draft")] {
+            server.create(&key, "/v1/topics", &json!({"slug": slug, "name": slug, "status": status}));
+            let answer = server.request("DELETE", &format!("/v1/topics/{slug}")).key(&key).send().expect(204);
+            assert!(answer.body.is_empty());
+        }
+        server.get("/v1/topics/public").problem(410, "gone");
+        server.get("/v1/topics/hidden").problem(404, "not-found");
+        server.request("GET", "/v1/topics/hidden").key(&key).send().problem(410, "gone");
+        for method in ["PUT", "PATCH"] {
+            server.request(method, "/v1/topics/public").key(&key).json(&json!({"name": "Again"})).send().problem(410, "gone");
+        }
+        server.request("DELETE", "/v1/topics/public").key(&key).send().problem(410, "gone");
+        server.request("DELETE", "/v1/topics/nothing").key(&key).send().problem(404, "not-found");
+        assert_eq!(server.create(&key, "/v1/topics", &json!({"name": "Public"}))["slug"], "public-2", "a slug is never reused");
+        server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "X", "slug": "public"})).send().problem(409, "conflict");
+        assert_eq!(server.slugs("/v1/topics"), Vec::<String>::new());
+        let listed = server.request("GET", "/v1/topics?status=draft,published,archived").key(&key).send().json();
+        assert_eq!(crate::support::server::slugs(&listed), ["public-2"], "what was deleted is in no list");
+    }
+
+    demo fn what_others_refer_to_is_not_deleted(server: &TestServer) {
+        let key = server.editor_key();
+        let problem = server.request("DELETE", PROGRAMME).key(&key).send().problem(409, "conflict");
+        assert!(problem["detail"].as_str().unwrap().contains("impact statistic `civil-society-at-the-istanbul-forum`"), "{problem}");
+        let problem = server.request("DELETE", "/v1/topics/social-norms").key(&key).send().problem(409, "conflict");
+        assert!(problem["detail"].as_str().unwrap().contains("topic `gender-stereotypes`"), "{problem}");
+        for slug in server.slugs("/v1/videos?topic=sport") {
+            server.patch(&key, &format!("/v1/videos/{slug}"), &json!({"topics": []}));
+        }
+        server.request("DELETE", "/v1/topics/sport").key(&key).send().expect(204);
+    }
+
+    demo fn a_topic_is_not_its_own_ancestor(server: &TestServer) {
+        let key = server.editor_key();
+        let patch = |topic: &str, parent: &str| server.request("PATCH", &format!("/v1/topics/{topic}")).key(&key).json(&json!({"parent": parent})).send();
+        patch("sport", "sport").errors(422, &[("/parent", "cycle")]);
+        patch("social-norms", "masculinity").errors(422, &[("/parent", "cycle")]);
+        patch("sport", "masculinity").expect(200);
+        patch("social-norms", "sport").errors(422, &[("/parent", "cycle")]);
+    }
+
+    fn what_contradicts_itself(server: &TestServer) {
+        let key = server.editor_key();
+        let post = |path: &str, body: Value| server.request("POST", path).key(&key).json(&body).send();
+        post("/v1/videos", json!({"slug": "v", "title": "V", "duration_seconds": 60})).expect(201);
+        for (evidence, errors) in [
+            (json!([{"video": "v", "start_seconds": 10, "end_seconds": 61}]), vec![("/evidence/0/end_seconds", "out_of_range")]),
+            (json!([{"video": "v"}, {"video": "v", "start_seconds": 60.001}]), vec![("/evidence/1/start_seconds", "out_of_range")]),
+            (json!([{"video": "v", "start_seconds": 20, "end_seconds": 10}]), vec![("/evidence/0/end_seconds", "invalid_range")]),
+            (json!([{"video": "v", "start_seconds": -1}]), vec![("/evidence/0/start_seconds", "out_of_range")]),
+            (json!([{"start_seconds": 1}]), vec![("/evidence/0/video", "required")]),
+        ] {
+            post("/v1/impact-statistics", json!({"label": "L", "evidence": evidence})).errors(422, &errors);
+        }
+        post("/v1/impact-statistics", json!({"label": "L", "evidence": [{"video": "v", "start_seconds": 10, "end_seconds": 60}]})).expect(201);
+        post("/v1/impact-statistics", json!({"label": "L", "period_start": "2024-02-01", "period_end": "2024-01-31", "target": {"value": "1", "period_start": "2025-01-01", "period_end": "2024-01-01"}}))
+            .errors(422, &[("/period_end", "invalid_range"), ("/target/period_end", "invalid_range")]);
+        post("/v1/impact-statistics", json!({"label": "L", "value": "5", "measure": "qualitative"})).errors(422, &[("/value", "not_allowed")]);
+        for bad in [json!("1,5"), json!("1e3"), json!(""), json!("five"), json!(true), json!({"amount": 1})] {
+            post("/v1/impact-statistics", json!({"label": "L", "value": bad})).errors(422, &[("/value", "invalid_decimal")]);
+        }
+        for (given, stored) in [(json!("007.50"), "7.50"), (json!(500), "500"), (json!(0.1), "0.1"), (json!("-0"), "0")] {
+            assert_eq!(server.create(&key, "/v1/impact-statistics", &json!({"label": "L", "value": given}))["value"], stored);
+        }
+        post("/v1/programmes", json!({"title": "P", "start_date": "2024-02-01", "end_date": "2024-01-31"})).errors(422, &[("/end_date", "invalid_range")]);
+        post("/v1/videos", json!({"title": "C", "duration_seconds": 60, "chapters": [{"start_seconds": 1, "title": "a"}, {"start_seconds": 1, "title": "b"}]})).errors(422, &[("/chapters", "repeated")]);
+        post("/v1/videos", json!({"title": "C", "duration_seconds": 60, "chapters": [{"start_seconds": 60, "title": "a"}]})).errors(422, &[("/chapters", "out_of_range")]);
+    }
+
+    demo fn a_renamed_programme_changes_what_shows_it_but_not_its_revision(server: &TestServer) {
+        let key = server.editor_key();
+        let before = server.get(VIDEO);
+        let list = server.get("/v1/videos").must("etag").to_owned();
+        server.patch(&key, PROGRAMME, &json!({"title": "Norms and Minds"}));
+        let after = server.request("GET", VIDEO).header("If-None-Match", before.must("etag")).send().expect(200);
+        assert_eq!(after.json()["programme"]["title"], "Norms and Minds");
+        assert_eq!((&after.json()["revision"], &after.json()["updated_at"]), (&before.json()["revision"], &before.json()["updated_at"]));
+        let list = server.request("GET", "/v1/videos").header("If-None-Match", &list).send().expect(200).json();
+        assert_eq!(list["data"][0]["programme"]["title"], "Norms and Minds");
+        // What an included whole shows inside itself counts too.
+        let included = server.get(&format!("{VIDEO}?include=programme"));
+        server.patch(&key, "/v1/partners/eu", &json!({"name": "The Union"}));
+        let again = server.request("GET", &format!("{VIDEO}?include=programme")).header("If-None-Match", included.must("etag")).send().expect(200);
+        assert_eq!(again.json()["programme"]["partners"][0]["partner"]["title"], "The Union");
+    }
+
+    demo fn deeper_names_reach_the_tags_of_what_includes_them(server: &TestServer) {
+        let key = server.editor_key();
+        let statistic = "/v1/impact-statistics/civil-society-at-the-istanbul-forum?include=evidence";
+        let before = server.get(statistic);
+        server.patch(&key, "/v1/topics/forum", &json!({"name": "Assemblies"}));
+        let after = server.request("GET", statistic).header("If-None-Match", before.must("etag")).send().expect(200);
+        assert!(after.text().contains("Assemblies"));
+    }
+
+    fn publication_has_a_date(server: &TestServer) {
+        let key = server.editor_key();
+        let draft = server.create(&key, "/v1/videos", &json!({"slug": "v", "title": "V"}));
+        assert_eq!((&draft["status"], &draft["published_at"]), (&json!("draft"), &Value::Null));
+        let published = server.patch(&key, "/v1/videos/v", &json!({"status": "published"}));
+        assert!(published["published_at"].is_string());
+        assert_eq!(server.read("/v1/videos/v")["title"], "V", "the original language is published with it");
+        let moved = server.patch(&key, "/v1/videos/v", &json!({"published_at": "2020-05-07T10:00:00+02:00"}));
+        assert_eq!(moved["published_at"], "2020-05-07T08:00:00Z");
+        let archived = server.patch(&key, "/v1/videos/v", &json!({"status": "archived"}));
+        assert_eq!(archived["published_at"], "2020-05-07T08:00:00Z");
+        server.get("/v1/videos/v").problem(404, "not-found");
+    }
+}
