@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::db::connection::{Session, Target};
 use crate::db::store::Sizes;
 use crate::http;
+use crate::http::body::Limits;
 use crate::places::Designation;
 use crate::text::language::Language;
 
@@ -100,6 +101,10 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_CLIENT_TIMEOUT_SECONDS", default_value_t = 10, global = true)]
     pub client_timeout_seconds: u64,
 
+    /// Seconds that a client has to send a request's body
+    #[arg(long, env = "KINOTEKA_BODY_TIMEOUT_SECONDS", default_value_t = 30, global = true)]
+    pub body_timeout_seconds: u64,
+
     /// Seconds that running requests have to finish after a signal to stop
     #[arg(long, env = "KINOTEKA_SHUTDOWN_SECONDS", default_value_t = 30, global = true)]
     pub shutdown_seconds: u64,
@@ -147,6 +152,9 @@ impl Settings {
         if self.readers == 0 || self.writers == 0 || self.workers == Some(0) {
             errors.push("KINOTEKA_READERS, KINOTEKA_WRITERS and KINOTEKA_WORKERS must be at least 1".to_owned());
         }
+        if self.client_timeout_seconds == 0 || self.body_timeout_seconds == 0 {
+            errors.push("KINOTEKA_CLIENT_TIMEOUT_SECONDS and KINOTEKA_BODY_TIMEOUT_SECONDS must be at least 1".to_owned());
+        }
         if self.max_body_bytes < 1_024 {
             errors.push("KINOTEKA_MAX_BODY_BYTES must be at least 1024".to_owned());
         }
@@ -178,7 +186,12 @@ impl Settings {
         http::base_url(self.base_url.as_deref(), request)
     }
 
-    /// Sizes and limits of the pools.
+    /// How large a body may be and how long it may take.
+    pub fn body_limits(&self) -> Limits {
+        Limits { bytes: self.max_body_bytes, time: Duration::from_secs(self.body_timeout_seconds) }
+    }
+
+    /// How many connections there are, and their limits.
     pub fn sizes(&self) -> Sizes {
         let wait = Duration::from_millis(self.database_wait_ms);
         Sizes {

@@ -102,7 +102,7 @@ impl Connection {
                 Self::Sqlite(connection)
             }
             Target::Postgres(url) => {
-                let mut connection = PgConnection::establish(url)?;
+                let mut connection = PgConnection::establish(&with_timeouts(url, session))?;
                 connection.batch_execute(&format!(
                     "SET timezone = 'UTC';
                      SET application_name = 'kinoteka';
@@ -126,21 +126,50 @@ impl Connection {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Begins a transaction that may write.
+    /// Whether the connection can be used again after work on it: no transaction was left open, and if a statement failed the
+    /// server still answers. (The last words of a PostgreSQL that ends come as an error like any other.)
+    pub fn is_alive(&mut self) -> bool {
+        use diesel::r2d2::R2D2Connection;
+        !self.is_broken() && (!super::counter::take_failure() || self.ping().is_ok())
+    }
+
+    /// Begins a transaction that may write. There is one at a time, on both databases: what a write has checked (a tag, a
+    /// free slug, that no topic is its own ancestor) still holds when it stores. Every write ends by bumping the same
+    /// revisions, so that PostgreSQL would let only one of them commit at a time anyway.
     ///
-    /// On SQLite it takes the write lock at once: a transaction that only later turns out to write fails with
-    /// `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps.
+    /// SQLite takes the write lock at once: a transaction that only later turns out to write fails with
+    /// `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps. PostgreSQL takes an advisory lock.
     pub fn begin_write(&mut self) -> Result<(), Error> {
         use diesel::connection::{AnsiTransactionManager, TransactionManager};
         match self {
             Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
-            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction(connection)?,
+            Self::Postgres(connection) => {
+                AnsiTransactionManager::begin_transaction(connection)?;
+                if let Err(error) = connection.batch_execute("SELECT pg_advisory_xact_lock(5366733)") {
+                    drop(AnsiTransactionManager::rollback_transaction(connection));
+                    return Err(error.into());
+                }
+            }
         }
         Ok(())
     }
 }
 
-/// Logs statements that take longer than a limit, and counts all of them for the tests.
+/// Adds what libpq needs to notice in time that a server does not answer; what the URL says itself stands.
+fn with_timeouts(url: &str, session: Session) -> String {
+    let seconds = session.busy_timeout.as_secs().max(2);
+    let unanswered = session.statement_timeout.saturating_add(session.busy_timeout).as_millis();
+    let mut url = url.to_owned();
+    for (name, value) in [("connect_timeout", seconds.to_string()), ("tcp_user_timeout", unanswered.to_string())] {
+        if !url.contains(name) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.extend([name, "=", &value]);
+        }
+    }
+    url
+}
+
+/// Logs statements that take longer than a limit, counts all of them for the tests, and notes those that fail.
 struct SlowQueries {
     started: Option<Instant>,
     limit: Duration,
@@ -154,6 +183,9 @@ impl Instrumentation for SlowQueries {
                 self.started = Some(Instant::now());
             }
             InstrumentationEvent::FinishQuery { query, error, .. } => {
+                if error.is_some() {
+                    super::counter::note_failure();
+                }
                 let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else { return };
                 if elapsed >= self.limit {
                     let failed = error.map(|e| format!(" error=\"{e}\"")).unwrap_or_default();

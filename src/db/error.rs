@@ -17,13 +17,6 @@ pub enum Error {
     Fault(String),
 }
 
-impl Error {
-    /// Whether the connection that gave this error should not be used again.
-    pub fn breaks_connection(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Fault(_))
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,7 @@ pub mod search;
 pub mod sql;
 pub mod store;
 pub mod types;
+mod workers;
 
 pub use connection::Connection;
 pub use error::Error;

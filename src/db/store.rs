@@ -1,17 +1,16 @@
-//! Where queries run: a pool for reads, a pool for writes, one blocking thread per unit of work.
+//! Where queries run: workers that read, workers that write, and the transactions around what is written.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web;
 use diesel::connection::TransactionManager;
-use tokio::sync::Semaphore;
 
 use super::connection::{Access, Connection, Session, Target};
 use super::counter;
 use super::error::Error;
+use super::workers::{Purpose, Workers};
 
-/// How large the pools are and how long work may wait for them.
+/// How many connections there are and how long work may wait for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     /// Read connections.
@@ -27,18 +26,11 @@ pub struct Sizes {
 /// The database as the rest of the product sees it; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    read: Arc<Pool>,
-    write: Arc<Pool>,
-}
-
-/// Connections of one purpose, and as many permits as there may be connections.
-struct Pool {
-    target: Target,
-    access: Access,
-    session: Session,
-    wait: Duration,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
+    /// Reads that may lag behind: of a replica, where there is one.
+    read: Arc<Workers>,
+    /// Reads that must see what was just written.
+    read_current: Arc<Workers>,
+    write: Arc<Workers>,
 }
 
 /// What a unit of work gave, and how many statements it took.
@@ -50,23 +42,39 @@ pub struct Done<T> {
 }
 
 impl Store {
-    /// Prepares the pools; no connection is opened until one is needed. Reads of PostgreSQL go to `replica` where there is one.
+    /// Prepares the workers; no connection is opened until one is needed.
     pub fn new(primary: &Target, replica: Option<&Target>, sizes: Sizes) -> Self {
+        let workers = |targets: Vec<Target>, access, size| {
+            Arc::new(Workers::new(Purpose { targets, access, session: sizes.session, wait: sizes.wait }, size))
+        };
+        let read_current = workers(vec![primary.clone()], Access::Read, sizes.readers);
+        let read = match replica {
+            Some(replica) => workers(vec![replica.clone(), primary.clone()], Access::Read, sizes.readers),
+            None => Arc::clone(&read_current),
+        };
         let writers = if primary.is_sqlite() { 1 } else { sizes.writers };
-        Self {
-            read: Arc::new(Pool::new(replica.unwrap_or(primary).clone(), Access::Read, sizes.readers, sizes)),
-            write: Arc::new(Pool::new(primary.clone(), Access::Write, writers, sizes)),
-        }
+        Self { read, read_current, write: workers(vec![primary.clone()], Access::Write, writers) }
     }
 
-    /// Runs `work` on a read connection. Its error type decides what the caller sees.
+    /// Runs `work` on a read connection; of a replica where there is one, else of the primary. It may run twice, if the
+    /// first connection turns out to be dead. Its error type decides what the caller sees.
     pub async fn read<T, E, F>(&self, work: F) -> Result<Done<T>, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        self.read.run(move |connection| work(connection)).await
+        read(&self.read, work).await
+    }
+
+    /// The same on the primary: what has been written is seen.
+    pub async fn read_current<T, E, F>(&self, work: F) -> Result<Done<T>, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+    {
+        read(&self.read_current, work).await
     }
 
     /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing is.
@@ -76,44 +84,77 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        self.write.run(move |connection| transaction(connection, &mut work)).await
+        self.write
+            .run(move |held, purpose| {
+                let mut begun = false;
+                counter::take();
+                let value = held.with(purpose, |connection| {
+                    if begun {
+                        // The connection broke after the transaction had begun: whether it was kept is not known.
+                        return Err(Error::Unavailable("the connection to the database broke".to_owned()).into());
+                    }
+                    transaction(connection, &mut work, &mut begun)
+                })?;
+                Ok(Done { value, statements: counter::take() })
+            })
+            .await
     }
 
-    /// Runs `work` on a write connection on this thread: for the command line.
+    /// Runs `work` in a transaction on this thread, on a connection of its own: for the command line.
     pub fn write_here<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         E: From<Error>,
         F: FnMut(&mut Connection) -> Result<T, E>,
     {
-        let mut connection = self.write.take()?;
-        transaction(&mut connection, &mut work)
+        transaction(&mut self.connect()?, &mut work, &mut false)
     }
 
-    /// A connection of its own, for migrations and other work outside the pools.
+    /// A connection of its own, for migrations and other work past the workers.
     pub fn connect(&self) -> Result<Connection, Error> {
         self.write.open()
     }
 }
 
+async fn read<T, E, F>(workers: &Workers, mut work: F) -> Result<Done<T>, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+    F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+{
+    workers
+        .run(move |held, purpose| {
+            counter::take();
+            let value = held.with(purpose, &mut work)?;
+            Ok(Done { value, statements: counter::take() })
+        })
+        .await
+}
+
 /// How often a transaction is run again after it met another one.
 const ATTEMPTS: u32 = 4;
 
-fn transaction<T, E: From<Error>>(connection: &mut Connection, work: &mut impl FnMut(&mut Connection) -> Result<T, E>) -> Result<T, E> {
+/// `begun` becomes true as soon as `work` may have had an effect.
+fn transaction<T, E: From<Error>>(
+    connection: &mut Connection,
+    work: &mut impl FnMut(&mut Connection) -> Result<T, E>,
+    begun: &mut bool,
+) -> Result<T, E> {
     let mut attempt = 1;
     loop {
         connection.begin_write()?;
-        let outcome = work(connection);
-        let committed = match outcome {
+        *begun = true;
+        let committed = match work(connection) {
             Ok(value) => match Connection::commit_transaction(connection) {
                 Ok(()) => return Ok(value),
                 Err(error) => {
-                    // A commit that failed leaves a transaction open on SQLite; the pool must not get it back.
+                    // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
                     drop(Connection::rollback_transaction(connection));
                     Error::from(error)
                 }
             },
             Err(error) => {
-                Connection::rollback_transaction(connection).map_err(Error::from)?;
+                // The cause is told, not that a connection which broke cannot roll back either.
+                drop(Connection::rollback_transaction(connection));
                 return Err(error);
             }
         };
@@ -121,62 +162,5 @@ fn transaction<T, E: From<Error>>(connection: &mut Connection, work: &mut impl F
             return Err(committed.into());
         }
         attempt += 1;
-    }
-}
-
-impl Pool {
-    fn new(target: Target, access: Access, size: usize, sizes: Sizes) -> Self {
-        Self {
-            target,
-            access,
-            session: sizes.session,
-            wait: sizes.wait,
-            idle: Mutex::new(Vec::with_capacity(size)),
-            permits: Arc::new(Semaphore::new(size)),
-        }
-    }
-
-    fn open(&self) -> Result<Connection, Error> {
-        Connection::open(&self.target, self.access, self.session)
-    }
-
-    fn take(&self) -> Result<Connection, Error> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| self.open(), Ok)
-    }
-
-    fn give_back(&self, mut connection: Connection) {
-        use diesel::r2d2::R2D2Connection;
-        if connection.is_broken() {
-            // One connection that broke means a server that went away: the idle ones are dead too.
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-            return;
-        }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-    }
-
-    /// The permit is taken before the thread, so that waiting costs no thread and overload can be answered.
-    async fn run<T, E, F>(self: &Arc<Self>, work: F) -> Result<Done<T>, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
-    {
-        let permit = tokio::time::timeout(self.wait, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else {
-            return Err(Error::Unavailable("no connection became free in time".to_owned()).into());
-        };
-        let pool = Arc::clone(self);
-        let outcome = web::block(move || {
-            let mut connection = pool.take()?;
-            counter::take();
-            let result = work(&mut connection);
-            let statements = counter::take();
-            pool.give_back(connection);
-            drop(permit);
-            result.map(|value| Done { value, statements })
-        })
-        .await;
-        outcome.unwrap_or_else(|cancelled| Err(Error::Fault(cancelled.to_string()).into()))
     }
 }

@@ -1,5 +1,7 @@
 //! Reads JSON bodies: media type, size, syntax; and merges patches (RFC 7396).
 
+use std::time::Duration;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use serde_json::Value;
@@ -15,17 +17,32 @@ pub enum Accepts {
     MergePatch,
 }
 
+/// How much of a body is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Its size in bytes.
+    pub bytes: usize,
+    /// The time it may take to arrive.
+    pub time: Duration,
+}
+
 /// The media type of merge patches.
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Reads a body. 415 for another media type, 413 over `limit` bytes, 400 where it is not JSON in UTF-8.
-pub async fn json(request: &HttpRequest, payload: web::Payload, limit: usize, accepts: Accepts) -> Result<Value, Problem> {
+/// Reads a body. 415 for another media type, 413 over the limit of bytes, 408 over that of time, 400 where it is not JSON in UTF-8.
+pub async fn json(request: &HttpRequest, payload: web::Payload, limits: Limits, accepts: Accepts) -> Result<Value, Problem> {
     check_type(request, accepts)?;
-    let bytes = match payload.to_bytes_limited(limit).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) => return Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}"))),
-        Err(_over_limit) => {
-            return Err(Problem::new(Kind::BodyTooLarge, format!("The body is larger than {limit} bytes.")));
+    let bytes = match tokio::time::timeout(limits.time, payload.to_bytes_limited(limits.bytes)).await {
+        Ok(Ok(Ok(bytes))) => bytes,
+        Ok(Ok(Err(error))) => return Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}"))),
+        Ok(Err(_over_limit)) => {
+            return Err(Problem::new(Kind::BodyTooLarge, format!("The body is larger than {} bytes.", limits.bytes)));
+        }
+        Err(_elapsed) => {
+            return Err(Problem::new(
+                Kind::RequestTimeout,
+                format!("The body did not arrive whole within {} seconds; nothing was stored.", limits.time.as_secs()),
+            ));
         }
     };
     let text = std::str::from_utf8(&bytes).map_err(|error| {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::shown::Shown;
 use super::spec::Kind;
 use crate::config::Settings;
+use crate::db::store::Done;
 use crate::db::{Connection, Id, Store, Time};
 use crate::http::keys::{self, Role, Viewer};
 use crate::http::problem::{self, Problem};
@@ -42,7 +43,7 @@ impl Context {
     /// The role of the caller's key; `None` without a key. An unusable key is a 401, never a public answer.
     pub async fn role(&self, request: &HttpRequest) -> Result<Option<Role>, Problem> {
         let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else { return Ok(None) };
-        let (key, role) = self.store.read(move |connection| keys::verify(connection, &token)).await?.value;
+        let (key, role) = self.store.read_current(move |connection| keys::verify(connection, &token)).await?.value;
         self.note_use(key.id).await;
         Ok(Some(role))
     }
@@ -60,6 +61,19 @@ impl Context {
                 Err(Problem::new(problem::Kind::Forbidden, format!("The key's role is {}; writing needs an editor's key.", role.as_str())))
             }
             Some(_) => Ok(()),
+        }
+    }
+
+    /// Reads as this caller may: the public of a replica, where there is one; who has a key of the primary, so that what was
+    /// just written is seen.
+    pub async fn read<T, F>(&self, viewer: Viewer, work: F) -> Result<Done<T>, Problem>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
+    {
+        match viewer {
+            Viewer::Public => self.store.read(work).await,
+            Viewer::Everything => self.store.read_current(work).await,
         }
     }
 

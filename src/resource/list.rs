@@ -1,6 +1,7 @@
 //! The envelope of a list: items, page, links.
 
 use actix_web::HttpRequest;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -88,10 +89,14 @@ impl PageInfo {
     }
 }
 
+/// What clients send in a query although RFC 3986 does not allow it there; in a `Link` header it would end the address.
+const NOT_IN_A_QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
 /// The addresses of a page and its neighbours: the query as it was, with another cursor.
 pub fn links(context: &Context, request: &HttpRequest, info: &PageInfo) -> Links {
     let base = format!("{}{}", context.settings.base_url(request), request.path());
-    let query = request.query_string();
+    let query = utf8_percent_encode(request.query_string(), NOT_IN_A_QUERY).to_string();
     let with = |cursor: &String| {
         let kept = query.split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();

@@ -34,7 +34,7 @@ pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest)
     let known = request.clone();
     let etag = if_none_match(&known);
     let inner = context.clone().into_inner();
-    let done = context.store.read(move |connection| read_page::<S>(connection, &inner, &shared, etag.as_deref())).await?;
+    let done = context.read(caller, move |connection| read_page::<S>(connection, &inner, &shared, etag.as_deref())).await?;
     Statements::note(&request, done.statements);
     let (validators, page) = done.value;
     if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
@@ -149,8 +149,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let inner = context.clone().into_inner();
     let (wished, shaped) = (wish.clone(), shape.clone());
     let done = context
-        .store
-        .read(move |connection| {
+        .read(viewer, move |connection| {
             let item = match find_visible(connection, S::SPEC, &name, viewer)? {
                 Found::Moved(item) => return Ok::<_, Problem>(One::Moved(item.slug)),
                 Found::Here(item) => item,
@@ -160,10 +159,10 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
             let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
             let validators =
                 Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: shown_at.max(Some(item.updated_at)) };
-            if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
+            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
                 return Ok(One::Here(validators, None));
             }
-            let (body, language) = draw::<S>(connection, &inner, item, wished, &shaped, viewer)?;
+            let (body, language) = draw::<S>(connection, &inner, item, wished.clone(), &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })
         .await?;

@@ -58,7 +58,7 @@ pub async fn create<S: Subject>(context: web::Data<Context>, request: HttpReques
     negotiate::json(&request)?;
     context.editor(&request).await?;
     let answering = answering::<S>(&context, &request)?;
-    let body = body::json(&request, payload, context.settings.max_body_bytes, body::Accepts::Json).await?;
+    let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
     run::<S>(context, &request, answering, move |connection, context| {
         let id = store::<S>(connection, context, None, None, &body, false)?;
         Ok(Outcome { id, status: StatusCode::CREATED })
@@ -77,7 +77,7 @@ pub async fn replace<S: Subject>(
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
-    let body = body::json(&request, payload, context.settings.max_body_bytes, body::Accepts::Json).await?;
+    let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
     run::<S>(context, &request, answering, move |connection, context| match find(connection, S::SPEC.kind, &name)? {
         Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
         Some(found) => {
@@ -113,7 +113,7 @@ pub async fn patch<S: Subject>(
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
-    let body = body::json(&request, payload, context.settings.max_body_bytes, body::Accepts::MergePatch).await?;
+    let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::MergePatch).await?;
     run::<S>(context, &request, answering, move |connection, context| {
         let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
             Found::Moved(item) => return Err(Redirect::to(item.slug)),

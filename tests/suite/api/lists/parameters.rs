@@ -110,6 +110,10 @@ on_both! {
     demo fn an_address_that_is_too_long_is_said_to_be(server: &TestServer) {
         let long = "a".repeat(20_000);
         server.raw_request("GET", &format!("/v1/videos?q={long}"), "").problem(414, "uri-too-long");
+        let ids = (0..10_000).map(|number| format!("v{number}")).collect::<Vec<_>>().join(",");
+        server.raw_request("GET", &format!("/v1/videos?ids={ids}"), "").problem(414, "uri-too-long");
+        let ids = vec!["v"; 7_000].join(",");
+        server.get(&format!("/v1/videos?ids={ids}")).errors(400, &[("ids", "too_many")]);
         server.get(&format!("/v1/videos?q={}", "žena ".repeat(300).replace(' ', "+").replace('ž', "%C5%BE"))).expect(200);
     }
 }

@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod database;
 pub mod postgres;
+pub mod process;
 pub mod server;
 pub mod sqlite;
 

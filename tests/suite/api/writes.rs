@@ -205,6 +205,38 @@ on_both! {
         assert_eq!(topic["description"].as_str().unwrap(), long.trim());
     }
 
+    demo fn ids_of_another_kind_are_not_found(server: &TestServer) {
+        let key = server.editor_key();
+        let partner = server.read("/v1/partners/eu")["id"].as_str().unwrap().to_owned();
+        for kind in ["videos", "programmes", "topics", "impact-statistics"] {
+            let path = format!("/v1/{kind}/{partner}");
+            server.get(&path).problem(404, "not-found");
+            server.request("PATCH", &path).key(&key).json(&json!({"status": "draft"})).send().problem(404, "not-found");
+            server.request("PUT", &path).key(&key).json(&json!({"title": "T"})).send().problem(404, "not-found");
+            server.request("DELETE", &path).key(&key).send().problem(404, "not-found");
+        }
+        assert_eq!(server.slugs(&format!("/v1/videos?ids={partner}")), Vec::<String>::new());
+        server.get(&format!("/v1/videos?programme={partner}")).errors(400, &[("programme", "unknown_value")]);
+    }
+
+    fn lists_that_no_field_can_hold(server: &TestServer) {
+        let key = server.editor_key();
+        let post = |body: Value| server.request("POST", "/v1/videos").key(&key).json(&body).send();
+        let many = vec!["topic"; 10_000];
+        post(json!({"title": "V", "topics": many, "countries": vec!["AL"; 10_000]})).errors(422, &[("/topics", "too_many"), ("/countries", "too_many")]);
+        post(json!({"title": "V", "sources": vec![json!({"kind": "youtube", "url": "https://youtu.be/x"}); 501]})).errors(422, &[("/sources", "too_many")]);
+        for (field, value, code) in [
+            ("recorded_on", json!("2026-02-30"), "invalid_date"), ("recorded_on", json!("999999-01-01"), "invalid_date"), ("recorded_on", json!("-2026-01-01"), "invalid_date"),
+            ("published_at", json!("2026-13-01T00:00:00Z"), "invalid_time"), ("published_at", json!("99999-01-01T00:00:00Z"), "invalid_time"),
+            ("duration_seconds", json!(-1), "out_of_range"), ("duration_seconds", json!(1e300), "out_of_range"), ("duration_seconds", json!("60"), "wrong_type"),
+        ] {
+            let mut body = json!({"title": "V"});
+            body[field] = value;
+            post(body).errors(422, &[(&format!("/{field}"), code)]);
+        }
+        assert_eq!(server.request("GET", "/v1/videos?status=draft,published,archived&total=true").key(&key).send().json()["page"]["total"], 0);
+    }
+
     demo fn references_are_checked(server: &TestServer) {
         let key = server.editor_key();
         let patch = |body: Value| server.request("PATCH", VIDEO).key(&key).json(&body).send();

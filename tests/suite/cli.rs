@@ -1,62 +1,16 @@
 //! The command line: what it prints, stores and answers to its caller.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing")]
 
-#[path = "api/support/postgres.rs"]
-mod postgres;
-#[path = "api/support/sqlite.rs"]
-mod sqlite;
-
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use postgres::PostgresDatabase;
-use sqlite::SqliteDatabase;
+use diesel::connection::SimpleConnection;
+use kinoteka::db::Connection;
+use kinoteka::db::connection::{Access, Session, Target};
 
-/// The program, with this database and nothing of the environment's settings.
-fn kinoteka(directory: &Path, url: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kinoteka"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_") || name == "DATABASE_URL" || name == "RUST_LOG") {
-        command.env_remove(name);
-    }
-    command.current_dir(directory).env("DATABASE_URL", url).args(arguments).stdin(Stdio::null());
-    command
-}
-
-fn run(directory: &Path, url: &str, arguments: &[&str]) -> Output {
-    kinoteka(directory, url, arguments).output().expect("the program runs")
-}
-
-fn fed(directory: &Path, url: &str, arguments: &[&str], input: &str) -> Output {
-    let mut child = kinoteka(directory, url, arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
-    let output = child.wait_with_output().expect("the program ends");
-    writer.join().expect("the input is written");
-    output
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-#[track_caller]
-fn ended(output: Output, code: i32) -> Output {
-    assert_eq!(output.status.code(), Some(code), "{}{}", out(&output), err(&output));
-    output
-}
+use crate::support::postgres::PostgresDatabase;
+use crate::support::process::{ended, err, fed, get, out, printed_key, run, serve, terminate};
+use crate::support::sqlite::SqliteDatabase;
 
 /// Both databases, where they are installed.
 fn on_both(test: impl Fn(&Path, &str)) {
@@ -161,58 +115,16 @@ fn what_cannot_be_read_is_said_in_one_line() {
     }
 }
 
-/// A server that was started from the command line; killed if a test fails.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-fn serve(directory: &Path, url: &str, arguments: &[&str]) -> (Served, Vec<String>, String) {
-    let mut command = kinoteka(directory, url, &["serve", "--bind", "127.0.0.1:0"]);
-    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
-    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let served = Served(child);
-    let mut seen = Vec::new();
-    for line in lines.by_ref() {
-        let address = line.split_once("listening=http://").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
-        seen.push(line);
-        if let Some(address) = address {
-            // The rest is read, so that the server never waits for a full pipe.
-            std::thread::spawn(move || lines.for_each(drop));
-            return (served, seen, address);
-        }
-    }
-    panic!("it does not listen:\n{}", seen.join("\n"));
-}
-
-fn get(address: &str, path: &str, headers: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n").expect("the request can be sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("the answer ends");
-    answer
-}
-
 #[test]
 fn the_demo_serves_and_ends_well() {
     on_both(|directory, url| {
         let (mut served, lines, address) = serve(directory, url, &["--demo"]);
-        let key = lines
-            .iter()
-            .find_map(|line| Some(line.split_once("kino_")?.1.trim().to_owned()))
-            .map(|rest| format!("kino_{rest}"))
-            .expect("a key is printed");
+        let key = printed_key(&lines);
         let answer = get(&address, "/v1/videos?total=true", "");
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"total\":8"), "{answer}");
         assert!(get(&address, "/v1/videos?status=draft", &format!("Authorization: Bearer {key}\r\n")).starts_with("HTTP/1.1 200"));
         assert!(get(&address, "/docs", "").starts_with("HTTP/1.1 200"));
-        let pid = served.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        terminate(&served);
         assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
         drop(served);
         // A second start finds the catalogue there, and does not make another key.
@@ -285,6 +197,55 @@ fn a_database_that_is_behind_or_ahead_is_not_touched() {
     assert!(err(&applied).contains("Applied: "));
     assert!(err(&ended(run(file.directory(), &file.url, &["migrate"]), 0)).contains("up to date"));
     ended(run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]), 0);
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_not_served() {
+    on_both(|directory, url| {
+        ended(run(directory, url, &["migrate"]), 0);
+        let long = Duration::from_secs(5);
+        let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+        let mut connection = Connection::open(&Target::parse(url).expect("an address"), Access::Write, session).expect("it opens");
+        connection.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')").expect("it is stored");
+        drop(connection);
+        for command in ["serve", "export", "migrate"] {
+            let output = ended(run(directory, url, &[command]), 2);
+            let told: Vec<String> = err(&output).lines().filter(|line| !line.starts_with("time=")).map(str::to_owned).collect();
+            assert!(told.len() == 1 && told[0].contains("newer than this program"), "{command}: {}", err(&output));
+        }
+    });
+}
+
+#[test]
+fn every_request_is_one_line_of_the_log() {
+    on_both(|directory, url| {
+        let (served, lines, address) = serve(directory, url, &["--demo", "--slow-query-ms", "0"]);
+        let key = printed_key(&lines);
+        get(&address, "/v1/videos?limit=1&q=%22a%0Ab", "X-Request-Id: mine-1\r\n");
+        let line = served.logged(&["request_id=mine-1"]);
+        for part in [
+            "time=20",
+            " level=info ",
+            " target=kinoteka::request ",
+            " method=GET ",
+            " path=\"/v1/videos?limit=1&q=%22a%0Ab\"",
+            " status=200 ",
+            " duration_ms=",
+        ] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+        get(&address, "/v1/videos?limit=0", "X-Request-Id: mine-2\r\n");
+        served.logged(&["request_id=mine-2", "status=400"]);
+        served.logged(&["target=kinoteka::slow_query", "duration_ms=", "statement="]);
+        // A key's use is noted, and a key never logged.
+        let unused = out(&ended(run(directory, url, &["key", "list"]), 0));
+        get(&address, "/v1/videos", &format!("Authorization: Bearer {key}\r\nX-Request-Id: mine-3\r\n"));
+        assert!(!served.logged(&["request_id=mine-3"]).contains(&key));
+        let used = out(&ended(run(directory, url, &["key", "list"]), 0));
+        let last_used = |list: &str| list.lines().nth(1).and_then(|line| line.split('\t').nth(5)).map(str::to_owned);
+        assert_eq!(last_used(&unused).as_deref(), Some("-"), "{unused}");
+        assert!(last_used(&used).is_some_and(|time| time.starts_with("20")), "{used}");
+    });
 }
 
 #[test]

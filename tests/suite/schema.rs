@@ -1,10 +1,4 @@
 //! The migrations: up, down and up again on both databases, which end alike.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expects by failing")]
-
-#[path = "api/support/postgres.rs"]
-mod postgres;
-#[path = "api/support/sqlite.rs"]
-mod sqlite;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,8 +8,8 @@ use diesel::sql_types::{Bool, Text};
 use kinoteka::db::connection::{Access, Connection, Session, Target};
 use kinoteka::db::migrations::{self, Standing};
 
-use postgres::PostgresDatabase;
-use sqlite::SqliteDatabase;
+use crate::support::postgres::PostgresDatabase;
+use crate::support::sqlite::SqliteDatabase;
 
 /// What only one database needs: its way of full-text search, and the record of migrations.
 const APART: &[&str] = &["search_", "sqlite_", "__diesel"];

@@ -151,6 +151,16 @@ on_both! {
         }
     }
 
+    fn a_link_ends_where_its_address_ends(server: &TestServer) {
+        for query in ["q=%22a%3Eb%22&limit=1", "q={a}|b\\^`"] {
+            let answer = server.raw_request("GET", &format!("/v1/videos?{query}"), "").expect(200);
+            let this = answer.json()["links"]["self"].as_str().unwrap().to_owned();
+            assert_eq!(answer.must("link"), format!("<{this}>; rel=\"self\""));
+            assert!(!this.contains(['"', '<', '>', '{', '}', '|', '\\', '^', '`', ' ']), "{this}");
+            assert_eq!(server.read(this.strip_prefix(&server.base()).unwrap())["links"]["self"], this);
+        }
+    }
+
     fn links_are_built_on_the_configured_address(server: &TestServer, |settings| settings.base_url = Some("https://catalogue.example.org/media/".to_owned())) {
         let list = server.read("/v1/videos");
         assert_eq!(list["links"]["self"], "https://catalogue.example.org/media/v1/videos");

@@ -1,0 +1,176 @@
+//! Threads that own the connections: a fixed number for each purpose, fed by one queue.
+//!
+//! A request never waits on a thread of its own, a slow query never holds up a thread that answers others, and a
+//! queue that does not move is answered 503 in time. `benches/README.md` has the figures against the alternatives.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use tokio::sync::oneshot;
+
+use super::connection::{Access, Connection, Session, Target};
+use super::error::Error;
+
+/// How long a worker that had to turn to the next database stays there before it tries the first again.
+const AWAY: Duration = Duration::from_secs(10);
+
+/// Where connections lead and what they are for.
+#[derive(Clone, Debug)]
+pub(super) struct Purpose {
+    /// Databases in order of preference: a replica, then the primary.
+    pub targets: Vec<Target>,
+    /// What sessions may do.
+    pub access: Access,
+    /// What sessions start with.
+    pub session: Session,
+    /// How long work may wait for a free worker.
+    pub wait: Duration,
+}
+
+impl Purpose {
+    /// Opens a connection to the first database that answers; says whether that is the preferred one.
+    fn open(&self) -> Result<(Connection, bool), Error> {
+        let mut outcome = Err(Error::Fault("no database is configured".to_owned()));
+        for (number, target) in self.targets.iter().enumerate() {
+            outcome = Connection::open(target, self.access, self.session).map(|connection| (connection, number == 0));
+            match &outcome {
+                Ok(_) => break,
+                Err(error) if number + 1 < self.targets.len() => log::warn!("a replica cannot be used, turning to the primary: {error}"),
+                Err(_) => {}
+            }
+        }
+        outcome
+    }
+}
+
+/// A connection as its worker holds it.
+#[derive(Default)]
+pub(super) struct Held {
+    connection: Option<Connection>,
+    /// When to try the preferred database again, while this is another.
+    until: Option<Instant>,
+}
+
+impl Held {
+    /// Runs `work` on the connection, opened if need be. Where a connection that had been idle turns out to be dead,
+    /// `work` runs once more on a new one; `work` must then have had no effect, as a read or a failed `BEGIN` has none.
+    pub fn with<T, E: From<Error>>(&mut self, purpose: &Purpose, mut work: impl FnMut(&mut Connection) -> Result<T, E>) -> Result<T, E> {
+        if self.until.is_some_and(|until| until <= Instant::now()) {
+            *self = Self::default();
+        }
+        if let Some(connection) = &mut self.connection {
+            let outcome = work(connection);
+            if outcome.is_ok() || connection.is_alive() {
+                return outcome;
+            }
+            *self = Self::default();
+        }
+        let (mut connection, preferred) = purpose.open()?;
+        let outcome = work(&mut connection);
+        if outcome.is_ok() || connection.is_alive() {
+            *self = Self { connection: Some(connection), until: (!preferred).then(|| Instant::now() + AWAY) };
+        }
+        outcome
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Held, &Purpose) + Send>;
+
+/// Worker threads of one purpose. They start with the first work and end with the value.
+pub(super) struct Workers {
+    purpose: Arc<Purpose>,
+    size: usize,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    queue: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Prepares so many workers; starts none.
+    pub fn new(purpose: Purpose, size: usize) -> Self {
+        Self { purpose: Arc::new(purpose), size, running: Mutex::default() }
+    }
+
+    /// A connection of its own, outside the workers.
+    pub fn open(&self) -> Result<Connection, Error> {
+        self.purpose.open().map(|(connection, _)| connection)
+    }
+
+    /// Runs `work` on a worker. Work that no worker took up in time never runs; nor does work whose caller has gone.
+    pub async fn run<T, E>(&self, work: impl FnOnce(&mut Held, &Purpose) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (answer, mut answered) = oneshot::channel();
+        let taken = Arc::new(AtomicBool::new(false));
+        let claim = Arc::clone(&taken);
+        let job: Job = Box::new(move |held, purpose| {
+            if answer.is_closed() || claim.swap(true, Ordering::AcqRel) {
+                return;
+            }
+            // A panic is a fault of ours; it must not take the worker with it.
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose))).unwrap_or_else(|_| {
+                *held = Held::default();
+                Err(Error::Fault("the work panicked".to_owned()).into())
+            });
+            drop(answer.send(outcome));
+        });
+        if self.queue()?.send(job).is_err() {
+            return Err(Error::Fault("the workers have ended".to_owned()).into());
+        }
+        let outcome = match tokio::time::timeout(self.purpose.wait, &mut answered).await {
+            Ok(outcome) => outcome,
+            Err(_) if !taken.swap(true, Ordering::AcqRel) => {
+                return Err(Error::Unavailable("no connection became free in time".to_owned()).into());
+            }
+            Err(_) => answered.await,
+        };
+        outcome.unwrap_or_else(|gone| Err(Error::Fault(format!("a worker ended with work in hand: {gone}")).into()))
+    }
+
+    fn queue(&self) -> Result<Sender<Job>, Error> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = &running.queue {
+            return Ok(queue.clone());
+        }
+        let (queue, jobs) = unbounded();
+        for number in 1..=self.size {
+            let (jobs, purpose) = (jobs.clone(), Arc::clone(&self.purpose));
+            let name = format!("{:?}-{number}", purpose.access).to_ascii_lowercase();
+            let thread = thread::Builder::new().name(name).spawn(move || serve(&jobs, &purpose));
+            running.threads.push(thread.map_err(|error| Error::Unavailable(format!("cannot start a thread: {error}")))?);
+        }
+        running.queue = Some(queue.clone());
+        Ok(queue)
+    }
+}
+
+fn serve(jobs: &Receiver<Job>, purpose: &Purpose) {
+    let mut held = Held::default();
+    for job in jobs {
+        job(&mut held, purpose);
+    }
+}
+
+impl Drop for Workers {
+    /// Connections are closed before the process ends, so that SQLite leaves one file behind.
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
+        running.queue = None;
+        for thread in running.threads.drain(..) {
+            // The last to let go may be a worker, with the end of its work.
+            if thread.thread().id() != thread::current().id() {
+                drop(thread.join());
+            }
+        }
+    }
+}

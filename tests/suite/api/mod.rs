@@ -1,0 +1,13 @@
+//! The API: every answer is held against the OpenAPI document.
+
+mod caching;
+mod drafts;
+mod health;
+mod http;
+mod keys;
+mod languages;
+mod lists;
+mod openapi;
+mod reads;
+mod statements;
+mod writes;

@@ -1,0 +1,15 @@
+//! The product from outside: real servers on both databases, the program itself, the migrations, and what breaks.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by failing"
+)]
+
+mod support;
+
+mod api;
+mod cli;
+mod faults;
+mod schema;

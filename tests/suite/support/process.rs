@@ -1,0 +1,139 @@
+//! The program as its users start it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::contract;
+use super::server::Answer;
+
+/// The program, with this database and nothing of the environment's settings.
+pub fn kinoteka(directory: &Path, url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kinoteka"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_") || name == "DATABASE_URL" || name == "RUST_LOG") {
+        command.env_remove(name);
+    }
+    command.current_dir(directory).env("DATABASE_URL", url).args(arguments).stdin(Stdio::null());
+    command
+}
+
+pub fn run(directory: &Path, url: &str, arguments: &[&str]) -> Output {
+    kinoteka(directory, url, arguments).output().expect("the program runs")
+}
+
+pub fn fed(directory: &Path, url: &str, arguments: &[&str], input: &str) -> Output {
+    let mut child = kinoteka(directory, url, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let output = child.wait_with_output().expect("the program ends");
+    writer.join().expect("the input is written");
+    output
+}
+
+pub fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+pub fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+#[track_caller]
+pub fn ended(output: Output, code: i32) -> Output {
+    assert_eq!(output.status.code(), Some(code), "{}{}", out(&output), err(&output));
+    output
+}
+
+/// A server that was started from the command line; killed if a test fails.
+pub struct Served(pub Child, Arc<Mutex<Vec<String>>>);
+
+impl Served {
+    /// Waits for a line of the log that has all of these parts.
+    pub fn logged(&self, parts: &[&str]) -> String {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let lines = self.1.lock().expect("the log is whole").clone();
+            if let Some(line) = lines.iter().find(|line| parts.iter().all(|part| line.contains(part))) {
+                return line.clone();
+            }
+            assert!(Instant::now() < deadline, "{parts:?} is not logged:\n{}", lines.join("\n"));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts a server; gives what it logged until it listened, and where that is.
+pub fn serve(directory: &Path, url: &str, arguments: &[&str]) -> (Served, Vec<String>, String) {
+    let mut command = kinoteka(directory, url, &["serve", "--bind", "127.0.0.1:0"]);
+    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let served = Served(child, Arc::default());
+    let mut seen = Vec::new();
+    for line in lines.by_ref() {
+        let address = line.split_once("listening=http://").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
+        seen.push(line);
+        if let Some(address) = address {
+            // The rest is read, so that the server never waits for a full pipe.
+            let log = Arc::clone(&served.1);
+            std::thread::spawn(move || lines.for_each(|line| log.lock().expect("the log is whole").push(line)));
+            return (served, seen, address);
+        }
+    }
+    panic!("it does not listen:\n{}", seen.join("\n"));
+}
+
+/// Sends a request as it is and reads all that comes back.
+pub fn get(address: &str, path: &str, headers: &str) -> String {
+    String::from_utf8(send(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")))
+        .expect("UTF-8")
+}
+
+fn send(address: &str, request: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    stream.write_all(request.as_bytes()).expect("the request can be sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the answer ends");
+    answer
+}
+
+/// A request with or without a key and a JSON body; the answer is held against the document.
+pub fn ask(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Answer {
+    let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let about = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{key}{about}\r\n{body}");
+    let answer = Answer::parse(&send(address, &request));
+    contract::check(method, path, &answer);
+    answer
+}
+
+/// The key that `serve --demo` printed.
+pub fn printed_key(lines: &[String]) -> String {
+    let found = lines.iter().find_map(|line| Some(format!("kino_{}", line.split_once("kino_")?.1.trim())));
+    found.expect("a key is printed")
+}
+
+/// Sends the signal to stop.
+pub fn terminate(served: &Served) {
+    let pid = served.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+}
