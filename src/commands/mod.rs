@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod export;
+mod generate;
 mod import;
 mod key;
 mod migrate;
@@ -26,6 +27,7 @@ use crate::resource::write::store;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
+pub use generate::catalogue;
 pub use import::{DEMO, Imported, run as import_lines};
 
 /// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST API.
@@ -58,6 +60,8 @@ enum Command {
     Import(import::Args),
     /// Write the whole catalogue as NDJSON to standard output
     Export,
+    /// Write a generated catalogue as NDJSON to standard output, to try the product at size
+    Generate(generate::Args),
     /// Write the OpenAPI document
     Openapi(openapi::Args),
 }
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Key { action } => key::run(&cli.settings, action),
         Command::Import(args) => import::command(&cli.settings, &args),
         Command::Export => export::run(&cli.settings),
+        Command::Generate(args) => generate::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     };
     match outcome {
@@ -180,13 +185,15 @@ fn draw_item(connection: &mut Connection, context: &Context, kind: Kind, item: I
     use crate::http::keys::Viewer::Everything;
     use crate::http::language::Wish;
     use crate::resource::query::Shape;
-    let (wish, shape) = (Wish::every(context.settings.fallback_languages()), Shape::default());
+    use crate::resource::shown::Shown;
+    let shown = &mut Shown::new(Wish::every(context.settings.fallback_languages()), std::sync::Arc::clone(&context.places), None);
+    let shape = Shape::default();
     let drawn = match kind {
-        Kind::Topic => draw::<Topics>(connection, context, item, wish, &shape, Everything),
-        Kind::Partner => draw::<Partners>(connection, context, item, wish, &shape, Everything),
-        Kind::Programme => draw::<Programmes>(connection, context, item, wish, &shape, Everything),
-        Kind::Video => draw::<Videos>(connection, context, item, wish, &shape, Everything),
-        Kind::ImpactStatistic => draw::<ImpactStatistics>(connection, context, item, wish, &shape, Everything),
+        Kind::Topic => draw::<Topics>(connection, context, item, shown, &shape, Everything),
+        Kind::Partner => draw::<Partners>(connection, context, item, shown, &shape, Everything),
+        Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, Everything),
+        Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, Everything),
+        Kind::ImpactStatistic => draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything),
     };
     drawn.map(|(text, _)| text)
 }

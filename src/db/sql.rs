@@ -224,9 +224,10 @@ impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Among<C> {
     }
 }
 
-impl<C> QueryId for Among<C> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// The text depends on nothing but the column (and the database, which each connection knows).
+impl<C: QueryId> QueryId for Among<C> {
+    type QueryId = Among<C::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
 }
 
 impl<C: Expression> Expression for Among<C> {

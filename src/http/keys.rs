@@ -41,7 +41,7 @@ impl Role {
 }
 
 /// What the caller may see.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Viewer {
     /// Published items in published languages.
     Public,

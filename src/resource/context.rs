@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde_json::Value;
 
+use super::names::Names;
 use super::shown::Shown;
 use super::spec::Kind;
 use crate::config::Settings;
@@ -27,6 +28,8 @@ pub struct Context {
     pub settings: Settings,
     /// Country names and footnotes.
     pub places: Arc<Places>,
+    /// What others show of items, kept between reads.
+    pub names: Arc<Names>,
     /// How to read each kind for `include`; the server fills it in, since no kind knows another.
     pub expand: Vec<(Kind, Expand)>,
     /// Keys that were seen within the last minute.
@@ -37,7 +40,7 @@ impl Context {
     /// A context for these settings.
     pub fn new(store: Store, settings: Settings, expand: Vec<(Kind, Expand)>) -> Self {
         let places = Arc::new(Places::new(settings.designation()));
-        Self { store, settings, places, expand, recently_used: Mutex::new(HashSet::new()) }
+        Self { store, settings, places, names: Arc::default(), expand, recently_used: Mutex::new(HashSet::new()) }
     }
 
     /// The role of the caller's key; `None` without a key. An unusable key is a 401, never a public answer.

@@ -1,15 +1,19 @@
 //! Reads items with everything they show in a fixed number of queries, whatever the size of the page.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
 use super::Subject;
-use super::shown::{Shown, Target};
+use super::names::Target;
+use super::shown::Shown;
+use super::spec::Kind;
 use crate::db::schema::{items, links, revisions, texts};
 use crate::db::sql::among;
 use crate::db::{Connection, Error, Id, Time};
 use crate::http::keys::Viewer;
+use crate::text::language::Language;
 
 /// What every item has, as stored.
 #[derive(AsChangeset, Clone, Debug, Insertable, PartialEq, Queryable, Selectable)]
@@ -128,7 +132,7 @@ pub fn load_rows<S: Subject>(
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
     let mut own = S::own_rows(connection, order)?;
     let mut links_of: HashMap<Id, Vec<Link>> = HashMap::new();
-    let mut targets: BTreeSet<Id> = BTreeSet::new();
+    let mut targets: BTreeMap<&'static str, BTreeSet<Id>> = BTreeMap::new();
     if !S::SPEC.links.is_empty() {
         let rows: Vec<Link> = links::table
             .filter(among(links::item_id, order))
@@ -136,27 +140,19 @@ pub fn load_rows<S: Subject>(
             .select(Link::as_select())
             .load(connection)?;
         for link in rows {
-            targets.insert(link.target_id);
+            if let Some(declared) = S::SPEC.link(&link.field) {
+                targets.entry(declared.target.as_str()).or_default().insert(link.target_id);
+            }
             links_of.entry(link.item_id).or_default().push(link);
         }
     }
-    if !targets.is_empty() {
-        let rows: Vec<Item> = items::table.filter(among(items::id, &targets)).select(Item::as_select()).load(connection)?;
-        for item in rows {
-            let visible = item.deleted_at.is_none() && (viewer.sees_unpublished() || item.is_public);
-            if visible {
-                shown.add_target(Target { id: item.id, slug: item.slug, original_language: item.original_language, texts: Vec::new() });
-            }
-        }
-    }
+    load_targets(connection, targets, viewer, shown)?;
     let mut texts_of: HashMap<Id, Vec<Text>> = HashMap::new();
-    for text in texts_of_items(connection, order.iter().chain(&targets), viewer)? {
+    let texts = texts::table.filter(among(texts::item_id, order)).order((texts::item_id, texts::language)).select(Text::as_select());
+    let texts =
+        if viewer.sees_unpublished() { texts.load(connection)? } else { texts.filter(texts::status.eq("published")).load(connection)? };
+    for text in texts {
         texts_of.entry(text.item_id).or_default().push(text);
-    }
-    for target in &targets {
-        // An item of the page can be shown inside another of the page: then both need the texts.
-        let texts = if order.contains(target) { texts_of.get(target).cloned() } else { texts_of.remove(target) };
-        shown.set_target_texts(*target, texts.unwrap_or_default());
     }
     let mut by_id: HashMap<Id, Item> = rows.into_iter().map(|item| (item.id, item)).collect();
     Ok(order
@@ -169,12 +165,54 @@ pub fn load_rows<S: Subject>(
         .collect())
 }
 
-fn texts_of_items<'a>(connection: &mut Connection, ids: impl Iterator<Item = &'a Id>, viewer: Viewer) -> Result<Vec<Text>, Error> {
-    let query = texts::table.filter(among(texts::item_id, ids)).order((texts::item_id, texts::language)).select(Text::as_select());
-    if viewer.sees_unpublished() {
-        return Ok(query.load(connection)?);
+/// Makes the items known that others refer to: those that memory has, and the rest in two queries.
+fn load_targets(
+    connection: &mut Connection,
+    targets: BTreeMap<&'static str, BTreeSet<Id>>,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<(), Error> {
+    let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
+    for (kind, ids) in targets {
+        let Some(kind) = Kind::parse(kind) else { continue };
+        let ids = shown.recall(kind, viewer, ids.into_iter().collect());
+        if !ids.is_empty() {
+            missing.push((kind, ids));
+        }
     }
-    Ok(query.filter(texts::status.eq("published")).load(connection)?)
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ids = || missing.iter().flat_map(|(_, ids)| ids);
+    let rows: Vec<(Id, String, String, bool)> = items::table
+        .filter(among(items::id, ids()))
+        .filter(items::deleted_at.is_null())
+        .select((items::id, items::slug, items::original_language, items::is_public))
+        .load(connection)?;
+    let mut read: HashMap<Id, Target> = HashMap::new();
+    for (id, slug, original, is_public) in rows {
+        if viewer.sees_unpublished() || is_public {
+            let original = Language::parse(&original).unwrap_or_default();
+            read.insert(id, Target { id, slug, original, languages: Vec::new(), titles: Vec::new() });
+        }
+    }
+    let titles: Vec<(Id, String, String, String)> = texts::table
+        .filter(among(texts::item_id, ids()))
+        .order((texts::item_id, texts::language))
+        .select((texts::item_id, texts::language, texts::status, texts::title))
+        .load(connection)?;
+    for (id, language, status, title) in titles {
+        if let (Some(target), Ok(language)) = (read.get_mut(&id), Language::parse(&language))
+            && (viewer.sees_unpublished() || status == "published")
+        {
+            target.languages.push(language);
+            target.titles.push(title);
+        }
+    }
+    for (kind, ids) in missing {
+        shown.learn(kind, viewer, ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect());
+    }
+    Ok(())
 }
 
 /// What a path or a filter names.
@@ -196,7 +234,7 @@ impl Found {
 }
 
 /// Finds an item by identifier, slug or former slug. Deleted items are found too.
-pub fn find(connection: &mut Connection, kind: super::spec::Kind, name: &str) -> Result<Option<Found>, Error> {
+pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<Found>, Error> {
     use crate::db::schema::slugs;
     if let Some(id) = Id::parse(name) {
         let item = items::table

@@ -6,6 +6,7 @@ pub mod document;
 pub mod index;
 pub mod list;
 pub mod load;
+pub mod names;
 pub mod query;
 pub mod read;
 pub mod roles;

@@ -13,6 +13,7 @@ use super::answer::{self, Validators};
 use super::context::Context;
 use super::list::{self, PageInfo};
 use super::load::{Found, Item, load_rows, revisions};
+use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
 use super::shown::{Embedded, Shown};
 use super::spec::Spec;
@@ -66,7 +67,7 @@ fn read_page<S: Subject>(
 ) -> Result<PageRead, Problem> {
     // The revisions are read before the items: if a write falls between, the tag is older than what is shown and
     // the next conditional request is answered in full.
-    let revisions = revisions(connection)?;
+    let revisions = Arc::new(revisions(connection)?);
     let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
     let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
     let validators = Validators { tag, changed_at };
@@ -81,7 +82,7 @@ fn read_page<S: Subject>(
     let total = if wanted.total { Some(list.count(connection)?) } else { None };
     let info = PageInfo::new(wanted, &slice, total);
     let ids: Vec<Id> = slice.places.iter().map(|place| place.id).collect();
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places));
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(Memory::new(&context.names, &revisions)));
     let mut loaded = super::load::load::<S>(connection, &ids, wanted.viewer, &mut shown)?;
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Vec::with_capacity(loaded.len());
@@ -116,7 +117,7 @@ fn expand<'a>(
     for (field, ids) in wanted {
         let expand = spec.link(field).and_then(|link| context.expand.iter().find(|(kind, _)| *kind == link.target));
         if let Some((_, expand)) = expand {
-            let mut inner = Shown::new(Wish { all: shown.wish.all, ..shown.wish.clone() }, Arc::clone(&shown.places));
+            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory());
             for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
                 shown.add_whole(id, whole);
             }
@@ -154,7 +155,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
                 Found::Moved(item) => return Ok::<_, Problem>(One::Moved(item.slug)),
                 Found::Here(item) => item,
             };
-            let revisions = revisions(connection)?;
+            let revisions = Arc::new(revisions(connection)?);
             let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
             let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
             let validators =
@@ -162,7 +163,8 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
             if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
                 return Ok(One::Here(validators, None));
             }
-            let (body, language) = draw::<S>(connection, &inner, item, wished.clone(), &shaped, viewer)?;
+            let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(Memory::new(&inner.names, &revisions)));
+            let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })
         .await?;
@@ -195,17 +197,16 @@ pub fn draw<S: Subject>(
     connection: &mut Connection,
     context: &Context,
     item: Item,
-    wish: Wish,
+    shown: &mut Shown,
     shape: &Shape,
     viewer: Viewer,
 ) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
-    let mut shown = Shown::new(wish, Arc::clone(&context.places));
-    let loaded = load_rows::<S>(connection, vec![item], &[id], viewer, &mut shown)?;
+    let loaded = load_rows::<S>(connection, vec![item], &[id], viewer, shown)?;
     let Some(one) = loaded.first() else { return Err(Problem::internal(format!("item {id} has no row of its own kind"))) };
-    expand(connection, context, S::SPEC, shape, viewer, &mut shown, one.links.iter())?;
-    let language = one.chosen(&shown).map(|chosen| chosen.language.as_str().to_owned());
-    Ok((answer::body(&S::view(one, &shown), shape)?, language))
+    expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
+    let language = one.chosen(shown).map(|chosen| chosen.language.as_str().to_owned());
+    Ok((answer::body(&S::view(one, shown), shape)?, language))
 }
 
 /// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.

@@ -8,35 +8,25 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::load::{Link, Loaded, Text};
-use super::spec::{Spec, TextColumn};
+use super::names::{Memory, Target};
+use super::spec::{Kind, Spec, TextColumn};
 use crate::db::{Id, Time};
+use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::places::{CountryReference, Places};
 use crate::text::choice::choose;
 use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
 
-/// An item that another refers to.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Identifier.
-    pub id: Id,
-    /// Slug.
-    pub slug: String,
-    /// The language it was written in.
-    pub original_language: String,
-    /// Its visible texts.
-    pub texts: Vec<Text>,
-}
-
 /// The surroundings in which items are shown.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Shown {
     /// The languages asked for.
     pub wish: Wish,
     /// Country names and footnotes.
     pub places: Arc<Places>,
-    targets: HashMap<Id, Target>,
+    memory: Option<Memory>,
+    targets: HashMap<Id, Arc<Target>>,
     wholes: HashMap<Id, Value>,
 }
 
@@ -74,21 +64,32 @@ pub enum Embedded {
 }
 
 impl Shown {
-    /// Surroundings without any items yet.
-    pub fn new(wish: Wish, places: Arc<Places>) -> Self {
-        Self { wish, places, targets: HashMap::new(), wholes: HashMap::new() }
+    /// Surroundings without any items yet; with a memory, those it has need not be read.
+    pub fn new(wish: Wish, places: Arc<Places>, memory: Option<Memory>) -> Self {
+        Self { wish, places, memory, targets: HashMap::new(), wholes: HashMap::new() }
     }
 
-    /// Makes an item known that others refer to.
-    pub fn add_target(&mut self, target: Target) {
-        self.targets.insert(target.id, target);
-    }
-
-    /// Adds the texts of an item that others refer to.
-    pub fn set_target_texts(&mut self, id: Id, texts: Vec<Text>) {
-        if let Some(target) = self.targets.get_mut(&id) {
-            target.texts = texts;
+    /// Makes the items known that memory has; gives those that must be read.
+    pub fn recall(&mut self, kind: Kind, viewer: Viewer, ids: Vec<Id>) -> Vec<Id> {
+        let targets = &mut self.targets;
+        let mut found = |target: Arc<Target>| drop(targets.insert(target.id, target));
+        match &self.memory {
+            Some(memory) => memory.recall(kind, viewer, ids, &mut found),
+            None => ids,
         }
+    }
+
+    /// Makes items known that others refer to; `None` for one that the viewer may not see.
+    pub fn learn(&mut self, kind: Kind, viewer: Viewer, read: Vec<(Id, Option<Arc<Target>>)>) {
+        if let Some(memory) = &self.memory {
+            memory.keep(kind, viewer, read.iter().cloned());
+        }
+        self.targets.extend(read.into_iter().filter_map(|(id, target)| Some((id, target?))));
+    }
+
+    /// The memory, for what is shown inside.
+    pub fn memory(&self) -> Option<Memory> {
+        self.memory.clone()
     }
 
     /// Adds a whole resource, to be shown in place of its short form.
@@ -127,8 +128,13 @@ impl Shown {
             return Some(Embedded::Whole(whole.clone()));
         }
         let target = self.targets.get(id)?;
-        let chosen = self.choose(&target.texts, &target.original_language)?;
-        Some(Embedded::Short(Reference { id: target.id, slug: target.slug.clone(), title: chosen.text.title }))
+        let choice = choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
+        let (stored, title) = (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
+        let title = match &choice.transliterate_to {
+            Some(to) => transliterate(title, stored, to).into_owned(),
+            None => title.clone(),
+        };
+        Some(Embedded::Short(Reference { id: target.id, slug: target.slug.clone(), title }))
     }
 
     /// Countries by code.

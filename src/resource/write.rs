@@ -207,7 +207,8 @@ async fn run<S: Subject>(
             let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
             let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
             let slug = item.slug.clone();
-            let (body, language) = draw::<S>(connection, &inner, item, answering.wish.clone(), &answering.shape, Viewer::Everything)?;
+            let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), None);
+            let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
             Ok::<_, Redirect>((outcome.status, slug, validators, body, language))
         })
         .await;
@@ -252,7 +253,7 @@ pub fn store<S: Subject>(
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
     let before = match &existing {
         Some(item) => {
-            let mut shown = Shown::new(Wish::every(context.settings.fallback_languages()), Arc::clone(&context.places));
+            let mut shown = Shown::new(Wish::every(context.settings.fallback_languages()), Arc::clone(&context.places), None);
             load_rows::<S>(connection, vec![item.clone()], &[id], Viewer::Everything, &mut shown)?.pop()
         }
         None => None,
@@ -527,7 +528,8 @@ fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Ite
         return Err(Problem::fields(vec![Violation::field("", "wrong_type", "A merge patch of an item is an object.")]));
     };
     let wish = Wish::every(context.settings.fallback_languages());
-    let (text, _) = draw::<S>(connection, context, item.clone(), wish, &Shape::default(), Viewer::Everything)?;
+    let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
+    let (text, _) = draw::<S>(connection, context, item.clone(), &mut shown, &Shape::default(), Viewer::Everything)?;
     let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
     let mut patch = patch.clone();
     if spec.texts.iter().any(|(name, _)| patch.contains_key(*name)) {

@@ -1,0 +1,413 @@
+//! What a request costs, against a bare handler that answers the same bytes in the same run: `cargo bench`.
+//!
+//! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` for each measurement (2), `KINOTEKA_BENCH_ROUNDS` (3),
+//! `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`), `KINOTEKA_BENCH_ONLY` (part of a shape's name), `KINOTEKA_BENCH_PROGRAM`
+//! (another version of the program, to compare this one with).
+#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement says what went wrong by failing")]
+
+#[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
+#[path = "../tests/suite/support/postgres.rs"]
+mod postgres;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::{System, spawn, time::sleep_until};
+use actix_web::web::Bytes;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use kinoteka::commands::catalogue;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use postgres::PostgresDatabase;
+
+fn setting(name: &str, default: u32) -> u32 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+/// Requests of one shape: each connection goes through them from a place of its own.
+struct Shape {
+    name: &'static str,
+    requests: Vec<String>,
+    connections: usize,
+    status: u16,
+}
+
+fn main() {
+    let videos = setting("KINOTEKA_BENCH_VIDEOS", 100_000);
+    let databases = std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
+    for database in databases.split(',') {
+        println!("\n## {database}, {videos} videos\n");
+        match database {
+            "sqlite" => {
+                let (path, fresh) = sqlite(videos);
+                let work = path.with_extension("work.db");
+                std::fs::copy(&path, &work).expect("the database can be copied");
+                measure(&format!("sqlite://{}", work.display()), videos, fresh);
+                for end in ["work.db", "work.db-wal", "work.db-shm"] {
+                    drop(std::fs::remove_file(path.with_extension(end)));
+                }
+            }
+            "postgres" => {
+                let database = PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed");
+                let took = import(&database.url, videos);
+                measure(&database.url, videos, Some(took));
+            }
+            other => panic!("there is no database {other}"),
+        }
+    }
+}
+
+/// The generated catalogue in a file that is kept for the next run; and how long its import took, if it was not there.
+fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{videos}-{}.db", fingerprint()));
+    if path.exists() {
+        return (path, None);
+    }
+    let making = path.with_extension("making.db");
+    drop(std::fs::remove_file(&making));
+    let took = import(&format!("sqlite://{}", making.display()), videos);
+    std::fs::rename(&making, &path).expect("the file can be named");
+    (path, Some(took))
+}
+
+/// Another schema, index or generator makes another file.
+fn fingerprint() -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    let mut hasher = DefaultHasher::new();
+    for folder in ["migrations/sqlite", "src/text", "src/resource/index.rs", "src/db/search.rs", "src/commands/generate.rs"] {
+        hash(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut hasher);
+    }
+    hasher.finish()
+}
+
+fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
+    if path.is_dir() {
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path).expect("a folder").flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        for entry in entries {
+            hash(&entry, hasher);
+        }
+    } else {
+        hasher.write(&std::fs::read(path).expect("a file"));
+    }
+}
+
+/// The program that is measured: this version, or another to compare it with.
+fn program() -> PathBuf {
+    std::env::var_os("KINOTEKA_BENCH_PROGRAM").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_kinoteka")), PathBuf::from)
+}
+
+fn kinoteka(url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", url).env("RUST_LOG", "warn,kinoteka::serve=info").args(arguments);
+    command
+}
+
+fn import(url: &str, videos: u32) -> Duration {
+    let mut child = kinoteka(url, &["import", "-"]).stdin(Stdio::piped()).spawn().expect("the program runs");
+    let mut out = std::io::BufWriter::new(child.stdin.take().expect("a pipe"));
+    for line in catalogue(videos, 1) {
+        writeln!(out, "{line}").expect("the import reads");
+    }
+    drop(out);
+    let started = Instant::now();
+    assert!(child.wait().expect("it ends").success());
+    started.elapsed()
+}
+
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn serve(url: &str) -> (Served, String) {
+    let mut child = kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let served = Served(child);
+    let address = lines
+        .find_map(|line| line.split_once("listening=http://").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned))
+        .expect("it listens");
+    std::thread::spawn(move || lines.for_each(drop));
+    (served, address)
+}
+
+/// The bare handler: nothing but a body that was known before.
+fn bare(body: Vec<u8>) -> (String, actix_web::dev::ServerHandle) {
+    let body = Bytes::from(body);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        System::new().block_on(async move {
+            let server = HttpServer::new(move || {
+                let body = body.clone();
+                App::new().default_service(web::to(move || {
+                    let body = body.clone();
+                    async move { HttpResponse::Ok().content_type("application/json").body(body) }
+                }))
+            })
+            .workers(2)
+            .disable_signals()
+            .bind("127.0.0.1:0")
+            .expect("a free port");
+            let address = server.addrs().first().expect("an address").to_string();
+            let server = server.run();
+            sender.send((address, server.handle())).expect("it is waited for");
+            server.await.expect("it ends well");
+        });
+    });
+    receiver.recv().expect("it starts")
+}
+
+/// How it went: requests in a second and the time of each, sorted.
+struct Run {
+    rate: f64,
+    times: Vec<Duration>,
+}
+
+impl Run {
+    fn percentile(&self, percent: usize) -> Duration {
+        self.times.get((self.times.len() * percent / 100).min(self.times.len().saturating_sub(1))).copied().unwrap_or_default()
+    }
+}
+
+/// Drives a server for a while over keep-alive connections.
+fn drive(address: &str, shape: &Shape, status: Option<u16>, length: Duration) -> Run {
+    let mut times: Vec<Duration> = System::new().block_on(async {
+        let until = Instant::now() + length;
+        let tasks: Vec<_> = (0..shape.connections)
+            .map(|number| {
+                let requests: Vec<Bytes> = shape.requests.iter().map(|request| Bytes::from(request.clone())).collect();
+                let (address, step) = (address.to_owned(), shape.connections);
+                spawn(async move {
+                    let mut stream = TcpStream::connect(&address).await.expect("it listens");
+                    stream.set_nodelay(true).expect("a socket");
+                    let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(1 << 16));
+                    for request in requests.iter().cycle().skip(number * requests.len() / step) {
+                        let started = Instant::now();
+                        if started >= until {
+                            break;
+                        }
+                        stream.write_all(request).await.expect("it reads");
+                        let found = answer(&mut stream, &mut buffer).await;
+                        assert!(status.is_none_or(|status| status == found), "{found}: {}", String::from_utf8_lossy(&buffer));
+                        times.push(started.elapsed());
+                    }
+                    times
+                })
+            })
+            .collect();
+        sleep_until((until + Duration::from_millis(1)).into()).await;
+        let mut times = Vec::new();
+        for task in tasks {
+            times.extend(task.await.expect("it ends well"));
+        }
+        times
+    });
+    times.sort_unstable();
+    let count = u32::try_from(times.len()).expect("not that many");
+    Run { rate: f64::from(count) / length.as_secs_f64(), times }
+}
+
+/// Reads one answer whole; gives its status.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
+    buffer.clear();
+    loop {
+        if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |text| text.trim().parse().unwrap_or(0));
+            while buffer.len() < end + 4 + length {
+                assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "it hung up");
+            }
+            return head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        }
+        assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "it hung up");
+    }
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+/// One request by itself: status, head and body.
+fn once(address: &str, request: &str) -> (String, Vec<u8>) {
+    use std::io::Read;
+    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+    stream.write_all(request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes()).expect("it reads");
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("it answers");
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
+    (String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned(), bytes.split_off(end + 4))
+}
+
+fn shapes(address: &str, videos: u32) -> Vec<Shape> {
+    let published = |limit: u32, more: &str| -> serde_json::Value {
+        let (head, body) = once(address, &get(&format!("/v1/videos?limit={limit}{more}")));
+        assert!(head.contains(" 200 "), "{head}");
+        serde_json::from_slice(&body).expect("JSON")
+    };
+    let mut slugs = Vec::new();
+    let mut cursor = String::new();
+    let mut far = String::new();
+    // Every page of 20 to the far one, as a reader would go.
+    let far_page = (videos / 100 * 90 / 20).max(1);
+    for page in 0..far_page {
+        let list = if page % 5 == 0 || far_page < 200 { published(100, &format!("{cursor}&fields=slug")) } else { continue };
+        let found: Vec<String> = list
+            .get("data")
+            .and_then(|data| data.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|video| Some(video.get("slug")?.as_str()?.to_owned()))
+            .collect();
+        slugs.extend(found);
+        match list.pointer("/page/next_cursor").and_then(|cursor| cursor.as_str()) {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+        cursor.clone_into(&mut far);
+    }
+    let varied: Vec<String> =
+        slugs.iter().step_by((slugs.len() / 2_000).max(1)).take(2_000).map(|slug| get(&format!("/v1/videos/{slug}"))).collect();
+    let combined: Vec<String> = (0..500)
+        .map(|number| {
+            let country = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"].get(number % 7).copied().unwrap_or_default();
+            let language = ["en", "sq", "sr-Latn", "mk", "tr"].get(number % 5).copied().unwrap_or_default();
+            format!(
+                "/v1/videos?country={country}&programme=programme-{}&lang={language}",
+                number % usize::try_from((videos / 2_000).clamp(2, 50)).unwrap_or(2) + 1
+            )
+        })
+        .collect();
+    let words = [
+        "žene",
+        "prava",
+        "women",
+        "forum",
+        "dhuna",
+        "şiddet",
+        "насилство",
+        "police",
+        "zdravlje",
+        "promena",
+        "adalet",
+        "gratë",
+        "school",
+        "film",
+    ];
+    let searched: Vec<String> = (0..200)
+        .map(|number| {
+            let (first, second) = (
+                words.get(number % words.len()).copied().unwrap_or_default(),
+                words.get(number / words.len() % words.len()).copied().unwrap_or_default(),
+            );
+            let bytes: Vec<String> = format!("{first} {second} {number}").bytes().map(|byte| format!("%{byte:02X}")).collect();
+            get(&format!("/v1/videos?q={}", bytes.concat()))
+        })
+        .collect();
+    let slug = slugs.first().cloned().unwrap_or_default();
+    let (head, _) = once(address, &get(&format!("/v1/videos/{slug}")));
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
+    let list = |query: &str| combined.iter().map(|path| get(&format!("{path}{query}"))).collect::<Vec<_>>();
+    let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
+    let mut shapes = vec![
+        shape("one video, hot", vec![get(&format!("/v1/videos/{slug}"))], 32),
+        shape("one video, varied", varied.clone(), 32),
+        shape("one video, varied, 1 connection", varied, 1),
+        shape("list of 20, hot", list("").into_iter().take(1).collect(), 32),
+        shape("list of 20, varied", list(""), 32),
+        shape("list of 20, varied, total", list("&total=true"), 32),
+        shape("list of 20, varied, 1 connection", list(""), 1),
+        shape("page 1", vec![get("/v1/videos")], 32),
+        shape("far page by cursor", vec![get(&format!("/v1/videos?limit=20{far}"))], 32),
+        shape("q over 200 queries", searched, 32),
+    ];
+    shapes.push(Shape {
+        name: "304",
+        requests: vec![format!("GET /v1/videos/{slug} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n")],
+        connections: 32,
+        status: 304,
+    });
+    shapes
+}
+
+fn measure(url: &str, videos: u32, imported: Option<Duration>) {
+    let length = Duration::from_secs(setting("KINOTEKA_BENCH_SECONDS", 2).into());
+    let rounds = setting("KINOTEKA_BENCH_ROUNDS", 3);
+    let only = std::env::var("KINOTEKA_BENCH_ONLY").unwrap_or_default();
+    let starts: Vec<Duration> = (0..3)
+        .map(|_| {
+            let started = Instant::now();
+            let (served, address) = serve(url);
+            assert!(once(&address, &get("/v1/videos?limit=1")).0.contains(" 200 "));
+            drop(served);
+            started.elapsed()
+        })
+        .collect();
+    let (served, address) = serve(url);
+    println!("| shape | requests/s | p50 | p99 | of bare |\n|---|---|---|---|---|");
+    for shape in shapes(&address, videos).into_iter().filter(|shape| shape.name.contains(&only)) {
+        let middle = shape.requests.get(shape.requests.len() / 2).expect("a request");
+        let (bare_address, handle) = bare(once(&address, middle).1);
+        drop(drive(&address, &shape, Some(shape.status), length / 4));
+        let mut runs: Vec<(f64, Run)> = (0..rounds)
+            .map(|_| {
+                let of_bare = drive(&bare_address, &shape, Some(200), length);
+                let run = drive(&address, &shape, Some(shape.status), length);
+                (run.rate / of_bare.rate, run)
+            })
+            .collect();
+        runs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (ratio, run) = runs.get(runs.len() / 2).expect("a round");
+        println!("| {} | {:.0} | {:.2?} | {:.2?} | {ratio:.3} |", shape.name, run.rate, run.percentile(50), run.percentile(99));
+        drop(handle.stop(false));
+    }
+    if "create".contains(&only) {
+        create(url, &address, length);
+    }
+    let memory = std::fs::read_to_string(format!("/proc/{}/status", served.0.id())).unwrap_or_default();
+    let memory = memory.lines().find_map(|line| line.strip_prefix("VmRSS:")).map(str::trim).unwrap_or_default().to_owned();
+    println!("\nResident memory after the run: {memory}. Start to first answer: {starts:.0?}.");
+    if let Some(imported) = imported {
+        println!("Import of the whole: {imported:.1?}.");
+    }
+    let size = std::fs::metadata(program()).map_or(0, |about| about.len());
+    println!("Size of the program: {:.1} MB.", f64::from(u32::try_from(size / 1_000).unwrap_or(0)) / 1_000.0);
+}
+
+/// Writes cannot be repeated, so that each request has a slug of its own.
+fn create(url: &str, address: &str, length: Duration) {
+    let made =
+        kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"]).stderr(Stdio::null()).output().expect("the program runs");
+    let key = String::from_utf8(made.stdout).expect("a key");
+    let line = catalogue(2_000, 2).find(|line| line.get("slug").is_some_and(|slug| slug == "video-7")).expect("a video");
+    let requests = (0..20_000)
+        .map(|number| {
+            let mut body = line.clone();
+            if let Some(body) = body.as_object_mut() {
+                body.remove("resource");
+                body.insert("slug".to_owned(), format!("made-{number}").into());
+                for field in ["programme", "partners", "topics"] {
+                    body.remove(field);
+                }
+                body.insert("programme".to_owned(), "programme-1".into());
+                body.insert("topics".to_owned(), serde_json::json!(["topic-1", "topic-2"]));
+            }
+            let body = body.to_string();
+            format!("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", key.trim(), body.len())
+        })
+        .collect();
+    let shape = Shape { name: "create", requests, connections: 8, status: 201 };
+    let run = drive(address, &shape, Some(201), length * 2);
+    println!("| create, 8 connections | {:.0} | {:.2?} | {:.2?} | |", run.rate, run.percentile(50), run.percentile(99));
+}

@@ -1,0 +1,466 @@
+//! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the same catalogue.
+
+use std::io::{BufWriter, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::Failure;
+use crate::text::transliterate::to_cyrillic;
+
+/// Flags of `generate`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a partner for 200, a statistic for 50
+    #[arg(long, default_value_t = 1_000)]
+    videos: u32,
+    /// Another seed gives another catalogue
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Writes a catalogue as NDJSON, which `import` reads, to standard output.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for line in catalogue(args.videos, args.seed) {
+        writeln!(out, "{line}")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The lines of a catalogue; each is made when it is asked for.
+pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
+    let counts = Counts {
+        topics: 40,
+        partners: (videos / 200).clamp(3, 5_000),
+        programmes: (videos / 2_000).clamp(2, 1_000),
+        videos,
+        statistics: (videos / 50).max(5),
+    };
+    let kinds = [
+        (Line::Topic, counts.topics),
+        (Line::Partner, counts.partners),
+        (Line::Programme, counts.programmes),
+        (Line::Video, counts.videos),
+        (Line::Statistic, counts.statistics),
+    ];
+    kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
+        (1..=count).map(move |number| {
+            // Each item has a sequence of its own, so that a larger catalogue begins like a smaller one.
+            let mut chance = Chance(seed ^ (place << 56) ^ (u64::from(number) << 20));
+            line(kind, number, counts, &mut chance)
+        })
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Counts {
+    topics: u32,
+    partners: u32,
+    programmes: u32,
+    videos: u32,
+    statistics: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Line {
+    Topic,
+    Partner,
+    Programme,
+    Video,
+    Statistic,
+}
+
+/// The generator `SplitMix64`: small, and the same on every machine.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 1 to `most`; small ones are more frequent, as in life.
+    fn up_to(&mut self, most: u32) -> u32 {
+        let share = |number: u64| u32::try_from(number % u64::from(most.max(1))).unwrap_or(0);
+        let (a, b) = (share(self.next()), share(self.next()));
+        a.min(b).saturating_add(1)
+    }
+
+    /// A number within a range, each as likely as the others.
+    fn between(&mut self, least: u32, most: u32) -> u32 {
+        let span = u64::from(most.saturating_sub(least)).saturating_add(1);
+        least.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.next().is_multiple_of(n)
+    }
+
+    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        let index = usize::try_from(self.next() % u64::try_from(words.len().max(1)).unwrap_or(1)).unwrap_or(0);
+        words.get(index).copied().unwrap_or_default()
+    }
+
+    fn some_of<'a>(&mut self, words: &[&'a str], most: u32) -> Vec<&'a str> {
+        let mut picked: Vec<&str> = (0..self.between(1, most)).map(|_| self.pick(words)).collect();
+        picked.sort_unstable();
+        picked.dedup();
+        picked
+    }
+}
+
+const COUNTRIES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
+const KINDS: &[&str] = &["donor", "multilateral", "government", "civil_society", "academic", "private_sector", "media", "other"];
+const ROLES: &[&str] = &["funder", "implementer", "host", "partner"];
+
+/// Words of the subject in each language; Serbian in Cyrillic is made from the Latin.
+const WORDS: &[(&str, &[&str])] = &[
+    (
+        "en",
+        &[
+            "women",
+            "rights",
+            "forum",
+            "violence",
+            "prevention",
+            "support",
+            "survivors",
+            "norms",
+            "region",
+            "police",
+            "health",
+            "school",
+            "partners",
+            "voices",
+            "change",
+            "justice",
+            "law",
+            "services",
+            "equality",
+            "community",
+            "training",
+            "campaign",
+            "young",
+            "men",
+            "report",
+            "together",
+            "safety",
+            "media",
+            "village",
+            "city",
+            "network",
+            "work",
+            "story",
+            "film",
+            "football",
+            "mothers",
+        ],
+    ),
+    (
+        "sq",
+        &[
+            "gratë",
+            "të",
+            "drejtat",
+            "forumi",
+            "dhuna",
+            "parandalimi",
+            "mbështetja",
+            "normat",
+            "rajoni",
+            "policia",
+            "shëndeti",
+            "shkolla",
+            "partnerët",
+            "zërat",
+            "ndryshimi",
+            "drejtësia",
+            "ligji",
+            "shërbimet",
+            "barazia",
+            "bashkësia",
+            "trajnimi",
+            "fushata",
+            "të rinjtë",
+            "burrat",
+            "raporti",
+            "bashkë",
+            "siguria",
+            "media",
+            "fshati",
+            "qyteti",
+            "rrjeti",
+            "puna",
+            "historia",
+            "filmi",
+            "qendër",
+        ],
+    ),
+    (
+        "bs",
+        &[
+            "žene",
+            "prava",
+            "forum",
+            "nasilje",
+            "prevencija",
+            "podrška",
+            "norme",
+            "regija",
+            "policija",
+            "zdravlje",
+            "škola",
+            "partneri",
+            "glasovi",
+            "promjena",
+            "pravda",
+            "zakon",
+            "usluge",
+            "ravnopravnost",
+            "zajednica",
+            "obuka",
+            "kampanja",
+            "mladi",
+            "muškarci",
+            "izvještaj",
+            "zajedno",
+            "sigurnost",
+            "mediji",
+            "selo",
+            "grad",
+            "mreža",
+            "rad",
+            "priča",
+            "film",
+            "djevojčice",
+            "čuvari",
+        ],
+    ),
+    (
+        "sr-Latn",
+        &[
+            "žene",
+            "prava",
+            "forum",
+            "nasilje",
+            "prevencija",
+            "podrška",
+            "norme",
+            "region",
+            "policija",
+            "zdravlje",
+            "škola",
+            "partneri",
+            "glasovi",
+            "promena",
+            "pravda",
+            "zakon",
+            "usluge",
+            "ravnopravnost",
+            "zajednica",
+            "obuka",
+            "kampanja",
+            "mladi",
+            "muškarci",
+            "izveštaj",
+            "zajedno",
+            "bezbednost",
+            "mediji",
+            "selo",
+            "grad",
+            "mreža",
+            "rad",
+            "priča",
+            "film",
+            "devojčice",
+            "ljubav",
+            "džep",
+        ],
+    ),
+    (
+        "mk",
+        &[
+            "жените",
+            "права",
+            "форум",
+            "насилство",
+            "превенција",
+            "поддршка",
+            "норми",
+            "регион",
+            "полиција",
+            "здравје",
+            "училиште",
+            "партнери",
+            "гласови",
+            "промена",
+            "правда",
+            "закон",
+            "услуги",
+            "еднаквост",
+            "заедница",
+            "обука",
+            "кампања",
+            "млади",
+            "мажи",
+            "извештај",
+            "заедно",
+            "безбедност",
+            "медиуми",
+            "село",
+            "град",
+            "мрежа",
+            "работа",
+            "приказна",
+            "филм",
+            "ќерки",
+            "ѕвезда",
+        ],
+    ),
+    (
+        "tr",
+        &[
+            "kadınlar",
+            "haklar",
+            "forum",
+            "şiddet",
+            "önleme",
+            "destek",
+            "normlar",
+            "bölge",
+            "polis",
+            "sağlık",
+            "okul",
+            "ortaklar",
+            "sesler",
+            "değişim",
+            "adalet",
+            "yasa",
+            "hizmetler",
+            "eşitlik",
+            "topluluk",
+            "eğitim",
+            "kampanya",
+            "gençler",
+            "erkekler",
+            "rapor",
+            "birlikte",
+            "güvenlik",
+            "medya",
+            "köy",
+            "şehir",
+            "ağ",
+            "çalışma",
+            "hikâye",
+            "film",
+            "kız çocukları",
+            "İstanbul",
+            "ışık",
+        ],
+    ),
+];
+
+fn sentence(chance: &mut Chance, words: &[&str], least: u32, most: u32) -> String {
+    let words: Vec<&str> = (0..chance.between(least, most)).map(|_| chance.pick(words)).collect();
+    let text = words.join(" ");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Texts in two to all six languages, English among them; now and then one is a draft.
+fn translations(chance: &mut Chance, number: u32, title: &str, long: bool) -> Value {
+    let all = chance.one_in(2);
+    let mut texts = Map::new();
+    for (language, words) in WORDS {
+        if *language != "en" && !all && chance.one_in(2) {
+            continue;
+        }
+        let mut text = Map::new();
+        let status = if *language != "en" && chance.one_in(20) { "draft" } else { "published" };
+        text.insert("status".to_owned(), json!(status));
+        text.insert(title.to_owned(), json!(format!("{} {number}", sentence(chance, words, 2, 6))));
+        if long {
+            text.insert("summary".to_owned(), json!(format!("{}.", sentence(chance, words, 8, 16))));
+            let sentences: Vec<String> = (0..4).map(|_| format!("{}.", sentence(chance, words, 8, 14))).collect();
+            text.insert("description".to_owned(), json!(sentences.join(" ")));
+        }
+        if *language == "sr-Latn" && chance.one_in(3) {
+            let cyrillic = text.iter().map(|(name, value)| {
+                let text = value.as_str().unwrap_or_default();
+                (name.clone(), if name == "status" { value.clone() } else { json!(to_cyrillic(text)) })
+            });
+            texts.insert("sr-Cyrl".to_owned(), Value::Object(cyrillic.collect()));
+        }
+        texts.insert((*language).to_owned(), Value::Object(text));
+    }
+    Value::Object(texts)
+}
+
+fn day(chance: &mut Chance) -> String {
+    format!("{}-{:02}-{:02}", chance.between(2017, 2026), chance.between(1, 12), chance.between(1, 28))
+}
+
+fn partners(chance: &mut Chance, counts: Counts) -> Value {
+    let mut named: Vec<u32> = (0..chance.between(1, 3)).map(|_| chance.up_to(counts.partners)).collect();
+    named.sort_unstable();
+    named.dedup();
+    named.into_iter().map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(ROLES)})).collect()
+}
+
+fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
+    let moment = format!("{}T{:02}:{:02}:00Z", day(chance), chance.between(0, 23), chance.between(0, 59));
+    let mut line = match kind {
+        Line::Topic => {
+            let parent = (number > 8).then(|| format!("topic-{}", chance.between(1, 8)));
+            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(chance, number, "name", false)})
+        }
+        Line::Partner => json!({
+            "resource": "partner", "slug": format!("partner-{number}"), "kind": chance.pick(KINDS), "country": chance.pick(COUNTRIES),
+            "website": format!("https://partner-{number}.example.org/"), "translations": translations(chance, number, "name", false),
+        }),
+        Line::Programme => json!({
+            "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", chance.between(2016, 2020)),
+            "end_date": format!("{}-12-31", chance.between(2021, 2027)), "countries": chance.some_of(COUNTRIES, 4),
+            "partners": partners(chance, counts), "translations": translations(chance, number, "title", true),
+        }),
+        Line::Video => {
+            let mut topics: Vec<u32> = (0..chance.between(1, 4)).map(|_| chance.up_to(counts.topics)).collect();
+            topics.sort_unstable();
+            topics.dedup();
+            let spoken = chance.some_of(&["en", "sq", "bs", "sr", "mk", "tr"], 2);
+            json!({
+                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", chance.up_to(counts.programmes)),
+                "countries": chance.some_of(COUNTRIES, 3), "partners": partners(chance, counts), "spoken_languages": spoken,
+                "topics": topics.iter().map(|topic| format!("topic-{topic}")).collect::<Vec<_>>(),
+                "duration_seconds": chance.between(30, 3_600), "recorded_on": day(chance), "licence": "CC-BY-4.0",
+                "sources": [{"kind": "file", "url": format!("https://media.example.org/video-{number}.mp4"), "mime_type": "video/mp4", "width": 1920, "height": 1080}],
+                "thumbnail": {"url": format!("https://media.example.org/video-{number}.jpg"), "width": 1280, "height": 720},
+                "translations": translations(chance, number, "title", true),
+            })
+        }
+        Line::Statistic => {
+            let year = chance.between(2017, 2025);
+            json!({
+                "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": chance.between(1, 100_000).to_string(),
+                "qualifier": chance.pick(&["exact", "more_than", "about"]), "unit": chance.pick(&["people", "women", "trainings"]), "measure": "unit",
+                "ascending": true, "additive": true, "programme": format!("programme-{}", chance.up_to(counts.programmes)),
+                "countries": chance.some_of(COUNTRIES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
+                "evidence": [{"video": format!("video-{}", chance.between(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false),
+            })
+        }
+    };
+    if let Some(line) = line.as_object_mut() {
+        line.retain(|_, value| !value.is_null());
+        let published = !chance.one_in(25);
+        line.insert("status".to_owned(), json!(if published { "published" } else { "draft" }));
+        if published {
+            line.insert("published_at".to_owned(), json!(moment));
+        }
+        line.insert("original_language".to_owned(), json!("en"));
+    }
+    line
+}

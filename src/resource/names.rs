@@ -1,0 +1,85 @@
+//! What others show of an item, kept in memory: a page whose references repeat does not read them again.
+//!
+//! What is kept holds as long as the revision of its kind does. Every read asks the database for the revisions first, so
+//! that nodes which share a database need not know of each other; a write never uses what is kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::load::Revisions;
+use super::spec::Kind;
+use crate::db::Id;
+use crate::http::keys::Viewer;
+use crate::text::language::Language;
+
+/// An item that another refers to, as one viewer may see it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Identifier.
+    pub id: Id,
+    /// Slug.
+    pub slug: String,
+    /// The language it was written in.
+    pub original: Language,
+    /// The languages of its visible titles.
+    pub languages: Vec<Language>,
+    /// Its title in each of these languages.
+    pub titles: Vec<String>,
+}
+
+/// How many items of a kind are kept; more would hold only if most pages showed others.
+const MOST: usize = 20_000;
+
+/// The items that were shown inside others of late. `None` for one that the viewer may not see.
+#[derive(Default)]
+pub struct Names(Mutex<HashMap<(Kind, Viewer), OfKind>>);
+
+#[derive(Default)]
+struct OfKind {
+    revision: i64,
+    targets: HashMap<Id, Option<Arc<Target>>>,
+}
+
+/// What is kept, at the revisions that a read has found.
+#[derive(Clone)]
+pub struct Memory {
+    names: Arc<Names>,
+    revisions: Arc<Revisions>,
+}
+
+impl Memory {
+    /// For a read that found these revisions.
+    pub fn new(names: &Arc<Names>, revisions: &Arc<Revisions>) -> Self {
+        Self { names: Arc::clone(names), revisions: Arc::clone(revisions) }
+    }
+
+    /// What is known of these items; gives those that must be read.
+    pub fn recall(&self, kind: Kind, viewer: Viewer, ids: Vec<Id>, mut found: impl FnMut(Arc<Target>)) -> Vec<Id> {
+        let kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(kept) = kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind)) else { return ids };
+        let mut missing = Vec::new();
+        for id in ids {
+            match kept.targets.get(&id) {
+                Some(Some(target)) => found(Arc::clone(target)),
+                Some(None) => {}
+                None => missing.push(id),
+            }
+        }
+        missing
+    }
+
+    /// Keeps what was read of these items.
+    pub fn keep(&self, kind: Kind, viewer: Viewer, read: impl Iterator<Item = (Id, Option<Arc<Target>>)>) {
+        let Some(revision) = self.revision(kind) else { return };
+        let mut kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kinds.entry((kind, viewer)).or_default();
+        if kept.revision != revision || kept.targets.len() > MOST {
+            *kept = OfKind { revision, targets: HashMap::new() };
+        }
+        kept.targets.extend(read);
+    }
+
+    fn revision(&self, kind: Kind) -> Option<i64> {
+        self.revisions.get(kind.as_str()).map(|(revision, _)| *revision)
+    }
+}
