@@ -61,9 +61,46 @@ pub enum Start {
     Before(Place),
 }
 
+/// What a list walks along.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Along {
+    /// The items.
+    #[default]
+    Items,
+    /// The rows of the filter index that have one value: newest first without sorting, and no item is read that is not on the page.
+    Facet,
+}
+
+impl Along {
+    fn from(self) -> &'static str {
+        match self {
+            Self::Items => " FROM items",
+            Self::Facet => " FROM facets walked",
+        }
+    }
+
+    /// The identifier of the item.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Items => "items.id",
+            Self::Facet => "walked.item_id",
+        }
+    }
+
+    /// When the item was published.
+    pub fn published_at(self) -> &'static str {
+        match self {
+            Self::Items => "items.published_at",
+            Self::Facet => "walked.published_at",
+        }
+    }
+}
+
 /// A list: which items, in which order.
 #[derive(Clone, Debug, Default)]
 pub struct List {
+    /// What it walks along; the rest must speak of the same.
+    pub along: Along,
     /// Joined to `items`.
     pub joins: Vec<Fragment>,
     /// All must hold.
@@ -86,7 +123,7 @@ pub struct Slice {
 
 impl List {
     fn body(&self) -> Fragment {
-        let mut body = Fragment::new(" FROM items");
+        let mut body = Fragment::new(self.along.from());
         for join in &self.joins {
             body = body.then(join);
         }
@@ -106,7 +143,7 @@ impl List {
     /// The page of at most `limit` items from `start`. A place that does not fit the list's keys gives `None`.
     pub fn slice(&self, connection: &mut Connection, start: &Start, limit: i64) -> Result<Option<Slice>, Error> {
         let backward = matches!(start, Start::Before(_));
-        let mut statement = Fragment::new("SELECT items.id");
+        let mut statement = Fragment::new("SELECT ").sql(self.along.id());
         for index in 0..MAX_KEYS {
             statement = match self.keys.get(index) {
                 Some(key) => key.as_text(statement.sql(", ")),
@@ -127,7 +164,7 @@ impl List {
             };
             statement = statement.then(&key.expression).sql(if key.descending == backward { " ASC" } else { " DESC" }).sql(nulls).sql(", ");
         }
-        statement = statement.sql(if backward { "items.id DESC" } else { "items.id ASC" });
+        statement = statement.sql(self.along.id()).sql(if backward { " DESC" } else { " ASC" });
         statement = statement.sql(" LIMIT ").bind(Bind::Integer(limit.saturating_add(1)));
         if let Start::Offset(offset) = start
             && *offset > 0
@@ -157,7 +194,7 @@ impl List {
         if place.keys.len() != self.keys.len() {
             return None;
         }
-        let mut condition = Fragment::new(if backward { "items.id < " } else { "items.id > " }).bind(Bind::Id(place.id));
+        let mut condition = Fragment::new(self.along.id()).sql(if backward { " < " } else { " > " }).bind(Bind::Id(place.id));
         for (key, value) in self.keys.iter().zip(&place.keys).rev() {
             let value = match value {
                 Some(text) => Some(key.holds.read(text)?),

@@ -60,10 +60,12 @@ tables! {
         start_seconds -> Nullable<BigInt>,
         end_seconds -> Nullable<BigInt>,
     }
-    facets (field, value, item_id) {
+    facets (item_id, field, value) {
         field -> Text,
         value -> Text,
         item_id -> Uuid,
+        is_public -> Bool,
+        published_at -> Instant,
     }
     videos (id) {
         id -> Uuid,

@@ -38,12 +38,20 @@ pub fn write_facets<S: Subject>(
     if rows.is_empty() {
         return Ok(());
     }
-    let mut insert = Fragment::new("INSERT INTO facets (field, value, item_id) VALUES ");
+    // What is public has a date; the place of what is not does not matter.
+    let published_at = item.published_at.unwrap_or(item.created_at);
+    let mut insert = Fragment::new("INSERT INTO facets (field, value, item_id, is_public, published_at) VALUES ");
     for (position, (field, value)) in rows.into_iter().enumerate() {
-        insert =
-            insert.sql(if position == 0 { "(" } else { ", (" }).binds([Bind::Text(field), Bind::Text(value), Bind::Id(item.id)]).sql(")");
+        let row = [Bind::Text(field), Bind::Text(value), Bind::Id(item.id), Bind::Bool(item.is_public), Bind::Time(published_at)];
+        insert = insert.sql(if position == 0 { "(" } else { ", (" }).binds(row).sql(")");
     }
     Statement::<diesel::sql_types::BigInt>::new(insert).execute(connection)?;
+    Ok(())
+}
+
+/// Takes an item that was deleted out of what the public finds by filters.
+pub fn hide_facets(connection: &mut Connection, id: Id) -> Result<(), Error> {
+    diesel::update(facets::table.filter(facets::item_id.eq(id))).set(facets::is_public.eq(false)).execute(connection)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::load::find;
 use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, Takes};
 use super::{Status, Subject};
-use crate::db::page::{Key, KeyType, List, MAX_KEYS, Start};
+use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
 use crate::db::schema::items;
 use crate::db::search::{Audience, matching};
 use crate::db::sql::{Bind, Fragment, id_among};
@@ -160,10 +160,13 @@ impl ListRequest {
 
     /// The list in the database's terms; resolves the items that filters name.
     pub fn list(&self, connection: &mut Connection, spec: &'static Spec) -> Result<List, Problem> {
-        let mut list = List::default();
+        let mut list = List { along: self.along(), ..List::default() };
         let mut errors = Vec::new();
-        list.predicates.push(Fragment::new("items.kind = ").bind(Bind::Text(spec.kind.as_str().to_owned())));
+        if list.along == Along::Items {
+            list.predicates.push(Fragment::new("items.kind = ").bind(Bind::Text(spec.kind.as_str().to_owned())));
+        }
         match &self.statuses {
+            None if list.along == Along::Facet => list.predicates.push(Fragment::new("walked.is_public = ").bind(Bind::Bool(true))),
             None => list.predicates.push(Fragment::new("items.is_public = ").bind(Bind::Bool(true))),
             Some(statuses) => {
                 list.predicates.push(Fragment::new("items.deleted_at IS NULL"));
@@ -184,8 +187,11 @@ impl ListRequest {
             let found = resolve_all(connection, spec.kind, names)?;
             list.predicates.push(id_among("items.id", &found));
         }
+        let mut walking = list.along == Along::Facet;
         for (filter, values) in &self.filters {
-            self.filter(connection, spec, filter, values, &mut list, &mut errors)?;
+            let walked = walking && is_one_value(filter, values);
+            walking = walking && !walked;
+            self.filter(connection, spec, (filter, values), walked, &mut list, &mut errors)?;
         }
         for (range, bound) in &self.ranges {
             list.predicates.push(Fragment::new(range.column).sql(if range.lower { " >= " } else { " < " }).bind(bound.clone()));
@@ -200,7 +206,7 @@ impl ListRequest {
             }
         }
         for (column, descending) in &self.sorts {
-            list.keys.push(self.key(column, *descending));
+            list.keys.push(self.key(column, *descending, list.along));
         }
         if !errors.is_empty() {
             return Err(Problem::parameters(errors));
@@ -208,8 +214,19 @@ impl ListRequest {
         Ok(list)
     }
 
-    fn key(&self, column: &SortColumn, descending: bool) -> Key {
+    /// Along a value of the filter index, where one is asked for and nothing but filters and the date of publication matters.
+    fn along(&self) -> Along {
+        let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
+        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.q.is_none() && self.ranges.is_empty();
+        let one_value = self.filters.iter().any(|(filter, values)| is_one_value(filter, values));
+        if by_date && filters_only && one_value { Along::Facet } else { Along::Items }
+    }
+
+    fn key(&self, column: &SortColumn, descending: bool, along: Along) -> Key {
         match column {
+            SortColumn::Column { name: "items.published_at", holds, .. } if along == Along::Facet => {
+                Key { expression: Fragment::new(along.published_at()), holds: *holds, descending, nullable: false }
+            }
             SortColumn::Column { name, holds, nullable } => {
                 // What the public sees always has a date of publication.
                 let nullable = *nullable && !(*name == "items.published_at" && self.statuses.is_none());
@@ -242,8 +259,8 @@ impl ListRequest {
         &self,
         connection: &mut Connection,
         spec: &'static Spec,
-        filter: &'static FilterSpec,
-        values: &[Value],
+        (filter, values): (&'static FilterSpec, &[Value]),
+        walked: bool,
         list: &mut List,
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
@@ -267,8 +284,11 @@ impl ListRequest {
             }
             if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
         }
+        let id = list.along.id();
         let any_of = |values: &[String]| {
-            Fragment::new("SELECT 1 FROM facets WHERE facets.item_id = items.id AND facets.field = ")
+            Fragment::new("SELECT 1 FROM facets WHERE facets.item_id = ")
+                .sql(id)
+                .sql(" AND facets.field = ")
                 .bind(Bind::Text(facet.clone()))
                 .sql(" AND facets.value IN (")
                 .binds(values.iter().cloned().map(Bind::Text))
@@ -282,6 +302,13 @@ impl ListRequest {
             let any: Vec<String> = wanted.concat();
             match any.as_slice() {
                 [] => {}
+                [value] if walked => {
+                    list.predicates.push(Fragment::new("walked.field = ").bind(Bind::Text(facet.clone())));
+                    list.predicates.push(Fragment::new("walked.value = ").bind(Bind::Text(value.clone())));
+                }
+                [value] if list.along == Along::Facet => {
+                    list.predicates.push(Fragment::new("EXISTS (").then(&any_of(std::slice::from_ref(value))).sql(")"));
+                }
                 // One value is joined, so that the database may begin with whichever side is rarer.
                 [value] => {
                     let alias = format!("facet_{}", list.joins.len());
@@ -361,6 +388,12 @@ fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>> {
         return None;
     }
     Some(statuses)
+}
+
+/// Whether a filter asks for one value: such filters can be walked along. They stand in the declaration rarest value first.
+fn is_one_value(filter: &FilterSpec, values: &[Value]) -> bool {
+    let mut wanted = values.iter().filter(|value| !value.excluded);
+    !matches!(filter.takes, Takes::Has(_)) && wanted.next().is_some_and(|value| value.values.len() == 1) && wanted.next().is_none()
 }
 
 fn read_filter(params: &mut Params, filter: &'static FilterSpec) -> Option<Vec<Value>> {

@@ -152,6 +152,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
                     items::revision.eq(items::revision + 1),
                 ))
                 .execute(connection)?;
+            index::hide_facets(connection, item.id)?;
             index::write_search(connection, &[item.id], index::lends_its_name(S::SPEC.kind))?;
             bump(connection, S::SPEC, now)?;
             Ok::<_, Problem>(None)

@@ -65,14 +65,17 @@ CREATE TABLE links (
 );
 CREATE INDEX links_target ON links (target_id, field);
 
--- The filter index: one row for each value that an equality filter can ask for.
+-- The filter index: one row for each value that an equality filter can ask for. What the public may see is repeated from
+-- the item, so that the newest of a value are read from one index, in order.
 CREATE TABLE facets (
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     item_id UUID NOT NULL REFERENCES items (id) ON DELETE CASCADE,
-    PRIMARY KEY (field, value, item_id)
+    is_public BOOLEAN NOT NULL,
+    published_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (item_id, field, value)
 );
-CREATE INDEX facets_item ON facets (item_id);
+CREATE INDEX facets_newest ON facets (field, value, is_public, published_at DESC, item_id);
 
 CREATE TABLE videos (
     id UUID NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::TestServer;
+use crate::support::server::slugs;
 
 fn video(slug: &str, title: &str, more: Value) -> Value {
     let mut video = json!({"resource": "video", "slug": slug, "status": "published", "original_language": "en", "translations": {"en": {"status": "published", "title": title}}});
@@ -64,6 +65,46 @@ on_both! {
             assert_eq!(server.slug_set(&format!("/v1/partners?{query}")), expected, "{query}");
         }
         assert_eq!(server.slug_set("/v1/programmes?partner=red"), Vec::<String>::new());
+    }
+
+    fn how_a_list_is_walked_changes_nothing(server: &TestServer) {
+        let lines: Vec<Value> = kinoteka::commands::catalogue(80, 3).collect();
+        server.import(&lines);
+        let key = server.editor_key();
+        let gone = server.slugs("/v1/videos?country=AL&limit=1").remove(0);
+        server.request("DELETE", &format!("/v1/videos/{gone}")).key(&key).send().expect(204);
+        let mut seen = 0;
+        for query in [
+            "country=AL", "country=AL,MK", "country=!AL", "programme=programme-1", "programme=programme-1&country=RS", "programme=programme-1,programme-2&country=RS",
+            "topic=topic-1&country=!MK&language=sq", "language=sr", "language=sr-Cyrl&programme=programme-2", "has=source&country=TR", "has=captions&country=TR",
+            "partner=partner-1&topic=topic-2", "spoken_language=en&country=AL,XK", "topic=!topic-1", "country=DE", "country=AL&sort=published_at",
+        ] {
+            // A range that takes everything makes the list walk along the items.
+            let (along, plain) = (format!("/v1/videos?{query}"), format!("/v1/videos?{query}&updated_since=2000-01-01"));
+            let all = server.read(&format!("{plain}&limit=100&total=true"));
+            let expected = slugs(&all);
+            let same = server.read(&format!("{along}&limit=100&total=true"));
+            assert_eq!((slugs(&same), &same["page"]["total"]), (expected.clone(), &all["page"]["total"]), "{query}");
+            assert!(!expected.contains(&gone), "{query}");
+            assert_eq!(server.slugs(&format!("{along}&limit=100&offset=2")), expected.iter().skip(2).cloned().collect::<Vec<_>>(), "{query}");
+            let (mut found, mut cursor, mut last) = (Vec::new(), String::new(), Value::Null);
+            loop {
+                let page = server.read(&format!("{along}&limit=3{cursor}"));
+                found.extend(slugs(&page));
+                if page["page"]["prev_cursor"].is_string() {
+                    last = page["page"]["prev_cursor"].clone();
+                }
+                let Some(next) = page["page"]["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(found, expected, "{query}");
+            if let Some(before) = last.as_str() {
+                let (start, page) = ((expected.len() - 1) / 3 * 3, server.slugs(&format!("{along}&limit=3&cursor={before}")));
+                assert_eq!(page, expected[start - 3..start], "{query}, backwards");
+            }
+            seen += expected.len();
+        }
+        assert!(seen > 200, "the catalogue has enough of each: {seen}");
     }
 
     demo fn figures_are_compared_as_numbers(server: &TestServer) {
