@@ -279,14 +279,21 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     }
     let varied: Vec<String> =
         slugs.iter().step_by((slugs.len() / 2_000).max(1)).take(2_000).map(|slug| get(&format!("/v1/videos/{slug}"))).collect();
+    let (_, programmes) = once(address, &get("/v1/programmes?limit=50&fields=slug"));
+    let programmes: serde_json::Value = serde_json::from_slice(&programmes).expect("JSON");
+    let programmes: Vec<&str> = programmes
+        .get("data")
+        .and_then(|data| data.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|programme| programme.get("slug")?.as_str())
+        .collect();
     let combined: Vec<String> = (0..500)
         .map(|number| {
             let country = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"].get(number % 7).copied().unwrap_or_default();
             let language = ["en", "sq", "sr-Latn", "mk", "tr"].get(number % 5).copied().unwrap_or_default();
-            format!(
-                "/v1/videos?country={country}&programme=programme-{}&lang={language}",
-                number % usize::try_from((videos / 2_000).clamp(2, 50)).unwrap_or(2) + 1
-            )
+            let programme = programmes.get(number % programmes.len()).copied().unwrap_or_default();
+            format!("/v1/videos?country={country}&programme={programme}&lang={language}")
         })
         .collect();
     let words = [
