@@ -9,6 +9,8 @@ use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 pub enum Error {
     /// Locked, overloaded or away: the same request may succeed in a moment.
     Unavailable(String),
+    /// The connection broke while a transaction was being committed: whether it was kept is not known.
+    Uncertain(String),
     /// Two transactions met; the transaction was rolled back and may be run again.
     Conflict(String),
     /// A unique or foreign key constraint was violated; holds the constraint's description.
@@ -21,6 +23,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(cause) => write!(f, "database unavailable: {cause}"),
+            Self::Uncertain(cause) => write!(f, "database lost while committing: {cause}"),
             Self::Conflict(cause) => write!(f, "transactions conflict: {cause}"),
             Self::Constraint(cause) => write!(f, "constraint violated: {cause}"),
             Self::Fault(cause) => write!(f, "database fault: {cause}"),

@@ -1,5 +1,6 @@
 //! Where queries run: workers that read, workers that write, and the transactions around what is written.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,15 +87,9 @@ impl Store {
     {
         self.write
             .run(move |held, purpose| {
-                let mut begun = false;
+                let begun = Cell::new(false);
                 counter::take();
-                let value = held.with(purpose, |connection| {
-                    if begun {
-                        // The connection broke after the transaction had begun: whether it was kept is not known.
-                        return Err(Error::Unavailable("the connection to the database broke".to_owned()).into());
-                    }
-                    transaction(connection, &mut work, &mut begun)
-                })?;
+                let value = held.with(purpose, || !begun.get(), |connection| transaction(connection, &mut work, &begun))?;
                 Ok(Done { value, statements: counter::take() })
             })
             .await
@@ -106,7 +101,7 @@ impl Store {
         E: From<Error>,
         F: FnMut(&mut Connection) -> Result<T, E>,
     {
-        transaction(&mut self.connect()?, &mut work, &mut false)
+        transaction(&mut self.connect()?, &mut work, &Cell::new(false))
     }
 
     /// A connection of its own, for migrations and other work past the workers.
@@ -124,7 +119,7 @@ where
     workers
         .run(move |held, purpose| {
             counter::take();
-            let value = held.with(purpose, &mut work)?;
+            let value = held.with(purpose, || true, &mut work)?;
             Ok(Done { value, statements: counter::take() })
         })
         .await
@@ -137,19 +132,22 @@ const ATTEMPTS: u32 = 4;
 fn transaction<T, E: From<Error>>(
     connection: &mut Connection,
     work: &mut impl FnMut(&mut Connection) -> Result<T, E>,
-    begun: &mut bool,
+    begun: &Cell<bool>,
 ) -> Result<T, E> {
     let mut attempt = 1;
     loop {
         connection.begin_write()?;
-        *begun = true;
+        begun.set(true);
         let committed = match work(connection) {
             Ok(value) => match Connection::commit_transaction(connection) {
                 Ok(()) => return Ok(value),
                 Err(error) => {
                     // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
                     drop(Connection::rollback_transaction(connection));
-                    Error::from(error)
+                    match Error::from(error) {
+                        Error::Unavailable(cause) if !connection.is_alive() => Error::Uncertain(cause),
+                        known => known,
+                    }
                 }
             },
             Err(error) => {

@@ -56,9 +56,14 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Runs `work` on the connection, opened if need be. Where a connection that had been idle turns out to be dead,
-    /// `work` runs once more on a new one; `work` must then have had no effect, as a read or a failed `BEGIN` has none.
-    pub fn with<T, E: From<Error>>(&mut self, purpose: &Purpose, mut work: impl FnMut(&mut Connection) -> Result<T, E>) -> Result<T, E> {
+    /// Runs `work` on the connection, opened if need be. Where a connection that had been idle turns out to be dead, and `work`
+    /// `may_repeat` since it had no effect yet, it runs once more on a new one.
+    pub fn with<T, E: From<Error>>(
+        &mut self,
+        purpose: &Purpose,
+        may_repeat: impl Fn() -> bool,
+        mut work: impl FnMut(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         if self.until.is_some_and(|until| until <= Instant::now()) {
             *self = Self::default();
         }
@@ -68,6 +73,9 @@ impl Held {
                 return outcome;
             }
             *self = Self::default();
+            if !may_repeat() {
+                return outcome;
+            }
         }
         let (mut connection, preferred) = purpose.open()?;
         let outcome = work(&mut connection);

@@ -100,7 +100,7 @@ problems! {
         "Something failed that should not have. The cause is in the server's log under the `request_id` of the answer; tell the operator.";
     /// The database is locked, overloaded or away.
     Unavailable = 503 "unavailable", "Temporarily unavailable",
-        "The server cannot answer right now: its database is busy or away. Nothing was stored. Send the same request again after the time in `Retry-After`.";
+        "The server cannot answer right now: its database is busy or away. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";
 }
 
 /// Where in the request an error lies.
@@ -214,6 +214,10 @@ impl From<db::Error> for Problem {
             db::Error::Unavailable(cause) | db::Error::Conflict(cause) => {
                 Self { cause: Some(cause), ..Self::new(Kind::Unavailable, "The database is busy or away; nothing was stored.") }
                     .with_header(header::RETRY_AFTER, "1")
+            }
+            db::Error::Uncertain(cause) => {
+                let detail = "The database went away while the change was being kept; read the item to see whether it was stored.";
+                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }.with_header(header::RETRY_AFTER, "1")
             }
             db::Error::Constraint(cause) => Self {
                 cause: Some(cause),

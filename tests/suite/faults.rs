@@ -214,6 +214,7 @@ fn postgres_is_reached_over_tls_and_its_certificate_checked() {
     for (wrong, told) in [
         (url("127.0.0.1", &trusting), "does not match host name"),
         (url("localhost", "sslmode=verify-full&sslrootcert=missing.crt"), "missing.crt"),
+        (url("localhost", "sslmode=verify-full"), "/.postgresql/root.crt"),
         (url("localhost", "sslmode=disable"), "no encryption"),
     ] {
         let output = ended(run(file.directory(), &wrong, &["migrate"]), 2);
