@@ -126,6 +126,21 @@ impl Connection {
         matches!(self, Self::Sqlite(_))
     }
 
+    /// Runs reads that belong together. On SQLite they see one state of the database, and the file is locked once for all of
+    /// them; on PostgreSQL, where that would cost two round trips, each statement sees what was committed before it.
+    pub fn snapshot<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        use diesel::connection::{AnsiTransactionManager, TransactionManager};
+        if let Self::Sqlite(connection) = self {
+            AnsiTransactionManager::begin_transaction(connection).map_err(Error::from)?;
+        }
+        let outcome = work(self);
+        if let Self::Sqlite(connection) = self {
+            // Nothing was written: to end it is all the same.
+            drop(AnsiTransactionManager::commit_transaction(connection));
+        }
+        outcome
+    }
+
     /// Whether the connection can be used again after work on it: no transaction was left open, and if a statement failed the
     /// server still answers. (The last words of a PostgreSQL that ends come as an error like any other.)
     pub fn is_alive(&mut self) -> bool {

@@ -87,6 +87,14 @@ impl Along {
         }
     }
 
+    /// What a row of the filter index, `facets`, has in common with the one that is walked, so that it is found in the same order.
+    pub fn same_place(self) -> &'static str {
+        match self {
+            Self::Items => "",
+            Self::Facet => " AND facets.is_public = walked.is_public AND facets.published_at = walked.published_at",
+        }
+    }
+
     /// When the item was published.
     pub fn published_at(self) -> &'static str {
         match self {

@@ -26,6 +26,8 @@ tables! {
         slug -> Text,
         status -> Text,
         original_language -> Text,
+        languages -> Text,
+        public_languages -> Text,
         revision -> BigInt,
         is_public -> Bool,
         was_public -> Bool,
@@ -60,10 +62,14 @@ tables! {
         start_seconds -> Nullable<BigInt>,
         end_seconds -> Nullable<BigInt>,
     }
-    facets (item_id, field, value) {
+    terms (number) {
+        number -> BigInt,
         field -> Text,
         value -> Text,
+    }
+    facets (item_id, term) {
         item_id -> Uuid,
+        term -> BigInt,
         is_public -> Bool,
         published_at -> Instant,
     }
@@ -138,6 +144,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     slugs,
     texts,
     links,
+    terms,
     facets,
     videos,
     programmes,

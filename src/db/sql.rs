@@ -28,6 +28,8 @@ pub enum Bind {
     Date(NaiveDate),
     /// A truth value.
     Bool(bool),
+    /// The unknown, of any type.
+    Null,
 }
 
 impl Bind {
@@ -39,6 +41,10 @@ impl Bind {
             Self::Time(value) => out.push_bind_param::<sql::Instant, _>(value),
             Self::Date(value) => out.push_bind_param::<Date, _>(value),
             Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
+            Self::Null => {
+                out.push_sql("NULL");
+                Ok(())
+            }
         }
     }
 }
@@ -207,6 +213,16 @@ fn id_list<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
 /// [`Among`] for a statement put together from pieces.
 pub fn id_among<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>) -> Fragment {
     Fragment::new(column).differs(AMONG.0, AMONG.1).bind(Bind::Text(id_list(ids))).differs(AMONG_END.0, AMONG_END.1)
+}
+
+/// Pairs of texts as a table in brackets with the columns `first` and `second`; bound as one value, see [`Among`].
+pub fn pairs<A: AsRef<str>, B: AsRef<str>>(pairs: impl IntoIterator<Item = (A, B)>) -> Fragment {
+    let list: Vec<serde_json::Value> =
+        pairs.into_iter().map(|(first, second)| serde_json::json!([first.as_ref(), second.as_ref()])).collect();
+    Fragment::new("(SELECT value ->> 0 AS first, value ->> 1 AS second FROM ")
+        .differs("json_each(", "json_array_elements(CAST(")
+        .bind(Bind::Text(serde_json::Value::Array(list).to_string()))
+        .differs("))", " AS json)))")
 }
 
 const AMONG: (&str, &str) =

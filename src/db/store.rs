@@ -119,7 +119,7 @@ where
     workers
         .run(move |held, purpose| {
             counter::take();
-            let value = held.with(purpose, || true, &mut work)?;
+            let value = held.with(purpose, || true, |connection| connection.snapshot(&mut work))?;
             Ok(Done { value, statements: counter::take() })
         })
         .await

@@ -527,7 +527,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 /// Draws the resource.
 pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> ImpactStatistic {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen(shown) {
+    let texts = match loaded.chosen() {
         None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
         Some(chosen) => ImpactStatisticTexts {
             language: Some(chosen.language.as_str().to_owned()),

@@ -246,7 +246,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 /// Draws the resource.
 pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Partner {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen(shown) {
+    let texts = match loaded.chosen() {
         None => PartnerTexts { translations, ..PartnerTexts::default() },
         Some(chosen) => PartnerTexts {
             language: Some(chosen.language.as_str().to_owned()),

@@ -293,7 +293,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 /// Draws the resource.
 pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Programme {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen(shown) {
+    let texts = match loaded.chosen() {
         None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },
         Some(chosen) => ProgrammeTexts {
             language: Some(chosen.language.as_str().to_owned()),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::names::Names;
 use super::shown::Shown;
 use super::spec::Kind;
+use super::totals::Totals;
 use crate::config::Settings;
 use crate::db::store::Done;
 use crate::db::{Connection, Id, Store, Time};
@@ -30,6 +31,8 @@ pub struct Context {
     pub places: Arc<Places>,
     /// What others show of items, kept between reads.
     pub names: Arc<Names>,
+    /// Counts of lists, kept between reads.
+    pub totals: Totals,
     /// How to read each kind for `include`; the server fills it in, since no kind knows another.
     pub expand: Vec<(Kind, Expand)>,
     /// Keys that were seen within the last minute.
@@ -40,7 +43,15 @@ impl Context {
     /// A context for these settings.
     pub fn new(store: Store, settings: Settings, expand: Vec<(Kind, Expand)>) -> Self {
         let places = Arc::new(Places::new(settings.designation()));
-        Self { store, settings, places, names: Arc::default(), expand, recently_used: Mutex::new(HashSet::new()) }
+        Self {
+            store,
+            settings,
+            places,
+            names: Arc::default(),
+            totals: Totals::default(),
+            expand,
+            recently_used: Mutex::new(HashSet::new()),
+        }
     }
 
     /// The role of the caller's key; `None` without a key. An unusable key is a 401, never a public answer.

@@ -1,18 +1,32 @@
 //! What is derived from an item in its transaction: the filter index and the full-text index.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::Subject;
 use super::load::{Item, Link, Text};
 use super::spec::Kind;
 use crate::db::schema::{facets, items, links, texts};
 use crate::db::search::{Audience, Document, index};
-use crate::db::sql::{Bind, Fragment, Statement, among};
+use crate::db::sql::{Bind, Fragment, Statement, among, pairs};
 use crate::db::{Connection, Error, Id};
 use crate::text::analysis;
 use crate::text::language::Language;
+
+/// The values that equality filters find an item by: field and value, each once.
+pub fn terms<S: Subject>(own: &S::Own, texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
+    let mut terms: BTreeSet<(String, String)> = S::facets(own).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
+    terms.extend(links.iter().map(|link| (S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string())));
+    for text in texts {
+        terms.insert((S::SPEC.facet("any_language"), text.language.clone()));
+        if text.status == "published" {
+            terms.insert((S::SPEC.facet("language"), text.language.clone()));
+        }
+    }
+    terms
+}
 
 /// Rewrites an item's rows of the filter index.
 pub fn write_facets<S: Subject>(
@@ -21,31 +35,34 @@ pub fn write_facets<S: Subject>(
     own: &S::Own,
     texts: &[Text],
     links: &[Link],
+    is_new: bool,
 ) -> Result<(), Error> {
-    diesel::delete(facets::table.filter(facets::item_id.eq(item.id))).execute(connection)?;
-    let mut rows: Vec<(String, String)> = S::facets(own).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
-    for link in links {
-        rows.push((S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string()));
+    if !is_new {
+        diesel::delete(facets::table.filter(facets::item_id.eq(item.id))).execute(connection)?;
     }
-    for text in texts {
-        rows.push((S::SPEC.facet("any_language"), text.language.clone()));
-        if text.status == "published" {
-            rows.push((S::SPEC.facet("language"), text.language.clone()));
-        }
-    }
-    rows.sort();
-    rows.dedup();
-    if rows.is_empty() {
+    let terms = terms::<S>(own, texts, links);
+    if terms.is_empty() {
         return Ok(());
     }
+    let wanted = pairs(terms.iter().map(|(field, value)| (field, value)));
+    let unknown = Fragment::new("INSERT INTO terms (field, value) SELECT wanted.first, wanted.second FROM ")
+        .then(&wanted)
+        .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second)");
+    Statement::<BigInt>::new(unknown).execute(connection)?;
     // What is public has a date; the place of what is not does not matter.
     let published_at = item.published_at.unwrap_or(item.created_at);
-    let mut insert = Fragment::new("INSERT INTO facets (field, value, item_id, is_public, published_at) VALUES ");
-    for (position, (field, value)) in rows.into_iter().enumerate() {
-        let row = [Bind::Text(field), Bind::Text(value), Bind::Id(item.id), Bind::Bool(item.is_public), Bind::Time(published_at)];
-        insert = insert.sql(if position == 0 { "(" } else { ", (" }).binds(row).sql(")");
-    }
-    Statement::<diesel::sql_types::BigInt>::new(insert).execute(connection)?;
+    let insert = Fragment::new("INSERT INTO facets (item_id, term, is_public, published_at) SELECT ")
+        .differs("", "CAST(")
+        .bind(Bind::Id(item.id))
+        .differs(", terms.number, ", " AS uuid), terms.number, CAST(")
+        .bind(Bind::Bool(item.is_public))
+        .differs(", ", " AS boolean), CAST(")
+        .bind(Bind::Time(published_at))
+        .differs(" FROM ", " AS timestamptz) FROM ")
+        .then(&wanted)
+        .differs(" wanted CROSS JOIN terms", " wanted JOIN terms")
+        .sql(" ON terms.field = wanted.first AND terms.value = wanted.second");
+    Statement::<BigInt>::new(insert).execute(connection)?;
     Ok(())
 }
 

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::Subject;
 use super::names::Target;
 use super::shown::Shown;
 use super::spec::Kind;
 use crate::db::schema::{items, links, revisions, texts};
-use crate::db::sql::among;
+use crate::db::sql::{Bind, Fragment, Statement, among, pairs};
 use crate::db::{Connection, Error, Id, Time};
 use crate::http::keys::Viewer;
+use crate::text::choice::Choice;
 use crate::text::language::Language;
 
 /// What every item has, as stored.
@@ -29,6 +31,10 @@ pub struct Item {
     pub status: String,
     /// The language it was written in.
     pub original_language: String,
+    /// The languages that it has texts in: tags in order, with spaces between.
+    pub languages: String,
+    /// Those of published texts.
+    pub public_languages: String,
     /// Grows with every change of the item itself.
     pub revision: i64,
     /// Published, and in at least one language.
@@ -98,7 +104,11 @@ pub struct Loaded<O> {
     pub item: Item,
     /// What its kind has.
     pub own: O,
-    /// The texts that the viewer may see.
+    /// The languages of the texts that the viewer may see, in order.
+    pub languages: Vec<Language>,
+    /// Which of them answers, unless all do.
+    pub choice: Option<Choice>,
+    /// The texts of the chosen language, or of all of them where every language is asked for.
     pub texts: Vec<Text>,
     /// References, in order.
     pub links: Vec<Link>,
@@ -147,22 +157,61 @@ pub fn load_rows<S: Subject>(
         }
     }
     load_targets(connection, targets, viewer, shown)?;
-    let mut texts_of: HashMap<Id, Vec<Text>> = HashMap::new();
-    let texts = texts::table.filter(among(texts::item_id, order)).order((texts::item_id, texts::language)).select(Text::as_select());
-    let texts =
-        if viewer.sees_unpublished() { texts.load(connection)? } else { texts.filter(texts::status.eq("published")).load(connection)? };
-    for text in texts {
-        texts_of.entry(text.item_id).or_default().push(text);
-    }
     let mut by_id: HashMap<Id, Item> = rows.into_iter().map(|item| (item.id, item)).collect();
-    Ok(order
+    let mut loaded: Vec<Loaded<S::Own>> = order
         .iter()
         .filter_map(|id| {
             let item = by_id.remove(id)?;
             let own = own.remove(id)?;
-            Some(Loaded { own, texts: texts_of.remove(id).unwrap_or_default(), links: links_of.remove(id).unwrap_or_default(), item })
+            let languages = item.languages(viewer);
+            let choice = shown.choose(&languages, &item.original_language);
+            Some(Loaded { own, languages, choice, texts: Vec::new(), links: links_of.remove(id).unwrap_or_default(), item })
         })
-        .collect())
+        .collect();
+    let mut texts_of: HashMap<Id, Vec<Text>> = HashMap::new();
+    for text in load_texts(connection, &loaded, viewer, shown)? {
+        texts_of.entry(text.item_id).or_default().push(text);
+    }
+    for one in &mut loaded {
+        one.texts = texts_of.remove(&one.item.id).unwrap_or_default();
+    }
+    Ok(loaded)
+}
+
+impl Item {
+    /// The languages of the texts that this viewer may see.
+    fn languages(&self, viewer: Viewer) -> Vec<Language> {
+        let tags = if viewer.sees_unpublished() { &self.languages } else { &self.public_languages };
+        tags.split_ascii_whitespace().map(Language::stored).collect()
+    }
+}
+
+/// The texts that will be shown: those of the chosen language, or all that the viewer may see.
+fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], viewer: Viewer, shown: &Shown) -> Result<Vec<Text>, Error> {
+    if shown.wish.translations {
+        let ids = loaded.iter().map(|one| &one.item.id);
+        let all = texts::table.filter(among(texts::item_id, ids)).order((texts::item_id, texts::language)).select(Text::as_select());
+        return Ok(if viewer.sees_unpublished() {
+            all.load(connection)?
+        } else {
+            all.filter(texts::status.eq("published")).load(connection)?
+        });
+    }
+    let chosen = loaded.iter().filter_map(|one| {
+        let language = one.languages.get(one.choice.as_ref()?.index)?;
+        Some((one.item.id.0.simple().to_string(), language.as_str()))
+    });
+    let statement = Fragment::new(
+        "SELECT texts.item_id, texts.language, texts.status, texts.title, texts.summary, texts.description, texts.content_note, \
+         texts.credit_line, texts.disclaimer, texts.sort_key FROM ",
+    )
+    .then(&pairs(chosen))
+    .differs(
+        " wanted CROSS JOIN texts ON texts.item_id = unhex(wanted.first)",
+        " wanted JOIN texts ON texts.item_id = CAST(wanted.first AS uuid)",
+    )
+    .sql(" AND texts.language = wanted.second");
+    Ok(Statement::<texts::SqlType>::new(statement).rows(connection)?)
 }
 
 /// Makes the items known that others refer to: those that memory has, and the rest in two queries.
@@ -211,6 +260,60 @@ fn load_targets(
     }
     for (kind, ids) in missing {
         shown.learn(kind, viewer, ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect());
+    }
+    Ok(())
+}
+
+/// Stores the texts of an item, in one statement.
+pub fn insert_texts(connection: &mut Connection, texts: &[Text]) -> Result<(), Error> {
+    let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
+    let rows = texts.iter().map(|text| {
+        [
+            Bind::Id(text.item_id),
+            Bind::Text(text.language.clone()),
+            Bind::Text(text.status.clone()),
+            Bind::Text(text.title.clone()),
+            optional(&text.summary),
+            optional(&text.description),
+            optional(&text.content_note),
+            optional(&text.credit_line),
+            optional(&text.disclaimer),
+            Bind::Text(text.sort_key.clone()),
+        ]
+    });
+    insert(
+        connection,
+        "INSERT INTO texts \
+         (item_id, language, status, title, summary, description, content_note, credit_line, disclaimer, sort_key) VALUES ",
+        rows,
+    )
+}
+
+/// Stores the references of an item, in one statement.
+pub fn insert_links(connection: &mut Connection, links: &[Link]) -> Result<(), Error> {
+    let rows = links.iter().map(|link| {
+        [
+            Bind::Id(link.item_id),
+            Bind::Text(link.field.clone()),
+            Bind::Integer(link.position),
+            Bind::Id(link.target_id),
+            link.role.clone().map_or(Bind::Null, Bind::Text),
+            link.start_seconds.map_or(Bind::Null, Bind::Integer),
+            link.end_seconds.map_or(Bind::Null, Bind::Integer),
+        ]
+    });
+    insert(connection, "INSERT INTO links (item_id, field, position, target_id, role, start_seconds, end_seconds) VALUES ", rows)
+}
+
+/// Inserts rows, fifty with each statement, so that none has more values than a database takes.
+fn insert<const N: usize>(connection: &mut Connection, sql: &'static str, rows: impl Iterator<Item = [Bind; N]>) -> Result<(), Error> {
+    let rows: Vec<[Bind; N]> = rows.collect();
+    for some in rows.chunks(50) {
+        let mut statement = Fragment::new(sql);
+        for (position, row) in some.iter().enumerate() {
+            statement = statement.sql(if position == 0 { "(" } else { ", (" }).binds(row.iter().cloned()).sql(")");
+        }
+        Statement::<BigInt>::new(statement).execute(connection)?;
     }
     Ok(())
 }

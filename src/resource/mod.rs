@@ -13,6 +13,7 @@ pub mod roles;
 pub mod shown;
 pub mod spec;
 pub mod texts;
+pub mod totals;
 pub mod write;
 
 use std::collections::HashMap;

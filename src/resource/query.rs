@@ -284,15 +284,20 @@ impl ListRequest {
             }
             if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
         }
-        let id = list.along.id();
+        let along = list.along;
+        let id = along.id();
         let any_of = |values: &[String]| {
-            Fragment::new("SELECT 1 FROM facets WHERE facets.item_id = ")
+            let walk = if along == Along::Facet { " INDEXED BY facets_newest WHERE " } else { " WHERE " };
+            Fragment::new("SELECT 1 FROM facets")
+                .differs(walk, " WHERE ")
+                .sql("facets.item_id = ")
                 .sql(id)
-                .sql(" AND facets.field = ")
+                .sql(along.same_place())
+                .sql(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = ")
                 .bind(Bind::Text(facet.clone()))
-                .sql(" AND facets.value IN (")
+                .sql(" AND terms.value IN (")
                 .binds(values.iter().cloned().map(Bind::Text))
-                .sql(")")
+                .sql("))")
         };
         if matches!(filter.takes, Takes::Has(_)) {
             for values in &wanted {
@@ -303,20 +308,26 @@ impl ListRequest {
             match any.as_slice() {
                 [] => {}
                 [value] if walked => {
-                    list.predicates.push(Fragment::new("walked.field = ").bind(Bind::Text(facet.clone())));
-                    list.predicates.push(Fragment::new("walked.value = ").bind(Bind::Text(value.clone())));
+                    list.predicates.push(Fragment::new("walked.term = ").then(&term(&facet, value)));
                 }
-                [value] if list.along == Along::Facet => {
-                    list.predicates.push(Fragment::new("EXISTS (").then(&any_of(std::slice::from_ref(value))).sql(")"));
+                // The rows of another value stand in the same order: looking along both touches few pages.
+                [value] if along == Along::Facet => {
+                    let other = Fragment::new("EXISTS (SELECT 1 FROM facets")
+                        .differs(" INDEXED BY facets_newest", "")
+                        .sql(" WHERE facets.item_id = ")
+                        .sql(id)
+                        .sql(along.same_place())
+                        .sql(" AND facets.term = ")
+                        .then(&term(&facet, value))
+                        .sql(")");
+                    list.predicates.push(other);
                 }
                 // One value is joined, so that the database may begin with whichever side is rarer.
                 [value] => {
                     let alias = format!("facet_{}", list.joins.len());
                     list.joins.push(
-                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item_id = items.id AND {alias}.field = "))
-                            .bind(Bind::Text(facet.clone()))
-                            .sql(format!(" AND {alias}.value = "))
-                            .bind(Bind::Text(value.clone())),
+                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item_id = items.id AND {alias}.term = "))
+                            .then(&term(&facet, value)),
                     );
                 }
                 several => list.predicates.push(Fragment::new("EXISTS (").then(&any_of(several)).sql(")")),
@@ -338,6 +349,15 @@ impl ListRequest {
         let hint = suggest(connection, kind, name)?.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
     }
+}
+
+/// The number of a value; nothing equals that of a value which nothing is found by.
+fn term(field: &str, value: &str) -> Fragment {
+    Fragment::new("(SELECT terms.number FROM terms WHERE terms.field = ")
+        .bind(Bind::Text(field.to_owned()))
+        .sql(" AND terms.value = ")
+        .bind(Bind::Text(value.to_owned()))
+        .sql(")")
 }
 
 /// The public slug nearest to a name.

@@ -79,7 +79,7 @@ fn read_page<S: Subject>(
     let Some(slice) = slice else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
-    let total = if wanted.total { Some(list.count(connection)?) } else { None };
+    let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.fingerprint, || list.count(connection))).transpose()?;
     let info = PageInfo::new(wanted, &slice, total);
     let ids: Vec<Id> = slice.places.iter().map(|place| place.id).collect();
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(Memory::new(&context.names, &revisions)));
@@ -205,7 +205,7 @@ pub fn draw<S: Subject>(
     let loaded = load_rows::<S>(connection, vec![item], &[id], viewer, shown)?;
     let Some(one) = loaded.first() else { return Err(Problem::internal(format!("item {id} has no row of its own kind"))) };
     expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
-    let language = one.chosen(shown).map(|chosen| chosen.language.as_str().to_owned());
+    let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
     Ok((answer::body(&S::view(one, shown), shape)?, language))
 }
 

@@ -14,7 +14,7 @@ use crate::db::{Id, Time};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::places::{CountryReference, Places};
-use crate::text::choice::choose;
+use crate::text::choice::{Choice, choose};
 use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
 
@@ -102,24 +102,9 @@ impl Shown {
         self.targets.contains_key(id)
     }
 
-    /// The text for this answer, by the fallback chain.
-    pub fn choose(&self, texts: &[Text], original: &str) -> Option<Chosen> {
-        let available: Vec<Language> = texts.iter().filter_map(|text| Language::parse(&text.language).ok()).collect();
-        if available.len() != texts.len() {
-            return None;
-        }
-        let original = Language::parse(original).ok()?;
-        let choice = choose(&self.wish.asked, &available, &self.wish.fallback, &original)?;
-        let mut text = texts.get(choice.index)?.clone();
-        let stored = available.get(choice.index)?;
-        if let Some(to) = &choice.transliterate_to {
-            let change = |value: &mut String| *value = transliterate(value, stored, to).into_owned();
-            change(&mut text.title);
-            for value in [&mut text.summary, &mut text.description, &mut text.content_note, &mut text.credit_line, &mut text.disclaimer] {
-                value.as_mut().map(change);
-            }
-        }
-        Some(Chosen { language: choice.language, transliterated: choice.transliterate_to.is_some(), text })
+    /// Which of these languages answers, by the fallback chain; `None` where all of them are asked for.
+    pub fn choose(&self, available: &[Language], original: &str) -> Option<Choice> {
+        if self.wish.all { None } else { choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original)) }
     }
 
     /// An item that is referred to; `None` where the viewer may not see it.
@@ -161,8 +146,18 @@ impl<O> Loaded<O> {
     }
 
     /// The texts in the answer's language, or `None` when every language is asked for.
-    pub fn chosen(&self, shown: &Shown) -> Option<Chosen> {
-        if shown.wish.all { None } else { shown.choose(&self.texts, &self.item.original_language) }
+    pub fn chosen(&self) -> Option<Chosen> {
+        let choice = self.choice.as_ref()?;
+        let stored = self.languages.get(choice.index)?;
+        let mut text = self.texts.iter().find(|text| text.language == stored.as_str())?.clone();
+        if let Some(to) = &choice.transliterate_to {
+            let change = |value: &mut String| *value = transliterate(value, stored, to).into_owned();
+            change(&mut text.title);
+            for value in [&mut text.summary, &mut text.description, &mut text.content_note, &mut text.credit_line, &mut text.disclaimer] {
+                value.as_mut().map(change);
+            }
+        }
+        Some(Chosen { language: choice.language.clone(), transliterated: choice.transliterate_to.is_some(), text })
     }
 
     /// Every language, when that is asked for.
@@ -184,7 +179,7 @@ impl<O> Loaded<O> {
             updated_at: self.item.updated_at,
             published_at: self.item.published_at,
             original_language: self.item.original_language.clone(),
-            languages: self.texts.iter().map(|text| text.language.clone()).collect(),
+            languages: self.languages.iter().map(|language| language.as_str().to_owned()).collect(),
         }
     }
 }

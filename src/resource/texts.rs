@@ -22,6 +22,14 @@ pub struct NewTexts {
     pub flat: bool,
 }
 
+impl NewTexts {
+    /// The tags of those texts that `which` holds of, as an item keeps them.
+    pub fn languages(&self, which: impl Fn(&Text) -> bool) -> String {
+        let tags: Vec<&str> = self.texts.iter().filter(|text| which(text)).map(|text| text.language.as_str()).collect();
+        tags.join(" ")
+    }
+}
+
 /// What the texts are read against.
 pub struct Defaults<'a> {
     /// The item; texts are stored under it.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{self, Validators};
 use super::context::Context;
-use super::load::{Found, Item, Link, Text, find, load_rows, revisions};
+use super::load::{self, Found, Item, Link, Text, find, load_rows, revisions};
 use super::query::{Shape, shape};
 use super::read::{draw, find_visible, moved};
 use super::shown::Shown;
@@ -317,6 +317,8 @@ pub fn store<S: Subject>(
         slug: slug.clone(),
         status: status.as_str().to_owned(),
         original_language: new_texts.original.as_str().to_owned(),
+        languages: new_texts.languages(|_| true),
+        public_languages: new_texts.languages(|text| text.status == "published"),
         revision: existing.as_ref().map_or(1, |item| item.revision),
         is_public,
         was_public: is_public || existing.as_ref().is_some_and(|item| item.was_public),
@@ -374,13 +376,9 @@ fn save<S: Subject>(
         diesel::delete(text_rows::table.filter(text_rows::item_id.eq(id))).execute(connection)?;
         diesel::delete(links::table.filter(links::item_id.eq(id))).execute(connection)?;
     }
-    for text in new_texts {
-        diesel::insert_into(text_rows::table).values(text).execute(connection)?;
-    }
-    for link in rows {
-        diesel::insert_into(links::table).values(link).execute(connection)?;
-    }
-    index::write_facets::<S>(connection, &item, own, new_texts, rows)?;
+    load::insert_texts(connection, new_texts)?;
+    load::insert_links(connection, rows)?;
+    index::write_facets::<S>(connection, &item, own, new_texts, rows, is_new)?;
     Ok(())
 }
 

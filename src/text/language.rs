@@ -97,6 +97,11 @@ impl fmt::Display for LanguageError {
 impl std::error::Error for LanguageError {}
 
 impl Language {
+    /// A tag that is canonical already, since it was stored so: it is not read again.
+    pub fn stored(tag: &str) -> Self {
+        Self(tag.to_owned())
+    }
+
     /// Parses a tag in any letter case and brings it to canonical form.
     ///
     /// The tag must be well-formed; whether its subtags are registered is not checked, so that a

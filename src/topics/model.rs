@@ -129,7 +129,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
 /// Draws the resource.
 pub fn view(loaded: &Loaded<()>, shown: &Shown) -> Topic {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen(shown) {
+    let texts = match loaded.chosen() {
         None => TopicTexts { translations, ..TopicTexts::default() },
         Some(chosen) => TopicTexts {
             language: Some(chosen.language.as_str().to_owned()),

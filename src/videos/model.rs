@@ -407,7 +407,7 @@ pub fn facets(own: &Own) -> Vec<(&'static str, String)> {
 /// Draws the resource.
 pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Video {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen(shown) {
+    let texts = match loaded.chosen() {
         None => VideoTexts { translations, ..VideoTexts::default() },
         Some(chosen) => VideoTexts {
             language: Some(chosen.language.as_str().to_owned()),

@@ -6,6 +6,7 @@ DROP TABLE partners;
 DROP TABLE programmes;
 DROP TABLE videos;
 DROP TABLE facets;
+DROP TABLE terms;
 DROP TABLE links;
 DROP TABLE texts;
 DROP TABLE slugs;

@@ -9,12 +9,15 @@ CREATE TABLE revisions (
 INSERT INTO revisions (kind, revision, changed_at) VALUES
     ('catalogue', 0, 0), ('video', 0, 0), ('programme', 0, 0), ('partner', 0, 0), ('impact_statistic', 0, 0), ('topic', 0, 0);
 
+-- `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with spaces between.
 CREATE TABLE items (
     id BLOB NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
     slug TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('draft', 'published', 'archived')),
     original_language TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    public_languages TEXT NOT NULL,
     revision BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     was_public BOOLEAN NOT NULL,
@@ -65,17 +68,24 @@ CREATE TABLE links (
 ) WITHOUT ROWID;
 CREATE INDEX links_target ON links (target_id, field);
 
--- The filter index: one row for each value that an equality filter can ask for. What the public may see is repeated from
+-- Every value that an equality filter has found something by, numbered, so that the filter index stays small. Numbers stay.
+CREATE TABLE terms (
+    number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL
+);
+CREATE UNIQUE INDEX terms_value ON terms (field, value);
+
+-- The filter index: one row for each value that an item is found by. What the public may see is repeated from
 -- the item, so that the newest of a value are read from one index, in order.
 CREATE TABLE facets (
-    field TEXT NOT NULL,
-    value TEXT NOT NULL,
     item_id BLOB NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    term BIGINT NOT NULL REFERENCES terms (number),
     is_public BOOLEAN NOT NULL,
     published_at BIGINT NOT NULL,
-    PRIMARY KEY (item_id, field, value)
+    PRIMARY KEY (item_id, term)
 ) WITHOUT ROWID;
-CREATE INDEX facets_newest ON facets (field, value, is_public, published_at DESC, item_id);
+CREATE INDEX facets_newest ON facets (term, is_public, published_at DESC, item_id);
 
 CREATE TABLE videos (
     id BLOB NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,

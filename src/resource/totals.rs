@@ -1,0 +1,40 @@
+//! How many items a filtered list has, kept in memory: counting costs more than a page, and each page of a list asks again.
+//!
+//! What is kept holds as long as nothing at all was written: every read asks the database for the revisions first.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::load::Revisions;
+
+/// How many counts are kept.
+const MOST: usize = 10_000;
+
+/// The counts of lists that were asked for since the last write.
+#[derive(Default)]
+pub struct Totals(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    revision: i64,
+    counts: HashMap<String, i64>,
+}
+
+impl Totals {
+    /// The count of the list with this fingerprint, at the revisions that a read has found; `count` is asked where it is not known.
+    pub fn of<E>(&self, revisions: &Revisions, fingerprint: &str, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+        let Some((revision, _)) = revisions.get("catalogue") else { return count() };
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = Some(lock()).filter(|kept| kept.revision == *revision).and_then(|kept| kept.counts.get(fingerprint).copied());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let counted = count()?;
+        let mut kept = lock();
+        if kept.revision != *revision || kept.counts.len() >= MOST {
+            *kept = Kept { revision: *revision, counts: HashMap::new() };
+        }
+        kept.counts.insert(fingerprint.to_owned(), counted);
+        Ok(counted)
+    }
+}
