@@ -69,11 +69,15 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// A line that was understood.
-struct Line {
-    number: usize,
-    kind: Kind,
-    slug: String,
-    body: Value,
+pub struct Line {
+    /// Its number, from 1.
+    pub number: usize,
+    /// What kind of item it is.
+    pub kind: Kind,
+    /// Its slug.
+    pub slug: String,
+    /// The rest of it, as PUT would take it.
+    pub body: Value,
 }
 
 /// Imports lines in one transaction. Items are stored in the order of their kinds, so that references find their targets.
@@ -126,7 +130,8 @@ impl From<crate::db::Error> for Rejected {
     }
 }
 
-fn understand(number: usize, line: &str) -> Result<Line, String> {
+/// Reads a line as far as that can be done without its fields.
+pub fn understand(number: usize, line: &str) -> Result<Line, String> {
     let mut body: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let Some(object) = body.as_object_mut() else { return Err("an object is expected on every line".to_owned()) };
     let kind = object.remove("resource");
@@ -154,7 +159,8 @@ fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Re
     Ok(revision != after)
 }
 
-fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
+/// What is wrong with a line: its number and a sentence for each error.
+pub fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
     let place = format!("{} `{}`", line.kind.noun(), line.slug);
     if problem.errors.is_empty() {
         return vec![(line.number, format!("{place}: {}", problem.detail))];

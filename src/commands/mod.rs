@@ -28,7 +28,7 @@ use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
 pub use generate::catalogue;
-pub use import::{DEMO, Imported, run as import_lines};
+pub use import::{DEMO, Imported, Line, explain, run as import_lines, understand};
 
 /// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST API.
 #[derive(Parser)]

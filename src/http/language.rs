@@ -40,6 +40,11 @@ impl Wish {
 
     /// Reads `lang`, or the header in its absence.
     pub fn read(params: &mut Params, request: &HttpRequest, fallback: &[Language]) -> Self {
+        Self::parse(params, accepted(request), fallback)
+    }
+
+    /// Reads `lang`, or in its absence what `Accept-Language` says.
+    pub fn parse(params: &mut Params, accepted: Option<&str>, fallback: &[Language]) -> Self {
         let fallback = fallback.to_vec();
         match params.take("lang") {
             Some(text) if text == "all" => Self::every(fallback),
@@ -55,7 +60,6 @@ impl Wish {
                 }
             },
             None => {
-                let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
                 let asked = accepted.map(parse_accept_language).unwrap_or_default();
                 Self { explicit: false, ..Self::new(asked, fallback) }
             }
@@ -67,6 +71,11 @@ impl Wish {
         let asked: Vec<&str> = self.asked.iter().map(Language::as_str).collect();
         format!("{}/{}/{}", asked.join(","), self.all, self.translations)
     }
+}
+
+/// What `Accept-Language` says.
+pub fn accepted(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
 fn names_language(asked: &[Language], fallback: &[Language]) -> &'static str {

@@ -93,18 +93,21 @@ impl PageInfo {
 const NOT_IN_A_QUERY: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
+/// A query with another cursor in place of its cursor or offset.
+pub fn at_cursor(query: &str, cursor: &str) -> String {
+    let kept = query.split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && name != "cursor" && name != "offset"
+    });
+    let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    pairs.join("&")
+}
+
 /// The addresses of a page and its neighbours: the query as it was, with another cursor.
 pub fn links(context: &Context, request: &HttpRequest, info: &PageInfo) -> Links {
     let base = format!("{}{}", context.settings.base_url(request), request.path());
     let query = utf8_percent_encode(request.query_string(), NOT_IN_A_QUERY).to_string();
-    let with = |cursor: &String| {
-        let kept = query.split('&').filter(|pair| {
-            let name = pair.split('=').next().unwrap_or_default();
-            !pair.is_empty() && name != "cursor" && name != "offset"
-        });
-        let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
-        format!("{base}?{}", pairs.join("&"))
-    };
+    let with = |cursor: &String| format!("{base}?{}", at_cursor(&query, cursor));
     Links {
         this: if query.is_empty() { base.clone() } else { format!("{base}?{query}") },
         next: info.next_cursor.as_ref().map(with),

@@ -14,7 +14,7 @@ use crate::db::{Connection, Id};
 use crate::http::cursor::{self, CursorError};
 use crate::http::fields::{clip, not_one_of};
 use crate::http::keys::Viewer;
-use crate::http::language::Wish;
+use crate::http::language::{Wish, accepted};
 use crate::http::params::Params;
 use crate::http::problem::{Problem, Violation};
 use crate::places;
@@ -111,9 +111,14 @@ pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
     pub fn read<S: Subject>(context: &Context, request: &HttpRequest, viewer: Viewer) -> Result<Self, Problem> {
+        Self::parse::<S>(request.query_string(), accepted(request), &context.settings.fallback_languages(), viewer)
+    }
+
+    /// The same from the query string and what `Accept-Language` says.
+    pub fn parse<S: Subject>(query: &str, accepted: Option<&str>, fallback: &[Language], viewer: Viewer) -> Result<Self, Problem> {
         let spec = S::SPEC;
-        let mut params = Params::parse(request.query_string())?;
-        let mut wish = Wish::read(&mut params, request, &context.settings.fallback_languages());
+        let mut params = Params::parse(query)?;
+        let mut wish = Wish::parse(&mut params, accepted, fallback);
         let shape = shape::<S>(&mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
         let q = params.take("q").map(|text| Query::parse(&text));

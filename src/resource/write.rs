@@ -15,7 +15,7 @@ use super::read::{draw, find_visible, moved};
 use super::shown::Shown;
 use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
-use super::{NewLink, Status, Subject, index, texts};
+use super::{Draft, NewLink, Status, Subject, index, texts};
 use crate::db::schema::{items, links, revisions as revision_rows, slugs, texts as text_rows};
 use crate::db::sql::among;
 use crate::db::{Connection, Id, Time};
@@ -261,35 +261,15 @@ pub fn store<S: Subject>(
     };
 
     let mut errors = Vec::new();
-    let Some(mut fields) = Fields::new(body, "", &mut errors) else { return Err(Problem::fields(errors)) };
-    fields.ignore(READ_ONLY);
-    let stated_status = fields.word("status", &Status::ALL);
-    let status = stated_status
-        .or_else(|| existing.as_ref().and_then(|item| Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)))
-        .unwrap_or(Status::Draft);
-    let published_at = fields.time("published_at");
-    let slug = fields.text("slug", 200);
-    let fallback = context.settings.default_language();
-    let original = existing.as_ref().and_then(|item| Language::parse(&item.original_language).ok()).unwrap_or(fallback);
-    let defaults = Defaults { id, status, original: &original, original_may_follow: existing.is_none() };
-    let mut new_texts = texts::read(&mut fields, spec, &defaults);
-    if new_texts.flat && before.as_ref().is_some_and(|before| before.texts.len() > 1) {
-        fields.error(
-            "translations",
-            "would_lose_languages",
-            "The item has texts in several languages; send all of them in `translations` (GET with `lang=all` gives them), or use PATCH.",
-        );
-    }
-    if let Some(slug) = &slug {
-        if let Err(error) = slug::validate_slug(slug) {
-            fields.error("slug", "invalid_slug", error.to_string());
-        }
-        if slug_of_path.is_some_and(|path| path != slug) {
-            fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
-        }
-    }
-    let draft = S::read(&mut fields);
-    fields.finish();
+    let about = About {
+        id,
+        existing: existing.as_ref(),
+        has_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
+        slug_of_path,
+        fallback: &context.settings.default_language(),
+    };
+    let Some(understood) = understand::<S>(body, &about, &mut errors) else { return Err(Problem::fields(errors)) };
+    let Understood { status, published_at, slug, texts: mut new_texts, draft } = understood;
 
     let resolved = resolve(connection, spec, &draft.links, &mut errors)?;
     S::check(connection, existing.as_ref().map(|item| item.id), &draft.own, &resolved, &mut errors)?;
@@ -339,6 +319,69 @@ pub fn store<S: Subject>(
     index::write_search(connection, &[id], renamed && existing.is_some() && index::lends_its_name(spec.kind))?;
     bump(connection, spec, now)?;
     Ok(id)
+}
+
+/// What a body is read against.
+pub struct About<'a> {
+    /// The item; texts are stored under it.
+    pub id: Id,
+    /// The item as it is, if it is there.
+    pub existing: Option<&'a Item>,
+    /// Whether it has texts in several languages.
+    pub has_languages: bool,
+    /// The slug in the address of a new item.
+    pub slug_of_path: Option<&'a str>,
+    /// The original language of a new item whose body states none.
+    pub fallback: &'a Language,
+}
+
+/// A body whose every field was read. What only the database can tell is not checked.
+#[derive(Clone, Debug)]
+pub struct Understood<O> {
+    /// Whether the public sees the item.
+    pub status: Status,
+    /// When it was published, if that is stated.
+    pub published_at: Option<Time>,
+    /// Its slug, if that is stated.
+    pub slug: Option<String>,
+    /// Its texts.
+    pub texts: NewTexts,
+    /// The kind's own fields and the references.
+    pub draft: Draft<O>,
+}
+
+/// Reads the fields of a body; `None` where it is no object. It can be stored only if nothing was reported to `errors`.
+pub fn understand<S: Subject>(body: &Value, about: &About<'_>, errors: &mut Vec<Violation>) -> Option<Understood<S::Own>> {
+    let mut fields = Fields::new(body, "", errors)?;
+    fields.ignore(READ_ONLY);
+    let stated_status = fields.word("status", &Status::ALL);
+    let status = stated_status
+        .or_else(|| about.existing.and_then(|item| Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)))
+        .unwrap_or(Status::Draft);
+    let published_at = fields.time("published_at");
+    let slug = fields.text("slug", 200);
+    let original = about.existing.and_then(|item| Language::parse(&item.original_language).ok());
+    let original = original.as_ref().unwrap_or(about.fallback);
+    let defaults = Defaults { id: about.id, status, original, original_may_follow: about.existing.is_none() };
+    let texts = texts::read(&mut fields, S::SPEC, &defaults);
+    if texts.flat && about.has_languages {
+        fields.error(
+            "translations",
+            "would_lose_languages",
+            "The item has texts in several languages; send all of them in `translations` (GET with `lang=all` gives them), or use PATCH.",
+        );
+    }
+    if let Some(slug) = &slug {
+        if let Err(error) = slug::validate_slug(slug) {
+            fields.error("slug", "invalid_slug", error.to_string());
+        }
+        if about.slug_of_path.is_some_and(|path| path != slug) {
+            fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
+        }
+    }
+    let draft = S::read(&mut fields);
+    fields.finish();
+    Some(Understood { status, published_at, slug, texts, draft })
 }
 
 fn has_null(body: &Value, field: &str) -> bool {
@@ -529,14 +572,19 @@ fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Ite
     let wish = Wish::every(context.settings.fallback_languages());
     let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
     let (text, _) = draw::<S>(connection, context, item.clone(), &mut shown, &Shape::default(), Viewer::Everything)?;
-    let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
+    let base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
+    patched(spec, base, patch, &item.original_language)
+}
+
+/// An item as PUT would take it, with a patch merged in.
+pub fn patched(spec: &Spec, mut base: Value, patch: &Map<String, Value>, original_language: &str) -> Result<Value, Problem> {
     let mut patch = patch.clone();
     if spec.texts.iter().any(|(name, _)| patch.contains_key(*name)) {
         if patch.contains_key("translations") {
             let detail = "Send either flat texts or `translations`, not both.";
             return Err(Problem::fields(vec![Violation::field("/translations", "conflicting", detail)]));
         }
-        let original = patch.get("original_language").and_then(Value::as_str).unwrap_or(&item.original_language).to_owned();
+        let original = patch.get("original_language").and_then(Value::as_str).unwrap_or(original_language).to_owned();
         let mut flat = Map::new();
         for (name, _) in spec.texts {
             if let Some(value) = patch.remove(*name) {

@@ -1,0 +1,50 @@
+use kinoteka::commands::{Line, explain, understand};
+use kinoteka::http::problem::Problem;
+use kinoteka::impact::store::ImpactStatistics;
+use kinoteka::partners::store::Partners;
+use kinoteka::programmes::store::Programmes;
+use kinoteka::resource::Subject;
+use kinoteka::resource::spec::Kind;
+use kinoteka::text::validate_slug;
+use kinoteka::topics::store::Topics;
+use kinoteka::videos::store::Videos;
+
+use super::items;
+
+/// A line of an import.
+pub fn import_line(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match understand(1, text) {
+        Err(error) => items::is_a_sentence(&error),
+        Ok(line) => match line.kind {
+            Kind::Topic => read::<Topics>(&line),
+            Kind::Partner => read::<Partners>(&line),
+            Kind::Programme => read::<Programmes>(&line),
+            Kind::Video => read::<Videos>(&line),
+            Kind::ImpactStatistic => read::<ImpactStatistics>(&line),
+        },
+    }
+}
+
+fn read<S: Subject>(line: &Line) {
+    assert_eq!(validate_slug(&line.slug), Ok(()));
+    assert_eq!(line.kind, S::SPEC.kind);
+    let understood = match items::read::<S>(&line.body, None) {
+        Ok(understood) => understood,
+        Err(errors) => {
+            let explained = explain(line, &Problem::fields(errors));
+            assert!(!explained.is_empty());
+            explained.iter().for_each(|(number, text)| {
+                assert_eq!(*number, 1);
+                assert!(!text.chars().any(char::is_control), "{text:?}");
+            });
+            return;
+        }
+    };
+    assert_eq!(understood.slug.as_ref(), Some(&line.slug));
+    // What an export writes can be imported.
+    let mut body = items::sent_back::<S>(understood);
+    body["resource"] = line.kind.as_str().into();
+    let again = understand(2, &body.to_string()).unwrap_or_else(|error| panic!("{body} cannot be imported: {error}"));
+    assert_eq!((again.kind, &again.slug), (line.kind, &line.slug));
+}

@@ -1,0 +1,122 @@
+//! What must hold of every body of an item.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kinoteka::db::{Id, Time};
+use kinoteka::http::keys::Viewer;
+use kinoteka::http::language::Wish;
+use kinoteka::http::problem::Violation;
+use kinoteka::places::{Designation, Places};
+use kinoteka::resource::load::{Item, Link, Loaded};
+use kinoteka::resource::names::Target;
+use kinoteka::resource::shown::Shown;
+use kinoteka::resource::write::{About, Understood, understand};
+use kinoteka::resource::{NewLink, Subject};
+use kinoteka::text::Language;
+use serde_json::Value;
+
+/// Reads a body as that of a new item, or of one that exists.
+pub fn read<S: Subject>(body: &Value, existing: Option<&Item>) -> Result<Understood<S::Own>, Vec<Violation>> {
+    let about = About {
+        id: Id(uuid::Uuid::from_u128(1)),
+        existing,
+        has_languages: existing.is_some_and(|item| item.languages.contains(' ')),
+        slug_of_path: None,
+        fallback: &Language::default(),
+    };
+    let mut errors = Vec::new();
+    let understood = understand::<S>(body, &about, &mut errors);
+    match understood {
+        Some(understood) if errors.is_empty() => Ok(understood),
+        _ => {
+            are_of_use(&errors, body);
+            Err(errors)
+        }
+    }
+}
+
+/// Every error names a place that is there, or could be, and says something that can be shown.
+fn are_of_use(errors: &[Violation], body: &Value) {
+    assert!(!errors.is_empty(), "what is refused is refused for a reason");
+    for error in errors {
+        let pointer = error.pointer.as_deref().expect("an error of a body points into it");
+        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        assert!(body.pointer(parent).is_some(), "{pointer} is nowhere");
+        is_a_sentence(&error.detail);
+    }
+}
+
+/// What is shown to people is not empty, not endless, and does nothing to a terminal.
+pub fn is_a_sentence(text: &str) {
+    assert!(!text.is_empty() && text.chars().count() < 2_000, "{} characters", text.chars().count());
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+}
+
+/// An item that was understood, as a read with `lang=all` shows it once it is stored. Sent back it changes nothing.
+pub fn sent_back<S: Subject>(first: Understood<S::Own>) -> Value {
+    let mut ids: BTreeMap<String, Id> = BTreeMap::new();
+    let mut shown = Shown::new(Wish::every(vec![Language::default()]), Arc::new(Places::new(Designation::Eu)), None);
+    let mut links: Vec<Link> = Vec::new();
+    for link in &first.draft.links {
+        let declared = S::SPEC.link(link.field).expect("a reference is declared");
+        let fresh = Id(uuid::Uuid::from_u128(1_000 + u128::try_from(ids.len()).expect("it is small")));
+        let id = *ids.entry(link.target.name.clone()).or_insert_with(|| Id::parse(&link.target.name).unwrap_or(fresh));
+        let target = Target {
+            id,
+            slug: link.target.name.clone(),
+            original: Language::default(),
+            languages: vec![Language::default()],
+            titles: vec!["Title".to_owned()],
+        };
+        shown.learn(declared.target, Viewer::Everything, vec![(id, Some(Arc::new(target)))]);
+        links.push(Link {
+            item_id: Id(uuid::Uuid::from_u128(1)),
+            field: link.field.to_owned(),
+            position: 0,
+            target_id: id,
+            role: link.role.clone(),
+            start_seconds: link.start,
+            end_seconds: link.end,
+        });
+    }
+    let epoch = Time::from_micros(0).expect("1970 is a year");
+    let item = Item {
+        id: Id(uuid::Uuid::from_u128(1)),
+        kind: S::SPEC.kind.as_str().to_owned(),
+        slug: first.slug.clone().unwrap_or_else(|| "a".to_owned()),
+        status: first.status.as_str().to_owned(),
+        original_language: first.texts.original.as_str().to_owned(),
+        languages: first.texts.languages(|_| true),
+        public_languages: first.texts.languages(|text| text.status == "published"),
+        revision: 1,
+        is_public: false,
+        was_public: false,
+        created_at: epoch,
+        updated_at: epoch,
+        published_at: first.published_at,
+        deleted_at: None,
+    };
+    assert!(first.texts.texts.iter().any(|text| text.language == item.original_language), "there are texts in the original language");
+    let loaded = Loaded {
+        item: item.clone(),
+        own: first.draft.own.clone(),
+        languages: first.texts.texts.iter().map(|text| Language::stored(&text.language)).collect(),
+        choice: None,
+        texts: first.texts.texts.clone(),
+        links,
+    };
+    let text = serde_json::to_string(&S::view(&loaded, &shown)).expect("a view can be written");
+    let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
+    let second = read::<S>(&body, Some(&item)).unwrap_or_else(|errors| panic!("{text} cannot be sent back: {errors:?}"));
+    assert!(first.draft.own == second.draft.own, "{text} sent back has other fields");
+    assert_eq!(first.texts.texts, second.texts.texts, "{text} sent back has other texts");
+    assert_eq!(first.texts.original, second.texts.original);
+    assert_eq!((first.status, first.published_at), (second.status, second.published_at));
+    assert_eq!(second.slug.as_ref(), Some(&item.slug));
+    let what = |link: &NewLink, id: Option<&Id>| (link.field, id.copied(), link.role.clone(), link.start, link.end);
+    let before: Vec<_> = first.draft.links.iter().map(|link| what(link, ids.get(&link.target.name))).collect();
+    let after: Vec<_> = second.draft.links.iter().map(|link| what(link, Id::parse(&link.target.name).as_ref())).collect();
+    assert_eq!(before, after, "{text} sent back has other references");
+    body
+}

@@ -1,0 +1,44 @@
+//! Replays what the fuzzers found worth keeping: every input of `tests/fuzz/regressions` through the function of its target.
+
+use std::path::Path;
+
+#[path = "../fuzz/src/lib.rs"]
+mod properties;
+
+/// Runs a target over its inputs; says which one fails.
+fn replay(target: &str, holds: fn(&[u8])) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/regressions").join(format!("{target}.jsonl"));
+    let packed = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let inputs: Vec<String> = packed.lines().map(|line| serde_json::from_str(line).expect("every line is a JSON string")).collect();
+    assert!(inputs.len() >= 20, "{} has {} inputs; it should have what the fuzzers found", file.display(), inputs.len());
+    for (index, input) in inputs.iter().enumerate() {
+        if std::panic::catch_unwind(|| holds(input.as_bytes())).is_err() {
+            panic!("{target}.jsonl, line {}: {input:?}", index + 1);
+        }
+    }
+}
+
+#[test]
+fn accept_language() {
+    replay("accept_language", properties::accept_language);
+}
+
+#[test]
+fn cursor() {
+    replay("cursor", properties::cursor);
+}
+
+#[test]
+fn import_line() {
+    replay("import_line", properties::import_line);
+}
+
+#[test]
+fn merge_patch() {
+    replay("merge_patch", properties::merge_patch);
+}
+
+#[test]
+fn query() {
+    replay("query", properties::query);
+}
