@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Failure, say, store_item};
 use crate::config::Settings;
 use crate::db::Connection;
-use crate::http::problem::Problem;
+use crate::http::problem::{MAX_ERRORS, Problem};
 use crate::resource::context::Context;
 use crate::resource::load::{Found, find};
 use crate::resource::spec::Kind;
@@ -165,9 +165,13 @@ pub fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
     if problem.errors.is_empty() {
         return vec![(line.number, format!("{place}: {}", problem.detail))];
     }
-    problem
-        .errors
-        .iter()
-        .map(|error| (line.number, format!("{place}: {}: {}", error.pointer.as_deref().unwrap_or_default(), error.detail)))
-        .collect()
+    // Pointers hold the names of members as they were written, which a terminal must not obey.
+    let shown =
+        |pointer: &Option<String>| pointer.iter().flat_map(|pointer| pointer.chars()).filter(|c| !c.is_control()).collect::<String>();
+    let mut explained: Vec<String> =
+        problem.errors.iter().map(|error| format!("{place}: {}: {}", shown(&error.pointer), error.detail)).collect();
+    if explained.len() >= MAX_ERRORS {
+        explained.push(format!("{place}: {}", problem.detail));
+    }
+    explained.into_iter().map(|text| (line.number, text)).collect()
 }

@@ -54,6 +54,10 @@ pub fn read(fingerprint: &str, cursor: &str) -> Result<Start, CursorError> {
         return Err(CursorError::Malformed);
     }
     let place = Place { keys: content.k, id: Id(id) };
+    // A place has one cursor, so that a page has one address; what was written in another way was not written here.
+    if write(fingerprint, &place, content.b) != cursor {
+        return Err(CursorError::Malformed);
+    }
     Ok(if content.b { Start::Before(place) } else { Start::After(place) })
 }
 
@@ -68,6 +72,18 @@ mod tests {
             let place = Place { keys, id: Id(uuid::Uuid::from_u128(id)) };
             let start = read("f", &write("f", &place, before));
             prop_assert_eq!(start, Ok(if before { Start::Before(place) } else { Start::After(place) }));
+        }
+
+        #[test]
+        fn a_place_has_one_cursor(id in any::<u128>(), blank in 0..3_usize) {
+            let place = Place { keys: vec![None], id: Id(uuid::Uuid::from_u128(id)) };
+            let ours = String::from_utf8(URL_SAFE_NO_PAD.decode(write("f", &place, true)).unwrap()).unwrap();
+            let blank = ours.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
+            let hyphenated = ours.replace(&place.id.0.simple().to_string(), &place.id.to_string());
+            for content in [blank, hyphenated] {
+                let expected = if content == ours { Ok(Start::Before(place.clone())) } else { Err(CursorError::Malformed) };
+                prop_assert_eq!(read("f", &URL_SAFE_NO_PAD.encode(content)), expected);
+            }
         }
 
         #[test]

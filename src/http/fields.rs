@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
-use super::problem::Violation;
+use super::problem::{MAX_ERRORS, Violation};
 use crate::db::Time;
 use crate::places;
 pub use crate::text::clip;
@@ -85,6 +85,9 @@ impl<'v, 'e> Fields<'v, 'e> {
     /// Reports members that nobody asked for. Call it last.
     pub fn finish(self) {
         for name in self.object.keys() {
+            if self.errors.len() > MAX_ERRORS {
+                break;
+            }
             if !self.known.contains(&name.as_str()) {
                 let near = nearest(name, self.known.iter().copied());
                 let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -148,8 +151,10 @@ impl<'v, 'e> Fields<'v, 'e> {
     /// Reports a member that is missing, unless it is there but wrong.
     pub fn require(&mut self, name: &str, present: bool) {
         let pointer = self.at(name);
-        let reported =
-            |error: &Violation| error.pointer.as_deref().is_some_and(|at| at == pointer || at.starts_with(&format!("{pointer}/")));
+        let reported = |error: &Violation| {
+            let below = error.pointer.as_deref().and_then(|at| at.strip_prefix(pointer.as_str()));
+            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+        };
         if !present && !self.errors.iter().any(reported) {
             self.error(name, "required", format!("`{name}` is required here."));
         }
@@ -348,7 +353,9 @@ pub fn storable(tag: &str) -> Result<Language, String> {
 
 /// A day as `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
-    if text.len() != 10 {
+    // The reader of dates takes more: signs, blanks, years of five digits.
+    let is_plain = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
+    if !is_plain {
         return None;
     }
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::fields::{clip, parse_date, parse_time};
-use super::problem::{Problem, Violation};
+use super::problem::{MAX_ERRORS, Problem, Violation};
 use crate::db::Time;
 use crate::text::nearest::nearest;
 
@@ -131,6 +131,9 @@ impl Params {
     pub fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<&String> = self.values.keys().filter(|name| !self.taken.contains(name)).collect();
         for name in unknown {
+            if self.errors.len() > MAX_ERRORS {
+                break;
+            }
             let near = nearest(name, self.taken.iter().map(String::as_str));
             let hint = near.map_or_else(|| format!("; known are {}", self.taken.join(", ")), |near| format!("; did you mean `{near}`?"));
             let detail = format!("There is no parameter `{}` here{hint}", clip(name));

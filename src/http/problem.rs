@@ -103,6 +103,9 @@ problems! {
         "The server cannot answer right now: its database is busy or away. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";
 }
 
+/// How many errors of one request are named: a few bytes that are wrong many times over are not answered with megabytes.
+pub const MAX_ERRORS: usize = 100;
+
 /// Where in the request an error lies.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Violation {
@@ -155,9 +158,9 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), cause: None }
     }
 
-    /// Wrong parameters, all of them.
+    /// Wrong parameters, the first [`MAX_ERRORS`] of them.
     pub fn parameters(errors: Vec<Violation>) -> Self {
-        Self { errors, ..Self::new(Kind::InvalidParameter, "The query has parameters that are not understood.") }
+        Self::new(Kind::InvalidParameter, "The query has parameters that are not understood.").naming(errors)
     }
 
     /// One wrong parameter.
@@ -165,9 +168,18 @@ impl Problem {
         Self::parameters(vec![Violation::parameter(name, code, detail)])
     }
 
-    /// Wrong fields, all of them.
+    /// Wrong fields, the first [`MAX_ERRORS`] of them.
     pub fn fields(errors: Vec<Violation>) -> Self {
-        Self { errors, ..Self::new(Kind::InvalidFields, "The body has fields that cannot be stored.") }
+        Self::new(Kind::InvalidFields, "The body has fields that cannot be stored.").naming(errors)
+    }
+
+    fn naming(mut self, mut errors: Vec<Violation>) -> Self {
+        if errors.len() > MAX_ERRORS {
+            errors.truncate(MAX_ERRORS);
+            self.detail = format!("{} Only the first {MAX_ERRORS} errors are named.", self.detail);
+        }
+        self.errors = errors;
+        self
     }
 
     /// A fault whose cause goes to the log.

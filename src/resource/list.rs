@@ -9,6 +9,7 @@ use super::context::Context;
 use super::query::ListRequest;
 use crate::db::page::{Slice, Start};
 use crate::http::cursor;
+use crate::http::params::decode;
 use crate::http::problem::Problem;
 
 /// Where a page stands in its list.
@@ -96,8 +97,8 @@ const NOT_IN_A_QUERY: &AsciiSet =
 /// A query with another cursor in place of its cursor or offset.
 pub fn at_cursor(query: &str, cursor: &str) -> String {
     let kept = query.split('&').filter(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        !pair.is_empty() && name != "cursor" && name != "offset"
+        let name = decode(pair.split('=').next().unwrap_or_default());
+        !pair.is_empty() && !matches!(name.as_deref(), Some("cursor" | "offset"))
     });
     let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
     pairs.join("&")

@@ -80,6 +80,10 @@ fn read_all(value: &Value, pointer: &str, spec: &Spec, defaults: &Defaults<'_>, 
         errors.push(Violation::field(pointer, "wrong_type", "An object with one member for each language is expected here."));
         return Vec::new();
     };
+    if object.len() > limits::LIST {
+        errors.push(Violation::field(pointer, "too_many", format!("At most {} languages are accepted here.", limits::LIST)));
+        return Vec::new();
+    }
     let mut texts: Vec<Text> = Vec::new();
     for (tag, value) in object {
         let here = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));

@@ -172,7 +172,8 @@ pub fn check_chapters(fields: &mut Fields<'_, '_>, chapters: &[Chapter], duratio
     let mut starts = chapters.iter().map(|chapter| chapter.start_seconds);
     let mut before = starts.next();
     for start in starts {
-        if before.is_some_and(|before| start - before < 0.001) {
+        // Both are whole milliseconds over a thousand: equal if and only if they are the same millisecond.
+        if before.is_some_and(|before| start <= before) {
             fields.error("chapters", "repeated", format!("Two chapters begin at second {start}."));
         }
         before = Some(start);

@@ -95,11 +95,13 @@ fn bad_lines_are_told_by_number_and_nothing_is_stored() {
             r#"{"resource": "video", "slug": "v", "title": "V", "countries": ["RX"], "programme": "none"}"#,
             "[]",
             r#"{"resource": "topic", "name": "No slug"}"#,
+            r#"{"resource": "topic", "slug": "t", "name": "T", "\u001b[2J": 1}"#,
         ];
         let output = ended(fed(directory, url, &["import", "-"], &lines.join("\n")), 2);
         let told = err(&output);
         let numbers: Vec<&str> = told.lines().filter_map(|line| line.split_once("line ")?.1.split(':').next()).collect();
-        assert_eq!(numbers, ["2", "4", "5", "6", "6", "7", "8"], "{told}");
+        assert_eq!(numbers, ["2", "4", "5", "6", "6", "7", "8", "9"], "{told}");
+        assert!(!told.contains('\u{1b}'), "a terminal is not told what to do: {told:?}");
         assert!(told.contains("/countries/0") && told.contains("/programme") && told.contains("nothing was imported"), "{told}");
         assert_eq!(out(&ended(run(directory, url, &["export"]), 0)), "");
     });

@@ -34,10 +34,10 @@ fn read<S: Subject>(line: &Line) {
         Err(errors) => {
             let explained = explain(line, &Problem::fields(errors));
             assert!(!explained.is_empty());
-            explained.iter().for_each(|(number, text)| {
-                assert_eq!(*number, 1);
+            for (number, text) in explained {
+                assert_eq!(number, 1);
                 assert!(!text.chars().any(char::is_control), "{text:?}");
-            });
+            }
             return;
         }
     };

@@ -79,5 +79,5 @@ fn is_of_use(query: &str, problem: &Problem) {
         items::is_a_sentence(&error.detail);
     }
     let size = serde_json::to_string(&problem.errors).expect("errors can be written").len();
-    assert!(size <= 65_536, "{} bytes are answered with {size}", query.len());
+    assert!(size <= 131_072, "{} bytes are answered with {size}", query.len());
 }

@@ -170,6 +170,19 @@ on_both! {
         }
     }
 
+    fn a_body_that_is_wrong_all_over_is_answered_in_short(server: &TestServer) {
+        let key = server.editor_key();
+        let post = |body: Value| server.request("POST", "/v1/topics").key(&key).json(&body).send();
+        let many: serde_json::Map<String, Value> = (0..2_000).map(|number| (format!("f{number}"), json!(1))).collect();
+        let problem = post(Value::Object(many)).problem(422, "invalid-fields");
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
+        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are named."), "{problem}");
+        let letters = || 'a'..='z';
+        let tags = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}c"))).take(501);
+        let translations: serde_json::Map<String, Value> = tags.map(|tag| (tag, json!({"name": "T"}))).collect();
+        post(json!({"original_language": "aac", "translations": translations})).errors(422, &[("/translations", "too_many")]);
+    }
+
     fn all_errors_of_a_body_at_once(server: &TestServer) {
         let key = server.editor_key();
         let post = |path: &str, body: Value| server.request("POST", path).key(&key).json(&body).send();
@@ -385,6 +398,10 @@ on_both! {
         }
         post("/v1/programmes", json!({"title": "P", "start_date": "2024-02-01", "end_date": "2024-01-31"})).errors(422, &[("/end_date", "invalid_range")]);
         post("/v1/videos", json!({"title": "C", "duration_seconds": 60, "chapters": [{"start_seconds": 1, "title": "a"}, {"start_seconds": 1, "title": "b"}]})).errors(422, &[("/chapters", "repeated")]);
+        post("/v1/videos", json!({"title": "C", "chapters": [{"start_seconds": 1.001, "title": "b"}, {"start_seconds": 1, "title": "a"}]})).expect(201);
+        for day in ["+12345-1-1", "2024-1-001", " 2024-1-01", "2024-01- 1", "0000-01-01", "2023-02-29"] {
+            post("/v1/videos", json!({"title": "C", "recorded_on": day})).errors(422, &[("/recorded_on", "invalid_date")]);
+        }
         post("/v1/videos", json!({"title": "C", "duration_seconds": 60, "chapters": [{"start_seconds": 60, "title": "a"}]})).errors(422, &[("/chapters", "out_of_range")]);
     }
 

@@ -19,7 +19,7 @@ on_both! {
             ("language=english-language", "language", "unknown_value"), ("kind=youtub", "kind", "unknown_value"), ("has=caption", "has", "unknown_value"),
             ("status=draft", "status", "needs_key"), ("status=publish", "status", "unknown_value"), ("published_after=yesterday", "published_after", "invalid_time"),
             ("published_before=2026-13-01", "published_before", "invalid_time"), ("updated_since=1", "updated_since", "invalid_time"),
-            ("recorded_after=2026-02-30", "recorded_after", "invalid_date"), ("min_duration=x", "min_duration", "out_of_range"),
+            ("recorded_after=2026-02-30", "recorded_after", "invalid_date"), ("recorded_after=%2B12345-1-1", "recorded_after", "invalid_date"), ("recorded_before=2026-5-%207", "recorded_before", "invalid_date"), ("min_duration=x", "min_duration", "out_of_range"),
             ("limit=1&limit=2", "limit", "repeated"), ("q=%00", "q", "invalid_text"), ("offset=%2B", "offset", "out_of_range"),
         ]
         .into_iter()
@@ -52,6 +52,15 @@ on_both! {
         server.get("/v1/videos?limit=0&sort=foo&country=RX&foo=1&lang=.").errors(400, &expected);
     }
 
+    demo fn a_small_query_is_not_answered_with_a_large_problem(server: &TestServer) {
+        let names: Vec<String> = (0..2_500).map(|number| format!("p{number}")).collect();
+        let answer = server.get(&format!("/v1/videos?{}", names.join("&")));
+        assert!(answer.body.len() < 131_072, "{} bytes", answer.body.len());
+        let problem = answer.problem(400, "invalid-parameter");
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
+        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are named."), "{problem}");
+    }
+
     demo fn items_and_writes_refuse_unknown_parameters_too(server: &TestServer) {
         server.get("/v1/videos/testimonials-part-one?feilds=title").errors(400, &[("feilds", "unknown_parameter")]);
         server.get("/v1/videos/testimonials-part-one?limit=1").errors(400, &[("limit", "unknown_parameter")]);
@@ -73,7 +82,13 @@ on_both! {
         server.get(&format!("/v1/videos?sort=title&limit=7&cursor={cursor}")).expect(200);
         server.get(&format!("/v1/videos?sort=title&total=true&fields=slug&cursor={cursor}")).expect(200);
         let mut content: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
-        let forged = |content: &serde_json::Value| URL_SAFE_NO_PAD.encode(content.to_string());
+        // Written as the server writes them, so that only what is forged is wrong.
+        let forged = |content: &serde_json::Value| {
+            URL_SAFE_NO_PAD.encode(format!(r#"{{"q":{},"b":{},"k":{},"i":{}}}"#, content["q"], content["b"], content["k"], content["i"]))
+        };
+        assert_eq!(forged(&content), cursor);
+        let reordered = URL_SAFE_NO_PAD.encode(content.to_string());
+        server.get(&format!("/v1/videos?sort=title&cursor={reordered}")).errors(400, &[("cursor", "invalid_cursor")]);
         content["i"] = "0".into();
         server.get(&format!("/v1/videos?sort=title&cursor={}", forged(&content))).errors(400, &[("cursor", "invalid_cursor")]);
         for keys in [serde_json::json!([]), serde_json::json!(["a", "b"])] {
