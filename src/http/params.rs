@@ -8,7 +8,7 @@ use super::problem::{MAX_ERRORS, Problem, Violation};
 use crate::db::Time;
 use crate::text::nearest::nearest;
 
-/// The longest query string that is read, in bytes.
+/// The longest query string that is read, in bytes. A cursor does not count: the address of the next page is never too long.
 pub const LONGEST_QUERY: usize = 16_384;
 
 /// The parameters of a request, being read.
@@ -23,7 +23,8 @@ pub struct Params {
 impl Params {
     /// Decodes a query string: UTF-8, `+` is a blank, no parameter twice, no NUL.
     pub fn parse(query: &str) -> Result<Self, Problem> {
-        if query.len() > LONGEST_QUERY {
+        let cursor = query.split('&').find(|pair| pair.starts_with("cursor=")).map_or(0, |pair| pair.len().saturating_add(1));
+        if query.len().saturating_sub(cursor) > LONGEST_QUERY {
             return Err(Problem::new(super::problem::Kind::UriTooLong, format!("The query is longer than {LONGEST_QUERY} bytes.")));
         }
         let mut params = Self { values: BTreeMap::new(), errors: Vec::new(), taken: Vec::new() };

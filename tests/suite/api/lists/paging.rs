@@ -131,6 +131,9 @@ on_both! {
         let escaped = server.read("/v1/videos?limit=2&%6Fffset=0");
         let next = escaped["links"]["next"].as_str().unwrap().split_once("/v1/").unwrap().1.to_owned();
         assert_eq!(server.slugs(&format!("/v1/{next}")), whole[2..4], "an offset is an offset however it is written");
+        let long = format!("/v1/videos?limit=2&ids={},{}", whole.join(","), "x".repeat(16_330));
+        let next = server.read(&long)["links"]["next"].as_str().unwrap().split_once("/v1/").unwrap().1.to_owned();
+        assert_eq!(server.slugs(&format!("/v1/{next}")), whole[2..4], "the longest query has pages too");
         let first = server.read("/v1/videos?limit=5");
         assert_eq!((&first["page"]["next_cursor"], &first["page"]["prev_cursor"]), (&Value::Null, &Value::Null));
         assert_eq!(first["links"].get("next"), None);
