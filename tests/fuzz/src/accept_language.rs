@@ -48,7 +48,7 @@ fn reads_as_it_should(header: &str, asked: &[Language]) {
 
     let plain: Vec<&str> = asked.iter().map(Language::as_str).collect();
     assert_eq!(parse_accept_language(&plain.join(", ")), asked, "equal weights keep the order");
-    let weighed: Vec<String> = plain.iter().enumerate().map(|(place, tag)| format!("{tag};q=0.{}", 99 - place)).rev().collect();
+    let weighed: Vec<String> = plain.iter().enumerate().map(|(place, tag)| format!("{tag};q=0.{}", 999 - place)).rev().collect();
     assert_eq!(parse_accept_language(&weighed.join(",")), asked, "weights make the order");
     assert_eq!(parse_accept_language(&format!("*;q=0.9,_ ,;,{header}")), asked, "what is no language does not count");
 }

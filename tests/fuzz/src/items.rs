@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kinoteka::db::{Id, Time};
+use kinoteka::http::fields::limits;
 use kinoteka::http::keys::Viewer;
 use kinoteka::http::language::Wish;
 use kinoteka::http::problem::Violation;
 use kinoteka::places::{Designation, Places};
-use kinoteka::resource::load::{Item, Link, Loaded};
+use kinoteka::resource::load::{Item, Link, Loaded, Text};
 use kinoteka::resource::names::Target;
 use kinoteka::resource::shown::Shown;
 use kinoteka::resource::write::{About, Understood, understand};
@@ -36,6 +37,61 @@ pub fn read<S: Subject>(body: &Value, existing: Option<&Item>) -> Result<Underst
     }
 }
 
+/// A title in every language; texts that no field can hold are not there.
+fn are_clean(texts: &[Text]) {
+    for text in texts {
+        assert!(!text.title.is_empty() && text.title.chars().count() <= limits::TITLE, "{:?}", text.title);
+        let others = [&text.summary, &text.description, &text.content_note, &text.credit_line, &text.disclaimer];
+        for value in others.into_iter().flatten().chain([&text.title]) {
+            assert!(!value.is_empty() && value.trim() == value && value.chars().count() <= limits::DESCRIPTION, "{value:?}");
+            assert!(!value.chars().any(|c| c.is_control() && !"\n\r\t".contains(c)), "{value:?}");
+        }
+    }
+}
+
+/// Whether a value says nothing: it may be shown as unknown.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(members) => members.is_empty(),
+        Value::Object(members) => members.values().all(says_nothing),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whatever was sent is shown: no member that says something is lost.
+fn is_kept(sent: &Value, shown: &Value) {
+    match (sent, shown) {
+        // A reference or a country: what else stood beside its name is not read.
+        (_, Value::Object(shown)) if shown.len() == 3 && (shown.contains_key("code") || shown.contains_key("slug")) => {}
+        (Value::Object(sent), Value::Object(shown)) => {
+            for (name, value) in sent.iter().filter(|(_, value)| !says_nothing(value)) {
+                let there = shown.get(name).unwrap_or(&Value::Null);
+                assert!(!there.is_null(), "{name} is lost: {value}");
+                is_kept(value, there);
+            }
+        }
+        (Value::Array(sent), Value::Array(shown)) => {
+            assert!(!shown.is_empty(), "{sent:?} is lost");
+            // Where nothing was repeated.
+            if sent.len() == shown.len() {
+                sent.iter().zip(shown).for_each(|(sent, shown)| is_kept(sent, shown));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The members of a body that are shown under the same name.
+fn shown_alike<S: Subject>(body: &Value) -> Value {
+    let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
+    // What only the server sets is not read; tags become canonical; texts are shown below their language.
+    let elsewhere = ["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated", "translations"];
+    let members = body.as_object().into_iter().flatten().filter(|(name, _)| !is_text(name) && !elsewhere.contains(&name.as_str()));
+    Value::Object(members.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
 /// Every error names a place that is there, or could be, and says something that can be shown.
 fn are_of_use(errors: &[Violation], body: &Value) {
     assert!(!errors.is_empty(), "what is refused is refused for a reason");
@@ -54,7 +110,8 @@ pub fn is_a_sentence(text: &str) {
 }
 
 /// An item that was understood, as a read with `lang=all` shows it once it is stored. Sent back it changes nothing.
-pub fn sent_back<S: Subject>(first: Understood<S::Own>) -> Value {
+pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
+    are_clean(&first.texts.texts);
     let mut ids: BTreeMap<String, Id> = BTreeMap::new();
     let mut shown = Shown::new(Wish::every(vec![Language::default()]), Arc::new(Places::new(Designation::Eu)), None);
     let mut links: Vec<Link> = Vec::new();
@@ -108,6 +165,12 @@ pub fn sent_back<S: Subject>(first: Understood<S::Own>) -> Value {
     };
     let text = serde_json::to_string(&S::view(&loaded, &shown)).expect("a view can be written");
     let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
+    is_kept(&shown_alike::<S>(sent), &body);
+    let flat: serde_json::Map<String, Value> =
+        S::SPEC.texts.iter().filter_map(|(name, _)| Some(((*name).to_owned(), sent.get(*name)?.clone()))).collect();
+    is_kept(&Value::Object(flat), &body["translations"][&item.original_language]);
+    let languages = sent.get("translations").and_then(Value::as_object).map(|all| all.values().filter(|texts| !texts.is_null()).count());
+    assert_eq!(languages.unwrap_or(1), first.texts.texts.len(), "a language is lost");
     let second = read::<S>(&body, Some(&item)).unwrap_or_else(|errors| panic!("{text} cannot be sent back: {errors:?}"));
     assert!(first.draft.own == second.draft.own, "{text} sent back has other fields");
     assert_eq!(first.texts.texts, second.texts.texts, "{text} sent back has other texts");

@@ -71,6 +71,6 @@ fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
     let again = patched(S::SPEC, merged.clone(), patch, &original).expect("what was merged can be merged again");
     assert_eq!(merged, again, "twice is as once");
     if let Ok(understood) = items::read::<S>(&merged, None) {
-        items::sent_back::<S>(understood);
+        items::sent_back::<S>(&merged, understood);
     }
 }
