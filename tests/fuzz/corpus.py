@@ -4,6 +4,7 @@
     corpus.py unpack    regressions/TARGET.jsonl  ->  corpus/TARGET/…
     corpus.py pack      corpus/TARGET/…           ->  regressions/TARGET.jsonl
 
+Inputs that once failed are in regressions/TARGET.found.jsonl, one a line, added by hand and never packed over.
 Every target reads text, so inputs that are not UTF-8 are left out.
 """
 
@@ -17,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def unpack():
     for packed in sorted((HERE / "regressions").glob("*.jsonl")):
-        folder = HERE / "corpus" / packed.stem
+        folder = HERE / "corpus" / packed.name.split(".")[0]
         folder.mkdir(parents=True, exist_ok=True)
         for line in packed.read_text("utf-8").splitlines():
             data = json.loads(line).encode()

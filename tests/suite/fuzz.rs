@@ -7,13 +7,22 @@ mod properties;
 
 /// Runs a target over its inputs; says which one fails.
 fn replay(target: &str, holds: fn(&[u8])) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/regressions").join(format!("{target}.jsonl"));
+    replay_file(&format!("{target}.jsonl"), 20, holds);
+}
+
+/// The inputs that once failed.
+fn replay_found(target: &str, holds: fn(&[u8])) {
+    replay_file(&format!("{target}.found.jsonl"), 1, holds);
+}
+
+fn replay_file(name: &str, at_least: usize, holds: fn(&[u8])) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/regressions").join(name);
     let packed = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let inputs: Vec<String> = packed.lines().map(|line| serde_json::from_str(line).expect("every line is a JSON string")).collect();
-    assert!(inputs.len() >= 20, "{} has {} inputs; it should have what the fuzzers found", file.display(), inputs.len());
+    assert!(inputs.len() >= at_least, "{} has {} inputs; it should have what the fuzzers found", file.display(), inputs.len());
     for (index, input) in inputs.iter().enumerate() {
         let outcome = std::panic::catch_unwind(|| holds(input.as_bytes()));
-        assert!(outcome.is_ok(), "{target}.jsonl, line {}: {input:?}", index + 1);
+        assert!(outcome.is_ok(), "{name}, line {}: {input:?}", index + 1);
     }
 }
 
@@ -25,11 +34,13 @@ fn accept_language() {
 #[test]
 fn cursor() {
     replay("cursor", properties::cursor);
+    replay_found("cursor", properties::cursor);
 }
 
 #[test]
 fn import_line() {
     replay("import_line", properties::import_line);
+    replay_found("import_line", properties::import_line);
 }
 
 #[test]
@@ -40,4 +51,5 @@ fn merge_patch() {
 #[test]
 fn query() {
     replay("query", properties::query);
+    replay_found("query", properties::query);
 }
