@@ -1,0 +1,104 @@
+//! More than can be answered: a queue that does not move, a stop under load.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use kinoteka::db::Connection;
+use kinoteka::db::connection::{Access, Session, Target};
+use serde_json::json;
+
+use super::{on_both_databases, unavailable};
+use crate::support::process::{ask, printed_key, serve, terminate};
+
+/// Another process than the server: holds the lock that every write needs.
+fn lock(url: &str) -> Connection {
+    let long = Duration::from_secs(20);
+    let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+    let target = Target::parse(url).expect("the address is right");
+    let mut connection = Connection::open(&target, Access::Write, session).expect("the database is there");
+    connection.begin_write().expect("the lock is free");
+    connection
+}
+
+#[test]
+fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
+    on_both_databases(|directory, url| {
+        let (served, lines, address) = serve(directory, url, &["--demo", "--database-wait-ms", "1500"]);
+        let key = printed_key(&lines);
+        let post = |name: &str| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": name})));
+        post("Before").expect(201);
+        let lock = lock(url);
+        let started = Instant::now();
+        unavailable(post("Locked out"));
+        let waited = started.elapsed();
+        assert!((Duration::from_millis(1_400)..Duration::from_secs(5)).contains(&waited), "{waited:?}");
+        let started = Instant::now();
+        ask(&address, "GET", "/v1/videos?total=true", None, None).expect(200);
+        ask(&address, "GET", "/v1/videos", Some(&key), None).expect(200);
+        assert!(started.elapsed() < Duration::from_secs(1), "reads do not wait for who writes: {:?}", started.elapsed());
+        let late = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| post("Waited"));
+            std::thread::sleep(Duration::from_millis(400));
+            drop(lock);
+            waiting.join().expect("it is answered")
+        });
+        late.expect(201);
+        let names = ask(&address, "GET", "/v1/topics?status=draft&fields=slug", Some(&key), None).json();
+        let mut names: Vec<&str> = names["data"].as_array().expect("a list").iter().filter_map(|topic| topic["slug"].as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["before", "waited"], "what was answered 503 was not stored");
+        drop(served);
+    });
+}
+
+#[test]
+fn more_writes_than_can_wait_are_all_answered() {
+    on_both_databases(|directory, url| {
+        let (served, lines, address) = serve(directory, url, &["--demo", "--database-wait-ms", "800"]);
+        let key = printed_key(&lines);
+        let lock = lock(url);
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            let posts: Vec<_> =
+                (0..30).map(|_| scope.spawn(|| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "N"}))))).collect();
+            std::thread::sleep(Duration::from_millis(200));
+            let reading = Instant::now();
+            ask(&address, "GET", "/v1/videos", None, None).expect(200);
+            assert!(reading.elapsed() < Duration::from_secs(1), "{:?}", reading.elapsed());
+            for post in posts {
+                unavailable(post.join().expect("it is answered"));
+            }
+        });
+        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+        drop(lock);
+        ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "N"}))).expect(201);
+        drop(served);
+    });
+}
+
+#[test]
+fn a_stop_finishes_running_requests() {
+    on_both_databases(|directory, url| {
+        let (mut served, lines, address) = serve(directory, url, &["--demo"]);
+        let key = printed_key(&lines);
+        let idle = TcpStream::connect(&address).expect("it listens");
+        let lock = lock(url);
+        let answer = std::thread::scope(|scope| {
+            let running = scope.spawn(|| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "In time"}))));
+            std::thread::sleep(Duration::from_millis(400));
+            terminate(&served);
+            std::thread::sleep(Duration::from_millis(400));
+            assert!(served.0.try_wait().expect("a child").is_none(), "it does not end while a request runs");
+            drop(lock);
+            running.join().expect("it is answered")
+        });
+        answer.expect(201);
+        let started = Instant::now();
+        assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
+        assert!(started.elapsed() < Duration::from_secs(5), "an idle connection does not hold it: {:?}", started.elapsed());
+        drop((idle, served));
+        let (served, _, address) = serve(directory, url, &[]);
+        ask(&address, "GET", "/v1/topics/in-time", Some(&key), None).expect(200);
+        drop(served);
+    });
+}
