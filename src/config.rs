@@ -93,6 +93,10 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_DATABASE_WAIT_MS", default_value_t = 5_000, global = true)]
     pub database_wait_ms: u64,
 
+    /// Requests that may wait for the database, to read and to write each; further ones are answered 503 at once
+    #[arg(long, env = "KINOTEKA_DATABASE_QUEUE", default_value_t = 2_048, global = true)]
+    pub database_queue: usize,
+
     /// Milliseconds after which a statement is logged as slow
     #[arg(long, env = "KINOTEKA_SLOW_QUERY_MS", default_value_t = 200, global = true)]
     pub slow_query_ms: u64,
@@ -149,6 +153,9 @@ impl Settings {
                 errors.push(format!("KINOTEKA_CORS_ORIGINS: `{origin}` is not an origin such as https://example.org"));
             }
         }
+        if self.database_queue == 0 {
+            errors.push("KINOTEKA_DATABASE_QUEUE must be at least 1".to_owned());
+        }
         if self.readers == 0 || self.writers == 0 || self.workers == Some(0) {
             errors.push("KINOTEKA_READERS, KINOTEKA_WRITERS and KINOTEKA_WORKERS must be at least 1".to_owned());
         }
@@ -198,6 +205,7 @@ impl Settings {
             readers: self.readers,
             writers: self.writers,
             wait,
+            queue: self.database_queue,
             session: Session {
                 busy_timeout: wait,
                 statement_timeout: wait.saturating_mul(2),

@@ -20,6 +20,8 @@ pub struct Sizes {
     pub writers: usize,
     /// How long a request may wait for a connection before it is answered 503.
     pub wait: Duration,
+    /// How many requests may wait for a connection before the next is answered 503.
+    pub queue: usize,
     /// What each session starts with.
     pub session: Session,
 }
@@ -46,7 +48,7 @@ impl Store {
     /// Prepares the workers; no connection is opened until one is needed.
     pub fn new(primary: &Target, replica: Option<&Target>, sizes: Sizes) -> Self {
         let workers = |targets: Vec<Target>, access, size| {
-            Arc::new(Workers::new(Purpose { targets, access, session: sizes.session, wait: sizes.wait }, size))
+            Arc::new(Workers::new(Purpose { targets, access, session: sizes.session, wait: sizes.wait, queue: sizes.queue }, size))
         };
         let read_current = workers(vec![primary.clone()], Access::Read, sizes.readers);
         let read = match replica {

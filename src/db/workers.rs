@@ -1,7 +1,7 @@
 //! Threads that own the connections: a fixed number for each purpose, fed by one queue.
 //!
-//! A request never waits on a thread of its own, a slow query never holds up a thread that answers others, and a
-//! queue that does not move is answered 503 in time. `benches/README.md` has the figures against the alternatives.
+//! A request never waits on a thread of its own, a slow query never holds up a thread that answers others, a queue
+//! that does not move is answered 503 in time, and what does not fit into a full one at once. `benches/README.md` has the figures against the alternatives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use super::connection::{Access, Connection, Session, Target};
@@ -29,6 +29,8 @@ pub(super) struct Purpose {
     pub session: Session,
     /// How long work may wait for a free worker.
     pub wait: Duration,
+    /// How much work may wait for a free worker.
+    pub queue: usize,
 }
 
 impl Purpose {
@@ -132,8 +134,13 @@ impl Workers {
             });
             drop(answer.send(outcome));
         });
-        if self.queue()?.send(job).is_err() {
-            return Err(Error::Fault("the workers have ended".to_owned()).into());
+        match self.queue()?.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                let told = format!("{} requests wait for the database already", self.purpose.queue);
+                return Err(Error::Unavailable(told).into());
+            }
+            Err(TrySendError::Disconnected(_)) => return Err(Error::Fault("the workers have ended".to_owned()).into()),
         }
         let outcome = match tokio::time::timeout(self.purpose.wait, &mut answered).await {
             Ok(outcome) => outcome,
@@ -150,7 +157,7 @@ impl Workers {
         if let Some(queue) = &running.queue {
             return Ok(queue.clone());
         }
-        let (queue, jobs) = unbounded();
+        let (queue, jobs) = bounded(self.purpose.queue);
         for number in 1..=self.size {
             let (jobs, purpose) = (jobs.clone(), Arc::clone(&self.purpose));
             let name = format!("{:?}-{number}", purpose.access).to_ascii_lowercase();

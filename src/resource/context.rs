@@ -58,7 +58,7 @@ impl Context {
     pub async fn role(&self, request: &HttpRequest) -> Result<Option<Role>, Problem> {
         let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else { return Ok(None) };
         let (key, role) = self.store.read_current(move |connection| keys::verify(connection, &token)).await?.value;
-        self.note_use(key.id).await;
+        self.note_use(key.id);
         Ok(Some(role))
     }
 
@@ -91,8 +91,9 @@ impl Context {
         }
     }
 
-    /// Notes a key's use at most once a minute; a failure to note it must not fail the request.
-    async fn note_use(&self, id: Id) {
+    /// Notes a key's use at most once a minute. The request does not wait for it, since a read must not wait for who writes, and
+    /// does not fail with it.
+    fn note_use(&self, id: Id) {
         let minute = Time::now().micros() / 60_000_000;
         {
             let mut recent = self.recently_used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,8 +102,11 @@ impl Context {
                 return;
             }
         }
-        if let Err(problem) = self.store.write(move |connection| keys::touch(connection, id).map_err(Problem::from)).await {
-            log::warn!("the use of key {id} could not be noted: {problem}");
-        }
+        let store = self.store.clone();
+        actix_web::rt::spawn(async move {
+            if let Err(problem) = store.write(move |connection| keys::touch(connection, id).map_err(Problem::from)).await {
+                log::warn!("the use of key {id} could not be noted: {problem}");
+            }
+        });
     }
 }

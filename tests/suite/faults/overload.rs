@@ -8,7 +8,7 @@ use kinoteka::db::connection::{Access, Session, Target};
 use serde_json::json;
 
 use super::{on_both_databases, unavailable};
-use crate::support::process::{ask, printed_key, serve, terminate};
+use crate::support::process::{ask, ended, out, printed_key, run, serve, terminate};
 
 /// Another process than the server: holds the lock that every write needs.
 fn lock(url: &str) -> Connection {
@@ -27,6 +27,7 @@ fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
         let key = printed_key(&lines);
         let post = |name: &str| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": name})));
         post("Before").expect(201);
+        let unused = out(&ended(run(directory, url, &["key", "create", "--role", "viewer", "--name", "V"]), 0)).trim().to_owned();
         let lock = lock(url);
         let started = Instant::now();
         unavailable(post("Locked out"));
@@ -35,6 +36,8 @@ fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
         let started = Instant::now();
         ask(&address, "GET", "/v1/videos?total=true", None, None).expect(200);
         ask(&address, "GET", "/v1/videos", Some(&key), None).expect(200);
+        // That a key was used is written down, but not while its first request waits.
+        ask(&address, "GET", "/v1/videos", Some(&unused), None).expect(200);
         assert!(started.elapsed() < Duration::from_secs(1), "reads do not wait for who writes: {:?}", started.elapsed());
         let late = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| post("Waited"));
@@ -100,5 +103,33 @@ fn a_stop_finishes_running_requests() {
         let (served, _, address) = serve(directory, url, &[]);
         ask(&address, "GET", "/v1/topics/in-time", Some(&key), None).expect(200);
         drop(served);
+    });
+}
+
+#[test]
+fn what_does_not_fit_into_the_queue_is_answered_503_at_once() {
+    on_both_databases(|directory, url| {
+        let (served, lines, address) =
+            serve(directory, url, &["--demo", "--writers", "1", "--database-wait-ms", "4000", "--database-queue", "5"]);
+        let key = printed_key(&lines);
+        let post = || ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "N"})));
+        post().expect(201);
+        let lock = lock(url);
+        let answers = std::thread::scope(|scope| {
+            // One is being written, and waits for the lock; five wait for it.
+            let waiting: Vec<_> = (0..6).map(|_| scope.spawn(post)).collect();
+            std::thread::sleep(Duration::from_millis(600));
+            for _ in 0..20 {
+                let started = Instant::now();
+                unavailable(post());
+                assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+            }
+            ask(&address, "GET", "/v1/videos", None, None).expect(200);
+            drop(lock);
+            waiting.into_iter().map(|post| post.join().expect("it is answered").status).collect::<Vec<_>>()
+        });
+        assert_eq!(answers, [201; 6], "who waits in time is answered");
+        post().expect(201);
+        served.logged(&["problem=unavailable", "5 requests wait for the database already"]);
     });
 }
