@@ -77,6 +77,14 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_MAX_BODY_BYTES", default_value_t = 1_048_576, global = true)]
     pub max_body_bytes: usize,
 
+    /// Hours that an Idempotency-Key is remembered with its answer
+    #[arg(long, env = "KINOTEKA_IDEMPOTENCY_HOURS", default_value_t = 24, global = true)]
+    pub idempotency_hours: u32,
+
+    /// Days after which what was deleted is removed for good and can no longer be restored; 0 keeps it
+    #[arg(long, env = "KINOTEKA_PURGE_DAYS", default_value_t = 30, global = true)]
+    pub purge_days: u32,
+
     /// Threads that answer requests; as many as there are processors otherwise
     #[arg(long, env = "KINOTEKA_WORKERS", global = true)]
     pub workers: Option<usize>,
@@ -161,6 +169,9 @@ impl Settings {
         }
         if self.client_timeout_seconds == 0 || self.body_timeout_seconds == 0 {
             errors.push("KINOTEKA_CLIENT_TIMEOUT_SECONDS and KINOTEKA_BODY_TIMEOUT_SECONDS must be at least 1".to_owned());
+        }
+        if self.idempotency_hours == 0 {
+            errors.push("KINOTEKA_IDEMPOTENCY_HOURS must be at least 1".to_owned());
         }
         if self.max_body_bytes < 1_024 {
             errors.push("KINOTEKA_MAX_BODY_BYTES must be at least 1024".to_owned());

@@ -35,6 +35,7 @@ tables! {
         updated_at -> Instant,
         published_at -> Nullable<Instant>,
         deleted_at -> Nullable<Instant>,
+        purged_at -> Nullable<Instant>,
     }
     slugs (kind, slug) {
         kind -> Text,
@@ -131,6 +132,16 @@ tables! {
         expires_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
         last_used_at -> Nullable<Instant>,
+    }
+    idempotent_requests (caller, key) {
+        caller -> Uuid,
+        key -> Text,
+        digest -> Text,
+        attempt -> Uuid,
+        status -> Nullable<BigInt>,
+        headers -> Nullable<Text>,
+        body -> Nullable<Text>,
+        created_at -> Instant,
     }
     search_entries (key) {
         key -> BigInt,

@@ -82,6 +82,12 @@ impl Time {
         self.0.timestamp_micros()
     }
 
+    /// The moment so many microseconds before this one.
+    #[must_use]
+    pub fn earlier(self, micros: i64) -> Self {
+        Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
+    }
+
     /// The moment so many microseconds after 1970, if there is one.
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).map(Self)

@@ -1,10 +1,11 @@
 //! Every error the API answers: one table, one type, RFC 9457 bodies.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db;
@@ -107,7 +108,7 @@ problems! {
 pub const MAX_ERRORS: usize = 100;
 
 /// Where in the request an error lies.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Violation {
     /// JSON pointer (RFC 6901) to the member of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +120,7 @@ pub struct Violation {
     pub parameter: Option<String>,
     /// A word for programs.
     #[schema(value_type = String, example = "unknown_value")]
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// A sentence for people: what is wrong and what would be right.
     #[schema(example = "`RX` is not a country code; did you mean `RS`?")]
     pub detail: String,
@@ -128,12 +129,12 @@ pub struct Violation {
 impl Violation {
     /// A wrong member of the body.
     pub fn field(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() }
+        Self { pointer: Some(pointer.into()), parameter: None, code: Cow::Borrowed(code), detail: detail.into() }
     }
 
     /// A wrong parameter.
     pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(name.into()), code, detail: detail.into() }
+        Self { pointer: None, parameter: Some(name.into()), code: Cow::Borrowed(code), detail: detail.into() }
     }
 }
 

@@ -6,7 +6,7 @@ use super::model::{ImpactStatistic, ImpactStatisticInput, ImpactStatisticPage};
 use super::store::ImpactStatistics;
 use crate::http::problem::Problem;
 use crate::resource::context::Context;
-use crate::resource::{read, write};
+use crate::resource::{read, restore, write};
 
 /// List impact statistics
 ///
@@ -83,4 +83,18 @@ pub async fn delete_impact_statistic(
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     write::delete::<ImpactStatistics>(context, request, name.into_inner()).await
+}
+
+/// Restore an impact statistic
+///
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
+/// unchanged. Needs an editor's key.
+#[utoipa::path(operation_id = "restore_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic, as it is again.", body = ImpactStatistic)))]
+#[post("/v1/impact-statistics/{impact_statistic}/restore")]
+pub async fn restore_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    restore::restore::<ImpactStatistics>(context, request, name.into_inner()).await
 }

@@ -101,6 +101,11 @@ impl Subject for ImpactStatistics {
         Ok(())
     }
 
+    fn delete_own(connection: &mut Connection, ids: &[Id]) -> Result<(), Error> {
+        diesel::delete(impact_statistics::table.filter(among(impact_statistics::id, ids))).execute(connection)?;
+        Ok(())
+    }
+
     fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }

@@ -6,7 +6,7 @@ use super::model::{Partner, PartnerInput, PartnerPage};
 use super::store::Partners;
 use crate::http::problem::Problem;
 use crate::resource::context::Context;
-use crate::resource::{read, write};
+use crate::resource::{read, restore, write};
 
 /// List partners
 ///
@@ -71,4 +71,14 @@ pub async fn patch_partner(
 #[delete("/v1/partners/{partner}")]
 pub async fn delete_partner(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     write::delete::<Partners>(context, request, name.into_inner()).await
+}
+
+/// Restore a partner
+///
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
+/// unchanged. Needs an editor's key.
+#[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner, as it is again.", body = Partner)))]
+#[post("/v1/partners/{partner}/restore")]
+pub async fn restore_partner(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    restore::restore::<Partners>(context, request, name.into_inner()).await
 }

@@ -75,6 +75,11 @@ impl Subject for Partners {
         Ok(())
     }
 
+    fn delete_own(connection: &mut Connection, ids: &[Id]) -> Result<(), Error> {
+        diesel::delete(partners::table.filter(among(partners::id, ids))).execute(connection)?;
+        Ok(())
+    }
+
     fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }

@@ -6,7 +6,7 @@ use super::model::{Programme, ProgrammeInput, ProgrammePage};
 use super::store::Programmes;
 use crate::http::problem::Problem;
 use crate::resource::context::Context;
-use crate::resource::{read, write};
+use crate::resource::{read, restore, write};
 
 /// List programmes
 ///
@@ -71,4 +71,18 @@ pub async fn patch_programme(
 #[delete("/v1/programmes/{programme}")]
 pub async fn delete_programme(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     write::delete::<Programmes>(context, request, name.into_inner()).await
+}
+
+/// Restore a programme
+///
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
+/// unchanged. Needs an editor's key.
+#[utoipa::path(operation_id = "restore_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme, as it is again.", body = Programme)))]
+#[post("/v1/programmes/{programme}/restore")]
+pub async fn restore_programme(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    restore::restore::<Programmes>(context, request, name.into_inner()).await
 }

@@ -75,6 +75,11 @@ impl Subject for Programmes {
         Ok(())
     }
 
+    fn delete_own(connection: &mut Connection, ids: &[Id]) -> Result<(), Error> {
+        diesel::delete(programmes::table.filter(among(programmes::id, ids))).execute(connection)?;
+        Ok(())
+    }
+
     fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }

@@ -60,11 +60,21 @@ pub fn not_modified(
     Some(response.finish())
 }
 
+impl Validators {
+    /// The headers that say them.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let mut headers = vec![(header::ETAG.to_string(), self.tag.as_str().to_owned())];
+        if let Some(time) = self.changed_at.filter(|time| time.micros() > 0) {
+            headers.push((header::LAST_MODIFIED.to_string(), conditional::last_modified(time)));
+        }
+        headers
+    }
+}
+
 /// Adds the validators.
 pub fn validate(response: &mut HttpResponseBuilder, validators: &Validators) {
-    response.insert_header((header::ETAG, validators.tag.as_str()));
-    if let Some(time) = validators.changed_at.filter(|time| time.micros() > 0) {
-        response.insert_header((header::LAST_MODIFIED, conditional::last_modified(time)));
+    for header in validators.headers() {
+        response.insert_header(header);
     }
 }
 

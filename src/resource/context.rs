@@ -54,27 +54,27 @@ impl Context {
         }
     }
 
-    /// The role of the caller's key; `None` without a key. An unusable key is a 401, never a public answer.
-    pub async fn role(&self, request: &HttpRequest) -> Result<Option<Role>, Problem> {
+    /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a public answer.
+    pub async fn caller(&self, request: &HttpRequest) -> Result<Option<(Id, Role)>, Problem> {
         let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else { return Ok(None) };
         let (key, role) = self.store.read_current(move |connection| keys::verify(connection, &token)).await?.value;
         self.note_use(key.id);
-        Ok(Some(role))
+        Ok(Some((key.id, role)))
     }
 
     /// What the caller may see.
     pub async fn viewer(&self, request: &HttpRequest) -> Result<Viewer, Problem> {
-        Ok(if self.role(request).await?.is_some() { Viewer::Everything } else { Viewer::Public })
+        Ok(if self.caller(request).await?.is_some() { Viewer::Everything } else { Viewer::Public })
     }
 
-    /// Fails unless the caller may write.
-    pub async fn editor(&self, request: &HttpRequest) -> Result<(), Problem> {
-        match self.role(request).await? {
+    /// The key of a caller who may write; fails for others.
+    pub async fn editor(&self, request: &HttpRequest) -> Result<Id, Problem> {
+        match self.caller(request).await? {
             None => Err(keys::unauthenticated("Writing needs a key: send `Authorization: Bearer …`.")),
-            Some(role) if role < Role::Editor => {
+            Some((_, role)) if role < Role::Editor => {
                 Err(Problem::new(problem::Kind::Forbidden, format!("The key's role is {}; writing needs an editor's key.", role.as_str())))
             }
-            Some(_) => Ok(()),
+            Some((key, _)) => Ok(key),
         }
     }
 

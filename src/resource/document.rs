@@ -90,6 +90,7 @@ enum Class {
     Replace,
     Patch,
     Delete,
+    Restore,
 }
 
 impl Class {
@@ -102,6 +103,7 @@ impl Class {
             "replace" => Self::Replace,
             "patch" => Self::Patch,
             "delete" => Self::Delete,
+            "restore" => Self::Restore,
             _ => return None,
         })
     }
@@ -157,6 +159,22 @@ impl Class {
                 UnsupportedMediaType,
                 InvalidFields,
                 PreconditionRequired,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Restore => &[
+                InvalidParameter,
+                Unauthenticated,
+                Forbidden,
+                NotFound,
+                NotAcceptable,
+                RequestTimeout,
+                Conflict,
+                Gone,
+                PreconditionFailed,
+                UriTooLong,
+                InvalidFields,
                 HeadersTooLarge,
                 Internal,
                 Unavailable,
@@ -245,7 +263,7 @@ fn complete_operation(operation: &mut Value, spec: Option<&Spec>, schemas: &Valu
             json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
         );
     }
-    if class != Class::List && class != Class::Create && spec.is_some() {
+    if !matches!(class, Class::List | Class::Create | Class::Restore) && spec.is_some() {
         let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
         responses.insert("308".to_owned(), json!({"description": "The item has another slug now.", "headers": location}));
     }
@@ -485,13 +503,26 @@ fn filter_parameter(filter: &FilterSpec) -> Value {
 
 fn headers_of(class: Class) -> Vec<Value> {
     let header = |name: &str, description: &str, example: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}, "example": example});
+    let idempotency = || {
+        header(
+            super::once::NAME,
+            "A quoted string of your own: sent again with the same request, it is answered again (`Idempotent-Replayed: true`) and nothing is done twice. With another request it is 422, while the first still runs 409.",
+            "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+        )
+    };
     match class {
         Class::List | Class::Get => vec![header(
             "If-None-Match",
             "An `ETag`; the answer is 304 while it is still the right one.",
             "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
         )],
-        Class::Create => Vec::new(),
+        Class::Create => vec![idempotency()],
+        Class::Restore => {
+            vec![
+                idempotency(),
+                header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""),
+            ]
+        }
         Class::Replace => vec![
             header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""),
             header("If-None-Match", "`*`: only where nothing is there yet; 412 otherwise.", "*"),

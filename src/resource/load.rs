@@ -49,6 +49,8 @@ pub struct Item {
     pub published_at: Option<Time>,
     /// When it was deleted.
     pub deleted_at: Option<Time>,
+    /// When what it held was removed for good.
+    pub purged_at: Option<Time>,
 }
 
 /// The texts of an item in one language, as stored.

@@ -7,8 +7,10 @@ pub mod index;
 pub mod list;
 pub mod load;
 pub mod names;
+pub mod once;
 pub mod query;
 pub mod read;
+pub mod restore;
 pub mod roles;
 pub mod shown;
 pub mod spec;
@@ -99,6 +101,9 @@ pub trait Subject: 'static {
 
     /// Stores the own fields of an item, new or not.
     fn save_own(connection: &mut Connection, id: Id, own: &Self::Own, is_new: bool) -> Result<(), Error>;
+
+    /// Removes the own fields of these items.
+    fn delete_own(connection: &mut Connection, ids: &[Id]) -> Result<(), Error>;
 
     /// Reads a body's fields; what is wrong is reported to `fields`.
     fn read(fields: &mut Fields<'_, '_>) -> Draft<Self::Own>;

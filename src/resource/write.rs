@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::load::{self, Found, Item, Link, Text, find, load_rows, revisions};
+use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
 use super::read::{draw, find_visible, moved};
 use super::shown::Shown;
@@ -34,18 +35,26 @@ use crate::text::slug;
 const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated"];
 
 /// How a write answers.
-struct Answering {
+pub struct Answering {
     wish: Wish,
     shape: Shape,
 }
 
 /// What a write did.
-struct Outcome {
+pub struct Outcome {
     id: Id,
     status: StatusCode,
 }
 
-fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Answering, Problem> {
+impl Outcome {
+    /// The item was there already.
+    pub fn here(id: Id) -> Self {
+        Self { id, status: StatusCode::OK }
+    }
+}
+
+/// Reads how a write answers from its query.
+pub fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Answering, Problem> {
     let mut params = Params::parse(request.query_string())?;
     let mut wish = Wish::read(&mut params, request, &context.settings.fallback_languages());
     let shape = shape::<S>(&mut params, &mut wish);
@@ -56,10 +65,11 @@ fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Ans
 /// `POST /v1/{kind}`: stores a new item.
 pub async fn create<S: Subject>(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
-    context.editor(&request).await?;
+    let caller = context.editor(&request).await?;
     let answering = answering::<S>(&context, &request)?;
     let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
-    run::<S>(context, &request, answering, move |connection, context| {
+    let once = Once::read(&request, caller, &body)?;
+    run::<S>(context, &request, answering, once, move |connection, context| {
         let id = store::<S>(connection, context, None, None, &body, false)?;
         Ok(Outcome { id, status: StatusCode::CREATED })
     })
@@ -78,7 +88,7 @@ pub async fn replace<S: Subject>(
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
     let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
-    run::<S>(context, &request, answering, move |connection, context| match find(connection, S::SPEC.kind, &name)? {
+    run::<S>(context, &request, answering, None, move |connection, context| match find(connection, S::SPEC.kind, &name)? {
         Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
         Some(found) => {
             let item = found.item();
@@ -114,7 +124,7 @@ pub async fn patch<S: Subject>(
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
     let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::MergePatch).await?;
-    run::<S>(context, &request, answering, move |connection, context| {
+    run::<S>(context, &request, answering, None, move |connection, context| {
         let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
             Found::Moved(item) => return Err(Redirect::to(item.slug)),
             Found::Here(item) => item,
@@ -166,8 +176,10 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
 }
 
 /// A problem, or the slug under which the item is to be found.
-enum Redirect {
+pub enum Redirect {
+    /// A problem.
     Problem(Problem),
+    /// The slug.
     To(String),
 }
 
@@ -189,45 +201,80 @@ impl From<crate::db::Error> for Redirect {
     }
 }
 
-/// Runs a write in its transaction and answers with the item as it is then.
-async fn run<S: Subject>(
+/// Runs a write in its transaction and answers with the item as it is then. Under an Idempotency-Key it goes on to its end
+/// even when the client has gone, and what it answered is kept.
+pub async fn run<S: Subject>(
     context: web::Data<Context>,
     request: &HttpRequest,
     answering: Answering,
+    once: Option<Once>,
     work: impl Fn(&mut Connection, &Context) -> Result<Outcome, Redirect> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let inner = Arc::clone(&context);
-    let identity = format!("write\n{}\n{:?}", answering.wish.identity(), answering.shape);
-    let done = context
-        .store
-        .write(move |connection| {
-            let outcome = work(connection, &inner)?;
-            let item: Item =
-                items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
-            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions(connection)?, &answering.shape, false);
-            let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
-            let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
-            let slug = item.slug.clone();
-            let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), None);
-            let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
-            Ok::<_, Redirect>((outcome.status, slug, validators, body, language))
-        })
-        .await;
-    let (status, slug, validators, body, language) = match done {
-        Ok(done) => done.value,
+    let base = context.settings.base_url(request);
+    let inner = context.clone().into_inner();
+    let done = match once {
+        None => perform::<S>(inner, base, answering, None, work).await,
+        Some(once) => {
+            let task = actix_web::rt::spawn(async move {
+                match once.claim(&inner).await? {
+                    Claim::Answered(reply) => Ok(reply),
+                    Claim::Ours => {
+                        let done = perform::<S>(Arc::clone(&inner), base, answering, Some(once.clone()), work).await;
+                        match &done {
+                            Ok(_) => {}
+                            Err(Redirect::Problem(problem)) => once.settle(&inner, Some(problem)).await,
+                            Err(Redirect::To(_)) => once.settle(&inner, None).await,
+                        }
+                        done
+                    }
+                }
+            });
+            task.await.map_err(Problem::internal)?
+        }
+    };
+    let reply = match done {
+        Ok(reply) => reply,
         Err(Redirect::Problem(problem)) => return Err(problem),
         Err(Redirect::To(slug)) => return Ok(moved(&context, request, S::SPEC, &slug)),
     };
-    let mut response = HttpResponse::build(status);
-    answer::validate(&mut response, &validators);
+    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status).map_err(Problem::internal)?);
+    for (name, value) in reply.headers {
+        response.insert_header((name, value));
+    }
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-    if status == StatusCode::CREATED {
-        response.insert_header((header::LOCATION, format!("{}{}/{slug}", context.settings.base_url(request), S::SPEC.kind.path())));
-    }
-    if let Some(language) = language {
-        response.insert_header((header::CONTENT_LANGUAGE, language));
-    }
-    Ok(response.content_type("application/json").body(body))
+    Ok(response.content_type("application/json").body(reply.body))
+}
+
+async fn perform<S: Subject>(
+    context: Arc<Context>,
+    base: String,
+    answering: Answering,
+    once: Option<Once>,
+    work: impl Fn(&mut Connection, &Context) -> Result<Outcome, Redirect> + Send + 'static,
+) -> Result<Reply, Redirect> {
+    let inner = Arc::clone(&context);
+    let identity = format!("write\n{}\n{:?}", answering.wish.identity(), answering.shape);
+    let done = context.store.write(move |connection| {
+        let outcome = work(connection, &inner)?;
+        let item: Item =
+            items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
+        let (state, shown_at) = answer::shown_state(S::SPEC, &revisions(connection)?, &answering.shape, false);
+        let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
+        let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
+        let mut headers = validators.headers();
+        if outcome.status == StatusCode::CREATED {
+            headers.push((header::LOCATION.to_string(), format!("{base}{}/{}", S::SPEC.kind.path(), item.slug)));
+        }
+        let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), None);
+        let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
+        headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
+        let reply = Reply { status: outcome.status.as_u16(), headers, body };
+        if let Some(once) = &once {
+            once.keep(connection, &reply)?;
+        }
+        Ok::<_, Redirect>(reply)
+    });
+    done.await.map(|done| done.value)
 }
 
 fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
@@ -306,6 +353,7 @@ pub fn store<S: Subject>(
         updated_at: existing.as_ref().map_or(now, |item| item.updated_at),
         published_at: published_at.or((status == Status::Published).then_some(now)),
         deleted_at: None,
+        purged_at: None,
     };
     let rows = link_rows(id, &resolved);
     let unchanged = before
@@ -426,7 +474,7 @@ fn save<S: Subject>(
 }
 
 /// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
-fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), Problem> {
+pub fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), Problem> {
     for kind in ["catalogue", spec.kind.as_str()] {
         diesel::update(revision_rows::table.filter(revision_rows::kind.eq(kind)))
             .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))

@@ -23,6 +23,7 @@ use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
 use crate::resource::context::{Context, Expand};
 use crate::resource::read::wholes;
+use crate::resource::restore::{Purge, purge, purge_all};
 use crate::resource::spec::{Kind, Spec};
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
@@ -93,6 +94,25 @@ fn expanders() -> Vec<(Kind, Expand)> {
     ]
 }
 
+/// Every kind's purge.
+const PURGES: [Purge; 5] = [purge::<Videos>, purge::<ImpactStatistics>, purge::<Programmes>, purge::<Partners>, purge::<Topics>];
+
+/// How often what was deleted long ago is looked for.
+const PURGE_EVERY: Duration = Duration::from_hours(1);
+
+/// Removes for good what was deleted long ago: at the start, and every hour.
+async fn keep_purging(context: web::Data<Context>) {
+    let mut times = actix_web::rt::time::interval(PURGE_EVERY);
+    loop {
+        times.tick().await;
+        match purge_all(&context, &PURGES).await {
+            Ok(0) => {}
+            Ok(count) => log::info!("{count} items that were deleted over {} days ago are removed for good", context.settings.purge_days),
+            Err(problem) => log::warn!("what was deleted long ago could not be removed: {problem}"),
+        }
+    }
+}
+
 /// What handlers have at hand, for a prepared database.
 pub fn context(settings: &Settings) -> Result<Context, StartError> {
     Ok(Context::new(store(settings)?, settings.clone(), expanders()))
@@ -110,30 +130,35 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         videos::api::replace_video,
         videos::api::patch_video,
         videos::api::delete_video,
+        videos::api::restore_video,
         programmes::api::list_programmes,
         programmes::api::create_programme,
         programmes::api::get_programme,
         programmes::api::replace_programme,
         programmes::api::patch_programme,
         programmes::api::delete_programme,
+        programmes::api::restore_programme,
         partners::api::list_partners,
         partners::api::create_partner,
         partners::api::get_partner,
         partners::api::replace_partner,
         partners::api::patch_partner,
         partners::api::delete_partner,
+        partners::api::restore_partner,
         impact::api::list_impact_statistics,
         impact::api::create_impact_statistic,
         impact::api::get_impact_statistic,
         impact::api::replace_impact_statistic,
         impact::api::patch_impact_statistic,
         impact::api::delete_impact_statistic,
+        impact::api::restore_impact_statistic,
         topics::api::list_topics,
         topics::api::create_topic,
         topics::api::get_topic,
         topics::api::replace_topic,
         topics::api::patch_topic,
         topics::api::delete_topic,
+        topics::api::restore_topic,
         countries::api::list_countries,
         countries::api::get_country,
         pages::openapi_json,
@@ -148,6 +173,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 pub fn start(settings: &Settings) -> Result<Running, StartError> {
     prepare(&store(settings)?, settings.auto_migrate)?;
     let context = web::Data::new(context(settings)?);
+    let purging = context.clone();
     let documents = web::Data::new(document::Documents::new());
     let layer = LayerSettings { base_url: settings.base_url.clone(), server_timing: settings.server_timing };
     let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
@@ -168,6 +194,9 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
         StartError(format!("cannot listen on {}: {error}; choose another address with --bind or KINOTEKA_BIND", settings.bind))
     })?;
     let addresses = server.addrs();
+    if settings.purge_days > 0 {
+        actix_web::rt::spawn(keep_purging(purging));
+    }
     Ok(Running { server: server.run(), addresses })
 }
 
@@ -176,7 +205,16 @@ fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allow_any_header()
-        .expose_headers(["ETag", "Link", "Location", "Content-Language", "Last-Modified", "Retry-After", "X-Request-Id"])
+        .expose_headers([
+            "ETag",
+            "Link",
+            "Location",
+            "Content-Language",
+            "Last-Modified",
+            "Retry-After",
+            "X-Request-Id",
+            "Idempotent-Replayed",
+        ])
         .max_age(86_400)
         .block_on_origin_mismatch(false);
     if origins.iter().any(|origin| origin == "*") {

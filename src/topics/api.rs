@@ -6,7 +6,7 @@ use super::model::{Topic, TopicInput, TopicPage};
 use super::store::Topics;
 use crate::http::problem::Problem;
 use crate::resource::context::Context;
-use crate::resource::{read, write};
+use crate::resource::{read, restore, write};
 
 /// List topics
 ///
@@ -71,4 +71,14 @@ pub async fn patch_topic(
 #[delete("/v1/topics/{topic}")]
 pub async fn delete_topic(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     write::delete::<Topics>(context, request, name.into_inner()).await
+}
+
+/// Restore a topic
+///
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
+/// unchanged. Needs an editor's key.
+#[utoipa::path(operation_id = "restore_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic, as it is again.", body = Topic)))]
+#[post("/v1/topics/{topic}/restore")]
+pub async fn restore_topic(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    restore::restore::<Topics>(context, request, name.into_inner()).await
 }

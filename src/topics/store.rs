@@ -33,6 +33,10 @@ impl Subject for Topics {
         Ok(())
     }
 
+    fn delete_own(_connection: &mut Connection, _ids: &[Id]) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
         model::read(fields)
     }

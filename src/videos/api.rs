@@ -6,7 +6,7 @@ use super::model::{Video, VideoInput, VideoPage};
 use super::store::Videos;
 use crate::http::problem::Problem;
 use crate::resource::context::Context;
-use crate::resource::{read, write};
+use crate::resource::{read, restore, write};
 
 /// List videos
 ///
@@ -71,4 +71,14 @@ pub async fn patch_video(
 #[delete("/v1/videos/{video}")]
 pub async fn delete_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     write::delete::<Videos>(context, request, name.into_inner()).await
+}
+
+/// Restore a video
+///
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
+/// unchanged. Needs an editor's key.
+#[utoipa::path(operation_id = "restore_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video, as it is again.", body = Video)))]
+#[post("/v1/videos/{video}/restore")]
+pub async fn restore_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    restore::restore::<Videos>(context, request, name.into_inner()).await
 }

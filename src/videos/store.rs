@@ -90,6 +90,11 @@ impl Subject for Videos {
         Ok(())
     }
 
+    fn delete_own(connection: &mut Connection, ids: &[Id]) -> Result<(), Error> {
+        diesel::delete(videos::table.filter(among(videos::id, ids))).execute(connection)?;
+        Ok(())
+    }
+
     fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }

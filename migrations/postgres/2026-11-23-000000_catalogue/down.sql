@@ -1,5 +1,6 @@
 DROP TABLE search_index;
 DROP TABLE search_entries;
+DROP TABLE idempotent_requests;
 DROP TABLE api_keys;
 DROP TABLE impact_statistics;
 DROP TABLE partners;

@@ -24,12 +24,15 @@ CREATE TABLE items (
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
     published_at TIMESTAMPTZ,
-    deleted_at TIMESTAMPTZ
+    deleted_at TIMESTAMPTZ,
+    purged_at TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX items_slug ON items (kind, slug);
 CREATE INDEX items_public_newest ON items (kind, is_public, published_at DESC, id);
 CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, id);
 CREATE INDEX items_updated ON items (kind, updated_at, id);
+-- What was deleted and is still kept, for the purge.
+CREATE INDEX items_deleted ON items (kind, deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
 -- Every slug an item has ever had; a slug is never given to another item of its kind.
 CREATE TABLE slugs (
@@ -155,6 +158,20 @@ CREATE TABLE api_keys (
     last_used_at TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX api_keys_digest ON api_keys (digest);
+
+-- Requests under an Idempotency-Key and what was answered; without a status while they run.
+CREATE TABLE idempotent_requests (
+    caller UUID NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    attempt UUID NOT NULL,
+    status BIGINT,
+    headers TEXT,
+    body TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (caller, key)
+);
+CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
 
 -- Full text: one entry for the public (published languages) and one for editors (all languages).
 CREATE TABLE search_entries (

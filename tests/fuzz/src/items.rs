@@ -153,6 +153,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         updated_at: epoch,
         published_at: first.published_at,
         deleted_at: None,
+        purged_at: None,
     };
     assert!(first.texts.texts.iter().any(|text| text.language == item.original_language), "there are texts in the original language");
     let loaded = Loaded {

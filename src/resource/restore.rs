@@ -1,0 +1,135 @@
+//! `POST …/restore` for what was deleted, and the purge after which it cannot be restored.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use diesel::prelude::*;
+
+use super::context::Context;
+use super::load::{Found, Item, find};
+use super::once::Once;
+use super::spec::Spec;
+use super::write::{Outcome, answering, bump, run};
+use super::{Subject, index};
+use crate::db::schema::{facets, items, links, texts};
+use crate::db::sql::among;
+use crate::db::{Connection, Id, Time};
+use crate::http::conditional::Precondition;
+use crate::http::fields::clip;
+use crate::http::negotiate;
+use crate::http::problem::{Kind, Problem, Violation};
+
+/// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted is answered unchanged.
+pub async fn restore<S: Subject>(context: web::Data<Context>, request: HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.editor(&request).await?;
+    let precondition = Precondition::read(&request, false)?;
+    let answering = answering::<S>(&context, &request)?;
+    let once = Once::read(&request, caller, &serde_json::Value::Null)?;
+    run::<S>(context, &request, answering, once, move |connection, _| {
+        let found = if name.contains('\0') || name.len() > 200 { None } else { find(connection, S::SPEC.kind, &name)? };
+        let Some(item) = found.map(Found::item) else {
+            return Err(Problem::new(Kind::NotFound, format!("There is no {} `{}`.", S::SPEC.kind.noun(), clip(&name))).into());
+        };
+        precondition.check(item.id, item.revision)?;
+        if item.deleted_at.is_some() {
+            bring_back(connection, S::SPEC, &item)?;
+        }
+        Ok(Outcome::here(item.id))
+    })
+    .await
+}
+
+fn bring_back(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
+    if item.purged_at.is_some() {
+        let detail = format!("The {} `{}` was deleted too long ago: what it held is no longer kept.", spec.kind.noun(), item.slug);
+        return Err(Problem::new(Kind::Gone, detail));
+    }
+    refuse_while_others_are_deleted(connection, spec, item)?;
+    let now = Time::now();
+    let is_public = item.status == "published" && !item.public_languages.is_empty();
+    diesel::update(items::table.filter(items::id.eq(item.id)))
+        .set((
+            items::deleted_at.eq(None::<Time>),
+            items::updated_at.eq(now),
+            items::is_public.eq(is_public),
+            items::revision.eq(items::revision + 1),
+        ))
+        .execute(connection)?;
+    diesel::update(facets::table.filter(facets::item_id.eq(item.id))).set(facets::is_public.eq(is_public)).execute(connection)?;
+    index::write_search(connection, &[item.id], index::lends_its_name(spec.kind))?;
+    bump(connection, spec, now)
+}
+
+/// 409 where the item refers to others that are deleted too: they come first.
+fn refuse_while_others_are_deleted(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
+    let targets: Vec<Id> = links::table.filter(links::item_id.eq(item.id)).select(links::target_id).distinct().load(connection)?;
+    let deleted: Vec<(String, String)> = items::table
+        .filter(among(items::id, &targets))
+        .filter(items::deleted_at.is_not_null())
+        .order((items::kind, items::slug))
+        .select((items::kind, items::slug))
+        .load(connection)?;
+    if deleted.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = deleted.iter().take(5).map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
+    let more = if deleted.len() > names.len() { format!(" and {} more", deleted.len().saturating_sub(names.len())) } else { String::new() };
+    let detail = format!(
+        "The {} `{}` refers to what is deleted itself: {}{more}. Restore these first.",
+        spec.kind.noun(),
+        item.slug,
+        names.join(", ")
+    );
+    let mut problem = Problem::new(Kind::Conflict, detail.clone());
+    problem.errors.push(Violation::field("", "refers_to_deleted", detail));
+    Err(problem)
+}
+
+/// How many items a transaction of the purge takes.
+const AT_ONCE: i64 = 200;
+
+/// Removes for good what some items of a kind hold that were deleted before `limit`; gives how many. Their identifiers and
+/// slugs stay, so that they answer 410 and are not given to others.
+pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usize, Problem> {
+    let ids: Vec<Id> = items::table
+        .filter(items::kind.eq(S::SPEC.kind.as_str()))
+        .filter(items::purged_at.is_null())
+        .filter(items::deleted_at.lt(limit))
+        .select(items::id)
+        .limit(AT_ONCE)
+        .load(connection)?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    diesel::delete(texts::table.filter(among(texts::item_id, &ids))).execute(connection)?;
+    // Whoever refers to them is deleted too, or they could not have been.
+    diesel::delete(links::table.filter(among(links::item_id, &ids).or(among(links::target_id, &ids)))).execute(connection)?;
+    diesel::delete(facets::table.filter(among(facets::item_id, &ids))).execute(connection)?;
+    S::delete_own(connection, &ids)?;
+    diesel::update(items::table.filter(among(items::id, &ids)))
+        .set((items::purged_at.eq(Some(Time::now())), items::languages.eq(""), items::public_languages.eq("")))
+        .execute(connection)?;
+    Ok(ids.len())
+}
+
+/// The purge of one kind.
+pub type Purge = fn(&mut Connection, Time) -> Result<usize, Problem>;
+
+/// Purges all kinds, some items in each transaction; gives how many there were.
+pub async fn purge_all(context: &Context, kinds: &[Purge]) -> Result<usize, Problem> {
+    let days = i64::from(context.settings.purge_days);
+    if days == 0 {
+        return Ok(0);
+    }
+    let limit = Time::now().earlier(days.saturating_mul(86_400_000_000));
+    let mut total = 0_usize;
+    for purge in kinds.iter().copied() {
+        loop {
+            let count = context.store.write(move |connection| purge(connection, limit)).await?.value;
+            total = total.saturating_add(count);
+            if count == 0 {
+                break;
+            }
+        }
+    }
+    Ok(total)
+}

@@ -1,0 +1,141 @@
+//! Requests that are sent again under their `Idempotency-Key`.
+
+use diesel::prelude::*;
+use kinoteka::db::schema::idempotent_requests as rows;
+use kinoteka::db::{Connection, Time};
+use kinoteka::http::keys::Role;
+use kinoteka::http::problem::Problem;
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::TestServer;
+use crate::support::server::{Answer, slugs};
+
+const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
+const SECOND: i64 = 1_000_000;
+
+fn post(server: &TestServer, key: &str, name: &str, body: &Value) -> Answer {
+    server.request("POST", "/v1/topics").key(key).header("Idempotency-Key", name).json(body).send()
+}
+
+fn topics(server: &TestServer, key: &str) -> Vec<String> {
+    let mut all = slugs(&server.request("GET", "/v1/topics?status=draft,published,archived").key(key).send().expect(200).json());
+    all.sort();
+    all
+}
+
+fn database<T>(server: &TestServer, mut work: impl FnMut(&mut Connection) -> QueryResult<T>) -> T {
+    let store = kinoteka::server::store(&server.settings).expect("the settings are right");
+    store.write_here(|connection| work(connection).map_err(Problem::from)).expect("the statement runs")
+}
+
+fn grow_old(server: &TestServer, seconds: i64) {
+    let then = Time::now().earlier(seconds * SECOND);
+    assert_eq!(database(server, |connection| diesel::update(rows::table).set(rows::created_at.eq(then)).execute(connection)), 1);
+}
+
+on_both! {
+    fn what_is_sent_again_is_answered_again_and_not_done_again(server: &TestServer) {
+        let key = server.editor_key();
+        let body = json!({"name": "Norms", "status": "published"});
+        let first = post(server, &key, KEY, &body).expect(201);
+        assert_eq!(first.header("idempotent-replayed"), None);
+        let again = post(server, &key, KEY, &body).expect(201);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!(again.body, first.body);
+        for name in ["etag", "location", "last-modified", "content-language", "content-type", "cache-control"] {
+            assert_eq!(again.header(name), first.header(name), "{name}");
+        }
+        server.patch(&key, "/v1/topics/norms", &json!({"name": "Social norms"}));
+        assert_eq!(post(server, &key, KEY, &body).expect(201).body, first.body, "the answer of then, not the item of now");
+        assert_eq!(topics(server, &key), ["norms"]);
+        post(server, &key, "\"another\"", &body).expect(201);
+        assert_eq!(topics(server, &key), ["norms", "norms-2"], "another key is another request");
+    }
+
+    fn a_key_stands_for_one_request_of_one_caller(server: &TestServer) {
+        let key = server.editor_key();
+        let body = json!({"slug": "norms", "name": "Norms"});
+        post(server, &key, KEY, &body).expect(201);
+        let spaced = "{ \"name\" : \"Norms\",\n \"slug\": \"norms\" }";
+        let same = server.request("POST", "/v1/topics").key(&key).header("Idempotency-Key", KEY).header("Content-Type", "application/json");
+        same.body(spaced).send().expect(201);
+        let problem = post(server, &key, KEY, &json!({"slug": "norms", "name": "Other"})).problem(422, "invalid-fields");
+        assert_eq!((&problem["errors"][0]["parameter"], &problem["errors"][0]["code"]), (&json!("Idempotency-Key"), &json!("reused")));
+        let elsewhere = server.request("POST", "/v1/partners").key(&key).header("Idempotency-Key", KEY).json(&body).send();
+        elsewhere.problem(422, "invalid-fields");
+        let (_, other) = server.key(Role::Editor, None);
+        post(server, &other, KEY, &body).problem(409, "conflict");
+        assert_eq!(topics(server, &key), ["norms"]);
+    }
+
+    fn a_refusal_is_kept_too(server: &TestServer) {
+        let key = server.editor_key();
+        let body = json!({"slug": "norms", "name": ""});
+        let first = post(server, &key, KEY, &body).problem(422, "invalid-fields");
+        let again = post(server, &key, KEY, &body);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        let again = again.problem(422, "invalid-fields");
+        assert_eq!((&again["errors"], &again["detail"]), (&first["errors"], &first["detail"]));
+        assert_ne!(again["request_id"], first["request_id"]);
+
+        server.create(&key, "/v1/topics", &json!({"slug": "taken", "name": "Taken"}));
+        let taken = json!({"slug": "taken", "name": "Mine"});
+        let first = post(server, &key, "\"two\"", &taken).problem(409, "conflict");
+        let again = post(server, &key, "\"two\"", &taken).problem(409, "conflict");
+        assert_eq!(again["errors"], first["errors"]);
+        post(server, &key, "\"three\"", &json!({"slug": "norms", "name": "Norms"})).expect(201);
+    }
+
+    fn a_key_is_a_quoted_string(server: &TestServer) {
+        let key = server.editor_key();
+        let long = format!("\"{}\"", "k".repeat(256));
+        for wrong in ["bare", "\"", "\"\"", "\"a\"b\"", "\"open", "\"back\\slash\"", &long] {
+            let problem = post(server, &key, wrong, &json!({"name": "Norms"})).problem(400, "invalid-parameter");
+            assert_eq!(problem["errors"][0]["parameter"], "Idempotency-Key", "{wrong}");
+        }
+        let twice = server.request("POST", "/v1/topics").key(&key).header("Idempotency-Key", KEY).header("Idempotency-Key", KEY);
+        twice.json(&json!({"name": "Norms"})).send().problem(400, "invalid-parameter");
+        assert_eq!(topics(server, &key), Vec::<String>::new());
+        post(server, &key, &format!("\"{}\"", "k".repeat(255)), &json!({"name": "Norms"})).expect(201);
+    }
+
+    fn a_key_is_forgotten_after_the_configured_time(server: &TestServer, |settings| settings.idempotency_hours = 2) {
+        let key = server.editor_key();
+        let body = json!({"slug": "norms", "name": "Norms"});
+        post(server, &key, KEY, &body).expect(201);
+        grow_old(server, 7_100);
+        post(server, &key, KEY, &body).expect(201);
+        grow_old(server, 7_300);
+        post(server, &key, KEY, &body).problem(409, "conflict");
+    }
+
+    fn who_comes_while_the_first_still_runs_is_told_so(server: &TestServer) {
+        let key = server.editor_key();
+        let body = json!({"slug": "norms", "name": "Norms"});
+        post(server, &key, KEY, &body).expect(201);
+        // As if the first request had claimed the key and not answered yet.
+        database(server, |connection| diesel::update(rows::table).set(rows::status.eq(None::<i64>)).execute(connection));
+        let problem = post(server, &key, KEY, &body);
+        assert_eq!(problem.must("retry-after"), "1");
+        assert_eq!(problem.problem(409, "conflict")["errors"][0]["code"], "still_running");
+        server.request("DELETE", "/v1/topics/norms").key(&key).send().expect(204);
+        grow_old(server, 61);
+        // Its process died with it: the work is done now, and refused, since the slug is not given again.
+        let problem = post(server, &key, KEY, &body).problem(409, "conflict");
+        assert_eq!(problem["errors"][0]["code"], "taken");
+    }
+
+    fn many_at_once_under_one_key_make_one_item(server: &TestServer) {
+        let key = server.editor_key();
+        let body = json!({"name": "Norms"});
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..12).map(|_| scope.spawn(|| post(server, &key, KEY, &body))).collect();
+            running.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+        });
+        let done = answers.iter().filter(|answer| answer.status == 201 && answer.header("idempotent-replayed").is_none()).count();
+        assert_eq!(done, 1);
+        assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 409)), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+        assert_eq!(topics(server, &key), ["norms"]);
+    }
+}

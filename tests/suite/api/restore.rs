@@ -1,0 +1,139 @@
+//! What was deleted comes back, until it is purged.
+
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use kinoteka::db::Time;
+use kinoteka::db::schema::{items, texts, videos};
+use kinoteka::http::problem::Problem;
+use serde_json::json;
+
+use crate::on_both;
+use crate::support::process;
+
+const VIDEO: &str = "/v1/videos/testimonials-part-one";
+const DAY: i64 = 86_400_000_000;
+
+on_both! {
+    demo fn what_was_deleted_comes_back_as_it_was(server: &TestServer) {
+        let key = server.editor_key();
+        let before = server.read(&format!("{VIDEO}?lang=all"));
+        let lists = ["/v1/videos", "/v1/videos?country=AL", "/v1/videos?q=testimonials", "/v1/videos?language=mk&sort=title"];
+        let listed = lists.map(|list| server.slugs(list));
+        server.request("DELETE", VIDEO).key(&key).send().expect(204);
+        server.get(VIDEO).problem(410, "gone");
+        let restored = server.request("POST", &format!("{VIDEO}/restore?lang=all")).key(&key).send().expect(200);
+        let mut after = restored.json();
+        assert_eq!(after["revision"].as_i64().unwrap(), before["revision"].as_i64().unwrap() + 2, "a deletion and a restoration");
+        assert!(after["updated_at"].as_str() > before["updated_at"].as_str());
+        for name in ["revision", "updated_at"] {
+            after[name] = before[name].clone();
+        }
+        assert_eq!(after, before);
+        assert_eq!(lists.map(|list| server.slugs(list)), listed);
+        let tag = restored.must("etag").to_owned();
+        server.request("PATCH", VIDEO).key(&key).header("If-Match", &tag).json(&json!({"licence": "CC-BY-4.0"})).send().expect(200);
+    }
+
+    demo fn what_is_not_deleted_is_answered_unchanged(server: &TestServer) {
+        let key = server.editor_key();
+        let before = server.read(VIDEO);
+        let id = before["id"].as_str().unwrap().to_owned();
+        for name in ["testimonials-part-one", id.as_str()] {
+            assert_eq!(server.request("POST", &format!("/v1/videos/{name}/restore")).key(&key).send().expect(200).json(), before);
+        }
+        server.patch(&key, VIDEO, &json!({"slug": "voices"}));
+        let moved = server.request("POST", &format!("{VIDEO}/restore")).key(&key).send().expect(200).json();
+        assert_eq!(moved["slug"], "voices", "a former slug will do");
+    }
+
+    demo fn a_draft_comes_back_as_a_draft(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/topics", &json!({"slug": "draft", "name": "Draft"}));
+        server.request("DELETE", "/v1/topics/draft").key(&key).send().expect(204);
+        let restored = server.request("POST", "/v1/topics/draft/restore").key(&key).send().expect(200).json();
+        assert_eq!(restored["status"], "draft");
+        server.get("/v1/topics/draft").problem(404, "not-found");
+    }
+
+    demo fn only_editors_restore_and_only_what_there_is(server: &TestServer) {
+        let path = format!("{VIDEO}/restore");
+        server.request("POST", &path).send().problem(401, "unauthenticated");
+        server.request("POST", &path).key(&server.viewer_key()).send().problem(403, "forbidden");
+        let key = server.editor_key();
+        server.request("POST", "/v1/videos/no-such/restore").key(&key).send().problem(404, "not-found");
+        server.request("POST", "/v1/partners/testimonials-part-one/restore").key(&key).send().problem(404, "not-found");
+        server.request("POST", &format!("{path}?colour=red")).key(&key).send().problem(400, "invalid-parameter");
+        server.request("POST", &path).key(&key).header("If-Match", "\"1.x.y\"").send().problem(412, "precondition-failed");
+    }
+
+    fn what_it_refers_to_comes_first(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/topics", &json!({"slug": "parent", "name": "Parent"}));
+        server.create(&key, "/v1/topics", &json!({"slug": "child", "name": "Child", "parent": "parent"}));
+        for slug in ["child", "parent"] {
+            server.request("DELETE", &format!("/v1/topics/{slug}")).key(&key).send().expect(204);
+        }
+        let problem = server.request("POST", "/v1/topics/child/restore").key(&key).send().problem(409, "conflict");
+        assert!(problem["detail"].as_str().unwrap().contains("topic `parent`"), "{problem}");
+        for slug in ["parent", "child"] {
+            server.request("POST", &format!("/v1/topics/{slug}/restore")).key(&key).send().expect(200);
+        }
+        let child = server.request("GET", "/v1/topics/child").key(&key).send().expect(200).json();
+        assert_eq!(child["parent"]["slug"], "parent");
+    }
+
+    demo fn a_restoration_under_a_key_is_done_once(server: &TestServer) {
+        let key = server.editor_key();
+        server.request("DELETE", VIDEO).key(&key).send().expect(204);
+        let restore = || server.request("POST", &format!("{VIDEO}/restore")).key(&key).header("Idempotency-Key", "\"r\"").send();
+        let first = restore().expect(200);
+        server.request("DELETE", VIDEO).key(&key).send().expect(204);
+        let again = restore();
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
+        server.get(VIDEO).problem(410, "gone");
+    }
+
+    demo fn what_was_deleted_long_ago_is_removed_for_good(server: &TestServer) {
+        let key = server.editor_key();
+        let id = kinoteka::db::Id::parse(server.read(VIDEO)["id"].as_str().unwrap()).expect("an id");
+        let recent = "/v1/videos/testimonials-part-two";
+        for path in [VIDEO, recent] {
+            server.request("DELETE", path).key(&key).send().expect(204);
+        }
+        let store = kinoteka::server::store(&server.settings).expect("the settings are right");
+        let aged = |path: &str, days: i64| {
+            let slug = path.rsplit('/').next().unwrap().to_owned();
+            let then = Some(Time::now().earlier(days * DAY));
+            let item = items::table.filter(items::kind.eq("video")).filter(items::slug.eq(slug));
+            store.write_here(|c| diesel::update(item.clone()).set(items::deleted_at.eq(then)).execute(c).map_err(Problem::from)).unwrap();
+        };
+        aged(VIDEO, 31);
+        aged(recent, 29);
+        // The purge is part of every start.
+        let directory = tempfile::tempdir().unwrap();
+        let _served = process::serve(directory.path(), &server.settings.database_url, &[]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let purged = store.write_here(|c| items::table.find(id).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
+            if purged.unwrap().is_some() {
+                break;
+            }
+            assert!(Instant::now() < deadline, "it is not purged");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let problem = server.request("POST", &format!("{VIDEO}/restore")).key(&key).send().problem(410, "gone");
+        assert!(problem["detail"].as_str().unwrap().contains("no longer kept"), "{problem}");
+        server.get(VIDEO).problem(410, "gone");
+        server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Again"})).send().problem(410, "gone");
+        let taken = json!({"slug": "testimonials-part-one", "title": "Again"});
+        server.request("POST", "/v1/videos").key(&key).json(&taken).send().problem(409, "conflict");
+        let left = store.write_here(|c| {
+            let texts: i64 = texts::table.filter(texts::item_id.eq(id)).count().get_result(c).map_err(Problem::from)?;
+            let own: i64 = videos::table.filter(videos::id.eq(id)).count().get_result(c).map_err(Problem::from)?;
+            Ok::<_, Problem>((texts, own))
+        });
+        assert_eq!(left.unwrap(), (0, 0), "nothing of it is kept");
+        server.request("POST", &format!("{recent}/restore")).key(&key).send().expect(200);
+    }
+}
