@@ -147,6 +147,8 @@ fn transaction<T, E: From<Error>>(
                     // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
                     drop(Connection::rollback_transaction(connection));
                     match Error::from(error) {
+                        // After one of these SQLite may still find the transaction in its log when it next starts.
+                        Error::Unavailable(cause) if cause.contains("disk I/O error") => Error::Uncertain(cause),
                         Error::Unavailable(cause) if !connection.is_alive() => Error::Uncertain(cause),
                         known => known,
                     }
