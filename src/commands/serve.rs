@@ -23,6 +23,7 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         load_demo(settings)?;
     }
     actix_web::rt::System::new().block_on(async {
+        outlive_file_limit();
         let running = server::start(settings)?;
         for address in &running.addresses {
             log::info!(target: "kinoteka::serve", "listening=http://{address} docs=http://{address}/docs");
@@ -32,6 +33,20 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     log::info!("stopped");
     Ok(())
 }
+
+/// A write beyond the limit of a file's size (`ulimit -f`, `LimitFSIZE=`) then fails, as on a full disk, instead of ending the process.
+#[cfg(unix)]
+fn outlive_file_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    /// `SIGXFSZ`, on every platform that Rust's first two tiers have but MIPS.
+    const BEYOND_FILE_LIMIT: i32 = 25;
+    if let Err(error) = signal(SignalKind::from_raw(BEYOND_FILE_LIMIT)) {
+        log::warn!("a limit of a file's size would end this process: {error}");
+    }
+}
+
+#[cfg(not(unix))]
+fn outlive_file_limit() {}
 
 /// Loads the first catalogue, unless the database has items already.
 fn load_demo(settings: &Settings) -> Result<(), Failure> {

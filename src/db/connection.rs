@@ -6,7 +6,8 @@ use diesel::connection::{Connection as _, Instrumentation, InstrumentationEvent,
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-use super::error::Error;
+use super::counter::Failure;
+use super::error::{self, Error};
 pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
 
 /// The enum stands by itself: what it derives brings names of its own into its module.
@@ -142,10 +143,11 @@ impl Connection {
     }
 
     /// Whether the connection can be used again after work on it: no transaction was left open, and if a statement failed the
-    /// server still answers. (The last words of a PostgreSQL that ends come as an error like any other.)
+    /// server still answers and did not say that this session can only read. (The last words of a PostgreSQL that ends come as an error like any other.)
     pub fn is_alive(&mut self) -> bool {
         use diesel::r2d2::R2D2Connection;
-        !self.is_broken() && (!super::counter::take_failure() || self.ping().is_ok())
+        let failure = super::counter::take_failure();
+        !self.is_broken() && failure.is_none_or(|failure| failure != Failure::ReadOnly && self.ping().is_ok())
     }
 
     /// Begins a transaction that may write. There is one at a time, on both databases: what a write has checked (a tag, a
@@ -198,8 +200,9 @@ impl Instrumentation for SlowQueries {
                 self.started = Some(Instant::now());
             }
             InstrumentationEvent::FinishQuery { query, error, .. } => {
-                if error.is_some() {
-                    super::counter::note_failure();
+                if let Some(error) = error {
+                    let read_only = error::is_read_only(&error.to_string());
+                    super::counter::note_failure(if read_only { Failure::ReadOnly } else { Failure::Other });
                 }
                 let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else { return };
                 if elapsed >= self.limit {

@@ -3,9 +3,18 @@
 
 use std::cell::Cell;
 
+/// How a statement failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Failure {
+    /// In a way that says nothing of the connection.
+    Other,
+    /// The connection can only read: one that is opened later may write.
+    ReadOnly,
+}
+
 thread_local! {
     static STATEMENTS: Cell<u32> = const { Cell::new(0) };
-    static FAILED: Cell<bool> = const { Cell::new(false) };
+    static FAILED: Cell<Option<Failure>> = const { Cell::new(None) };
 }
 
 /// Counts one statement of this thread.
@@ -19,11 +28,11 @@ pub(super) fn take() -> u32 {
 }
 
 /// Notes that a statement of this thread failed.
-pub(super) fn note_failure() {
-    FAILED.with(|failed| failed.set(true));
+pub(super) fn note_failure(failure: Failure) {
+    FAILED.with(|failed| failed.set(Some(failure)));
 }
 
-/// Whether a statement of this thread has failed since the last call.
-pub(super) fn take_failure() -> bool {
+/// How the last statement of this thread that failed since the last call did so.
+pub(super) fn take_failure() -> Option<Failure> {
     FAILED.with(Cell::take)
 }

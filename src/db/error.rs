@@ -9,6 +9,8 @@ use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 pub enum Error {
     /// Locked, overloaded or away: the same request may succeed in a moment.
     Unavailable(String),
+    /// It can be read but takes no changes: read-only, or no space is left. Nothing was stored.
+    Unwritable(String),
     /// The connection broke while a transaction was being committed: whether it was kept is not known.
     Uncertain(String),
     /// Two transactions met; the transaction was rolled back and may be run again.
@@ -23,6 +25,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(cause) => write!(f, "database unavailable: {cause}"),
+            Self::Unwritable(cause) => write!(f, "database takes no changes: {cause}"),
             Self::Uncertain(cause) => write!(f, "database lost while committing: {cause}"),
             Self::Conflict(cause) => write!(f, "transactions conflict: {cause}"),
             Self::Constraint(cause) => write!(f, "constraint violated: {cause}"),
@@ -51,21 +54,40 @@ impl From<DieselError> for Error {
                 DatabaseErrorKind::SerializationFailure => Self::Conflict(text),
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable(text),
                 _ if text.contains("deadlock detected") => Self::Conflict(text),
+                // SQLite's connections share that they can only read, as long as one of them is open.
+                _ if text.contains("readonly database") => {
+                    Self::Unwritable(format!("{text}; make the file and its directory writable for this process, then restart it"))
+                }
+                _ if is_read_only(&text) || is_full(&text) => Self::Unwritable(text),
                 _ if is_passing(&text) => Self::Unavailable(text),
                 _ => Self::Fault(text),
             },
-            DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => Self::Unavailable(text),
+            // SQLite rolls back by itself when its disk is full: that there is nothing more to roll back is no news.
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => match Self::from(*commit_error) {
+                Self::Unwritable(cause) => Self::Unwritable(cause),
+                _ => Self::Unavailable(text),
+            },
+            DieselError::BrokenTransactionManager => Self::Unavailable(text),
             _ => Self::Fault(text),
         }
     }
 }
 
+/// Whether this says that a session can only read: of a file without permission, or of a server that became a replica.
+pub(super) fn is_read_only(text: &str) -> bool {
+    text.contains("readonly database") || text.contains("in a read-only transaction")
+}
+
+/// Whether this says that there is no space to store more.
+fn is_full(text: &str) -> bool {
+    ["disk is full", "No space left on device", "Disk quota exceeded"].iter().any(|full| text.contains(full))
+}
+
 /// Messages of states that pass by themselves; diesel has no kinds for them.
 fn is_passing(text: &str) -> bool {
-    const PASSING: [&str; 9] = [
+    const PASSING: [&str; 8] = [
         "database is locked",
         "database table is locked",
-        "disk is full",
         "disk I/O error",
         "canceling statement due to",
         "terminating connection",

@@ -3,6 +3,7 @@
 pub mod connection;
 mod counter;
 pub mod error;
+mod file;
 pub mod migrations;
 pub mod page;
 pub mod schema;

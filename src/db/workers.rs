@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Access, Connection, Session, Target};
 use super::error::Error;
+use super::file::{self, Watched};
 
 /// How long a worker that had to turn to the next database stays there before it tries the first again.
 const AWAY: Duration = Duration::from_secs(10);
@@ -34,11 +35,15 @@ pub(super) struct Purpose {
 }
 
 impl Purpose {
-    /// Opens a connection to the first database that answers; says whether that is the preferred one.
-    fn open(&self) -> Result<(Connection, bool), Error> {
+    /// Opens a connection to the first database that answers.
+    fn open(&self) -> Result<Held, Error> {
         let mut outcome = Err(Error::Fault("no database is configured".to_owned()));
         for (number, target) in self.targets.iter().enumerate() {
-            outcome = Connection::open(target, self.access, self.session).map(|connection| (connection, number == 0));
+            outcome = file::open(target, self.access, self.session).map(|(connection, file)| Held {
+                connection: Some(connection),
+                file,
+                until: (number > 0).then(|| Instant::now() + AWAY),
+            });
             match &outcome {
                 Ok(_) => break,
                 Err(error) if number + 1 < self.targets.len() => log::warn!("a replica cannot be used, turning to the primary: {error}"),
@@ -53,6 +58,8 @@ impl Purpose {
 #[derive(Default)]
 pub(super) struct Held {
     connection: Option<Connection>,
+    /// Its file, where it has one.
+    file: Option<Watched>,
     /// When to try the preferred database again, while this is another.
     until: Option<Instant>,
 }
@@ -69,22 +76,37 @@ impl Held {
         if self.until.is_some_and(|until| until <= Instant::now()) {
             *self = Self::default();
         }
-        if let Some(connection) = &mut self.connection {
+        if !self.has_its_file() {
+            log::error!("the database file was deleted, moved or replaced; the connection to it is given up");
+            *self = Self::default();
+        }
+        let mut was_open = self.connection.is_some();
+        loop {
+            if self.connection.is_none() {
+                *self = purpose.open()?;
+            }
+            let Some(connection) = &mut self.connection else {
+                return Err(Error::Fault("a connection that was opened is not there".to_owned()).into());
+            };
             let outcome = work(connection);
             if outcome.is_ok() || connection.is_alive() {
+                // What went into a file without a name is lost, whatever the database says.
+                if outcome.is_ok() && purpose.access == Access::Write && !self.has_its_file() {
+                    *self = Self::default();
+                    return Err(Error::Uncertain("the database file was deleted, moved or replaced meanwhile".to_owned()).into());
+                }
                 return outcome;
             }
             *self = Self::default();
-            if !may_repeat() {
+            if !was_open || !may_repeat() {
                 return outcome;
             }
+            was_open = false;
         }
-        let (mut connection, preferred) = purpose.open()?;
-        let outcome = work(&mut connection);
-        if outcome.is_ok() || connection.is_alive() {
-            *self = Self { connection: Some(connection), until: (!preferred).then(|| Instant::now() + AWAY) };
-        }
-        outcome
+    }
+
+    fn has_its_file(&self) -> bool {
+        self.file.as_ref().is_none_or(Watched::is_there)
     }
 }
 
@@ -109,9 +131,10 @@ impl Workers {
         Self { purpose: Arc::new(purpose), size, running: Mutex::default() }
     }
 
-    /// A connection of its own, outside the workers.
+    /// A connection of its own, outside the workers; a SQLite file that is not there is made.
     pub fn open(&self) -> Result<Connection, Error> {
-        self.purpose.open().map(|(connection, _)| connection)
+        let target = self.purpose.targets.first().ok_or_else(|| Error::Fault("no database is configured".to_owned()))?;
+        Connection::open(target, self.purpose.access, self.purpose.session)
     }
 
     /// Runs `work` on a worker. Work that no worker took up in time never runs; nor does work whose caller has gone.

@@ -101,7 +101,7 @@ problems! {
         "Something failed that should not have. The cause is in the server's log under the `request_id` of the answer; tell the operator.";
     /// The database is locked, overloaded or away.
     Unavailable = 503 "unavailable", "Temporarily unavailable",
-        "The server cannot answer right now: its database is busy or away. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";
+        "The server cannot answer right now: its database is busy or away, or takes no changes since it is read-only or its disk is full. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";
 }
 
 /// How many errors of one request are named: a few bytes that are wrong many times over are not answered with megabytes.
@@ -227,6 +227,10 @@ impl From<db::Error> for Problem {
             db::Error::Unavailable(cause) | db::Error::Conflict(cause) => {
                 Self { cause: Some(cause), ..Self::new(Kind::Unavailable, "The database is busy or away; nothing was stored.") }
                     .with_header(header::RETRY_AFTER, "1")
+            }
+            db::Error::Unwritable(cause) => {
+                let detail = "The database takes no changes now: it is read-only, or its disk is full. Nothing was stored; reading works.";
+                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }.with_header(header::RETRY_AFTER, "10")
             }
             db::Error::Uncertain(cause) => {
                 let detail = "The database went away while the change was being kept; read the item to see whether it was stored.";

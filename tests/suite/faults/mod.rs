@@ -4,8 +4,14 @@ mod clients;
 mod overload;
 mod postgres;
 mod races;
+mod sqlite;
 
 use std::path::Path;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use kinoteka::db::Connection;
+use kinoteka::db::connection::{Access, Session, Target};
 
 use crate::support::postgres::PostgresDatabase;
 use crate::support::server::Answer;
@@ -44,3 +50,62 @@ fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> 
         running.into_iter().map(|thread| thread.join().expect("it is answered")).collect()
     })
 }
+
+/// A connection past the server.
+fn open(url: &str) -> Connection {
+    let long = Duration::from_secs(20);
+    let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+    let target = Target::parse(url).expect("the address is right");
+    Connection::open(&target, Access::Write, session).expect("the database is there")
+}
+
+/// Another process than the server: holds the lock that every write needs.
+fn lock(url: &str) -> Connection {
+    let mut connection = open(url);
+    connection.begin_write().expect("the lock is free");
+    connection
+}
+
+/// The number that a query answers as `n`.
+fn number(connection: &mut Connection, query: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Number {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let statement = diesel::sql_query(query);
+    let found: QueryResult<Number> = match connection {
+        Connection::Sqlite(connection) => statement.get_result(connection),
+        Connection::Postgres(connection) => statement.get_result(connection),
+    };
+    found.unwrap_or_else(|error| panic!("{query}: {error}")).n
+}
+
+/// Panics if a part of an item is there without the others. The foreign keys hold the parts to their item; this holds the item to its parts.
+fn nothing_is_half_written(connection: &mut Connection) {
+    for (what, query) in [
+        ("no text", "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM texts WHERE item_id = items.id)"),
+        (
+            "no slug",
+            "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM slugs WHERE item_id = items.id AND slug = items.slug)",
+        ),
+        (
+            "no entry for the search",
+            "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM search_entries WHERE item_id = items.id)",
+        ),
+        (
+            "no facet",
+            "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM facets WHERE item_id = items.id)",
+        ),
+        ("texts in other languages than the item says", TEXTS_DIFFER),
+    ] {
+        assert_eq!(number(connection, query), 0, "items that have {what}");
+    }
+    if connection.is_sqlite() {
+        assert_eq!(number(connection, "SELECT count(*) AS n FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0, "integrity");
+        assert_eq!(number(connection, "SELECT count(*) AS n FROM pragma_foreign_key_check"), 0, "foreign keys");
+    }
+}
+
+const TEXTS_DIFFER: &str = "SELECT count(*) AS n FROM items WHERE length(trim(languages)) - length(replace(trim(languages), ' ', '')) + 1
+     <> (SELECT count(*) FROM texts WHERE item_id = items.id)";

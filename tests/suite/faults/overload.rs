@@ -3,22 +3,10 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use kinoteka::db::Connection;
-use kinoteka::db::connection::{Access, Session, Target};
 use serde_json::json;
 
-use super::{on_both_databases, unavailable};
+use super::{lock, on_both_databases, unavailable};
 use crate::support::process::{ask, ended, out, printed_key, run, serve, terminate};
-
-/// Another process than the server: holds the lock that every write needs.
-fn lock(url: &str) -> Connection {
-    let long = Duration::from_secs(20);
-    let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
-    let target = Target::parse(url).expect("the address is right");
-    let mut connection = Connection::open(&target, Access::Write, session).expect("the database is there");
-    connection.begin_write().expect("the lock is free");
-    connection
-}
 
 #[test]
 fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {

@@ -12,6 +12,22 @@ use serde_json::Value;
 use super::contract;
 use super::server::Answer;
 
+/// `command` with a program before it, such as one that runs it under other limits: `before` is that program and its arguments.
+pub fn under(before: &[&str], command: &Command) -> Command {
+    let mut outer = Command::new(before.first().expect("a program"));
+    outer.args(before.iter().skip(1)).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    if let Some(directory) = command.get_current_dir() {
+        outer.current_dir(directory);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
+}
+
 /// The program, with this database and nothing of the environment's settings.
 pub fn kinoteka(directory: &Path, url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinoteka"));
@@ -83,7 +99,13 @@ impl Drop for Served {
 /// Starts a server; gives what it logged until it listened, and where that is.
 pub fn serve(directory: &Path, url: &str, arguments: &[&str]) -> (Served, Vec<String>, String) {
     let mut command = kinoteka(directory, url, &["serve", "--bind", "127.0.0.1:0"]);
-    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    command.args(arguments);
+    listening(command)
+}
+
+/// Runs a command that ends in a server, as [`serve`] does.
+pub fn listening(mut command: Command) -> (Served, Vec<String>, String) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
     let served = Served(child, Arc::default());
     let mut seen = Vec::new();

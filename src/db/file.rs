@@ -1,0 +1,68 @@
+//! The file that a SQLite connection has open, watched from outside: SQLite itself goes on writing to one that was deleted.
+
+use std::fs::Metadata;
+
+use super::connection::{Access, Connection, Session, Target};
+use super::error::Error;
+
+/// Which file an open connection reads and writes.
+pub(super) struct Watched {
+    path: String,
+    identity: Identity,
+}
+
+impl Watched {
+    /// Whether the file is still found under its name.
+    pub fn is_there(&self) -> bool {
+        identity(&self.path).is_ok_and(|found| found == self.identity)
+    }
+}
+
+/// Opens a connection, and for SQLite the watch over its file. Creates none: who starts a server prepares its file.
+pub(super) fn open(target: &Target, access: Access, session: Session) -> Result<(Connection, Option<Watched>), Error> {
+    let Target::Sqlite(path) = target else {
+        return Ok((Connection::open(target, access, session)?, None));
+    };
+    let gone = |error: std::io::Error| Error::Unavailable(format!("the database file {path} cannot be opened: {error}"));
+    let before = identity(path).map_err(gone)?;
+    let connection = Connection::open(&Target::Sqlite(existing(path)), access, session)?;
+    // The same before and after, so that it was also this one that was opened.
+    if identity(path).map_err(gone)? != before {
+        return Err(Error::Unavailable(format!("the database file {path} was replaced while it was opened")));
+    }
+    Ok((connection, Some(Watched { path: path.clone(), identity: before })))
+}
+
+/// SQLite's address of a file that must be there.
+fn existing(path: &str) -> String {
+    let mut url = if path.starts_with('/') { "file://".to_owned() } else { "file:".to_owned() };
+    for character in path.chars() {
+        match character {
+            '%' => url.push_str("%25"),
+            '?' => url.push_str("%3f"),
+            '#' => url.push_str("%23"),
+            other => url.push(other),
+        }
+    }
+    url.push_str("?mode=rw");
+    url
+}
+
+/// Tells a file from every other while it is open, even when it has lost its name.
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &str) -> std::io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).map(|found: Metadata| (found.dev(), found.ino()))
+}
+
+/// Elsewhere an open file cannot lose its name.
+#[cfg(not(unix))]
+type Identity = bool;
+
+#[cfg(not(unix))]
+fn identity(path: &str) -> std::io::Result<Identity> {
+    std::fs::metadata(path).map(|found: Metadata| found.is_file())
+}
