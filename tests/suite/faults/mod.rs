@@ -1,6 +1,7 @@
 //! What breaks, broken on purpose: databases that go away, processes that are killed, clients that misbehave.
 
 mod clients;
+mod crash;
 mod overload;
 mod postgres;
 mod races;
@@ -12,8 +13,11 @@ use std::time::Duration;
 use diesel::prelude::*;
 use kinoteka::db::Connection;
 use kinoteka::db::connection::{Access, Session, Target};
+use serde_json::Value;
 
+use crate::support::contract;
 use crate::support::postgres::PostgresDatabase;
+use crate::support::process::{exchange, request};
 use crate::support::server::Answer;
 use crate::support::sqlite::SqliteDatabase;
 
@@ -64,6 +68,23 @@ fn lock(url: &str) -> Connection {
     let mut connection = open(url);
     connection.begin_write().expect("the lock is free");
     connection
+}
+
+/// What [`ask`](crate::support::process::ask) gives, or nothing where no whole answer comes: for servers that are killed.
+fn attempt(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Option<Answer> {
+    let answer = Answer::parse(&exchange(address, &request(address, method, path, key, body)).ok().filter(|answer| is_whole(answer))?);
+    contract::check(method, path, &answer);
+    Some(answer)
+}
+
+/// Whether an answer has all that its head promises.
+fn is_whole(answer: &[u8]) -> bool {
+    if !answer.windows(4).any(|window| window == b"\r\n\r\n") {
+        return false;
+    }
+    let answer = Answer::parse(answer);
+    let length = answer.header("content-length").and_then(|length| length.parse().ok());
+    length.map_or(answer.status == 204, |length: usize| length == answer.body.len())
 }
 
 /// The number that a query answers as `n`.

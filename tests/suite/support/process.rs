@@ -129,23 +129,32 @@ pub fn get(address: &str, path: &str, headers: &str) -> String {
 }
 
 fn send(address: &str, request: &str) -> Vec<u8> {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    stream.write_all(request.as_bytes()).expect("the request can be sent");
+    exchange(address, request).expect("it listens, and the answer ends")
+}
+
+/// Sends a request as it is and reads all that comes back, where there is somebody.
+pub fn exchange(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("the answer ends");
-    answer
+    stream.read_to_end(&mut answer)?;
+    Ok(answer)
 }
 
 /// A request with or without a key and a JSON body; the answer is held against the document.
 pub fn ask(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Answer {
+    let answer = Answer::parse(&send(address, &request(address, method, path, key, body)));
+    contract::check(method, path, &answer);
+    answer
+}
+
+/// Such a request as text.
+pub fn request(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> String {
     let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
     let body = body.map(Value::to_string).unwrap_or_default();
     let about = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{key}{about}\r\n{body}");
-    let answer = Answer::parse(&send(address, &request));
-    contract::check(method, path, &answer);
-    answer
+    format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{key}{about}\r\n{body}")
 }
 
 /// The key that `serve --demo` printed.
