@@ -1,12 +1,13 @@
 //! More than can be answered: a queue that does not move, a stop under load.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::{lock, on_both_databases, unavailable};
-use crate::support::process::{ask, ended, out, printed_key, run, serve, terminate};
+use crate::support::process::{ask, ended, out, printed_key, request, run, serve, terminate};
 
 #[test]
 fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
@@ -120,4 +121,81 @@ fn what_does_not_fit_into_the_queue_is_answered_503_at_once() {
         post().expect(201);
         served.logged(&["problem=unavailable", "5 requests wait for the database already"]);
     });
+}
+
+#[test]
+fn a_stop_under_load_loses_no_answered_request() {
+    on_both_databases(|directory, url| {
+        let (mut served, lines, address) = serve(directory, url, &["--demo"]);
+        let key = printed_key(&lines);
+        let (stored, took) = std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..8)
+                .map(|client| {
+                    let (address, key) = (&address, &key);
+                    scope.spawn(move || keep_writing(address, key, client))
+                })
+                .collect();
+            std::thread::sleep(Duration::from_millis(1_000));
+            terminate(&served);
+            let started = Instant::now();
+            assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
+            (clients.into_iter().flat_map(|client| client.join().expect("whole answers only")).collect::<Vec<String>>(), started.elapsed())
+        });
+        assert!(took < Duration::from_secs(5), "a stop under load takes its time: {took:?}");
+        assert!(stored.len() > 16, "so few writes prove nothing: {}", stored.len());
+        let answered = i64::try_from(stored.len()).expect("a small number");
+        let mut connection = super::open(url);
+        super::nothing_is_half_written(&mut connection);
+        for slug in stored {
+            assert_eq!(super::number(&mut connection, &format!("SELECT count(*) AS n FROM items WHERE slug = '{slug}'")), 1, "{slug}");
+        }
+        // A request that was stored was answered too: the stop waited for it.
+        assert_eq!(super::number(&mut connection, "SELECT count(*) AS n FROM items WHERE slug LIKE 'stop-%'"), answered);
+    });
+}
+
+/// Writes on one connection that is kept, until the server lets it go; gives what was answered. An answer is whole or was never begun.
+fn keep_writing(address: &str, key: &str, client: usize) -> Vec<String> {
+    let mut stored = Vec::new();
+    let mut stream = BufReader::new(TcpStream::connect(address).expect("it listens"));
+    for number in 0.. {
+        let slug = format!("stop-{client}-{number}");
+        let request = request(address, "PUT", &format!("/v1/topics/{slug}"), Some(key), Some(&json!({"name": "N"})));
+        let request = request.replace("Connection: close\r\n", "");
+        if stream.get_mut().write_all(request.as_bytes()).is_err() {
+            break;
+        }
+        let Some((status, closes)) = answer(&mut stream) else { break };
+        assert_eq!(status, 201);
+        stored.push(slug);
+        if closes {
+            break;
+        }
+    }
+    stored
+}
+
+/// Reads one answer: its status, and whether it is the last on this connection. Nothing where the connection ended before it began.
+fn answer(stream: &mut BufReader<TcpStream>) -> Option<(u16, bool)> {
+    let mut line = String::new();
+    if stream.read_line(&mut line).unwrap_or(0) == 0 {
+        return None;
+    }
+    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    let (mut length, mut closes) = (0, false);
+    loop {
+        line.clear();
+        assert!(stream.read_line(&mut line).expect("the head is whole") > 0, "the head is whole");
+        let header = line.trim_end().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        closes |= header == "connection: close";
+        if let Some(text) = header.strip_prefix("content-length: ") {
+            length = text.parse().expect("a number");
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("the body is whole");
+    Some((status, closes))
 }

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -104,5 +106,95 @@ fn postgres_is_reached_over_tls_and_its_certificate_checked() {
     ] {
         let output = ended(run(file.directory(), &wrong, &["migrate"]), 2);
         assert!(err(&output).contains(told) && err(&output).lines().count() == 1, "{wrong}: {}", err(&output));
+    }
+}
+
+/// Clients that write and read without a pause until told to stop; what they were answered.
+struct Load {
+    /// Slugs whose write was answered 201.
+    stored: Vec<String>,
+    /// Slugs that were answered 503 with the word that nothing was stored.
+    refused: Vec<String>,
+    /// When requests were answered 503, and when 2xx, since the start.
+    away: Vec<Duration>,
+    here: Vec<Duration>,
+}
+
+fn load(address: &str, key: &str, client: usize, start: Instant, stop: &AtomicBool) -> Load {
+    let mut load = Load { stored: Vec::new(), refused: Vec::new(), away: Vec::new(), here: Vec::new() };
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let slug = format!("load-{client}-{number}");
+        let write = ask(address, "PUT", &format!("/v1/topics/{slug}"), Some(key), Some(&json!({"name": "Load"})));
+        let read = ask(address, "GET", "/v1/videos?limit=3", None, None);
+        for answer in [&write, &read] {
+            if answer.status < 300 {
+                load.here.push(start.elapsed());
+            } else {
+                load.away.push(start.elapsed());
+                unavailable(answer.clone());
+            }
+        }
+        if write.status == 201 {
+            load.stored.push(slug);
+        } else if write.text().contains("nothing was stored") {
+            load.refused.push(slug);
+        }
+    }
+    load
+}
+
+#[test]
+fn postgres_restarted_under_load_loses_no_answered_write() {
+    let Some(cluster) = Cluster::start(5432, "-c listen_addresses= -c synchronous_commit=on", |_, _| {}) else { return };
+    let url = cluster.url("postgres");
+    let (_served, lines, address) = serve(cluster.directory(), &url, &["--demo"]);
+    let key = printed_key(&lines);
+    let stop = AtomicBool::new(false);
+    let start = Instant::now();
+    let (backs, loads) = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|client| {
+                let (address, key, stop) = (&address, &key, &stop);
+                scope.spawn(move || load(address, key, client, start, stop))
+            })
+            .collect();
+        let mut backs = Vec::new();
+        // As a power cut would end it, then as an operator restarts it, then as a crash of one of its processes does.
+        for mode in ["immediate", "fast", "immediate"] {
+            std::thread::sleep(Duration::from_millis(700));
+            cluster.stop(mode);
+            let gone = start.elapsed();
+            std::thread::sleep(Duration::from_millis(700));
+            let returns = start.elapsed();
+            cluster.recover();
+            backs.push((gone, returns, start.elapsed()));
+        }
+        std::thread::sleep(Duration::from_millis(1_000));
+        stop.store(true, Ordering::Relaxed);
+        (backs, clients.into_iter().map(|client| client.join().expect("answers are 2xx or 503")).collect::<Vec<Load>>())
+    });
+    for (gone, returns, back) in backs {
+        let within =
+            |times: fn(&Load) -> &Vec<Duration>, from, to| loads.iter().flat_map(times).filter(|time| (from..to).contains(*time)).count();
+        // An answer may have been under way while the server went.
+        let settled = gone + Duration::from_millis(100);
+        assert_eq!(within(|load| &load.here, settled, returns), 0, "nothing is answered while it is away");
+        assert!(within(|load| &load.away, settled, returns) > 0, "it is told that it is away");
+        let first = loads.iter().flat_map(|load| &load.here).filter(|time| **time > returns).min().expect("it comes back");
+        assert!(*first < back + Duration::from_secs(5), "back after {:?}", *first - back);
+    }
+    let mut connection = super::open(&url);
+    super::nothing_is_half_written(&mut connection);
+    let mut there = |slug: &str| super::number(&mut connection, &format!("SELECT count(*) AS n FROM items WHERE slug = '{slug}'"));
+    let stored: Vec<&String> = loads.iter().flat_map(|load| &load.stored).collect();
+    assert!(stored.len() > 40, "so few writes prove nothing: {}", stored.len());
+    for slug in stored {
+        assert_eq!(there(slug), 1, "{slug} was answered 201 and is not there");
+    }
+    for slug in loads.iter().flat_map(|load| &load.refused) {
+        assert_eq!(there(slug), 0, "of {slug} it was told that nothing was stored");
     }
 }

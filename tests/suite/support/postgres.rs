@@ -136,7 +136,12 @@ impl Cluster {
 
     /// Ends the server as a power cut would.
     pub fn crash(&self) {
-        self.control(&["-s", "-m", "immediate", "-w", "stop"]);
+        self.stop("immediate");
+    }
+
+    /// Ends the server in this mode of `pg_ctl`: `immediate` as a power cut would, `fast` as operators do.
+    pub fn stop(&self, mode: &str) {
+        self.control(&["-s", "-m", mode, "-w", "stop"]);
     }
 
     /// Starts it again.
