@@ -1,4 +1,4 @@
-//! The outermost layer: request ids, HEAD, problem bodies, security headers, one log line a request.
+//! The outermost layer: request ids, HEAD, problem bodies, security headers, compression, one log line a request.
 
 use std::time::Instant;
 
@@ -10,6 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::base_url;
+use super::compress::Wanted;
 use super::problem::{Kind, Problem, ProblemBody};
 
 /// The identifier of a request, in the answer, in problems and in the log.
@@ -67,6 +68,7 @@ pub async fn outermost<B: MessageBody + 'static>(
         // The codec remembers the method and sends no body; everything else treats HEAD as GET.
         request.head_mut().method = Method::GET;
     }
+    let wanted = Wanted::read(&mut request);
     let log = |status: StatusCode| {
         let elapsed = started.elapsed().as_secs_f64() * 1000.0;
         log::info!(
@@ -87,7 +89,7 @@ pub async fn outermost<B: MessageBody + 'static>(
             let statements = response.request().extensions().get::<Statements>().copied();
             finish(response.headers_mut(), &settings, statements, &about);
             log(response.status());
-            Ok(response.map_body(|_, body| EitherBody::left(body)))
+            Ok(response.map_body(|head, body| EitherBody::left(wanted.apply(head, body))))
         }
         Err(error) => {
             let problem = error.as_error::<Problem>();

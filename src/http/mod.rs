@@ -2,6 +2,7 @@
 //! negotiation, keys.
 
 pub mod body;
+pub mod compress;
 pub mod conditional;
 pub mod cursor;
 pub mod fields;

@@ -63,7 +63,7 @@ on_both! {
         for path in ["/v1/videos", ITEM] {
             let answer = server.get(path);
             assert_eq!(answer.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
-            assert_eq!(answer.must("vary"), "Authorization, Accept-Language");
+            assert_eq!(answer.must("vary"), "Authorization, Accept-Language, Accept-Encoding");
             let own = server.request("GET", path).key(&server.viewer_key()).send().expect(200);
             assert_eq!(own.must("cache-control"), "private, no-store");
             assert!(own.must("vary").contains("Authorization"));

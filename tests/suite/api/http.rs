@@ -14,7 +14,7 @@ on_both! {
             assert_eq!((explanation["code"].as_str(), explanation["status"].as_u64()), (Some(definition.code), Some(u64::from(definition.status))));
             let page = server.request("GET", &path).header("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8").send().expect(200);
             assert!(page.must("content-type").starts_with("text/html") && page.text().contains(definition.title));
-            assert_eq!(page.must("vary"), "Accept");
+            assert_eq!(page.must("vary"), "Accept, Accept-Encoding");
         }
         server.get("/problems/no-such-problem").problem(404, "not-found");
     }

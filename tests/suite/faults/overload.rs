@@ -135,7 +135,7 @@ fn a_stop_under_load_loses_no_answered_request() {
                     scope.spawn(move || keep_writing(address, key, client))
                 })
                 .collect();
-            std::thread::sleep(Duration::from_millis(1_000));
+            std::thread::sleep(Duration::from_secs(1));
             terminate(&served);
             let started = Instant::now();
             assert_eq!(served.0.wait().expect("it ends").code(), Some(0));

@@ -200,6 +200,6 @@ fn a_full_disk_loses_nothing() {
     while filling.write(&[0; 4_096]).is_ok() {}
     drop(filling);
     fills_up(&inside, &served, &address, &key, ["disk is full", "its disk is full"], || {
-        std::fs::remove_file(&filler).expect("it can be removed")
+        std::fs::remove_file(&filler).expect("it can be removed");
     });
 }
