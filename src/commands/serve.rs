@@ -24,6 +24,7 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     }
     actix_web::rt::System::new().block_on(async {
         outlive_file_limit();
+        raise_connection_limit();
         let running = server::start(settings)?;
         for address in &running.addresses {
             log::info!(target: "kinoteka::serve", "listening=http://{address} docs=http://{address}/docs");
@@ -33,6 +34,24 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     log::info!("stopped");
     Ok(())
 }
+
+/// Every connection is an open file; shells and service managers commonly allow 1,024 of them at first, and more to who asks.
+#[cfg(unix)]
+fn raise_connection_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// As many as the server accepts connections.
+    const ENOUGH: u64 = 65_536;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
+    if current.is_some_and(|current| current < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })
+    {
+        log::warn!("the limit of open files stays at {}: {error}", current.unwrap_or_default());
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_connection_limit() {}
 
 /// A write beyond the limit of a file's size (`ulimit -f`, `LimitFSIZE=`) then fails, as on a full disk, instead of ending the process.
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the handlers once.
 
+use actix_web::web::Bytes;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi as Document, ServerBuilder};
 use utoipa_actix_web::AppExt;
 
+use crate::http::conditional::Tag;
 use crate::http::problem::ProblemBody;
 use crate::resource::document::complete;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
@@ -62,11 +64,25 @@ pub fn yaml() -> String {
     yaml_serde::to_string(&build()).unwrap_or_default()
 }
 
+/// A document as it is answered: shared by all answers, however slowly they are read.
+pub struct Kept {
+    /// Its tag.
+    pub tag: Tag,
+    /// Its bytes.
+    pub body: Bytes,
+}
+
+impl Kept {
+    fn new(text: String) -> Self {
+        Self { tag: Tag::of(&text), body: Bytes::from(text) }
+    }
+}
+
 /// Both forms, made at their first use and shared by all workers.
 #[derive(Default)]
 pub struct Documents {
-    json: OnceLock<String>,
-    yaml: OnceLock<String>,
+    json: OnceLock<Kept>,
+    yaml: OnceLock<Kept>,
     routes: OnceLock<Vec<(String, Vec<String>)>>,
 }
 
@@ -77,19 +93,19 @@ impl Documents {
     }
 
     /// As JSON.
-    pub fn json(&self) -> &str {
-        self.json.get_or_init(json)
+    pub fn json(&self) -> &Kept {
+        self.json.get_or_init(|| Kept::new(json()))
     }
 
     /// As YAML.
-    pub fn yaml(&self) -> &str {
-        self.yaml.get_or_init(yaml)
+    pub fn yaml(&self) -> &Kept {
+        self.yaml.get_or_init(|| Kept::new(yaml()))
     }
 
     /// The methods of an address, or nothing where there is no such address.
     pub fn methods(&self, path: &str) -> Vec<String> {
         let routes = self.routes.get_or_init(|| {
-            let document: Value = serde_json::from_str(self.json()).unwrap_or_default();
+            let document: Value = serde_json::from_slice(&self.json().body).unwrap_or_default();
             let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
             paths
                 .into_iter()

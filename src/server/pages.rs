@@ -8,8 +8,7 @@ use diesel::connection::SimpleConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::Documents;
-use crate::http::conditional::Tag;
+use super::document::{Documents, Kept};
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
@@ -21,7 +20,7 @@ use crate::resource::context::Context;
 #[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = Object, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.json")]
 pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
-    cached(&request, "application/json", documents.json().to_owned())
+    cached(&request, "application/json", documents.json())
 }
 
 /// Get the OpenAPI document as YAML
@@ -30,15 +29,14 @@ pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>)
 #[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = String, content_type = "application/yaml", example = json!("openapi: 3.1.0")), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.yaml")]
 pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
-    cached(&request, "application/yaml", documents.yaml().to_owned())
+    cached(&request, "application/yaml", documents.yaml())
 }
 
-fn cached(request: &HttpRequest, media_type: &'static str, body: String) -> HttpResponse {
-    let tag = Tag::of(&body);
-    let known = crate::http::conditional::not_modified(request, &tag, None);
+fn cached(request: &HttpRequest, media_type: &'static str, document: &Kept) -> HttpResponse {
+    let known = crate::http::conditional::not_modified(request, &document.tag, None);
     let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-    response.insert_header((header::ETAG, tag.as_str())).insert_header((header::CACHE_CONTROL, "public, max-age=300"));
-    if known { response.finish() } else { response.content_type(media_type).body(body) }
+    response.insert_header((header::ETAG, document.tag.as_str())).insert_header((header::CACHE_CONTROL, "public, max-age=300"));
+    if known { response.finish() } else { response.content_type(media_type).body(document.body.clone()) }
 }
 
 /// An explanation of a kind of problem.
