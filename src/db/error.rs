@@ -97,3 +97,23 @@ fn is_passing(text: &str) -> bool {
     ];
     PASSING.iter().any(|passing| text.contains(passing))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_no_changes_is_told_from_what_is_away() {
+        let of = |text: &str| Error::from(DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned())));
+        for text in [
+            "database or disk is full",
+            "attempt to write a readonly database",
+            "could not extend file \"base/5/1259\": No space left on device",
+            "cannot execute INSERT in a read-only transaction",
+        ] {
+            assert!(matches!(of(text), Error::Unwritable(_)), "{text}: {:?}", of(text));
+        }
+        assert!(matches!(of("database is locked"), Error::Unavailable(_)));
+        assert!(matches!(of("no such table: items"), Error::Fault(_)));
+    }
+}
