@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 
+mod backup;
+mod check;
 mod export;
 mod generate;
 mod import;
@@ -62,6 +64,10 @@ enum Command {
     Export,
     /// Write a generated catalogue as NDJSON to standard output, to try the product at size
     Generate(generate::Args),
+    /// Check settings, database, indexes and references: say what is wrong and how to mend it
+    Check(check::Args),
+    /// Copy a SQLite database into a new file while it is served
+    Backup(backup::Args),
     /// Write the OpenAPI document
     Openapi(openapi::Args),
 }
@@ -127,6 +133,8 @@ pub fn main() -> ExitCode {
         Command::Key { action } => key::run(&cli.settings, action),
         Command::Import(args) => import::command(&cli.settings, &args),
         Command::Export => export::run(&cli.settings),
+        Command::Check(args) => check::run(&cli.settings, &args),
+        Command::Backup(args) => backup::run(&cli.settings, &args),
         Command::Generate(args) => generate::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     };

@@ -11,6 +11,7 @@ pub mod search;
 pub mod sql;
 pub mod store;
 pub mod types;
+pub mod upkeep;
 mod workers;
 
 pub use connection::Connection;

@@ -4,17 +4,17 @@
 //! expression, so that both match the same items; only scores differ.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 use super::connection::Connection;
 use super::error::Error;
 use super::schema::search_entries;
-use super::sql::{Bind, Fragment, Statement};
-use super::types::Id;
+use super::sql::{Bind, Fragment, Statement, id_among};
+use super::types::{Id, sql};
 use crate::text::query::{Clause, Query};
 
 /// Who an entry is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Audience {
     /// Everybody: published languages of published items.
     Public,
@@ -86,6 +86,18 @@ pub fn index(connection: &mut Connection, item: Id, audience: Audience, document
         .bind(text(&document.body))
         .differs(")", "), 'D'))");
     execute(connection, insert)
+}
+
+/// Which of these items are in the index, and for whom.
+pub fn indexed(connection: &mut Connection, items: &[Id]) -> Result<Vec<(Id, Audience)>, Error> {
+    let statement = Fragment::new(
+        "SELECT search_entries.item_id, search_entries.audience FROM search_entries \
+         JOIN search_index ON search_index.rowid = search_entries.key WHERE ",
+    )
+    .then(&id_among("search_entries.item_id", items));
+    let rows: Vec<(Id, String)> = Statement::<(sql::Uuid, Text)>::new(statement).rows(connection)?;
+    let audience = |name: &str| [Audience::Public, Audience::Editors].into_iter().find(|audience| audience.as_str() == name);
+    Ok(rows.into_iter().filter_map(|(id, name)| Some((id, audience(&name)?))).collect())
 }
 
 fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {

@@ -16,6 +16,7 @@ pub mod shown;
 pub mod spec;
 pub mod texts;
 pub mod totals;
+pub mod verify;
 pub mod write;
 
 use std::collections::HashMap;

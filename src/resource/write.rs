@@ -483,6 +483,14 @@ pub fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), P
     Ok(())
 }
 
+/// Bumps the revisions of all kinds: after what may have changed how any of them is found or shown.
+pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
+    diesel::update(revision_rows::table)
+        .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
+        .execute(connection)?;
+    Ok(())
+}
+
 /// An item that is published by a patch that says nothing of its texts, none of which is public, is published in its original language.
 fn publish_first(new_texts: &mut NewTexts, status_before: Option<&str>) {
     if status_before == Some("published") || new_texts.texts.iter().any(|text| text.status == "published") {

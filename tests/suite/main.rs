@@ -14,3 +14,4 @@ mod cli;
 mod faults;
 mod fuzz;
 mod schema;
+mod upkeep;

@@ -1,0 +1,140 @@
+//! `kinoteka check`.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+
+use super::{Cli, Failure, say};
+use crate::config::Settings;
+use crate::db::Time;
+use crate::db::migrations::{self, Standing};
+use crate::db::upkeep;
+use crate::http::problem::Problem;
+use crate::impact::store::ImpactStatistics;
+use crate::partners::store::Partners;
+use crate::programmes::store::Programmes;
+use crate::resource::verify::{Finding, Verify, verify};
+use crate::resource::write::bump_all;
+use crate::server;
+use crate::text::nearest::nearest;
+use crate::topics::store::Topics;
+use crate::videos::store::Videos;
+
+const KINDS: [Verify; 5] = [verify::<Topics>, verify::<Partners>, verify::<Programmes>, verify::<Videos>, verify::<ImpactStatistics>];
+
+/// Flags of `check`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Make again what is derived from the items and does not fit them; what people wrote is never touched
+    #[arg(long)]
+    repair: bool,
+    /// Print each finding as a line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been mended), with 1 where
+/// something is left to do, with 2 where it could not be checked.
+pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
+    let mut report = Report { json: args.json, left: 0, mended: 0 };
+    for finding in unknown_settings() {
+        report.say(&finding, false)?;
+    }
+    let store = server::store(settings)?;
+    let mut connection = store.connect().map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
+    match migrations::standing(&mut connection).map_err(|error| Failure::usage(format!("cannot read the database: {error}")))? {
+        Standing::Current => {}
+        Standing::Ahead(version) => {
+            return Err(Failure::usage(format!("the database is newer than this program: it has migration {version}")));
+        }
+        Standing::Behind(count) => {
+            return Err(Failure::usage(format!("the database lacks {count} migration(s); run `kinoteka migrate` first")));
+        }
+    }
+    for fault in upkeep::faults(&mut connection)? {
+        let remedy = "Stop the server and restore a backup.";
+        report.say(&Finding { code: "database_damaged", subject: "database".to_owned(), detail: fault, remedy, derived: false }, false)?;
+    }
+    let mut items = 0_usize;
+    for kind in KINDS {
+        let mut after = None;
+        loop {
+            let checked = if args.repair {
+                store.write_here(|connection| {
+                    let checked = kind(connection, after, true)?;
+                    if checked.findings.iter().any(|finding| finding.derived) {
+                        bump_all(connection, Time::now())?;
+                    }
+                    Ok::<_, Problem>(checked)
+                })?
+            } else {
+                connection.snapshot(|connection| kind(connection, after, false))?
+            };
+            items = items.saturating_add(checked.items);
+            for finding in &checked.findings {
+                report.say(finding, args.repair && finding.derived)?;
+            }
+            after = checked.last;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    if report.mended > 0 {
+        say(&format!("{items} items checked: {} mended.", report.mended));
+    }
+    if report.left > 0 {
+        return Err(Failure { lines: vec![format!("{items} items checked: {} to be mended.", report.left)], code: 1 });
+    }
+    if report.mended == 0 {
+        say(&format!("{items} items checked: all is well."));
+    }
+    Ok(())
+}
+
+struct Report {
+    json: bool,
+    left: usize,
+    mended: usize,
+}
+
+impl Report {
+    fn say(&mut self, finding: &Finding, mended: bool) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;
+            if let Some(object) = line.as_object_mut() {
+                object.insert("mended".to_owned(), mended.into());
+            }
+            writeln!(out, "{line}")?;
+        } else {
+            let remedy = if mended { "Mended." } else { finding.remedy };
+            writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
+        }
+        let count = if mended { &mut self.mended } else { &mut self.left };
+        *count = count.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// Variables of the environment that look like settings and are none.
+fn unknown_settings() -> Vec<Finding> {
+    let mut known: Vec<String> = Vec::new();
+    let command = Cli::command();
+    for command in std::iter::once(&command).chain(command.get_subcommands()) {
+        known.extend(command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned())));
+    }
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = names.filter(|name| name.starts_with("KINOTEKA_") && !known.contains(name) && !name.starts_with("KINOTEKA_BENCH_"));
+    unknown
+        .map(|name| {
+            let near = nearest(&name, known.iter().map(String::as_str));
+            let detail = match near {
+                Some(near) => format!("There is no such setting; did you mean `{near}`?"),
+                None => "There is no such setting.".to_owned(),
+            };
+            let remedy = "Correct or remove it; .env.example lists all settings.";
+            Finding { code: "unknown_setting", subject: name, detail, remedy, derived: false }
+        })
+        .collect()
+}

@@ -1,0 +1,87 @@
+//! What an operator asks of the database itself: whether it is whole, and a copy of it.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::connection::{Access, Connection, Session, Target};
+use super::error::Error;
+use super::schema::items;
+use super::sql::{Fragment, Statement};
+
+/// What is wrong with the database as such, a line for each: pages and indexes that do not fit (SQLite), references to rows
+/// that are not there (SQLite; PostgreSQL does not let them arise), an encoding other than UTF-8 (PostgreSQL).
+pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
+    let text = |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
+        let rows: Vec<(String,)> = Statement::<(Text,)>::new(Fragment::new(sql)).rows(connection)?;
+        Ok(rows.into_iter().map(|(line,)| line).collect())
+    };
+    if connection.is_sqlite() {
+        let mut faults = text(connection, "SELECT quick_check FROM pragma_quick_check LIMIT 50")?;
+        faults.retain(|line| line != "ok");
+        faults.extend(text(
+            connection,
+            "SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' \
+             FROM pragma_foreign_key_check LIMIT 50",
+        )?);
+        return Ok(faults);
+    }
+    let encodings = text(connection, "SELECT current_setting('server_encoding')")?;
+    Ok(encodings.into_iter().filter(|name| name != "UTF8").map(|name| format!("the encoding is {name}; it must be UTF8")).collect())
+}
+
+/// A copy that was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Copied {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// How many items it has, deleted ones included.
+    pub items: i64,
+}
+
+/// Copies a SQLite database into a new file: one state of it, however much is written meanwhile. The file gets its name only
+/// once it is whole, checked and on the disk. The error is a sentence for the operator.
+pub fn copy(target: &Target, session: Session, to: &Path) -> Result<Copied, String> {
+    let Target::Sqlite(_) = target else {
+        return Err("a PostgreSQL database is backed up with its own tools: pg_dump --format=custom".to_owned());
+    };
+    let shown = to.display();
+    if to.exists() {
+        return Err(format!("{shown} is there already; name a new file, nothing is overwritten"));
+    }
+    let mut part = to.as_os_str().to_owned();
+    part.push(format!(".part-{}", std::process::id()));
+    let part = PathBuf::from(part);
+    let copied = copy_to(target, session, &part).and_then(|copied| {
+        // A link, unlike a rename, never takes the place of a file that came meanwhile.
+        fs::hard_link(&part, to).map_err(|error| format!("cannot write {shown}: {error}"))?;
+        if let Some(directory) = to.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }) {
+            File::open(directory).and_then(|file| file.sync_all()).map_err(|error| format!("cannot write {shown}: {error}"))?;
+        }
+        Ok(copied)
+    });
+    drop(fs::remove_file(&part));
+    copied
+}
+
+fn copy_to(target: &Target, session: Session, part: &Path) -> Result<Copied, String> {
+    let path = part.to_str().ok_or("the file's name is not UTF-8")?;
+    let failed = |error: Error| format!("cannot back up: {error}");
+    Connection::open(target, Access::Write, session)
+        .and_then(|mut source| Ok(source.batch_execute(&format!("VACUUM INTO '{}'", path.replace('\'', "''")))?))
+        .map_err(failed)?;
+    let items = {
+        let mut copy = Connection::open(&Target::Sqlite(path.to_owned()), Access::Write, session).map_err(failed)?;
+        if let Some(fault) = faults(&mut copy).map_err(failed)?.first() {
+            return Err(format!("the copy is not whole ({fault}); check the database: kinoteka check"));
+        }
+        items::table.select(diesel::dsl::count_star()).first::<i64>(&mut copy).map_err(|error| failed(error.into()))?
+    };
+    let file = File::open(part).map_err(|error| format!("cannot read the copy: {error}"))?;
+    file.sync_all().map_err(|error| format!("cannot keep the copy: {error}"))?;
+    let bytes = file.metadata().map_err(|error| format!("cannot read the copy: {error}"))?.len();
+    Ok(Copied { bytes, items })
+}
