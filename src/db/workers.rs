@@ -92,6 +92,7 @@ impl Held {
             if outcome.is_ok() || connection.is_alive() {
                 // What went into a file without a name is lost, whatever the database says.
                 if outcome.is_ok() && purpose.access == Access::Write && !self.has_its_file() {
+                    log::error!("the database file was deleted, moved or replaced; the connection to it is given up");
                     *self = Self::default();
                     return Err(Error::Uncertain("the database file was deleted, moved or replaced meanwhile".to_owned()).into());
                 }

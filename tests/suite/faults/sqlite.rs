@@ -65,7 +65,11 @@ fn a_file_deleted_while_it_is_written_to_acknowledges_nothing() {
     let file = SqliteDatabase::new(None);
     let (served, lines, address) = serve(file.directory(), &file.url, &["--demo"]);
     let key = printed_key(&lines);
-    post(&address, &key, "Before").expect(201);
+    // The second waits behind the note of the key's use, so that the writer has nothing else to do below.
+    for name in ["Before", "Before that"] {
+        post(&address, &key, name).expect(201);
+        std::thread::sleep(Duration::from_millis(100));
+    }
     std::thread::scope(|scope| {
         // One is through its checks and waits for the lock while the file goes.
         let lock = super::lock(&file.url);
