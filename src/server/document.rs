@@ -73,7 +73,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    fn new(text: String) -> Self {
+    /// A document and its tag.
+    pub fn new(text: String) -> Self {
         Self { tag: Tag::of(&text), body: Bytes::from(text) }
     }
 }

@@ -1,5 +1,6 @@
 //! Settings in, running server out: what the command line, the tests and the benchmarks all start.
 
+mod api_catalog;
 mod document;
 mod pages;
 
@@ -166,6 +167,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         pages::problem_page,
         pages::healthz,
         pages::readyz,
+        api_catalog::api_catalog,
     ];
 }
 

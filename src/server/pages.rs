@@ -32,7 +32,8 @@ pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>)
     cached(&request, "application/yaml", documents.yaml())
 }
 
-fn cached(request: &HttpRequest, media_type: &'static str, document: &Kept) -> HttpResponse {
+/// What rarely changes: sent again only to who has another state of it.
+pub fn cached(request: &HttpRequest, media_type: &'static str, document: &Kept) -> HttpResponse {
     let known = crate::http::conditional::not_modified(request, &document.tag, None);
     let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     response.insert_header((header::ETAG, document.tag.as_str())).insert_header((header::CACHE_CONTROL, "public, max-age=300"));

@@ -132,4 +132,31 @@ on_both! {
     fn documentation_can_be_left_out(server: &TestServer, |settings| settings.docs = false) {
         server.request("GET", "/docs").undocumented().send().problem(404, "not-found");
     }
+
+    fn a_machine_that_knows_only_the_host_finds_the_api(server: &TestServer) {
+        let catalog = server.get("/.well-known/api-catalog").expect(200);
+        assert_eq!(catalog.must("content-type"), "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"");
+        let base = server.base();
+        assert_eq!(catalog.must("link"), format!("<{base}/.well-known/api-catalog>; rel=\"api-catalog\""));
+        let links = catalog.json();
+        let (itself, api) = (&links["linkset"][0], &links["linkset"][1]);
+        assert_eq!((itself["anchor"].as_str().unwrap(), &itself["item"][0]["href"]), (&*format!("{base}/.well-known/api-catalog"), &api["anchor"]));
+        assert_eq!(api["anchor"], format!("{base}/"));
+        for (relation, paths) in [("service-desc", &["/openapi.json", "/openapi.yaml"][..]), ("service-doc", &["/docs"]), ("status", &["/healthz"])] {
+            let targets = api[relation].as_array().unwrap();
+            assert_eq!(targets.len(), paths.len(), "{relation}");
+            for (target, path) in targets.iter().zip(paths) {
+                assert_eq!(target["href"], format!("{base}{path}"));
+                let there = server.request("GET", path).undocumented().send().expect(200);
+                assert_eq!(there.must("content-type").split(';').next(), target["type"].as_str(), "{path}");
+            }
+        }
+    }
+
+    fn the_catalog_names_the_configured_address_and_no_page_that_is_left_out(server: &TestServer, |settings| { settings.base_url = Some("https://catalogue.example.org/media/".to_owned()); settings.docs = false; }) {
+        let api = server.read("/.well-known/api-catalog")["linkset"][1].clone();
+        assert_eq!(api["anchor"], "https://catalogue.example.org/media/");
+        assert_eq!(api["service-desc"][0]["href"], "https://catalogue.example.org/media/openapi.json");
+        assert_eq!(api.get("service-doc"), None, "there is no /docs");
+    }
 }

@@ -1,0 +1,98 @@
+//! Where a machine that knows only the host finds the API (RFC 9727), as a set of links (RFC 9264).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::document::Kept;
+use super::pages::cached;
+use crate::resource::context::Context;
+
+const PATH: &str = "/.well-known/api-catalog";
+const MEDIA_TYPE: &str = "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"";
+
+/// Where a link leads.
+#[derive(Serialize, ToSchema)]
+pub struct LinkTarget {
+    /// The absolute address.
+    #[schema(format = "uri", example = "http://127.0.0.1:8080/openapi.json")]
+    href: String,
+    /// The media type of what is there.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, example = "application/json")]
+    media_type: Option<&'static str>,
+}
+
+impl LinkTarget {
+    fn new(href: String, media_type: Option<&'static str>) -> Vec<Self> {
+        vec![Self { href, media_type }]
+    }
+}
+
+/// The links of the catalog itself, or of one API in it.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct LinkContext {
+    /// What the links belong to.
+    #[schema(format = "uri", example = "http://127.0.0.1:8080/")]
+    anchor: String,
+    /// The APIs in the catalog.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    item: Vec<LinkTarget>,
+    /// The description for machines (RFC 8631), in each notation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    service_desc: Vec<LinkTarget>,
+    /// The documentation for people (RFC 8631).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    service_doc: Vec<LinkTarget>,
+    /// The state of the service (RFC 8631).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    status: Vec<LinkTarget>,
+}
+
+/// A set of links (RFC 9264).
+#[derive(Serialize, ToSchema)]
+pub struct Linkset {
+    /// The catalog, then each API in it.
+    linkset: Vec<LinkContext>,
+}
+
+/// Find the API
+///
+/// What a machine that knows only the host asks first (RFC 9727): links to the API, its description, its documentation and its health.
+#[utoipa::path(operation_id = "api_catalog", tag = "Server", responses(
+    (status = 200, description = "The links.", body = Linkset, content_type = "application/linkset+json", example = json!({"linkset": [
+        {"anchor": "http://127.0.0.1:8080/.well-known/api-catalog", "item": [{"href": "http://127.0.0.1:8080/"}]},
+        {"anchor": "http://127.0.0.1:8080/",
+         "service-desc": [{"href": "http://127.0.0.1:8080/openapi.json", "type": "application/json"}, {"href": "http://127.0.0.1:8080/openapi.yaml", "type": "application/yaml"}],
+         "service-doc": [{"href": "http://127.0.0.1:8080/docs", "type": "text/html"}],
+         "status": [{"href": "http://127.0.0.1:8080/healthz", "type": "application/json"}]}]})),
+    (status = 304, description = "The client has this already.")))]
+#[get("/.well-known/api-catalog")]
+pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> HttpResponse {
+    let base = context.settings.base_url(&request);
+    let to = |path: &str, media_type| LinkTarget::new(format!("{base}{path}"), Some(media_type));
+    let mut service_desc = to("/openapi.json", "application/json");
+    service_desc.extend(to("/openapi.yaml", "application/yaml"));
+    let catalog =
+        LinkContext { anchor: format!("{base}{PATH}"), item: LinkTarget::new(format!("{base}/"), None), ..LinkContext::default() };
+    let api = LinkContext {
+        anchor: format!("{base}/"),
+        service_desc,
+        service_doc: if context.settings.docs { to("/docs", "text/html") } else { Vec::new() },
+        status: to("/healthz", "application/json"),
+        ..LinkContext::default()
+    };
+    let links = Linkset { linkset: vec![catalog, api] };
+    let mut response = cached(&request, MEDIA_TYPE, &Kept::new(serde_json::to_string(&links).unwrap_or_default()));
+    // A HEAD must tell by this relation that the catalog is here (RFC 9727 section 2).
+    if let Ok(link) = header::HeaderValue::from_str(&format!("<{base}{PATH}>; rel=\"api-catalog\"")) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
