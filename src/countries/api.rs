@@ -37,7 +37,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.settings.fallback_languages());
+    let wish = Wish::read(&mut params, &request, &context.fallback);
     let query = params.take("q").map(|text| Query::parse(&text));
     let ids = params.list("ids", MAX_IDS);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
@@ -122,7 +122,7 @@ pub async fn get_country(context: web::Data<Context>, request: HttpRequest, name
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.settings.fallback_languages());
+    let wish = Wish::read(&mut params, &request, &context.fallback);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
     let identity = format!("{}\n{}\n{}\n{}", request.path(), params.identity(&[]), wish.identity(), context.places.identity());
     params.finish()?;

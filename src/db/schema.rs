@@ -28,6 +28,7 @@ tables! {
         original_language -> Text,
         languages -> Text,
         public_languages -> Text,
+        refers_to -> Text,
         revision -> BigInt,
         is_public -> Bool,
         was_public -> Bool,

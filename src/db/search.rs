@@ -44,31 +44,42 @@ pub struct Document {
     pub body: String,
 }
 
-/// Puts an item into the index for one audience, in place of what was there; `None` takes it out.
-pub fn index(connection: &mut Connection, item: Id, audience: Audience, document: Option<&Document>) -> Result<(), Error> {
-    let entry = search_entries::table
-        .filter(search_entries::item_id.eq(item))
-        .filter(search_entries::audience.eq(audience.as_str()))
-        .select(search_entries::key)
-        .first::<i64>(connection)
-        .optional()?;
-    let Some(document) = document else {
-        if let Some(key) = entry {
-            execute(connection, Fragment::new("DELETE FROM search_index WHERE rowid = ").bind(Bind::Integer(key)))?;
-            diesel::delete(search_entries::table.filter(search_entries::key.eq(key))).execute(connection)?;
+/// The audience of an entry that serves everybody and editors alike, since it would be the same for both.
+const BOTH: &str = "both";
+
+/// Puts an item into the index for each audience, in place of what was there; `None` leaves it out.
+pub fn index(
+    connection: &mut Connection,
+    item: Id,
+    is_new: bool,
+    public: Option<&Document>,
+    editors: Option<&Document>,
+) -> Result<(), Error> {
+    if !is_new {
+        let keys: Vec<i64> = search_entries::table.filter(search_entries::item_id.eq(item)).select(search_entries::key).load(connection)?;
+        if !keys.is_empty() {
+            let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
+            execute(connection, entries)?;
+            diesel::delete(search_entries::table.filter(search_entries::item_id.eq(item))).execute(connection)?;
         }
-        return Ok(());
-    };
-    let key = match entry {
-        Some(key) => {
-            execute(connection, Fragment::new("DELETE FROM search_index WHERE rowid = ").bind(Bind::Integer(key)))?;
-            key
+    }
+    if let (Some(public), true) = (public, public == editors) {
+        return insert(connection, item, BOTH, public);
+    }
+    for (audience, document) in [(Audience::Public, public), (Audience::Editors, editors)] {
+        if let Some(document) = document {
+            insert(connection, item, audience.as_str(), document)?;
         }
-        None => diesel::insert_into(search_entries::table)
-            .values((search_entries::item_id.eq(item), search_entries::audience.eq(audience.as_str())))
-            .returning(search_entries::key)
-            .get_result(connection)?,
-    };
+    }
+    Ok(())
+}
+
+fn insert(connection: &mut Connection, item: Id, audience: &str, document: &Document) -> Result<(), Error> {
+    let entry = Fragment::new("INSERT INTO search_entries (item_id, audience) VALUES (")
+        .binds([Bind::Id(item), Bind::Text(audience.to_owned())])
+        .sql(") RETURNING key");
+    let keys: Vec<i64> = Statement::<BigInt>::new(entry).rows(connection)?;
+    let key = keys.first().copied().ok_or_else(|| Error::Fault("an entry of the full-text index got no key".to_owned()))?;
     let text = |value: &String| Bind::Text(value.clone());
     let insert = Fragment::default()
         .differs(
@@ -96,8 +107,11 @@ pub fn indexed(connection: &mut Connection, items: &[Id]) -> Result<Vec<(Id, Aud
     )
     .then(&id_among("search_entries.item_id", items));
     let rows: Vec<(Id, String)> = Statement::<(sql::Uuid, Text)>::new(statement).rows(connection)?;
-    let audience = |name: &str| [Audience::Public, Audience::Editors].into_iter().find(|audience| audience.as_str() == name);
-    Ok(rows.into_iter().filter_map(|(id, name)| Some((id, audience(&name)?))).collect())
+    let audiences = |name: String| {
+        let serves = move |audience: &Audience| name == BOTH || audience.as_str() == name;
+        [Audience::Public, Audience::Editors].into_iter().filter(serves)
+    };
+    Ok(rows.into_iter().flat_map(|(id, name)| audiences(name).map(move |audience| (id, audience))).collect())
 }
 
 fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {
@@ -117,6 +131,7 @@ pub struct Matching {
 
 /// The one expression with which both databases match.
 pub fn matching(query: &Query, audience: Audience) -> Matching {
+    let serving = Fragment::default().binds([audience.as_str(), BOTH].map(|name| Bind::Text(name.to_owned())));
     let excluded: Vec<&Clause> = query.clauses.iter().filter(|clause| clause.exclude).collect();
     let wanted: Vec<&Clause> = query.clauses.iter().filter(|clause| !clause.exclude).collect();
     if wanted.is_empty() {
@@ -126,10 +141,10 @@ pub fn matching(query: &Query, audience: Audience) -> Matching {
         } else {
             Fragment::new(
                 "NOT EXISTS (SELECT 1 FROM search_entries e JOIN search_index ON search_index.rowid = e.key \
-                 WHERE e.item_id = items.id AND e.audience = ",
+                 WHERE e.item_id = items.id AND e.audience IN (",
             )
-            .bind(Bind::Text(audience.as_str().to_owned()))
-            .differs(" AND search_index MATCH ", " AND search_index.document @@ to_tsquery('simple', ")
+            .then(&serving)
+            .differs(") AND search_index MATCH ", ") AND search_index.document @@ to_tsquery('simple', ")
             .differs_bind(fts5(&excluded, " OR "), tsquery(&excluded, " | "))
             .differs(")", "))")
         };
@@ -141,9 +156,9 @@ pub fn matching(query: &Query, audience: Audience) -> Matching {
         sqlite = format!("({sqlite}) NOT ({})", fts5(&excluded, " OR "));
         postgres = format!("({postgres}) & !({})", tsquery(&excluded, " | "));
     }
-    let join = Fragment::new(" JOIN search_entries ON search_entries.item_id = items.id AND search_entries.audience = ")
-        .bind(Bind::Text(audience.as_str().to_owned()))
-        .sql(" JOIN search_index ON search_index.rowid = search_entries.key");
+    let join = Fragment::new(" JOIN search_entries ON search_entries.item_id = items.id AND search_entries.audience IN (")
+        .then(&serving)
+        .sql(") JOIN search_index ON search_index.rowid = search_entries.key");
     let predicate = Fragment::default()
         .differs("search_index MATCH ", "search_index.document @@ to_tsquery('simple', ")
         .differs_bind(sqlite.clone(), postgres.clone())

@@ -154,6 +154,12 @@ impl<T> Statement<T> {
         Self { fragment, columns: PhantomData }
     }
 
+    /// `SELECT columns FROM table WHERE condition`. The columns are named in the order of `T`, which for `T` of a table is that
+    /// in which the schema declares them.
+    pub fn select(columns: &'static str, table: &'static str, condition: &Fragment) -> Self {
+        Self::new(Fragment::new("SELECT ").sql(columns).sql(" FROM ").sql(table).sql(" WHERE ").then(condition))
+    }
+
     /// Its rows.
     pub fn rows<'q, R>(self, connection: &mut Connection) -> QueryResult<Vec<R>>
     where
@@ -210,8 +216,12 @@ fn id_list<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
     list
 }
 
-/// [`Among`] for a statement put together from pieces.
+/// [`Among`] for a statement put together from pieces; a single identifier is compared as it is.
 pub fn id_among<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>) -> Fragment {
+    let ids: Vec<&Id> = ids.into_iter().collect();
+    if let [id] = ids.as_slice() {
+        return Fragment::new(column).sql(" = ").bind(Bind::Id(**id));
+    }
     Fragment::new(column).differs(AMONG.0, AMONG.1).bind(Bind::Text(id_list(ids))).differs(AMONG_END.0, AMONG_END.1)
 }
 

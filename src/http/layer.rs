@@ -167,20 +167,23 @@ fn render(about: &About, problem: &Problem, headers: Option<&header::HeaderMap>)
 }
 
 fn finish(headers: &mut header::HeaderMap, settings: &LayerSettings, statements: Option<Statements>, about: &About) {
-    let mut set = |name: header::HeaderName, value: &str| {
-        if let Ok(value) = header::HeaderValue::from_str(value)
-            && !headers.contains_key(&name)
-        {
+    let mut set = |name: header::HeaderName, value: header::HeaderValue| {
+        if !headers.contains_key(&name) {
             headers.insert(name, value);
         }
     };
-    set(X_REQUEST_ID, &about.id.0);
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    set(header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
-    if let Some(Statements(count)) = statements.filter(|_| settings.server_timing) {
-        set(header::HeaderName::from_static("server-timing"), &format!("db;desc=\"{count} statements\""));
+    let fixed = header::HeaderValue::from_static;
+    if let Ok(id) = header::HeaderValue::from_str(&about.id.0) {
+        set(X_REQUEST_ID, id);
+    }
+    set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+    set(header::REFERRER_POLICY, fixed("no-referrer"));
+    set(header::X_FRAME_OPTIONS, fixed("DENY"));
+    set(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'"));
+    set(header::HeaderName::from_static("cross-origin-resource-policy"), fixed("cross-origin"));
+    if let Some(Statements(count)) = statements.filter(|_| settings.server_timing)
+        && let Ok(value) = header::HeaderValue::from_str(&format!("db;desc=\"{count} statements\""))
+    {
+        set(header::HeaderName::from_static("server-timing"), value);
     }
 }

@@ -17,7 +17,7 @@ pub struct Params {
     values: BTreeMap<String, String>,
     /// What was wrong so far.
     pub errors: Vec<Violation>,
-    taken: Vec<String>,
+    taken: Vec<&'static str>,
 }
 
 impl Params {
@@ -53,8 +53,8 @@ impl Params {
     }
 
     /// The value of a parameter, which is known from here on.
-    pub fn take(&mut self, name: &str) -> Option<String> {
-        self.taken.push(name.to_owned());
+    pub fn take(&mut self, name: &'static str) -> Option<String> {
+        self.taken.push(name);
         self.values.get(name).cloned()
     }
 
@@ -64,7 +64,7 @@ impl Params {
     }
 
     /// `true` or `false`.
-    pub fn flag(&mut self, name: &str) -> Option<bool> {
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.take(name)?.as_str() {
             "true" => Some(true),
             "false" => Some(false),
@@ -77,7 +77,7 @@ impl Params {
     }
 
     /// A whole number within a range.
-    pub fn integer(&mut self, name: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    pub fn integer(&mut self, name: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let text = self.take(name)?;
         match text.parse::<i64>() {
             Ok(number) if range.contains(&number) => Some(number),
@@ -90,7 +90,7 @@ impl Params {
     }
 
     /// A comma list; blanks around members are ignored, empty members are errors.
-    pub fn list(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+    pub fn list(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
         let text = self.take(name)?;
         let members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
         if members.iter().any(String::is_empty) {
@@ -105,7 +105,7 @@ impl Params {
     }
 
     /// A moment, or a day that means its beginning in UTC.
-    pub fn time(&mut self, name: &str) -> Option<Time> {
+    pub fn time(&mut self, name: &'static str) -> Option<Time> {
         let text = self.take(name)?;
         // A `+` that was not escaped has become a blank: `2026-05-07T08:00:00 02:00`.
         let time = parse_time(&text).or_else(|| parse_time(&text.replace(' ', "+")));
@@ -119,7 +119,7 @@ impl Params {
     }
 
     /// A day.
-    pub fn date(&mut self, name: &str) -> Option<chrono::NaiveDate> {
+    pub fn date(&mut self, name: &'static str) -> Option<chrono::NaiveDate> {
         let text = self.take(name)?;
         let date = parse_date(&text);
         if date.is_none() {
@@ -130,12 +130,12 @@ impl Params {
 
     /// Reports parameters that nobody took, then fails if anything was wrong.
     pub fn finish(mut self) -> Result<(), Problem> {
-        let unknown: Vec<&String> = self.values.keys().filter(|name| !self.taken.contains(name)).collect();
+        let unknown: Vec<&String> = self.values.keys().filter(|name| !self.taken.contains(&name.as_str())).collect();
         for name in unknown {
             if self.errors.len() > MAX_ERRORS {
                 break;
             }
-            let near = nearest(name, self.taken.iter().map(String::as_str));
+            let near = nearest(name, self.taken.iter().copied());
             let hint = near.map_or_else(|| format!("; known are {}", self.taken.join(", ")), |near| format!("; did you mean `{near}`?"));
             let detail = format!("There is no parameter `{}` here{hint}", clip(name));
             self.errors.push(Violation::parameter(clip(name), "unknown_parameter", detail));

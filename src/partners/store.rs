@@ -15,7 +15,7 @@ use crate::resource::spec::Spec;
 use crate::resource::{Draft, Subject};
 
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
-#[diesel(table_name = partners, treat_none_as_null = true)]
+#[diesel(table_name = partners, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: Id,
     kind: Option<String>,

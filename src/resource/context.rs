@@ -17,6 +17,7 @@ use crate::db::{Connection, Id, Store, Time};
 use crate::http::keys::{self, Role, Viewer};
 use crate::http::problem::{self, Problem};
 use crate::places::Places;
+use crate::text::language::Language;
 
 /// Reads whole items of one kind, as they are shown inside others.
 pub type Expand = fn(&mut Connection, &[Id], Viewer, &mut Shown) -> Result<HashMap<Id, Value>, Problem>;
@@ -27,6 +28,8 @@ pub struct Context {
     pub store: Store,
     /// The settings.
     pub settings: Settings,
+    /// The languages of answers where nothing that is asked for is there.
+    pub fallback: Vec<Language>,
     /// Country names and footnotes.
     pub places: Arc<Places>,
     /// What others show of items, kept between reads.
@@ -45,6 +48,7 @@ impl Context {
         let places = Arc::new(Places::new(settings.designation()));
         Self {
             store,
+            fallback: settings.fallback_languages(),
             settings,
             places,
             names: Arc::default(),

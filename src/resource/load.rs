@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text as SqlText};
 
 use super::Subject;
 use super::names::Target;
 use super::shown::Shown;
-use super::spec::Kind;
+use super::spec::{Kind, Spec};
 use crate::db::schema::{items, links, revisions, texts};
-use crate::db::sql::{Bind, Fragment, Statement, among, pairs};
+use crate::db::sql::{Bind, Fragment, Statement, among, id_among, pairs};
+use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, Time};
 use crate::http::keys::Viewer;
 use crate::text::choice::Choice;
@@ -19,7 +20,7 @@ use crate::text::language::Language;
 
 /// What every item has, as stored.
 #[derive(AsChangeset, Clone, Debug, Insertable, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = items, treat_none_as_null = true)]
+#[diesel(table_name = items, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Item {
     /// Identifier.
     pub id: Id,
@@ -35,6 +36,8 @@ pub struct Item {
     pub languages: String,
     /// Those of published texts.
     pub public_languages: String,
+    /// Its references, see [`pack_links`].
+    pub refers_to: String,
     /// Grows with every change of the item itself.
     pub revision: i64,
     /// Published, and in at least one language.
@@ -121,16 +124,28 @@ pub type Revisions = HashMap<String, (i64, Time)>;
 
 /// Reads the revisions of all kinds.
 pub fn revisions(connection: &mut Connection) -> Result<Revisions, Error> {
-    let rows: Vec<(String, i64, Time)> = revisions::table.load(connection)?;
+    let statement = Fragment::new("SELECT kind, revision, changed_at FROM revisions");
+    let rows: Vec<(String, i64, Time)> = Statement::<revisions::SqlType>::new(statement).rows(connection)?;
     Ok(rows.into_iter().map(|(kind, revision, changed_at)| (kind, (revision, changed_at))).collect())
 }
 
-/// Reads items by identifier, in the order given; those that are not there are left out. Four queries, or fewer.
+/// The columns of [`Item`].
+const COLUMNS: &str = "items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
+    items.public_languages, items.refers_to, items.revision, items.is_public, items.was_public, items.created_at, items.updated_at, \
+    items.published_at, items.deleted_at, items.purged_at";
+
+/// Reads the items that fit a condition.
+fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<Item>, Error> {
+    Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).rows(connection)?)
+}
+
+/// Reads items by identifier, in the order given; those that are not there are left out. Three queries, or fewer, and two for
+/// what they refer to.
 pub fn load<S: Subject>(connection: &mut Connection, ids: &[Id], viewer: Viewer, shown: &mut Shown) -> Result<Vec<Loaded<S::Own>>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = items::table.filter(among(items::id, ids)).select(Item::as_select()).load::<Item>(connection)?;
+    let rows = read_items(connection, &id_among("items.id", ids))?;
     load_rows::<S>(connection, rows, ids, viewer, shown)
 }
 
@@ -144,21 +159,10 @@ pub fn load_rows<S: Subject>(
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
     let mut own = S::own_rows(connection, order)?;
     let mut links_of: HashMap<Id, Vec<Link>> = HashMap::new();
-    let mut targets: BTreeMap<&'static str, BTreeSet<Id>> = BTreeMap::new();
-    if !S::SPEC.links.is_empty() {
-        let rows: Vec<Link> = links::table
-            .filter(among(links::item_id, order))
-            .order((links::item_id, links::field, links::position))
-            .select(Link::as_select())
-            .load(connection)?;
-        for link in rows {
-            if let Some(declared) = S::SPEC.link(&link.field) {
-                targets.entry(declared.target.as_str()).or_default().insert(link.target_id);
-            }
-            links_of.entry(link.item_id).or_default().push(link);
-        }
+    for link in rows.iter().flat_map(Item::links) {
+        links_of.entry(link.item_id).or_default().push(link);
     }
-    load_targets(connection, targets, viewer, shown)?;
+    load_targets(connection, S::SPEC, links_of.values().flatten(), viewer, shown)?;
     let mut by_id: HashMap<Id, Item> = rows.into_iter().map(|item| (item.id, item)).collect();
     let mut loaded: Vec<Loaded<S::Own>> = order
         .iter()
@@ -180,7 +184,30 @@ pub fn load_rows<S: Subject>(
     Ok(loaded)
 }
 
+/// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the empty text where there are none.
+pub fn pack_links(links: &[Link]) -> String {
+    let packed =
+        |link: &Link| (link.field.clone(), link.target_id.0.simple().to_string(), link.role.clone(), link.start_seconds, link.end_seconds);
+    let packed: Vec<_> = links.iter().map(packed).collect();
+    if packed.is_empty() { String::new() } else { serde_json::to_string(&packed).unwrap_or_default() }
+}
+
+/// What [`pack_links`] makes of a reference.
+type PackedLink<'a> = (String, &'a str, Option<String>, Option<i64>, Option<i64>);
+
 impl Item {
+    /// Its references, in order; none where what is kept cannot be read, which `kinoteka check` finds.
+    pub fn links(&self) -> Vec<Link> {
+        let packed: Vec<PackedLink<'_>> = serde_json::from_str(&self.refers_to).unwrap_or_default();
+        let mut links: Vec<Link> = Vec::with_capacity(packed.len());
+        for (field, target, role, start_seconds, end_seconds) in packed {
+            let Ok(target) = uuid::Uuid::try_parse(target) else { continue };
+            let position = links.last().filter(|last| last.field == field).map_or(0, |last| last.position.saturating_add(1));
+            links.push(Link { item_id: self.id, field, position, target_id: Id(target), role, start_seconds, end_seconds });
+        }
+        links
+    }
+
     /// The languages of the texts that this viewer may see.
     fn languages(&self, viewer: Viewer) -> Vec<Language> {
         let tags = if viewer.sees_unpublished() { &self.languages } else { &self.public_languages };
@@ -199,30 +226,42 @@ fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], viewer: View
             all.filter(texts::status.eq("published")).load(connection)?
         });
     }
-    let chosen = loaded.iter().filter_map(|one| {
-        let language = one.languages.get(one.choice.as_ref()?.index)?;
-        Some((one.item.id.0.simple().to_string(), language.as_str()))
-    });
-    let statement = Fragment::new(
-        "SELECT texts.item_id, texts.language, texts.status, texts.title, texts.summary, texts.description, texts.content_note, \
-         texts.credit_line, texts.disclaimer, texts.sort_key FROM ",
-    )
-    .then(&pairs(chosen))
-    .differs(
-        " wanted CROSS JOIN texts ON texts.item_id = unhex(wanted.first)",
-        " wanted JOIN texts ON texts.item_id = CAST(wanted.first AS uuid)",
-    )
-    .sql(" AND texts.language = wanted.second");
+    let chosen: Vec<(Id, &str)> =
+        loaded.iter().filter_map(|one| Some((one.item.id, one.languages.get(one.choice.as_ref()?.index)?.as_str()))).collect();
+    const TEXT: &str = "SELECT texts.item_id, texts.language, texts.status, texts.title, texts.summary, texts.description, \
+        texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key FROM ";
+    if let [(id, language)] = chosen.as_slice() {
+        let statement = Fragment::new(TEXT)
+            .sql("texts WHERE texts.item_id = ")
+            .bind(Bind::Id(*id))
+            .sql(" AND texts.language = ")
+            .bind(Bind::Text((*language).to_owned()));
+        return Ok(Statement::<texts::SqlType>::new(statement).rows(connection)?);
+    }
+    let statement = Fragment::new(TEXT)
+        .then(&pairs(chosen.iter().map(|(id, language)| (id.0.simple().to_string(), language))))
+        .differs(
+            " wanted CROSS JOIN texts ON texts.item_id = unhex(wanted.first)",
+            " wanted JOIN texts ON texts.item_id = CAST(wanted.first AS uuid)",
+        )
+        .sql(" AND texts.language = wanted.second");
     Ok(Statement::<texts::SqlType>::new(statement).rows(connection)?)
 }
 
 /// Makes the items known that others refer to: those that memory has, and the rest in two queries.
-fn load_targets(
+pub fn load_targets<'a>(
     connection: &mut Connection,
-    targets: BTreeMap<&'static str, BTreeSet<Id>>,
+    spec: &Spec,
+    links: impl Iterator<Item = &'a Link>,
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<(), Error> {
+    let mut targets: BTreeMap<&'static str, BTreeSet<Id>> = BTreeMap::new();
+    for link in links {
+        if let Some(declared) = spec.link(&link.field) {
+            targets.entry(declared.target.as_str()).or_default().insert(link.target_id);
+        }
+    }
     let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
     for (kind, ids) in targets {
         let Some(kind) = Kind::parse(kind) else { continue };
@@ -243,7 +282,7 @@ fn load_targets(
     let mut read: HashMap<Id, Target> = HashMap::new();
     for (id, slug, original, is_public) in rows {
         if viewer.sees_unpublished() || is_public {
-            let original = Language::parse(&original).unwrap_or_default();
+            let original = Language::stored(&original);
             read.insert(id, Target { id, slug, original, languages: Vec::new(), titles: Vec::new() });
         }
     }
@@ -253,10 +292,10 @@ fn load_targets(
         .select((texts::item_id, texts::language, texts::status, texts::title))
         .load(connection)?;
     for (id, language, status, title) in titles {
-        if let (Some(target), Ok(language)) = (read.get_mut(&id), Language::parse(&language))
+        if let Some(target) = read.get_mut(&id)
             && (viewer.sees_unpublished() || status == "published")
         {
-            target.languages.push(language);
+            target.languages.push(Language::stored(&language));
             target.titles.push(title);
         }
     }
@@ -342,21 +381,11 @@ impl Found {
 pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<Found>, Error> {
     use crate::db::schema::slugs;
     if let Some(id) = Id::parse(name) {
-        let item = items::table
-            .filter(items::id.eq(id))
-            .filter(items::kind.eq(kind.as_str()))
-            .select(Item::as_select())
-            .first(connection)
-            .optional()?;
-        return Ok(item.map(Found::Here));
+        let condition = of_kind(kind).sql(" AND items.id = ").bind(Bind::Id(id));
+        return Ok(read_items(connection, &condition)?.pop().map(Found::Here));
     }
-    let present = items::table
-        .filter(items::kind.eq(kind.as_str()))
-        .filter(items::slug.eq(name))
-        .select(Item::as_select())
-        .first(connection)
-        .optional()?;
-    if let Some(item) = present {
+    let condition = of_kind(kind).sql(" AND items.slug = ").bind(Bind::Text(name.to_owned()));
+    if let Some(item) = read_items(connection, &condition)?.pop() {
         return Ok(Some(Found::Here(item)));
     }
     let former = slugs::table
@@ -366,6 +395,39 @@ pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Optio
         .first::<Id>(connection)
         .optional()?;
     let Some(id) = former else { return Ok(None) };
-    let item = items::table.filter(items::id.eq(id)).select(Item::as_select()).first(connection).optional()?;
-    Ok(item.map(Found::Moved))
+    Ok(read_items(connection, &id_among("items.id", [&id]))?.pop().map(Found::Moved))
+}
+
+/// What a body names: its identifier and its present slug.
+pub type Named = HashMap<(Kind, String), (Id, String)>;
+
+/// Finds what a body names, by identifier, slug or former slug, in two queries or fewer. What is deleted is left out.
+pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<Named, Error> {
+    let mut found = Named::new();
+    let ids: Vec<Id> = names.iter().filter_map(|(_, name)| Id::parse(name)).collect();
+    if !ids.is_empty() {
+        let condition = id_among("items.id", &ids).sql(" AND items.deleted_at IS NULL");
+        let statement = Statement::<(Uuid, SqlText, SqlText)>::select("items.id, items.kind, items.slug", "items", &condition);
+        let rows: Vec<(Id, String, String)> = statement.rows(connection)?;
+        for (kind, name) in names {
+            if let Some((id, _, slug)) = rows.iter().find(|(id, of, _)| Id::parse(name) == Some(*id) && of == kind.as_str()) {
+                found.insert((*kind, (*name).to_owned()), (*id, slug.clone()));
+            }
+        }
+    }
+    let slugs: Vec<&(Kind, &str)> = names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
+    if !slugs.is_empty() {
+        let statement = Fragment::new("SELECT wanted.first, wanted.second, items.id, items.slug FROM ")
+            .then(&pairs(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
+            .differs(" wanted CROSS JOIN slugs", " wanted JOIN slugs")
+            .sql(" ON slugs.kind = wanted.first AND slugs.slug = wanted.second JOIN items ON items.id = slugs.item_id")
+            .sql(" AND items.deleted_at IS NULL");
+        let rows: Vec<(String, String, Id, String)> = Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).rows(connection)?;
+        found.extend(rows.into_iter().filter_map(|(kind, name, id, slug)| Some(((Kind::parse(&kind)?, name), (id, slug)))));
+    }
+    Ok(found)
+}
+
+fn of_kind(kind: Kind) -> Fragment {
+    Fragment::new("items.kind = ").bind(Bind::Text(kind.as_str().to_owned()))
 }

@@ -1,7 +1,8 @@
 //! What others show of an item, kept in memory: a page whose references repeat does not read them again.
 //!
 //! What is kept holds as long as the revision of its kind does. Every read asks the database for the revisions first, so
-//! that nodes which share a database need not know of each other; a write never uses what is kept.
+//! that nodes which share a database need not know of each other. A write uses only what is of other kinds than its own: that its
+//! transaction does not change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +52,12 @@ impl Memory {
     /// For a read that found these revisions.
     pub fn new(names: &Arc<Names>, revisions: &Arc<Revisions>) -> Self {
         Self { names: Arc::clone(names), revisions: Arc::clone(revisions) }
+    }
+
+    /// For a write to items of this kind, in its transaction.
+    pub fn of_others(names: &Arc<Names>, mut revisions: Revisions, written: Kind) -> Self {
+        revisions.remove(written.as_str());
+        Self::new(names, &Arc::new(revisions))
     }
 
     /// What is known of these items; gives those that must be read.

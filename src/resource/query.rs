@@ -111,7 +111,7 @@ pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
     pub fn read<S: Subject>(context: &Context, request: &HttpRequest, viewer: Viewer) -> Result<Self, Problem> {
-        Self::parse::<S>(request.query_string(), accepted(request), &context.settings.fallback_languages(), viewer)
+        Self::parse::<S>(request.query_string(), accepted(request), &context.fallback, viewer)
     }
 
     /// The same from the query string and what `Accept-Language` says.

@@ -142,7 +142,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
-    let mut wish = Wish::read(&mut params, &request, &context.settings.fallback_languages());
+    let mut wish = Wish::read(&mut params, &request, &context.fallback);
     let shape = shape::<S>(&mut params, &mut wish);
     let identity = params.identity(&[]);
     params.finish()?;

@@ -55,7 +55,7 @@ fn bring_back(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(
         ))
         .execute(connection)?;
     diesel::update(facets::table.filter(facets::item_id.eq(item.id))).set(facets::is_public.eq(is_public)).execute(connection)?;
-    index::write_search(connection, &[item.id], index::lends_its_name(spec.kind))?;
+    index::write_search(connection, item.id, index::lends_its_name(spec.kind))?;
     bump(connection, spec, now)
 }
 
@@ -106,7 +106,7 @@ pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usi
     diesel::delete(facets::table.filter(among(facets::item_id, &ids))).execute(connection)?;
     S::delete_own(connection, &ids)?;
     diesel::update(items::table.filter(among(items::id, &ids)))
-        .set((items::purged_at.eq(Some(Time::now())), items::languages.eq(""), items::public_languages.eq("")))
+        .set((items::purged_at.eq(Some(Time::now())), items::languages.eq(""), items::public_languages.eq(""), items::refers_to.eq("")))
         .execute(connection)?;
     Ok(ids.len())
 }

@@ -102,6 +102,11 @@ impl Shown {
         self.targets.contains_key(id)
     }
 
+    /// An item that is referred to, with all its titles that the viewer may see.
+    pub fn target(&self, id: &Id) -> Option<&Arc<Target>> {
+        self.targets.get(id)
+    }
+
     /// Which of these languages answers, by the fallback chain; `None` where all of them are asked for.
     pub fn choose(&self, available: &[Language], original: &str) -> Option<Choice> {
         if self.wish.all { None } else { choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original)) }

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text as SqlText};
 use serde::Serialize;
 
-use super::load::{Item, Link, Text};
+use super::load::{Item, Link, Text, pack_links};
 use super::{Subject, index};
 use crate::db::schema::{items, links, slugs, texts};
 use crate::db::search::{Audience, indexed};
@@ -184,6 +184,9 @@ fn look<S: Subject>(item: &Item, held: &Held<S::Own>) -> Vec<Finding> {
         let detail = format!("Its languages are kept as `{}` and `{}`.", item.languages, item.public_languages);
         found("languages_stale", detail, REPAIR, true);
     }
+    if item.refers_to != pack_links(links) {
+        found("references_stale", "Its references are not shown as they are kept.".to_owned(), REPAIR, true);
+    }
     if item.is_public != should_be_public(item, texts) {
         let kept = if item.is_public { "public" } else { "not public" };
         found("visibility_stale", format!("It is kept as {kept}, which does not follow from its status and texts."), REPAIR, true);
@@ -206,6 +209,7 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held<
     let mut item = item.clone();
     item.languages = tags(texts, |_| true);
     item.public_languages = tags(texts, is_published);
+    item.refers_to = pack_links(links);
     item.is_public = should_be_public(&item, texts);
     diesel::update(items::table.filter(items::id.eq(item.id))).set(&item).execute(connection)?;
     if !held.slugs.contains(&(item.slug.clone(), item.id)) {
@@ -214,5 +218,5 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held<
             .execute(connection)?;
     }
     index::write_facets::<S>(connection, &item, own, texts, links, false)?;
-    index::write_search(connection, &[item.id], false)
+    index::write_search(connection, item.id, false)
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::load::{self, Found, Item, Link, Text, find, load_rows, revisions};
+use super::names::Memory;
 use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
 use super::read::{draw, find_visible, moved};
@@ -56,7 +57,7 @@ impl Outcome {
 /// Reads how a write answers from its query.
 pub fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Answering, Problem> {
     let mut params = Params::parse(request.query_string())?;
-    let mut wish = Wish::read(&mut params, request, &context.settings.fallback_languages());
+    let mut wish = Wish::read(&mut params, request, &context.fallback);
     let shape = shape::<S>(&mut params, &mut wish);
     params.finish()?;
     Ok(Answering { wish, shape })
@@ -163,7 +164,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
                 ))
                 .execute(connection)?;
             index::hide_facets(connection, item.id)?;
-            index::write_search(connection, &[item.id], index::lends_its_name(S::SPEC.kind))?;
+            index::write_search(connection, item.id, index::lends_its_name(S::SPEC.kind))?;
             bump(connection, S::SPEC, now)?;
             Ok::<_, Problem>(None)
         })
@@ -258,14 +259,16 @@ async fn perform<S: Subject>(
         let outcome = work(connection, &inner)?;
         let item: Item =
             items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
-        let (state, shown_at) = answer::shown_state(S::SPEC, &revisions(connection)?, &answering.shape, false);
+        let revisions = revisions(connection)?;
+        let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &answering.shape, false);
         let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
         let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
         let mut headers = validators.headers();
         if outcome.status == StatusCode::CREATED {
             headers.push((header::LOCATION.to_string(), format!("{base}{}/{}", S::SPEC.kind.path(), item.slug)));
         }
-        let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), None);
+        let memory = Memory::of_others(&inner.names, revisions, S::SPEC.kind);
+        let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory));
         let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         let reply = Reply { status: outcome.status.as_u16(), headers, body };
@@ -299,9 +302,10 @@ pub fn store<S: Subject>(
     let spec = S::SPEC;
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
+    let memory = Memory::of_others(&context.names, revisions(connection)?, spec.kind);
     let before = match &existing {
         Some(item) => {
-            let mut shown = Shown::new(Wish::every(context.settings.fallback_languages()), Arc::clone(&context.places), None);
+            let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
             load_rows::<S>(connection, vec![item.clone()], &[id], Viewer::Everything, &mut shown)?.pop()
         }
         None => None,
@@ -327,25 +331,28 @@ pub fn store<S: Subject>(
         publish_first(&mut new_texts, before.as_ref().map(|before| before.item.status.as_str()));
     }
 
-    let slug = match (slug, slug_of_path, &existing) {
-        (Some(slug), ..) => slug,
-        (None, Some(slug), _) => slug.to_owned(),
-        (None, None, Some(item)) => item.slug.clone(),
-        (None, None, None) => free_slug(connection, spec, &new_texts)?,
+    let stated = slug.or_else(|| slug_of_path.map(str::to_owned)).or_else(|| existing.as_ref().map(|item| item.slug.clone()));
+    let (slug, is_claimed) = match stated {
+        Some(slug) => {
+            let is_claimed = may_claim(connection, spec, id, &slug)?;
+            (slug, is_claimed)
+        }
+        None => (free_slug(connection, spec, &new_texts)?, false),
     };
-    claim_slug(connection, spec, id, &slug)?;
 
     let is_public = status == Status::Published && new_texts.texts.iter().any(|text| text.status == "published");
     let published_at =
         published_at.or_else(|| existing.as_ref().filter(|_| !has_null(body, "published_at")).and_then(|item| item.published_at));
+    let rows = link_rows(id, &resolved);
     let item = Item {
         id,
         kind: spec.kind.as_str().to_owned(),
-        slug: slug.clone(),
+        slug,
         status: status.as_str().to_owned(),
         original_language: new_texts.original.as_str().to_owned(),
         languages: new_texts.languages(|_| true),
         public_languages: new_texts.languages(|text| text.status == "published"),
+        refers_to: load::pack_links(&rows),
         revision: existing.as_ref().map_or(1, |item| item.revision),
         is_public,
         was_public: is_public || existing.as_ref().is_some_and(|item| item.was_public),
@@ -355,7 +362,6 @@ pub fn store<S: Subject>(
         deleted_at: None,
         purged_at: None,
     };
-    let rows = link_rows(id, &resolved);
     let unchanged = before
         .as_ref()
         .is_some_and(|before| before.item == item && before.own == draft.own && before.texts == new_texts.texts && before.links == rows);
@@ -363,10 +369,27 @@ pub fn store<S: Subject>(
         return Ok(id);
     }
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
-    save::<S>(connection, item, &draft.own, &new_texts.texts, &rows, existing.is_none(), &slug, now)?;
-    index::write_search(connection, &[id], renamed && existing.is_some() && index::lends_its_name(spec.kind))?;
+    save::<S>(connection, item.clone(), &draft.own, &new_texts.texts, &rows, existing.is_none(), is_claimed, now)?;
+    let lent = lent(connection, context, spec, &rows, &memory)?;
+    index::write_entries(connection, &item, &new_texts.texts, &lent, existing.is_none())?;
+    if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
+        index::write_referrers(connection, id)?;
+    }
     bump(connection, spec, now)?;
     Ok(id)
+}
+
+/// The titles of what an item refers to.
+fn lent(connection: &mut Connection, context: &Context, spec: &Spec, links: &[Link], memory: &Memory) -> Result<index::Lent, Problem> {
+    let mut titles = |viewer| {
+        let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
+        let links = || links.iter().filter(|link| index::is_lent(&link.field));
+        load::load_targets(connection, spec, links(), viewer, &mut shown)?;
+        let targets = links().filter_map(|link| shown.target(&link.target_id));
+        let titles = targets.flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
+        Ok::<_, Problem>(titles.collect())
+    };
+    Ok(index::Lent { public: titles(Viewer::Public)?, all: titles(Viewer::Everything)? })
 }
 
 /// What a body is read against.
@@ -444,7 +467,7 @@ fn save<S: Subject>(
     new_texts: &[Text],
     rows: &[Link],
     is_new: bool,
-    slug: &str,
+    is_claimed: bool,
     now: Time,
 ) -> Result<(), Problem> {
     let id = item.id;
@@ -455,11 +478,9 @@ fn save<S: Subject>(
         item.revision = item.revision.saturating_add(1);
         diesel::update(items::table.filter(items::id.eq(id))).set(&item).execute(connection)?;
     }
-    let known: Option<Id> =
-        slugs::table.filter(slugs::kind.eq(&item.kind)).filter(slugs::slug.eq(slug)).select(slugs::item_id).first(connection).optional()?;
-    if known.is_none() {
+    if !is_claimed {
         diesel::insert_into(slugs::table)
-            .values((slugs::kind.eq(&item.kind), slugs::slug.eq(slug), slugs::item_id.eq(id)))
+            .values((slugs::kind.eq(&item.kind), slugs::slug.eq(&item.slug), slugs::item_id.eq(id)))
             .execute(connection)?;
     }
     S::save_own(connection, id, own, is_new)?;
@@ -475,11 +496,10 @@ fn save<S: Subject>(
 
 /// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
 pub fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), Problem> {
-    for kind in ["catalogue", spec.kind.as_str()] {
-        diesel::update(revision_rows::table.filter(revision_rows::kind.eq(kind)))
-            .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
-            .execute(connection)?;
-    }
+    let kinds = revision_rows::kind.eq("catalogue").or(revision_rows::kind.eq(spec.kind.as_str()));
+    diesel::update(revision_rows::table.filter(kinds))
+        .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
+        .execute(connection)?;
     Ok(())
 }
 
@@ -502,32 +522,36 @@ fn publish_first(new_texts: &mut NewTexts, status_before: Option<&str>) {
     }
 }
 
-/// Finds the items that a body refers to, in one query for all of them.
+/// Finds the items that a body refers to.
 fn resolve(
     connection: &mut Connection,
     spec: &Spec,
     wanted: &[NewLink],
     errors: &mut Vec<Violation>,
 ) -> Result<Vec<(NewLink, Id)>, Problem> {
-    let mut resolved: Vec<(NewLink, Id)> = Vec::new();
+    let mut declared = Vec::with_capacity(wanted.len());
     for link in wanted {
-        let Some(declared) = spec.link(link.field) else {
+        let Some(spec) = spec.link(link.field) else {
             return Err(Problem::internal(format!("{} declares no reference {}", spec.kind.as_str(), link.field)));
         };
-        let target = find(connection, declared.target, &link.target.name)?.map(Found::item).filter(|item| item.deleted_at.is_none());
-        let Some(item) = target else {
-            let detail = format!("There is no {} `{}`.", declared.target.noun(), clip(&link.target.name));
+        declared.push((spec.target, link.target.name.as_str()));
+    }
+    let found = load::find_all(connection, &declared)?;
+    let mut resolved: Vec<(NewLink, Id)> = Vec::new();
+    for (link, (kind, name)) in wanted.iter().zip(declared) {
+        let Some((id, slug)) = found.get(&(kind, name.to_owned())) else {
+            let detail = format!("There is no {} `{}`.", kind.noun(), clip(name));
             errors.push(Violation::field(link.target.pointer.clone(), "unknown_reference", detail));
             continue;
         };
         let repeated = resolved
             .iter()
-            .any(|(other, id)| other.field == link.field && *id == item.id && other.role == link.role && other.start == link.start);
+            .any(|(other, other_id)| other.field == link.field && other_id == id && other.role == link.role && other.start == link.start);
         if repeated {
-            errors.push(Violation::field(link.target.pointer.clone(), "repeated", format!("`{}` is named twice here.", item.slug)));
+            errors.push(Violation::field(link.target.pointer.clone(), "repeated", format!("`{slug}` is named twice here.")));
             continue;
         }
-        resolved.push((link.clone(), item.id));
+        resolved.push((link.clone(), *id));
     }
     Ok(resolved)
 }
@@ -573,8 +597,8 @@ fn free_slug(connection: &mut Connection, spec: &Spec, new_texts: &NewTexts) -> 
     Ok(candidate)
 }
 
-/// Fails where another item has, or once had, this slug.
-fn claim_slug(connection: &mut Connection, spec: &Spec, id: Id, slug: &str) -> Result<(), Problem> {
+/// Fails where another item has, or once had, this slug; says whether this item has or had it.
+fn may_claim(connection: &mut Connection, spec: &Spec, id: Id, slug: &str) -> Result<bool, Problem> {
     let owner: Option<Id> = slugs::table
         .filter(slugs::kind.eq(spec.kind.as_str()))
         .filter(slugs::slug.eq(slug))
@@ -587,7 +611,7 @@ fn claim_slug(connection: &mut Connection, spec: &Spec, id: Id, slug: &str) -> R
         problem.errors.push(Violation::field("/slug", "taken", detail));
         return Err(problem);
     }
-    Ok(())
+    Ok(owner.is_some())
 }
 
 /// 409 while others refer to the item; says which.
@@ -625,7 +649,7 @@ fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Ite
     let Value::Object(patch) = patch else {
         return Err(Problem::fields(vec![Violation::field("", "wrong_type", "A merge patch of an item is an object.")]));
     };
-    let wish = Wish::every(context.settings.fallback_languages());
+    let wish = Wish::every(context.fallback.clone());
     let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
     let (text, _) = draw::<S>(connection, context, item.clone(), &mut shown, &Shape::default(), Viewer::Everything)?;
     let base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::CompactString;
 use oxilangtag::LanguageTag;
 
 /// The longest tag that is accepted. RFC 5646, 4.4.1: 35 characters hold every tag in practice.
@@ -61,12 +62,12 @@ const NOT_A_LANGUAGE: &[&str] = &["und", "mul", "mis", "zxx"];
 /// Canonical means: case by RFC 5646 2.1.1, a replaced language subtag by its successor, and no script
 /// where the language has a default one (`sq-Latn` is `sq`), so that two tags are equal when they mean the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Language(String);
+pub struct Language(CompactString);
 
 impl Default for Language {
     /// English: what texts fall back to where nothing is configured.
     fn default() -> Self {
-        Self("en".to_owned())
+        Self(CompactString::const_new("en"))
     }
 }
 
@@ -99,7 +100,7 @@ impl std::error::Error for LanguageError {}
 impl Language {
     /// A tag that is canonical already, since it was stored so: it is not read again.
     pub fn stored(tag: &str) -> Self {
-        Self(tag.to_owned())
+        Self(CompactString::new(tag))
     }
 
     /// Parses a tag in any letter case and brings it to canonical form.
@@ -127,12 +128,12 @@ impl Language {
         {
             subtags.remove(1);
         }
-        Ok(Self(subtags.join("-")))
+        Ok(Self(subtags.join("-").into()))
     }
 
     /// A tag known to be canonical: for constants of this module's siblings only.
     pub(super) fn canonical(tag: &str) -> Self {
-        Self(tag.to_owned())
+        Self(CompactString::new(tag))
     }
 
     /// The whole tag, in canonical form.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{self, Own, SPEC, Video};
 use crate::db::schema::videos;
-use crate::db::sql::among;
+use crate::db::sql::{Statement, among, id_among};
 use crate::db::{Connection, Error, Id};
 use crate::http::fields::Fields;
 use crate::resource::load::Loaded;
@@ -15,7 +15,7 @@ use crate::resource::spec::Spec;
 use crate::resource::{Draft, Subject};
 
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
-#[diesel(table_name = videos, treat_none_as_null = true)]
+#[diesel(table_name = videos, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: Id,
     duration_seconds: Option<i64>,
@@ -76,7 +76,9 @@ impl Subject for Videos {
     type View = Video;
 
     fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Own>, Error> {
-        let rows: Vec<Row> = videos::table.filter(among(videos::id, ids)).select(Row::as_select()).load(connection)?;
+        const COLUMNS: &str = "id, duration_seconds, recorded_on, licence, countries, spoken_languages, sources, thumbnail, captions, \
+            chapters, credits, accessibility";
+        let rows: Vec<Row> = Statement::<videos::SqlType>::select(COLUMNS, "videos", &id_among("videos.id", ids)).rows(connection)?;
         Ok(rows.into_iter().map(|row| (row.id, row.own())).collect())
     }
 

@@ -45,9 +45,11 @@ fn what_is_derived_is_found_and_made_again() {
     let damages = [
         (format!("DELETE FROM facets WHERE item_id = {video}"), "filter_index_stale"),
         (format!("UPDATE facets SET is_public = NOT is_public WHERE item_id = {video}"), "filter_index_stale"),
-        (format!("DELETE FROM search_entries WHERE audience = 'public' AND item_id = {video}"), "search_index_stale"),
+        (format!("UPDATE search_entries SET audience = 'editors' WHERE item_id = {video}"), "search_index_stale"),
+        (format!("DELETE FROM search_entries WHERE item_id = {video}"), "search_index_stale"),
         (format!("DELETE FROM search_index WHERE rowid IN (SELECT key FROM search_entries WHERE item_id = {video})"), "search_index_stale"),
         (format!("UPDATE items SET languages = 'en' WHERE id = {video}"), "languages_stale"),
+        (format!("UPDATE items SET refers_to = '' WHERE id = {video}"), "references_stale"),
         (format!("UPDATE items SET is_public = NOT is_public WHERE id = {video}"), "visibility_stale"),
         (format!("DELETE FROM slugs WHERE item_id = {video}"), "slug_not_reserved"),
     ];

@@ -10,6 +10,7 @@ INSERT INTO revisions (kind, revision, changed_at) VALUES
     ('catalogue', 0, '1970-01-01T00:00:00Z'), ('video', 0, '1970-01-01T00:00:00Z'), ('programme', 0, '1970-01-01T00:00:00Z'), ('partner', 0, '1970-01-01T00:00:00Z'), ('impact_statistic', 0, '1970-01-01T00:00:00Z'), ('topic', 0, '1970-01-01T00:00:00Z');
 
 -- `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with spaces between.
+-- `refers_to` repeats the rows of `links` as JSON, so that a read needs no second table; empty where there are none.
 CREATE TABLE items (
     id UUID NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE items (
     original_language TEXT NOT NULL,
     languages TEXT NOT NULL,
     public_languages TEXT NOT NULL,
+    refers_to TEXT NOT NULL,
     revision BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     was_public BOOLEAN NOT NULL,

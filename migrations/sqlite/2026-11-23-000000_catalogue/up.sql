@@ -10,6 +10,7 @@ INSERT INTO revisions (kind, revision, changed_at) VALUES
     ('catalogue', 0, 0), ('video', 0, 0), ('programme', 0, 0), ('partner', 0, 0), ('impact_statistic', 0, 0), ('topic', 0, 0);
 
 -- `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with spaces between.
+-- `refers_to` repeats the rows of `links` as JSON, so that a read needs no second table; empty where there are none.
 CREATE TABLE items (
     id BLOB NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE items (
     original_language TEXT NOT NULL,
     languages TEXT NOT NULL,
     public_languages TEXT NOT NULL,
+    refers_to TEXT NOT NULL,
     revision BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     was_public BOOLEAN NOT NULL,
@@ -26,7 +28,7 @@ CREATE TABLE items (
     published_at BIGINT,
     deleted_at BIGINT,
     purged_at BIGINT
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX items_slug ON items (kind, slug);
 CREATE INDEX items_public_newest ON items (kind, is_public, published_at DESC, id);
 CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, id);
@@ -103,7 +105,7 @@ CREATE TABLE videos (
     chapters TEXT,
     credits TEXT,
     accessibility TEXT
-);
+) WITHOUT ROWID;
 CREATE INDEX videos_duration ON videos (duration_seconds, id);
 CREATE INDEX videos_recorded ON videos (recorded_on, id);
 
@@ -115,7 +117,7 @@ CREATE TABLE programmes (
     iati_identifier TEXT,
     countries TEXT,
     helplines TEXT
-);
+) WITHOUT ROWID;
 
 CREATE TABLE partners (
     id BLOB NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
@@ -125,7 +127,7 @@ CREATE TABLE partners (
     country TEXT,
     website TEXT,
     logo TEXT
-);
+) WITHOUT ROWID;
 
 CREATE TABLE impact_statistics (
     id BLOB NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
@@ -143,7 +145,7 @@ CREATE TABLE impact_statistics (
     target TEXT,
     disaggregation TEXT,
     source TEXT
-);
+) WITHOUT ROWID;
 CREATE INDEX impact_statistics_value ON impact_statistics (value_order, id);
 CREATE INDEX impact_statistics_period ON impact_statistics (period_start, id);
 
@@ -156,7 +158,7 @@ CREATE TABLE api_keys (
     expires_at BIGINT,
     revoked_at BIGINT,
     last_used_at BIGINT
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX api_keys_digest ON api_keys (digest);
 
 -- Requests under an Idempotency-Key and what was answered; without a status while they run.

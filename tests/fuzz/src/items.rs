@@ -146,6 +146,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         original_language: first.texts.original.as_str().to_owned(),
         languages: first.texts.languages(|_| true),
         public_languages: first.texts.languages(|text| text.status == "published"),
+        refers_to: kinoteka::resource::load::pack_links(&links),
         revision: 1,
         is_public: false,
         was_public: false,
