@@ -5,7 +5,7 @@ use std::fmt;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 
 /// A failure of the database, not of the input.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Error {
     /// Locked, overloaded or away: the same request may succeed in a moment.
     Unavailable(String),

@@ -4,6 +4,7 @@ pub mod connection;
 mod counter;
 pub mod error;
 mod file;
+mod group;
 pub mod migrations;
 pub mod page;
 pub mod schema;

@@ -1,6 +1,5 @@
 //! Where queries run: workers that read, workers that write, and the transactions around what is written.
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use diesel::connection::TransactionManager;
 use super::connection::{Access, Connection, Session, Target};
 use super::counter;
 use super::error::Error;
+use super::group::{ATTEMPTS, commit};
 use super::workers::{Purpose, Workers};
 
 /// How many connections there are and how long work may wait for them.
@@ -80,21 +80,15 @@ impl Store {
         read(&self.read_current, work).await
     }
 
-    /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing is.
-    pub async fn write<T, E, F>(&self, mut work: F) -> Result<Done<T>, E>
+    /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing is. Others that wait share the
+    /// transaction, and `work` runs again where one of them fails.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<Done<T>, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        self.write
-            .run(move |held, purpose| {
-                let begun = Cell::new(false);
-                counter::take();
-                let value = held.with(purpose, || !begun.get(), |connection| transaction(connection, &mut work, &begun))?;
-                Ok(Done { value, statements: counter::take() })
-            })
-            .await
+        self.write.write(work).await
     }
 
     /// Runs `work` in a transaction on this thread, on a connection of its own: for the command line.
@@ -103,7 +97,7 @@ impl Store {
         E: From<Error>,
         F: FnMut(&mut Connection) -> Result<T, E>,
     {
-        transaction(&mut self.connect()?, &mut work, &Cell::new(false))
+        transaction(&mut self.connect()?, &mut work)
     }
 
     /// A connection of its own, for migrations and other work past the workers.
@@ -127,42 +121,22 @@ where
         .await
 }
 
-/// How often a transaction is run again after it met another one.
-const ATTEMPTS: u32 = 4;
-
-/// `begun` becomes true as soon as `work` may have had an effect.
-fn transaction<T, E: From<Error>>(
-    connection: &mut Connection,
-    work: &mut impl FnMut(&mut Connection) -> Result<T, E>,
-    begun: &Cell<bool>,
-) -> Result<T, E> {
+fn transaction<T, E: From<Error>>(connection: &mut Connection, work: &mut impl FnMut(&mut Connection) -> Result<T, E>) -> Result<T, E> {
     let mut attempt = 1;
     loop {
         connection.begin_write()?;
-        begun.set(true);
-        let committed = match work(connection) {
-            Ok(value) => match Connection::commit_transaction(connection) {
-                Ok(()) => return Ok(value),
-                Err(error) => {
-                    // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
-                    drop(Connection::rollback_transaction(connection));
-                    match Error::from(error) {
-                        // After one of these SQLite may still find the transaction in its log when it next starts.
-                        Error::Unavailable(cause) if cause.contains("disk I/O error") => Error::Uncertain(cause),
-                        Error::Unavailable(cause) if !connection.is_alive() => Error::Uncertain(cause),
-                        known => known,
-                    }
-                }
-            },
+        let value = match work(connection) {
+            Ok(value) => value,
             Err(error) => {
                 // The cause is told, not that a connection which broke cannot roll back either.
                 drop(Connection::rollback_transaction(connection));
                 return Err(error);
             }
         };
-        if !matches!(committed, Error::Conflict(_)) || attempt == ATTEMPTS {
-            return Err(committed.into());
+        match commit(connection) {
+            Ok(()) => return Ok(value),
+            Err(Error::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error.into()),
         }
-        attempt += 1;
     }
 }

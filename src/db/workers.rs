@@ -15,6 +15,8 @@ use tokio::sync::oneshot;
 use super::connection::{Access, Connection, Session, Target};
 use super::error::Error;
 use super::file::{self, Watched};
+use super::group::{self, Unit, Write};
+use super::store::Done;
 
 /// How long a worker that had to turn to the next database stays there before it tries the first again.
 const AWAY: Duration = Duration::from_secs(10);
@@ -111,7 +113,15 @@ impl Held {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Held, &Purpose) + Send>;
+type Work = Box<dyn FnOnce(&mut Held, &Purpose) + Send>;
+
+/// What a worker does.
+pub(super) enum Job {
+    /// By itself.
+    Alone(Work),
+    /// In a transaction with others.
+    Together(Box<dyn Unit>),
+}
 
 /// Worker threads of one purpose. They start with the first work and end with the value.
 pub(super) struct Workers {
@@ -144,21 +154,35 @@ impl Workers {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let job = |answer: oneshot::Sender<_>, claim: Arc<AtomicBool>| {
+            Job::Alone(Box::new(move |held, purpose| {
+                if answer.is_closed() || claim.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+                // A panic is a fault of ours; it must not take the worker with it.
+                let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose))).unwrap_or_else(|_| {
+                    *held = Held::default();
+                    Err(Error::Fault("the work panicked".to_owned()).into())
+                });
+                drop(answer.send(outcome));
+            }))
+        };
+        self.submit(job).await
+    }
+
+    /// Runs `work` in a transaction that it may share with others, see [`group`]. Else as [`Self::run`].
+    pub async fn write<T, E>(&self, work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static) -> Result<Done<T>, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.submit(|answer, taken| Job::Together(Box::new(Write { work, outcome: None, answer, taken }))).await
+    }
+
+    async fn submit<T, E: From<Error>>(&self, job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> Job) -> Result<T, E> {
         let (answer, mut answered) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
-        let claim = Arc::clone(&taken);
-        let job: Job = Box::new(move |held, purpose| {
-            if answer.is_closed() || claim.swap(true, Ordering::AcqRel) {
-                return;
-            }
-            // A panic is a fault of ours; it must not take the worker with it.
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose))).unwrap_or_else(|_| {
-                *held = Held::default();
-                Err(Error::Fault("the work panicked".to_owned()).into())
-            });
-            drop(answer.send(outcome));
-        });
-        match self.queue()?.try_send(job) {
+        match self.queue()?.try_send(job(answer, Arc::clone(&taken))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 let told = format!("{} requests wait for the database already", self.purpose.queue);
@@ -196,7 +220,10 @@ impl Workers {
 fn serve(jobs: &Receiver<Job>, purpose: &Purpose) {
     let mut held = Held::default();
     for job in jobs {
-        job(&mut held, purpose);
+        match job {
+            Job::Alone(work) => work(&mut held, purpose),
+            Job::Together(unit) => group::write(&mut held, purpose, unit, jobs),
+        }
     }
 }
 

@@ -215,6 +215,10 @@ impl Item {
     }
 }
 
+/// The beginning of a query for [`Text`]s.
+const TEXT: &str = "SELECT texts.item_id, texts.language, texts.status, texts.title, texts.summary, texts.description, \
+    texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key FROM ";
+
 /// The texts that will be shown: those of the chosen language, or all that the viewer may see.
 fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], viewer: Viewer, shown: &Shown) -> Result<Vec<Text>, Error> {
     if shown.wish.translations {
@@ -228,8 +232,6 @@ fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], viewer: View
     }
     let chosen: Vec<(Id, &str)> =
         loaded.iter().filter_map(|one| Some((one.item.id, one.languages.get(one.choice.as_ref()?.index)?.as_str()))).collect();
-    const TEXT: &str = "SELECT texts.item_id, texts.language, texts.status, texts.title, texts.summary, texts.description, \
-        texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key FROM ";
     if let [(id, language)] = chosen.as_slice() {
         let statement = Fragment::new(TEXT)
             .sql("texts WHERE texts.item_id = ")

@@ -23,6 +23,42 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
+    known_letters(text).unwrap_or_else(|| any_letters(text))
+}
+
+/// Folds a text that has only letters and signs which the catalogue's languages are written with, each whole; `None` for others.
+/// Gives what [`any_letters`] gives, several times faster.
+fn known_letters(text: &str) -> Option<String> {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+            continue;
+        }
+        let mut lower = c.to_lowercase();
+        let (Some(letter), None) = (lower.next(), lower.next()) else { return None };
+        match letter {
+            '„' | '“' | '”' | '‘' | '’' | '–' | '—' | '«' | '»' => folded.push(letter),
+            'č' | 'ć' | 'ç' => folded.push('c'),
+            'š' | 'ş' => folded.push('s'),
+            'ž' => folded.push('z'),
+            'ë' | 'é' | 'è' | 'ê' | 'ѐ' => folded.push('e'),
+            'ğ' => folded.push('g'),
+            'ü' | 'ú' | 'û' => folded.push('u'),
+            'ö' | 'ó' => folded.push('o'),
+            'á' | 'à' | 'â' | 'ä' => folded.push('a'),
+            'í' | 'î' | 'ѝ' => folded.push('i'),
+            'ѓ' => folded.push_str("gj"),
+            'ќ' => folded.push_str("kj"),
+            'й' => folded.push('j'),
+            _ => folded.push_str(plain(letter)?),
+        }
+    }
+    Some(folded)
+}
+
+/// Folds any text.
+fn any_letters(text: &str) -> String {
     // Case is folded first, then letters are taken apart: `İ` becomes i and a dot above, and the dot goes
     // with the marks. Lowercasing by locale is never needed, since dotless `ı` is a letter of the table.
     let cased = CaseMapper::new().fold_string(text);
@@ -118,6 +154,28 @@ fn plain(letter: char) -> Option<&'static str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn known_letters_fold_as_any(text in "[a-zA-ZčćçšşžëéèêğüúûöóáàâäíîÇČĆŠŞŽËĞÜÖİıđĐа-яА-ЯђјљњћџѓќѕѐѝЂЈЉЊЋЏЃЌЅЀЍѐ„“”‘’–—«»æœþ 0-9.\u{301}\u{30C}\u{306}ß℡]{0,30}") {
+            if let Some(folded) = known_letters(&text) {
+                prop_assert_eq!(folded, any_letters(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_catalogue_is_written_with_is_known() {
+        for text in [
+            "Жените во Ѓорче Петров – „реч“",
+            "Şiddetle mücadele, eşitliği",
+            "Dhuna ndaj grave në Shqipëri",
+            "Đačko nasilje i žene",
+            "Џеп, Љуљашка, ќе",
+        ] {
+            assert!(known_letters(text).is_some(), "{text}");
+        }
+    }
 
     #[test]
     fn spellings_meet() {

@@ -1,0 +1,157 @@
+//! Writes that are committed together: what waits while one is written joins its transaction, and all of them wait for the disk once.
+//!
+//! Each is answered only after that commit. One that fails takes the others back with it, and they are written again without
+//! it: there are no savepoints, which would cost every write that succeeds.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use diesel::connection::TransactionManager;
+use tokio::sync::oneshot;
+
+use super::connection::Connection;
+use super::counter;
+use super::error::Error;
+use super::store::Done;
+use super::workers::{Held, Job, Purpose};
+
+/// How many writes share a transaction at most.
+const MOST: usize = 64;
+/// How long a transaction takes in more writes.
+const LONGEST: Duration = Duration::from_millis(20);
+/// How often a transaction is run again after it met another one.
+pub(super) const ATTEMPTS: u32 = 4;
+
+/// A write that waits for its turn.
+pub(super) trait Unit: Send {
+    /// Takes it up; `false` where whoever asked for it has gone.
+    fn claim(&self) -> bool;
+    /// Writes; says whether that is to be kept. May run again, in another transaction.
+    fn run(&mut self, connection: &mut Connection) -> bool;
+    /// Answers: why it failed, or else what became of its transaction.
+    fn settle(self: Box<Self>, fate: Result<(), Error>);
+}
+
+/// A [`Unit`] of this work.
+pub(super) struct Write<T, E, F> {
+    /// What it does.
+    pub work: F,
+    /// What it gave.
+    pub outcome: Option<Result<Done<T>, E>>,
+    /// Who asked for it.
+    pub answer: oneshot::Sender<Result<Done<T>, E>>,
+    /// Whether it was taken up, or given up.
+    pub taken: Arc<AtomicBool>,
+}
+
+impl<T, E, F> Unit for Write<T, E, F>
+where
+    T: Send,
+    E: From<Error> + Send,
+    F: FnMut(&mut Connection) -> Result<T, E> + Send,
+{
+    fn claim(&self) -> bool {
+        !self.answer.is_closed() && !self.taken.swap(true, Ordering::AcqRel)
+    }
+
+    fn run(&mut self, connection: &mut Connection) -> bool {
+        counter::take();
+        self.outcome = None;
+        let outcome = (self.work)(connection).map(|value| Done { value, statements: counter::take() });
+        let is_kept = outcome.is_ok();
+        self.outcome = Some(outcome);
+        is_kept
+    }
+
+    fn settle(self: Box<Self>, fate: Result<(), Error>) {
+        let outcome = match (self.outcome, fate) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(done)), Ok(())) => Ok(done),
+            (_, Err(error)) => Err(error.into()),
+            (None, Ok(())) => Err(Error::Fault("a write that did not run was to be answered".to_owned()).into()),
+        };
+        drop(self.answer.send(outcome));
+    }
+}
+
+/// Writes `first` and what waits behind it, and answers all of them.
+pub(super) fn write(held: &mut Held, purpose: &Purpose, first: Box<dyn Unit>, waiting: &Receiver<Job>) {
+    let mut units: Vec<Box<dyn Unit>> = Vec::new();
+    units.extend(Some(first).filter(|unit| unit.claim()));
+    let (mut may_grow, mut attempt) = (true, 1);
+    let mut left = None;
+    while !units.is_empty() {
+        let begun = Cell::new(false);
+        let (mut refused, mut panicked) = (None, false);
+        let outcome: Result<(), Error> = held.with(
+            purpose,
+            || !begun.get(),
+            |connection| {
+                connection.begin_write()?;
+                begun.set(true);
+                let started = Instant::now();
+                let mut done = 0_usize;
+                loop {
+                    if let Some(unit) = units.get_mut(done) {
+                        let kept = catch_unwind(AssertUnwindSafe(|| unit.run(connection)));
+                        if matches!(kept, Ok(true)) {
+                            done = done.saturating_add(1);
+                            continue;
+                        }
+                        (refused, panicked) = (Some(done), kept.is_err());
+                        // The cause is told, not that a connection which broke cannot roll back either.
+                        drop(Connection::rollback_transaction(connection));
+                        return Err(Error::Fault("a write panicked".to_owned()));
+                    }
+                    if !may_grow || units.len() >= MOST || started.elapsed() >= LONGEST {
+                        break;
+                    }
+                    match waiting.try_recv() {
+                        Ok(Job::Together(unit)) => units.extend(Some(unit).filter(|unit| unit.claim())),
+                        Ok(Job::Alone(job)) => {
+                            left = Some(job);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                commit(connection)
+            },
+        );
+        if panicked {
+            *held = Held::default();
+        }
+        if let Some(unit) = refused.filter(|place| *place < units.len()).map(|place| units.remove(place)) {
+            unit.settle(outcome);
+            may_grow = false;
+            continue;
+        }
+        if matches!(outcome, Err(Error::Conflict(_))) && attempt < ATTEMPTS {
+            (attempt, may_grow) = (attempt + 1, false);
+            continue;
+        }
+        for unit in units.drain(..) {
+            unit.settle(outcome.clone());
+        }
+    }
+    if let Some(job) = left {
+        job(held, purpose);
+    }
+}
+
+/// Commits the transaction of the connection, or leaves none open.
+pub(super) fn commit(connection: &mut Connection) -> Result<(), Error> {
+    let Err(error) = Connection::commit_transaction(connection) else { return Ok(()) };
+    // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
+    drop(Connection::rollback_transaction(connection));
+    Err(match Error::from(error) {
+        // After one of these SQLite may still find the transaction in its log when it next starts.
+        Error::Unavailable(cause) if cause.contains("disk I/O error") => Error::Uncertain(cause),
+        Error::Unavailable(cause) if !connection.is_alive() => Error::Uncertain(cause),
+        known => known,
+    })
+}
