@@ -93,6 +93,7 @@ impl Connection {
                      PRAGMA synchronous = FULL;
                      PRAGMA foreign_keys = ON;
                      PRAGMA cache_size = -16000;
+                     PRAGMA wal_autocheckpoint = 4000;
                      PRAGMA temp_store = MEMORY;
                      PRAGMA trusted_schema = OFF;",
                     session.busy_timeout.as_millis()
@@ -158,6 +159,7 @@ impl Connection {
     /// `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps. PostgreSQL takes an advisory lock.
     pub fn begin_write(&mut self) -> Result<(), Error> {
         use diesel::connection::{AnsiTransactionManager, TransactionManager};
+        super::search::forget();
         match self {
             Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
             Self::Postgres(connection) => {

@@ -145,6 +145,10 @@ pub(super) fn write(held: &mut Held, purpose: &Purpose, first: Box<dyn Unit>, wa
 
 /// Commits the transaction of the connection, or leaves none open.
 pub(super) fn commit(connection: &mut Connection) -> Result<(), Error> {
+    if let Err(error) = super::search::flush(connection) {
+        drop(Connection::rollback_transaction(connection));
+        return Err(error);
+    }
     let Err(error) = Connection::commit_transaction(connection) else { return Ok(()) };
     // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
     drop(Connection::rollback_transaction(connection));

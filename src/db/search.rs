@@ -3,6 +3,8 @@
 //! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same folded tokens and are asked the same
 //! expression, so that both match the same items; only scores differ.
 
+use std::cell::RefCell;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -47,7 +49,8 @@ pub struct Document {
 /// The audience of an entry that serves everybody and editors alike, since it would be the same for both.
 const BOTH: &str = "both";
 
-/// Puts an item into the index for each audience, in place of what was there; `None` leaves it out.
+/// Puts an item into the index for each audience, in place of what was there; `None` leaves it out. Searches of the same
+/// transaction may not find it yet.
 pub fn index(
     connection: &mut Connection,
     item: Id,
@@ -58,6 +61,7 @@ pub fn index(
     if !is_new {
         let keys: Vec<i64> = search_entries::table.filter(search_entries::item_id.eq(item)).select(search_entries::key).load(connection)?;
         if !keys.is_empty() {
+            PENDING.with_borrow_mut(|pending| pending.retain(|(key, _)| !keys.contains(key)));
             let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
             execute(connection, entries)?;
             diesel::delete(search_entries::table.filter(search_entries::item_id.eq(item))).execute(connection)?;
@@ -80,6 +84,33 @@ fn insert(connection: &mut Connection, item: Id, audience: &str, document: &Docu
         .sql(") RETURNING key");
     let keys: Vec<i64> = Statement::<BigInt>::new(entry).rows(connection)?;
     let key = keys.first().copied().ok_or_else(|| Error::Fault("an entry of the full-text index got no key".to_owned()))?;
+    let many = PENDING.with_borrow_mut(|pending| {
+        pending.push((key, document.clone()));
+        pending.len() >= MANY
+    });
+    if many { flush(connection) } else { Ok(()) }
+}
+
+thread_local! {
+    /// Documents of the transaction that is open on this thread's connection, not yet in the index: written together they
+    /// make one segment of FTS5, which else writes, and later merges, one for each.
+    static PENDING: RefCell<Vec<(i64, Document)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many documents are kept before they are written.
+const MANY: usize = 100;
+
+/// Forgets what a transaction that was given up would have written: before each.
+pub(super) fn forget() {
+    PENDING.with_borrow_mut(Vec::clear);
+}
+
+/// Writes the documents of the transaction: before its end.
+pub(super) fn flush(connection: &mut Connection) -> Result<(), Error> {
+    PENDING.take().iter().try_for_each(|(key, document)| write(connection, *key, document))
+}
+
+fn write(connection: &mut Connection, key: i64, document: &Document) -> Result<(), Error> {
     let text = |value: &String| Bind::Text(value.clone());
     let insert = Fragment::default()
         .differs(

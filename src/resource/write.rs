@@ -496,10 +496,11 @@ fn save<S: Subject>(
 
 /// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
 pub fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), Problem> {
-    let kinds = revision_rows::kind.eq("catalogue").or(revision_rows::kind.eq(spec.kind.as_str()));
-    diesel::update(revision_rows::table.filter(kinds))
-        .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
-        .execute(connection)?;
+    for kind in ["catalogue", spec.kind.as_str()] {
+        diesel::update(revision_rows::table.filter(revision_rows::kind.eq(kind)))
+            .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
+            .execute(connection)?;
+    }
     Ok(())
 }
 

@@ -28,7 +28,7 @@ CREATE TABLE items (
     published_at BIGINT,
     deleted_at BIGINT,
     purged_at BIGINT
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX items_slug ON items (kind, slug);
 CREATE INDEX items_public_newest ON items (kind, is_public, published_at DESC, id);
 CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, id);
@@ -45,7 +45,8 @@ CREATE TABLE slugs (
 ) WITHOUT ROWID;
 CREATE INDEX slugs_item ON slugs (item_id);
 
--- Texts per language; `title` is the name of a partner or topic and the label of a statistic.
+-- Texts per language; `title` is the name of a partner or topic and the label of a statistic. Rows are large: by their
+-- key they would make a deep tree.
 CREATE TABLE texts (
     item_id BLOB NOT NULL REFERENCES items (id) ON DELETE CASCADE,
     language TEXT NOT NULL,
@@ -58,7 +59,7 @@ CREATE TABLE texts (
     disclaimer TEXT,
     sort_key TEXT  NOT NULL,
     PRIMARY KEY (item_id, language)
-) WITHOUT ROWID;
+);
 
 -- References from item to item, in the order they are shown.
 CREATE TABLE links (
@@ -105,7 +106,7 @@ CREATE TABLE videos (
     chapters TEXT,
     credits TEXT,
     accessibility TEXT
-) WITHOUT ROWID;
+);
 CREATE INDEX videos_duration ON videos (duration_seconds, id);
 CREATE INDEX videos_recorded ON videos (recorded_on, id);
 
@@ -117,7 +118,7 @@ CREATE TABLE programmes (
     iati_identifier TEXT,
     countries TEXT,
     helplines TEXT
-) WITHOUT ROWID;
+);
 
 CREATE TABLE partners (
     id BLOB NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
@@ -127,7 +128,7 @@ CREATE TABLE partners (
     country TEXT,
     website TEXT,
     logo TEXT
-) WITHOUT ROWID;
+);
 
 CREATE TABLE impact_statistics (
     id BLOB NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
@@ -145,7 +146,7 @@ CREATE TABLE impact_statistics (
     target TEXT,
     disaggregation TEXT,
     source TEXT
-) WITHOUT ROWID;
+);
 CREATE INDEX impact_statistics_value ON impact_statistics (value_order, id);
 CREATE INDEX impact_statistics_period ON impact_statistics (period_start, id);
 
@@ -158,7 +159,7 @@ CREATE TABLE api_keys (
     expires_at BIGINT,
     revoked_at BIGINT,
     last_used_at BIGINT
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX api_keys_digest ON api_keys (digest);
 
 -- Requests under an Idempotency-Key and what was answered; without a status while they run.

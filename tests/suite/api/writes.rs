@@ -50,6 +50,33 @@ on_both! {
         server.request("PATCH", "/v1/topics/sport").key(&key).json(&json!({"slug": "games"})).send().problem(409, "conflict");
     }
 
+    fn writes_that_wait_together_are_judged_one_by_one(server: &TestServer) {
+        let key = server.editor_key();
+        let revision = || server.request("GET", "/v1/topics").key(&key).send().must("etag").to_owned();
+        server.create(&key, "/v1/topics", &json!({"name": "Taken"}));
+        let before = revision();
+        // Every second one is refused only when the transaction has begun, so that what was written before it in the same
+        // transaction has to be written again.
+        let write = |writer: usize| -> Vec<u16> {
+            let answers = (0..6).map(|number| {
+                let slug = if number % 2 == 0 { format!("topic-{writer}-{number}") } else { "taken".to_owned() };
+                server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Together", "slug": slug})).send().status
+            });
+            answers.collect()
+        };
+        let answers: Vec<Vec<u16>> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..10).map(|writer| scope.spawn({ let write = &write; move || write(writer) })).collect();
+            writers.into_iter().map(|writer| writer.join().expect("it ends")).collect()
+        });
+        assert!(answers.iter().all(|statuses| statuses == &[201, 409, 201, 409, 201, 409]), "{answers:?}");
+        assert_ne!(revision(), before);
+        let stored = server.request("GET", "/v1/topics?status=draft&q=together&limit=100").key(&key).send().expect(200).json();
+        let slugs: std::collections::BTreeSet<&str> = stored["data"].as_array().unwrap().iter().filter_map(|topic| topic["slug"].as_str()).collect();
+        let expected: Vec<String> = (0..10).flat_map(|writer| [0, 2, 4].map(|number| format!("topic-{writer}-{number}"))).collect();
+        assert_eq!(slugs, expected.iter().map(String::as_str).collect());
+        assert_eq!(stored["data"].as_array().unwrap().len(), 30, "each is stored, and found, once");
+    }
+
     fn put_creates_then_replaces(server: &TestServer) {
         let key = server.editor_key();
         let put = |body: Value| server.request("PUT", "/v1/partners/acme").key(&key).json(&body).send();
