@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{Failure, say, store_item};
 use crate::config::Settings;
-use crate::db::Connection;
+use crate::db::{Connection, Time};
 use crate::http::problem::{MAX_ERRORS, Problem};
 use crate::resource::context::Context;
 use crate::resource::load::{Found, find};
 use crate::resource::spec::Kind;
+use crate::resource::write::bump;
 use crate::server;
 use crate::text::slug::validate_slug;
 
@@ -96,14 +97,25 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
     let outcome = context.store.write_here(|connection| {
         let mut errors = understood.clone();
         let mut imported = Imported::default();
+        // The revisions of a kind are bumped once, when all its items are stored.
+        let mut written: Option<Kind> = None;
         for (done, line) in lines.iter().enumerate() {
+            if let Some(kind) = written.take_if(|kind| *kind != line.kind) {
+                bump(connection, kind, Time::now())?;
+            }
             match store_line(connection, context, line) {
-                Ok(true) => imported.stored = imported.stored.saturating_add(1),
+                Ok(true) => {
+                    written = Some(line.kind);
+                    imported.stored = imported.stored.saturating_add(1);
+                }
                 Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => errors.extend(explain(line, &problem)),
                 Err(problem) => return Err(Rejected::Problem(problem)),
             }
             progress(done.saturating_add(1), lines.len());
+        }
+        if let Some(kind) = written {
+            bump(connection, kind, Time::now())?;
         }
         if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
     });
@@ -122,6 +134,12 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
 enum Rejected {
     Problem(Problem),
     Lines(Vec<(usize, String)>),
+}
+
+impl From<Problem> for Rejected {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
 }
 
 impl From<crate::db::Error> for Rejected {
@@ -152,11 +170,8 @@ fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Re
     if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
         return Err(Problem::new(crate::http::problem::Kind::Gone, format!("the {} `{}` has been deleted", line.kind.noun(), item.slug)));
     }
-    let revision = existing.as_ref().map(|item| item.revision);
-    let id =
-        store_item(connection, context, line.kind, existing, Some(String::as_str(&line.slug)).filter(|_| revision.is_none()), &line.body)?;
-    let after = find(connection, line.kind, &id.to_string())?.map(|found| found.item().revision);
-    Ok(revision != after)
+    let slug = existing.is_none().then_some(line.slug.as_str());
+    Ok(store_item(connection, context, line.kind, existing, slug, &line.body)?.is_changed)
 }
 
 /// What is wrong with a line: its number and a sentence for each error.

@@ -25,7 +25,7 @@ use crate::resource::context::Context;
 use crate::resource::load::Item;
 use crate::resource::read::draw;
 use crate::resource::spec::Kind;
-use crate::resource::write::store;
+use crate::resource::write::{Stored, store};
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
@@ -178,7 +178,7 @@ fn store_item(
     existing: Option<Item>,
     slug: Option<&str>,
     body: &serde_json::Value,
-) -> Result<crate::db::Id, Problem> {
+) -> Result<Stored, Problem> {
     match kind {
         Kind::Topic => store::<Topics>(connection, context, existing, slug, body, false),
         Kind::Partner => store::<Partners>(connection, context, existing, slug, body, false),

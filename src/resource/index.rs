@@ -69,8 +69,11 @@ fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(Str
         .bind(Bind::Time(published_at))
         .differs(" FROM ", " AS timestamptz) FROM ")
         .then(&pairs(terms.iter().map(|(field, value)| (field, value))))
-        .differs(" wanted CROSS JOIN terms", " wanted JOIN terms")
-        .sql(" ON terms.field = wanted.first AND terms.value = wanted.second");
+        .differs(
+            " wanted CROSS JOIN terms ON terms.field = wanted.first AND terms.value = wanted.second",
+            " wanted CROSS JOIN LATERAL (SELECT terms.number FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second \
+             LIMIT 1) terms",
+        );
     Ok(Statement::<BigInt>::new(insert).execute(connection)?)
 }
 

@@ -419,10 +419,15 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
     }
     let slugs: Vec<&(Kind, &str)> = names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
     if !slugs.is_empty() {
+        // PostgreSQL, which expects many names, would read the whole table; so it looks up one after the other.
         let statement = Fragment::new("SELECT wanted.first, wanted.second, items.id, items.slug FROM ")
             .then(&pairs(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
-            .differs(" wanted CROSS JOIN slugs", " wanted JOIN slugs")
-            .sql(" ON slugs.kind = wanted.first AND slugs.slug = wanted.second JOIN items ON items.id = slugs.item_id")
+            .differs(
+                " wanted CROSS JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second",
+                " wanted CROSS JOIN LATERAL (SELECT slugs.item_id FROM slugs WHERE slugs.kind = wanted.first AND slugs.slug = wanted.second \
+                 LIMIT 1) slugs",
+            )
+            .sql(" JOIN items ON items.id = slugs.item_id")
             .sql(" AND items.deleted_at IS NULL");
         let rows: Vec<(String, String, Id, String)> = Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).rows(connection)?;
         found.extend(rows.into_iter().filter_map(|(kind, name, id, slug)| Some(((Kind::parse(&kind)?, name), (id, slug)))));

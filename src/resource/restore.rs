@@ -56,7 +56,7 @@ fn bring_back(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(
         .execute(connection)?;
     diesel::update(facets::table.filter(facets::item_id.eq(item.id))).set(facets::is_public.eq(is_public)).execute(connection)?;
     index::write_search(connection, item.id, index::lends_its_name(spec.kind))?;
-    bump(connection, spec, now)
+    bump(connection, spec.kind, now)
 }
 
 /// 409 where the item refers to others that are deleted too: they come first.

@@ -71,7 +71,7 @@ pub async fn create<S: Subject>(context: web::Data<Context>, request: HttpReques
     let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
     let once = Once::read(&request, caller, &body)?;
     run::<S>(context, &request, answering, once, move |connection, context| {
-        let id = store::<S>(connection, context, None, None, &body, false)?;
+        let id = put::<S>(connection, context, None, None, &body, false)?;
         Ok(Outcome { id, status: StatusCode::CREATED })
     })
     .await
@@ -95,7 +95,7 @@ pub async fn replace<S: Subject>(
             let item = found.item();
             gone(S::SPEC, &item)?;
             precondition.check(item.id, item.revision)?;
-            let id = store::<S>(connection, context, Some(item), None, &body, false)?;
+            let id = put::<S>(connection, context, Some(item), None, &body, false)?;
             Ok(Outcome { id, status: StatusCode::OK })
         }
         None => {
@@ -106,7 +106,7 @@ pub async fn replace<S: Subject>(
                 return Err(Problem::new(Kind::NotFound, detail).into());
             }
             slug::validate_slug(&name).map_err(|error| Problem::parameter("slug", "invalid_slug", error.to_string()))?;
-            let id = store::<S>(connection, context, None, Some(&name), &body, false)?;
+            let id = put::<S>(connection, context, None, Some(&name), &body, false)?;
             Ok(Outcome { id, status: StatusCode::CREATED })
         }
     })
@@ -133,7 +133,7 @@ pub async fn patch<S: Subject>(
         precondition.check(item.id, item.revision)?;
         let merged = merged::<S>(connection, context, &item, &body)?;
         let flat = flat_fields(S::SPEC, &body);
-        let id = store::<S>(connection, context, Some(item.clone()), None, &merged, true)
+        let id = put::<S>(connection, context, Some(item.clone()), None, &merged, true)
             .map_err(|problem| if flat { unflatten(problem, &merged) } else { problem })?;
         Ok(Outcome { id, status: StatusCode::OK })
     })
@@ -165,7 +165,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
                 .execute(connection)?;
             index::hide_facets(connection, item.id)?;
             index::write_search(connection, item.id, index::lends_its_name(S::SPEC.kind))?;
-            bump(connection, S::SPEC, now)?;
+            bump(connection, S::SPEC.kind, now)?;
             Ok::<_, Problem>(None)
         })
         .await?
@@ -290,8 +290,17 @@ fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Stores a body as an item, new or not; gives its identifier. Everything that is wrong is reported together.
-pub fn store<S: Subject>(
+/// What became of an item that was to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored {
+    /// The item.
+    pub id: Id,
+    /// Whether anything of it is other than before.
+    pub is_changed: bool,
+}
+
+/// Stores a body as [`store`] does, and bumps the revisions if that changed anything.
+fn put<S: Subject>(
     connection: &mut Connection,
     context: &Context,
     existing: Option<Item>,
@@ -299,6 +308,22 @@ pub fn store<S: Subject>(
     body: &Value,
     is_patch: bool,
 ) -> Result<Id, Problem> {
+    let stored = store::<S>(connection, context, existing, slug_of_path, body, is_patch)?;
+    if stored.is_changed {
+        bump(connection, S::SPEC.kind, Time::now())?;
+    }
+    Ok(stored.id)
+}
+
+/// Stores a body as an item, new or not. Everything that is wrong is reported together. The revisions are still to be bumped.
+pub fn store<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    existing: Option<Item>,
+    slug_of_path: Option<&str>,
+    body: &Value,
+    is_patch: bool,
+) -> Result<Stored, Problem> {
     let spec = S::SPEC;
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
@@ -366,7 +391,7 @@ pub fn store<S: Subject>(
         .as_ref()
         .is_some_and(|before| before.item == item && before.own == draft.own && before.texts == new_texts.texts && before.links == rows);
     if unchanged {
-        return Ok(id);
+        return Ok(Stored { id, is_changed: false });
     }
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
     save::<S>(connection, item.clone(), &draft.own, &new_texts.texts, &rows, existing.is_none(), is_claimed, now)?;
@@ -375,8 +400,7 @@ pub fn store<S: Subject>(
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
     }
-    bump(connection, spec, now)?;
-    Ok(id)
+    Ok(Stored { id, is_changed: true })
 }
 
 /// The titles of what an item refers to.
@@ -495,8 +519,8 @@ fn save<S: Subject>(
 }
 
 /// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
-pub fn bump(connection: &mut Connection, spec: &Spec, now: Time) -> Result<(), Problem> {
-    for kind in ["catalogue", spec.kind.as_str()] {
+pub fn bump(connection: &mut Connection, written: super::spec::Kind, now: Time) -> Result<(), Problem> {
+    for kind in ["catalogue", written.as_str()] {
         diesel::update(revision_rows::table.filter(revision_rows::kind.eq(kind)))
             .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
             .execute(connection)?;
