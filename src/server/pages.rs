@@ -17,7 +17,7 @@ use crate::resource::context::Context;
 /// Get the OpenAPI document as JSON
 ///
 /// OpenAPI 3.1, made from the handlers of this very server.
-#[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = Object, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
+#[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.json")]
 pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
     cached(&request, "application/json", documents.json())

@@ -1,0 +1,237 @@
+// Uses every operation of the document against a running server, with nothing but the generated types:
+//   node built/main.js ADDRESS EDITOR_KEY
+import assert from "node:assert/strict";
+import type { operations } from "../generated/kinoteka.js";
+import { assertComplete, connect, empty, found, refused, tag, whole, type Kinoteka, type Schemas } from "./client.js";
+
+const [address, key] = process.argv.slice(2);
+assert.ok(address && key, "the address of a server and an editor's key, please");
+const reader = connect(address);
+const editor = connect(address, key);
+const mergePatch = { "Content-Type": "application/merge-patch+json" };
+
+// What stands beside the catalogue: health, the document, the problems, the list of APIs.
+async function surroundings(api: Kinoteka): Promise<Record<string, unknown>> {
+  assert.equal(found(await api.GET("/healthz"), 200).status, "ok");
+  assert.equal(found(await api.GET("/readyz"), 200).status, "ok");
+  const catalog = found(await api.GET("/.well-known/api-catalog"), 200);
+  const described = catalog.linkset.flatMap((context) => context["service-desc"] ?? []);
+  assert.ok(described.some((link) => link.href.endsWith("/openapi.json")), "the API catalogue names the document");
+  const yaml: string = found(await api.GET("/openapi.yaml", { parseAs: "text" }), 200);
+  assert.match(yaml, /^openapi: 3\.1/m);
+  const explanation = found(await api.GET("/problems/{code}", { params: { path: { code: "not-found" } } }), 200);
+  assert.ok(typeof explanation === "object" && explanation.status === 404);
+  refused(await api.GET("/problems/{code}", { params: { path: { code: "no-such-problem" } } }), 404);
+  const document = found(await api.GET("/openapi.json"), 200);
+  assert.match(String(document["openapi"]), /^3\.1\./);
+  return document;
+}
+
+// A page of a website: a list in Turkish, its next page, one item, and nothing sent twice.
+async function readers(api: Kinoteka): Promise<void> {
+  const query: operations["list_videos"]["parameters"]["query"] = {
+    lang: "tr",
+    fields: ["slug", "title", "programme"],
+    include: ["programme"],
+    sort: ["-published_at"],
+    limit: 3,
+    total: true,
+  };
+  const slugs: string[] = [];
+  let cursor: string | null = null;
+  let total: number | undefined;
+  do {
+    const answer = await api.GET("/v1/videos", { params: { query: { ...query, ...(cursor === null ? {} : { cursor }) } } });
+    const page: Schemas["VideoPage"] = found(answer, 200);
+    for (const video of page.data) {
+      assert.ok(video.slug && video.title);
+      slugs.push(video.slug);
+      // `include` puts the whole programme where a reference would be; the types say which fields to look for.
+      if (video.programme && "summary" in video.programme) assert.equal(typeof video.programme.title, "string");
+    }
+    total = page.page.total;
+    cursor = page.page.next_cursor;
+  } while (cursor !== null);
+  assert.equal(new Set(slugs).size, slugs.length, "no video comes twice");
+  assert.equal(slugs.length, total, "the pages together are as many as the total says");
+
+  const slug = slugs[0];
+  assert.ok(slug);
+  const first = await api.GET("/v1/videos/{video}", { params: { path: { video: slug }, query: { lang: "sr-Cyrl" } } });
+  assert.equal(whole(found(first, 200)).slug, slug);
+  const unchanged = await api.GET("/v1/videos/{video}", {
+    params: { path: { video: slug }, query: { lang: "sr-Cyrl" }, header: { "If-None-Match": tag(first) } },
+  });
+  empty(unchanged, 304);
+
+  const missing = refused(await api.GET("/v1/videos/{video}", { params: { path: { video: "no-such-video" } } }), 404);
+  assert.ok(missing.type.endsWith("/problems/not-found") && missing.request_id);
+  // What the types forbid is refused by the server too, with the remedy.
+  // @ts-expect-error there is no such parameter
+  const mistaken = await api.GET("/v1/videos", { params: { query: { contry: ["MK"] } } });
+  assert.equal(refused(mistaken, 400).errors?.[0]?.code, "unknown_parameter");
+
+  const countries = found(await api.GET("/v1/countries", { params: { query: { q: "koso", lang: "sq" } } }), 200);
+  assert.ok(countries.data.some((country) => country.code === "XK" && country.footnote));
+  const country = found(await api.GET("/v1/countries/{country}", { params: { path: { country: "MK" }, query: { lang: "mk" } } }), 200);
+  assert.equal(country.name, "Северна Македонија");
+
+  const figures = found(
+    await api.GET("/v1/impact-statistics", { params: { query: { measure: ["unit"], min_value: "100", sort: ["-value"], include: ["programme"] } } }),
+    200,
+  );
+  assert.ok(figures.data.every((figure) => Number(figure.value) >= 100));
+  assert.ok(found(await api.GET("/v1/programmes", { params: { query: { country: ["MK"] } } }), 200).data.length > 0);
+  assert.ok(found(await api.GET("/v1/partners", { params: { query: { kind: ["!donor"] } } }), 200).data.length > 0);
+  assert.ok(found(await api.GET("/v1/topics", { params: { query: { sort: ["name"] } } }), 200).data.length > 0);
+  refused(await api.POST("/v1/topics", { body: { name: "Nobody may do this" } }), 401);
+}
+
+// Topics: the whole life of an item, with every protection that writing has.
+async function topics(api: Kinoteka): Promise<string> {
+  const once = { "Idempotency-Key": '"a-topic-once"' };
+  const body: Schemas["TopicInput"] = {
+    original_language: "en",
+    status: "published",
+    translations: { en: { name: "Shelters", status: "published" }, mk: { name: "Засолништа", status: "published" } },
+  };
+  const created = await api.POST("/v1/topics", { params: { header: once }, body });
+  const topic = whole(found(created, 201));
+  const again = await api.POST("/v1/topics", { params: { header: once }, body });
+  assert.equal(whole(found(again, 201)).id, topic.id, "a repeated request makes no second topic");
+  assert.equal(again.response.headers.get("Idempotent-Replayed"), "true");
+  refused(await api.POST("/v1/topics", { params: { header: once }, body: { name: "Another" } }), 422);
+
+  const path = { topic: topic.slug };
+  const before = tag(await api.GET("/v1/topics/{topic}", { params: { path } }));
+  const patched = await api.PATCH("/v1/topics/{topic}", {
+    params: { path, header: { "If-Match": before } },
+    headers: mergePatch,
+    body: { description: "Where to go." },
+  });
+  assert.equal(whole(found(patched, 200)).description, "Where to go.");
+  const lost = await api.PATCH("/v1/topics/{topic}", {
+    params: { path, header: { "If-Match": before } },
+    headers: mergePatch,
+    body: { description: "Written over what came between." },
+  });
+  assert.ok(refused(lost, 412).type.endsWith("/problems/precondition-failed"));
+
+  // What `lang=all` gives can be sent back, and changes nothing.
+  const all = whole(found(await api.GET("/v1/topics/{topic}", { params: { path, query: { lang: "all" } } }), 200));
+  assert.deepEqual(Object.keys(all.translations ?? {}).sort(), ["en", "mk"]);
+  const same = await api.PUT("/v1/topics/{topic}", { params: { path }, body: all });
+  assert.equal(whole(found(same, 200)).revision, whole(found(patched, 200)).revision);
+
+  empty(await api.DELETE("/v1/topics/{topic}", { params: { path } }), 204);
+  refused(await api.GET("/v1/topics/{topic}", { params: { path } }), 410);
+  assert.equal(whole(found(await api.POST("/v1/topics/{topic}/restore", { params: { path } }), 200)).name, "Shelters");
+  return topic.slug;
+}
+
+async function partners(api: Kinoteka): Promise<string> {
+  const body: Schemas["PartnerInput"] = { name: "Autonomous Women's Centre", kind: "civil_society", country: "RS", status: "published" };
+  const partner = whole(found(await api.POST("/v1/partners", { body }), 201));
+  const path = { partner: partner.slug };
+  assert.equal(whole(found(await api.GET("/v1/partners/{partner}", { params: { path } }), 200)).country?.code, "RS");
+  const patched = await api.PATCH("/v1/partners/{partner}", { params: { path }, headers: mergePatch, body: { acronym: "AWC" } });
+  assert.equal(whole(found(patched, 200)).acronym, "AWC");
+  const replaced = await api.PUT("/v1/partners/{partner}", { params: { path }, body });
+  assert.equal(whole(found(replaced, 200)).acronym, null, "PUT replaces the whole");
+  empty(await api.DELETE("/v1/partners/{partner}", { params: { path } }), 204);
+  found(await api.POST("/v1/partners/{partner}/restore", { params: { path } }), 200);
+  return partner.slug;
+}
+
+async function programmes(api: Kinoteka, partner: string): Promise<string> {
+  const body: Schemas["ProgrammeInput"] = {
+    title: "Safe at home",
+    status: "published",
+    start_date: "2025-01-01",
+    countries: ["RS", { code: "BA" }],
+    partners: [{ partner, role: "implementer" }],
+    helplines: [{ name: "SOS", phone: "+381 11 000", country: "RS", languages: ["sr"] }],
+  };
+  const programme = whole(found(await api.POST("/v1/programmes", { params: { query: { include: ["partners"] } }, body }), 201));
+  const path = { programme: programme.slug };
+  const shown = whole(found(await api.GET("/v1/programmes/{programme}", { params: { path } }), 200));
+  assert.deepEqual(shown.countries.map((country) => country.code), ["RS", "BA"]);
+  const patched = await api.PATCH("/v1/programmes/{programme}", { params: { path }, headers: mergePatch, body: { end_date: "2026-12-31" } });
+  assert.equal(whole(found(patched, 200)).end_date, "2026-12-31");
+  assert.equal(whole(found(await api.PUT("/v1/programmes/{programme}", { params: { path }, body }), 200)).end_date, null);
+  empty(await api.DELETE("/v1/programmes/{programme}", { params: { path } }), 204);
+  found(await api.POST("/v1/programmes/{programme}/restore", { params: { path } }), 200);
+  return programme.slug;
+}
+
+async function videos(api: Kinoteka, programme: string, partner: string, topic: string): Promise<string> {
+  const body: Schemas["VideoInput"] = {
+    title: "Наша прича",
+    original_language: "sr-Cyrl",
+    status: "published",
+    duration_seconds: 312,
+    spoken_languages: ["sr"],
+    countries: ["RS"],
+    programme: { slug: programme },
+    partners: [{ partner, role: "producer" }],
+    topics: [topic],
+    sources: [{ kind: "youtube", url: "https://www.youtube.com/watch?v=dQw4w9WgXcQ" }],
+    captions: [{ language: "en", kind: "subtitles", url: "https://media.example.org/nasa-prica.en.vtt" }],
+    chapters: [{ start_seconds: 0, title: "Почетак" }],
+  };
+  // Every error of a body at once, each with the place it is at.
+  const wrong = refused(await api.POST("/v1/videos", { body: { ...body, duration_seconds: -1, programme: "no-such-programme" } }), 422);
+  assert.deepEqual(wrong.errors?.map((error) => error.pointer).sort(), ["/duration_seconds", "/programme"]);
+  const video = whole(found(await api.POST("/v1/videos", { body }), 201));
+  const path = { video: video.slug };
+  assert.equal(video.programme?.slug, programme);
+  const latin = await api.GET("/v1/videos/{video}", { params: { path, query: { lang: "sr-Latn" } } });
+  assert.equal(whole(found(latin, 200)).title, "Naša priča");
+  const sought = found(await api.GET("/v1/videos", { params: { query: { q: "nasa prica", topic: [topic], programme: [programme] } } }), 200);
+  assert.deepEqual(sought.data.map((found) => found.id), [video.id]);
+  const renamed = await api.PATCH("/v1/videos/{video}", { params: { path }, headers: mergePatch, body: { slug: "our-story" } });
+  assert.equal(whole(found(renamed, 200)).slug, "our-story");
+  // The former slug leads on (308), and the client follows.
+  assert.equal(whole(found(await api.GET("/v1/videos/{video}", { params: { path } }), 200)).slug, "our-story");
+  const here = { video: "our-story" };
+  const replaced = await api.PUT("/v1/videos/{video}", { params: { path: here }, body: { ...body, slug: "our-story", duration_seconds: 313 } });
+  assert.equal(whole(found(replaced, 200)).duration_seconds, 313);
+  empty(await api.DELETE("/v1/videos/{video}", { params: { path: here } }), 204);
+  found(await api.POST("/v1/videos/{video}/restore", { params: { path: here } }), 200);
+  return "our-story";
+}
+
+async function figures(api: Kinoteka, programme: string, video: string): Promise<void> {
+  const body: Schemas["ImpactStatisticInput"] = {
+    label: "Women who were accompanied to court",
+    value: "1250.50",
+    unit: "women",
+    qualifier: "more_than",
+    status: "published",
+    programme,
+    countries: ["RS"],
+    evidence: [{ video, start_seconds: 10, end_seconds: 40 }],
+    disaggregation: [{ dimension: "age", value: "18-29" }],
+  };
+  const figure = whole(found(await api.POST("/v1/impact-statistics", { body }), 201));
+  const path = { impact_statistic: figure.slug };
+  const shown = whole(found(await api.GET("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 200));
+  assert.equal(shown.value, "1250.50", "figures keep every digit");
+  assert.equal(shown.evidence[0]?.video.slug, video);
+  const patched = await api.PATCH("/v1/impact-statistics/{impact_statistic}", { params: { path }, headers: mergePatch, body: { value: 1300 } });
+  assert.equal(whole(found(patched, 200)).value, "1300");
+  found(await api.PUT("/v1/impact-statistics/{impact_statistic}", { params: { path }, body }), 200);
+  // What evidence stands on is not deleted under it.
+  refused(await api.DELETE("/v1/videos/{video}", { params: { path: { video } } }), 409);
+  empty(await api.DELETE("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 204);
+  found(await api.POST("/v1/impact-statistics/{impact_statistic}/restore", { params: { path } }), 200);
+}
+
+const document = await surroundings(reader);
+await readers(reader);
+const topic = await topics(editor);
+const partner = await partners(editor);
+const programme = await programmes(editor, partner);
+const video = await videos(editor, programme, partner, topic);
+await figures(editor, programme, video);
+console.log(`every one of ${assertComplete(document)} operations of the document was used as its types say`);
