@@ -15,21 +15,21 @@ use crate::http::problem::{Kind, Problem};
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::list::{self, Page, PageInfo};
-use crate::resource::query::{DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT, MAX_OFFSET, Shape};
+use crate::resource::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, Shape};
 use crate::text::query::Query;
 
 /// List countries
 ///
 /// All codes of ISO 3166-1, and XK, with their names; by name in the answer's language unless `sort` says otherwise.
 #[utoipa::path(operation_id = "list_countries", tag = "Countries", params(
-    ("q" = Option<String>, Query, description = "Name or code, in any language and script.", example = "sever"),
-    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown ones are left out.", example = json!(["AL", "XK"])),
+    ("q" = Option<String>, Query, description = "Name or code, in any language and script.", max_length = 2000, example = "sever"),
+    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown ones are left out.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
     ("sort" = Option<String>, Query, description = "`name`, `code`, or with `-` in front the other way round.", example = "code"),
     ("limit" = Option<u8>, Query, description = "How many items a page has.", example = 20, minimum = 1, maximum = 100),
     ("cursor" = Option<String>, Query, description = "`next_cursor` or `prev_cursor` of another page of the same query."),
     ("offset" = Option<u16>, Query, description = "Items to leave out; not together with `cursor`.", example = 0, minimum = 0, maximum = 10_000),
     ("total" = Option<bool>, Query, description = "Whether to count the whole list.", example = true),
-    ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", example = json!(["code", "name"])),
+    ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),
     ("lang" = Option<String>, Query, description = "Language of the names (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "A page of countries.", body = CountryPage)))]
 #[get("/v1/countries")]
@@ -38,7 +38,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, &request, &context.fallback);
-    let query = params.take("q").map(|text| Query::parse(&text));
+    let query = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text));
     let ids = params.list("ids", MAX_IDS);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
     let sort = params.take("sort").unwrap_or_else(|| "name".to_owned());
@@ -114,7 +114,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
 /// By alpha-2 or alpha-3 code in any case (XKX means XK), or by id.
 #[utoipa::path(operation_id = "get_country", tag = "Countries", params(
     ("country" = String, Path, description = "Code or id."),
-    ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", example = json!(["code", "name"])),
+    ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),
     ("lang" = Option<String>, Query, description = "Language of the name (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The country.", body = Country)))]
 #[get("/v1/countries/{country}")]

@@ -178,7 +178,7 @@ impl<'v, 'e> Fields<'v, 'e> {
             self.wrong_type(name, "A whole number", value);
             return None;
         };
-        match number.as_i64() {
+        match whole(number) {
             Some(integer) if range.contains(&integer) => Some(integer),
             _ => {
                 self.error(name, "out_of_range", format!("A whole number from {} to {} is expected here.", range.start(), range.end()));
@@ -309,6 +309,17 @@ impl<'v, 'e> Fields<'v, 'e> {
         let pointer = self.at(name);
         named(value, pointer, self.errors)
     }
+}
+
+/// The number, if it is whole: `312`, and `312.0`, which is the same number to JSON and to JSON Schema.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        // Decimals of up to 15 digits are each a float of their own; of a longer one, a float does not tell whether it is whole.
+        let digits = number.to_string().bytes().filter(u8::is_ascii_digit).count();
+        let float = number.as_f64().filter(|float| digits <= 15 && float.fract() == 0.0 && float.abs() <= 1e15)?;
+        // Text is the one exact way from a float to an integer without a cast.
+        format!("{float:.0}").parse().ok()
+    })
 }
 
 fn country(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<String> {

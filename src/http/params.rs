@@ -58,6 +58,17 @@ impl Params {
         self.values.get(name).cloned()
     }
 
+    /// Text of at most so many characters.
+    pub fn text(&mut self, name: &'static str, most: usize) -> Option<String> {
+        let text = self.take(name)?;
+        let length = text.chars().count();
+        if length > most {
+            self.error(name, "too_long", format!("At most {most} characters are accepted here; there are {length}."));
+            return None;
+        }
+        Some(text)
+    }
+
     /// Reports an error.
     pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
         self.errors.push(Violation::parameter(name, code, detail));

@@ -43,7 +43,7 @@ pub const SPEC: Spec = Spec {
             name: "video",
             takes: Takes::Item(Kind::Video),
             description: "Statistics that this video evidences.",
-            example: "forum-in-istanbul",
+            example: "civil-society-forum-in-istanbul",
         },
         FilterSpec { name: "country", takes: Takes::Country, description: "Statistics about this country.", example: "AL" },
         FilterSpec { name: "language", takes: Takes::Language, description: "Statistics with texts in this language.", example: "mk" },
@@ -208,7 +208,7 @@ pub enum Measure {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Baseline {
     /// Exact decimal.
-    #[schema(example = "20")]
+    #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "20")]
     pub value: String,
     /// Year it was measured in.
     #[schema(required, minimum = 1900, maximum = 2200)]
@@ -219,7 +219,7 @@ pub struct Baseline {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Target {
     /// Exact decimal.
-    #[schema(example = "2000")]
+    #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "2000")]
     pub value: String,
     /// First day of the period.
     #[schema(required)]
@@ -233,10 +233,10 @@ pub struct Target {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Disaggregation {
     /// The dimension.
-    #[schema(example = "sex")]
+    #[schema(min_length = 1, max_length = 200, example = "sex")]
     pub dimension: String,
     /// The slice.
-    #[schema(example = "female")]
+    #[schema(min_length = 1, max_length = 200, example = "female")]
     pub value: String,
 }
 
@@ -244,7 +244,7 @@ pub struct Disaggregation {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SourceDocument {
     /// What it is.
-    #[schema(required)]
+    #[schema(required, max_length = 2000)]
     pub text: Option<String>,
     /// Where it is.
     #[schema(required, format = "uri")]
@@ -319,7 +319,7 @@ pub struct ImpactStatisticTranslation {
 
 /// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
 #[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"slug": "forum-participants", "status": "published", "label": "Civil society representatives at the forum", "value": "500", "qualifier": "more_than", "unit": "people", "evidence": [{"video": "forum-in-istanbul"}]}))]
+#[schema(example = json!({"slug": "forum-participants", "status": "published", "label": "Civil society representatives at the forum", "value": "500", "qualifier": "more_than", "unit": "people", "evidence": [{"video": "civil-society-forum-in-istanbul"}]}))]
 pub struct ImpactStatisticInput {
     /// Readable name in addresses; made from the label if it is absent.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]

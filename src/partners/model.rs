@@ -95,7 +95,7 @@ pub struct Logo {
     #[schema(format = "uri")]
     pub url: String,
     /// What it shows, for those who do not see it.
-    #[schema(required)]
+    #[schema(required, max_length = 2000)]
     pub alt: Option<String>,
 }
 

@@ -112,9 +112,10 @@ pub struct Helpline {
     /// Languages it speaks.
     pub languages: Vec<String>,
     /// Name.
+    #[schema(min_length = 1, max_length = 300)]
     pub name: String,
     /// Telephone number.
-    #[schema(required)]
+    #[schema(required, max_length = 200)]
     pub phone: Option<String>,
     /// Website.
     #[schema(required, format = "uri")]
@@ -182,7 +183,7 @@ pub struct ProgrammeTranslation {
 
 /// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
 #[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"slug": "implementing-norms-changing-minds", "status": "published", "title": "Implementing Norms, Changing Minds", "countries": ["AL", "XK"]}))]
+#[schema(example = json!({"status": "published", "title": "Implementing Norms, Changing Minds", "countries": ["AL", "XK"]}))]
 pub struct ProgrammeInput {
     /// Readable name in addresses; made from the title if it is absent.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]

@@ -6,8 +6,9 @@
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use super::query::{DEFAULT_LIMIT, MAX_IDS, MAX_LIMIT, MAX_OFFSET, MAX_VALUES};
-use super::spec::{FilterSpec, RangeType, Spec, Takes};
+use super::bodies::{self, DECIMAL_PATTERN, LANGUAGE_PATTERN, SLUG_PATTERN, language};
+use super::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, MAX_VALUES};
+use super::spec::{FilterSpec, RangeType, Spec, Takes, TextColumn};
 use crate::http::problem::Kind;
 
 /// Names a schema that this module adds to the document.
@@ -42,19 +43,8 @@ named_schemas! {
     video_shown => "VideoShown";
 }
 
-/// The schemas named above.
+/// Those of the schemas named above that answers have.
 fn shared_schemas() -> Value {
-    let named = json!({
-        "type": "object",
-        "minProperties": 1,
-        "properties": {"id": {"type": "string", "format": "uuid"}, "slug": {"type": "string"}},
-        "description": "Any object with an `id` or a `slug`, as a GET shows it."
-    });
-    let reference = json!({"anyOf": [{"type": "string", "minLength": 1, "maxLength": 200, "description": "A slug or an id."}, named.clone(), {"type": "null"}], "example": "un-women", "description": "An item, named by its slug, its id, or an object that has one."});
-    let country = json!({"anyOf": [
-        {"type": "string", "description": "ISO 3166-1 alpha-2 or alpha-3, XK or XKX.", "minLength": 2, "maxLength": 3},
-        {"type": "object", "required": ["code"], "properties": {"code": {"type": "string"}}},
-        {"type": "null"}], "example": "MK", "description": "A country, by its code or by an object that has it."});
     let shown = |kind: &str, null: bool| {
         let mut options = vec![
             json!({"$ref": format!("#/components/schemas/{kind}")}),
@@ -67,11 +57,6 @@ fn shared_schemas() -> Value {
         json!({"anyOf": options, "description": "In short (`id`, `slug`, `title`), or whole where `include` asks for it."})
     };
     json!({
-        "ReferenceInput": reference,
-        "ReferencesInput": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/ReferenceInput"}, "maxItems": 500, "description": "Items, in the order in which they are shown."},
-        "CountryInput": country,
-        "CountriesInput": {"type": ["array", "null"], "items": {"$ref": "#/components/schemas/CountryInput"}, "maxItems": 500, "description": "Countries, in the order in which they are shown."},
-        "DecimalInput": {"anyOf": [{"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$"}, {"type": "number"}, {"type": "null"}], "example": "1500", "description": "An exact decimal, as text or as a number."},
         "TopicOrNull": shown("Topic", true),
         "TopicsShown": {"type": "array", "items": shown("Topic", false), "description": "Topics, in order."},
         "ProgrammeOrNull": shown("Programme", true),
@@ -204,10 +189,12 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
         if let Value::Object(shared) = shared_schemas() {
             schemas.extend(shared);
         }
+        if let Value::Object(shared) = bodies::shared() {
+            schemas.extend(shared);
+        }
         flatten_all(schemas);
-        allow_null_languages(schemas);
-        add_input_parts(schemas);
         add_partials(schemas, specs);
+        bodies::complete(schemas);
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("responses".to_owned(), problem_responses());
@@ -235,9 +222,24 @@ fn complete_operation(operation: &mut Value, spec: Option<&Spec>, schemas: &Valu
     let mut parameters: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     for parameter in &mut parameters {
         if let Some(object) = parameter.as_object_mut().filter(|object| object.get("in").and_then(Value::as_str) == Some("path")) {
-            let example = if id.ends_with("country") { "XK" } else { "un-women" };
+            let example = spec.map_or("XK", |spec| spec.kind.example());
             object.entry("example").or_insert_with(|| json!(example));
-            object.insert("schema".to_owned(), json!({"type": "string", "minLength": 1, "maxLength": 200}));
+            let pattern = if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
+            object.insert("schema".to_owned(), json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern}));
+        }
+        let schema = match parameter.get("name").and_then(Value::as_str) {
+            Some("lang") => language(),
+            Some("cursor") => cursor(),
+            Some("fields") => {
+                let names = schemas.pointer("/Country/properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+                json!({"type": "array", "items": {"type": "string", "enum": names.collect::<Vec<_>>()}, "minItems": 1, "maxItems": 100})
+            }
+            Some("sort") => json!({"type": "string", "enum": ["name", "-name", "code", "-code"]}),
+            Some("ids") => json!({"type": "array", "items": name_in_list(), "minItems": 1, "maxItems": MAX_IDS}),
+            _ => continue,
+        };
+        if let Some(parameter) = parameter.as_object_mut() {
+            parameter.insert("schema".to_owned(), schema);
         }
     }
     if let Some(spec) = spec {
@@ -249,9 +251,18 @@ fn complete_operation(operation: &mut Value, spec: Option<&Spec>, schemas: &Valu
     operation.insert("security".to_owned(), security);
     if class == Class::Patch
         && let Some(content) = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")).and_then(Value::as_object_mut)
-        && let Some(merge) = content.get("application/merge-patch+json").cloned()
+        && let Some(merge) = content.get_mut("application/merge-patch+json")
     {
+        if let Some(Value::String(target)) = merge.pointer_mut("/schema/$ref") {
+            *target = target.replace("Input", "Patch");
+        }
+        let merge = merge.clone();
         content.insert("application/json".to_owned(), merge);
+    }
+    if let Some(spec) = spec.filter(|_| matches!(class, Class::Create | Class::Replace))
+        && let Some(media) = operation.get_mut("requestBody").and_then(|body| body.pointer_mut("/content/application~1json"))
+    {
+        require_title(media, spec);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     for (status, response) in responses.iter_mut() {
@@ -277,6 +288,36 @@ fn complete_operation(operation: &mut Value, spec: Option<&Spec>, schemas: &Valu
     }
 }
 
+/// A whole item needs a title in its original language, flat or among its translations.
+fn require_title(media: &mut Value, spec: &Spec) {
+    let Some(schema) = media.get("schema").cloned() else { return };
+    let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
+    let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
+    let Some((title, _)) = spec.texts.iter().find(|(_, column)| *column == TextColumn::Title) else { return };
+    let either = json!([
+        {"required": [title], "properties": {(*title): {"type": "string"}}},
+        {"required": ["translations"], "properties": {"translations": {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": translation}}}},
+    ]);
+    media["schema"] = json!({"allOf": [schema, {"anyOf": either}]});
+}
+
+/// What can be asked for next of an item that has been made or written.
+fn links_of(spec: &Spec) -> Value {
+    let one = spec.kind.as_str();
+    let link = |verb: &str, description: &str| {
+        let parameters = json!({(one): "$response.body#/id"});
+        (verb.to_owned(), json!({"operationId": format!("{verb}_{one}"), "parameters": parameters, "description": description}))
+    };
+    let links = [
+        link("get", "The item, by its `id`."),
+        link("patch", "Changes parts of it."),
+        link("replace", "Writes it anew."),
+        link("delete", "Deletes it."),
+        link("restore", "Brings it back after that."),
+    ];
+    Value::Object(links.into_iter().collect())
+}
+
 fn complete_success(status: &str, response: &mut Value, class: Class, spec: Option<&Spec>, schemas: &Value) {
     let Some(response) = response.as_object_mut() else { return };
     let mut headers = Map::new();
@@ -295,6 +336,9 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
         headers.insert("Location".to_owned(), json!({"description": "The item's address.", "schema": {"type": "string", "format": "uri"}}));
     }
     response.insert("headers".to_owned(), Value::Object(headers));
+    if let Some(spec) = spec.filter(|_| status == "201") {
+        response.insert("links".to_owned(), links_of(spec));
+    }
     let Some(media) = response.get_mut("content").and_then(|content| content.get_mut("application/json")).and_then(Value::as_object_mut)
     else {
         return;
@@ -377,6 +421,16 @@ fn problem_responses() -> Value {
     Value::Object(responses)
 }
 
+/// A name in a comma list.
+fn name_in_list() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^,]*[^,\\s][^,]*$"})
+}
+
+/// What a page's cursors are made of.
+fn cursor() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"})
+}
+
 fn parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
     json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example})
 }
@@ -400,7 +454,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         parameter(
             "lang",
             "Language of the whole answer (BCP 47), or `all` for every language. Without it `Accept-Language` decides; each resource says in `language` which it got.",
-            json!({"type": "string", "minLength": 2, "maxLength": 35}),
+            language(),
             json!("sr-Cyrl"),
         ),
         comma_list("fields", "Only these fields, and `id`.", json!({"type": "string", "enum": fields}), 100, "slug"),
@@ -415,11 +469,11 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     if class != Class::List {
         return parameters;
     }
-    parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `-excluded`; the last word matches by its beginning. Letters match without regard to case, diacritics or script.", json!({"type": "string", "maxLength": 2000}), json!("zene")));
+    parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `-excluded`; the last word matches by its beginning. Letters match without regard to case, diacritics or script.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
     parameters.push(comma_list(
         "ids",
         "Only these, by id or slug; unknown ones are left out.",
-        json!({"type": "string", "minLength": 1, "maxLength": 200}),
+        name_in_list(),
         MAX_IDS,
         "a-slug,another-slug",
     ));
@@ -438,7 +492,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
             RangeType::Time => json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}),
             RangeType::Date => json!({"type": "string", "format": "date"}),
             RangeType::Integer => json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000}),
-            RangeType::Decimal => json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "maxLength": 61}),
+            RangeType::Decimal => json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": crate::text::decimal::MAX_LENGTH}),
         };
         let example = if range.holds == RangeType::Integer {
             range.example.parse::<i64>().map_or_else(|_| json!(range.example), Value::from)
@@ -470,7 +524,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
         json!(20),
     ));
-    parameters.push(json!({"name": "cursor", "in": "query", "required": false, "description": "`next_cursor` or `prev_cursor` of another page of the same query.", "schema": {"type": "string", "maxLength": 4000}}));
+    parameters.push(json!({"name": "cursor", "in": "query", "required": false, "description": "`next_cursor` or `prev_cursor` of another page of the same query.", "schema": cursor()}));
     parameters.push(parameter(
         "offset",
         "Items to leave out, for numbered pages; not together with `cursor`.",
@@ -487,9 +541,9 @@ fn filter_parameter(filter: &FilterSpec) -> Value {
         json!({"type": "string", "enum": all})
     };
     let items = match filter.takes {
-        Takes::Item(_) | Takes::Text => json!({"type": "string", "minLength": 1, "maxLength": 200}),
+        Takes::Item(_) | Takes::Text => name_in_list(),
         Takes::Country => json!({"type": "string", "pattern": "^!?[A-Za-z]{2,3}$"}),
-        Takes::Language => json!({"type": "string", "pattern": "^!?[A-Za-z][A-Za-z0-9-]{1,34}$"}),
+        Takes::Language => json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")}),
         Takes::Word(words) | Takes::Has(words) => with_not(words),
         Takes::Flag => with_not(&["true", "false"]),
     };
@@ -503,6 +557,7 @@ fn filter_parameter(filter: &FilterSpec) -> Value {
 
 fn headers_of(class: Class) -> Vec<Value> {
     let header = |name: &str, description: &str, example: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}, "example": example});
+    let only_new = || json!({"name": "If-None-Match", "in": "header", "required": false, "description": "`*`: only where nothing is there yet; 412 otherwise.", "schema": {"type": "string", "enum": ["*"]}, "example": "*"});
     let idempotency = || {
         header(
             super::once::NAME,
@@ -523,10 +578,9 @@ fn headers_of(class: Class) -> Vec<Value> {
                 header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""),
             ]
         }
-        Class::Replace => vec![
-            header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""),
-            header("If-None-Match", "`*`: only where nothing is there yet; 412 otherwise.", "*"),
-        ],
+        Class::Replace => {
+            vec![header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""), only_new()]
+        }
         Class::Patch | Class::Delete => {
             vec![header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"")]
         }
@@ -564,80 +618,6 @@ fn flatten_all(schemas: &mut Map<String, Value>) {
     }
     // What was flattened into every resource is of no use by itself.
     schemas.retain(|name, _| name != "Common" && !(name.ends_with("Texts") && name.len() > 5));
-}
-
-/// Parts that are shown whole can be written without what is unknown: each gets a schema of its own for bodies.
-fn add_input_parts(schemas: &mut Map<String, Value>) {
-    const PARTS: [&str; 12] = [
-        "Accessibility",
-        "Baseline",
-        "Caption",
-        "Chapter",
-        "Credit",
-        "Disaggregation",
-        "Helpline",
-        "Logo",
-        "Source",
-        "SourceDocument",
-        "Target",
-        "Thumbnail",
-    ];
-    for part in PARTS {
-        let Some(mut schema) = schemas.get(part).cloned() else { continue };
-        let optional = |property: &Value| {
-            let kind = property.get("type");
-            let null = kind.and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"));
-            let list = kind.and_then(Value::as_str) == Some("array");
-            null || list || property.get("anyOf").is_some() || property.get("oneOf").is_some()
-        };
-        let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-        let required: Vec<&String> = properties
-            .iter()
-            // A caption that states no kind is a subtitle.
-            .filter(|(name, property)| !(optional(property) || part == "Caption" && *name == "kind"))
-            .map(|(name, _)| name)
-            .collect();
-        if let Some(object) = schema.as_object_mut() {
-            object.insert("required".to_owned(), json!(required));
-            if required.is_empty() {
-                object.remove("required");
-            }
-        }
-        schemas.insert(format!("{part}Input"), schema);
-    }
-    for (_, schema) in
-        schemas.iter_mut().filter(|(name, _)| name.ends_with("Input") && !PARTS.iter().any(|part| *name == &format!("{part}Input")))
-    {
-        redirect(schema, &PARTS);
-    }
-}
-
-fn redirect(schema: &mut Value, parts: &[&str]) {
-    match schema {
-        Value::Object(object) => {
-            if let Some(Value::String(target)) = object.get_mut("$ref")
-                && parts.iter().any(|part| target.rsplit('/').next() == Some(part))
-            {
-                target.push_str("Input");
-            }
-            object.values_mut().for_each(|value| redirect(value, parts));
-        }
-        Value::Array(members) => members.iter_mut().for_each(|value| redirect(value, parts)),
-        _ => {}
-    }
-}
-
-/// In a body a language may be null: a PATCH removes it so.
-fn allow_null_languages(schemas: &mut Map<String, Value>) {
-    for (_, schema) in schemas.iter_mut().filter(|(name, _)| name.ends_with("Input")) {
-        let texts = schema
-            .pointer_mut("/properties/translations")
-            .and_then(Value::as_object_mut)
-            .and_then(|map| map.get_mut("additionalProperties"));
-        if let Some(texts) = texts {
-            *texts = json!({"anyOf": [texts.clone(), {"type": "null"}]});
-        }
-    }
 }
 
 /// Adds what a resource is with `fields` or `lang=all`: the same, with nothing but `id` required.

@@ -1,6 +1,7 @@
 //! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by its fields.
 
 pub mod answer;
+pub mod bodies;
 pub mod context;
 pub mod document;
 pub mod index;

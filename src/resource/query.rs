@@ -30,6 +30,8 @@ pub const MAX_LIMIT: i64 = 100;
 pub const DEFAULT_LIMIT: i64 = 20;
 /// How far `offset` reaches; cursors reach everywhere.
 pub const MAX_OFFSET: i64 = 10_000;
+/// Characters of a search, `q`.
+pub const LONGEST_SEARCH: usize = 2_000;
 /// How many `ids` one request may name.
 pub const MAX_IDS: usize = 100;
 /// How many values one filter takes.
@@ -121,7 +123,7 @@ impl ListRequest {
         let mut wish = Wish::parse(&mut params, accepted, fallback);
         let shape = shape::<S>(&mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
-        let q = params.take("q").map(|text| Query::parse(&text));
+        let q = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text));
         let statuses = read_statuses(&mut params, viewer);
         let filters = spec.filters.iter().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();

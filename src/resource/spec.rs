@@ -34,6 +34,17 @@ impl Kind {
         }
     }
 
+    /// The slug of one in the first catalogue, for the document.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Video => "testimonials-part-one",
+            Self::Programme => "implementing-norms-changing-minds",
+            Self::Partner => "un-women",
+            Self::ImpactStatistic => "new-partnerships-on-survivor-services",
+            Self::Topic => "social-norms",
+        }
+    }
+
     /// Reads the name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)

@@ -33,7 +33,7 @@ use crate::text::language::Language;
 use crate::text::slug;
 
 /// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
-const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated"];
+pub const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated"];
 
 /// How a write answers.
 pub struct Answering {

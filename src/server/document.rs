@@ -59,9 +59,9 @@ pub fn json() -> String {
     text
 }
 
-/// The document as YAML.
+/// The document as YAML, read from the JSON: that is YAML too, and `serde_json` alone knows how it keeps its numbers.
 pub fn yaml() -> String {
-    yaml_serde::to_string(&build()).unwrap_or_default()
+    yaml_serde::from_str::<yaml_serde::Value>(&json()).and_then(|document| yaml_serde::to_string(&document)).unwrap_or_default()
 }
 
 /// A document as it is answered: shared by all answers, however slowly they are read.

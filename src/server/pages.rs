@@ -26,7 +26,7 @@ pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>)
 /// Get the OpenAPI document as YAML
 ///
 /// The same document in another notation.
-#[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = String, content_type = "application/yaml", example = json!("openapi: 3.1.0")), (status = 304, description = "The client has this already.")))]
+#[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/yaml", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.yaml")]
 pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
     cached(&request, "application/yaml", documents.yaml())

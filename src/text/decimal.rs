@@ -1,7 +1,7 @@
 //! Exact decimals as text, and a form of them whose byte order is their numeric order.
 
-/// The most digits a decimal has, before and after the point together.
-pub const MAX_DIGITS: usize = 60;
+/// The most characters a decimal has, its sign and its point among them.
+pub const MAX_LENGTH: usize = 60;
 
 struct Parts {
     negative: bool,
@@ -17,7 +17,7 @@ fn parts(text: &str) -> Option<Parts> {
         None => (rest, ""),
     };
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || whole.len() + fraction.len() > MAX_DIGITS {
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.len() > MAX_LENGTH {
         return None;
     }
     let whole = whole.trim_start_matches('0');
@@ -26,7 +26,7 @@ fn parts(text: &str) -> Option<Parts> {
 
 /// The plain form: no leading zeros, no `-0`; the digits after the point are kept, since they state a precision.
 ///
-/// `None` where the text is not a decimal of at most [`MAX_DIGITS`] digits; exponents and separators are refused.
+/// `None` where the text is not a decimal of at most [`MAX_LENGTH`] characters; exponents and separators are refused.
 pub fn canonical(text: &str) -> Option<String> {
     let Parts { negative, whole, fraction } = parts(text)?;
     let zero = whole == "0" && fraction.bytes().all(|byte| byte == b'0');

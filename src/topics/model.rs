@@ -85,7 +85,7 @@ pub struct TopicTranslation {
 
 /// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
 #[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"slug": "social-norms", "status": "published", "translations": {"en": {"name": "Social norms"}, "mk": {"name": "Општествени норми"}}}))]
+#[schema(example = json!({"status": "published", "translations": {"en": {"name": "Social norms"}, "mk": {"name": "Општествени норми"}}}))]
 pub struct TopicInput {
     /// Readable name in addresses; made from the name if it is absent.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]

@@ -46,7 +46,7 @@ pub struct Source {
     #[schema(format = "uri", example = "https://media.example.org/forum.mp4")]
     pub url: String,
     /// Media type of the file.
-    #[schema(required, example = "video/mp4")]
+    #[schema(required, max_length = 200, pattern = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;.*)?$", example = "video/mp4")]
     pub mime_type: Option<String>,
     /// Width in pixels.
     #[schema(required, minimum = 1, maximum = 100_000)]
@@ -96,7 +96,7 @@ pub struct Thumbnail {
     #[schema(required, minimum = 1, maximum = 100_000)]
     pub height: Option<i64>,
     /// What it shows, for those who do not see it.
-    #[schema(required)]
+    #[schema(required, max_length = 2000)]
     pub alt: Option<String>,
 }
 
@@ -122,7 +122,7 @@ pub struct Caption {
     #[schema(value_type = CaptionKind)]
     pub kind: String,
     /// How players call it.
-    #[schema(required)]
+    #[schema(required, max_length = 200)]
     pub label: Option<String>,
     /// Its address.
     #[schema(format = "uri")]
@@ -193,7 +193,7 @@ pub struct Credit {
     #[schema(min_length = 1, max_length = 300)]
     pub name: String,
     /// What they did.
-    #[schema(required, example = "director")]
+    #[schema(required, max_length = 200, example = "director")]
     pub role: Option<String>,
 }
 

@@ -277,6 +277,19 @@ on_both! {
         assert_eq!(server.request("GET", "/v1/videos?status=draft,published,archived&total=true").key(&key).send().json()["page"]["total"], 0);
     }
 
+    // `312.0` is the same number as `312`, to JSON Schema too.
+    fn whole_numbers_may_be_written_with_a_point(server: &TestServer) {
+        let key = server.editor_key();
+        let post = |duration: &str| server.request("POST", "/v1/videos?fields=duration_seconds").key(&key).header("Content-Type", "application/json")
+            .body(format!(r#"{{"title": "V", "duration_seconds": {duration}}}"#)).send();
+        for number in ["312", "312.0", "3.12e2", "312.000000"] {
+            assert_eq!(post(number).expect(201).json()["duration_seconds"], 312, "{number}");
+        }
+        for number in ["312.5", "1e300", "0.0", "1e-300", "864001.0"] {
+            post(number).errors(422, &[("/duration_seconds", "out_of_range")]);
+        }
+    }
+
     demo fn references_are_checked(server: &TestServer) {
         let key = server.editor_key();
         let patch = |body: Value| server.request("PATCH", VIDEO).key(&key).json(&body).send();

@@ -91,6 +91,18 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     assert!(errors.is_empty(), "the document does not describe this ({pointer}):\n{}\n{}", errors.join("\n"), told());
 }
 
+/// Panics unless the document describes this body, which the server took.
+pub fn check_body(method: &str, path: &str, body: &[u8]) {
+    let template = template(path).unwrap_or_else(|| panic!("the document has no such path: {path}"));
+    let pointer = format!("/paths/{}/{}/requestBody/content/application~1json/schema", escape(&template), method.to_ascii_lowercase());
+    let (contract, body) = (contract(), String::from_utf8_lossy(body));
+    assert!(contract.document.pointer(&pointer).is_some(), "the document has no body for {method} {path}: {body}");
+    let value: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("not JSON ({error}): {body}"));
+    let errors: Vec<String> =
+        contract.validator(&pointer).iter_errors(&value).map(|error| format!("  at `{}`: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "the server takes what the document refuses ({pointer}):\n{}\n{body}", errors.join("\n"));
+}
+
 /// Panics unless a value fits a schema of the document, by the schema's name.
 pub fn check_schema(name: &str, value: &Value) {
     let errors: Vec<String> = contract()

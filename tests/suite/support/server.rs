@@ -220,7 +220,7 @@ impl Request<'_> {
             request = request.header(name, value);
         }
         let told = format!("{} {}", self.method, self.path);
-        let received = match self.body {
+        let received = match self.body.clone() {
             Some(body) => self.server.agent.run(request.body(body).expect("the request is well formed")),
             None => self.server.agent.run(request.body(()).expect("the request is well formed")),
         };
@@ -234,6 +234,9 @@ impl Request<'_> {
         let answer = Answer { status: received.status().as_u16(), headers, body };
         if self.documented {
             contract::check(&self.method, &self.path, &answer);
+            if let Some(body) = self.body.filter(|_| (200..300).contains(&answer.status)) {
+                contract::check_body(&self.method, &self.path, &body);
+            }
         }
         answer
     }

@@ -90,11 +90,11 @@ async function readers(api: Kinoteka): Promise<void> {
 // Topics: the whole life of an item, with every protection that writing has.
 async function topics(api: Kinoteka): Promise<string> {
   const once = { "Idempotency-Key": '"a-topic-once"' };
-  const body: Schemas["TopicInput"] = {
+  const body = {
     original_language: "en",
     status: "published",
     translations: { en: { name: "Shelters", status: "published" }, mk: { name: "Засолништа", status: "published" } },
-  };
+  } satisfies Schemas["TopicInput"];
   const created = await api.POST("/v1/topics", { params: { header: once }, body });
   const topic = whole(found(created, 201));
   const again = await api.POST("/v1/topics", { params: { header: once }, body });
@@ -130,7 +130,7 @@ async function topics(api: Kinoteka): Promise<string> {
 }
 
 async function partners(api: Kinoteka): Promise<string> {
-  const body: Schemas["PartnerInput"] = { name: "Autonomous Women's Centre", kind: "civil_society", country: "RS", status: "published" };
+  const body = { name: "Autonomous Women's Centre", kind: "civil_society", country: "RS", status: "published" } satisfies Schemas["PartnerInput"];
   const partner = whole(found(await api.POST("/v1/partners", { body }), 201));
   const path = { partner: partner.slug };
   assert.equal(whole(found(await api.GET("/v1/partners/{partner}", { params: { path } }), 200)).country?.code, "RS");
@@ -144,14 +144,14 @@ async function partners(api: Kinoteka): Promise<string> {
 }
 
 async function programmes(api: Kinoteka, partner: string): Promise<string> {
-  const body: Schemas["ProgrammeInput"] = {
+  const body = {
     title: "Safe at home",
     status: "published",
     start_date: "2025-01-01",
     countries: ["RS", { code: "BA" }],
     partners: [{ partner, role: "implementer" }],
     helplines: [{ name: "SOS", phone: "+381 11 000", country: "RS", languages: ["sr"] }],
-  };
+  } satisfies Schemas["ProgrammeInput"];
   const programme = whole(found(await api.POST("/v1/programmes", { params: { query: { include: ["partners"] } }, body }), 201));
   const path = { programme: programme.slug };
   const shown = whole(found(await api.GET("/v1/programmes/{programme}", { params: { path } }), 200));
@@ -165,7 +165,7 @@ async function programmes(api: Kinoteka, partner: string): Promise<string> {
 }
 
 async function videos(api: Kinoteka, programme: string, partner: string, topic: string): Promise<string> {
-  const body: Schemas["VideoInput"] = {
+  const body = {
     title: "Наша прича",
     original_language: "sr-Cyrl",
     status: "published",
@@ -178,7 +178,7 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
     sources: [{ kind: "youtube", url: "https://www.youtube.com/watch?v=dQw4w9WgXcQ" }],
     captions: [{ language: "en", kind: "subtitles", url: "https://media.example.org/nasa-prica.en.vtt" }],
     chapters: [{ start_seconds: 0, title: "Почетак" }],
-  };
+  } satisfies Schemas["VideoInput"];
   // Every error of a body at once, each with the place it is at.
   const wrong = refused(await api.POST("/v1/videos", { body: { ...body, duration_seconds: -1, programme: "no-such-programme" } }), 422);
   assert.deepEqual(wrong.errors?.map((error) => error.pointer).sort(), ["/duration_seconds", "/programme"]);
@@ -202,7 +202,7 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
 }
 
 async function figures(api: Kinoteka, programme: string, video: string): Promise<void> {
-  const body: Schemas["ImpactStatisticInput"] = {
+  const body = {
     label: "Women who were accompanied to court",
     value: "1250.50",
     unit: "women",
@@ -212,7 +212,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
     countries: ["RS"],
     evidence: [{ video, start_seconds: 10, end_seconds: 40 }],
     disaggregation: [{ dimension: "age", value: "18-29" }],
-  };
+  } satisfies Schemas["ImpactStatisticInput"];
   const figure = whole(found(await api.POST("/v1/impact-statistics", { body }), 201));
   const path = { impact_statistic: figure.slug };
   const shown = whole(found(await api.GET("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 200));

@@ -24,7 +24,7 @@ on_both! {
         ]
         .into_iter()
         .map(|(query, parameter, code)| (query.to_owned(), parameter, code))
-        .chain([(format!("ids={ids}"), "ids", "too_many")])
+        .chain([(format!("ids={ids}"), "ids", "too_many"), (format!("q={}", "a".repeat(2_001)), "q", "too_long")])
         .collect();
         for (query, parameter, code) in cases {
             server.get(&format!("/v1/videos?{query}")).errors(400, &[(parameter, code)]);
@@ -32,6 +32,8 @@ on_both! {
         for (query, code) in [("min_value=1.000,5", "invalid_value"), ("min_value=1e3", "invalid_value"), ("min_value=", "invalid_value")] {
             server.get(&format!("/v1/impact-statistics?{query}")).errors(400, &[("min_value", code)]);
         }
+        server.get(&format!("/v1/countries?q={}", "a".repeat(2_001))).errors(400, &[("q", "too_long")]);
+        server.get(&format!("/v1/videos?q={}", "%D0%B6".repeat(1_000))).expect(200);
         server.get("/v1/partners?is_group=maybe").errors(400, &[("is_group", "unknown_value")]);
         server.get("/v1/countries?sort=size&limt=1").errors(400, &[("sort", "unknown_value"), ("limt", "unknown_parameter")]);
     }

@@ -1,0 +1,79 @@
+"""What schemathesis cannot know from the document: what the members of a request say together, and what the catalogue holds.
+
+A request that fits the document must be accepted, unless it is refused for one of the reasons below. Every other
+refusal is a finding: then the document promises what the server does not keep.
+"""
+
+import uuid
+
+import schemathesis
+
+# The item is not there, is referred to or has this slug already, is deleted, has changed since.
+BY_STATE = {404, 409, 410, 412}
+
+# Codes in `errors` of 400 and 422 for what JSON Schema has no words for.
+BY_MEANING = {
+    "unknown_reference": "a body names an item that does not exist",
+    "unknown_value": "a filter names an item that does not exist",
+    "invalid_cursor": "a cursor is one that the server gave",
+    "foreign_cursor": "a cursor belongs to its query",
+    "would_lose_languages": "PUT of one language of an item that has several",
+    "unknown_country": "a code of the right shape that no country has",
+    "missing_language": "the original language must be among the translations",
+    "cycle": "a topic below itself",
+    "invalid_range": "an end before its beginning",
+    "invalid_decimal": "a number with an exponent, or longer than 60 characters",
+    "invalid_language": "a tag that names no language (`und`, `x-…`), or Serbian without its script, for texts",
+    "repeated": "two members that mean the same",
+    "required": "a PATCH that takes the title away, or makes a language the original one that has no texts",
+    "out_of_range": "a chapter after the end of its video",
+    "invalid_text": "a control character",
+    "reused": "an Idempotency-Key that was used for another request",
+}
+
+
+def is_by_meaning(error, method) -> bool:
+    if error["code"] == "out_of_range":  # of a number, the document states the range
+        return error.get("pointer") == "/chapters"
+    if error["code"] == "required":  # of a whole item, the document states what it needs
+        return method == "PATCH"
+    return error["code"] in BY_MEANING
+
+
+def is_positive(case) -> bool:
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs) -> None:
+    """Takes out of what fits the document those members that exclude each other, so that the rest is really tried."""
+    if not is_positive(case):
+        return
+    headers = case.headers or {}
+    if "Idempotency-Key" in headers:
+        # The document has one example, which a second request may not use.
+        headers["Idempotency-Key"] = f'"{uuid.uuid4()}"'
+    query = case.query or {}
+    if "cursor" in query and "offset" in query:
+        del query["cursor"]
+    body = case.body
+    if isinstance(body, dict) and case.method in ("POST", "PUT", "PATCH"):
+        if "translations" in body:
+            for text in ("title", "name", "label", "summary", "description", "content_note", "credit_line", "disclaimer"):
+                body.pop(text, None)
+        if isinstance(body.get("translations"), dict) and body.get("original_language") not in body["translations"]:
+            body.pop("original_language", None)
+        if case.method == "PUT":
+            # The address of a new item is its slug.
+            body.pop("slug", None)
+
+
+@schemathesis.check
+def what_fits_the_document_is_accepted(ctx, response, case) -> None:
+    """Reads the problem of a refusal: its codes must all be among those above."""
+    if not is_positive(case) or response.status_code < 400 or response.status_code in BY_STATE:
+        return
+    errors = response.json().get("errors", []) if response.status_code in (400, 422) else []
+    unexpected = [error for error in errors if not is_by_meaning(error, case.method)]
+    if unexpected or not errors:
+        raise AssertionError(f"a request that fits the document is refused: {response.status_code} {unexpected or response.text}")
