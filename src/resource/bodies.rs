@@ -98,7 +98,9 @@ fn add_patches(schemas: &mut Map<String, Value>) {
         for property in properties.filter(|property| property.get("items").is_none()) {
             merged(property, schemas);
         }
-        schema["description"] = json!("What PATCH takes: what it says is merged with what is there; null removes (RFC 7396).");
+        if let Some(object) = schema.as_object_mut() {
+            object.insert("description".to_owned(), json!("What PATCH takes: merged with what is there; null removes (RFC 7396)."));
+        }
         schemas.insert(format!("{kind}Patch"), schema);
     }
 }
