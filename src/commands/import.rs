@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Failure, say, store_item};
 use crate::config::Settings;
-use crate::db::{Connection, Time};
+use crate::db::{Connection, Time, upkeep};
 use crate::http::problem::{MAX_ERRORS, Problem};
 use crate::resource::context::Context;
 use crate::resource::load::{Found, find};
@@ -120,7 +120,12 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
         if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
     });
     match outcome {
-        Ok(imported) => Ok(imported),
+        Ok(imported) => {
+            if imported.stored > 0 {
+                upkeep::count_rows(&mut context.store.connect()?)?;
+            }
+            Ok(imported)
+        }
         Err(Rejected::Problem(problem)) => Err(problem.into()),
         Err(Rejected::Lines(mut errors)) => {
             errors.sort();

@@ -116,6 +116,11 @@ impl Connection {
                     session.busy_timeout.as_millis(),
                     if access == Access::Read { "on" } else { "off" },
                 ))?;
+                if access == Access::Write {
+                    // What a write looks up it finds by an index. A plan made while a table was empty would read it all, and an
+                    // import fills it in one transaction, within which PostgreSQL keeps the plan.
+                    connection.batch_execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;")?;
+                }
                 Self::Postgres(connection)
             }
         };

@@ -79,8 +79,7 @@ impl Held {
             *self = Self::default();
         }
         if !self.has_its_file() {
-            log::error!("the database file was deleted, moved or replaced; the connection to it is given up");
-            *self = Self::default();
+            self.give_up();
         }
         let mut was_open = self.connection.is_some();
         loop {
@@ -94,18 +93,25 @@ impl Held {
             if outcome.is_ok() || connection.is_alive() {
                 // What went into a file without a name is lost, whatever the database says.
                 if outcome.is_ok() && purpose.access == Access::Write && !self.has_its_file() {
-                    log::error!("the database file was deleted, moved or replaced; the connection to it is given up");
-                    *self = Self::default();
+                    self.give_up();
                     return Err(Error::Uncertain("the database file was deleted, moved or replaced meanwhile".to_owned()).into());
                 }
                 return outcome;
             }
-            *self = Self::default();
+            self.give_up();
             if !was_open || !may_repeat() {
                 return outcome;
             }
             was_open = false;
         }
+    }
+
+    /// Lets the connection go, and says so where that is because its file is.
+    fn give_up(&mut self) {
+        if !self.has_its_file() {
+            log::error!("the database file was deleted, moved or replaced; the connection to it is given up");
+        }
+        *self = Self::default();
     }
 
     fn has_its_file(&self) -> bool {

@@ -11,10 +11,17 @@ use crate::db::{Connection, Error, Id};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::NewLink;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Loaded, Which, Whole, whole};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Spec;
 use crate::resource::{Draft, Subject};
+
+/// The columns of [`Row`].
+const COLUMNS: &str = "impact_statistics.id, impact_statistics.value, impact_statistics.value_order, impact_statistics.qualifier,  \
+    impact_statistics.unit, impact_statistics.measure, impact_statistics.ascending, impact_statistics.additive,  \
+    impact_statistics.countries, impact_statistics.period_start, impact_statistics.period_end,  \
+    impact_statistics.baseline, impact_statistics.target, impact_statistics.disaggregation,  \
+    impact_statistics.source";
 
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = impact_statistics, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -84,6 +91,10 @@ impl Subject for ImpactStatistics {
     const SPEC: &'static Spec = &SPEC;
     type Own = Own;
     type View = ImpactStatistic;
+
+    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<Own>>, Error> {
+        whole::<impact_statistics::SqlType, Row, Own>(connection, ("impact_statistics", COLUMNS), which, Row::own)
+    }
 
     fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Own>, Error> {
         let rows: Vec<Row> =

@@ -9,10 +9,14 @@ use crate::db::schema::partners;
 use crate::db::sql::among;
 use crate::db::{Connection, Error, Id};
 use crate::http::fields::Fields;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Loaded, Which, Whole, whole};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Spec;
 use crate::resource::{Draft, Subject};
+
+/// The columns of [`Row`].
+const COLUMNS: &str = "partners.id, partners.kind, partners.acronym, partners.is_group, partners.country, partners.website,  \
+    partners.logo";
 
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = partners, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -59,6 +63,10 @@ impl Subject for Partners {
     const SPEC: &'static Spec = &SPEC;
     type Own = Own;
     type View = Partner;
+
+    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<Own>>, Error> {
+        whole::<partners::SqlType, Row, Own>(connection, ("partners", COLUMNS), which, Row::own)
+    }
 
     fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Own>, Error> {
         let rows: Vec<Row> = partners::table.filter(among(partners::id, ids)).select(Row::as_select()).load(connection)?;

@@ -9,10 +9,14 @@ use crate::db::schema::programmes;
 use crate::db::sql::among;
 use crate::db::{Connection, Error, Id};
 use crate::http::fields::Fields;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Loaded, Which, Whole, whole};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Spec;
 use crate::resource::{Draft, Subject};
+
+/// The columns of [`Row`].
+const COLUMNS: &str = "programmes.id, programmes.start_date, programmes.end_date, programmes.website, programmes.iati_identifier,  \
+    programmes.countries, programmes.helplines";
 
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = programmes, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -59,6 +63,10 @@ impl Subject for Programmes {
     const SPEC: &'static Spec = &SPEC;
     type Own = Own;
     type View = Programme;
+
+    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<Own>>, Error> {
+        whole::<programmes::SqlType, Row, Own>(connection, ("programmes", COLUMNS), which, Row::own)
+    }
 
     fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Own>, Error> {
         let rows: Vec<Row> = programmes::table.filter(among(programmes::id, ids)).select(Row::as_select()).load(connection)?;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text as SqlText};
+use diesel::query_dsl::LoadQuery;
+use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 
 use super::Subject;
 use super::names::Target;
@@ -139,36 +140,111 @@ fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<I
     Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).rows(connection)?)
 }
 
-/// Reads items by identifier, in the order given; those that are not there are left out. Three queries, or fewer, and two for
+/// An item as one statement reads it.
+pub struct Whole<O> {
+    /// What every item has.
+    pub item: Item,
+    /// What its kind has; it is gone with what was removed for good.
+    pub own: Option<O>,
+    /// The revisions of all kinds in the same state of the database, if they were asked for.
+    pub revisions: Option<Revisions>,
+}
+
+/// Which items to read as a whole.
+pub struct Which<'a> {
+    /// A condition on `items`.
+    pub condition: &'a Fragment,
+    /// Whether to read the revisions too.
+    pub revisions: bool,
+}
+
+/// The types of what [`whole`] selects.
+type WholeSql<T> = (items::SqlType, Nullable<T>, Nullable<SqlText>);
+
+/// Reads items with the own fields of their kind, which are these columns of this table, in one statement.
+pub fn whole<T, R, O>(
+    connection: &mut Connection,
+    (table, columns): (&'static str, &'static str),
+    which: &Which<'_>,
+    own: fn(R) -> O,
+) -> Result<Vec<Whole<O>>, Error>
+where
+    for<'q> Statement<WholeSql<T>>: LoadQuery<'q, Connection, (Item, Option<R>, Option<String>)>,
+{
+    let statement = selected(which, columns)
+        .sql(" FROM items LEFT JOIN ")
+        .sql(table)
+        .sql(" ON ")
+        .sql(table)
+        .sql(".id = items.id WHERE ")
+        .then(which.condition);
+    let rows: Vec<(Item, Option<R>, Option<String>)> = Statement::<WholeSql<T>>::new(statement).rows(connection)?;
+    Ok(rows.into_iter().map(|(item, row, revisions)| Whole { item, own: row.map(own), revisions: revisions.map(read_revisions) }).collect())
+}
+
+/// The same for a kind without own fields.
+pub fn whole_without_own(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<()>>, Error> {
+    let statement = selected(which, "").sql(" FROM items WHERE ").then(which.condition);
+    let rows: Vec<(Item, Option<String>)> = Statement::<(items::SqlType, Nullable<SqlText>)>::new(statement).rows(connection)?;
+    Ok(rows.into_iter().map(|(item, revisions)| Whole { item, own: Some(()), revisions: revisions.map(read_revisions) }).collect())
+}
+
+fn selected(which: &Which<'_>, columns: &'static str) -> Fragment {
+    let statement = Fragment::new("SELECT ").sql(COLUMNS).sql(", ").sql(columns).sql(if columns.is_empty() { "" } else { ", " });
+    if !which.revisions {
+        return statement.sql("NULL");
+    }
+    statement.differs(
+        "(SELECT group_concat(kind || ' ' || revision || ' ' || changed_at) FROM revisions)",
+        "(SELECT string_agg(kind || ' ' || revision || ' ' || CAST(EXTRACT(EPOCH FROM changed_at) * 1000000 AS BIGINT), ',') FROM revisions)",
+    )
+}
+
+/// Reads what [`selected`] asks for.
+fn read_revisions(text: String) -> Revisions {
+    let one = |member: &str| {
+        let mut parts = member.split(' ');
+        let (kind, revision, changed_at) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some((kind.to_owned(), (revision, Time::from_micros(changed_at)?)))
+    };
+    text.split(',').filter_map(one).collect()
+}
+
+/// Reads items by identifier, in the order given; those that are not there are left out. Two queries, or fewer, and two for
 /// what they refer to.
 pub fn load<S: Subject>(connection: &mut Connection, ids: &[Id], viewer: Viewer, shown: &mut Shown) -> Result<Vec<Loaded<S::Own>>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = read_items(connection, &id_among("items.id", ids))?;
-    load_rows::<S>(connection, rows, ids, viewer, shown)
+    let rows = S::whole(connection, &Which { condition: &id_among("items.id", ids), revisions: false })?;
+    load_rows::<S>(connection, rows.into_iter().map(|row| (row.item, row.own)).collect(), ids, viewer, shown)
+}
+
+/// Reads the own fields of an item that has been read already.
+pub fn with_own<S: Subject>(connection: &mut Connection, item: Item) -> Result<(Item, Option<S::Own>), Error> {
+    let own = S::own_rows(connection, &[item.id])?.remove(&item.id);
+    Ok((item, own))
 }
 
 /// Completes items that have been read already.
 pub fn load_rows<S: Subject>(
     connection: &mut Connection,
-    rows: Vec<Item>,
+    rows: Vec<(Item, Option<S::Own>)>,
     order: &[Id],
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
-    let mut own = S::own_rows(connection, order)?;
     let mut links_of: HashMap<Id, Vec<Link>> = HashMap::new();
-    for link in rows.iter().flat_map(Item::links) {
+    for link in rows.iter().flat_map(|(item, _)| item.links()) {
         links_of.entry(link.item_id).or_default().push(link);
     }
     load_targets(connection, S::SPEC, links_of.values().flatten(), viewer, shown)?;
-    let mut by_id: HashMap<Id, Item> = rows.into_iter().map(|item| (item.id, item)).collect();
+    let mut by_id: HashMap<Id, (Item, Option<S::Own>)> = rows.into_iter().map(|row| (row.0.id, row)).collect();
     let mut loaded: Vec<Loaded<S::Own>> = order
         .iter()
         .filter_map(|id| {
-            let item = by_id.remove(id)?;
-            let own = own.remove(id)?;
+            let (item, own) = by_id.remove(id)?;
+            let own = own?;
             let languages = item.languages(viewer);
             let choice = shown.choose(&languages, &item.original_language);
             Some(Loaded { own, languages, choice, texts: Vec::new(), links: links_of.remove(id).unwrap_or_default(), item })
@@ -363,16 +439,16 @@ fn insert<const N: usize>(connection: &mut Connection, sql: &'static str, rows: 
 
 /// What a path or a filter names.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum Found<T = Item> {
     /// The item, by its identifier or present slug.
-    Here(Item),
+    Here(T),
     /// The item, by a slug it no longer has.
-    Moved(Item),
+    Moved(T),
 }
 
-impl Found {
+impl<T> Found<T> {
     /// The item.
-    pub fn item(self) -> Item {
+    pub fn item(self) -> T {
         match self {
             Self::Here(item) | Self::Moved(item) => item,
         }
@@ -381,13 +457,27 @@ impl Found {
 
 /// Finds an item by identifier, slug or former slug. Deleted items are found too.
 pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<Found>, Error> {
+    find_by(connection, kind, name, read_items)
+}
+
+/// The same with its own fields, and the revisions.
+pub fn find_whole<S: Subject>(connection: &mut Connection, name: &str) -> Result<Option<Found<Whole<S::Own>>>, Error> {
+    find_by(connection, S::SPEC.kind, name, |connection, condition| S::whole(connection, &Which { condition, revisions: true }))
+}
+
+fn find_by<T>(
+    connection: &mut Connection,
+    kind: Kind,
+    name: &str,
+    read: impl Fn(&mut Connection, &Fragment) -> Result<Vec<T>, Error>,
+) -> Result<Option<Found<T>>, Error> {
     use crate::db::schema::slugs;
     if let Some(id) = Id::parse(name) {
         let condition = of_kind(kind).sql(" AND items.id = ").bind(Bind::Id(id));
-        return Ok(read_items(connection, &condition)?.pop().map(Found::Here));
+        return Ok(read(connection, &condition)?.pop().map(Found::Here));
     }
     let condition = of_kind(kind).sql(" AND items.slug = ").bind(Bind::Text(name.to_owned()));
-    if let Some(item) = read_items(connection, &condition)?.pop() {
+    if let Some(item) = read(connection, &condition)?.pop() {
         return Ok(Some(Found::Here(item)));
     }
     let former = slugs::table
@@ -397,7 +487,7 @@ pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Optio
         .first::<Id>(connection)
         .optional()?;
     let Some(id) = former else { return Ok(None) };
-    Ok(read_items(connection, &id_among("items.id", [&id]))?.pop().map(Found::Moved))
+    Ok(read(connection, &id_among("items.id", [&id]))?.pop().map(Found::Moved))
 }
 
 /// What a body names: its identifier and its present slug.

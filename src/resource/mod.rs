@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 use crate::db::{Connection, Error, Id};
 use crate::http::fields::{Fields, Named};
 use crate::http::problem::{Problem, Violation};
-use load::Loaded;
+use load::{Loaded, Which, Whole};
 use shown::Shown;
 use spec::Spec;
 
@@ -97,6 +97,9 @@ pub trait Subject: 'static {
     type Own: Clone + PartialEq + Send + 'static;
     /// The resource as answered.
     type View: Serialize;
+
+    /// Reads items with their own fields in one query.
+    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<Self::Own>>, Error>;
 
     /// Reads the own fields of these items in one query.
     fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Self::Own>, Error>;

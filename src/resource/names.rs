@@ -39,6 +39,8 @@ pub struct Names(Mutex<HashMap<(Kind, Viewer), OfKind>>);
 struct OfKind {
     revision: i64,
     targets: HashMap<Id, Option<Arc<Target>>>,
+    /// Which item a name in a filter means.
+    named: HashMap<String, Id>,
 }
 
 /// What is kept, at the revisions that a read has found.
@@ -75,15 +77,37 @@ impl Memory {
         missing
     }
 
+    /// The item that a filter names, if it was looked up before.
+    pub fn named(&self, kind: Kind, viewer: Viewer, name: &str) -> Option<Id> {
+        let kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
+        kept.named.get(name).copied()
+    }
+
+    /// Keeps which item a name means.
+    pub fn keep_name(&self, kind: Kind, viewer: Viewer, name: &str, id: Id) {
+        let mut kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
+            kept.named.insert(name.to_owned(), id);
+        }
+    }
+
     /// Keeps what was read of these items.
     pub fn keep(&self, kind: Kind, viewer: Viewer, read: impl Iterator<Item = (Id, Option<Arc<Target>>)>) {
-        let Some(revision) = self.revision(kind) else { return };
         let mut kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = kinds.entry((kind, viewer)).or_default();
-        if kept.revision != revision || kept.targets.len() > MOST {
-            *kept = OfKind { revision, targets: HashMap::new() };
+        if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
+            kept.targets.extend(read);
         }
-        kept.targets.extend(read);
+    }
+
+    /// What is kept of a kind at its present revision; nothing at first, after a change and when it has grown too large.
+    fn of_kind<'a>(&self, kinds: &'a mut HashMap<(Kind, Viewer), OfKind>, kind: Kind, viewer: Viewer) -> Option<&'a mut OfKind> {
+        let revision = self.revision(kind)?;
+        let kept = kinds.entry((kind, viewer)).or_default();
+        if kept.revision != revision || kept.targets.len() > MOST || kept.named.len() > MOST {
+            *kept = OfKind { revision, ..OfKind::default() };
+        }
+        Some(kept)
     }
 
     fn revision(&self, kind: Kind) -> Option<i64> {

@@ -12,7 +12,7 @@ use super::Subject;
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::list::{self, PageInfo};
-use super::load::{Found, Item, load_rows, revisions};
+use super::load::{Found, Item, find, find_whole, load_rows, revisions, with_own};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
 use super::shown::{Embedded, Shown};
@@ -74,7 +74,8 @@ fn read_page<S: Subject>(
     if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
         return Ok((validators, None));
     }
-    let list = wanted.list(connection, S::SPEC)?;
+    let memory = Memory::new(&context.names, &revisions);
+    let list = wanted.list(connection, S::SPEC, &memory)?;
     let slice = list.slice(connection, &wanted.start, wanted.limit)?;
     let Some(slice) = slice else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
@@ -82,7 +83,7 @@ fn read_page<S: Subject>(
     let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.fingerprint, || list.count(connection))).transpose()?;
     let info = PageInfo::new(wanted, &slice, total);
     let ids: Vec<Id> = slice.places.iter().map(|place| place.id).collect();
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(Memory::new(&context.names, &revisions)));
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory));
     let mut loaded = super::load::load::<S>(connection, &ids, wanted.viewer, &mut shown)?;
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Vec::with_capacity(loaded.len());
@@ -151,11 +152,14 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let (wished, shaped) = (wish.clone(), shape.clone());
     let done = context
         .read(viewer, move |connection| {
-            let item = match find_visible(connection, S::SPEC, &name, viewer)? {
-                Found::Moved(item) => return Ok::<_, Problem>(One::Moved(item.slug)),
-                Found::Here(item) => item,
+            let found = if can_be_name(&name) { find_whole::<S>(connection, &name)? } else { None };
+            let found = visible(S::SPEC, &name, viewer, found, |whole| &whole.item)?;
+            let whole = match found {
+                Found::Moved(whole) => return Ok::<_, Problem>(One::Moved(whole.item.slug)),
+                Found::Here(whole) => whole,
             };
-            let revisions = Arc::new(revisions(connection)?);
+            let item = whole.item;
+            let revisions = Arc::new(whole.revisions.unwrap_or_default());
             let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
             let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
             let validators =
@@ -164,7 +168,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
                 return Ok(One::Here(validators, None));
             }
             let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(Memory::new(&inner.names, &revisions)));
-            let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &shaped, viewer)?;
+            let (body, language) = draw_row::<S>(connection, &inner, (item, whole.own), &mut shown, &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })
         .await?;
@@ -201,8 +205,21 @@ pub fn draw<S: Subject>(
     shape: &Shape,
     viewer: Viewer,
 ) -> Result<(String, Option<String>), Problem> {
-    let id = item.id;
-    let loaded = load_rows::<S>(connection, vec![item], &[id], viewer, shown)?;
+    let row = with_own::<S>(connection, item)?;
+    draw_row::<S>(connection, context, row, shown, shape, viewer)
+}
+
+/// The same of an item whose own fields have been read.
+fn draw_row<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    row: (Item, Option<S::Own>),
+    shown: &mut Shown,
+    shape: &Shape,
+    viewer: Viewer,
+) -> Result<(String, Option<String>), Problem> {
+    let id = row.0.id;
+    let loaded = load_rows::<S>(connection, vec![row], &[id], viewer, shown)?;
     let Some(one) = loaded.first() else { return Err(Problem::internal(format!("item {id} has no row of its own kind"))) };
     expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
@@ -211,12 +228,21 @@ pub fn draw<S: Subject>(
 
 /// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.
 pub fn find_visible(connection: &mut Connection, spec: &Spec, name: &str, viewer: Viewer) -> Result<Found, Problem> {
+    let found = if can_be_name(name) { find(connection, spec.kind, name)? } else { None };
+    visible(spec, name, viewer, found, |item| item)
+}
+
+/// Whether there can be an item of this name at all.
+fn can_be_name(name: &str) -> bool {
+    !name.contains('\0') && name.len() <= 200
+}
+
+/// What was found, if the caller may see it.
+fn visible<T>(spec: &Spec, name: &str, viewer: Viewer, found: Option<Found<T>>, item: fn(&T) -> &Item) -> Result<Found<T>, Problem> {
     let missing = || Problem::new(Kind::NotFound, format!("There is no {} `{}`.", spec.kind.noun(), crate::http::fields::clip(name)));
-    if name.contains('\0') || name.len() > 200 {
-        return Err(missing());
-    }
-    let found = super::load::find(connection, spec.kind, name)?.ok_or_else(missing)?;
-    let (Found::Here(item) | Found::Moved(item)) = &found;
+    let found = found.ok_or_else(missing)?;
+    let (Found::Here(one) | Found::Moved(one)) = &found;
+    let item = item(one);
     if item.deleted_at.is_some() {
         if viewer.sees_unpublished() || item.was_public {
             return Err(Problem::new(Kind::Gone, format!("The {} `{}` has been deleted.", spec.kind.noun(), item.slug)));

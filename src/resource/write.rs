@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{self, Validators};
 use super::context::Context;
-use super::load::{self, Found, Item, Link, Text, find, load_rows, revisions};
+use super::load::{self, Found, Item, Link, Text, find, load_rows, revisions, with_own};
 use super::names::Memory;
 use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
@@ -331,7 +331,8 @@ pub fn store<S: Subject>(
     let before = match &existing {
         Some(item) => {
             let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
-            load_rows::<S>(connection, vec![item.clone()], &[id], Viewer::Everything, &mut shown)?.pop()
+            let row = with_own::<S>(connection, item.clone())?;
+            load_rows::<S>(connection, vec![row], &[id], Viewer::Everything, &mut shown)?.pop()
         }
         None => None,
     };

@@ -9,7 +9,7 @@ use crate::db::schema::links;
 use crate::db::{Connection, Error, Id};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, Violation};
-use crate::resource::load::Loaded;
+use crate::resource::load::{Loaded, Which, Whole, whole_without_own};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
 use crate::resource::{Draft, NewLink, Subject};
@@ -24,6 +24,10 @@ impl Subject for Topics {
     const SPEC: &'static Spec = &SPEC;
     type Own = ();
     type View = Topic;
+
+    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<()>>, Error> {
+        whole_without_own(connection, which)
+    }
 
     fn own_rows(_connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, ()>, Error> {
         Ok(ids.iter().map(|id| (*id, ())).collect())

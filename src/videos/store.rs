@@ -9,10 +9,15 @@ use crate::db::schema::videos;
 use crate::db::sql::{Statement, among, id_among};
 use crate::db::{Connection, Error, Id};
 use crate::http::fields::Fields;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Loaded, Which, Whole, whole};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Spec;
 use crate::resource::{Draft, Subject};
+
+/// The columns of [`Row`].
+const COLUMNS: &str = "videos.id, videos.duration_seconds, videos.recorded_on, videos.licence, videos.countries,  \
+    videos.spoken_languages, videos.sources, videos.thumbnail, videos.captions, videos.chapters, videos.credits,  \
+    videos.accessibility";
 
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = videos, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -75,9 +80,11 @@ impl Subject for Videos {
     type Own = Own;
     type View = Video;
 
+    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<Own>>, Error> {
+        whole::<videos::SqlType, Row, Own>(connection, ("videos", COLUMNS), which, Row::own)
+    }
+
     fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Own>, Error> {
-        const COLUMNS: &str = "id, duration_seconds, recorded_on, licence, countries, spoken_languages, sources, thumbnail, captions, \
-            chapters, credits, accessibility";
         let rows: Vec<Row> = Statement::<videos::SqlType>::select(COLUMNS, "videos", &id_among("videos.id", ids)).rows(connection)?;
         Ok(rows.into_iter().map(|row| (row.id, row.own())).collect())
     }
