@@ -107,6 +107,9 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
                 Ok(true) => {
                     written = Some(line.kind);
                     imported.stored = imported.stored.saturating_add(1);
+                    if COUNT_AT.contains(&imported.stored) {
+                        upkeep::count_rows(connection)?;
+                    }
                 }
                 Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => errors.extend(explain(line, &problem)),
@@ -135,6 +138,9 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
         }
     }
 }
+
+/// After so many items PostgreSQL counts its rows: within a transaction it keeps the plans that it made while the tables were empty.
+const COUNT_AT: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 enum Rejected {
     Problem(Problem),
