@@ -63,7 +63,22 @@ mod tests {
         assert_eq!(canonical("0050.10"), Some("50.10".to_owned()));
         assert_eq!(canonical("-0.0"), Some("0.0".to_owned()));
         assert_eq!(canonical("12345678901234567890123456789012345678"), Some("12345678901234567890123456789012345678".to_owned()));
-        for wrong in ["", "-", "1e5", "1,500", "1.", ".5", "+1", "NaN", "٣", &"9".repeat(400)] {
+        assert_eq!(canonical(&format!("-{}", "9".repeat(59))).map(|text| text.len()), Some(MAX_LENGTH));
+        for wrong in [
+            "",
+            "-",
+            &"9".repeat(61),
+            &format!("-{}", "9".repeat(60)),
+            &format!("0.{}", "0".repeat(59)),
+            "1e5",
+            "1,500",
+            "1.",
+            ".5",
+            "+1",
+            "NaN",
+            "٣",
+            &"9".repeat(400),
+        ] {
             assert_eq!(canonical(wrong), None, "{wrong}");
         }
     }

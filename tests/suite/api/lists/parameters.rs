@@ -38,6 +38,19 @@ on_both! {
         server.get("/v1/countries?sort=size&limt=1").errors(400, &[("sort", "unknown_value"), ("limt", "unknown_parameter")]);
     }
 
+    demo fn what_a_filter_names_is_looked_up_anew_after_a_change(server: &TestServer) {
+        let (key, list) = (server.editor_key(), "/v1/videos?topic=sport&fields=slug");
+        let patch = |topic: &str, body: serde_json::Value| server.request("PATCH", &format!("/v1/topics/{topic}")).key(&key).json(&body).send().expect(200);
+        let before = server.slugs(list);
+        assert!(!before.is_empty());
+        assert_eq!(server.slugs(list), before, "as it was remembered");
+        patch("sport", serde_json::json!({"status": "draft"}));
+        server.get(list).errors(400, &[("topic", "unknown_value")]);
+        patch("sport", serde_json::json!({"status": "published", "slug": "sports"}));
+        assert_eq!(server.slugs(list), before, "by its former slug");
+        assert_eq!(server.slugs("/v1/videos?topic=sports&fields=slug"), before);
+    }
+
     demo fn the_nearest_right_one_is_suggested(server: &TestServer) {
         for (query, suggestion) in [
             ("limt=5", "`limit`"), ("contry=AL", "`country`"), ("sort=titel", "`title`"), ("include=program", "`programme`"), ("fields=slugg", "`slug`"),
