@@ -27,7 +27,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
             let rows: Vec<Item> = items::table
                 .filter(items::kind.eq(kind.as_str()))
                 .filter(items::deleted_at.is_null())
-                .order(items::id)
+                .order(items::number)
                 .select(Item::as_select())
                 .load(connection)
                 .map_err(Problem::from)?;

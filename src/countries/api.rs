@@ -14,7 +14,7 @@ use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
-use crate::resource::list::{self, Page, PageInfo};
+use crate::resource::list::{self, Items, Page, PageInfo};
 use crate::resource::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, Shape};
 use crate::text::query::Query;
 
@@ -75,7 +75,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
         return Ok(response);
     }
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
-    let place = |country: &crate::places::Country| Place { keys: Vec::new(), id: crate::db::Id(uuid::Uuid::from_bytes(country.id())) };
+    let place = |country: &crate::places::Country| Place { keys: Vec::new(), number: country.number() };
     let position = |wanted: &Place| found.iter().position(|country| place(country) == *wanted);
     let size = usize::try_from(limit).unwrap_or(0);
     let (from, to) = match &start {
@@ -97,9 +97,9 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     let next = page.last().filter(|_| to < found.len()).map(|country| cursor::write(&fingerprint, &place(country), false));
     let prev = page.first().filter(|_| from > 0).map(|country| cursor::write(&fingerprint, &place(country), true));
     let info = PageInfo { limit, next_cursor: next, prev_cursor: prev, total: total.then(|| i64::try_from(found.len()).unwrap_or(0)) };
-    let mut items = Vec::with_capacity(page.len());
+    let mut items = Items::default();
     for country in page {
-        items.push(answer::body(&Country::new(country, wish.names, &context.places), &shape)?);
+        items.push(&Country::new(country, wish.names, &context.places), &shape)?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);

@@ -1,8 +1,8 @@
 //! Keyset paging: the page of a sorted, filtered list after (or before) a given place, at equal cost everywhere.
 //!
-//! The place is the sort keys and the identifier of the item at the edge of the page before, so that an item that
+//! The place is the sort keys and the number of the item at the edge of the page before, so that an item that
 //! was inserted, changed or deleted meanwhile neither repeats nor hides another. Unknown values come last in both
-//! directions of a sort; ties are broken by the identifier.
+//! directions of a sort; ties are broken by the number, which grows as the identifier does.
 
 use chrono::NaiveDate;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::connection::Connection;
 use super::error::Error;
 use super::sql::{Bind, Fragment, Statement};
-use super::types::{Id, Time, sql};
+use super::types::{Number, Time};
 
 /// How many keys a list can be sorted by.
 pub const MAX_KEYS: usize = 3;
@@ -47,7 +47,7 @@ pub struct Place {
     /// The value of each key; `None` is unknown.
     pub keys: Vec<Option<String>>,
     /// The item.
-    pub id: Id,
+    pub number: Number,
 }
 
 /// From where a page is taken.
@@ -79,11 +79,11 @@ impl Along {
         }
     }
 
-    /// The identifier of the item.
-    pub fn id(self) -> &'static str {
+    /// The number of the item.
+    pub fn number(self) -> &'static str {
         match self {
-            Self::Items => "items.id",
-            Self::Facet => "walked.item_id",
+            Self::Items => "items.number",
+            Self::Facet => "walked.item",
         }
     }
 
@@ -113,13 +113,13 @@ pub struct List {
     pub joins: Vec<Fragment>,
     /// All must hold.
     pub predicates: Vec<Fragment>,
-    /// The order; the identifier is added.
+    /// The order; the number is added.
     pub keys: Vec<Key>,
 }
 
-/// A row of a page query: the identifier and the keys as text.
-type Columns = (sql::Uuid, Nullable<Text>, Nullable<Text>, Nullable<Text>);
-type Row = (Id, Option<String>, Option<String>, Option<String>);
+/// A row of a page query: the number and the keys as text.
+type Columns = (BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+type Row = (Number, Option<String>, Option<String>, Option<String>);
 
 /// What a page query found.
 pub struct Slice {
@@ -151,7 +151,7 @@ impl List {
     /// The page of at most `limit` items from `start`. A place that does not fit the list's keys gives `None`.
     pub fn slice(&self, connection: &mut Connection, start: &Start, limit: i64) -> Result<Option<Slice>, Error> {
         let backward = matches!(start, Start::Before(_));
-        let mut statement = Fragment::new("SELECT ").sql(self.along.id());
+        let mut statement = Fragment::new("SELECT ").sql(self.along.number());
         for index in 0..MAX_KEYS {
             statement = match self.keys.get(index) {
                 Some(key) => key.as_text(statement.sql(", ")),
@@ -172,7 +172,7 @@ impl List {
             };
             statement = statement.then(&key.expression).sql(if key.descending == backward { " ASC" } else { " DESC" }).sql(nulls).sql(", ");
         }
-        statement = statement.sql(self.along.id()).sql(if backward { " DESC" } else { " ASC" });
+        statement = statement.sql(self.along.number()).sql(if backward { " DESC" } else { " ASC" });
         statement = statement.sql(" LIMIT ").bind(Bind::Integer(limit.saturating_add(1)));
         if let Start::Offset(offset) = start
             && *offset > 0
@@ -185,10 +185,10 @@ impl List {
         let mut places: Vec<Place> = rows
             .into_iter()
             .take(wanted)
-            .map(|(id, first, second, third)| {
+            .map(|(number, first, second, third)| {
                 let mut keys = vec![first, second, third];
                 keys.truncate(self.keys.len());
-                Place { keys, id }
+                Place { keys, number }
             })
             .collect();
         if backward {
@@ -202,7 +202,7 @@ impl List {
         if place.keys.len() != self.keys.len() {
             return None;
         }
-        let mut condition = Fragment::new(self.along.id()).sql(if backward { " < " } else { " > " }).bind(Bind::Id(place.id));
+        let mut condition = Fragment::new(self.along.number()).sql(if backward { " < " } else { " > " }).bind(Bind::Integer(place.number));
         for (key, value) in self.keys.iter().zip(&place.keys).rev() {
             let value = match value {
                 Some(text) => Some(key.holds.read(text)?),

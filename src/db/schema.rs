@@ -20,7 +20,8 @@ tables! {
         revision -> BigInt,
         changed_at -> Instant,
     }
-    items (id) {
+    items (number) {
+        number -> BigInt,
         id -> Uuid,
         kind -> Text,
         slug -> Text,
@@ -29,6 +30,7 @@ tables! {
         languages -> Text,
         public_languages -> Text,
         refers_to -> Text,
+        own -> Text,
         revision -> BigInt,
         is_public -> Bool,
         was_public -> Bool,
@@ -41,10 +43,10 @@ tables! {
     slugs (kind, slug) {
         kind -> Text,
         slug -> Text,
-        item_id -> Uuid,
+        item -> BigInt,
     }
-    texts (item_id, language) {
-        item_id -> Uuid,
+    texts (key) {
+        key -> BigInt,
         language -> Text,
         status -> Text,
         title -> Text,
@@ -55,74 +57,32 @@ tables! {
         disclaimer -> Nullable<Text>,
         sort_key -> Text,
     }
-    links (item_id, field, position) {
-        item_id -> Uuid,
-        field -> Text,
-        position -> BigInt,
-        target_id -> Uuid,
-        role -> Nullable<Text>,
-        start_seconds -> Nullable<BigInt>,
-        end_seconds -> Nullable<BigInt>,
-    }
     terms (number) {
         number -> BigInt,
         field -> Text,
         value -> Text,
     }
-    facets (item_id, term) {
-        item_id -> Uuid,
+    facets (item, term) {
+        item -> BigInt,
         term -> BigInt,
         is_public -> Bool,
         published_at -> Instant,
     }
-    videos (id) {
-        id -> Uuid,
+    videos (number) {
+        number -> BigInt,
         duration_seconds -> Nullable<BigInt>,
         recorded_on -> Nullable<Date>,
-        licence -> Nullable<Text>,
-        countries -> Nullable<Text>,
-        spoken_languages -> Nullable<Text>,
-        sources -> Nullable<Text>,
-        thumbnail -> Nullable<Text>,
-        captions -> Nullable<Text>,
-        chapters -> Nullable<Text>,
-        credits -> Nullable<Text>,
-        accessibility -> Nullable<Text>,
     }
-    programmes (id) {
-        id -> Uuid,
+    programmes (number) {
+        number -> BigInt,
         start_date -> Nullable<Date>,
         end_date -> Nullable<Date>,
-        website -> Nullable<Text>,
-        iati_identifier -> Nullable<Text>,
-        countries -> Nullable<Text>,
-        helplines -> Nullable<Text>,
     }
-    partners (id) {
-        id -> Uuid,
-        kind -> Nullable<Text>,
-        acronym -> Nullable<Text>,
-        is_group -> Bool,
-        country -> Nullable<Text>,
-        website -> Nullable<Text>,
-        logo -> Nullable<Text>,
-    }
-    impact_statistics (id) {
-        id -> Uuid,
-        value -> Nullable<Text>,
+    impact_statistics (number) {
+        number -> BigInt,
         value_order -> Nullable<Text>,
-        qualifier -> Text,
-        unit -> Nullable<Text>,
-        measure -> Text,
-        ascending -> Nullable<Bool>,
-        additive -> Nullable<Bool>,
-        countries -> Nullable<Text>,
         period_start -> Nullable<Date>,
         period_end -> Nullable<Date>,
-        baseline -> Nullable<Text>,
-        target -> Nullable<Text>,
-        disaggregation -> Nullable<Text>,
-        source -> Nullable<Text>,
     }
     api_keys (id) {
         id -> Uuid,
@@ -144,23 +104,6 @@ tables! {
         body -> Nullable<Text>,
         created_at -> Instant,
     }
-    search_entries (key) {
-        key -> BigInt,
-        item_id -> Uuid,
-        audience -> Text,
-    }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    items,
-    slugs,
-    texts,
-    links,
-    terms,
-    facets,
-    videos,
-    programmes,
-    partners,
-    impact_statistics,
-    search_entries
-);
+diesel::allow_tables_to_appear_in_same_query!(items, slugs, texts, terms, facets, videos, programmes, impact_statistics);

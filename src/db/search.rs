@@ -5,14 +5,13 @@
 
 use std::cell::RefCell;
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
 
 use super::connection::Connection;
 use super::error::Error;
-use super::schema::search_entries;
-use super::sql::{Bind, Fragment, Statement, id_among};
-use super::types::{Id, sql};
+use super::sql::{Bind, Fragment, Statement, number_among};
+use super::types::Number;
 use crate::text::query::{Clause, Query};
 
 /// Who an entry is for.
@@ -24,11 +23,22 @@ pub enum Audience {
     Editors,
 }
 
+/// Places of the entries of an item: their keys are four times its number, and one of these.
+const FOR_PUBLIC: i64 = 0;
+const FOR_EDITORS: i64 = 1;
+/// For an entry that serves everybody and editors alike, since it would be the same for both.
+const FOR_BOTH: i64 = 2;
+
+fn key(item: Number, place: i64) -> i64 {
+    item.saturating_mul(4).saturating_add(place)
+}
+
 impl Audience {
-    fn as_str(self) -> &'static str {
+    /// Holds for the entries that serve this audience.
+    fn entries(self) -> &'static str {
         match self {
-            Self::Public => "public",
-            Self::Editors => "editors",
+            Self::Public => "search_index.rowid % 2 = 0",
+            Self::Editors => "search_index.rowid % 4 > 0",
         }
     }
 }
@@ -46,44 +56,33 @@ pub struct Document {
     pub body: String,
 }
 
-/// The audience of an entry that serves everybody and editors alike, since it would be the same for both.
-const BOTH: &str = "both";
-
 /// Puts an item into the index for each audience, in place of what was there; `None` leaves it out. Searches of the same
 /// transaction may not find it yet.
 pub fn index(
     connection: &mut Connection,
-    item: Id,
+    item: Number,
     is_new: bool,
     public: Option<&Document>,
     editors: Option<&Document>,
 ) -> Result<(), Error> {
     if !is_new {
-        let keys: Vec<i64> = search_entries::table.filter(search_entries::item_id.eq(item)).select(search_entries::key).load(connection)?;
-        if !keys.is_empty() {
-            PENDING.with_borrow_mut(|pending| pending.retain(|(key, _)| !keys.contains(key)));
-            let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
-            execute(connection, entries)?;
-            diesel::delete(search_entries::table.filter(search_entries::item_id.eq(item))).execute(connection)?;
-        }
+        let keys = [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(item, place));
+        PENDING.with_borrow_mut(|pending| pending.retain(|(key, _)| !keys.contains(key)));
+        let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
+        execute(connection, entries)?;
     }
     if let (Some(public), true) = (public, public == editors) {
-        return insert(connection, item, BOTH, public);
+        return insert(connection, key(item, FOR_BOTH), public);
     }
-    for (audience, document) in [(Audience::Public, public), (Audience::Editors, editors)] {
+    for (place, document) in [(FOR_PUBLIC, public), (FOR_EDITORS, editors)] {
         if let Some(document) = document {
-            insert(connection, item, audience.as_str(), document)?;
+            insert(connection, key(item, place), document)?;
         }
     }
     Ok(())
 }
 
-fn insert(connection: &mut Connection, item: Id, audience: &str, document: &Document) -> Result<(), Error> {
-    let entry = Fragment::new("INSERT INTO search_entries (item_id, audience) VALUES (")
-        .binds([Bind::Id(item), Bind::Text(audience.to_owned())])
-        .sql(") RETURNING key");
-    let keys: Vec<i64> = Statement::<BigInt>::new(entry).rows(connection)?;
-    let key = keys.first().copied().ok_or_else(|| Error::Fault("an entry of the full-text index got no key".to_owned()))?;
+fn insert(connection: &mut Connection, key: i64, document: &Document) -> Result<(), Error> {
     let many = PENDING.with_borrow_mut(|pending| {
         pending.push((key, document.clone()));
         pending.len() >= MANY
@@ -131,18 +130,19 @@ fn write(connection: &mut Connection, key: i64, document: &Document) -> Result<(
 }
 
 /// Which of these items are in the index, and for whom.
-pub fn indexed(connection: &mut Connection, items: &[Id]) -> Result<Vec<(Id, Audience)>, Error> {
-    let statement = Fragment::new(
-        "SELECT search_entries.item_id, search_entries.audience FROM search_entries \
-         JOIN search_index ON search_index.rowid = search_entries.key WHERE ",
-    )
-    .then(&id_among("search_entries.item_id", items));
-    let rows: Vec<(Id, String)> = Statement::<(sql::Uuid, Text)>::new(statement).rows(connection)?;
-    let audiences = |name: String| {
-        let serves = move |audience: &Audience| name == BOTH || audience.as_str() == name;
-        [Audience::Public, Audience::Editors].into_iter().filter(serves)
+pub fn indexed(connection: &mut Connection, items: &[Number]) -> Result<Vec<(Number, Audience)>, Error> {
+    let keys = items.iter().flat_map(|item| [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(*item, place)));
+    let condition = number_among("search_index.rowid", keys);
+    let rows: Vec<i64> = Statement::<BigInt>::select("search_index.rowid", "search_index", &condition).rows(connection)?;
+    let audiences = |place: i64| match place {
+        FOR_PUBLIC => vec![Audience::Public],
+        FOR_EDITORS => vec![Audience::Editors],
+        _ => vec![Audience::Public, Audience::Editors],
     };
-    Ok(rows.into_iter().flat_map(|(id, name)| audiences(name).map(move |audience| (id, audience))).collect())
+    Ok(rows
+        .into_iter()
+        .flat_map(|key| audiences(key.rem_euclid(4)).into_iter().map(move |audience| (key.div_euclid(4), audience)))
+        .collect())
 }
 
 fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {
@@ -162,7 +162,6 @@ pub struct Matching {
 
 /// The one expression with which both databases match.
 pub fn matching(query: &Query, audience: Audience) -> Matching {
-    let serving = Fragment::default().binds([audience.as_str(), BOTH].map(|name| Bind::Text(name.to_owned())));
     let excluded: Vec<&Clause> = query.clauses.iter().filter(|clause| clause.exclude).collect();
     let wanted: Vec<&Clause> = query.clauses.iter().filter(|clause| !clause.exclude).collect();
     if wanted.is_empty() {
@@ -170,14 +169,11 @@ pub fn matching(query: &Query, audience: Audience) -> Matching {
             // Nothing that can be searched for was typed.
             Fragment::new("1 = 0")
         } else {
-            Fragment::new(
-                "NOT EXISTS (SELECT 1 FROM search_entries e JOIN search_index ON search_index.rowid = e.key \
-                 WHERE e.item_id = items.id AND e.audience IN (",
-            )
-            .then(&serving)
-            .differs(") AND search_index MATCH ", ") AND search_index.document @@ to_tsquery('simple', ")
-            .differs_bind(fts5(&excluded, " OR "), tsquery(&excluded, " | "))
-            .differs(")", "))")
+            Fragment::new("items.number NOT IN (SELECT search_index.rowid / 4 FROM search_index WHERE ")
+                .sql(audience.entries())
+                .differs(" AND search_index MATCH ", " AND search_index.document @@ to_tsquery('simple', ")
+                .differs_bind(fts5(&excluded, " OR "), tsquery(&excluded, " | "))
+                .differs(")", "))")
         };
         return Matching { join: None, predicate, score: None };
     }
@@ -187,9 +183,7 @@ pub fn matching(query: &Query, audience: Audience) -> Matching {
         sqlite = format!("({sqlite}) NOT ({})", fts5(&excluded, " OR "));
         postgres = format!("({postgres}) & !({})", tsquery(&excluded, " | "));
     }
-    let join = Fragment::new(" JOIN search_entries ON search_entries.item_id = items.id AND search_entries.audience IN (")
-        .then(&serving)
-        .sql(") JOIN search_index ON search_index.rowid = search_entries.key");
+    let join = Fragment::new(" JOIN search_index ON items.number = search_index.rowid / 4 AND ").sql(audience.entries());
     let predicate = Fragment::default()
         .differs("search_index MATCH ", "search_index.document @@ to_tsquery('simple', ")
         .differs_bind(sqlite.clone(), postgres.clone())

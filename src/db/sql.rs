@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Bool, Date, Text};
 use diesel::{QueryResult, RunQueryDsl};
 
 use super::connection::{Connection, MultiBackend};
-use super::types::{Id, Time, sql};
+use super::types::{Id, Number, Time, sql};
 
 /// A value to bind.
 #[derive(Clone, Debug, PartialEq)]
@@ -223,6 +223,33 @@ pub fn id_among<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>)
         return Fragment::new(column).sql(" = ").bind(Bind::Id(**id));
     }
     Fragment::new(column).differs(AMONG.0, AMONG.1).bind(Bind::Text(id_list(ids))).differs(AMONG_END.0, AMONG_END.1)
+}
+
+/// `column` is one of these numbers; bound as one value, see [`Among`].
+pub fn number_among(column: &'static str, numbers: impl IntoIterator<Item = Number>) -> Fragment {
+    let numbers: Vec<Number> = numbers.into_iter().collect();
+    if let [number] = numbers.as_slice() {
+        return Fragment::new(column).sql(" = ").bind(Bind::Integer(*number));
+    }
+    Fragment::new(column)
+        .differs(" IN (SELECT value FROM json_each(", " = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(CAST(")
+        .bind(Bind::Text(number_list(&numbers)))
+        .differs("))", " AS json))))")
+}
+
+/// These numbers as a table in brackets with the column `value`; bound as one value, see [`Among`].
+pub fn number_table(numbers: impl IntoIterator<Item = Number>) -> Fragment {
+    let numbers: Vec<Number> = numbers.into_iter().collect();
+    Fragment::default()
+        .differs("(SELECT value FROM json_each(", "(SELECT value::bigint FROM json_array_elements_text(CAST(")
+        .bind(Bind::Text(number_list(&numbers)))
+        .differs("))", " AS json)))")
+}
+
+/// Numbers as a JSON array.
+fn number_list(numbers: &[Number]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 /// Pairs of texts as a table in brackets with the columns `first` and `second`; bound as one value, see [`Among`].

@@ -28,6 +28,9 @@ pub mod sql {
     pub struct Instant;
 }
 
+/// The number of an item's row: the key under which the tables know it. Never shown; it grows as [`Id`] does.
+pub type Number = i64;
+
 /// The identifier of an item: a UUIDv7, so that newer items sort last.
 #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
 #[diesel(sql_type = sql::Uuid)]

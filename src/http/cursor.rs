@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::db::Id;
+use crate::db::Number;
 use crate::db::page::{Place, Start};
 
 #[derive(Deserialize, Serialize)]
@@ -18,7 +18,7 @@ struct Content {
     /// The sort keys.
     k: Vec<Option<String>>,
     /// The item.
-    i: String,
+    i: Number,
 }
 
 /// Why a cursor cannot be used.
@@ -38,7 +38,7 @@ pub fn fingerprint(identity: &str) -> String {
 
 /// Writes the cursor of the page after (or before) a place.
 pub fn write(fingerprint: &str, place: &Place, before: bool) -> String {
-    let content = Content { q: fingerprint.to_owned(), b: before, k: place.keys.clone(), i: place.id.0.simple().to_string() };
+    let content = Content { q: fingerprint.to_owned(), b: before, k: place.keys.clone(), i: place.number };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
 }
 
@@ -49,11 +49,10 @@ pub fn read(fingerprint: &str, cursor: &str) -> Result<Start, CursorError> {
     if content.q != fingerprint {
         return Err(CursorError::Foreign);
     }
-    let id = uuid::Uuid::try_parse(&content.i).map_err(|_not_an_id| CursorError::Malformed)?;
     if content.k.iter().flatten().any(|key| key.contains('\0')) {
         return Err(CursorError::Malformed);
     }
-    let place = Place { keys: content.k, id: Id(id) };
+    let place = Place { keys: content.k, number: content.i };
     // A place has one cursor, so that a page has one address; what was written in another way was not written here.
     if write(fingerprint, &place, content.b) != cursor {
         return Err(CursorError::Malformed);
@@ -68,19 +67,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_reads_back_as_it_was_written(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), id in any::<u128>(), before in any::<bool>()) {
-            let place = Place { keys, id: Id(uuid::Uuid::from_u128(id)) };
+        fn a_cursor_reads_back_as_it_was_written(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), number in any::<i64>(), before in any::<bool>()) {
+            let place = Place { keys, number };
             let start = read("f", &write("f", &place, before));
             prop_assert_eq!(start, Ok(if before { Start::Before(place) } else { Start::After(place) }));
         }
 
         #[test]
-        fn a_place_has_one_cursor(id in any::<u128>(), blank in 0..3_usize) {
-            let place = Place { keys: vec![None], id: Id(uuid::Uuid::from_u128(id)) };
+        fn a_place_has_one_cursor(number in any::<i64>(), blank in 0..3_usize) {
+            let place = Place { keys: vec![None], number };
             let ours = String::from_utf8(URL_SAFE_NO_PAD.decode(write("f", &place, true)).unwrap()).unwrap();
             let blank = ours.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
-            let hyphenated = ours.replace(&place.id.0.simple().to_string(), &place.id.to_string());
-            for content in [blank, hyphenated] {
+            let decimal = ours.replace(&format!("{}}}", place.number), &format!("{}.0}}", place.number));
+            for content in [blank, decimal] {
                 let expected = if content == ours { Ok(Start::Before(place.clone())) } else { Err(CursorError::Malformed) };
                 prop_assert_eq!(read("f", &URL_SAFE_NO_PAD.encode(content)), expected);
             }
@@ -92,8 +91,8 @@ mod tests {
         }
 
         #[test]
-        fn a_cursor_of_another_query_is_foreign(id in any::<u128>()) {
-            let place = Place { keys: vec![None], id: Id(uuid::Uuid::from_u128(id)) };
+        fn a_cursor_of_another_query_is_foreign(number in any::<i64>()) {
+            let place = Place { keys: vec![None], number };
             prop_assert_eq!(read("g", &write("f", &place, false)), Err(CursorError::Foreign));
         }
     }

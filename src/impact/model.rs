@@ -12,7 +12,7 @@ use crate::places::CountryReference;
 use crate::resource::list::{Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, Takes, TextColumn};
+use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
 use crate::resource::{Draft, NewLink, Status};
 use crate::text::decimal::{canonical, decimal_order};
 
@@ -24,7 +24,7 @@ pub const MEASURES: &[&str] = &["unit", "percentage", "nominal", "ordinal", "qua
 /// The declaration.
 pub const SPEC: Spec = Spec {
     kind: Kind::ImpactStatistic,
-    table: Some("impact_statistics"),
+    table: Some(TableSpec { name: "impact_statistics", columns: &["value_order", "period_start", "period_end"] }),
     texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
     links: &[
         LinkSpec { field: "programme", target: Kind::Programme, phrase: "programme" },
@@ -389,7 +389,7 @@ pub struct ImpactStatisticPage {
 }
 
 /// A statistic's own fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Own {
     /// Canonical decimal.
     pub value: Option<String>,
@@ -525,9 +525,9 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 }
 
 /// Draws the resource.
-pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> ImpactStatistic {
+pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen() {
+    let texts = match loaded.take_chosen() {
         None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
         Some(chosen) => ImpactStatisticTexts {
             language: Some(chosen.language.as_str().to_owned()),
@@ -537,32 +537,36 @@ pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> ImpactStatistic {
             translations,
         },
     };
-    let own = &loaded.own;
+    let common = loaded.take_common();
     let seconds = |milliseconds: Option<i64>| milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+    let programme = loaded.one("programme", shown);
+    let partner = loaded.one("partner", shown);
+    let evidence = loaded
+        .in_field("evidence")
+        .filter_map(|link| {
+            let video = shown.embedded(&link.target_id)?;
+            Some(Evidence { video, start_seconds: seconds(link.start_seconds), end_seconds: seconds(link.end_seconds) })
+        })
+        .collect();
+    let own = loaded.own;
     ImpactStatistic {
-        common: loaded.common(),
+        common,
         texts,
-        value: own.value.clone(),
-        qualifier: own.qualifier.clone(),
-        unit: own.unit.clone(),
-        measure: own.measure.clone(),
+        value: own.value,
+        qualifier: own.qualifier,
+        unit: own.unit,
+        measure: own.measure,
         ascending: own.ascending,
         additive: own.additive,
-        programme: loaded.one("programme", shown),
-        partner: loaded.one("partner", shown),
+        programme,
+        partner,
         countries: shown.countries(&own.countries),
         period_start: own.period_start,
         period_end: own.period_end,
-        baseline: own.baseline.clone(),
-        target: own.target.clone(),
-        disaggregation: own.disaggregation.clone().shown_as_list(),
-        source: own.source.clone(),
-        evidence: loaded
-            .in_field("evidence")
-            .filter_map(|link| {
-                let video = shown.embedded(&link.target_id)?;
-                Some(Evidence { video, start_seconds: seconds(link.start_seconds), end_seconds: seconds(link.end_seconds) })
-            })
-            .collect(),
+        baseline: own.baseline,
+        target: own.target,
+        disaggregation: own.disaggregation.shown_as_list(),
+        source: own.source,
+        evidence,
     }
 }

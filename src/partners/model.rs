@@ -20,7 +20,7 @@ pub const KINDS: &[&str] = &["donor", "multilateral", "government", "civil_socie
 /// The declaration.
 pub const SPEC: Spec = Spec {
     kind: Kind::Partner,
-    table: Some("partners"),
+    table: None,
     texts: &[
         ("name", TextColumn::Title),
         ("description", TextColumn::Description),
@@ -207,7 +207,7 @@ pub struct PartnerPage {
 }
 
 /// A partner's own fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Own {
     /// See [`KINDS`].
     pub kind: Option<String>,
@@ -244,9 +244,9 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 }
 
 /// Draws the resource.
-pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Partner {
+pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Partner {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen() {
+    let texts = match loaded.take_chosen() {
         None => PartnerTexts { translations, ..PartnerTexts::default() },
         Some(chosen) => PartnerTexts {
             language: Some(chosen.language.as_str().to_owned()),
@@ -258,15 +258,16 @@ pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Partner {
             translations,
         },
     };
-    let own = &loaded.own;
+    let common = loaded.take_common();
+    let own = loaded.own;
     Partner {
-        common: loaded.common(),
+        common,
         texts,
-        kind: own.kind.clone(),
-        acronym: own.acronym.clone(),
+        kind: own.kind,
+        acronym: own.acronym,
         is_group: own.is_group,
         country: own.country.as_deref().and_then(|code| shown.places.country(code, shown.wish.names)),
-        website: own.website.clone(),
-        logo: own.logo.clone(),
+        website: own.website,
+        logo: own.logo,
     }
 }

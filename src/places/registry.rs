@@ -49,6 +49,11 @@ impl Country {
         self.id
     }
 
+    /// What stands for the country where items have the number of their row: the letters of its code.
+    pub fn number(&self) -> i64 {
+        self.code.bytes().fold(0, |number, letter| (number << 8) | i64::from(letter))
+    }
+
     /// The name of the country in one of [`NAME_LANGUAGES`]; in English for any other language.
     ///
     /// Tags compare without regard to case (RFC 5646, section 2.1.1). Which language stands in for

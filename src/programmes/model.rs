@@ -13,13 +13,13 @@ use crate::resource::list::{Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Packed, PackedList, Shown};
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, Takes, TextColumn};
+use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
 use crate::resource::{Draft, NewLink, Status};
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
     kind: Kind::Programme,
-    table: Some("programmes"),
+    table: Some(TableSpec { name: "programmes", columns: &["start_date", "end_date"] }),
     texts: &[
         ("title", TextColumn::Title),
         ("summary", TextColumn::Summary),
@@ -242,7 +242,7 @@ pub struct ProgrammePage {
 }
 
 /// A programme's own fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Own {
     /// When it began.
     pub start_date: Option<chrono::NaiveDate>,
@@ -292,9 +292,9 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 }
 
 /// Draws the resource.
-pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Programme {
+pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Programme {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen() {
+    let texts = match loaded.take_chosen() {
         None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },
         Some(chosen) => ProgrammeTexts {
             language: Some(chosen.language.as_str().to_owned()),
@@ -307,16 +307,18 @@ pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Programme {
             translations,
         },
     };
-    let own = &loaded.own;
+    let common = loaded.take_common();
+    let partners = roles::view(&loaded, shown);
+    let own = loaded.own;
     Programme {
-        common: loaded.common(),
+        common,
         texts,
         start_date: own.start_date,
         end_date: own.end_date,
         countries: shown.countries(&own.countries),
-        partners: roles::view(loaded, shown),
-        website: own.website.clone(),
-        iati_identifier: own.iati_identifier.clone(),
-        helplines: own.helplines.clone().shown_as_list(),
+        partners,
+        website: own.website,
+        iati_identifier: own.iati_identifier,
+        helplines: own.helplines.shown_as_list(),
     }
 }

@@ -95,10 +95,17 @@ pub fn caching(response: &mut HttpResponseBuilder, context: &Context, viewer: Vi
 
 /// A resource as JSON text, with only the fields that were asked for.
 pub fn body<T: Serialize>(resource: &T, shape: &Shape) -> Result<String, Problem> {
+    let mut body = Vec::with_capacity(4 * 1_024);
+    write(&mut body, resource, shape)?;
+    String::from_utf8(body).map_err(Problem::internal)
+}
+
+/// Appends a resource as JSON, with only the fields that were asked for.
+pub fn write<T: Serialize>(body: &mut Vec<u8>, resource: &T, shape: &Shape) -> Result<(), Problem> {
     if shape.fields.is_none() {
-        return serde_json::to_string(resource).map_err(Problem::internal);
+        return serde_json::to_writer(body, resource).map_err(Problem::internal);
     }
-    serde_json::to_string(&sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape)).map_err(Problem::internal)
+    serde_json::to_writer(body, &sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape)).map_err(Problem::internal)
 }
 
 /// Leaves out the fields that were not asked for.

@@ -3,15 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool, Text as SqlText};
 
 use super::Subject;
-use super::load::{Item, Link, Text};
+use super::load::{Item, Link, Text, all_texts, read_items};
 use super::spec::Kind;
-use crate::db::schema::{facets, items, links, texts};
+use crate::db::schema::facets;
 use crate::db::search::{Document, index};
-use crate::db::sql::{Bind, Fragment, Statement, among, pairs};
-use crate::db::{Connection, Error, Id};
+use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
+use crate::db::types::sql::Uuid;
+use crate::db::{Connection, Error, Id, Number};
 use crate::text::analysis;
 use crate::text::language::Language;
 
@@ -38,7 +39,7 @@ pub fn write_facets<S: Subject>(
     is_new: bool,
 ) -> Result<(), Error> {
     if !is_new {
-        diesel::delete(facets::table.filter(facets::item_id.eq(item.id))).execute(connection)?;
+        diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
     }
     let terms = terms::<S>(own, texts, links);
     if terms.is_empty() {
@@ -50,7 +51,7 @@ pub fn write_facets<S: Subject>(
             .then(&pairs(terms.iter().map(|(field, value)| (field, value))))
             .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second)");
         Statement::<BigInt>::new(unknown).execute(connection)?;
-        diesel::delete(facets::table.filter(facets::item_id.eq(item.id))).execute(connection)?;
+        diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
         insert_facets(connection, item, &terms)?;
     }
     Ok(())
@@ -60,10 +61,9 @@ pub fn write_facets<S: Subject>(
 fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(String, String)>) -> Result<usize, Error> {
     // What is public has a date; the place of what is not does not matter.
     let published_at = item.published_at.unwrap_or(item.created_at);
-    let insert = Fragment::new("INSERT INTO facets (item_id, term, is_public, published_at) SELECT ")
-        .differs("", "CAST(")
-        .bind(Bind::Id(item.id))
-        .differs(", terms.number, ", " AS uuid), terms.number, CAST(")
+    let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at) SELECT ")
+        .bind(Bind::Integer(item.number))
+        .differs(", terms.number, ", ", terms.number, CAST(")
         .bind(Bind::Bool(item.is_public))
         .differs(", ", " AS boolean), CAST(")
         .bind(Bind::Time(published_at))
@@ -77,9 +77,9 @@ fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(Str
     Ok(Statement::<BigInt>::new(insert).execute(connection)?)
 }
 
-/// Takes an item that was deleted out of what the public finds by filters.
-pub fn hide_facets(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    diesel::update(facets::table.filter(facets::item_id.eq(id))).set(facets::is_public.eq(false)).execute(connection)?;
+/// Says in the filter index whether the public sees an item.
+pub fn set_public(connection: &mut Connection, item: Number, is_public: bool) -> Result<(), Error> {
+    diesel::update(facets::table.filter(facets::item.eq(item))).set(facets::is_public.eq(is_public)).execute(connection)?;
     Ok(())
 }
 
@@ -93,22 +93,43 @@ fn filter_name(field: &str) -> &str {
     }
 }
 
-/// Rewrites the full-text entries of an item; `also_referrers` where its name is one that others are found by.
-pub fn write_search(connection: &mut Connection, id: Id, also_referrers: bool) -> Result<(), Error> {
-    write_some(connection, &[id])?;
-    if also_referrers { write_referrers(connection, id) } else { Ok(()) }
+/// Filters whose values are items that lend their name to what refers to them.
+const LENDERS: [&str; 3] = ["programme", "partner", "topic"];
+/// Filters whose values are other items.
+const OTHERS: [&str; 2] = ["parent", "video"];
+
+/// Which items refer to an item, deleted ones included, and by which filter they are found so.
+fn referrers(connection: &mut Connection, id: Id) -> Result<Vec<(Number, String)>, Error> {
+    let statement =
+        Fragment::new("SELECT facets.item, terms.field FROM terms JOIN facets ON facets.term = terms.number WHERE terms.value = ")
+            .bind(Bind::Text(id.to_string()))
+            .sql(" ORDER BY facets.item, terms.field");
+    let rows: Vec<(Number, String)> = Statement::<(BigInt, SqlText)>::new(statement).rows(connection)?;
+    let filter = |field: String| field.split_once('.').map(|(_, filter)| filter.to_owned()).unwrap_or_default();
+    Ok(rows.into_iter().map(|(item, field)| (item, filter(field))).collect())
+}
+
+/// The items that refer to an item, deleted ones included.
+pub fn holders(connection: &mut Connection, id: Id) -> Result<Vec<Number>, Error> {
+    let refers = |filter: &String| LENDERS.contains(&filter.as_str()) || OTHERS.contains(&filter.as_str());
+    let mut holders: Vec<Number> =
+        referrers(connection, id)?.into_iter().filter(|(_, filter)| refers(filter)).map(|(item, _)| item).collect();
+    holders.dedup();
+    Ok(holders)
+}
+
+/// Rewrites the full-text entries of an item, and where its name is one that others are found by, theirs.
+pub fn write_search<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Error> {
+    write_some(connection, &[item.number])?;
+    if lends_its_name(S::SPEC.kind) { write_referrers(connection, item.id) } else { Ok(()) }
 }
 
 /// Rewrites the full-text entries of those that are found by the name of an item.
 pub fn write_referrers(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    let referrers: Vec<Id> = links::table
-        .filter(links::target_id.eq(id))
-        .filter(links::field.ne("parent"))
-        .filter(links::field.ne("evidence"))
-        .select(links::item_id)
-        .distinct()
-        .load(connection)?;
-    for some in referrers.chunks(500) {
+    let mut found: Vec<Number> =
+        referrers(connection, id)?.into_iter().filter(|(_, filter)| LENDERS.contains(&filter.as_str())).map(|(item, _)| item).collect();
+    found.dedup();
+    for some in found.chunks(500) {
         write_some(connection, some)?;
     }
     Ok(())
@@ -128,27 +149,22 @@ pub fn is_lent(field: &str) -> bool {
     field != "parent" && field != "evidence"
 }
 
-fn write_some(connection: &mut Connection, ids: &[Id]) -> Result<(), Error> {
-    let rows: Vec<Item> = items::table.filter(among(items::id, ids)).select(Item::as_select()).load(connection)?;
-    let named: Vec<(Id, Id)> =
-        rows.iter().flat_map(Item::links).filter(|link| is_lent(&link.field)).map(|link| (link.item_id, link.target_id)).collect();
-    let targets: Vec<Id> = named.iter().map(|(_, target)| *target).collect();
-    let target_rows: Vec<(Id, bool)> = items::table
-        .filter(among(items::id, &targets))
-        .filter(items::deleted_at.is_null())
-        .select((items::id, items::is_public))
-        .load(connection)?;
-    let public: HashMap<Id, bool> = target_rows.into_iter().collect();
-    let mut of: HashMap<Id, Vec<Text>> = HashMap::new();
-    for text in texts::table.filter(among(texts::item_id, ids.iter().chain(&targets))).select(Text::as_select()).load::<Text>(connection)? {
-        of.entry(text.item_id).or_default().push(text);
-    }
+/// Rewrites the full-text entries of these items.
+pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(), Error> {
+    let rows = read_items(connection, &number_among("items.number", numbers.iter().copied()))?;
+    let links: HashMap<Number, Vec<Link>> = rows.iter().map(|item| (item.number, item.links())).collect();
+    let targets: BTreeSet<Id> = links.values().flatten().filter(|link| is_lent(&link.field)).map(|link| link.target_id).collect();
+    let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
+    let statement = Statement::<(Uuid, BigInt, Bool)>::select("items.id, items.number, items.is_public", "items", &condition);
+    let targets: Vec<(Id, Number, bool)> = statement.rows(connection)?;
+    let texts = all_texts(connection, numbers.iter().copied().chain(targets.iter().map(|(_, number, _)| *number)))?;
+    let targets: HashMap<Id, (Number, bool)> = targets.into_iter().map(|(id, number, is_public)| (id, (number, is_public))).collect();
     let none = Vec::new();
     for item in rows {
         let mut lent = Lent::default();
-        for (_, target) in named.iter().filter(|(id, _)| *id == item.id) {
-            let Some(is_public) = public.get(target) else { continue };
-            for text in of.get(target).unwrap_or(&none) {
+        for link in links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field)) {
+            let Some((target, is_public)) = targets.get(&link.target_id) else { continue };
+            for text in texts.get(target).unwrap_or(&none) {
                 let title = (Language::stored(&text.language), text.title.clone());
                 if *is_public && text.status == "published" {
                     lent.public.push(title.clone());
@@ -156,7 +172,7 @@ fn write_some(connection: &mut Connection, ids: &[Id]) -> Result<(), Error> {
                 lent.all.push(title);
             }
         }
-        write_entries(connection, &item, of.get(&item.id).unwrap_or(&none), &lent, false)?;
+        write_entries(connection, &item, texts.get(&item.number).unwrap_or(&none), &lent, false)?;
     }
     Ok(())
 }
@@ -169,7 +185,7 @@ pub fn write_entries(connection: &mut Connection, item: &Item, texts: &[Text], l
     let alike = published.len() == texts.len() && lent.public == lent.all;
     let public = (item.is_public && !alike).then(|| document(&published, &lent.public));
     let public = if item.is_public && alike { editors.as_ref() } else { public.as_ref() };
-    index(connection, item.id, is_new, public, editors.as_ref())
+    index(connection, item.number, is_new, public, editors.as_ref())
 }
 
 fn document(texts: &[&Text], names: &[(Language, String)]) -> Document {

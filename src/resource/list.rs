@@ -5,8 +5,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answer;
 use super::context::Context;
-use super::query::ListRequest;
+use super::query::{ListRequest, Shape};
 use crate::db::page::{Slice, Start};
 use crate::http::cursor;
 use crate::http::params::decode;
@@ -58,20 +59,47 @@ impl Links {
     }
 }
 
+/// The items of a page as JSON, one after the other in the beginning of its body.
+pub struct Items(Vec<u8>);
+
+impl Default for Items {
+    fn default() -> Self {
+        let mut body = Vec::with_capacity(32 * 1_024);
+        body.extend_from_slice(START);
+        Self(body)
+    }
+}
+
+const START: &[u8] = b"{\"data\":[";
+
+impl Items {
+    /// Adds an item, with only the fields that were asked for.
+    pub fn push<T: Serialize>(&mut self, resource: &T, shape: &Shape) -> Result<(), Problem> {
+        if self.0.len() > START.len() {
+            self.0.push(b',');
+        }
+        answer::write(&mut self.0, resource, shape)
+    }
+}
+
 /// A page, its items already drawn.
 pub struct Page {
-    /// The items as JSON.
-    pub items: Vec<String>,
+    /// The items.
+    pub items: Items,
     /// Where it stands.
     pub info: PageInfo,
 }
 
 impl Page {
     /// The whole answer as JSON.
-    pub fn body(&self, links: &Links) -> Result<String, Problem> {
-        let info = serde_json::to_string(&self.info).map_err(Problem::internal)?;
-        let links = serde_json::to_string(links).map_err(Problem::internal)?;
-        Ok(format!("{{\"data\":[{}],\"page\":{info},\"links\":{links}}}", self.items.join(",")))
+    pub fn body(self, links: &Links) -> Result<Vec<u8>, Problem> {
+        let mut body = self.items.0;
+        body.extend_from_slice(b"],\"page\":");
+        serde_json::to_writer(&mut body, &self.info).map_err(Problem::internal)?;
+        body.extend_from_slice(b",\"links\":");
+        serde_json::to_writer(&mut body, links).map_err(Problem::internal)?;
+        body.push(b'}');
+        Ok(body)
     }
 }
 

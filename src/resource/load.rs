@@ -1,28 +1,29 @@
 //! Reads items with everything they show in a fixed number of queries, whatever the size of the page.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::query_dsl::LoadQuery;
-use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
 
 use super::Subject;
 use super::names::Target;
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
-use crate::db::schema::{items, links, revisions, texts};
-use crate::db::sql::{Bind, Fragment, Statement, among, id_among, pairs};
+use crate::db::schema::{items, revisions, texts};
+use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, number_table, pairs};
 use crate::db::types::sql::Uuid;
-use crate::db::{Connection, Error, Id, Time};
+use crate::db::{Connection, Error, Id, Number, Time};
 use crate::http::keys::Viewer;
 use crate::text::choice::Choice;
 use crate::text::language::Language;
 
 /// What every item has, as stored.
-#[derive(AsChangeset, Clone, Debug, Insertable, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = items, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[derive(AsChangeset, Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = items, primary_key(number), treat_none_as_null = true)]
 pub struct Item {
+    /// Number of its row; 0 before there is one.
+    pub number: Number,
     /// Identifier.
     pub id: Id,
     /// Name of its kind.
@@ -39,6 +40,8 @@ pub struct Item {
     pub public_languages: String,
     /// Its references, see [`pack_links`].
     pub refers_to: String,
+    /// The fields that only its kind has, as JSON; empty where they were removed for good.
+    pub own: String,
     /// Grows with every change of the item itself.
     pub revision: i64,
     /// Published, and in at least one language.
@@ -58,11 +61,8 @@ pub struct Item {
 }
 
 /// The texts of an item in one language, as stored.
-#[derive(Clone, Debug, Insertable, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = texts)]
+#[derive(Clone, Debug, PartialEq, Queryable)]
 pub struct Text {
-    /// The item.
-    pub item_id: Id,
     /// Language tag.
     pub language: String,
     /// `draft`, `published` or `archived`.
@@ -83,16 +83,14 @@ pub struct Text {
     pub sort_key: String,
 }
 
-/// A reference, as stored.
-#[derive(Clone, Debug, Insertable, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = links)]
+/// The texts of some items, by the number of the item; those of one item in the order of its `languages`.
+pub type Texts = HashMap<Number, Vec<Text>>;
+
+/// A reference of an item.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    /// The item that refers.
-    pub item_id: Id,
     /// The field that shows it.
     pub field: String,
-    /// Its place in that field.
-    pub position: i64,
     /// The item referred to.
     pub target_id: Id,
     /// The part it plays.
@@ -131,77 +129,32 @@ pub fn revisions(connection: &mut Connection) -> Result<Revisions, Error> {
 }
 
 /// The columns of [`Item`].
-const COLUMNS: &str = "items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
-    items.public_languages, items.refers_to, items.revision, items.is_public, items.was_public, items.created_at, items.updated_at, \
-    items.published_at, items.deleted_at, items.purged_at";
+const COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
+    items.public_languages, items.refers_to, items.own, items.revision, items.is_public, items.was_public, items.created_at, \
+    items.updated_at, items.published_at, items.deleted_at, items.purged_at";
 
 /// Reads the items that fit a condition.
-fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<Item>, Error> {
+pub fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<Item>, Error> {
     Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).rows(connection)?)
 }
 
-/// An item as one statement reads it.
-pub struct Whole<O> {
-    /// What every item has.
-    pub item: Item,
-    /// What its kind has; it is gone with what was removed for good.
-    pub own: Option<O>,
-    /// The revisions of all kinds in the same state of the database, if they were asked for.
-    pub revisions: Option<Revisions>,
-}
-
-/// Which items to read as a whole.
-pub struct Which<'a> {
-    /// A condition on `items`.
-    pub condition: &'a Fragment,
-    /// Whether to read the revisions too.
-    pub revisions: bool,
-}
-
-/// The types of what [`whole`] selects.
-type WholeSql<T> = (items::SqlType, Nullable<T>, Nullable<SqlText>);
-
-/// Reads items with the own fields of their kind, which are these columns of this table, in one statement.
-pub fn whole<T, R, O>(
-    connection: &mut Connection,
-    (table, columns): (&'static str, &'static str),
-    which: &Which<'_>,
-    own: fn(R) -> O,
-) -> Result<Vec<Whole<O>>, Error>
-where
-    for<'q> Statement<WholeSql<T>>: LoadQuery<'q, Connection, (Item, Option<R>, Option<String>)>,
-{
-    let statement = selected(which, columns)
-        .sql(" FROM items LEFT JOIN ")
-        .sql(table)
-        .sql(" ON ")
-        .sql(table)
-        .sql(".id = items.id WHERE ")
-        .then(which.condition);
-    let rows: Vec<(Item, Option<R>, Option<String>)> = Statement::<WholeSql<T>>::new(statement).rows(connection)?;
-    Ok(rows.into_iter().map(|(item, row, revisions)| Whole { item, own: row.map(own), revisions: revisions.map(read_revisions) }).collect())
-}
-
-/// The same for a kind without own fields.
-pub fn whole_without_own(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<()>>, Error> {
-    let statement = selected(which, "").sql(" FROM items WHERE ").then(which.condition);
+/// Reads the items that fit a condition, and with each the revisions of all kinds in the same state of the database.
+fn read_items_and_revisions(connection: &mut Connection, condition: &Fragment) -> Result<Vec<(Item, Revisions)>, Error> {
+    let statement = Fragment::new("SELECT ")
+        .sql(COLUMNS)
+        .differs(
+            ", (SELECT group_concat(kind || ' ' || revision || ' ' || changed_at) FROM revisions)",
+            ", (SELECT string_agg(kind || ' ' || revision || ' ' || CAST(EXTRACT(EPOCH FROM changed_at) * 1000000 AS BIGINT), ',') \
+             FROM revisions)",
+        )
+        .sql(" FROM items WHERE ")
+        .then(condition);
     let rows: Vec<(Item, Option<String>)> = Statement::<(items::SqlType, Nullable<SqlText>)>::new(statement).rows(connection)?;
-    Ok(rows.into_iter().map(|(item, revisions)| Whole { item, own: Some(()), revisions: revisions.map(read_revisions) }).collect())
+    Ok(rows.into_iter().map(|(item, revisions)| (item, read_revisions(&revisions.unwrap_or_default()))).collect())
 }
 
-fn selected(which: &Which<'_>, columns: &'static str) -> Fragment {
-    let statement = Fragment::new("SELECT ").sql(COLUMNS).sql(", ").sql(columns).sql(if columns.is_empty() { "" } else { ", " });
-    if !which.revisions {
-        return statement.sql("NULL");
-    }
-    statement.differs(
-        "(SELECT group_concat(kind || ' ' || revision || ' ' || changed_at) FROM revisions)",
-        "(SELECT string_agg(kind || ' ' || revision || ' ' || CAST(EXTRACT(EPOCH FROM changed_at) * 1000000 AS BIGINT), ',') FROM revisions)",
-    )
-}
-
-/// Reads what [`selected`] asks for.
-fn read_revisions(text: String) -> Revisions {
+/// Reads what [`read_items_and_revisions`] asks for.
+fn read_revisions(text: &str) -> Revisions {
     let one = |member: &str| {
         let mut parts = member.split(' ');
         let (kind, revision, changed_at) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -210,52 +163,35 @@ fn read_revisions(text: String) -> Revisions {
     text.split(',').filter_map(one).collect()
 }
 
-/// Reads items by identifier, in the order given; those that are not there are left out. Two queries, or fewer, and two for
-/// what they refer to.
-pub fn load<S: Subject>(connection: &mut Connection, ids: &[Id], viewer: Viewer, shown: &mut Shown) -> Result<Vec<Loaded<S::Own>>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = S::whole(connection, &Which { condition: &id_among("items.id", ids), revisions: false })?;
-    load_rows::<S>(connection, rows.into_iter().map(|row| (row.item, row.own)).collect(), ids, viewer, shown)
-}
-
-/// Reads the own fields of an item that has been read already.
-pub fn with_own<S: Subject>(connection: &mut Connection, item: Item) -> Result<(Item, Option<S::Own>), Error> {
-    let own = S::own_rows(connection, &[item.id])?.remove(&item.id);
-    Ok((item, own))
-}
-
-/// Completes items that have been read already.
-pub fn load_rows<S: Subject>(
+/// Reads the items that fit a condition with all that they show: two queries, and at most two for what they refer to.
+pub fn load<S: Subject>(
     connection: &mut Connection,
-    rows: Vec<(Item, Option<S::Own>)>,
-    order: &[Id],
+    condition: &Fragment,
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
-    let mut links_of: HashMap<Id, Vec<Link>> = HashMap::new();
-    for link in rows.iter().flat_map(|(item, _)| item.links()) {
-        links_of.entry(link.item_id).or_default().push(link);
+    let rows = read_items(connection, condition)?;
+    complete::<S>(connection, rows, viewer, shown)
+}
+
+/// Completes items that have been read already. Those whose own fields were removed for good are left out.
+pub fn complete<S: Subject>(
+    connection: &mut Connection,
+    rows: Vec<Item>,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Vec<Loaded<S::Own>>, Error> {
+    let mut loaded: Vec<Loaded<S::Own>> = Vec::with_capacity(rows.len());
+    for item in rows {
+        let Some(own) = item.own::<S>() else { continue };
+        let languages = item.languages(viewer);
+        let choice = shown.choose(&languages, &item.original_language);
+        loaded.push(Loaded { own, languages, choice, texts: Vec::new(), links: item.links(), item });
     }
-    load_targets(connection, S::SPEC, links_of.values().flatten(), viewer, shown)?;
-    let mut by_id: HashMap<Id, (Item, Option<S::Own>)> = rows.into_iter().map(|row| (row.0.id, row)).collect();
-    let mut loaded: Vec<Loaded<S::Own>> = order
-        .iter()
-        .filter_map(|id| {
-            let (item, own) = by_id.remove(id)?;
-            let own = own?;
-            let languages = item.languages(viewer);
-            let choice = shown.choose(&languages, &item.original_language);
-            Some(Loaded { own, languages, choice, texts: Vec::new(), links: links_of.remove(id).unwrap_or_default(), item })
-        })
-        .collect();
-    let mut texts_of: HashMap<Id, Vec<Text>> = HashMap::new();
-    for text in load_texts(connection, &loaded, viewer, shown)? {
-        texts_of.entry(text.item_id).or_default().push(text);
-    }
+    load_targets(connection, S::SPEC, loaded.iter().flat_map(|one| &one.links), viewer, shown)?;
+    let mut texts_of = load_texts(connection, &loaded, shown)?;
     for one in &mut loaded {
-        one.texts = texts_of.remove(&one.item.id).unwrap_or_default();
+        one.texts = texts_of.remove(&one.item.number).unwrap_or_default();
     }
     Ok(loaded)
 }
@@ -278,10 +214,14 @@ impl Item {
         let mut links: Vec<Link> = Vec::with_capacity(packed.len());
         for (field, target, role, start_seconds, end_seconds) in packed {
             let Ok(target) = uuid::Uuid::try_parse(target) else { continue };
-            let position = links.last().filter(|last| last.field == field).map_or(0, |last| last.position.saturating_add(1));
-            links.push(Link { item_id: self.id, field, position, target_id: Id(target), role, start_seconds, end_seconds });
+            links.push(Link { field, target_id: Id(target), role, start_seconds, end_seconds });
         }
         links
+    }
+
+    /// The fields that only its kind has; none where they were removed for good, or cannot be read.
+    pub fn own<S: Subject>(&self) -> Option<S::Own> {
+        serde_json::from_str(&self.own).ok()
     }
 
     /// The languages of the texts that this viewer may see.
@@ -289,41 +229,76 @@ impl Item {
         let tags = if viewer.sees_unpublished() { &self.languages } else { &self.public_languages };
         tags.split_ascii_whitespace().map(Language::stored).collect()
     }
+
+    /// The key of its texts in this language, if it has any.
+    fn text_key(&self, language: &Language) -> Option<i64> {
+        let place = self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
+        text_key(self.number, place)
+    }
 }
 
-/// The beginning of a query for [`Text`]s.
-const TEXT: &str = "SELECT texts.item_id, texts.language, texts.status, texts.title, texts.summary, texts.description, \
-    texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key FROM ";
+/// How many texts an item can have: the keys of texts are made of the number of the item and the place of the language.
+const PLACES: i64 = 512;
+
+fn text_key(item: Number, place: usize) -> Option<i64> {
+    let place = i64::try_from(place).ok().filter(|place| *place < PLACES)?;
+    item.checked_mul(PLACES)?.checked_add(place)
+}
+
+/// The columns of [`Text`], after its key.
+const TEXT_COLUMNS: &str = "texts.key, texts.language, texts.status, texts.title, texts.summary, texts.description, \
+    texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key";
+
+/// The types of [`TEXT_COLUMNS`].
+type TextSql = (
+    BigInt,
+    (SqlText, SqlText, SqlText, Nullable<SqlText>, Nullable<SqlText>, Nullable<SqlText>, Nullable<SqlText>, Nullable<SqlText>, SqlText),
+);
+
+fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Error> {
+    let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").then(from).sql(" ORDER BY texts.key");
+    let rows: Vec<(i64, Text)> = Statement::<TextSql>::new(statement).rows(connection)?;
+    let mut texts = Texts::new();
+    for (key, text) in rows {
+        texts.entry(key.div_euclid(PLACES)).or_default().push(text);
+    }
+    Ok(texts)
+}
+
+/// All texts of these items.
+pub fn all_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Texts, Error> {
+    let from = number_table(items)
+        .differs(" wanted CROSS JOIN", " wanted JOIN")
+        .sql(" texts")
+        .differs(" WHERE ", " ON ")
+        .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512");
+    read_texts(connection, &from)
+}
+
+/// Removes all texts of these items.
+pub fn delete_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<(), Error> {
+    for item in items {
+        let first = item.saturating_mul(PLACES);
+        diesel::delete(texts::table.filter(texts::key.ge(first)).filter(texts::key.lt(first.saturating_add(PLACES))))
+            .execute(connection)?;
+    }
+    Ok(())
+}
 
 /// The texts that will be shown: those of the chosen language, or all that the viewer may see.
-fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], viewer: Viewer, shown: &Shown) -> Result<Vec<Text>, Error> {
-    if shown.wish.translations {
-        let ids = loaded.iter().map(|one| &one.item.id);
-        let all = texts::table.filter(among(texts::item_id, ids)).order((texts::item_id, texts::language)).select(Text::as_select());
-        return Ok(if viewer.sees_unpublished() {
-            all.load(connection)?
-        } else {
-            all.filter(texts::status.eq("published")).load(connection)?
-        });
+fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], shown: &Shown) -> Result<Texts, Error> {
+    let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
+    for one in loaded {
+        if shown.wish.translations {
+            keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
+        } else if let Some(language) = one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)) {
+            keys.extend(one.item.text_key(language));
+        }
     }
-    let chosen: Vec<(Id, &str)> =
-        loaded.iter().filter_map(|one| Some((one.item.id, one.languages.get(one.choice.as_ref()?.index)?.as_str()))).collect();
-    if let [(id, language)] = chosen.as_slice() {
-        let statement = Fragment::new(TEXT)
-            .sql("texts WHERE texts.item_id = ")
-            .bind(Bind::Id(*id))
-            .sql(" AND texts.language = ")
-            .bind(Bind::Text((*language).to_owned()));
-        return Ok(Statement::<texts::SqlType>::new(statement).rows(connection)?);
+    if keys.is_empty() {
+        return Ok(Texts::new());
     }
-    let statement = Fragment::new(TEXT)
-        .then(&pairs(chosen.iter().map(|(id, language)| (id.0.simple().to_string(), language))))
-        .differs(
-            " wanted CROSS JOIN texts ON texts.item_id = unhex(wanted.first)",
-            " wanted JOIN texts ON texts.item_id = CAST(wanted.first AS uuid)",
-        )
-        .sql(" AND texts.language = wanted.second");
-    Ok(Statement::<texts::SqlType>::new(statement).rows(connection)?)
+    read_texts(connection, &Fragment::new("texts WHERE ").then(&number_among("texts.key", keys)))
 }
 
 /// Makes the items known that others refer to: those that memory has, and the rest in two queries.
@@ -334,16 +309,20 @@ pub fn load_targets<'a>(
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<(), Error> {
-    let mut targets: BTreeMap<&'static str, BTreeSet<Id>> = BTreeMap::new();
+    let mut targets: Vec<(Kind, Vec<Id>)> = Vec::new();
     for link in links {
         if let Some(declared) = spec.link(&link.field) {
-            targets.entry(declared.target.as_str()).or_default().insert(link.target_id);
+            match targets.iter_mut().find(|(kind, _)| *kind == declared.target) {
+                Some((_, ids)) => ids.push(link.target_id),
+                None => targets.push((declared.target, vec![link.target_id])),
+            }
         }
     }
     let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
-    for (kind, ids) in targets {
-        let Some(kind) = Kind::parse(kind) else { continue };
-        let ids = shown.recall(kind, viewer, ids.into_iter().collect());
+    for (kind, mut ids) in targets {
+        ids.sort_unstable();
+        ids.dedup();
+        let ids = shown.recall(kind, viewer, ids);
         if !ids.is_empty() {
             missing.push((kind, ids));
         }
@@ -351,31 +330,21 @@ pub fn load_targets<'a>(
     if missing.is_empty() {
         return Ok(());
     }
-    let ids = || missing.iter().flat_map(|(_, ids)| ids);
-    let rows: Vec<(Id, String, String, bool)> = items::table
-        .filter(among(items::id, ids()))
-        .filter(items::deleted_at.is_null())
-        .select((items::id, items::slug, items::original_language, items::is_public))
-        .load(connection)?;
+    let wanted = id_among("items.id", missing.iter().flat_map(|(_, ids)| ids)).sql(" AND items.deleted_at IS NULL");
+    let rows: Vec<(Number, Id, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, Bool)>::select(
+        "items.number, items.id, items.slug, items.original_language, items.is_public",
+        "items",
+        &wanted,
+    )
+    .rows(connection)?;
+    let visible = |is_public: bool| viewer.sees_unpublished() || is_public;
+    let mut texts = all_texts(connection, rows.iter().filter(|row| visible(row.4)).map(|row| row.0))?;
     let mut read: HashMap<Id, Target> = HashMap::new();
-    for (id, slug, original, is_public) in rows {
-        if viewer.sees_unpublished() || is_public {
-            let original = Language::stored(&original);
-            read.insert(id, Target { id, slug, original, languages: Vec::new(), titles: Vec::new() });
-        }
-    }
-    let titles: Vec<(Id, String, String, String)> = texts::table
-        .filter(among(texts::item_id, ids()))
-        .order((texts::item_id, texts::language))
-        .select((texts::item_id, texts::language, texts::status, texts::title))
-        .load(connection)?;
-    for (id, language, status, title) in titles {
-        if let Some(target) = read.get_mut(&id)
-            && (viewer.sees_unpublished() || status == "published")
-        {
-            target.languages.push(Language::stored(&language));
-            target.titles.push(title);
-        }
+    for (number, id, slug, original, _) in rows.into_iter().filter(|row| visible(row.4)) {
+        let texts = texts.remove(&number).unwrap_or_default();
+        let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
+        let (languages, titles) = texts.map(|text| (Language::stored(&text.language), text.title)).unzip();
+        read.insert(id, Target { id, slug, original: Language::stored(&original), languages, titles });
     }
     for (kind, ids) in missing {
         shown.learn(kind, viewer, ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect());
@@ -383,54 +352,61 @@ pub fn load_targets<'a>(
     Ok(())
 }
 
-/// Stores the texts of an item, in one statement.
-pub fn insert_texts(connection: &mut Connection, texts: &[Text]) -> Result<(), Error> {
-    let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
-    let rows = texts.iter().map(|text| {
-        [
-            Bind::Id(text.item_id),
-            Bind::Text(text.language.clone()),
-            Bind::Text(text.status.clone()),
-            Bind::Text(text.title.clone()),
-            optional(&text.summary),
-            optional(&text.description),
-            optional(&text.content_note),
-            optional(&text.credit_line),
-            optional(&text.disclaimer),
-            Bind::Text(text.sort_key.clone()),
-        ]
-    });
-    insert(
-        connection,
-        "INSERT INTO texts \
-         (item_id, language, status, title, summary, description, content_note, credit_line, disclaimer, sort_key) VALUES ",
-        rows,
+/// Stores a new item; gives the number of its row.
+pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, Error> {
+    let text = |value: &String| Bind::Text(value.clone());
+    let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
+    let statement = Fragment::new(
+        "INSERT INTO items (id, kind, slug, status, original_language, languages, public_languages, refers_to, own, revision, is_public, \
+         was_public, created_at, updated_at, published_at, deleted_at, purged_at) VALUES (",
     )
+    .binds([
+        Bind::Id(item.id),
+        text(&item.kind),
+        text(&item.slug),
+        text(&item.status),
+        text(&item.original_language),
+        text(&item.languages),
+        text(&item.public_languages),
+        text(&item.refers_to),
+        text(&item.own),
+        Bind::Integer(item.revision),
+        Bind::Bool(item.is_public),
+        Bind::Bool(item.was_public),
+        Bind::Time(item.created_at),
+        Bind::Time(item.updated_at),
+        time(item.published_at),
+        time(item.deleted_at),
+        time(item.purged_at),
+    ])
+    .sql(") RETURNING number");
+    let numbers: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+    numbers.first().copied().ok_or_else(|| Error::Fault("a new item got no number".to_owned()))
 }
 
-/// Stores the references of an item, in one statement.
-pub fn insert_links(connection: &mut Connection, links: &[Link]) -> Result<(), Error> {
-    let rows = links.iter().map(|link| {
-        [
-            Bind::Id(link.item_id),
-            Bind::Text(link.field.clone()),
-            Bind::Integer(link.position),
-            Bind::Id(link.target_id),
-            link.role.clone().map_or(Bind::Null, Bind::Text),
-            link.start_seconds.map_or(Bind::Null, Bind::Integer),
-            link.end_seconds.map_or(Bind::Null, Bind::Integer),
-        ]
-    });
-    insert(connection, "INSERT INTO links (item_id, field, position, target_id, role, start_seconds, end_seconds) VALUES ", rows)
-}
-
-/// Inserts rows, fifty with each statement, so that none has more values than a database takes.
-fn insert<const N: usize>(connection: &mut Connection, sql: &'static str, rows: impl Iterator<Item = [Bind; N]>) -> Result<(), Error> {
-    let rows: Vec<[Bind; N]> = rows.collect();
-    for some in rows.chunks(50) {
-        let mut statement = Fragment::new(sql);
-        for (position, row) in some.iter().enumerate() {
-            statement = statement.sql(if position == 0 { "(" } else { ", (" }).binds(row.iter().cloned()).sql(")");
+/// Stores the texts of an item, fifty with each statement, so that none has more values than a database takes.
+pub fn insert_texts(connection: &mut Connection, item: Number, texts: &[Text]) -> Result<(), Error> {
+    let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
+    let too_many = || Error::Fault(format!("item {item} has too many languages"));
+    for (some, first) in texts.chunks(50).zip((0..).step_by(50)) {
+        let mut statement = Fragment::new(
+            "INSERT INTO texts \
+             (key, language, status, title, summary, description, content_note, credit_line, disclaimer, sort_key) VALUES ",
+        );
+        for (text, place) in some.iter().zip(first..) {
+            let row = [
+                Bind::Integer(text_key(item, place).ok_or_else(too_many)?),
+                Bind::Text(text.language.clone()),
+                Bind::Text(text.status.clone()),
+                Bind::Text(text.title.clone()),
+                optional(&text.summary),
+                optional(&text.description),
+                optional(&text.content_note),
+                optional(&text.credit_line),
+                optional(&text.disclaimer),
+                Bind::Text(text.sort_key.clone()),
+            ];
+            statement = statement.sql(if place == first { "(" } else { ", (" }).binds(row).sql(")");
         }
         Statement::<BigInt>::new(statement).execute(connection)?;
     }
@@ -460,9 +436,9 @@ pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Optio
     find_by(connection, kind, name, read_items)
 }
 
-/// The same with its own fields, and the revisions.
-pub fn find_whole<S: Subject>(connection: &mut Connection, name: &str) -> Result<Option<Found<Whole<S::Own>>>, Error> {
-    find_by(connection, S::SPEC.kind, name, |connection, condition| S::whole(connection, &Which { condition, revisions: true }))
+/// The same with the revisions.
+pub fn find_with_revisions(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<Found<(Item, Revisions)>>, Error> {
+    find_by(connection, kind, name, read_items_and_revisions)
 }
 
 fn find_by<T>(
@@ -483,11 +459,11 @@ fn find_by<T>(
     let former = slugs::table
         .filter(slugs::kind.eq(kind.as_str()))
         .filter(slugs::slug.eq(name))
-        .select(slugs::item_id)
-        .first::<Id>(connection)
+        .select(slugs::item)
+        .first::<Number>(connection)
         .optional()?;
-    let Some(id) = former else { return Ok(None) };
-    Ok(read(connection, &id_among("items.id", [&id]))?.pop().map(Found::Moved))
+    let Some(number) = former else { return Ok(None) };
+    Ok(read(connection, &number_among("items.number", [number]))?.pop().map(Found::Moved))
 }
 
 /// What a body names: its identifier and its present slug.
@@ -514,10 +490,10 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
             .then(&pairs(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
             .differs(
                 " wanted CROSS JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second",
-                " wanted CROSS JOIN LATERAL (SELECT slugs.item_id FROM slugs WHERE slugs.kind = wanted.first AND slugs.slug = wanted.second \
+                " wanted CROSS JOIN LATERAL (SELECT slugs.item FROM slugs WHERE slugs.kind = wanted.first AND slugs.slug = wanted.second \
                  LIMIT 1) slugs",
             )
-            .sql(" JOIN items ON items.id = slugs.item_id")
+            .sql(" JOIN items ON items.number = slugs.item")
             .sql(" AND items.deleted_at IS NULL");
         let rows: Vec<(String, String, Id, String)> = Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).rows(connection)?;
         found.extend(rows.into_iter().filter_map(|(kind, name, id, slug)| Some(((Kind::parse(&kind)?, name), (id, slug)))));

@@ -20,15 +20,15 @@ pub mod totals;
 pub mod verify;
 pub mod write;
 
-use std::collections::HashMap;
-
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use crate::db::{Connection, Error, Id};
+use crate::db::sql::Bind;
+use crate::db::{Connection, Id};
 use crate::http::fields::{Fields, Named};
 use crate::http::problem::{Problem, Violation};
-use load::{Loaded, Which, Whole};
+use load::Loaded;
 use shown::Shown;
 use spec::Spec;
 
@@ -93,31 +93,24 @@ pub struct Draft<O> {
 pub trait Subject: 'static {
     /// Its declaration.
     const SPEC: &'static Spec;
-    /// Its own fields, as stored.
-    type Own: Clone + PartialEq + Send + 'static;
+    /// Its own fields, kept as JSON in the row of the item.
+    type Own: Clone + DeserializeOwned + PartialEq + Send + Serialize + 'static;
     /// The resource as answered.
     type View: Serialize;
-
-    /// Reads items with their own fields in one query.
-    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<Self::Own>>, Error>;
-
-    /// Reads the own fields of these items in one query.
-    fn own_rows(connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, Self::Own>, Error>;
-
-    /// Stores the own fields of an item, new or not.
-    fn save_own(connection: &mut Connection, id: Id, own: &Self::Own, is_new: bool) -> Result<(), Error>;
-
-    /// Removes the own fields of these items.
-    fn delete_own(connection: &mut Connection, ids: &[Id]) -> Result<(), Error>;
 
     /// Reads a body's fields; what is wrong is reported to `fields`.
     fn read(fields: &mut Fields<'_, '_>) -> Draft<Self::Own>;
 
     /// Draws the resource.
-    fn view(loaded: &Loaded<Self::Own>, shown: &Shown) -> Self::View;
+    fn view(loaded: Loaded<Self::Own>, shown: &Shown) -> Self::View;
 
     /// The values that equality filters find it by: parameter and value. References, languages and status are added.
     fn facets(own: &Self::Own) -> Vec<(&'static str, String)>;
+
+    /// The values of the columns that [`Spec::table`] declares, in that order.
+    fn columns(_own: &Self::Own) -> Vec<Bind> {
+        Vec::new()
+    }
 
     /// Checks what only the database can tell. `links` have been resolved.
     fn check(

@@ -5,13 +5,13 @@ use actix_web::HttpRequest;
 use super::context::Context;
 use super::load::find;
 use super::names::Memory;
-use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, Takes};
+use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, TableSpec, Takes};
 use super::{Status, Subject};
 use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
 use crate::db::schema::items;
 use crate::db::search::{Audience, matching};
-use crate::db::sql::{Bind, Fragment, id_among};
-use crate::db::{Connection, Id};
+use crate::db::sql::{Bind, Fragment, id_among, number_among};
+use crate::db::{Connection, Id, Number};
 use crate::http::cursor::{self, CursorError};
 use crate::http::fields::{clip, not_one_of};
 use crate::http::keys::Viewer;
@@ -184,16 +184,15 @@ impl ListRequest {
                 }
             }
         }
-        if let Some(table) = spec.table {
+        if let Some(TableSpec { name: table, .. }) = spec.table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
                 || self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
             if needed {
-                list.joins.push(Fragment::new(format!(" JOIN {table} ON {table}.id = items.id")));
+                list.joins.push(Fragment::new(format!(" JOIN {table} ON {table}.number = items.number")));
             }
         }
         if let Some(names) = &self.ids {
-            let found = resolve_all(connection, spec.kind, names)?;
-            list.predicates.push(id_among("items.id", &found));
+            list.predicates.push(named(connection, spec.kind, names)?);
         }
         let mut walking = list.along == Along::Facet;
         for (filter, values) in &self.filters {
@@ -241,7 +240,10 @@ impl ListRequest {
                 Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
             }
             SortColumn::Title => {
-                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE texts.item_id = items.id");
+                let mut expression = Fragment::new(
+                    "(SELECT texts.sort_key FROM texts WHERE texts.key >= items.number * 512 \
+                     AND texts.key < items.number * 512 + 512",
+                );
                 if !self.viewer.sees_unpublished() {
                     expression = expression.sql(" AND texts.status = 'published'");
                 }
@@ -293,15 +295,15 @@ impl ListRequest {
             if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
         }
         let along = list.along;
-        let id = along.id();
+        let number = along.number();
         // PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page is full.
         let in_order = if along == Along::Facet { " OFFSET 0" } else { "" };
         let any_of = |values: &[String]| {
             let walk = if along == Along::Facet { " INDEXED BY facets_newest WHERE " } else { " WHERE " };
             Fragment::new("SELECT 1 FROM facets")
                 .differs(walk, " WHERE ")
-                .sql("facets.item_id = ")
-                .sql(id)
+                .sql("facets.item = ")
+                .sql(number)
                 .sql(along.same_place())
                 .sql(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = ")
                 .bind(Bind::Text(facet.clone()))
@@ -325,8 +327,8 @@ impl ListRequest {
                 [value] if along == Along::Facet => {
                     let other = Fragment::new("EXISTS (SELECT 1 FROM facets")
                         .differs(" INDEXED BY facets_newest", "")
-                        .sql(" WHERE facets.item_id = ")
-                        .sql(id)
+                        .sql(" WHERE facets.item = ")
+                        .sql(number)
                         .sql(along.same_place())
                         .sql(" AND facets.term = ")
                         .then(&term(&facet, value))
@@ -338,7 +340,7 @@ impl ListRequest {
                 [value] => {
                     let alias = format!("facet_{}", list.joins.len());
                     list.joins.push(
-                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item_id = items.id AND {alias}.term = "))
+                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item = items.number AND {alias}.term = "))
                             .then(&term(&facet, value)),
                     );
                 }
@@ -389,21 +391,18 @@ fn suggest(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option
     Ok(nearest(name, slugs.iter().map(String::as_str)).map(str::to_owned))
 }
 
-/// The items of these names; unknown ones are left out.
-fn resolve_all(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Vec<Id>, Problem> {
+/// The items of these names as a condition; unknown ones are left out.
+fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fragment, Problem> {
     use crate::db::schema::slugs;
     use diesel::prelude::*;
-    let mut found: Vec<Id> = names.iter().filter_map(|name| Id::parse(name)).collect();
-    let others: Vec<&String> = names.iter().filter(|name| Id::parse(name).is_none()).collect();
-    if !others.is_empty() {
-        let by_slug: Vec<Id> = slugs::table
-            .filter(slugs::kind.eq(kind.as_str()))
-            .filter(slugs::slug.eq_any(others))
-            .select(slugs::item_id)
-            .load(connection)?;
-        found.extend(by_slug);
-    }
-    Ok(found)
+    let (ids, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| Id::parse(name).is_some());
+    let ids: Vec<Id> = ids.into_iter().filter_map(|name| Id::parse(name)).collect();
+    let by_slug: Vec<Number> = if others.is_empty() {
+        Vec::new()
+    } else {
+        slugs::table.filter(slugs::kind.eq(kind.as_str())).filter(slugs::slug.eq_any(others)).select(slugs::item).load(connection)?
+    };
+    Ok(id_among("items.id", &ids).sql(" OR ").then(&number_among("items.number", by_slug)))
 }
 
 fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>> {

@@ -11,13 +11,15 @@ use serde_json::Value;
 use super::Subject;
 use super::answer::{self, Validators};
 use super::context::Context;
-use super::list::{self, PageInfo};
-use super::load::{Found, Item, find, find_whole, load_rows, revisions, with_own};
+use super::list::{self, Items, PageInfo};
+use super::load::{Found, Item, Loaded, Revisions, complete, find, find_with_revisions, load, revisions};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
 use super::shown::{Embedded, Shown};
 use super::spec::Spec;
-use crate::db::{Connection, Id};
+use crate::db::page::Slice;
+use crate::db::sql::{id_among, number_among};
+use crate::db::{Connection, Id, Number};
 use crate::http::conditional::Tag;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
@@ -82,15 +84,30 @@ fn read_page<S: Subject>(
     };
     let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.fingerprint, || list.count(connection))).transpose()?;
     let info = PageInfo::new(wanted, &slice, total);
-    let ids: Vec<Id> = slice.places.iter().map(|place| place.id).collect();
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory));
-    let mut loaded = super::load::load::<S>(connection, &ids, wanted.viewer, &mut shown)?;
+    let loaded = read_in_order::<S>(connection, &slice, wanted.viewer, &mut shown)?;
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
-    let mut items = Vec::with_capacity(loaded.len());
-    for item in loaded.drain(..) {
-        items.push(answer::body(&S::view(&item, &shown), &wanted.shape)?);
+    let mut items = Items::default();
+    for one in loaded {
+        items.push(&S::view(one, &shown), &wanted.shape)?;
     }
     Ok((validators, Some(list::Page { items, info })))
+}
+
+/// Reads the items of a page, in its order.
+fn read_in_order<S: Subject>(
+    connection: &mut Connection,
+    slice: &Slice,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Vec<Loaded<S::Own>>, Problem> {
+    if slice.places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let order: HashMap<Number, usize> = slice.places.iter().enumerate().map(|(at, place)| (place.number, at)).collect();
+    let mut loaded = load::<S>(connection, &number_among("items.number", slice.places.iter().map(|place| place.number)), viewer, shown)?;
+    loaded.sort_by_key(|one| order.get(&one.item.number).copied());
+    Ok(loaded)
 }
 
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
@@ -120,7 +137,7 @@ fn expand<'a>(
         if let Some((_, expand)) = expand {
             let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory());
             for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
-                shown.add_whole(id, whole);
+                shown.add_whole(id, &whole);
             }
         }
     }
@@ -134,8 +151,11 @@ pub fn wholes<S: Subject>(
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<HashMap<Id, Value>, Problem> {
-    let loaded = super::load::load::<S>(connection, ids, viewer, shown)?;
-    loaded.iter().map(|item| Ok((item.item.id, serde_json::to_value(S::view(item, shown)).map_err(Problem::internal)?))).collect()
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let loaded = load::<S>(connection, &id_among("items.id", ids), viewer, shown)?;
+    loaded.into_iter().map(|one| Ok((one.item.id, serde_json::to_value(S::view(one, shown)).map_err(Problem::internal)?))).collect()
 }
 
 /// Answers one item, by identifier or slug; a former slug redirects.
@@ -152,14 +172,13 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let (wished, shaped) = (wish.clone(), shape.clone());
     let done = context
         .read(viewer, move |connection| {
-            let found = if can_be_name(&name) { find_whole::<S>(connection, &name)? } else { None };
-            let found = visible(S::SPEC, &name, viewer, found, |whole| &whole.item)?;
-            let whole = match found {
-                Found::Moved(whole) => return Ok::<_, Problem>(One::Moved(whole.item.slug)),
-                Found::Here(whole) => whole,
+            let found = if can_be_name(&name) { find_with_revisions(connection, S::SPEC.kind, &name)? } else { None };
+            let found = visible(S::SPEC, &name, viewer, found, |(item, _): &(Item, Revisions)| item)?;
+            let (item, revisions) = match found {
+                Found::Moved((item, _)) => return Ok::<_, Problem>(One::Moved(item.slug)),
+                Found::Here(found) => found,
             };
-            let item = whole.item;
-            let revisions = Arc::new(whole.revisions.unwrap_or_default());
+            let revisions = Arc::new(revisions);
             let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
             let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
             let validators =
@@ -168,7 +187,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
                 return Ok(One::Here(validators, None));
             }
             let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(Memory::new(&inner.names, &revisions)));
-            let (body, language) = draw_row::<S>(connection, &inner, (item, whole.own), &mut shown, &shaped, viewer)?;
+            let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })
         .await?;
@@ -205,22 +224,10 @@ pub fn draw<S: Subject>(
     shape: &Shape,
     viewer: Viewer,
 ) -> Result<(String, Option<String>), Problem> {
-    let row = with_own::<S>(connection, item)?;
-    draw_row::<S>(connection, context, row, shown, shape, viewer)
-}
-
-/// The same of an item whose own fields have been read.
-fn draw_row<S: Subject>(
-    connection: &mut Connection,
-    context: &Context,
-    row: (Item, Option<S::Own>),
-    shown: &mut Shown,
-    shape: &Shape,
-    viewer: Viewer,
-) -> Result<(String, Option<String>), Problem> {
-    let id = row.0.id;
-    let loaded = load_rows::<S>(connection, vec![row], &[id], viewer, shown)?;
-    let Some(one) = loaded.first() else { return Err(Problem::internal(format!("item {id} has no row of its own kind"))) };
+    let id = item.id;
+    let Some(one) = complete::<S>(connection, vec![item], viewer, shown)?.pop() else {
+        return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
+    };
     expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
     Ok((answer::body(&S::view(one, shown), shape)?, language))

@@ -4,14 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 
 use super::context::Context;
-use super::load::{Found, Item, find};
+use super::load::{Found, Item, delete_texts, find};
 use super::once::Once;
 use super::spec::Spec;
-use super::write::{Outcome, answering, bump, run};
+use super::write::{Outcome, answering, bump, delete_columns, run};
 use super::{Subject, index};
-use crate::db::schema::{facets, items, links, texts};
+use crate::db::schema::{facets, items};
 use crate::db::sql::among;
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Id, Number, Time};
 use crate::http::conditional::Precondition;
 use crate::http::fields::clip;
 use crate::http::negotiate;
@@ -31,14 +31,15 @@ pub async fn restore<S: Subject>(context: web::Data<Context>, request: HttpReque
         };
         precondition.check(item.id, item.revision)?;
         if item.deleted_at.is_some() {
-            bring_back(connection, S::SPEC, &item)?;
+            bring_back::<S>(connection, &item)?;
         }
         Ok(Outcome::here(item.id))
     })
     .await
 }
 
-fn bring_back(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
+fn bring_back<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Problem> {
+    let spec = S::SPEC;
     if item.purged_at.is_some() {
         let detail = format!("The {} `{}` was deleted too long ago: what it held is no longer kept.", spec.kind.noun(), item.slug);
         return Err(Problem::new(Kind::Gone, detail));
@@ -46,7 +47,7 @@ fn bring_back(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(
     refuse_while_others_are_deleted(connection, spec, item)?;
     let now = Time::now();
     let is_public = item.status == "published" && !item.public_languages.is_empty();
-    diesel::update(items::table.filter(items::id.eq(item.id)))
+    diesel::update(items::table.find(item.number))
         .set((
             items::deleted_at.eq(None::<Time>),
             items::updated_at.eq(now),
@@ -54,14 +55,14 @@ fn bring_back(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(
             items::revision.eq(items::revision + 1),
         ))
         .execute(connection)?;
-    diesel::update(facets::table.filter(facets::item_id.eq(item.id))).set(facets::is_public.eq(is_public)).execute(connection)?;
-    index::write_search(connection, item.id, index::lends_its_name(spec.kind))?;
+    index::set_public(connection, item.number, is_public)?;
+    index::write_search::<S>(connection, item)?;
     bump(connection, spec.kind, now)
 }
 
 /// 409 where the item refers to others that are deleted too: they come first.
 fn refuse_while_others_are_deleted(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
-    let targets: Vec<Id> = links::table.filter(links::item_id.eq(item.id)).select(links::target_id).distinct().load(connection)?;
+    let targets: Vec<Id> = item.links().into_iter().map(|link| link.target_id).collect();
     let deleted: Vec<(String, String)> = items::table
         .filter(among(items::id, &targets))
         .filter(items::deleted_at.is_not_null())
@@ -90,25 +91,28 @@ const AT_ONCE: i64 = 200;
 /// Removes for good what some items of a kind hold that were deleted before `limit`; gives how many. Their identifiers and
 /// slugs stay, so that they answer 410 and are not given to others.
 pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usize, Problem> {
-    let ids: Vec<Id> = items::table
+    let numbers: Vec<Number> = items::table
         .filter(items::kind.eq(S::SPEC.kind.as_str()))
         .filter(items::purged_at.is_null())
         .filter(items::deleted_at.lt(limit))
-        .select(items::id)
+        .select(items::number)
         .limit(AT_ONCE)
         .load(connection)?;
-    if ids.is_empty() {
-        return Ok(0);
+    delete_texts(connection, numbers.iter().copied())?;
+    for number in &numbers {
+        diesel::delete(facets::table.filter(facets::item.eq(number))).execute(connection)?;
+        delete_columns::<S>(connection, *number)?;
+        diesel::update(items::table.find(number))
+            .set((
+                items::purged_at.eq(Some(Time::now())),
+                items::languages.eq(""),
+                items::public_languages.eq(""),
+                items::refers_to.eq(""),
+                items::own.eq(""),
+            ))
+            .execute(connection)?;
     }
-    diesel::delete(texts::table.filter(among(texts::item_id, &ids))).execute(connection)?;
-    // Whoever refers to them is deleted too, or they could not have been.
-    diesel::delete(links::table.filter(among(links::item_id, &ids).or(among(links::target_id, &ids)))).execute(connection)?;
-    diesel::delete(facets::table.filter(among(facets::item_id, &ids))).execute(connection)?;
-    S::delete_own(connection, &ids)?;
-    diesel::update(items::table.filter(among(items::id, &ids)))
-        .set((items::purged_at.eq(Some(Time::now())), items::languages.eq(""), items::public_languages.eq(""), items::refers_to.eq("")))
-        .execute(connection)?;
-    Ok(ids.len())
+    Ok(numbers.len())
 }
 
 /// The purge of one kind.

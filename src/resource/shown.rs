@@ -1,9 +1,12 @@
 //! What an answer shows beside the item itself: the chosen language, the items referred to, the countries.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::mem::take;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -27,12 +30,23 @@ pub struct Shown {
     pub places: Arc<Places>,
     memory: Option<Memory>,
     targets: HashMap<Id, Arc<Target>>,
-    wholes: HashMap<Id, Value>,
+    /// Items as they are shown inside others; those of a page repeat.
+    embedded: RefCell<HashMap<Id, Option<Embedded>>>,
+    /// The choice among the same languages is the same.
+    choices: Vec<Chosen>,
+}
+
+/// Which of the languages of an item answers.
+#[derive(Clone)]
+struct Chosen {
+    languages: Vec<Language>,
+    original: String,
+    choice: Option<Choice>,
 }
 
 /// The texts of an item in the language that was chosen for it.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct ChosenText {
     /// The language.
     pub language: Language,
     /// Whether the text was made from the other script.
@@ -53,20 +67,26 @@ pub struct Reference {
     pub title: String,
 }
 
-/// An item shown inside another: in short, or whole where `include` asks for it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Embedded {
-    /// In short.
-    Short(Reference),
-    /// Whole.
-    Whole(Value),
+/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for it; as JSON.
+#[derive(Clone, Debug)]
+pub struct Embedded(Arc<RawValue>);
+
+impl Embedded {
+    fn new<T: Serialize>(resource: &T) -> Option<Self> {
+        serde_json::value::to_raw_value(resource).ok().map(|json| Self(json.into()))
+    }
+}
+
+impl Serialize for Embedded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
 }
 
 impl Shown {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
     pub fn new(wish: Wish, places: Arc<Places>, memory: Option<Memory>) -> Self {
-        Self { wish, places, memory, targets: HashMap::new(), wholes: HashMap::new() }
+        Self { wish, places, memory, targets: HashMap::new(), embedded: RefCell::default(), choices: Vec::new() }
     }
 
     /// Makes the items known that memory has; gives those that must be read.
@@ -93,8 +113,8 @@ impl Shown {
     }
 
     /// Adds a whole resource, to be shown in place of its short form.
-    pub fn add_whole(&mut self, id: Id, resource: Value) {
-        self.wholes.insert(id, resource);
+    pub fn add_whole(&mut self, id: Id, resource: &Value) {
+        self.embedded.get_mut().insert(id, Embedded::new(resource));
     }
 
     /// Whether an item that is referred to may be shown.
@@ -108,15 +128,29 @@ impl Shown {
     }
 
     /// Which of these languages answers, by the fallback chain; `None` where all of them are asked for.
-    pub fn choose(&self, available: &[Language], original: &str) -> Option<Choice> {
-        if self.wish.all { None } else { choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original)) }
+    pub fn choose(&mut self, available: &[Language], original: &str) -> Option<Choice> {
+        if self.wish.all {
+            return None;
+        }
+        if let Some(known) = self.choices.iter().find(|known| known.languages == available && known.original == original) {
+            return known.choice.clone();
+        }
+        let choice = choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original));
+        self.choices.push(Chosen { languages: available.to_vec(), original: original.to_owned(), choice: choice.clone() });
+        choice
     }
 
     /// An item that is referred to; `None` where the viewer may not see it.
     pub fn embedded(&self, id: &Id) -> Option<Embedded> {
-        if let Some(whole) = self.wholes.get(id) {
-            return Some(Embedded::Whole(whole.clone()));
+        if let Some(known) = self.embedded.borrow().get(id) {
+            return known.clone();
         }
+        let embedded = self.in_short(id).as_ref().and_then(Embedded::new);
+        self.embedded.borrow_mut().insert(*id, embedded.clone());
+        embedded
+    }
+
+    fn in_short(&self, id: &Id) -> Option<Reference> {
         let target = self.targets.get(id)?;
         let choice = choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
         let (stored, title) = (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
@@ -124,7 +158,7 @@ impl Shown {
             Some(to) => transliterate(title, stored, to).into_owned(),
             None => title.clone(),
         };
-        Some(Embedded::Short(Reference { id: target.id, slug: target.slug.clone(), title }))
+        Some(Reference { id: target.id, slug: target.slug.clone(), title })
     }
 
     /// Countries by code.
@@ -150,11 +184,12 @@ impl<O> Loaded<O> {
         self.links.iter().filter(move |link| link.field == field)
     }
 
-    /// The texts in the answer's language, or `None` when every language is asked for.
-    pub fn chosen(&self) -> Option<Chosen> {
+    /// Takes the texts in the answer's language; `None` when every language is asked for.
+    pub fn take_chosen(&mut self) -> Option<ChosenText> {
         let choice = self.choice.as_ref()?;
         let stored = self.languages.get(choice.index)?;
-        let mut text = self.texts.iter().find(|text| text.language == stored.as_str())?.clone();
+        let place = self.texts.iter().position(|text| text.language == stored.as_str())?;
+        let mut text = self.texts.swap_remove(place);
         if let Some(to) = &choice.transliterate_to {
             let change = |value: &mut String| *value = transliterate(value, stored, to).into_owned();
             change(&mut text.title);
@@ -162,7 +197,7 @@ impl<O> Loaded<O> {
                 value.as_mut().map(change);
             }
         }
-        Some(Chosen { language: choice.language.clone(), transliterated: choice.transliterate_to.is_some(), text })
+        Some(ChosenText { language: choice.language.clone(), transliterated: choice.transliterate_to.is_some(), text })
     }
 
     /// Every language, when that is asked for.
@@ -173,18 +208,18 @@ impl<O> Loaded<O> {
         Some(self.texts.iter().map(|text| (text.language.clone(), translation(spec, text))).collect())
     }
 
-    /// What every resource shows.
-    pub fn common(&self) -> Common {
+    /// Takes what every resource shows.
+    pub fn take_common(&mut self) -> Common {
         Common {
             id: self.item.id,
-            slug: self.item.slug.clone(),
-            status: self.item.status.clone(),
+            slug: take(&mut self.item.slug),
+            status: take(&mut self.item.status),
             revision: self.item.revision,
             created_at: self.item.created_at,
             updated_at: self.item.updated_at,
             published_at: self.item.published_at,
-            original_language: self.item.original_language.clone(),
-            languages: self.languages.iter().map(|language| language.as_str().to_owned()).collect(),
+            original_language: take(&mut self.item.original_language),
+            languages: take(&mut self.languages),
         }
     }
 }
@@ -241,42 +276,44 @@ pub struct Common {
     #[schema(example = "en")]
     pub original_language: String,
     /// The languages in which texts exist that you may see.
-    #[schema(example = json!(["en", "mk", "sr-Latn"]))]
-    pub languages: Vec<String>,
+    #[schema(value_type = Vec<String>, example = json!(["en", "mk", "sr-Latn"]))]
+    pub languages: Vec<Language>,
 }
 
 /// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an unknown value.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Packed(pub Option<String>);
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Packed(pub Option<Box<RawValue>>);
+
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
 
 impl Packed {
     /// Packs a list; an empty list is nothing.
     pub fn list<T: Serialize>(members: &[T]) -> Self {
-        if members.is_empty() { Self(None) } else { Self(serde_json::to_string(members).ok()) }
+        if members.is_empty() { Self(None) } else { Self(serde_json::value::to_raw_value(members).ok()) }
     }
 
     /// Packs an object.
     pub fn object<T: Serialize>(value: Option<&T>) -> Self {
-        Self(value.and_then(|value| serde_json::to_string(value).ok()))
+        Self(value.and_then(|value| serde_json::value::to_raw_value(value).ok()))
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.0.as_deref().map(RawValue::get)
     }
 
     /// Reads it back; what cannot be read is empty.
     pub fn unpack<T: serde::de::DeserializeOwned + Default>(&self) -> T {
-        self.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        self.text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
     /// To be shown as a list.
     pub fn shown_as_list(self) -> PackedList {
         PackedList(self)
-    }
-}
-
-impl Serialize for Packed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            None => serializer.serialize_none(),
-            Some(text) => raw(text, serializer),
-        }
     }
 }
 
@@ -288,11 +325,7 @@ impl Serialize for PackedList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0.0 {
             None => <[(); 0]>::serialize(&[], serializer),
-            Some(text) => raw(text, serializer),
+            Some(json) => json.serialize(serializer),
         }
     }
-}
-
-fn raw<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
 }

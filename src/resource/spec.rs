@@ -187,13 +187,22 @@ pub enum SortColumn {
     Title,
 }
 
+/// A table that repeats fields of the items of one kind, beside the `number` of each, for ranges and sort keys.
+#[derive(Clone, Copy, Debug)]
+pub struct TableSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+}
+
 /// A kind of item, declared.
 #[derive(Debug)]
 pub struct Spec {
     /// Which kind.
     pub kind: Kind,
-    /// Its own table, if it has one.
-    pub table: Option<&'static str>,
+    /// The table of what lists of it are sorted by or limited to beside what every item has, if there is such.
+    pub table: Option<TableSpec>,
     /// The texts: field and column; the first is the title.
     pub texts: &'static [(&'static str, TextColumn)],
     /// References.

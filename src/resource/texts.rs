@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::Status;
 use super::load::Text;
 use super::spec::{Spec, TextColumn};
-use crate::db::Id;
 use crate::http::fields::{Fields, limits, storable};
 use crate::http::problem::Violation;
 use crate::text::collation::sort_key;
@@ -32,8 +31,6 @@ impl NewTexts {
 
 /// What the texts are read against.
 pub struct Defaults<'a> {
-    /// The item; texts are stored under it.
-    pub id: Id,
     /// The status of texts that state none.
     pub status: Status,
     /// The original language where the body states none.
@@ -113,7 +110,6 @@ fn read_all(value: &Value, pointer: &str, spec: &Spec, defaults: &Defaults<'_>, 
 
 fn read_one(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>, language: &Language) -> Option<Text> {
     let mut text = Text {
-        item_id: defaults.id,
         language: language.as_str().to_owned(),
         status: defaults.status.as_str().to_owned(),
         title: String::new(),

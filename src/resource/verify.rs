@@ -6,16 +6,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text as SqlText};
+use diesel::sql_types::{BigInt, Bool, Text as SqlText};
 use serde::Serialize;
 
-use super::load::{Item, Link, Text, pack_links};
+use super::load::{Item, Text, Texts, all_texts, delete_texts, insert_texts, read_items};
+use super::write::{claim, save_columns};
 use super::{Subject, index};
-use crate::db::schema::{items, links, slugs, texts};
+use crate::db::schema::items;
 use crate::db::search::{Audience, indexed};
-use crate::db::sql::{Fragment, Statement, among, id_among};
+use crate::db::sql::{Bind, Fragment, Statement, among, number_among, pairs};
 use crate::db::types::sql;
-use crate::db::{Connection, Error, Id, Time};
+use crate::db::{Connection, Error, Id, Number, Time};
 
 /// How many items are looked at together.
 const AT_ONCE: i64 = 500;
@@ -44,39 +45,35 @@ pub struct Checked {
     /// How many items were looked at.
     pub items: usize,
     /// The last of them; none at the end.
-    pub last: Option<Id>,
+    pub last: Option<Number>,
 }
 
 /// The check of one kind.
-pub type Verify = fn(&mut Connection, Option<Id>, bool) -> Result<Checked, Error>;
+pub type Verify = fn(&mut Connection, Option<Number>, bool) -> Result<Checked, Error>;
 
 /// What the database holds of some items.
-struct Held<O> {
-    own: HashMap<Id, O>,
-    texts: HashMap<Id, Vec<Text>>,
-    links: HashMap<Id, Vec<Link>>,
-    terms: HashMap<Id, BTreeSet<(String, String)>>,
+struct Held {
+    texts: Texts,
+    terms: HashMap<Number, BTreeSet<(String, String)>>,
     /// Items with rows in the filter index that say something else of them than they do.
-    misplaced: HashSet<Id>,
-    entries: HashSet<(Id, Audience)>,
+    misplaced: HashSet<Number>,
+    entries: HashSet<(Number, Audience)>,
     deleted: HashMap<Id, String>,
-    slugs: HashSet<(String, Id)>,
+    slugs: HashSet<(String, Number)>,
+    /// Items whose row in the table of their kind says what they do.
+    placed: HashSet<Number>,
 }
 
 /// Checks the items of a kind that come after `after`, some at a time; with `repair` in a transaction that writes, makes again
 /// what is derived and does not fit. What is reported is what was found before.
-pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Id>, repair: bool) -> Result<Checked, Error> {
-    let mut query = items::table
-        .filter(items::kind.eq(S::SPEC.kind.as_str()))
-        .filter(items::purged_at.is_null())
-        .order(items::id)
-        .limit(AT_ONCE)
-        .select(Item::as_select())
-        .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(items::id.gt(after));
-    }
-    let rows: Vec<Item> = query.load(connection)?;
+pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, repair: bool) -> Result<Checked, Error> {
+    let condition = Fragment::new("items.kind = ")
+        .bind(Bind::Text(S::SPEC.kind.as_str().to_owned()))
+        .sql(" AND items.purged_at IS NULL AND items.number > ")
+        .bind(Bind::Integer(after.unwrap_or(0)))
+        .sql(" ORDER BY items.number LIMIT ")
+        .bind(Bind::Integer(AT_ONCE));
+    let rows = read_items(connection, &condition)?;
     let held = hold::<S>(connection, &rows)?;
     let mut findings = Vec::new();
     for item in &rows {
@@ -86,57 +83,65 @@ pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Id>, repair
         }
         findings.extend(found);
     }
-    Ok(Checked { findings, items: rows.len(), last: rows.last().map(|item| item.id) })
+    Ok(Checked { findings, items: rows.len(), last: rows.last().map(|item| item.number) })
 }
 
-fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held<S::Own>, Error> {
-    let ids: Vec<Id> = rows.iter().map(|item| item.id).collect();
-    let mut texts_of: HashMap<Id, Vec<Text>> = HashMap::new();
-    let query = texts::table.filter(among(texts::item_id, &ids)).order((texts::item_id, texts::language)).select(Text::as_select());
-    for text in query.load::<Text>(connection)? {
-        texts_of.entry(text.item_id).or_default().push(text);
-    }
-    let mut links_of: HashMap<Id, Vec<Link>> = HashMap::new();
-    let query = links::table.filter(among(links::item_id, &ids)).order((links::item_id, links::field, links::position));
-    for link in query.select(Link::as_select()).load::<Link>(connection)? {
-        links_of.entry(link.item_id).or_default().push(link);
-    }
-    let targets: BTreeSet<Id> = links_of.values().flatten().map(|link| link.target_id).collect();
+fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, Error> {
+    let by_number: HashMap<Number, &Item> = rows.iter().map(|item| (item.number, item)).collect();
+    let numbers: Vec<Number> = rows.iter().map(|item| item.number).collect();
+    let targets: BTreeSet<Id> = rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
     let deleted: Vec<(Id, String)> = items::table
         .filter(among(items::id, &targets))
         .filter(items::deleted_at.is_not_null())
         .select((items::id, items::slug))
         .load(connection)?;
-    let by_id: HashMap<Id, &Item> = rows.iter().map(|item| (item.id, item)).collect();
     let statement = Fragment::new(
-        "SELECT facets.item_id, terms.field, terms.value, facets.is_public, facets.published_at \
+        "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at \
          FROM facets JOIN terms ON terms.number = facets.term WHERE ",
     )
-    .then(&id_among("facets.item_id", &ids));
-    let facets: Vec<(Id, String, String, bool, Time)> =
-        Statement::<(sql::Uuid, SqlText, SqlText, Bool, sql::Instant)>::new(statement).rows(connection)?;
-    let (mut terms, mut misplaced): (HashMap<Id, BTreeSet<_>>, _) = (HashMap::new(), HashSet::new());
-    for (id, field, value, is_public, published_at) in facets {
-        let fits = by_id.get(&id).is_some_and(|item| {
+    .then(&number_among("facets.item", numbers.iter().copied()));
+    let facets: Vec<(Number, String, String, bool, Time)> =
+        Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant)>::new(statement).rows(connection)?;
+    let (mut terms, mut misplaced): (HashMap<Number, BTreeSet<_>>, _) = (HashMap::new(), HashSet::new());
+    for (number, field, value, is_public, published_at) in facets {
+        let fits = by_number.get(&number).is_some_and(|item| {
             item.is_public == is_public && (!is_public || item.published_at.unwrap_or(item.created_at) == published_at)
         });
         if !fits {
-            misplaced.insert(id);
+            misplaced.insert(number);
         }
-        terms.entry(id).or_default().insert((field, value));
+        terms.entry(number).or_default().insert((field, value));
     }
-    let claimed: Vec<(String, Id)> =
-        slugs::table.filter(among(slugs::item_id, &ids)).select((slugs::slug, slugs::item_id)).load(connection)?;
+    let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
+        .then(&pairs(rows.iter().map(|item| (&item.kind, &item.slug))))
+        .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");
+    let slugs: Vec<(String, Number)> = Statement::<(SqlText, BigInt)>::new(statement).rows(connection)?;
     Ok(Held {
-        own: S::own_rows(connection, &ids)?,
-        texts: texts_of,
-        links: links_of,
+        texts: all_texts(connection, numbers.iter().copied())?,
         terms,
         misplaced,
-        entries: indexed(connection, &ids)?.into_iter().collect(),
+        entries: indexed(connection, &numbers)?.into_iter().collect(),
         deleted: deleted.into_iter().collect(),
-        slugs: claimed.into_iter().collect(),
+        slugs: slugs.into_iter().collect(),
+        placed: placed::<S>(connection, rows)?,
     })
+}
+
+/// The items whose row in the table of their kind says what they do.
+fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<HashSet<Number>, Error> {
+    let numbers = rows.iter().map(|item| item.number);
+    let Some(table) = &S::SPEC.table else { return Ok(numbers.collect()) };
+    let mut placed = HashSet::new();
+    for item in rows {
+        let Some(own) = item.own::<S>() else { continue };
+        let mut same = Fragment::new("number = ").bind(Bind::Integer(item.number));
+        for (column, value) in table.columns.iter().zip(S::columns(&own)) {
+            same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
+        }
+        let found: Vec<Number> = Statement::<BigInt>::select("number", table.name, &same).rows(connection)?;
+        placed.extend(found);
+    }
+    Ok(placed)
 }
 
 fn tags(texts: &[Text], which: impl Fn(&Text) -> bool) -> String {
@@ -152,18 +157,18 @@ fn should_be_public(item: &Item, texts: &[Text]) -> bool {
     item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
 }
 
-fn look<S: Subject>(item: &Item, held: &Held<S::Own>) -> Vec<Finding> {
+fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
     let mut findings = Vec::new();
     let subject = format!("{} `{}`", S::SPEC.kind.noun(), item.slug);
     let mut found = |code, detail: String, remedy, derived| {
         findings.push(Finding { code, subject: subject.clone(), detail, remedy, derived });
     };
-    let none: (Vec<Text>, Vec<Link>, BTreeSet<(String, String)>) = Default::default();
-    let texts = held.texts.get(&item.id).unwrap_or(&none.0);
-    let links = held.links.get(&item.id).unwrap_or(&none.1);
-    let terms = held.terms.get(&item.id).unwrap_or(&none.2);
-    let Some(own) = held.own.get(&item.id) else {
-        found("own_fields_missing", "The row with its own fields is missing.".to_owned(), "Restore the database from a backup.", false);
+    let none: (Vec<Text>, BTreeSet<(String, String)>) = Default::default();
+    let texts = held.texts.get(&item.number).unwrap_or(&none.0);
+    let terms = held.terms.get(&item.number).unwrap_or(&none.1);
+    let links = item.links();
+    let Some(own) = item.own::<S>() else {
+        found("own_fields_missing", "Its own fields cannot be read.".to_owned(), "Restore the database from a backup.", false);
         return findings;
     };
     if !texts.iter().any(|text| text.language == item.original_language) {
@@ -176,7 +181,7 @@ fn look<S: Subject>(item: &Item, held: &Held<S::Own>) -> Vec<Finding> {
             found("refers_to_deleted", detail, "Restore what it refers to, or PATCH the item so that it no longer does.", false);
         }
     }
-    if !held.slugs.contains(&(item.slug.clone(), item.id)) {
+    if !held.slugs.contains(&(item.slug.clone(), item.number)) {
         found("slug_not_reserved", "Its slug is not reserved for it.".to_owned(), REPAIR, true);
     }
     let languages = (tags(texts, |_| true), tags(texts, is_published));
@@ -184,39 +189,39 @@ fn look<S: Subject>(item: &Item, held: &Held<S::Own>) -> Vec<Finding> {
         let detail = format!("Its languages are kept as `{}` and `{}`.", item.languages, item.public_languages);
         found("languages_stale", detail, REPAIR, true);
     }
-    if item.refers_to != pack_links(links) {
-        found("references_stale", "Its references are not shown as they are kept.".to_owned(), REPAIR, true);
+    if !held.placed.contains(&item.number) {
+        found("columns_stale", "What it is sorted by and limited to is not what it holds.".to_owned(), REPAIR, true);
     }
     if item.is_public != should_be_public(item, texts) {
         let kept = if item.is_public { "public" } else { "not public" };
         found("visibility_stale", format!("It is kept as {kept}, which does not follow from its status and texts."), REPAIR, true);
     }
-    if *terms != index::terms::<S>(own, texts, links) || held.misplaced.contains(&item.id) {
+    if *terms != index::terms::<S>(&own, texts, &links) || held.misplaced.contains(&item.number) {
         found("filter_index_stale", "Filters do not find it by what it holds.".to_owned(), REPAIR, true);
     }
     let wanted = [(Audience::Editors, item.deleted_at.is_none()), (Audience::Public, item.is_public)];
-    if wanted.iter().any(|(audience, there)| held.entries.contains(&(item.id, *audience)) != *there) {
+    if wanted.iter().any(|(audience, there)| held.entries.contains(&(item.number, *audience)) != *there) {
         found("search_index_stale", "Its entries in the full-text index are missing, or left over.".to_owned(), REPAIR, true);
     }
     findings
 }
 
-fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held<S::Own>) -> Result<(), Error> {
-    let Some(own) = held.own.get(&item.id) else { return Ok(()) };
-    let none: (Vec<Text>, Vec<Link>) = Default::default();
-    let texts = held.texts.get(&item.id).unwrap_or(&none.0);
-    let links = held.links.get(&item.id).unwrap_or(&none.1);
+fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held) -> Result<(), Error> {
+    let Some(own) = item.own::<S>() else { return Ok(()) };
+    let none = Vec::new();
+    let texts = held.texts.get(&item.number).unwrap_or(&none);
     let mut item = item.clone();
     item.languages = tags(texts, |_| true);
     item.public_languages = tags(texts, is_published);
-    item.refers_to = pack_links(links);
     item.is_public = should_be_public(&item, texts);
-    diesel::update(items::table.filter(items::id.eq(item.id))).set(&item).execute(connection)?;
-    if !held.slugs.contains(&(item.slug.clone(), item.id)) {
-        diesel::insert_into(slugs::table)
-            .values((slugs::kind.eq(&item.kind), slugs::slug.eq(&item.slug), slugs::item_id.eq(item.id)))
-            .execute(connection)?;
+    diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
+    if !held.slugs.contains(&(item.slug.clone(), item.number)) {
+        claim(connection, &item)?;
     }
-    index::write_facets::<S>(connection, &item, own, texts, links, false)?;
-    index::write_search(connection, item.id, false)
+    save_columns::<S>(connection, item.number, &own, false)?;
+    // The keys of texts follow from the languages.
+    delete_texts(connection, [item.number])?;
+    insert_texts(connection, item.number, texts)?;
+    index::write_facets::<S>(connection, &item, &own, texts, &item.links(), false)?;
+    index::write_some(connection, &[item.number])
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text as SqlText};
 use serde_json::{Map, Value};
 
 use super::answer::{self, Validators};
 use super::context::Context;
-use super::load::{self, Found, Item, Link, Text, find, load_rows, revisions, with_own};
+use super::load::{self, Found, Item, Link, Text, complete, find, revisions};
 use super::names::Memory;
 use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
@@ -18,9 +19,9 @@ use super::shown::Shown;
 use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
 use super::{Draft, NewLink, Status, Subject, index, texts};
-use crate::db::schema::{items, links, revisions as revision_rows, slugs, texts as text_rows};
-use crate::db::sql::among;
-use crate::db::{Connection, Id, Time};
+use crate::db::schema::{items, revisions as revision_rows, slugs};
+use crate::db::sql::{Bind, Fragment, Statement, number_among};
+use crate::db::{Connection, Id, Number, Time};
 use crate::http::body;
 use crate::http::conditional::{Precondition, Tag};
 use crate::http::fields::{Fields, clip};
@@ -155,7 +156,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
             precondition.check(item.id, item.revision)?;
             refuse_while_held(connection, S::SPEC, &item)?;
             let now = Time::now();
-            diesel::update(items::table.filter(items::id.eq(item.id)))
+            diesel::update(items::table.find(item.number))
                 .set((
                     items::deleted_at.eq(Some(now)),
                     items::updated_at.eq(now),
@@ -163,8 +164,8 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
                     items::revision.eq(items::revision + 1),
                 ))
                 .execute(connection)?;
-            index::hide_facets(connection, item.id)?;
-            index::write_search(connection, item.id, index::lends_its_name(S::SPEC.kind))?;
+            index::set_public(connection, item.number, false)?;
+            index::write_search::<S>(connection, &item)?;
             bump(connection, S::SPEC.kind, now)?;
             Ok::<_, Problem>(None)
         })
@@ -331,15 +332,13 @@ pub fn store<S: Subject>(
     let before = match &existing {
         Some(item) => {
             let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
-            let row = with_own::<S>(connection, item.clone())?;
-            load_rows::<S>(connection, vec![row], &[id], Viewer::Everything, &mut shown)?.pop()
+            complete::<S>(connection, vec![item.clone()], Viewer::Everything, &mut shown)?.pop()
         }
         None => None,
     };
 
     let mut errors = Vec::new();
     let about = About {
-        id,
         existing: existing.as_ref(),
         has_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
         slug_of_path,
@@ -360,7 +359,7 @@ pub fn store<S: Subject>(
     let stated = slug.or_else(|| slug_of_path.map(str::to_owned)).or_else(|| existing.as_ref().map(|item| item.slug.clone()));
     let (slug, is_claimed) = match stated {
         Some(slug) => {
-            let is_claimed = may_claim(connection, spec, id, &slug)?;
+            let is_claimed = may_claim(connection, spec, existing.as_ref().map(|item| item.number), &slug)?;
             (slug, is_claimed)
         }
         None => (free_slug(connection, spec, &new_texts)?, false),
@@ -369,8 +368,9 @@ pub fn store<S: Subject>(
     let is_public = status == Status::Published && new_texts.texts.iter().any(|text| text.status == "published");
     let published_at =
         published_at.or_else(|| existing.as_ref().filter(|_| !has_null(body, "published_at")).and_then(|item| item.published_at));
-    let rows = link_rows(id, &resolved);
-    let item = Item {
+    let links = in_order(&resolved);
+    let mut item = Item {
+        number: existing.as_ref().map_or(0, |item| item.number),
         id,
         kind: spec.kind.as_str().to_owned(),
         slug,
@@ -378,7 +378,8 @@ pub fn store<S: Subject>(
         original_language: new_texts.original.as_str().to_owned(),
         languages: new_texts.languages(|_| true),
         public_languages: new_texts.languages(|text| text.status == "published"),
-        refers_to: load::pack_links(&rows),
+        refers_to: load::pack_links(&links),
+        own: serde_json::to_string(&draft.own).map_err(Problem::internal)?,
         revision: existing.as_ref().map_or(1, |item| item.revision),
         is_public,
         was_public: is_public || existing.as_ref().is_some_and(|item| item.was_public),
@@ -388,15 +389,13 @@ pub fn store<S: Subject>(
         deleted_at: None,
         purged_at: None,
     };
-    let unchanged = before
-        .as_ref()
-        .is_some_and(|before| before.item == item && before.own == draft.own && before.texts == new_texts.texts && before.links == rows);
-    if unchanged {
+    if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts) {
         return Ok(Stored { id, is_changed: false });
     }
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
-    save::<S>(connection, item.clone(), &draft.own, &new_texts.texts, &rows, existing.is_none(), is_claimed, now)?;
-    let lent = lent(connection, context, spec, &rows, &memory)?;
+    item.updated_at = now;
+    save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
+    let lent = lent(connection, context, spec, &links, &memory)?;
     index::write_entries(connection, &item, &new_texts.texts, &lent, existing.is_none())?;
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
@@ -419,8 +418,6 @@ fn lent(connection: &mut Connection, context: &Context, spec: &Spec, links: &[Li
 
 /// What a body is read against.
 pub struct About<'a> {
-    /// The item; texts are stored under it.
-    pub id: Id,
     /// The item as it is, if it is there.
     pub existing: Option<&'a Item>,
     /// Whether it has texts in several languages.
@@ -458,7 +455,7 @@ pub fn understand<S: Subject>(body: &Value, about: &About<'_>, errors: &mut Vec<
     let slug = fields.text("slug", 200);
     let original = about.existing.and_then(|item| Language::parse(&item.original_language).ok());
     let original = original.as_ref().unwrap_or(about.fallback);
-    let defaults = Defaults { id: about.id, status, original, original_may_follow: about.existing.is_none() };
+    let defaults = Defaults { status, original, original_may_follow: about.existing.is_none() };
     let texts = texts::read(&mut fields, S::SPEC, &defaults);
     if texts.flat && about.has_languages {
         fields.error(
@@ -484,38 +481,59 @@ fn has_null(body: &Value, field: &str) -> bool {
     body.get(field).is_some_and(Value::is_null)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row of each table that makes up an item")]
+/// Stores the rows of an item; one that has no number yet is new and gets one.
 fn save<S: Subject>(
     connection: &mut Connection,
-    mut item: Item,
+    item: &mut Item,
     own: &S::Own,
     new_texts: &[Text],
-    rows: &[Link],
-    is_new: bool,
+    links: &[Link],
     is_claimed: bool,
-    now: Time,
 ) -> Result<(), Problem> {
-    let id = item.id;
-    item.updated_at = now;
+    let is_new = item.number == 0;
     if is_new {
-        diesel::insert_into(items::table).values(&item).execute(connection)?;
+        item.number = load::insert_item(connection, item)?;
     } else {
         item.revision = item.revision.saturating_add(1);
-        diesel::update(items::table.filter(items::id.eq(id))).set(&item).execute(connection)?;
+        diesel::update(items::table.find(item.number)).set(&*item).execute(connection)?;
+        load::delete_texts(connection, [item.number])?;
     }
     if !is_claimed {
-        diesel::insert_into(slugs::table)
-            .values((slugs::kind.eq(&item.kind), slugs::slug.eq(&item.slug), slugs::item_id.eq(id)))
-            .execute(connection)?;
+        claim(connection, item)?;
     }
-    S::save_own(connection, id, own, is_new)?;
+    save_columns::<S>(connection, item.number, own, is_new)?;
+    load::insert_texts(connection, item.number, new_texts)?;
+    index::write_facets::<S>(connection, item, own, new_texts, links, is_new)?;
+    Ok(())
+}
+
+/// Keeps the slug of an item for it.
+pub fn claim(connection: &mut Connection, item: &Item) -> Result<(), crate::db::Error> {
+    diesel::insert_into(slugs::table)
+        .values((slugs::kind.eq(&item.kind), slugs::slug.eq(&item.slug), slugs::item.eq(item.number)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Stores the row of the table that the kind declares, if it declares one.
+pub fn save_columns<S: Subject>(connection: &mut Connection, number: Number, own: &S::Own, is_new: bool) -> Result<(), crate::db::Error> {
+    let Some(table) = &S::SPEC.table else { return Ok(()) };
     if !is_new {
-        diesel::delete(text_rows::table.filter(text_rows::item_id.eq(id))).execute(connection)?;
-        diesel::delete(links::table.filter(links::item_id.eq(id))).execute(connection)?;
+        delete_columns::<S>(connection, number)?;
     }
-    load::insert_texts(connection, new_texts)?;
-    load::insert_links(connection, rows)?;
-    index::write_facets::<S>(connection, &item, own, new_texts, rows, is_new)?;
+    let values = std::iter::once(Bind::Integer(number)).chain(S::columns(own));
+    let columns = table.columns.join(", ");
+    let statement = Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name)).binds(values).sql(")");
+    Statement::<BigInt>::new(statement).execute(connection)?;
+    Ok(())
+}
+
+/// Removes that row.
+pub fn delete_columns<S: Subject>(connection: &mut Connection, number: Number) -> Result<(), crate::db::Error> {
+    if let Some(table) = &S::SPEC.table {
+        let statement = Fragment::new(format!("DELETE FROM {} WHERE number = ", table.name)).bind(Bind::Integer(number));
+        Statement::<BigInt>::new(statement).execute(connection)?;
+    }
     Ok(())
 }
 
@@ -582,22 +600,20 @@ fn resolve(
     Ok(resolved)
 }
 
-fn link_rows(id: Id, resolved: &[(NewLink, Id)]) -> Vec<Link> {
-    let mut rows: Vec<Link> = Vec::with_capacity(resolved.len());
-    for (link, target) in resolved {
-        let position = rows.iter().filter(|row| row.field == link.field).count();
-        rows.push(Link {
-            item_id: id,
+/// References in the order in which an item keeps them: field by field, and as they were written.
+fn in_order(resolved: &[(NewLink, Id)]) -> Vec<Link> {
+    let mut links: Vec<Link> = resolved
+        .iter()
+        .map(|(link, target)| Link {
             field: link.field.to_owned(),
-            position: i64::try_from(position).unwrap_or(i64::MAX),
             target_id: *target,
             role: link.role.clone(),
             start_seconds: link.start,
             end_seconds: link.end,
-        });
-    }
-    rows.sort_by(|a, b| (&a.field, a.position).cmp(&(&b.field, b.position)));
-    rows
+        })
+        .collect();
+    links.sort_by(|a, b| a.field.cmp(&b.field));
+    links
 }
 
 /// A slug made from the title in the original language, numbered where it is taken.
@@ -609,10 +625,10 @@ fn free_slug(connection: &mut Connection, spec: &Spec, new_texts: &NewTexts) -> 
     }
     let mut candidate = base.clone();
     for number in 2..u32::MAX {
-        let taken: Option<Id> = slugs::table
+        let taken: Option<Number> = slugs::table
             .filter(slugs::kind.eq(spec.kind.as_str()))
             .filter(slugs::slug.eq(&candidate))
-            .select(slugs::item_id)
+            .select(slugs::item)
             .first(connection)
             .optional()?;
         if taken.is_none() {
@@ -624,14 +640,14 @@ fn free_slug(connection: &mut Connection, spec: &Spec, new_texts: &NewTexts) -> 
 }
 
 /// Fails where another item has, or once had, this slug; says whether this item has or had it.
-fn may_claim(connection: &mut Connection, spec: &Spec, id: Id, slug: &str) -> Result<bool, Problem> {
-    let owner: Option<Id> = slugs::table
+fn may_claim(connection: &mut Connection, spec: &Spec, item: Option<Number>, slug: &str) -> Result<bool, Problem> {
+    let owner: Option<Number> = slugs::table
         .filter(slugs::kind.eq(spec.kind.as_str()))
         .filter(slugs::slug.eq(slug))
-        .select(slugs::item_id)
+        .select(slugs::item)
         .first(connection)
         .optional()?;
-    if owner.is_some_and(|owner| owner != id) {
+    if owner.is_some() && owner != item {
         let detail = format!("Another {} has or had the slug `{slug}`; choose another one.", spec.kind.noun());
         let mut problem = Problem::new(Kind::Conflict, detail.clone());
         problem.errors.push(Violation::field("/slug", "taken", detail));
@@ -642,21 +658,16 @@ fn may_claim(connection: &mut Connection, spec: &Spec, id: Id, slug: &str) -> Re
 
 /// 409 while others refer to the item; says which.
 fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
-    let holders: Vec<(Id, String)> = links::table
-        .filter(links::target_id.eq(item.id))
-        .order((links::field, links::item_id))
-        .select((links::item_id, links::field))
-        .limit(1_000)
-        .load(connection)?;
-    let ids: Vec<Id> = holders.iter().map(|(id, _)| *id).collect();
-    let rows: Vec<(Id, String, String)> = items::table
-        .filter(among(items::id, &ids))
-        .filter(items::deleted_at.is_null())
-        .order((items::kind, items::slug))
-        .select((items::id, items::kind, items::slug))
-        .load(connection)?;
-    let Some((_, first_kind, _)) = rows.first() else { return Ok(()) };
-    let names: Vec<String> = rows.iter().take(5).map(|(_, kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
+    let holders = index::holders(connection, item.id)?;
+    if holders.is_empty() {
+        return Ok(());
+    }
+    let condition =
+        number_among("items.number", holders.into_iter().take(1_000)).sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug");
+    let rows: Vec<(String, String)> =
+        Statement::<(SqlText, SqlText)>::select("items.kind, items.slug", "items", &condition).rows(connection)?;
+    let Some((first_kind, _)) = rows.first() else { return Ok(()) };
+    let names: Vec<String> = rows.iter().take(5).map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
     let more = if rows.len() > names.len() { format!(" and {} more", rows.len().saturating_sub(names.len())) } else { String::new() };
     let detail =
         format!("The {} `{}` is referred to by {}{more}. Change or delete these first.", spec.kind.noun(), item.slug, names.join(", "));

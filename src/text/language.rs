@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use compact_str::CompactString;
 use oxilangtag::LanguageTag;
+use serde::Serialize;
 
 /// The longest tag that is accepted. RFC 5646, 4.4.1: 35 characters hold every tag in practice.
 pub const MAX_TAG_LENGTH: usize = 35;
@@ -61,7 +62,8 @@ const NOT_A_LANGUAGE: &[&str] = &["und", "mul", "mis", "zxx"];
 ///
 /// Canonical means: case by RFC 5646 2.1.1, a replaced language subtag by its successor, and no script
 /// where the language has a default one (`sq-Latn` is `sq`), so that two tags are equal when they mean the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Language(CompactString);
 
 impl Default for Language {

@@ -127,9 +127,9 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
 }
 
 /// Draws the resource.
-pub fn view(loaded: &Loaded<()>, shown: &Shown) -> Topic {
+pub fn view(mut loaded: Loaded<()>, shown: &Shown) -> Topic {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen() {
+    let texts = match loaded.take_chosen() {
         None => TopicTexts { translations, ..TopicTexts::default() },
         Some(chosen) => TopicTexts {
             language: Some(chosen.language.as_str().to_owned()),
@@ -139,5 +139,5 @@ pub fn view(loaded: &Loaded<()>, shown: &Shown) -> Topic {
             translations,
         },
     };
-    Topic { common: loaded.common(), texts, parent: loaded.one("parent", shown) }
+    Topic { common: loaded.take_common(), texts, parent: loaded.one("parent", shown) }
 }

@@ -1,15 +1,11 @@
 //! How topics are stored: they have no fields of their own beside what every item has.
 
-use std::collections::HashMap;
-
-use diesel::prelude::*;
-
 use super::model::{self, SPEC, Topic};
-use crate::db::schema::links;
-use crate::db::{Connection, Error, Id};
+use crate::db::sql::id_among;
+use crate::db::{Connection, Id};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, Violation};
-use crate::resource::load::{Loaded, Which, Whole, whole_without_own};
+use crate::resource::load::{Loaded, read_items};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
 use crate::resource::{Draft, NewLink, Subject};
@@ -25,27 +21,11 @@ impl Subject for Topics {
     type Own = ();
     type View = Topic;
 
-    fn whole(connection: &mut Connection, which: &Which<'_>) -> Result<Vec<Whole<()>>, Error> {
-        whole_without_own(connection, which)
-    }
-
-    fn own_rows(_connection: &mut Connection, ids: &[Id]) -> Result<HashMap<Id, ()>, Error> {
-        Ok(ids.iter().map(|id| (*id, ())).collect())
-    }
-
-    fn save_own(_connection: &mut Connection, _id: Id, _own: &(), _is_new: bool) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn delete_own(_connection: &mut Connection, _ids: &[Id]) -> Result<(), Error> {
-        Ok(())
-    }
-
     fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
         model::read(fields)
     }
 
-    fn view(loaded: &Loaded<()>, shown: &Shown) -> Topic {
+    fn view(loaded: Loaded<()>, shown: &Shown) -> Topic {
         model::view(loaded, shown)
     }
 
@@ -70,12 +50,8 @@ impl Subject for Topics {
                 errors.push(Violation::field(link.target.pointer.clone(), "cycle", detail));
                 return Ok(());
             }
-            above = links::table
-                .filter(links::item_id.eq(topic))
-                .filter(links::field.eq("parent"))
-                .select(links::target_id)
-                .first(connection)
-                .optional()?;
+            let topic = read_items(connection, &id_among("items.id", [&topic]))?.pop();
+            above = topic.and_then(|topic| topic.links().into_iter().find(|link| link.field == "parent")).map(|link| link.target_id);
         }
         errors.push(Violation::field(link.target.pointer.clone(), "too_deep", format!("The tree of topics is at most {DEEPEST} deep.")));
         Ok(())

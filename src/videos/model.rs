@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use crate::resource::list::{Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, Takes, TextColumn};
+use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
 use crate::resource::{Draft, NewLink, Status};
 
 /// What a video can be asked to have.
@@ -23,7 +23,7 @@ pub const HAS: &[&str] = &["captions", "transcript", "chapters", "source", "thum
 /// The declaration.
 pub const SPEC: Spec = Spec {
     kind: Kind::Video,
-    table: Some("videos"),
+    table: Some(TableSpec { name: "videos", columns: &["duration_seconds", "recorded_on"] }),
     texts: &[
         ("title", TextColumn::Title),
         ("summary", TextColumn::Summary),
@@ -319,7 +319,7 @@ pub struct VideoPage {
 }
 
 /// A video's own fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Own {
     /// Length in seconds.
     pub duration_seconds: Option<i64>,
@@ -405,9 +405,9 @@ pub fn facets(own: &Own) -> Vec<(&'static str, String)> {
 }
 
 /// Draws the resource.
-pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Video {
+pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
     let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.chosen() {
+    let texts = match loaded.take_chosen() {
         None => VideoTexts { translations, ..VideoTexts::default() },
         Some(chosen) => VideoTexts {
             language: Some(chosen.language.as_str().to_owned()),
@@ -419,23 +419,27 @@ pub fn view(loaded: &Loaded<Own>, shown: &Shown) -> Video {
             translations,
         },
     };
-    let own = &loaded.own;
+    let common = loaded.take_common();
+    let topics = loaded.many("topics", shown);
+    let programme = loaded.one("programme", shown);
+    let partners = roles::view(&loaded, shown);
+    let own = loaded.own;
     Video {
-        common: loaded.common(),
+        common,
         texts,
         duration_seconds: own.duration_seconds,
         recorded_on: own.recorded_on,
-        spoken_languages: own.spoken_languages.clone().shown_as_list(),
+        spoken_languages: own.spoken_languages.shown_as_list(),
         countries: shown.countries(&own.countries),
-        topics: loaded.many("topics", shown),
-        programme: loaded.one("programme", shown),
-        partners: roles::view(loaded, shown),
-        sources: own.sources.clone().shown_as_list(),
-        thumbnail: own.thumbnail.clone(),
-        captions: own.captions.clone().shown_as_list(),
-        chapters: own.chapters.clone().shown_as_list(),
-        credits: own.credits.clone().shown_as_list(),
-        licence: own.licence.clone(),
+        topics,
+        programme,
+        partners,
+        sources: own.sources.shown_as_list(),
+        thumbnail: own.thumbnail,
+        captions: own.captions.shown_as_list(),
+        chapters: own.chapters.shown_as_list(),
+        credits: own.credits.shown_as_list(),
+        licence: own.licence,
         accessibility: own.accessibility.unpack(),
     }
 }

@@ -1,14 +1,11 @@
 DROP TABLE search_index;
-DROP TABLE search_entries;
 DROP TABLE idempotent_requests;
 DROP TABLE api_keys;
 DROP TABLE impact_statistics;
-DROP TABLE partners;
 DROP TABLE programmes;
 DROP TABLE videos;
 DROP TABLE facets;
 DROP TABLE terms;
-DROP TABLE links;
 DROP TABLE texts;
 DROP TABLE slugs;
 DROP TABLE items;

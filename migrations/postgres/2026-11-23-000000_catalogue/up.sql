@@ -9,10 +9,13 @@ CREATE TABLE revisions (
 INSERT INTO revisions (kind, revision, changed_at) VALUES
     ('catalogue', 0, '1970-01-01T00:00:00Z'), ('video', 0, '1970-01-01T00:00:00Z'), ('programme', 0, '1970-01-01T00:00:00Z'), ('partner', 0, '1970-01-01T00:00:00Z'), ('impact_statistic', 0, '1970-01-01T00:00:00Z'), ('topic', 0, '1970-01-01T00:00:00Z');
 
--- `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with spaces between.
--- `refers_to` repeats the rows of `links` as JSON, so that a read needs no second table; empty where there are none.
+-- One row holds what every list shows of an item but its texts. `number` is the row's own, never shown: it grows as `id` does, and
+-- as a key it is short. `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with
+-- spaces between. `refers_to` holds the references as JSON, `own` the fields that only its kind has; both are empty where there
+-- are none.
 CREATE TABLE items (
-    id UUID NOT NULL PRIMARY KEY,
+    number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id UUID NOT NULL,
     kind TEXT NOT NULL,
     slug TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('draft', 'published', 'archived')),
@@ -20,6 +23,7 @@ CREATE TABLE items (
     languages TEXT NOT NULL,
     public_languages TEXT NOT NULL,
     refers_to TEXT NOT NULL,
+    own TEXT NOT NULL,
     revision BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     was_public BOOLEAN NOT NULL,
@@ -29,10 +33,11 @@ CREATE TABLE items (
     deleted_at TIMESTAMPTZ,
     purged_at TIMESTAMPTZ
 );
+CREATE UNIQUE INDEX items_id ON items (id);
 CREATE UNIQUE INDEX items_slug ON items (kind, slug);
-CREATE INDEX items_public_newest ON items (kind, is_public, published_at DESC, id);
-CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, id);
-CREATE INDEX items_updated ON items (kind, updated_at, id);
+CREATE INDEX items_public_newest ON items (kind, is_public, published_at DESC, number);
+CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, number);
+CREATE INDEX items_updated ON items (kind, updated_at, number);
 -- What was deleted and is still kept, for the purge.
 CREATE INDEX items_deleted ON items (kind, deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
@@ -40,14 +45,14 @@ CREATE INDEX items_deleted ON items (kind, deleted_at) WHERE deleted_at IS NOT N
 CREATE TABLE slugs (
     kind TEXT NOT NULL,
     slug TEXT NOT NULL,
-    item_id UUID NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    item BIGINT NOT NULL REFERENCES items (number),
     PRIMARY KEY (kind, slug)
 );
-CREATE INDEX slugs_item ON slugs (item_id);
 
--- Texts per language; `title` is the name of a partner or topic and the label of a statistic.
+-- Texts per language; `title` is the name of a partner or topic and the label of a statistic. The key is 512 times the number of
+-- the item and the place of the language among its `languages`: a text is found without an index, and those of an item stand together.
 CREATE TABLE texts (
-    item_id UUID NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    key BIGINT NOT NULL PRIMARY KEY,
     language TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('draft', 'published', 'archived')),
     title TEXT NOT NULL,
@@ -56,22 +61,8 @@ CREATE TABLE texts (
     content_note TEXT,
     credit_line TEXT,
     disclaimer TEXT,
-    sort_key TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (item_id, language)
+    sort_key TEXT COLLATE "C" NOT NULL
 );
-
--- References from item to item, in the order they are shown.
-CREATE TABLE links (
-    item_id UUID NOT NULL REFERENCES items (id) ON DELETE CASCADE,
-    field TEXT NOT NULL,
-    position BIGINT NOT NULL,
-    target_id UUID NOT NULL REFERENCES items (id),
-    role TEXT,
-    start_seconds BIGINT,
-    end_seconds BIGINT,
-    PRIMARY KEY (item_id, field, position)
-);
-CREATE INDEX links_target ON links (target_id, field);
 
 -- Every value that an equality filter has found something by, numbered, so that the filter index stays small. Numbers stay.
 CREATE TABLE terms (
@@ -79,75 +70,44 @@ CREATE TABLE terms (
     field TEXT NOT NULL,
     value TEXT NOT NULL
 );
-CREATE UNIQUE INDEX terms_value ON terms (field, value);
+CREATE UNIQUE INDEX terms_value ON terms (value, field);
 
--- The filter index: one row for each value that an item is found by. What the public may see is repeated from
--- the item, so that the newest of a value are read from one index, in order.
+-- The filter index: one row for each value that an item is found by; what refers to an item is found here too. What the public may
+-- see is repeated from the item, so that the newest of a value are read from one index, in order. It is derived, and
+-- checked as a whole: no foreign keys, which would cost two lookups for each row.
 CREATE TABLE facets (
-    item_id UUID NOT NULL REFERENCES items (id) ON DELETE CASCADE,
-    term BIGINT NOT NULL REFERENCES terms (number),
+    item BIGINT NOT NULL,
+    term BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     published_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (item_id, term)
+    PRIMARY KEY (item, term)
 );
-CREATE INDEX facets_newest ON facets (term, is_public, published_at DESC, item_id);
+CREATE INDEX facets_newest ON facets (term, is_public, published_at DESC, item);
 
+-- What lists of a kind are sorted by or limited to, repeated from the fields of the item.
 CREATE TABLE videos (
-    id UUID NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL PRIMARY KEY REFERENCES items (number),
     duration_seconds BIGINT,
-    recorded_on DATE,
-    licence TEXT,
-    countries TEXT,
-    spoken_languages TEXT,
-    sources TEXT,
-    thumbnail TEXT,
-    captions TEXT,
-    chapters TEXT,
-    credits TEXT,
-    accessibility TEXT
+    recorded_on DATE
 );
-CREATE INDEX videos_duration ON videos (duration_seconds, id);
-CREATE INDEX videos_recorded ON videos (recorded_on, id);
+CREATE INDEX videos_duration ON videos (duration_seconds, number);
+CREATE INDEX videos_recorded ON videos (recorded_on, number);
 
 CREATE TABLE programmes (
-    id UUID NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL PRIMARY KEY REFERENCES items (number),
     start_date DATE,
-    end_date DATE,
-    website TEXT,
-    iati_identifier TEXT,
-    countries TEXT,
-    helplines TEXT
+    end_date DATE
 );
-
-CREATE TABLE partners (
-    id UUID NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
-    kind TEXT,
-    acronym TEXT,
-    is_group BOOLEAN NOT NULL,
-    country TEXT,
-    website TEXT,
-    logo TEXT
-);
+CREATE INDEX programmes_start ON programmes (start_date, number);
 
 CREATE TABLE impact_statistics (
-    id UUID NOT NULL PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
-    value TEXT,
+    number BIGINT NOT NULL PRIMARY KEY REFERENCES items (number),
     value_order TEXT COLLATE "C",
-    qualifier TEXT NOT NULL,
-    unit TEXT,
-    measure TEXT NOT NULL,
-    ascending BOOLEAN,
-    additive BOOLEAN,
-    countries TEXT,
     period_start DATE,
-    period_end DATE,
-    baseline TEXT,
-    target TEXT,
-    disaggregation TEXT,
-    source TEXT
+    period_end DATE
 );
-CREATE INDEX impact_statistics_value ON impact_statistics (value_order, id);
-CREATE INDEX impact_statistics_period ON impact_statistics (period_start, id);
+CREATE INDEX impact_statistics_value ON impact_statistics (value_order, number);
+CREATE INDEX impact_statistics_period ON impact_statistics (period_start, number);
 
 CREATE TABLE api_keys (
     id UUID NOT NULL PRIMARY KEY,
@@ -175,16 +135,10 @@ CREATE TABLE idempotent_requests (
 );
 CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
 
--- Full text: one entry for the public (published languages) and one for editors (all languages).
-CREATE TABLE search_entries (
-    key BIGSERIAL NOT NULL PRIMARY KEY,
-    item_id UUID NOT NULL REFERENCES items (id) ON DELETE CASCADE,
-    audience TEXT NOT NULL
-);
-CREATE UNIQUE INDEX search_entries_item ON search_entries (item_id, audience);
-
+-- Full text. `rowid` is four times the number of the item, and 0 for the entry that everybody searches (published languages), 1 for
+-- that of editors (all languages), 2 for one that is the same for both.
 CREATE TABLE search_index (
-    rowid BIGINT NOT NULL PRIMARY KEY REFERENCES search_entries (key) ON DELETE CASCADE,
+    rowid BIGINT NOT NULL PRIMARY KEY,
     document TSVECTOR NOT NULL
 );
 CREATE INDEX search_index_document ON search_index USING GIN (document);

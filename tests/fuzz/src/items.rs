@@ -20,7 +20,6 @@ use serde_json::Value;
 /// Reads a body as that of a new item, or of one that exists.
 pub fn read<S: Subject>(body: &Value, existing: Option<&Item>) -> Result<Understood<S::Own>, Vec<Violation>> {
     let about = About {
-        id: Id(uuid::Uuid::from_u128(1)),
         existing,
         has_languages: existing.is_some_and(|item| item.languages.contains(' ')),
         slug_of_path: None,
@@ -128,9 +127,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         };
         shown.learn(declared.target, Viewer::Everything, vec![(id, Some(Arc::new(target)))]);
         links.push(Link {
-            item_id: Id(uuid::Uuid::from_u128(1)),
             field: link.field.to_owned(),
-            position: 0,
             target_id: id,
             role: link.role.clone(),
             start_seconds: link.start,
@@ -139,6 +136,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
     }
     let epoch = Time::from_micros(0).expect("1970 is a year");
     let item = Item {
+        number: 1,
         id: Id(uuid::Uuid::from_u128(1)),
         kind: S::SPEC.kind.as_str().to_owned(),
         slug: first.slug.clone().unwrap_or_else(|| "a".to_owned()),
@@ -147,6 +145,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         languages: first.texts.languages(|_| true),
         public_languages: first.texts.languages(|text| text.status == "published"),
         refers_to: kinoteka::resource::load::pack_links(&links),
+        own: serde_json::to_string(&first.draft.own).expect("own fields can be kept"),
         revision: 1,
         is_public: false,
         was_public: false,
@@ -157,15 +156,18 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         purged_at: None,
     };
     assert!(first.texts.texts.iter().any(|text| text.language == item.original_language), "there are texts in the original language");
+    // What is kept of the kind's own fields is read back as it was.
+    let own = item.own::<S>().expect("own fields can be read back");
+    assert!(own == first.draft.own, "{} is other fields than were sent", item.own);
     let loaded = Loaded {
         item: item.clone(),
-        own: first.draft.own.clone(),
+        own,
         languages: first.texts.texts.iter().map(|text| Language::stored(&text.language)).collect(),
         choice: None,
         texts: first.texts.texts.clone(),
         links,
     };
-    let text = serde_json::to_string(&S::view(&loaded, &shown)).expect("a view can be written");
+    let text = serde_json::to_string(&S::view(loaded, &shown)).expect("a view can be written");
     let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
     is_kept(&shown_alike::<S>(sent), &body);
     let flat: serde_json::Map<String, Value> =

@@ -1,4 +1,3 @@
-use kinoteka::db::Id;
 use kinoteka::db::page::{MAX_KEYS, Place, Start};
 use kinoteka::http::cursor;
 use kinoteka::http::keys::Viewer;
@@ -56,7 +55,7 @@ fn is_understood(query: &str, request: &ListRequest, viewer: Viewer, read: impl 
     }
 
     // The address of the next page leads on in the same list.
-    let place = Place { keys: vec![Some("a".to_owned()); MAX_KEYS], id: Id(uuid::Uuid::from_u128(9)) };
+    let place = Place { keys: vec![Some("a".to_owned()); MAX_KEYS], number: 9 };
     let next = at_cursor(query, &cursor::write(&request.fingerprint, &place, false));
     let page = read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
     assert_eq!((&page.fingerprint, page.limit, page.total), (&request.fingerprint, request.limit, request.total));

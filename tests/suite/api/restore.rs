@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use kinoteka::db::Time;
-use kinoteka::db::schema::{items, texts, videos};
+use kinoteka::db::schema::{facets, items, videos};
+use kinoteka::db::{Number, Time};
 use kinoteka::http::problem::Problem;
+use kinoteka::resource::load::all_texts;
 use serde_json::json;
 
 use crate::on_both;
@@ -98,10 +99,21 @@ on_both! {
         let key = server.editor_key();
         let id = kinoteka::db::Id::parse(server.read(VIDEO)["id"].as_str().unwrap()).expect("an id");
         let recent = "/v1/videos/testimonials-part-two";
+        let store = kinoteka::server::store(&server.settings).expect("the settings are right");
+        let held = |number: Number| {
+            store.write_here(|c| {
+                let texts: usize = all_texts(c, [number])?.values().map(Vec::len).sum();
+                let own: i64 = videos::table.find(number).count().get_result(c).map_err(Problem::from)?;
+                let facets: i64 = facets::table.filter(facets::item.eq(number)).count().get_result(c).map_err(Problem::from)?;
+                Ok::<_, Problem>((texts, own, facets > 0))
+            })
+        };
+        let number: Number =
+            store.write_here(|c| items::table.filter(items::id.eq(id)).select(items::number).first(c).map_err(Problem::from)).unwrap();
+        assert_eq!(held(number).unwrap(), (6, 1, true), "it is found where it is looked for");
         for path in [VIDEO, recent] {
             server.request("DELETE", path).key(&key).send().expect(204);
         }
-        let store = kinoteka::server::store(&server.settings).expect("the settings are right");
         let aged = |path: &str, days: i64| {
             let slug = path.rsplit('/').next().unwrap().to_owned();
             let then = Some(Time::now().earlier(days * DAY));
@@ -115,7 +127,7 @@ on_both! {
         let _served = process::serve(directory.path(), &server.settings.database_url, &[]);
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let purged = store.write_here(|c| items::table.find(id).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
+            let purged = store.write_here(|c| items::table.find(number).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
             if purged.unwrap().is_some() {
                 break;
             }
@@ -128,12 +140,7 @@ on_both! {
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Again"})).send().problem(410, "gone");
         let taken = json!({"slug": "testimonials-part-one", "title": "Again"});
         server.request("POST", "/v1/videos").key(&key).json(&taken).send().problem(409, "conflict");
-        let left = store.write_here(|c| {
-            let texts: i64 = texts::table.filter(texts::item_id.eq(id)).count().get_result(c).map_err(Problem::from)?;
-            let own: i64 = videos::table.filter(videos::id.eq(id)).count().get_result(c).map_err(Problem::from)?;
-            Ok::<_, Problem>((texts, own))
-        });
-        assert_eq!(left.unwrap(), (0, 0), "nothing of it is kept");
+        assert_eq!(held(number).unwrap(), (0, 0, false), "nothing of it is kept");
         server.request("POST", &format!("{recent}/restore")).key(&key).send().expect(200);
     }
 }

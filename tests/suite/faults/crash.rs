@@ -61,7 +61,7 @@ struct Stored {
 fn stored(connection: &mut Connection, round: u32) -> BTreeMap<String, Stored> {
     let query = diesel::sql_query(format!(
         "SELECT items.slug, items.revision, min(texts.description) AS first, max(texts.description) AS last, count(*) AS texts
-         FROM items JOIN texts ON texts.item_id = items.id WHERE items.slug LIKE 'r{round}-%' GROUP BY items.slug, items.revision"
+         FROM items JOIN texts ON texts.key / 512 = items.number WHERE items.slug LIKE 'r{round}-%' GROUP BY items.slug, items.revision"
     ));
     let rows: Vec<Stored> = match connection {
         Connection::Sqlite(connection) => query.load(connection),

@@ -102,23 +102,30 @@ fn number(connection: &mut Connection, query: &str) -> i64 {
     found.unwrap_or_else(|error| panic!("{query}: {error}")).n
 }
 
-/// Panics if a part of an item is there without the others. The foreign keys hold the parts to their item; this holds the item to its parts.
+/// Panics if a part of an item is there without the others. Foreign keys and the last of these hold the parts to their item; the others hold the item to its parts.
 fn nothing_is_half_written(connection: &mut Connection) {
     for (what, query) in [
-        ("no text", "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM texts WHERE item_id = items.id)"),
+        ("no text", "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM texts WHERE key / 512 = items.number)"),
         (
             "no slug",
-            "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM slugs WHERE item_id = items.id AND slug = items.slug)",
+            "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM slugs WHERE item = items.number AND slug = items.slug)",
         ),
         (
             "no entry for the search",
-            "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM search_entries WHERE item_id = items.id)",
+            "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM search_index WHERE rowid / 4 = items.number)",
         ),
         (
             "no facet",
-            "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM facets WHERE item_id = items.id)",
+            "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM facets WHERE item = items.number)",
         ),
         ("texts in other languages than the item says", TEXTS_DIFFER),
+        ("no own fields", "SELECT count(*) AS n FROM items WHERE purged_at IS NULL AND own = ''"),
+        ("texts and no row", "SELECT count(*) AS n FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = texts.key / 512)"),
+        ("facets and no row", "SELECT count(*) AS n FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = facets.item)"),
+        (
+            "an entry and no row",
+            "SELECT count(*) AS n FROM search_index WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = search_index.rowid / 4)",
+        ),
     ] {
         assert_eq!(number(connection, query), 0, "items that have {what}");
     }
@@ -129,4 +136,4 @@ fn nothing_is_half_written(connection: &mut Connection) {
 }
 
 const TEXTS_DIFFER: &str = "SELECT count(*) AS n FROM items WHERE length(trim(languages)) - length(replace(trim(languages), ' ', '')) + 1
-     <> (SELECT count(*) FROM texts WHERE item_id = items.id)";
+     <> (SELECT count(*) FROM texts WHERE key / 512 = items.number)";
