@@ -82,7 +82,8 @@ impl Connection {
     /// Opens a session on `target`, with every setting that our promises rest on.
     ///
     /// SQLite: WAL, so that readers never wait for the writer; `synchronous = FULL`, so that an answered write
-    /// survives a power cut; foreign keys; readers are `query_only`. PostgreSQL: UTC, a statement and a lock timeout.
+    /// survives a power cut; foreign keys; readers are `query_only`. PostgreSQL: UTC, a statement and a lock timeout,
+    /// and no compiling of plans, which takes longer than any of these statements runs.
     pub fn open(target: &Target, access: Access, session: Session) -> Result<Self, Error> {
         let mut connection = match target {
             Target::Sqlite(path) => {
@@ -109,6 +110,7 @@ impl Connection {
                     "SET timezone = 'UTC';
                      SET application_name = 'kinoteka';
                      SET client_min_messages = warning;
+                     SET jit = off;
                      SET statement_timeout = {};
                      SET lock_timeout = {};
                      SET default_transaction_read_only = {};",

@@ -15,10 +15,9 @@ macro_rules! tables {
 }
 
 tables! {
-    revisions (kind) {
-        kind -> Text,
-        revision -> BigInt,
-        changed_at -> Instant,
+    revisions (number) {
+        number -> BigInt,
+        state -> Text,
     }
     items (number) {
         number -> BigInt,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::context::Context;
-use super::load::Revisions;
+use super::load::{CATALOGUE, Revisions};
 use super::query::Shape;
 use super::spec::Spec;
 use crate::db::Time;
@@ -28,17 +28,15 @@ pub fn shown_state(spec: &Spec, revisions: &Revisions, shape: &Shape, with_own: 
     let own = with_own.then_some(spec.kind);
     if !shape.include.is_empty() {
         // What is shown whole shows others in turn: any change may show.
-        if let Some((revision, at)) = revisions.get("catalogue") {
-            return (format!("catalogue={revision}"), Some(*at));
-        }
+        let (revision, at) = revisions.of(CATALOGUE);
+        return (format!("{CATALOGUE}={revision}"), at);
     }
     let mut state = String::new();
     let mut changed_at = None;
     for kind in spec.shows.iter().copied().chain(own) {
-        if let Some((revision, at)) = revisions.get(kind.as_str()) {
-            state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
-            changed_at = changed_at.max(Some(*at));
-        }
+        let (revision, at) = revisions.of(kind.as_str());
+        state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
+        changed_at = changed_at.max(at);
     }
     (state, changed_at)
 }

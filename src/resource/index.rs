@@ -3,15 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text as SqlText};
+use diesel::sql_types::{BigInt, Text as SqlText};
 
 use super::Subject;
-use super::load::{Item, Link, Text, all_texts, read_items};
+use super::load::{Item, Link, Text, read_items, texts_of};
 use super::spec::Kind;
 use crate::db::schema::facets;
 use crate::db::search::{Document, index};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
-use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, Number};
 use crate::text::analysis;
 use crate::text::language::Language;
@@ -155,10 +154,9 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
     let links: HashMap<Number, Vec<Link>> = rows.iter().map(|item| (item.number, item.links())).collect();
     let targets: BTreeSet<Id> = links.values().flatten().filter(|link| is_lent(&link.field)).map(|link| link.target_id).collect();
     let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
-    let statement = Statement::<(Uuid, BigInt, Bool)>::select("items.id, items.number, items.is_public", "items", &condition);
-    let targets: Vec<(Id, Number, bool)> = statement.rows(connection)?;
-    let texts = all_texts(connection, numbers.iter().copied().chain(targets.iter().map(|(_, number, _)| *number)))?;
-    let targets: HashMap<Id, (Number, bool)> = targets.into_iter().map(|(id, number, is_public)| (id, (number, is_public))).collect();
+    let targets = read_items(connection, &condition)?;
+    let texts = texts_of(connection, rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())))?;
+    let targets: HashMap<Id, (Number, bool)> = targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
     let none = Vec::new();
     for item in rows {
         let mut lent = Lent::default();

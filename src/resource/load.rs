@@ -118,14 +118,49 @@ pub struct Loaded<O> {
     pub links: Vec<Link>,
 }
 
-/// Revision and time of change of each kind.
-pub type Revisions = HashMap<String, (i64, Time)>;
+/// What counts the changes of the catalogue as a whole, beside the names of the kinds.
+pub const CATALOGUE: &str = "catalogue";
 
-/// Reads the revisions of all kinds.
-pub fn revisions(connection: &mut Connection) -> Result<Revisions, Error> {
-    let statement = Fragment::new("SELECT kind, revision, changed_at FROM revisions");
-    let rows: Vec<(String, i64, Time)> = Statement::<revisions::SqlType>::new(statement).rows(connection)?;
-    Ok(rows.into_iter().map(|(kind, revision, changed_at)| (kind, (revision, changed_at))).collect())
+/// Revision and time of change of each kind, and of the [`CATALOGUE`]. Tags, caches and feeds hang on them.
+#[derive(Clone, Debug, Default)]
+pub struct Revisions(Vec<(String, i64, Time)>);
+
+impl Revisions {
+    /// Reads them.
+    pub fn read(connection: &mut Connection) -> Result<Self, Error> {
+        let rows: Vec<String> =
+            Statement::<SqlText>::new(Fragment::new("SELECT state FROM revisions WHERE number = 1")).rows(connection)?;
+        Ok(Self::parse(rows.first().map(String::as_str).unwrap_or_default()))
+    }
+
+    fn parse(state: &str) -> Self {
+        let one = |member: &str| {
+            let mut parts = member.split(' ');
+            let (name, revision, changed_at) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            Some((name.to_owned(), revision, Time::from_micros(changed_at)?))
+        };
+        Self(state.split(',').filter_map(one).collect())
+    }
+
+    /// Revision and time of change; 0 and none of what was never written.
+    pub fn of(&self, name: &str) -> (i64, Option<Time>) {
+        self.0.iter().find(|(known, ..)| known == name).map_or((0, None), |(_, revision, changed_at)| (*revision, Some(*changed_at)))
+    }
+
+    /// Counts a change of these.
+    pub fn bump(connection: &mut Connection, names: impl IntoIterator<Item = &'static str>, now: Time) -> Result<(), Error> {
+        let mut revisions = Self::read(connection)?;
+        for name in names {
+            match revisions.0.iter_mut().find(|(known, ..)| known == name) {
+                Some((_, revision, changed_at)) => (*revision, *changed_at) = (revision.saturating_add(1), now),
+                None => revisions.0.push((name.to_owned(), 1, now)),
+            }
+        }
+        let state: Vec<String> =
+            revisions.0.iter().map(|(name, revision, changed_at)| format!("{name} {revision} {}", changed_at.micros())).collect();
+        diesel::update(revisions::table.find(1)).set(revisions::state.eq(state.join(","))).execute(connection)?;
+        Ok(())
+    }
 }
 
 /// The columns of [`Item`].
@@ -138,29 +173,44 @@ pub fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<V
     Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).rows(connection)?)
 }
 
-/// Reads the items that fit a condition, and with each the revisions of all kinds in the same state of the database.
-fn read_items_and_revisions(connection: &mut Connection, condition: &Fragment) -> Result<Vec<(Item, Revisions)>, Error> {
-    let statement = Fragment::new("SELECT ")
-        .sql(COLUMNS)
-        .differs(
-            ", (SELECT group_concat(kind || ' ' || revision || ' ' || changed_at) FROM revisions)",
-            ", (SELECT string_agg(kind || ' ' || revision || ' ' || CAST(EXTRACT(EPOCH FROM changed_at) * 1000000 AS BIGINT), ',') \
-             FROM revisions)",
-        )
-        .sql(" FROM items WHERE ")
-        .then(condition);
-    let rows: Vec<(Item, Option<String>)> = Statement::<(items::SqlType, Nullable<SqlText>)>::new(statement).rows(connection)?;
-    Ok(rows.into_iter().map(|(item, revisions)| (item, read_revisions(&revisions.unwrap_or_default()))).collect())
+/// An item read by itself, with what it takes to answer it.
+pub struct Single {
+    /// The item.
+    pub item: Item,
+    /// The revisions in the same state of the database.
+    pub revisions: Revisions,
+    /// The text that will probably be shown. PostgreSQL sends it along, where another statement is another round trip.
+    pub likely: Option<Text>,
 }
 
-/// Reads what [`read_items_and_revisions`] asks for.
-fn read_revisions(text: &str) -> Revisions {
-    let one = |member: &str| {
-        let mut parts = member.split(' ');
-        let (kind, revision, changed_at) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some((kind.to_owned(), (revision, Time::from_micros(changed_at)?)))
+/// What [`read_single`] reads: the item, the revisions, and the likely text with its key.
+type SingleRow = (Item, Option<String>, Option<(i64, Text)>);
+
+/// Reads items with the revisions and what is probably shown where these languages are preferred, best first.
+fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[Language]) -> Result<Vec<Single>, Error> {
+    let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
+    let tags = Bind::Text(format!("{{{}}}", tags.join(",")));
+    let statement = Fragment::new("SELECT ")
+        .sql(COLUMNS)
+        .sql(", (SELECT state FROM revisions WHERE number = 1), ")
+        .sql(TEXT_COLUMNS)
+        .sql(" FROM items LEFT JOIN ")
+        .differs(
+            "texts ON texts.key = NULL",
+            "LATERAL (SELECT * FROM texts WHERE texts.key >= items.number * 512 AND texts.key < items.number * 512 + 512 \
+             ORDER BY array_position(CAST(",
+        )
+        .only_postgres(tags)
+        .differs("", " AS text[]), texts.language) LIMIT 1) texts ON TRUE")
+        .sql(" WHERE ")
+        .then(condition);
+    let rows: Vec<SingleRow> = Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextSql>)>::new(statement).rows(connection)?;
+    let single = |(item, state, text): SingleRow| Single {
+        item,
+        revisions: Revisions::parse(&state.unwrap_or_default()),
+        likely: text.map(|(_, text)| text),
     };
-    text.split(',').filter_map(one).collect()
+    Ok(rows.into_iter().map(single).collect())
 }
 
 /// Reads the items that fit a condition with all that they show: two queries, and at most two for what they refer to.
@@ -174,10 +224,33 @@ pub fn load<S: Subject>(
     complete::<S>(connection, rows, viewer, shown)
 }
 
+/// Completes an item that was read by itself; `None` where its own fields cannot be read.
+pub fn complete_single<S: Subject>(
+    connection: &mut Connection,
+    item: Item,
+    likely: Option<Text>,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Option<Loaded<S::Own>>, Error> {
+    let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
+    Ok(complete_with::<S>(connection, vec![item], texts, viewer, shown)?.pop())
+}
+
 /// Completes items that have been read already. Those whose own fields were removed for good are left out.
 pub fn complete<S: Subject>(
     connection: &mut Connection,
     rows: Vec<Item>,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Vec<Loaded<S::Own>>, Error> {
+    complete_with::<S>(connection, rows, Texts::new(), viewer, shown)
+}
+
+/// The same where some texts have been read already; what is wanted beside them is read.
+fn complete_with<S: Subject>(
+    connection: &mut Connection,
+    rows: Vec<Item>,
+    mut known: Texts,
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
@@ -186,12 +259,15 @@ pub fn complete<S: Subject>(
         let Some(own) = item.own::<S>() else { continue };
         let languages = item.languages(viewer);
         let choice = shown.choose(&languages, &item.original_language);
-        loaded.push(Loaded { own, languages, choice, texts: Vec::new(), links: item.links(), item });
+        let mut texts = known.remove(&item.number).unwrap_or_default();
+        let chosen = choice.as_ref().and_then(|choice| languages.get(choice.index)).filter(|_| !shown.wish.translations);
+        texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
+        loaded.push(Loaded { own, languages, choice, texts, links: item.links(), item });
     }
     load_targets(connection, S::SPEC, loaded.iter().flat_map(|one| &one.links), viewer, shown)?;
     let mut texts_of = load_texts(connection, &loaded, shown)?;
     for one in &mut loaded {
-        one.texts = texts_of.remove(&one.item.number).unwrap_or_default();
+        one.texts.extend(texts_of.remove(&one.item.number).unwrap_or_default());
     }
     Ok(loaded)
 }
@@ -265,14 +341,28 @@ fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Err
     Ok(texts)
 }
 
-/// All texts of these items.
+/// The texts of items of which the number and the `languages` are known.
+pub fn texts_of<'a>(connection: &mut Connection, items: impl IntoIterator<Item = (Number, &'a str)>) -> Result<Texts, Error> {
+    let places = |languages: &str| languages.split_ascii_whitespace().count();
+    let keys = items.into_iter().flat_map(|(item, languages)| (0..places(languages)).filter_map(move |place| text_key(item, place)));
+    texts_at(connection, keys.collect())
+}
+
+/// All texts of these items, whatever languages they are said to have.
 pub fn all_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Texts, Error> {
+    // PostgreSQL, which expects many texts of each item, would read the whole table for each; with a limit it does not.
     let from = number_table(items)
-        .differs(" wanted CROSS JOIN", " wanted JOIN")
-        .sql(" texts")
-        .differs(" WHERE ", " ON ")
-        .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512");
+        .differs(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
+        .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512")
+        .differs("", " ORDER BY texts.key LIMIT 512) texts");
     read_texts(connection, &from)
+}
+
+fn texts_at(connection: &mut Connection, keys: Vec<i64>) -> Result<Texts, Error> {
+    if keys.is_empty() {
+        return Ok(Texts::new());
+    }
+    read_texts(connection, &Fragment::new("texts WHERE ").then(&number_among("texts.key", keys)))
 }
 
 /// Removes all texts of these items.
@@ -285,20 +375,17 @@ pub fn delete_texts(connection: &mut Connection, items: impl IntoIterator<Item =
     Ok(())
 }
 
-/// The texts that will be shown: those of the chosen language, or all that the viewer may see.
+/// The texts that will be shown and are not known: those of the chosen language, or all that the viewer may see.
 fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], shown: &Shown) -> Result<Texts, Error> {
     let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
-    for one in loaded {
+    for one in loaded.iter().filter(|one| one.texts.is_empty()) {
         if shown.wish.translations {
             keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
         } else if let Some(language) = one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)) {
             keys.extend(one.item.text_key(language));
         }
     }
-    if keys.is_empty() {
-        return Ok(Texts::new());
-    }
-    read_texts(connection, &Fragment::new("texts WHERE ").then(&number_among("texts.key", keys)))
+    texts_at(connection, keys)
 }
 
 /// Makes the items known that others refer to: those that memory has, and the rest in two queries.
@@ -331,16 +418,16 @@ pub fn load_targets<'a>(
         return Ok(());
     }
     let wanted = id_among("items.id", missing.iter().flat_map(|(_, ids)| ids)).sql(" AND items.deleted_at IS NULL");
-    let rows: Vec<(Number, Id, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, Bool)>::select(
-        "items.number, items.id, items.slug, items.original_language, items.is_public",
+    let rows: Vec<(Number, Id, String, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
+        "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public",
         "items",
         &wanted,
     )
     .rows(connection)?;
     let visible = |is_public: bool| viewer.sees_unpublished() || is_public;
-    let mut texts = all_texts(connection, rows.iter().filter(|row| visible(row.4)).map(|row| row.0))?;
+    let mut texts = texts_of(connection, rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())))?;
     let mut read: HashMap<Id, Target> = HashMap::new();
-    for (number, id, slug, original, _) in rows.into_iter().filter(|row| visible(row.4)) {
+    for (number, id, slug, original, ..) in rows.into_iter().filter(|row| visible(row.5)) {
         let texts = texts.remove(&number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
         let (languages, titles) = texts.map(|text| (Language::stored(&text.language), text.title)).unzip();
@@ -436,9 +523,9 @@ pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Optio
     find_by(connection, kind, name, read_items)
 }
 
-/// The same with the revisions.
-pub fn find_with_revisions(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<Found<(Item, Revisions)>>, Error> {
-    find_by(connection, kind, name, read_items_and_revisions)
+/// The same with what it takes to answer it by itself, in these languages, best first.
+pub fn find_single(connection: &mut Connection, kind: Kind, name: &str, preferred: &[Language]) -> Result<Option<Found<Single>>, Error> {
+    find_by(connection, kind, name, |connection, condition| read_single(connection, condition, preferred))
 }
 
 fn find_by<T>(

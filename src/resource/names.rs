@@ -48,18 +48,19 @@ struct OfKind {
 pub struct Memory {
     names: Arc<Names>,
     revisions: Arc<Revisions>,
+    /// The kind that this transaction writes; nothing is known of it.
+    written: Option<Kind>,
 }
 
 impl Memory {
     /// For a read that found these revisions.
     pub fn new(names: &Arc<Names>, revisions: &Arc<Revisions>) -> Self {
-        Self { names: Arc::clone(names), revisions: Arc::clone(revisions) }
+        Self { names: Arc::clone(names), revisions: Arc::clone(revisions), written: None }
     }
 
     /// For a write to items of this kind, in its transaction.
-    pub fn of_others(names: &Arc<Names>, mut revisions: Revisions, written: Kind) -> Self {
-        revisions.remove(written.as_str());
-        Self::new(names, &Arc::new(revisions))
+    pub fn of_others(names: &Arc<Names>, revisions: &Arc<Revisions>, written: Kind) -> Self {
+        Self { written: Some(written), ..Self::new(names, revisions) }
     }
 
     /// What is known of these items; gives those that must be read.
@@ -111,6 +112,6 @@ impl Memory {
     }
 
     fn revision(&self, kind: Kind) -> Option<i64> {
-        self.revisions.get(kind.as_str()).map(|(revision, _)| *revision)
+        (self.written != Some(kind)).then(|| self.revisions.of(kind.as_str()).0)
     }
 }

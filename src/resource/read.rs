@@ -12,7 +12,7 @@ use super::Subject;
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::list::{self, Items, PageInfo};
-use super::load::{Found, Item, Loaded, Revisions, complete, find, find_with_revisions, load, revisions};
+use super::load::{Found, Item, Loaded, Revisions, Single, Text, complete_single, find, find_single, load};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
 use super::shown::{Embedded, Shown};
@@ -27,6 +27,7 @@ use crate::http::layer::Statements;
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
+use crate::text::choice::preference_order;
 
 /// Answers a list.
 pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -69,7 +70,7 @@ fn read_page<S: Subject>(
 ) -> Result<PageRead, Problem> {
     // The revisions are read before the items: if a write falls between, the tag is older than what is shown and
     // the next conditional request is answered in full.
-    let revisions = Arc::new(revisions(connection)?);
+    let revisions = Arc::new(Revisions::read(connection)?);
     let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
     let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
     let validators = Validators { tag, changed_at };
@@ -170,12 +171,13 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let etag = if_none_match(&request);
     let inner = context.clone().into_inner();
     let (wished, shaped) = (wish.clone(), shape.clone());
+    let preferred = if wish.translations { Vec::new() } else { preference_order(&wish.asked, &wish.fallback) };
     let done = context
         .read(viewer, move |connection| {
-            let found = if can_be_name(&name) { find_with_revisions(connection, S::SPEC.kind, &name)? } else { None };
-            let found = visible(S::SPEC, &name, viewer, found, |(item, _): &(Item, Revisions)| item)?;
-            let (item, revisions) = match found {
-                Found::Moved((item, _)) => return Ok::<_, Problem>(One::Moved(item.slug)),
+            let found = if can_be_name(&name) { find_single(connection, S::SPEC.kind, &name, &preferred)? } else { None };
+            let found = visible(S::SPEC, &name, viewer, found, |single: &Single| &single.item)?;
+            let Single { item, revisions, likely } = match found {
+                Found::Moved(single) => return Ok::<_, Problem>(One::Moved(single.item.slug)),
                 Found::Here(found) => found,
             };
             let revisions = Arc::new(revisions);
@@ -187,7 +189,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
                 return Ok(One::Here(validators, None));
             }
             let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(Memory::new(&inner.names, &revisions)));
-            let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &shaped, viewer)?;
+            let (body, language) = draw_single::<S>(connection, &inner, (item, likely), &mut shown, &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })
         .await?;
@@ -224,8 +226,20 @@ pub fn draw<S: Subject>(
     shape: &Shape,
     viewer: Viewer,
 ) -> Result<(String, Option<String>), Problem> {
+    draw_single::<S>(connection, context, (item, None), shown, shape, viewer)
+}
+
+/// The same of an item whose text may have been read along.
+fn draw_single<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    (item, likely): (Item, Option<Text>),
+    shown: &mut Shown,
+    shape: &Shape,
+    viewer: Viewer,
+) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
-    let Some(one) = complete::<S>(connection, vec![item], viewer, shown)?.pop() else {
+    let Some(one) = complete_single::<S>(connection, item, likely, viewer, shown)? else {
         return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
     };
     expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::load::Revisions;
+use super::load::{CATALOGUE, Revisions};
 
 /// How many counts are kept.
 const MOST: usize = 10_000;
@@ -23,16 +23,16 @@ struct Kept {
 impl Totals {
     /// The count of the list with this fingerprint, at the revisions that a read has found; `count` is asked where it is not known.
     pub fn of<E>(&self, revisions: &Revisions, fingerprint: &str, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
-        let Some((revision, _)) = revisions.get("catalogue") else { return count() };
+        let (revision, _) = revisions.of(CATALOGUE);
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = Some(lock()).filter(|kept| kept.revision == *revision).and_then(|kept| kept.counts.get(fingerprint).copied());
+        let known = Some(lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(fingerprint).copied());
         if let Some(known) = known {
             return Ok(known);
         }
         let counted = count()?;
         let mut kept = lock();
-        if kept.revision != *revision || kept.counts.len() >= MOST {
-            *kept = Kept { revision: *revision, counts: HashMap::new() };
+        if kept.revision != revision || kept.counts.len() >= MOST {
+            *kept = Kept { revision, counts: HashMap::new() };
         }
         kept.counts.insert(fingerprint.to_owned(), counted);
         Ok(counted)

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{self, Validators};
 use super::context::Context;
-use super::load::{self, Found, Item, Link, Text, complete, find, revisions};
+use super::load::{self, CATALOGUE, Found, Item, Link, Revisions, Text, complete, find};
 use super::names::Memory;
 use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
@@ -19,7 +19,7 @@ use super::shown::Shown;
 use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
 use super::{Draft, NewLink, Status, Subject, index, texts};
-use crate::db::schema::{items, revisions as revision_rows, slugs};
+use crate::db::schema::{items, slugs};
 use crate::db::sql::{Bind, Fragment, Statement, number_among};
 use crate::db::{Connection, Id, Number, Time};
 use crate::http::body;
@@ -260,7 +260,7 @@ async fn perform<S: Subject>(
         let outcome = work(connection, &inner)?;
         let item: Item =
             items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
-        let revisions = revisions(connection)?;
+        let revisions = Revisions::read(connection)?;
         let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &answering.shape, false);
         let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
         let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
@@ -268,7 +268,7 @@ async fn perform<S: Subject>(
         if outcome.status == StatusCode::CREATED {
             headers.push((header::LOCATION.to_string(), format!("{base}{}/{}", S::SPEC.kind.path(), item.slug)));
         }
-        let memory = Memory::of_others(&inner.names, revisions, S::SPEC.kind);
+        let memory = Memory::of_others(&inner.names, &Arc::new(revisions), S::SPEC.kind);
         let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory));
         let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
@@ -328,7 +328,7 @@ pub fn store<S: Subject>(
     let spec = S::SPEC;
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
-    let memory = Memory::of_others(&context.names, revisions(connection)?, spec.kind);
+    let memory = Memory::of_others(&context.names, &Arc::new(Revisions::read(connection)?), spec.kind);
     let before = match &existing {
         Some(item) => {
             let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
@@ -539,20 +539,12 @@ pub fn delete_columns<S: Subject>(connection: &mut Connection, number: Number) -
 
 /// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
 pub fn bump(connection: &mut Connection, written: super::spec::Kind, now: Time) -> Result<(), Problem> {
-    for kind in ["catalogue", written.as_str()] {
-        diesel::update(revision_rows::table.filter(revision_rows::kind.eq(kind)))
-            .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
-            .execute(connection)?;
-    }
-    Ok(())
+    Ok(Revisions::bump(connection, [CATALOGUE, written.as_str()], now)?)
 }
 
 /// Bumps the revisions of all kinds: after what may have changed how any of them is found or shown.
 pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
-    diesel::update(revision_rows::table)
-        .set((revision_rows::revision.eq(revision_rows::revision + 1), revision_rows::changed_at.eq(now)))
-        .execute(connection)?;
-    Ok(())
+    Ok(Revisions::bump(connection, super::spec::Kind::ALL.map(super::spec::Kind::as_str).into_iter().chain([CATALOGUE]), now)?)
 }
 
 /// An item that is published by a patch that says nothing of its texts, none of which is public, is published in its original language.

@@ -1,13 +1,13 @@
 -- The catalogue: what every kind of item shares, then what each kind has of its own.
 -- PostgreSQL.
 
+-- One row, since every read asks for all of it: for the catalogue and for each kind that was ever written its revision and when it
+-- changed (microseconds since 1970), with spaces between and commas after each: `catalogue 2 1779177600000000,video 2 1779177600000000`.
 CREATE TABLE revisions (
-    kind TEXT NOT NULL PRIMARY KEY,
-    revision BIGINT NOT NULL,
-    changed_at TIMESTAMPTZ NOT NULL
+    number BIGINT NOT NULL PRIMARY KEY CHECK (number = 1),
+    state TEXT NOT NULL
 );
-INSERT INTO revisions (kind, revision, changed_at) VALUES
-    ('catalogue', 0, '1970-01-01T00:00:00Z'), ('video', 0, '1970-01-01T00:00:00Z'), ('programme', 0, '1970-01-01T00:00:00Z'), ('partner', 0, '1970-01-01T00:00:00Z'), ('impact_statistic', 0, '1970-01-01T00:00:00Z'), ('topic', 0, '1970-01-01T00:00:00Z');
+INSERT INTO revisions (number, state) VALUES (1, '');
 
 -- One row holds what every list shows of an item but its texts. `number` is the row's own, never shown: it grows as `id` does, and
 -- as a key it is short. `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with

@@ -1,13 +1,13 @@
 -- The catalogue: what every kind of item shares, then what each kind has of its own.
 -- SQLite: identifiers are 16-byte blobs, times are microseconds since 1970 (UTC).
 
+-- One row, since every read asks for all of it: for the catalogue and for each kind that was ever written its revision and when it
+-- changed (microseconds since 1970), with spaces between and commas after each: `catalogue 2 1779177600000000,video 2 1779177600000000`.
 CREATE TABLE revisions (
-    kind TEXT NOT NULL PRIMARY KEY,
-    revision BIGINT NOT NULL,
-    changed_at BIGINT NOT NULL
+    number BIGINT NOT NULL PRIMARY KEY CHECK (number = 1),
+    state TEXT NOT NULL
 );
-INSERT INTO revisions (kind, revision, changed_at) VALUES
-    ('catalogue', 0, 0), ('video', 0, 0), ('programme', 0, 0), ('partner', 0, 0), ('impact_statistic', 0, 0), ('topic', 0, 0);
+INSERT INTO revisions (number, state) VALUES (1, '');
 
 -- One row holds what every list shows of an item but its texts. `number` is the row's own, never shown: it grows as `id` does, and
 -- as a key it is short. `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with

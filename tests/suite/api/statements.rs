@@ -65,7 +65,9 @@ on_both! {
             let full = server.get(path);
             let again = server.request("GET", path).header("If-None-Match", full.must("etag")).send().expect(304);
             let count = |answer: &crate::support::server::Answer| answer.must("server-timing").split(['"', ' ']).nth(1).unwrap().parse::<u32>().unwrap();
-            assert!(count(&again) < count(&full), "{path}: {} of {}", count(&again), count(&full));
+            // One statement reads a single item on PostgreSQL, where each is a round trip: it says what is known too.
+            let fewer = count(&again) < count(&full) || count(&full) == 1;
+            assert!(fewer, "{path}: {} of {}", count(&again), count(&full));
         }
     }
 

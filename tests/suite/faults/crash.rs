@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use kinoteka::db::Connection;
+use kinoteka::resource::load::{CATALOGUE, Revisions};
 use serde_json::{Value, json};
 
 use super::{attempt, nothing_is_half_written, number, open};
@@ -74,8 +75,8 @@ fn stored(connection: &mut Connection, round: u32) -> BTreeMap<String, Stored> {
 fn killed_while_writing(directory: &Path, url: &str) {
     ended(run(directory, url, &["migrate"]), 0);
     let key = out(&ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "K"]), 0)).trim().to_owned();
-    let revision = "SELECT revision AS n FROM revisions WHERE kind = 'catalogue'";
-    let mut before = number(&mut open(url), revision);
+    let revision = |connection: &mut Connection| Revisions::read(connection).expect("there are revisions").of(CATALOGUE).0;
+    let mut before = revision(&mut open(url));
     let mut writes = 0;
     for round in 1..=ROUNDS {
         let (mut served, _, address) = serve(directory, url, &[]);
@@ -103,7 +104,7 @@ fn killed_while_writing(directory: &Path, url: &str) {
         assert!(unanswered <= 4, "each client had at most one request under way: {unanswered}");
         nothing_is_half_written(&mut connection);
         let done: i64 = answered.values().map(|(_, change)| change).sum();
-        let after = number(&mut connection, revision);
+        let after = revision(&mut connection);
         assert!(after >= before + done, "round {round}: the catalogue's revision went from {before} to {after} with {done} writes");
         before = after;
         writes += done;

@@ -29,7 +29,8 @@ fn remove(directory: &Path) {
 #[test]
 fn a_deleted_file_is_noticed_and_not_written_to() {
     let file = SqliteDatabase::new(None);
-    let (served, lines, address) = serve(file.directory(), &file.url, &["--demo"]);
+    // One reader: what was read before, it has read, and so it holds the file open.
+    let (served, lines, address) = serve(file.directory(), &file.url, &["--demo", "--readers", "1"]);
     let key = printed_key(&lines);
     let database = file.directory().join("kinoteka.db");
     post(&address, &key, "Before").expect(201);
