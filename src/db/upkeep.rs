@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 
 use super::connection::{Access, Connection, Session, Target};
 use super::error::Error;
@@ -13,7 +13,7 @@ use super::schema::items;
 use super::sql::{Fragment, Statement};
 
 /// What is wrong with the database as such, a line for each: pages and indexes that do not fit (SQLite), references to rows
-/// that are not there (SQLite; PostgreSQL does not let them arise), an encoding other than UTF-8 (PostgreSQL).
+/// that are not there (SQLite; PostgreSQL does not let them arise), what belongs to no item, an encoding other than UTF-8 (PostgreSQL).
 pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let text = |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
         let rows: Vec<(String,)> = Statement::<(Text,)>::new(Fragment::new(sql)).rows(connection)?;
@@ -27,10 +27,33 @@ pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
             "SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' \
              FROM pragma_foreign_key_check LIMIT 50",
         )?);
+        faults.extend(left_over(connection)?);
         return Ok(faults);
     }
     let encodings = text(connection, "SELECT current_setting('server_encoding')")?;
-    Ok(encodings.into_iter().filter(|name| name != "UTF8").map(|name| format!("the encoding is {name}; it must be UTF8")).collect())
+    let mut faults: Vec<String> =
+        encodings.into_iter().filter(|name| name != "UTF8").map(|name| format!("the encoding is {name}; it must be UTF8")).collect();
+    faults.extend(left_over(connection)?);
+    Ok(faults)
+}
+
+/// What belongs to items that are not there; the tables whose keys are made of an item's number have no foreign keys.
+fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for (what, sql) in [
+        ("texts", "SELECT count(*) FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = texts.key / 512)"),
+        ("rows of the filter index", "SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)"),
+        (
+            "entries of the full-text index",
+            "SELECT count(*) FROM search_index WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = search_index.rowid / 4)",
+        ),
+    ] {
+        let counts: Vec<i64> = Statement::<BigInt>::new(Fragment::new(sql)).rows(connection)?;
+        found.extend(
+            counts.into_iter().filter(|count| *count > 0).map(|count| format!("{count} {what} belong to items that are not there")),
+        );
+    }
+    Ok(found)
 }
 
 /// Lets PostgreSQL see what its tables hold after much was written, so that its plans fit before its own upkeep comes by, and put

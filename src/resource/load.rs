@@ -286,13 +286,20 @@ type PackedLink<'a> = (String, &'a str, Option<String>, Option<i64>, Option<i64>
 impl Item {
     /// Its references, in order; none where what is kept cannot be read, which `kinoteka check` finds.
     pub fn links(&self) -> Vec<Link> {
-        let packed: Vec<PackedLink<'_>> = serde_json::from_str(&self.refers_to).unwrap_or_default();
-        let mut links: Vec<Link> = Vec::with_capacity(packed.len());
-        for (field, target, role, start_seconds, end_seconds) in packed {
-            let Ok(target) = uuid::Uuid::try_parse(target) else { continue };
-            links.push(Link { field, target_id: Id(target), role, start_seconds, end_seconds });
+        self.unpack_links().unwrap_or_default()
+    }
+
+    /// Its references, in order; `None` where what is kept cannot be read.
+    pub fn unpack_links(&self) -> Option<Vec<Link>> {
+        if self.refers_to.is_empty() {
+            return Some(Vec::new());
         }
-        links
+        let packed: Vec<PackedLink<'_>> = serde_json::from_str(&self.refers_to).ok()?;
+        let unpack = |(field, target, role, start_seconds, end_seconds): PackedLink<'_>| {
+            let target_id = Id(uuid::Uuid::try_parse(target).ok()?);
+            Some(Link { field, target_id, role, start_seconds, end_seconds })
+        };
+        packed.into_iter().map(unpack).collect()
     }
 
     /// The fields that only its kind has; none where they were removed for good, or cannot be read.

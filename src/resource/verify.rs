@@ -58,7 +58,8 @@ struct Held {
     /// Items with rows in the filter index that say something else of them than they do.
     misplaced: HashSet<Number>,
     entries: HashSet<(Number, Audience)>,
-    deleted: HashMap<Id, String>,
+    /// What they refer to; the slug of what is deleted.
+    targets: HashMap<Id, Option<String>>,
     slugs: HashSet<(String, Number)>,
     /// Items whose row in the table of their kind says what they do.
     placed: HashSet<Number>,
@@ -90,11 +91,8 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
     let by_number: HashMap<Number, &Item> = rows.iter().map(|item| (item.number, item)).collect();
     let numbers: Vec<Number> = rows.iter().map(|item| item.number).collect();
     let targets: BTreeSet<Id> = rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
-    let deleted: Vec<(Id, String)> = items::table
-        .filter(among(items::id, &targets))
-        .filter(items::deleted_at.is_not_null())
-        .select((items::id, items::slug))
-        .load(connection)?;
+    let targets: Vec<(Id, String, Option<Time>)> =
+        items::table.filter(among(items::id, &targets)).select((items::id, items::slug, items::deleted_at)).load(connection)?;
     let statement = Fragment::new(
         "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at \
          FROM facets JOIN terms ON terms.number = facets.term WHERE ",
@@ -121,7 +119,7 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         terms,
         misplaced,
         entries: indexed(connection, &numbers)?.into_iter().collect(),
-        deleted: deleted.into_iter().collect(),
+        targets: targets.into_iter().map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug))).collect(),
         slugs: slugs.into_iter().collect(),
         placed: placed::<S>(connection, rows)?,
     })
@@ -166,19 +164,25 @@ fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
     let none: (Vec<Text>, BTreeSet<(String, String)>) = Default::default();
     let texts = held.texts.get(&item.number).unwrap_or(&none.0);
     let terms = held.terms.get(&item.number).unwrap_or(&none.1);
-    let links = item.links();
-    let Some(own) = item.own::<S>() else {
-        found("own_fields_missing", "Its own fields cannot be read.".to_owned(), "Restore the database from a backup.", false);
+    let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else {
+        found("row_damaged", "Its own fields or its references cannot be read.".to_owned(), "Restore the database from a backup.", false);
         return findings;
     };
     if !texts.iter().any(|text| text.language == item.original_language) {
         let detail = format!("It has no text in its original language, {}.", item.original_language);
         found("original_text_missing", detail, "PATCH the item with a text in that language, or restore a backup.", false);
     }
-    if item.deleted_at.is_none() {
-        for (link, slug) in links.iter().filter_map(|link| Some((link, held.deleted.get(&link.target_id)?))) {
-            let detail = format!("Its `{}` refers to `{slug}`, which is deleted.", link.field);
-            found("refers_to_deleted", detail, "Restore what it refers to, or PATCH the item so that it no longer does.", false);
+    for link in &links {
+        match held.targets.get(&link.target_id) {
+            None => {
+                let detail = format!("Its `{}` refers to {}, which is not there.", link.field, link.target_id);
+                found("refers_to_nothing", detail, "PATCH the item so that it no longer does, or restore a backup.", false);
+            }
+            Some(Some(slug)) if item.deleted_at.is_none() => {
+                let detail = format!("Its `{}` refers to `{slug}`, which is deleted.", link.field);
+                found("refers_to_deleted", detail, "Restore what it refers to, or PATCH the item so that it no longer does.", false);
+            }
+            Some(_) => {}
         }
     }
     if !held.slugs.contains(&(item.slug.clone(), item.number)) {
@@ -207,7 +211,7 @@ fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
 }
 
 fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held) -> Result<(), Error> {
-    let Some(own) = item.own::<S>() else { return Ok(()) };
+    let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { return Ok(()) };
     let none = Vec::new();
     let texts = held.texts.get(&item.number).unwrap_or(&none);
     let mut item = item.clone();
@@ -222,6 +226,6 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     // The keys of texts follow from the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
-    index::write_facets::<S>(connection, &item, &own, texts, &item.links(), false)?;
+    index::write_facets::<S>(connection, &item, &own, texts, &links, false)?;
     index::write_some(connection, &[item.number])
 }

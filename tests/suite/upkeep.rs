@@ -78,7 +78,14 @@ fn what_people_wrote_is_found_and_left_to_them() {
     let video = "(SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')";
     let damages = [
         (format!("DELETE FROM texts WHERE language = 'en' AND key / 512 = {video}"), "original_text_missing"),
-        (format!("UPDATE items SET own = '' WHERE number = {video}"), "own_fields_missing"),
+        (format!("UPDATE items SET own = '' WHERE number = {video}"), "row_damaged"),
+        (format!("UPDATE items SET refers_to = '[' WHERE number = {video}"), "row_damaged"),
+        (
+            format!(
+                "UPDATE items SET refers_to = '[[\"topics\",\"00000000000070008000000000000000\",null,null,null]]' WHERE number = {video}"
+            ),
+            "refers_to_nothing",
+        ),
         ("UPDATE items SET deleted_at = updated_at WHERE kind = 'topic' AND slug = 'testimonials'".to_owned(), "refers_to_deleted"),
     ];
     for (sql, code) in &damages {
@@ -104,6 +111,19 @@ fn a_damaged_file_a_missing_schema_and_a_mistyped_setting_are_named() {
     damage(demo.url(), "DELETE FROM items WHERE kind = 'video' AND slug = 'testimonials-part-one'");
     let found = findings(&ended(run(database.directory(), demo.url(), &["check", "--json"]), 1));
     assert!(found.iter().any(|finding| finding["code"] == "database_damaged"), "{found:?}");
+
+    on_both(|directory, url| {
+        let nobody = [
+            ("INSERT INTO texts (key, language, status, title, sort_key) VALUES (512000000, 'en', 'draft', 'x', '')", "texts"),
+            ("UPDATE facets SET item = 1000000 WHERE item = (SELECT min(item) FROM facets)", "filter index"),
+        ];
+        for (sql, what) in nobody {
+            damage(url, sql);
+            let found = findings(&ended(run(directory, url, &["check", "--json"]), 1));
+            let told = |finding: &Value| finding["code"] == "database_damaged" && finding["detail"].as_str().unwrap().contains(what);
+            assert!(found.iter().any(told), "{what}: {found:?}");
+        }
+    });
 
     let demo = Database::sqlite(Content::Demo);
     let output = kinoteka(database.directory(), demo.url(), &["check"]).env("KINOTEKA_CACHE_SECOND", "5").output().expect("it runs");
