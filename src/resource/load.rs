@@ -339,8 +339,10 @@ type TextSql = (
 );
 
 fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Error> {
-    let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").then(from).sql(" ORDER BY texts.key");
-    let rows: Vec<(i64, Text)> = Statement::<TextSql>::new(statement).rows(connection)?;
+    let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").then(from);
+    let mut rows: Vec<(i64, Text)> = Statement::<TextSql>::new(statement).rows(connection)?;
+    // Sorting here takes nothing: a database would copy the texts to sort them.
+    rows.sort_unstable_by_key(|(key, _)| *key);
     let mut texts = Texts::new();
     for (key, text) in rows {
         texts.entry(key.div_euclid(PLACES)).or_default().push(text);

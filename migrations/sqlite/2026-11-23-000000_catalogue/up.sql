@@ -140,5 +140,5 @@ CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
 -- made again from the texts.
 CREATE VIRTUAL TABLE search_index USING fts5 (
     title, summary, names, body,
-    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3'
+    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
 );
