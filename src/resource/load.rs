@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
 
 use super::Subject;
-use super::names::Target;
+use super::names::{Drawn, Target};
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
 use crate::db::schema::{items, revisions, texts};
@@ -440,7 +440,7 @@ pub fn load_targets<'a>(
         let texts = texts.remove(&number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
         let (languages, titles) = texts.map(|text| (Language::stored(&text.language), text.title)).unzip();
-        read.insert(id, Target { id, slug, original: Language::stored(&original), languages, titles });
+        read.insert(id, Target { id, slug, original: Language::stored(&original), languages, titles, drawn: Drawn::default() });
     }
     for (kind, ids) in missing {
         shown.learn(kind, viewer, ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect());

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Revisions;
+use super::shown::Embedded;
 use super::spec::Kind;
 use crate::db::Id;
 use crate::http::keys::Viewer;
 use crate::text::language::Language;
 
 /// An item that another refers to, as one viewer may see it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Target {
     /// Identifier.
     pub id: Id,
@@ -26,6 +27,31 @@ pub struct Target {
     pub languages: Vec<Language>,
     /// Its title in each of these languages.
     pub titles: Vec<String>,
+    /// How it was shown inside others.
+    pub drawn: Drawn,
+}
+
+/// How an item was shown inside others, by the languages that were asked for. A server's fallback never changes.
+#[derive(Debug, Default)]
+pub struct Drawn(Mutex<Vec<(Vec<Language>, Option<Embedded>)>>);
+
+/// How many combinations of languages are kept of an item.
+const MOST_DRAWN: usize = 8;
+
+impl Drawn {
+    /// How it is shown to who asks for these languages; drawn where that is not known.
+    pub fn of(&self, asked: &[Language], draw: impl FnOnce() -> Option<Embedded>) -> Option<Embedded> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = lock().iter().find(|(languages, _)| languages == asked) {
+            return known.clone();
+        }
+        let drawn = draw();
+        let mut kept = lock();
+        if kept.len() < MOST_DRAWN {
+            kept.push((asked.to_vec(), drawn.clone()));
+        }
+        drawn
+    }
 }
 
 /// How many items of a kind are kept; more would hold only if most pages showed others.

@@ -145,13 +145,12 @@ impl Shown {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
         }
-        let embedded = self.in_short(id).as_ref().and_then(Embedded::new);
+        let embedded = self.targets.get(id).and_then(|target| target.drawn.of(&self.wish.asked, || Embedded::new(&self.in_short(target)?)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
         embedded
     }
 
-    fn in_short(&self, id: &Id) -> Option<Reference> {
-        let target = self.targets.get(id)?;
+    fn in_short(&self, target: &Target) -> Option<Reference> {
         let choice = choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
         let (stored, title) = (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
         let title = match &choice.transliterate_to {

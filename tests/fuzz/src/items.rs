@@ -10,7 +10,7 @@ use kinoteka::http::language::Wish;
 use kinoteka::http::problem::Violation;
 use kinoteka::places::{Designation, Places};
 use kinoteka::resource::load::{Item, Link, Loaded, Text};
-use kinoteka::resource::names::Target;
+use kinoteka::resource::names::{Drawn, Target};
 use kinoteka::resource::shown::Shown;
 use kinoteka::resource::write::{About, Understood, understand};
 use kinoteka::resource::{NewLink, Subject};
@@ -124,6 +124,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
             original: Language::default(),
             languages: vec![Language::default()],
             titles: vec!["Title".to_owned()],
+            drawn: Drawn::default(),
         };
         shown.learn(declared.target, Viewer::Everything, vec![(id, Some(Arc::new(target)))]);
         links.push(Link {
