@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text as SqlText};
+use diesel::sql_types::BigInt;
 
 use super::Subject;
 use super::load::{Item, Link, Text, read_items, texts_of};
@@ -92,29 +92,12 @@ fn filter_name(field: &str) -> &str {
     }
 }
 
-/// Filters whose values are items that lend their name to what refers to them.
-const LENDERS: [&str; 3] = ["programme", "partner", "topic"];
-/// Filters whose values are other items.
-const OTHERS: [&str; 2] = ["parent", "video"];
-
-/// Which items refer to an item, deleted ones included, and by which filter they are found so.
-fn referrers(connection: &mut Connection, id: Id) -> Result<Vec<(Number, String)>, Error> {
-    let statement =
-        Fragment::new("SELECT facets.item, terms.field FROM terms JOIN facets ON facets.term = terms.number WHERE terms.value = ")
-            .bind(Bind::Text(id.to_string()))
-            .sql(" ORDER BY facets.item, terms.field");
-    let rows: Vec<(Number, String)> = Statement::<(BigInt, SqlText)>::new(statement).rows(connection)?;
-    let filter = |field: String| field.split_once('.').map(|(_, filter)| filter.to_owned()).unwrap_or_default();
-    Ok(rows.into_iter().map(|(item, field)| (item, filter(field))).collect())
-}
-
-/// The items that refer to an item, deleted ones included.
-pub fn holders(connection: &mut Connection, id: Id) -> Result<Vec<Number>, Error> {
-    let refers = |filter: &String| LENDERS.contains(&filter.as_str()) || OTHERS.contains(&filter.as_str());
-    let mut holders: Vec<Number> =
-        referrers(connection, id)?.into_iter().filter(|(_, filter)| refers(filter)).map(|(item, _)| item).collect();
-    holders.dedup();
-    Ok(holders)
+/// Holds for the items that refer to an item, deleted ones included: what an item refers to is a value that it is found by. A text
+/// that happens to be an identifier is found too; who must know looks at [`Item::links`].
+pub fn refers_to(id: Id) -> Fragment {
+    Fragment::new("items.number IN (SELECT facets.item FROM terms JOIN facets ON facets.term = terms.number WHERE terms.value = ")
+        .bind(Bind::Text(id.to_string()))
+        .sql(")")
 }
 
 /// Rewrites the full-text entries of an item, and where its name is one that others are found by, theirs.
@@ -125,9 +108,7 @@ pub fn write_search<S: Subject>(connection: &mut Connection, item: &Item) -> Res
 
 /// Rewrites the full-text entries of those that are found by the name of an item.
 pub fn write_referrers(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    let mut found: Vec<Number> =
-        referrers(connection, id)?.into_iter().filter(|(_, filter)| LENDERS.contains(&filter.as_str())).map(|(item, _)| item).collect();
-    found.dedup();
+    let found: Vec<Number> = Statement::<BigInt>::select("items.number", "items", &refers_to(id)).rows(connection)?;
     for some in found.chunks(500) {
         write_some(connection, some)?;
     }

@@ -195,11 +195,7 @@ fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[L
         .sql(", (SELECT state FROM revisions WHERE number = 1), ")
         .sql(TEXT_COLUMNS)
         .sql(" FROM items LEFT JOIN ")
-        .differs(
-            "texts ON texts.key = NULL",
-            "LATERAL (SELECT * FROM texts WHERE texts.key >= items.number * 512 AND texts.key < items.number * 512 + 512 \
-             ORDER BY array_position(CAST(",
-        )
+        .differs("texts ON texts.key = NULL", format!("LATERAL (SELECT * FROM texts WHERE {TEXTS_OF_ITEM} ORDER BY array_position(CAST("))
         .only_postgres(tags)
         .differs("", " AS text[]), texts.language) LIMIT 1) texts ON TRUE")
         .sql(" WHERE ")
@@ -322,6 +318,9 @@ impl Item {
 
 /// How many texts an item can have: the keys of texts are made of the number of the item and the place of the language.
 const PLACES: i64 = 512;
+
+/// Holds for the texts of an item, by [`PLACES`].
+pub const TEXTS_OF_ITEM: &str = "texts.key >= items.number * 512 AND texts.key < items.number * 512 + 512";
 
 fn text_key(item: Number, place: usize) -> Option<i64> {
     let place = i64::try_from(place).ok().filter(|place| *place < PLACES)?;

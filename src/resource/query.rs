@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::context::Context;
-use super::load::find;
+use super::load::{TEXTS_OF_ITEM, find};
 use super::names::Memory;
 use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, TableSpec, Takes};
 use super::{Status, Subject};
@@ -240,10 +240,7 @@ impl ListRequest {
                 Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
             }
             SortColumn::Title => {
-                let mut expression = Fragment::new(
-                    "(SELECT texts.sort_key FROM texts WHERE texts.key >= items.number * 512 \
-                     AND texts.key < items.number * 512 + 512",
-                );
+                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ").sql(TEXTS_OF_ITEM);
                 if !self.viewer.sees_unpublished() {
                     expression = expression.sql(" AND texts.status = 'published'");
                 }

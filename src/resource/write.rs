@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text as SqlText};
+use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
 use super::answer::{self, Validators};
@@ -20,7 +20,7 @@ use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
 use super::{Draft, NewLink, Status, Subject, index, texts};
 use crate::db::schema::{items, slugs};
-use crate::db::sql::{Bind, Fragment, Statement, number_among};
+use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Id, Number, Time};
 use crate::http::body;
 use crate::http::conditional::{Precondition, Tag};
@@ -650,16 +650,11 @@ fn may_claim(connection: &mut Connection, spec: &Spec, item: Option<Number>, slu
 
 /// 409 while others refer to the item; says which.
 fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
-    let holders = index::holders(connection, item.id)?;
-    if holders.is_empty() {
-        return Ok(());
-    }
-    let condition =
-        number_among("items.number", holders.into_iter().take(1_000)).sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug");
-    let rows: Vec<(String, String)> =
-        Statement::<(SqlText, SqlText)>::select("items.kind, items.slug", "items", &condition).rows(connection)?;
-    let Some((first_kind, _)) = rows.first() else { return Ok(()) };
-    let names: Vec<String> = rows.iter().take(5).map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
+    let condition = index::refers_to(item.id).sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
+    let mut rows = load::read_items(connection, &condition)?;
+    rows.retain(|row| row.links().iter().any(|link| link.target_id == item.id));
+    let Some(first) = rows.first() else { return Ok(()) };
+    let names: Vec<String> = rows.iter().take(5).map(|row| format!("{} `{}`", row.kind.replace('_', " "), row.slug)).collect();
     let more = if rows.len() > names.len() { format!(" and {} more", rows.len().saturating_sub(names.len())) } else { String::new() };
     let detail =
         format!("The {} `{}` is referred to by {}{more}. Change or delete these first.", spec.kind.noun(), item.slug, names.join(", "));
@@ -667,7 +662,7 @@ fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> R
     problem.errors.push(Violation::field(
         "",
         "referenced",
-        format!("{} reference(s), the first of a {}", rows.len(), first_kind.replace('_', " ")),
+        format!("{} reference(s), the first of a {}", rows.len(), first.kind.replace('_', " ")),
     ));
     Err(problem)
 }
