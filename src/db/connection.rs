@@ -195,7 +195,7 @@ fn with_timeouts(url: &str, session: Session) -> String {
     url
 }
 
-/// Logs statements that take longer than a limit, counts all of them for the tests, and notes those that fail.
+/// Logs statements that take longer than a limit, counts all of them for the tests, and notes those that fail or stay prepared.
 struct SlowQueries {
     started: Option<Instant>,
     limit: Duration,
@@ -208,6 +208,7 @@ impl Instrumentation for SlowQueries {
                 super::counter::count();
                 self.started = Some(Instant::now());
             }
+            InstrumentationEvent::CacheQuery { .. } => super::counter::note_prepared(),
             InstrumentationEvent::FinishQuery { query, error, .. } => {
                 if let Some(error) = error {
                     let read_only = error::is_read_only(&error.to_string());

@@ -1,5 +1,5 @@
-//! What the statements of a unit of work did: how many there were, by which the tests hold the fixed number of queries, and
-//! whether one failed, after which the connection must show that it still works.
+//! What the statements of a thread did: how many there were, by which the tests hold the fixed number of queries, whether one
+//! failed, after which the connection must show that it still works, and how many the connection keeps prepared.
 
 use std::cell::Cell;
 
@@ -15,6 +15,7 @@ pub(super) enum Failure {
 thread_local! {
     static STATEMENTS: Cell<u32> = const { Cell::new(0) };
     static FAILED: Cell<Option<Failure>> = const { Cell::new(None) };
+    static PREPARED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Counts one statement of this thread.
@@ -35,4 +36,19 @@ pub(super) fn note_failure(failure: Failure) {
 /// How the last statement of this thread that failed since the last call did so.
 pub(super) fn take_failure() -> Option<Failure> {
     FAILED.with(Cell::take)
+}
+
+/// Notes that the connection of this thread keeps one more statement prepared.
+pub(super) fn note_prepared() {
+    PREPARED.with(|n| n.set(n.get().saturating_add(1)));
+}
+
+/// How many statements the connection of this thread keeps prepared.
+pub(super) fn prepared() -> u32 {
+    PREPARED.with(Cell::get)
+}
+
+/// Notes that this thread has a new connection.
+pub(super) fn forget_prepared() {
+    PREPARED.with(|n| n.set(0));
 }

@@ -5,6 +5,7 @@
 //! directions of a sort; ties are broken by the number, which grows as the identifier does.
 
 use chrono::NaiveDate;
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::connection::Connection;
@@ -14,6 +15,9 @@ use super::types::{Number, Time};
 
 /// How many keys a list can be sorted by.
 pub const MAX_KEYS: usize = 3;
+
+/// What a page query calls the keys.
+const KEY_NAMES: [&str; MAX_KEYS] = [" AS first", " AS second", " AS third"];
 
 /// What a sort key holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,9 +121,18 @@ pub struct List {
     pub keys: Vec<Key>,
 }
 
-/// A row of a page query: the number and the keys as text.
-type Columns = (BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
-type Row = (Number, Option<String>, Option<String>, Option<String>);
+/// The place of a row of a page query: where it stands on the page, the number and the keys as text.
+pub type PlaceSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+/// What [`PlaceSql`] is read as.
+pub type PlaceRow = (i64, Number, Option<String>, Option<String>, Option<String>);
+
+/// What is read of the items of a page, with the page itself.
+pub struct Shows {
+    /// The columns.
+    pub columns: Fragment,
+    /// What `items`, of which there is one for each row of the page, is joined to.
+    pub joins: Fragment,
+}
 
 /// What a page query found.
 pub struct Slice {
@@ -148,19 +161,59 @@ impl List {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
-    /// The page of at most `limit` items from `start`. A place that does not fit the list's keys gives `None`.
-    pub fn slice(&self, connection: &mut Connection, start: &Start, limit: i64) -> Result<Option<Slice>, Error> {
+    /// The page of at most `limit` items from `start`, and what it shows of each, read by one statement. A place that does not
+    /// fit the list's keys gives `None`. `T` is the SQL type of what is shown.
+    pub fn slice<'q, T, R>(
+        &self,
+        connection: &mut Connection,
+        start: &Start,
+        limit: i64,
+        shows: &Shows,
+    ) -> Result<Option<(Slice, Vec<R>)>, Error>
+    where
+        Statement<(PlaceSql, T)>: LoadQuery<'q, Connection, (PlaceRow, R)>,
+    {
         let backward = matches!(start, Start::Before(_));
-        let mut statement = Fragment::new("SELECT ").sql(self.along.number());
-        for index in 0..MAX_KEYS {
+        let Some(numbers) = self.numbers(start, limit) else { return Ok(None) };
+        // SQLite joins row by row; PostgreSQL promises no order, so it counts the rows of the page.
+        let statement = Fragment::new("SELECT page.place, page.number, page.first, page.second, page.third, ")
+            .then(&shows.columns)
+            .differs(" FROM (", " FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
+            .then(&numbers)
+            .differs(") page CROSS JOIN items", ") numbers) page JOIN items")
+            .sql(" ON items.number = page.number")
+            .then(&shows.joins);
+        let mut rows: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement).rows(connection)?;
+        rows.sort_by_key(|(row, _)| row.0);
+        let wanted = usize::try_from(limit).unwrap_or(0);
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        if backward {
+            rows.reverse();
+        }
+        let place = |(_, number, first, second, third): PlaceRow| {
+            let mut keys = vec![first, second, third];
+            keys.truncate(self.keys.len());
+            Place { keys, number }
+        };
+        let (places, items) = rows.into_iter().map(|(row, item)| (place(row), item)).unzip();
+        Ok(Some((Slice { places, more }, items)))
+    }
+
+    /// The numbers and keys of a page and of the item behind it, in the direction of travel.
+    fn numbers(&self, start: &Start, limit: i64) -> Option<Fragment> {
+        let backward = matches!(start, Start::Before(_));
+        let mut statement = Fragment::new("SELECT ").differs("0 AS place, ", "").sql(self.along.number()).sql(" AS number");
+        for (index, name) in KEY_NAMES.into_iter().enumerate() {
             statement = match self.keys.get(index) {
                 Some(key) => key.as_text(statement.sql(", ")),
                 None => statement.sql(", NULL"),
             };
+            statement = statement.sql(name);
         }
         statement = statement.then(&self.body());
         if let Start::After(place) | Start::Before(place) = start {
-            let Some(beyond) = self.beyond(place, backward) else { return Ok(None) };
+            let beyond = self.beyond(place, backward)?;
             statement = statement.sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" }).then(&beyond).sql(")");
         }
         statement = statement.sql(" ORDER BY ");
@@ -173,28 +226,13 @@ impl List {
             statement = statement.then(&key.expression).sql(if key.descending == backward { " ASC" } else { " DESC" }).sql(nulls).sql(", ");
         }
         statement = statement.sql(self.along.number()).sql(if backward { " DESC" } else { " ASC" });
-        statement = statement.sql(" LIMIT ").bind(Bind::Integer(limit.saturating_add(1)));
+        statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
         if let Start::Offset(offset) = start
             && *offset > 0
         {
             statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
         }
-        let rows: Vec<Row> = Statement::<Columns>::new(statement).rows(connection)?;
-        let wanted = usize::try_from(limit).unwrap_or(0);
-        let more = rows.len() > wanted;
-        let mut places: Vec<Place> = rows
-            .into_iter()
-            .take(wanted)
-            .map(|(number, first, second, third)| {
-                let mut keys = vec![first, second, third];
-                keys.truncate(self.keys.len());
-                Place { keys, number }
-            })
-            .collect();
-        if backward {
-            places.reverse();
-        }
-        Ok(Some(Slice { places, more }))
+        Some(statement)
     }
 
     /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR …))`.

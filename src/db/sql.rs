@@ -114,6 +114,15 @@ impl Fragment {
         self
     }
 
+    /// A number that PostgreSQL is told in the text of the statement: of a limit that it knows it makes a plan to keep, where it
+    /// would plan anew each time. There must be few such numbers, since each makes a statement.
+    pub fn written_out(number: i64) -> Self {
+        Self(vec![
+            Piece::DifferentBind { sqlite: Some(Bind::Integer(number)), postgres: None },
+            Piece::Differs { sqlite: "".into(), postgres: number.to_string().into() },
+        ])
+    }
+
     /// Appends another fragment.
     #[must_use]
     pub fn then(mut self, other: &Fragment) -> Self {

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use super::connection::{Access, Connection, Session, Target};
+use super::counter;
 use super::error::Error;
 use super::file::{self, Watched};
 use super::group::{self, Unit, Write};
@@ -20,6 +21,10 @@ use super::store::Done;
 
 /// How long a worker that had to turn to the next database stays there before it tries the first again.
 const AWAY: Duration = Duration::from_secs(10);
+
+/// How many statements a connection keeps prepared before a new one takes its place. Each shape of a request has statements of
+/// its own and diesel lets go of none, so that who makes up shapes would fill the memory (36 kB each on SQLite).
+const MOST_PREPARED: u32 = 256;
 
 /// Where connections lead and what they are for.
 #[derive(Clone, Debug)]
@@ -39,6 +44,7 @@ pub(super) struct Purpose {
 impl Purpose {
     /// Opens a connection to the first database that answers.
     fn open(&self) -> Result<Held, Error> {
+        counter::forget_prepared();
         let mut outcome = Err(Error::Fault("no database is configured".to_owned()));
         for (number, target) in self.targets.iter().enumerate() {
             outcome = file::open(target, self.access, self.session).map(|(connection, file)| Held {
@@ -80,6 +86,9 @@ impl Held {
         }
         if !self.has_its_file() {
             self.give_up();
+        }
+        if counter::prepared() > MOST_PREPARED {
+            *self = Self::default();
         }
         let mut was_open = self.connection.is_some();
         loop {
@@ -244,5 +253,31 @@ impl Drop for Workers {
                 drop(thread.join());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::sql::{Fragment, Statement};
+    use diesel::sql_types::BigInt;
+
+    #[test]
+    fn no_more_statements_stay_prepared_than_are_allowed() {
+        let directory = tempfile::tempdir().unwrap();
+        let second = Duration::from_secs(1);
+        let session = Session { busy_timeout: second, statement_timeout: second, slow_query: second };
+        let target = Target::Sqlite(directory.path().join("prepared.db").display().to_string());
+        let purpose = Purpose { targets: vec![target], access: Access::Write, session, wait: second, queue: 1 };
+        drop(Workers::new(purpose.clone(), 1).open());
+        let mut held = Held::default();
+        let mut most = 0;
+        for number in 0..1_000_i64 {
+            let statement = Statement::<BigInt>::new(Fragment::new(format!("SELECT {number}")));
+            let rows: Result<Vec<i64>, Error> = held.with(&purpose, || true, |connection| Ok(statement.clone().rows(connection)?));
+            assert_eq!(rows.unwrap(), [number]);
+            most = most.max(counter::prepared());
+        }
+        assert_eq!(most, MOST_PREPARED + 1);
     }
 }

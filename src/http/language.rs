@@ -6,7 +6,7 @@ use actix_web::http::header;
 use super::fields::clip;
 use super::params::Params;
 use crate::places::NAME_LANGUAGES;
-use crate::text::choice::choose;
+use crate::text::choice::{choose, preference_order};
 use crate::text::language::{Language, parse_accept_language};
 
 /// The languages an answer should be in.
@@ -64,6 +64,11 @@ impl Wish {
                 Self { explicit: false, ..Self::new(asked, fallback) }
             }
         }
+    }
+
+    /// The languages of the one text that is probably shown, best first; none where every language is.
+    pub fn preferred(&self) -> Vec<Language> {
+        if self.translations { Vec::new() } else { preference_order(&self.asked, &self.fallback) }
     }
 
     /// What makes one wish another: part of the `ETag`.

@@ -10,6 +10,7 @@ use super::Subject;
 use super::names::{Drawn, Target};
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
+use crate::db::page::{List, Shows, Slice, Start};
 use crate::db::schema::{items, revisions, texts};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, number_table, pairs};
 use crate::db::types::sql::Uuid;
@@ -187,17 +188,13 @@ pub struct Single {
 type SingleRow = (Item, Option<String>, Option<(i64, Text)>);
 
 /// Reads items with the revisions and what is probably shown where these languages are preferred, best first.
-fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[Language]) -> Result<Vec<Single>, Error> {
-    let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
-    let tags = Bind::Text(format!("{{{}}}", tags.join(",")));
+fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[Language], viewer: Viewer) -> Result<Vec<Single>, Error> {
     let statement = Fragment::new("SELECT ")
         .sql(COLUMNS)
         .sql(", (SELECT state FROM revisions WHERE number = 1), ")
         .sql(TEXT_COLUMNS)
-        .sql(" FROM items LEFT JOIN ")
-        .differs("texts ON texts.key = NULL", format!("LATERAL (SELECT * FROM texts WHERE {TEXTS_OF_ITEM} ORDER BY array_position(CAST("))
-        .only_postgres(tags)
-        .differs("", " AS text[]), texts.language) LIMIT 1) texts ON TRUE")
+        .sql(" FROM items")
+        .then(&likely_text(preferred, viewer))
         .sql(" WHERE ")
         .then(condition);
     let rows: Vec<SingleRow> = Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextSql>)>::new(statement).rows(connection)?;
@@ -207,6 +204,43 @@ fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[L
         likely: text.map(|(_, text)| text),
     };
     Ok(rows.into_iter().map(single).collect())
+}
+
+/// Joins the text to each item that will probably be shown; on SQLite none, where another statement costs less. PostgreSQL
+/// makes its key as [`text_key`] does, of the best of these languages that the viewer may see.
+fn likely_text(preferred: &[Language], viewer: Viewer) -> Fragment {
+    let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
+    let visible = if viewer.sees_unpublished() { "items.languages" } else { "items.public_languages" };
+    Fragment::new(" LEFT JOIN texts ON texts.key = ")
+        .differs("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
+        .only_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
+        .differs(
+            "",
+            format!(" AS text[])) WITH ORDINALITY preferred (tag, rank) WHERE tag = ANY (string_to_array({visible}, ' ')) ORDER BY rank LIMIT 1)"),
+        )
+}
+
+/// A page, and the items it shows.
+pub type PageOf<S> = (Slice, Vec<Loaded<<S as Subject>::Own>>);
+
+/// The page of a list and its items; `None` where the place does not fit the list.
+pub fn load_page<S: Subject>(
+    connection: &mut Connection,
+    list: &List,
+    (start, limit): (&Start, i64),
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Option<PageOf<S>>, Error> {
+    let read = Shows { columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS), joins: likely_text(&shown.wish.preferred(), viewer) };
+    let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(connection, start, limit, &read)?;
+    let Some((slice, rows)) = page else { return Ok(None) };
+    let mut known = Texts::new();
+    let mut items = Vec::with_capacity(rows.len());
+    for (item, text) in rows {
+        known.extend(text.map(|(_, text)| (item.number, vec![text])));
+        items.push(item);
+    }
+    Ok(Some((slice, complete_with::<S>(connection, items, known, viewer, shown)?)))
 }
 
 /// Reads the items that fit a condition with all that they show: two queries, and at most two for what they refer to.
@@ -532,8 +566,14 @@ pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Optio
 }
 
 /// The same with what it takes to answer it by itself, in these languages, best first.
-pub fn find_single(connection: &mut Connection, kind: Kind, name: &str, preferred: &[Language]) -> Result<Option<Found<Single>>, Error> {
-    find_by(connection, kind, name, |connection, condition| read_single(connection, condition, preferred))
+pub fn find_single(
+    connection: &mut Connection,
+    kind: Kind,
+    name: &str,
+    preferred: &[Language],
+    viewer: Viewer,
+) -> Result<Option<Found<Single>>, Error> {
+    find_by(connection, kind, name, |connection, condition| read_single(connection, condition, preferred, viewer))
 }
 
 fn find_by<T>(

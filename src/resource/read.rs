@@ -12,14 +12,13 @@ use super::Subject;
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::list::{self, Items, PageInfo};
-use super::load::{Found, Item, Loaded, Revisions, Single, Text, complete_single, find, find_single, load};
+use super::load::{Found, Item, Revisions, Single, Text, complete_single, find, find_single, load, load_page};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
 use super::shown::{Embedded, Shown};
 use super::spec::Spec;
-use crate::db::page::Slice;
-use crate::db::sql::{id_among, number_among};
-use crate::db::{Connection, Id, Number};
+use crate::db::sql::id_among;
+use crate::db::{Connection, Id};
 use crate::http::conditional::Tag;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
@@ -27,7 +26,6 @@ use crate::http::layer::Statements;
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
-use crate::text::choice::preference_order;
 
 /// Answers a list.
 pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -79,36 +77,19 @@ fn read_page<S: Subject>(
     }
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
-    let slice = list.slice(connection, &wanted.start, wanted.limit)?;
-    let Some(slice) = slice else {
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory));
+    let page = load_page::<S>(connection, &list, (&wanted.start, wanted.limit), wanted.viewer, &mut shown)?;
+    let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
     let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.fingerprint, || list.count(connection))).transpose()?;
     let info = PageInfo::new(wanted, &slice, total);
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory));
-    let loaded = read_in_order::<S>(connection, &slice, wanted.viewer, &mut shown)?;
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Items::default();
     for one in loaded {
         items.push(&S::view(one, &shown), &wanted.shape)?;
     }
     Ok((validators, Some(list::Page { items, info })))
-}
-
-/// Reads the items of a page, in its order.
-fn read_in_order<S: Subject>(
-    connection: &mut Connection,
-    slice: &Slice,
-    viewer: Viewer,
-    shown: &mut Shown,
-) -> Result<Vec<Loaded<S::Own>>, Problem> {
-    if slice.places.is_empty() {
-        return Ok(Vec::new());
-    }
-    let order: HashMap<Number, usize> = slice.places.iter().enumerate().map(|(at, place)| (place.number, at)).collect();
-    let mut loaded = load::<S>(connection, &number_among("items.number", slice.places.iter().map(|place| place.number)), viewer, shown)?;
-    loaded.sort_by_key(|one| order.get(&one.item.number).copied());
-    Ok(loaded)
 }
 
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
@@ -171,10 +152,10 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let etag = if_none_match(&request);
     let inner = context.clone().into_inner();
     let (wished, shaped) = (wish.clone(), shape.clone());
-    let preferred = if wish.translations { Vec::new() } else { preference_order(&wish.asked, &wish.fallback) };
+    let preferred = wish.preferred();
     let done = context
         .read(viewer, move |connection| {
-            let found = if can_be_name(&name) { find_single(connection, S::SPEC.kind, &name, &preferred)? } else { None };
+            let found = if can_be_name(&name) { find_single(connection, S::SPEC.kind, &name, &preferred, viewer)? } else { None };
             let found = visible(S::SPEC, &name, viewer, found, |single: &Single| &single.item)?;
             let Single { item, revisions, likely } = match found {
                 Found::Moved(single) => return Ok::<_, Problem>(One::Moved(single.item.slug)),
