@@ -124,8 +124,11 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
     });
     match outcome {
         Ok(imported) => {
-            if imported.stored > 0 {
-                upkeep::count_rows(&mut context.store.connect()?)?;
+            if imported.stored > 0
+                && let Err(error) = upkeep::tidy(&mut context.store.connect()?)
+            {
+                // Everything is stored; PostgreSQL will come by itself later.
+                log::warn!("the database could not be tidied after the import: {error}");
             }
             Ok(imported)
         }

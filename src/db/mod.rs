@@ -18,4 +18,4 @@ mod workers;
 pub use connection::Connection;
 pub use error::Error;
 pub use store::Store;
-pub use types::{Id, Number, Time};
+pub use types::{Id, IdMap, Number, Time};

@@ -1,6 +1,8 @@
 //! Column types that the two databases store differently: identifiers and instants.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -35,6 +37,30 @@ pub type Number = i64;
 #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
 #[diesel(sql_type = sql::Uuid)]
 pub struct Id(pub uuid::Uuid);
+
+/// What is known by identifiers. They are random where the map looks, so that hashing them takes a multiplication.
+pub type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
+
+/// See [`IdMap`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        // The map finds a group by the lowest bits, of which a multiplication makes the least.
+        self.0.rotate_left(32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+}
 
 impl Id {
     /// A new identifier, later than every one made before it in this process.

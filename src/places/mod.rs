@@ -23,7 +23,7 @@ pub struct CountryReference {
     pub code: &'static str,
     /// Name in the answer's language (CLDR).
     #[schema(example = "Kosovo")]
-    pub name: String,
+    pub name: &'static str,
     /// What must be said wherever the name stands.
     #[schema(required)]
     pub footnote: Option<String>,
@@ -76,7 +76,7 @@ impl Places {
         let country = find(code)?;
         Some(CountryReference {
             code: country.code,
-            name: country.name(language).to_owned(),
+            name: country.name(language),
             footnote: self.footnote(country.code).map(str::to_owned),
         })
     }

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Revisions;
-use super::shown::Embedded;
+use super::shown::Kept;
 use super::spec::Kind;
-use crate::db::Id;
+use crate::db::{Id, IdMap};
 use crate::http::keys::Viewer;
 use crate::text::language::Language;
 
@@ -33,14 +33,14 @@ pub struct Target {
 
 /// How an item was shown inside others, by the languages that were asked for. A server's fallback never changes.
 #[derive(Debug, Default)]
-pub struct Drawn(Mutex<Vec<(Vec<Language>, Option<Embedded>)>>);
+pub struct Drawn(Mutex<Vec<(Vec<Language>, Option<Kept>)>>);
 
 /// How many combinations of languages are kept of an item.
 const MOST_DRAWN: usize = 8;
 
 impl Drawn {
     /// How it is shown to who asks for these languages; drawn where that is not known.
-    pub fn of(&self, asked: &[Language], draw: impl FnOnce() -> Option<Embedded>) -> Option<Embedded> {
+    pub fn of(&self, asked: &[Language], draw: impl FnOnce() -> Option<Kept>) -> Option<Kept> {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = lock().iter().find(|(languages, _)| languages == asked) {
             return known.clone();
@@ -64,7 +64,7 @@ pub struct Names(Mutex<HashMap<(Kind, Viewer), OfKind>>);
 #[derive(Default)]
 struct OfKind {
     revision: i64,
-    targets: HashMap<Id, Option<Arc<Target>>>,
+    targets: IdMap<Option<Arc<Target>>>,
     /// Which item a name in a filter means.
     named: HashMap<String, Id>,
 }

@@ -1,8 +1,9 @@
 //! What an answer shows beside the item itself: the chosen language, the items referred to, the countries.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::mem::take;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 use super::load::{Link, Loaded, Text};
 use super::names::{Memory, Target};
 use super::spec::{Kind, Spec, TextColumn};
-use crate::db::{Id, Time};
+use crate::db::{Id, IdMap, Time};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::places::{CountryReference, Places};
@@ -29,9 +30,9 @@ pub struct Shown {
     /// Country names and footnotes.
     pub places: Arc<Places>,
     memory: Option<Memory>,
-    targets: HashMap<Id, Arc<Target>>,
+    targets: IdMap<Arc<Target>>,
     /// Items as they are shown inside others; those of a page repeat.
-    embedded: RefCell<HashMap<Id, Option<Embedded>>>,
+    embedded: RefCell<IdMap<Option<Embedded>>>,
     /// The choice among the same languages is the same.
     choices: Vec<Chosen>,
 }
@@ -67,14 +68,16 @@ pub struct Reference {
     pub title: String,
 }
 
-/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for it; as JSON.
-#[derive(Clone, Debug)]
-pub struct Embedded(Arc<RawValue>);
+/// An item as it is shown inside others, kept between reads: JSON.
+pub type Kept = Arc<RawValue>;
 
-impl Embedded {
-    fn new<T: Serialize>(resource: &T) -> Option<Self> {
-        serde_json::value::to_raw_value(resource).ok().map(|json| Self(json.into()))
-    }
+/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for it; as JSON. Those of a page share
+/// it within their thread: threads that counted the holders of what all of them show would wait for each other.
+#[derive(Clone, Debug)]
+pub struct Embedded(Rc<Kept>);
+
+fn keep<T: Serialize>(resource: &T) -> Option<Kept> {
+    serde_json::value::to_raw_value(resource).ok().map(Kept::from)
 }
 
 impl Serialize for Embedded {
@@ -86,7 +89,7 @@ impl Serialize for Embedded {
 impl Shown {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
     pub fn new(wish: Wish, places: Arc<Places>, memory: Option<Memory>) -> Self {
-        Self { wish, places, memory, targets: HashMap::new(), embedded: RefCell::default(), choices: Vec::new() }
+        Self { wish, places, memory, targets: IdMap::default(), embedded: RefCell::default(), choices: Vec::new() }
     }
 
     /// Makes the items known that memory has; gives those that must be read.
@@ -114,7 +117,7 @@ impl Shown {
 
     /// Adds a whole resource, to be shown in place of its short form.
     pub fn add_whole(&mut self, id: Id, resource: &Value) {
-        self.embedded.get_mut().insert(id, Embedded::new(resource));
+        self.embedded.get_mut().insert(id, keep(resource).map(|kept| Embedded(Rc::new(kept))));
     }
 
     /// Whether an item that is referred to may be shown.
@@ -145,7 +148,8 @@ impl Shown {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
         }
-        let embedded = self.targets.get(id).and_then(|target| target.drawn.of(&self.wish.asked, || Embedded::new(&self.in_short(target)?)));
+        let kept = self.targets.get(id).and_then(|target| target.drawn.of(&self.wish.asked, || keep(&self.in_short(target)?)));
+        let embedded = kept.map(|kept| Embedded(Rc::new(kept)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
         embedded
     }
