@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::connection::Connection;
 use super::error::Error;
-use super::sql::{Bind, Fragment, Statement};
+use super::sql::{Bind, Fragment, Statement, number_table};
 use super::types::{Number, Time};
 
 /// How many keys a list can be sorted by.
@@ -161,7 +161,7 @@ impl List {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
-    /// The page of at most `limit` items from `start`, and what it shows of each, read by one statement. A place that does not
+    /// The page of at most `limit` items from `start`, and what it shows of each. A place that does not
     /// fit the list's keys gives `None`. `T` is the SQL type of what is shown.
     pub fn slice<'q, T, R>(
         &self,
@@ -173,31 +173,42 @@ impl List {
     where
         Statement<(PlaceSql, T)>: LoadQuery<'q, Connection, (PlaceRow, R)>,
     {
-        let backward = matches!(start, Start::Before(_));
         let Some(numbers) = self.numbers(start, limit) else { return Ok(None) };
-        // SQLite joins row by row; PostgreSQL promises no order, so it counts the rows of the page.
-        let statement = Fragment::new("SELECT page.place, page.number, page.first, page.second, page.third, ")
-            .then(&shows.columns)
-            .differs(" FROM (", " FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
-            .then(&numbers)
-            .differs(") page CROSS JOIN items", ") numbers) page JOIN items")
-            .sql(" ON items.number = page.number")
-            .then(&shows.joins);
-        let mut rows: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement).rows(connection)?;
-        rows.sort_by_key(|(row, _)| row.0);
         let wanted = usize::try_from(limit).unwrap_or(0);
-        let more = rows.len() > wanted;
-        rows.truncate(wanted);
-        if backward {
-            rows.reverse();
+        let (mut places, mut items, more);
+        if connection.is_sqlite() {
+            // Another statement costs less here than to read the item behind the page, too.
+            let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(numbers).rows(connection)?;
+            more = rows.len() > wanted;
+            rows.truncate(wanted);
+            let page = number_table(rows.iter().map(|row| row.1)).sql(" page CROSS JOIN items ON items.number = page.value");
+            let statement = Fragment::new("SELECT 0, page.value, NULL, NULL, NULL, ").then(&shows.columns).sql(" FROM ").then(&page);
+            let found: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement.then(&shows.joins)).rows(connection)?;
+            (places, items) = (rows, found.into_iter().map(|(_, item)| item).collect::<Vec<R>>());
+        } else {
+            let statement = Fragment::new("SELECT page.place, page.number, page.first, page.second, page.third, ")
+                .then(&shows.columns)
+                .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
+                .then(&numbers)
+                .sql(") numbers) page JOIN items ON items.number = page.number")
+                .then(&shows.joins);
+            let mut rows: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement).rows(connection)?;
+            // A join promises no order.
+            rows.sort_by_key(|(row, _)| row.0);
+            more = rows.len() > wanted;
+            rows.truncate(wanted);
+            (places, items) = rows.into_iter().unzip::<_, _, Vec<PlaceRow>, Vec<R>>();
+        }
+        if matches!(start, Start::Before(_)) {
+            places.reverse();
+            items.reverse();
         }
         let place = |(_, number, first, second, third): PlaceRow| {
             let mut keys = vec![first, second, third];
             keys.truncate(self.keys.len());
             Place { keys, number }
         };
-        let (places, items) = rows.into_iter().map(|(row, item)| (place(row), item)).unzip();
-        Ok(Some((Slice { places, more }, items)))
+        Ok(Some((Slice { places: places.into_iter().map(place).collect(), more }, items)))
     }
 
     /// The numbers and keys of a page and of the item behind it, in the direction of travel.

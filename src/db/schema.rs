@@ -66,6 +66,7 @@ tables! {
         term -> BigInt,
         is_public -> Bool,
         published_at -> Instant,
+        signature -> BigInt,
     }
     videos (number) {
         number -> BigInt,

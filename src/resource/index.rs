@@ -28,6 +28,24 @@ pub fn terms<S: Subject>(own: &S::Own, texts: &[Text], links: &[Link]) -> BTreeS
     terms
 }
 
+/// The bit of a value in the signatures of the items that have it. Other values may share it: what has the bit may have the value,
+/// what lacks it does not.
+pub fn bit(field: &str, value: &str) -> i64 {
+    // FNV-1a: what is stored must mean the same in every build.
+    let hash = [field, ".", value]
+        .concat()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    1 << (hash % 63)
+}
+
+/// The bits of those values of an item that narrow much.
+pub fn signature<S: Subject>(terms: &BTreeSet<(String, String)>) -> i64 {
+    let narrow: Vec<String> =
+        S::SPEC.filters.iter().filter(|filter| filter.takes.narrows()).map(|filter| S::SPEC.facet(filter.name)).collect();
+    terms.iter().filter(|(field, _)| narrow.contains(field)).fold(0, |signature, (field, value)| signature | bit(field, value))
+}
+
 /// Rewrites an item's rows of the filter index.
 pub fn write_facets<S: Subject>(
     connection: &mut Connection,
@@ -45,28 +63,31 @@ pub fn write_facets<S: Subject>(
         return Ok(());
     }
     // Most values are known: only where one is not are the terms made, and the rows written once more.
-    if insert_facets(connection, item, &terms)? < terms.len() {
+    let signature = signature::<S>(&terms);
+    if insert_facets(connection, item, &terms, signature)? < terms.len() {
         let unknown = Fragment::new("INSERT INTO terms (field, value) SELECT wanted.first, wanted.second FROM ")
             .then(&pairs(terms.iter().map(|(field, value)| (field, value))))
             .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second)");
         Statement::<BigInt>::new(unknown).execute(connection)?;
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
-        insert_facets(connection, item, &terms)?;
+        insert_facets(connection, item, &terms, signature)?;
     }
     Ok(())
 }
 
 /// Writes the rows of those values that have a number; gives how many there are.
-fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(String, String)>) -> Result<usize, Error> {
+fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(String, String)>, signature: i64) -> Result<usize, Error> {
     // What is public has a date; the place of what is not does not matter.
     let published_at = item.published_at.unwrap_or(item.created_at);
-    let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at) SELECT ")
+    let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at, signature) SELECT ")
         .bind(Bind::Integer(item.number))
         .differs(", terms.number, ", ", terms.number, CAST(")
         .bind(Bind::Bool(item.is_public))
         .differs(", ", " AS boolean), CAST(")
         .bind(Bind::Time(published_at))
-        .differs(" FROM ", " AS timestamptz) FROM ")
+        .differs(", ", " AS timestamptz), CAST(")
+        .bind(Bind::Integer(signature))
+        .differs(" FROM ", " AS bigint) FROM ")
         .then(&pairs(terms.iter().map(|(field, value)| (field, value))))
         .differs(
             " wanted CROSS JOIN terms ON terms.field = wanted.first AND terms.value = wanted.second",
@@ -191,4 +212,17 @@ fn document(texts: &[&Text], names: &[(Language, String)]) -> Document {
 /// Whether items of this kind lend their name to the search for others.
 pub fn lends_its_name(kind: Kind) -> bool {
     matches!(kind, Kind::Topic | Kind::Programme | Kind::Partner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bit;
+
+    #[test]
+    fn bits_are_those_that_are_stored() {
+        assert_eq!(bit("video.country", "RS"), 1 << 62);
+        assert_eq!(bit("video.country", "RS").count_ones(), 1);
+        let codes = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
+        assert!(codes.iter().all(|code| bit("video.country", code) > 0));
+    }
 }

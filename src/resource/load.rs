@@ -636,6 +636,7 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
     Ok(found)
 }
 
-fn of_kind(kind: Kind) -> Fragment {
-    Fragment::new("items.kind = ").bind(Bind::Text(kind.as_str().to_owned()))
+/// Holds for the items of a kind. What does not come from a user stands in the text, so that PostgreSQL can plan for it once.
+pub fn of_kind(kind: Kind) -> Fragment {
+    Fragment::new(format!("items.kind = '{}'", kind.as_str()))
 }

@@ -5,7 +5,7 @@
 //! transaction does not change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::load::Revisions;
 use super::shown::Kept;
@@ -31,9 +31,13 @@ pub struct Target {
     pub drawn: Drawn,
 }
 
-/// How an item was shown inside others, by the languages that were asked for. A server's fallback never changes.
+/// How an item was shown inside others, by the languages that were asked for. A server's fallback never changes. Slots are filled
+/// one after the other and never emptied, so that who reads them waits for nobody.
 #[derive(Debug, Default)]
-pub struct Drawn(Mutex<Vec<(Vec<Language>, Option<Kept>)>>);
+pub struct Drawn([OnceLock<Box<InLanguages>>; MOST_DRAWN]);
+
+/// The languages that were asked for, and how it was shown then.
+type InLanguages = (Vec<Language>, Option<Kept>);
 
 /// How many combinations of languages are kept of an item.
 const MOST_DRAWN: usize = 8;
@@ -41,16 +45,19 @@ const MOST_DRAWN: usize = 8;
 impl Drawn {
     /// How it is shown to who asks for these languages; drawn where that is not known.
     pub fn of(&self, asked: &[Language], draw: impl FnOnce() -> Option<Kept>) -> Option<Kept> {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = lock().iter().find(|(languages, _)| languages == asked) {
-            return known.clone();
+        for slot in &self.0 {
+            match slot.get() {
+                Some(known) if known.0 == asked => return known.1.clone(),
+                Some(_) => {}
+                None => {
+                    let drawn = draw();
+                    // Another thread may fill it first; then this is drawn again the next time.
+                    slot.get_or_init(|| Box::new((asked.to_vec(), drawn.clone())));
+                    return drawn;
+                }
+            }
         }
-        let drawn = draw();
-        let mut kept = lock();
-        if kept.len() < MOST_DRAWN {
-            kept.push((asked.to_vec(), drawn.clone()));
-        }
-        drawn
+        draw()
     }
 }
 

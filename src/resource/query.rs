@@ -3,7 +3,8 @@
 use actix_web::HttpRequest;
 
 use super::context::Context;
-use super::load::{TEXTS_OF_ITEM, find};
+use super::index::bit;
+use super::load::{TEXTS_OF_ITEM, find, of_kind};
 use super::names::Memory;
 use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, TableSpec, Takes};
 use super::{Status, Subject};
@@ -63,6 +64,8 @@ pub struct ListRequest {
     pub viewer: Viewer,
     /// What makes this query another than others.
     pub fingerprint: String,
+    /// What makes its count another: neither the language of the answer nor the order does.
+    pub counted: String,
     /// The query, without paging: for the `ETag`.
     pub identity: String,
     statuses: Option<Vec<Status>>,
@@ -139,6 +142,8 @@ impl ListRequest {
             params.identity(&["cursor", "limit", "offset", "total", "fields", "include"])
         );
         let fingerprint = cursor::fingerprint(&identity);
+        let counted = params.identity(&["cursor", "limit", "offset", "total", "fields", "include", "lang", "sort"]);
+        let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
         let mut start = Start::Offset(offset.unwrap_or(0));
         if let Some(text) = params.take("cursor") {
             if offset.is_some() {
@@ -163,7 +168,24 @@ impl ListRequest {
         let viewer = if statuses.is_some() { viewer } else { Viewer::Public };
         let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.identity());
         params.finish()?;
-        Ok(Self { wish, shape, limit, start, total, viewer, fingerprint, identity, statuses, ids, q, filters, ranges, sorts, by_relevance })
+        Ok(Self {
+            wish,
+            shape,
+            limit,
+            start,
+            total,
+            viewer,
+            fingerprint,
+            counted,
+            identity,
+            statuses,
+            ids,
+            q,
+            filters,
+            ranges,
+            sorts,
+            by_relevance,
+        })
     }
 
     /// The list in the database's terms; resolves the items that filters name.
@@ -171,16 +193,16 @@ impl ListRequest {
         let mut list = List { along: self.along(), ..List::default() };
         let mut errors = Vec::new();
         if list.along == Along::Items {
-            list.predicates.push(Fragment::new("items.kind = ").bind(Bind::Text(spec.kind.as_str().to_owned())));
+            list.predicates.push(of_kind(spec.kind));
         }
         match &self.statuses {
-            None if list.along == Along::Facet => list.predicates.push(Fragment::new("walked.is_public = ").bind(Bind::Bool(true))),
-            None => list.predicates.push(Fragment::new("items.is_public = ").bind(Bind::Bool(true))),
+            None if list.along == Along::Facet => list.predicates.push(Fragment::new("walked.is_public = TRUE")),
+            None => list.predicates.push(Fragment::new("items.is_public = TRUE")),
             Some(statuses) => {
                 list.predicates.push(Fragment::new("items.deleted_at IS NULL"));
                 if statuses.len() < Status::ALL.len() {
-                    let names = statuses.iter().map(|status| Bind::Text(status.as_str().to_owned()));
-                    list.predicates.push(Fragment::new("items.status IN (").binds(names).sql(")"));
+                    let names: Vec<String> = statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
+                    list.predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
                 }
             }
         }
@@ -302,12 +324,18 @@ impl ListRequest {
                 .sql("facets.item = ")
                 .sql(number)
                 .sql(along.same_place())
-                .sql(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = ")
-                .bind(Bind::Text(facet.clone()))
-                .sql(" AND terms.value IN (")
+                .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
                 .binds(values.iter().cloned().map(Bind::Text))
                 .sql("))")
                 .differs("", in_order)
+        };
+        // Passes over the rows whose item cannot have the value.
+        let may_have = |value: &str| {
+            if filter.takes.narrows() {
+                Fragment::new("walked.signature & ").bind(Bind::Integer(bit(&facet, value))).sql(" <> 0 AND ")
+            } else {
+                Fragment::default()
+            }
         };
         if matches!(filter.takes, Takes::Has(_)) {
             for values in &wanted {
@@ -322,7 +350,8 @@ impl ListRequest {
                 }
                 // The rows of another value stand in the same order: looking along both touches few pages.
                 [value] if along == Along::Facet => {
-                    let other = Fragment::new("EXISTS (SELECT 1 FROM facets")
+                    let other = may_have(value)
+                        .sql("EXISTS (SELECT 1 FROM facets")
                         .differs(" INDEXED BY facets_newest", "")
                         .sql(" WHERE facets.item = ")
                         .sql(number)
@@ -368,9 +397,7 @@ impl ListRequest {
 
 /// The number of a value; nothing equals that of a value which nothing is found by.
 fn term(field: &str, value: &str) -> Fragment {
-    Fragment::new("(SELECT terms.number FROM terms WHERE terms.field = ")
-        .bind(Bind::Text(field.to_owned()))
-        .sql(" AND terms.value = ")
+    Fragment::new(format!("(SELECT terms.number FROM terms WHERE terms.field = '{field}' AND terms.value = "))
         .bind(Bind::Text(value.to_owned()))
         .sql(")")
 }

@@ -82,7 +82,7 @@ fn read_page<S: Subject>(
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
-    let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.fingerprint, || list.count(connection))).transpose()?;
+    let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.counted, || list.count(connection))).transpose()?;
     let info = PageInfo::new(wanted, &slice, total);
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Items::default();

@@ -130,6 +130,13 @@ pub struct FilterSpec {
     pub example: &'static str,
 }
 
+impl Takes {
+    /// Whether each of its values is one that few items share, so that it has a bit in their signatures, see [`super::index::bit`].
+    pub fn narrows(&self) -> bool {
+        matches!(self, Self::Item(_) | Self::Country)
+    }
+}
+
 /// A bound on a column.
 #[derive(Debug)]
 pub struct RangeSpec {

@@ -21,11 +21,12 @@ struct Kept {
 }
 
 impl Totals {
-    /// The count of the list with this fingerprint, at the revisions that a read has found; `count` is asked where it is not known.
-    pub fn of<E>(&self, revisions: &Revisions, fingerprint: &str, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+    /// The count of a list at the revisions that a read has found; `list` is all that makes its count another, and `count` is asked
+    /// where it is not known.
+    pub fn of<E>(&self, revisions: &Revisions, list: &str, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
         let (revision, _) = revisions.of(CATALOGUE);
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = Some(lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(fingerprint).copied());
+        let known = Some(lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(list).copied());
         if let Some(known) = known {
             return Ok(known);
         }
@@ -34,7 +35,7 @@ impl Totals {
         if kept.revision != revision || kept.counts.len() >= MOST {
             *kept = Kept { revision, counts: HashMap::new() };
         }
-        kept.counts.insert(fingerprint.to_owned(), counted);
+        kept.counts.insert(list.to_owned(), counted);
         Ok(counted)
     }
 }

@@ -94,14 +94,15 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
     let targets: Vec<(Id, String, Option<Time>)> =
         items::table.filter(among(items::id, &targets)).select((items::id, items::slug, items::deleted_at)).load(connection)?;
     let statement = Fragment::new(
-        "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at \
+        "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at, facets.signature \
          FROM facets JOIN terms ON terms.number = facets.term WHERE ",
     )
     .then(&number_among("facets.item", numbers.iter().copied()));
-    let facets: Vec<(Number, String, String, bool, Time)> =
-        Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant)>::new(statement).rows(connection)?;
+    let facets: Vec<(Number, String, String, bool, Time, i64)> =
+        Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant, BigInt)>::new(statement).rows(connection)?;
     let (mut terms, mut misplaced): (HashMap<Number, BTreeSet<_>>, _) = (HashMap::new(), HashSet::new());
-    for (number, field, value, is_public, published_at) in facets {
+    let mut signatures: BTreeSet<(Number, i64)> = BTreeSet::new();
+    for (number, field, value, is_public, published_at, signature) in facets {
         let fits = by_number.get(&number).is_some_and(|item| {
             item.is_public == is_public && (!is_public || item.published_at.unwrap_or(item.created_at) == published_at)
         });
@@ -109,7 +110,10 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
             misplaced.insert(number);
         }
         terms.entry(number).or_default().insert((field, value));
+        signatures.insert((number, signature));
     }
+    let unlike = |(number, signature): &(Number, i64)| terms.get(number).is_none_or(|terms| index::signature::<S>(terms) != *signature);
+    misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
         .then(&pairs(rows.iter().map(|item| (&item.kind, &item.slug))))
         .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");

@@ -73,16 +73,18 @@ CREATE TABLE terms (
 CREATE UNIQUE INDEX terms_value ON terms (value, field);
 
 -- The filter index: one row for each value that an item is found by; what refers to an item is found here too. What the public may
--- see is repeated from the item, so that the newest of a value are read from one index, in order. It is derived, and
+-- see is repeated from the item, so that the newest of a value are read from one index, in order. The signature has a bit for each
+-- value of the item that narrows much: rows whose item cannot have another value are passed over without looking. It is derived, and
 -- checked as a whole: no foreign keys, which would cost two lookups for each row.
 CREATE TABLE facets (
     item BIGINT NOT NULL,
     term BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     published_at TIMESTAMPTZ NOT NULL,
+    signature BIGINT NOT NULL,
     PRIMARY KEY (item, term)
 );
-CREATE INDEX facets_newest ON facets (term, is_public, published_at DESC, item);
+CREATE INDEX facets_newest ON facets (term, is_public, published_at DESC, item) INCLUDE (signature);
 
 -- What lists of a kind are sorted by or limited to, repeated from the fields of the item.
 CREATE TABLE videos (
