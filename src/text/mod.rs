@@ -6,6 +6,7 @@
 //! - [`mod@fold`]: the surface form in which `žene`, `жене` and `ZENE` are the same.
 //! - [`slug`], [`analysis`], [`query`]: what is built on folding: names in addresses, the words of the
 //!   full-text index, and the query that is put to it.
+//! - [`stem`]: what the forms of a word share, by rules of its language.
 //! - [`decimal`]: exact decimals, and their order as bytes.
 //! - [`collation`]: the order of a language as bytes that a database can sort.
 //! - [`mod@nearest`]: the name that was probably meant.
@@ -21,6 +22,7 @@ pub mod nearest;
 pub mod query;
 mod segment;
 pub mod slug;
+pub mod stem;
 pub mod transliterate;
 
 pub use analysis::{analyse, document, tokens};
