@@ -17,6 +17,7 @@ use crate::resource::context::Context;
 use crate::resource::list::{self, Items, Page, PageInfo};
 use crate::resource::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, Shape};
 use crate::text::query::Query;
+use crate::text::stem::Rules;
 
 /// List countries
 ///
@@ -38,7 +39,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, &request, &context.fallback);
-    let query = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text));
+    let query = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &Rules::ALL));
     let ids = params.list("ids", MAX_IDS);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
     let sort = params.take("sort").unwrap_or_else(|| "name".to_owned());

@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 use crate::db::Id;
 use crate::places::{self, Places};
 use crate::resource::list::{Links, PageInfo};
-use crate::text::analysis;
+use crate::text::analysis::Tokens;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 use crate::text::query::Query;
+use crate::text::stem::Rules;
 
 /// Fields, for `fields`.
 pub const FIELDS: &[&str] = &["id", "slug", "status", "code", "alpha3", "name", "names", "language", "user_assigned", "footnote"];
@@ -119,17 +120,10 @@ pub fn list(
 
 /// Whether a country's code or its name in any language matches, by the rules of every search.
 fn matches(query: &Query, country: &places::Country) -> bool {
-    let mut texts: Vec<Vec<String>> = places::NAME_LANGUAGES.iter().map(|tag| analysis::tokens(country.name(tag))).collect();
-    texts.push(analysis::tokens(country.code));
-    let holds = |clause: &crate::text::query::Clause| {
-        texts.iter().any(|tokens| {
-            tokens.windows(clause.tokens.len()).any(|window| {
-                let last = clause.tokens.len().saturating_sub(1);
-                window.iter().zip(&clause.tokens).enumerate().all(|(index, (token, wanted))| {
-                    token == wanted || (clause.prefix && index == last && token.starts_with(wanted.as_str()))
-                })
-            })
-        })
-    };
-    !query.clauses.is_empty() && query.clauses.iter().all(|clause| holds(clause) != clause.exclude)
+    let mut tokens = Tokens::default();
+    for tag in places::NAME_LANGUAGES {
+        tokens.add(country.name(tag), Language::parse(tag).ok().as_ref().and_then(Rules::of));
+    }
+    tokens.add(country.code, None);
+    query.matches(&tokens)
 }

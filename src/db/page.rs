@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::connection::Connection;
 use super::error::Error;
+use super::search::{ITEM, Ranked, Tier};
 use super::sql::{Bind, Fragment, Statement, number_table};
 use super::types::{Number, Time};
 
@@ -119,7 +120,12 @@ pub struct List {
     pub predicates: Vec<Fragment>,
     /// The order; the number is added.
     pub keys: Vec<Key>,
+    /// The items that are searched for, best first: instead of the keys. Without predicates no item is looked at.
+    pub ranked: Option<Ranked>,
 }
+
+/// The keys of the place of an item that was searched for: its rank, and the key of its entry.
+const KEYS_OF_RANKED: usize = 2;
 
 /// The place of a row of a page query: where it stands on the page, the number and the keys as text.
 pub type PlaceSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
@@ -144,7 +150,25 @@ pub struct Slice {
 
 impl List {
     fn body(&self) -> Fragment {
-        let mut body = Fragment::new(self.along.from());
+        match &self.ranked {
+            Some(ranked) => self.entries(&ranked.all),
+            None => self.filtered(Fragment::new(self.along.from())),
+        }
+    }
+
+    /// The entries of the full-text index for which this holds, and whose items are in the list. They come first: their order is that
+    /// of the list.
+    fn entries(&self, matches: &Fragment) -> Fragment {
+        let entries = Fragment::new(" FROM search_index");
+        if self.joins.is_empty() && self.predicates.is_empty() {
+            return entries.sql(" WHERE (").then(matches).sql(")");
+        }
+        let entries = entries.differs(" CROSS JOIN items", " JOIN items").sql(" ON items.number = ").sql(ITEM);
+        self.filtered(entries.sql(" AND (").then(matches).sql(")"))
+    }
+
+    fn filtered(&self, from: Fragment) -> Fragment {
+        let mut body = from;
         for join in &self.joins {
             body = body.then(join);
         }
@@ -205,7 +229,7 @@ impl List {
         }
         let place = |(_, number, first, second, third): PlaceRow| {
             let mut keys = vec![first, second, third];
-            keys.truncate(self.keys.len());
+            keys.truncate(if self.ranked.is_some() { KEYS_OF_RANKED } else { self.keys.len() });
             Place { keys, number }
         };
         Ok(Some((Slice { places: places.into_iter().map(place).collect(), more }, items)))
@@ -213,6 +237,9 @@ impl List {
 
     /// The numbers and keys of a page and of the item behind it, in the direction of travel.
     fn numbers(&self, start: &Start, limit: i64) -> Option<Fragment> {
+        if let Some(ranked) = &self.ranked {
+            return self.best(ranked, start, limit);
+        }
         let backward = matches!(start, Start::Before(_));
         let mut statement = Fragment::new("SELECT ").differs("0 AS place, ", "").sql(self.along.number()).sql(" AS number");
         for (index, name) in KEY_NAMES.into_iter().enumerate() {
@@ -242,6 +269,48 @@ impl List {
             && *offset > 0
         {
             statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
+        }
+        Some(statement)
+    }
+
+    /// The same of items that are searched for: rank after rank, until the page is full.
+    fn best(&self, ranked: &Ranked, start: &Start, limit: i64) -> Option<Fragment> {
+        let backward = matches!(start, Start::Before(_));
+        let offset = if let Start::Offset(offset) = start { *offset } else { 0 };
+        let from = match start {
+            Start::Offset(_) => None,
+            Start::After(place) | Start::Before(place) => Some(rank_and_key(place)?),
+        };
+        let mut tiers: Vec<&Tier> = ranked.tiers.iter().collect();
+        if backward {
+            tiers.reverse();
+        }
+        tiers.retain(|tier| from.is_none_or(|(rank, _)| if backward { tier.rank <= rank } else { tier.rank >= rank }));
+        let most = limit.saturating_add(1).saturating_add(offset);
+        let mut statement = Fragment::default();
+        for (index, tier) in tiers.into_iter().enumerate() {
+            let mut matches = tier.matches.clone();
+            if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
+                let beyond = if backward { ") AND search_index.rowid > " } else { ") AND search_index.rowid < " };
+                matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
+            }
+            statement = statement
+                .sql(if index == 0 { "SELECT * FROM (SELECT " } else { " UNION ALL SELECT * FROM (SELECT " })
+                .differs("0 AS place, ", "")
+                .sql(ITEM)
+                .sql(format!(" AS number, '{}' AS first, CAST(search_index.rowid AS TEXT) AS second, NULL AS third", tier.rank))
+                .then(&self.entries(&matches))
+                .sql(" ORDER BY search_index.rowid")
+                // PostgreSQL would walk along the keys to find what is rare.
+                .differs("", " + 0")
+                .sql(if backward { " ASC LIMIT " } else { " DESC LIMIT " })
+                .then(&Fragment::written_out(most))
+                .sql(")")
+                .differs("", " tier");
+        }
+        statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
+        if offset > 0 {
+            statement = statement.sql(" OFFSET ").bind(Bind::Integer(offset));
         }
         Some(statement)
     }
@@ -276,6 +345,12 @@ impl List {
         }
         Some(condition)
     }
+}
+
+/// The rank and the key of an item that was searched for, from its place.
+fn rank_and_key(place: &Place) -> Option<(i64, i64)> {
+    let [Some(rank), Some(key)] = place.keys.as_slice() else { return None };
+    Some((rank.parse().ok()?, key.parse().ok()?))
 }
 
 impl KeyType {

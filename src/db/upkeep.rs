@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::connection::{Access, Connection, Session, Target};
 use super::error::Error;
 use super::schema::items;
+use super::search::{ITEM, stands_under_its_date};
 use super::sql::{Fragment, Statement};
 
 /// What is wrong with the database as such, a line for each: pages and indexes that do not fit (SQLite), references to rows
@@ -40,15 +41,20 @@ pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
 /// What belongs to items that are not there; the tables whose keys are made of an item's number have no foreign keys.
 fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    for (what, sql) in [
-        ("texts", "SELECT count(*) FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = texts.key / 512)"),
-        ("rows of the filter index", "SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)"),
+    let of_entries = Fragment::new("SELECT count(*) FROM search_index WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = ")
+        .sql(ITEM)
+        .sql(" AND ")
+        .then(&stands_under_its_date())
+        .sql(")");
+    for (what, statement) in [
+        ("texts", Fragment::new("SELECT count(*) FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = texts.key / 512)")),
         (
-            "entries of the full-text index",
-            "SELECT count(*) FROM search_index WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = search_index.rowid / 4)",
+            "rows of the filter index",
+            Fragment::new("SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)"),
         ),
+        ("entries of the full-text index", of_entries),
     ] {
-        let counts: Vec<i64> = Statement::<BigInt>::new(Fragment::new(sql)).rows(connection)?;
+        let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
         found.extend(
             counts.into_iter().filter(|count| *count > 0).map(|count| format!("{count} {what} belong to items that are not there")),
         );

@@ -469,7 +469,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     if class != Class::List {
         return parameters;
     }
-    parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `-excluded`; the last word matches by its beginning. Letters match without regard to case, diacritics or script.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
+    parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query; one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
     parameters.push(comma_list(
         "ids",
         "Only these, by id or slug; unknown ones are left out.",
@@ -511,7 +511,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     parameters.push(comma_list(
         "sort",
         &format!(
-            "Sort keys, `-` for descending: {}; `relevance` with `q`. Newest first without it, best first with `q`. Ties are broken by id.",
+            "Sort keys, `-` for descending: {}; `relevance` alone, with `q`: what stands in titles comes before summaries, names (of topics, programmes, partners), descriptions and transcripts; words as they were typed before their other forms, those before beginnings; then the newest. Newest first without `q`, best first with it. Ties are broken by id.",
             keys.join(", ")
         ),
         json!({"type": "string", "enum": words}),

@@ -9,11 +9,11 @@ use super::Subject;
 use super::load::{Item, Link, Text, read_items, texts_of};
 use super::spec::Kind;
 use crate::db::schema::facets;
-use crate::db::search::{Document, index};
+use crate::db::search::{Document, Entry, index};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
-use crate::db::{Connection, Error, Id, Number};
-use crate::text::analysis;
+use crate::db::{Connection, Error, Id, Number, Time};
 use crate::text::language::Language;
+use crate::text::stem::Rules;
 
 /// The values that equality filters find an item by: field and value, each once.
 pub fn terms<S: Subject>(own: &S::Own, texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
@@ -78,7 +78,7 @@ pub fn write_facets<S: Subject>(
 /// Writes the rows of those values that have a number; gives how many there are.
 fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(String, String)>, signature: i64) -> Result<usize, Error> {
     // What is public has a date; the place of what is not does not matter.
-    let published_at = item.published_at.unwrap_or(item.created_at);
+    let published_at = item.dated();
     let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at, signature) SELECT ")
         .bind(Bind::Integer(item.number))
         .differs(", terms.number, ", ", terms.number, CAST(")
@@ -172,41 +172,47 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
                 lent.all.push(title);
             }
         }
-        write_entries(connection, &item, texts.get(&item.number).unwrap_or(&none), &lent, false)?;
+        write_entries(connection, &item, texts.get(&item.number).unwrap_or(&none), &lent, Some(item.dated()))?;
     }
     Ok(())
 }
 
-/// Writes the full-text entries of one item.
-pub fn write_entries(connection: &mut Connection, item: &Item, texts: &[Text], lent: &Lent, is_new: bool) -> Result<(), Error> {
+/// Writes the full-text entries of one item in place of those that it has under this date, if it has any.
+pub fn write_entries(
+    connection: &mut Connection,
+    item: &Item,
+    texts: &[Text],
+    lent: &Lent,
+    date_before: Option<Time>,
+) -> Result<(), Error> {
+    let Some(kind) = Kind::parse(&item.kind) else { return Err(Error::Fault(format!("item {} is of no kind", item.id))) };
+
     let everything: Vec<&Text> = texts.iter().collect();
     let published: Vec<&Text> = texts.iter().filter(|text| text.status == "published").collect();
     let editors = item.deleted_at.is_none().then(|| document(&everything, &lent.all));
     let alike = published.len() == texts.len() && lent.public == lent.all;
     let public = (item.is_public && !alike).then(|| document(&published, &lent.public));
     let public = if item.is_public && alike { editors.as_ref() } else { public.as_ref() };
-    index(connection, item.number, is_new, public, editors.as_ref())
+    let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
+    index(connection, entry, date_before, public, editors.as_ref())
 }
 
 fn document(texts: &[&Text], names: &[(Language, String)]) -> Document {
-    let tokens = |pick: &dyn Fn(&Text) -> [Option<&str>; 2]| {
-        let mut tokens: Vec<String> = Vec::new();
-        for text in texts {
-            let language = Language::stored(&text.language);
-            for part in pick(text).into_iter().flatten() {
-                tokens.extend(analysis::analyse(part, &language));
-            }
+    let mut document = Document::default();
+    for text in texts {
+        let rules = Rules::of(&Language::stored(&text.language));
+        document.title.add(&text.title, rules);
+        if let Some(summary) = &text.summary {
+            document.summary.add(summary, rules);
         }
-        tokens.join(" ")
-    };
-    let names: Vec<String> = names.iter().flat_map(|(language, name)| analysis::analyse(name, language)).collect();
-    // PostgreSQL refuses a document over a megabyte; a description is at most 50,000 characters in each language.
-    Document {
-        title: tokens(&|text| [Some(&text.title), None]),
-        summary: tokens(&|text| [text.summary.as_deref(), None]),
-        names: names.join(" "),
-        body: tokens(&|text| [text.description.as_deref(), text.content_note.as_deref()]),
+        for description in text.description.iter().chain(&text.content_note) {
+            document.description.add(description, rules);
+        }
     }
+    for (language, name) in names {
+        document.names.add(name, Rules::of(language));
+    }
+    document
 }
 
 /// Whether items of this kind lend their name to the search for others.

@@ -314,6 +314,11 @@ pub fn pack_links(links: &[Link]) -> String {
 type PackedLink<'a> = (String, &'a str, Option<String>, Option<i64>, Option<i64>);
 
 impl Item {
+    /// When it was published, or else stored: its place among the newest.
+    pub fn dated(&self) -> Time {
+        self.published_at.unwrap_or(self.created_at)
+    }
+
     /// Its references, in order; none where what is kept cannot be read, which `kinoteka check` finds.
     pub fn links(&self) -> Vec<Link> {
         self.unpack_links().unwrap_or_default()

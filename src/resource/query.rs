@@ -10,7 +10,7 @@ use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, Tabl
 use super::{Status, Subject};
 use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
 use crate::db::schema::items;
-use crate::db::search::{Audience, matching};
+use crate::db::search::{Audience, Matching, matching};
 use crate::db::sql::{Bind, Fragment, id_among, number_among};
 use crate::db::{Connection, Id, Number};
 use crate::http::cursor::{self, CursorError};
@@ -25,6 +25,7 @@ use crate::text::decimal::decimal_order;
 use crate::text::language::Language;
 use crate::text::nearest::nearest;
 use crate::text::query::Query;
+use crate::text::stem::Rules;
 
 /// Items a page has at most.
 pub const MAX_LIMIT: i64 = 100;
@@ -127,7 +128,7 @@ impl ListRequest {
         let mut wish = Wish::parse(&mut params, accepted, fallback);
         let shape = shape::<S>(&mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
-        let q = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text));
+        let q = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &rules_of(&wish)));
         let statuses = read_statuses(&mut params, viewer);
         let filters = spec.filters.iter().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
@@ -142,7 +143,9 @@ impl ListRequest {
             params.identity(&["cursor", "limit", "offset", "total", "fields", "include"])
         );
         let fingerprint = cursor::fingerprint(&identity);
-        let counted = params.identity(&["cursor", "limit", "offset", "total", "fields", "include", "lang", "sort"]);
+        // A query is read by the rules of the languages that are asked for.
+        let apart: &[&str] = if q.is_some() { &[] } else { &["lang"] };
+        let counted = params.identity(&[&["cursor", "limit", "offset", "total", "fields", "include", "sort"], apart].concat());
         let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
         let mut start = Start::Offset(offset.unwrap_or(0));
         if let Some(text) = params.take("cursor") {
@@ -192,11 +195,21 @@ impl ListRequest {
     pub fn list(&self, connection: &mut Connection, spec: &'static Spec, memory: &Memory) -> Result<List, Problem> {
         let mut list = List { along: self.along(), ..List::default() };
         let mut errors = Vec::new();
-        if list.along == Along::Items {
+        let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+        match self.q.as_ref().map(|query| matching(query, &[spec.kind.letter()], audience)) {
+            Some(Matching::Ranked(ranked)) if self.by_relevance => list.ranked = Some(ranked),
+            Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
+            Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),
+            None => {}
+        }
+        if list.along == Along::Items && list.ranked.is_none() {
             list.predicates.push(of_kind(spec.kind));
         }
         match &self.statuses {
             None if list.along == Along::Facet => list.predicates.push(Fragment::new("walked.is_public = TRUE")),
+            // The index has entries for the public, and of nothing that is deleted.
+            None if list.ranked.is_some() => {}
+            Some(statuses) if list.ranked.is_some() && statuses.len() == Status::ALL.len() => {}
             None => list.predicates.push(Fragment::new("items.is_public = TRUE")),
             Some(statuses) => {
                 list.predicates.push(Fragment::new("items.deleted_at IS NULL"));
@@ -225,17 +238,8 @@ impl ListRequest {
         for (range, bound) in &self.ranges {
             list.predicates.push(Fragment::new(range.column).sql(if range.lower { " >= " } else { " < " }).bind(bound.clone()));
         }
-        if let Some(query) = &self.q {
-            let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
-            let matching = matching(query, audience);
-            list.joins.extend(matching.join);
-            list.predicates.push(matching.predicate);
-            if let Some(score) = matching.score.filter(|_| self.by_relevance) {
-                list.keys.push(Key { expression: score, holds: KeyType::Integer, descending: true, nullable: false });
-            }
-        }
-        for (column, descending) in &self.sorts {
-            list.keys.push(self.key(column, *descending, list.along));
+        if list.ranked.is_none() {
+            list.keys.extend(self.sorts.iter().map(|(column, descending)| self.key(column, *descending, list.along)));
         }
         if !errors.is_empty() {
             return Err(Problem::parameters(errors));
@@ -361,6 +365,10 @@ impl ListRequest {
                         .differs("", in_order)
                         .sql(")");
                     list.predicates.push(other);
+                }
+                [value] if list.ranked.is_some() => {
+                    let has = Fragment::new("EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ");
+                    list.predicates.push(has.then(&term(&facet, value)).sql(")"));
                 }
                 // One value is joined, so that the database may begin with whichever side is rarer.
                 [value] => {
@@ -511,6 +519,11 @@ fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {
     }
 }
 
+/// The rules by which a query is read: those of the languages that are asked for, or of all.
+fn rules_of(wish: &Wish) -> Vec<Rules> {
+    if wish.explicit && !wish.translations { wish.asked.iter().filter_map(Rules::of).collect() } else { Rules::ALL.to_vec() }
+}
+
 type Sorts = Vec<(&'static SortColumn, bool)>;
 
 fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sorts, bool) {
@@ -535,7 +548,10 @@ fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sor
             None => params.error("sort", "unknown_value", not_one_of(bare, spec.all_sorts().map(|sort| sort.name))),
         }
     }
-    if by_relevance && sorts.is_empty() {
+    if by_relevance {
+        if !sorts.is_empty() {
+            params.error("sort", "conflicting", "`relevance` stands alone: of equals the newest come first.");
+        }
         newest(&mut sorts);
     }
     (sorts, by_relevance)

@@ -34,6 +34,17 @@ impl Kind {
         }
     }
 
+    /// Its letter in the full-text index.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Video => 'v',
+            Self::Programme => 'r',
+            Self::Partner => 'p',
+            Self::ImpactStatistic => 's',
+            Self::Topic => 't',
+        }
+    }
+
     /// The slug of one in the first catalogue, for the document.
     pub fn example(self) -> &'static str {
         match self {

@@ -90,6 +90,7 @@ pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, re
 fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, Error> {
     let by_number: HashMap<Number, &Item> = rows.iter().map(|item| (item.number, item)).collect();
     let numbers: Vec<Number> = rows.iter().map(|item| item.number).collect();
+    let dates: Vec<(Number, Time)> = rows.iter().map(|item| (item.number, item.dated())).collect();
     let targets: BTreeSet<Id> = rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
     let targets: Vec<(Id, String, Option<Time>)> =
         items::table.filter(among(items::id, &targets)).select((items::id, items::slug, items::deleted_at)).load(connection)?;
@@ -103,9 +104,7 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
     let (mut terms, mut misplaced): (HashMap<Number, BTreeSet<_>>, _) = (HashMap::new(), HashSet::new());
     let mut signatures: BTreeSet<(Number, i64)> = BTreeSet::new();
     for (number, field, value, is_public, published_at, signature) in facets {
-        let fits = by_number.get(&number).is_some_and(|item| {
-            item.is_public == is_public && (!is_public || item.published_at.unwrap_or(item.created_at) == published_at)
-        });
+        let fits = by_number.get(&number).is_some_and(|item| item.is_public == is_public && (!is_public || item.dated() == published_at));
         if !fits {
             misplaced.insert(number);
         }
@@ -122,7 +121,7 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         texts: all_texts(connection, numbers.iter().copied())?,
         terms,
         misplaced,
-        entries: indexed(connection, &numbers)?.into_iter().collect(),
+        entries: indexed(connection, &dates)?.into_iter().collect(),
         targets: targets.into_iter().map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug))).collect(),
         slugs: slugs.into_iter().collect(),
         placed: placed::<S>(connection, rows)?,

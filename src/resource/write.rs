@@ -396,7 +396,7 @@ pub fn store<S: Subject>(
     item.updated_at = now;
     save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
     let lent = lent(connection, context, spec, &links, &memory)?;
-    index::write_entries(connection, &item, &new_texts.texts, &lent, existing.is_none())?;
+    index::write_entries(connection, &item, &new_texts.texts, &lent, existing.as_ref().map(Item::dated))?;
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
     }

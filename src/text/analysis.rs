@@ -1,10 +1,14 @@
 //! The words of a text as the full-text index stores them.
 //!
-//! Text is analysed here and not in the database, so that FTS5 (`unicode61`) and `to_tsvector('simple', …)`
-//! match the same items. A query goes through the same functions.
+//! Text is analysed here and not in the database, so that FTS5 and PostgreSQL match the same items. A query goes through the same
+//! functions. A word stands in the index as it is written, folded, see [`fold`](super::fold), and by its stems, see
+//! [`Rules`](super::stem::Rules).
 
-use super::fold::fold;
-use super::language::Language;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::fold::{fold, is_part_of_letter};
+use super::stem::Rules;
 
 /// The longest token, in characters. What is longer is no word; its beginning still finds it.
 const MAX_TOKEN: usize = 64;
@@ -22,22 +26,65 @@ pub fn tokens(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The tokens under which a text in a language is found.
-///
-/// Today these are its folded words. Stems will be added beside them, of the written and of the folded
-/// form (a Turkish stemmer treats `eşitliği` and `esitligi` differently); that is what the language is for.
-#[must_use]
-pub fn analyse(text: &str, _language: &Language) -> Vec<String> {
-    tokens(text)
+/// The words of a text as they are written, with the byte at which each begins.
+pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    // A sign such as `℡` stands for letters.
+    let is_letters = |c: char| is_part_of_letter(c) || fold(c.encode_utf8(&mut [0; 4])).contains(char::is_alphanumeric);
+    let is_part = move |c: char| c.is_alphanumeric() || is_apostrophe(c) || (!c.is_ascii() && is_letters(c));
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + text.get(from..)?.find(is_part)?;
+        let rest = text.get(start..)?;
+        let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        from = start + length;
+        Some((start, rest.get(..length)?))
+    })
 }
 
-/// The tokens of several texts as one string for the index, joined by spaces.
-///
-/// It holds nothing but spaces, `a-z`, `0-9` and the letters and digits of other scripts, so that no
-/// tokenizer of a database finds anything in it to interpret.
-pub fn document<'a>(parts: impl Iterator<Item = (&'a str, &'a Language)>) -> String {
-    let tokens: Vec<String> = parts.flat_map(|(text, language)| analyse(text, language)).collect();
-    tokens.join(" ")
+/// The tokens under which some texts are found.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Tokens {
+    /// The folded words of each text, in order.
+    pub texts: Vec<Vec<String>>,
+    /// The stems of all of them.
+    pub stems: BTreeSet<String>,
+}
+
+impl Tokens {
+    /// Adds a text whose language has these rules.
+    pub fn add(&mut self, text: &str, rules: Option<Rules>) {
+        let tokens = tokens(text);
+        if tokens.is_empty() {
+            return;
+        }
+        self.texts.push(tokens);
+        let Some(rules) = rules else { return };
+        for (_, word) in words(text).filter(|(_, word)| has_stem(word)) {
+            rules.stems(&shortened(word), &mut self.stems);
+        }
+    }
+}
+
+/// The stems of a word of a query by each of these rules.
+#[must_use]
+pub fn stems(word: &str, rules: &[Rules]) -> BTreeSet<String> {
+    let mut stems = BTreeSet::new();
+    if has_stem(word) {
+        let word = shortened(word);
+        for rules in rules {
+            rules.stems(&word, &mut stems);
+        }
+    }
+    stems
+}
+
+/// Whether a word has other forms: it has a letter.
+fn has_stem(word: &str) -> bool {
+    word.chars().any(char::is_alphabetic)
+}
+
+fn shortened(word: &str) -> Cow<'_, str> {
+    if word.len() <= MAX_TOKEN { Cow::Borrowed(word) } else { Cow::Owned(word.chars().take(MAX_TOKEN).collect()) }
 }
 
 pub(super) fn is_apostrophe(c: char) -> bool {
@@ -54,7 +101,7 @@ mod tests {
         for (text, expected) in [
             ("COVID-19", "covid 19"),
             ("Women's rights, 2024.", "womens rights 2024"),
-            ("'navodnici' „реч“ «fjalë»", "navodnici rec fjale"),
+            ("'navodnici' „reč“ «fjalë»", "navodnici rec fjale"),
             ("Prava žena / Права жена", "prava zena prava zena"),
             ("Жените во Ѓорче Петров", "zenite vo gjorce petrov"),
             ("Barazia gjinore në Shqipëri", "barazia gjinore ne shqiperi"),
@@ -69,19 +116,28 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_its_parts() {
-        let (en, sr) = (Language::parse("en").unwrap(), Language::parse("sr-Cyrl").unwrap());
-        let parts = [("Safe at Home", &en), ("", &en), ("Код куће!", &sr)];
-        assert_eq!(document(parts.into_iter()), "safe at home kod kuce");
+    fn words_stand_where_they_are_written() {
+        let text = "Z\u{30c}ene — жене, women’s COVID-19!";
+        let words: Vec<(usize, &str)> = words(text).collect();
+        assert_eq!(words.iter().map(|(_, word)| *word).collect::<Vec<_>>(), ["Z\u{30c}ene", "жене", "women’s", "COVID", "19"]);
+        assert!(words.iter().all(|(start, word)| text.get(*start..).unwrap().starts_with(word)));
+    }
+
+    #[test]
+    fn tokens_of_several_texts() {
+        let mut found = Tokens::default();
+        found.add("Women’s rights", Some(Rules::English));
+        found.add("—", Some(Rules::English));
+        found.add("2024", Some(Rules::Serbian));
+        assert_eq!(found.texts, [vec!["womens", "rights"], vec!["2024"]]);
+        assert_eq!(found.stems.iter().map(String::as_str).collect::<Vec<_>>(), ["eright", "ewoman"]);
     }
 
     proptest! {
         #[test]
-        fn a_document_has_only_words(text in "\\PC{0,60}|.{0,60}") {
-            let en = Language::parse("en").unwrap();
-            let document = document([(text.as_str(), &en)].into_iter());
-            prop_assert!(document.chars().all(|c| c == ' ' || c.is_alphanumeric() && !c.is_ascii_uppercase()));
-            prop_assert_eq!(tokens(&document).join(" "), document);
+        fn words_hold_the_same_tokens(text in "\\PC{0,60}|.{0,60}|[a-zčžА-я'’ \u{30c}\u{ad}½]{0,30}") {
+            let of_words: Vec<String> = words(&text).flat_map(|(_, word)| tokens(word)).collect();
+            prop_assert_eq!(of_words, tokens(&text));
         }
     }
 }

@@ -99,6 +99,11 @@ fn bare_letters(decomposed: &str) -> String {
     bare
 }
 
+/// Whether a character belongs to the letter before it: folding drops it, or puts it together with that letter.
+pub(super) fn is_part_of_letter(c: char) -> bool {
+    is_invisible(c) || CanonicalCombiningClassMap::new().get_u8(c) > 0
+}
+
 /// Characters that show nothing and split no word: soft hyphen, joiners, direction and variation marks.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'

@@ -25,13 +25,13 @@ pub mod slug;
 pub mod stem;
 pub mod transliterate;
 
-pub use analysis::{analyse, document, tokens};
+pub use analysis::{Tokens, tokens, words};
 pub use choice::{Choice, choose, preference_among, preference_order};
 pub use collation::sort_key;
 pub use fold::fold;
 pub use language::{Language, LanguageError, parse_accept_language};
 pub use nearest::nearest;
-pub use query::{Clause, Query};
+pub use query::{Query, Term};
 pub use slug::{SlugError, numbered, slugify, validate_slug};
 pub use transliterate::{to_cyrillic, to_latin, transliterate};
 

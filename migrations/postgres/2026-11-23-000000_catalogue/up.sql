@@ -137,10 +137,13 @@ CREATE TABLE idempotent_requests (
 );
 CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
 
--- Full text. `rowid` is four times the number of the item, and 0 for the entry that everybody searches (published languages), 1 for
--- that of editors (all languages), 2 for one that is the same for both.
+-- Full text. The key of an entry, `rowid`, has 33 bits for the second after 1900 of its item's publication (or else when it was stored),
+-- 28 for the number of the item, and two for whom it serves: 0 everybody (published languages), 1 editors (all languages), 2 both, where
+-- they would be the same. A token begins with the letters of its kind of item and of its field. `document` has each once, without
+-- places, of which PostgreSQL keeps too few; `words` has those of the texts in order, for phrases.
 CREATE TABLE search_index (
     rowid BIGINT NOT NULL PRIMARY KEY,
-    document TSVECTOR NOT NULL
+    document TSVECTOR NOT NULL,
+    words TEXT NOT NULL
 );
 CREATE INDEX search_index_document ON search_index USING GIN (document);

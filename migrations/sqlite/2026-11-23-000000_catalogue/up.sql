@@ -137,10 +137,10 @@ CREATE TABLE idempotent_requests (
 );
 CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
 
--- Full text. `rowid` is four times the number of the item, and 0 for the entry that everybody searches (published languages), 1 for
--- that of editors (all languages), 2 for one that is the same for both. Contentless: the tokens are analysed in Rust and can always be
--- made again from the texts.
+-- Full text. The key of an entry, `rowid`, has 33 bits for the second after 1900 of its item's publication (or else when it was stored),
+-- 28 for the number of the item, and two for whom it serves: 0 everybody (published languages), 1 editors (all languages), 2 both, where
+-- they would be the same. A token begins with the letters of its kind of item and of its field. Contentless: the tokens are analysed in
+-- Rust and can always be made again from the texts.
 CREATE VIRTUAL TABLE search_index USING fts5 (
-    title, summary, names, body,
-    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
+    words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
 );

@@ -100,6 +100,124 @@ on_both! {
         assert_eq!(server.read("/v1/topics?q=water&total=true")["page"]["total"], 2);
     }
 
+    fn fields_rank_before_forms_and_those_before_dates(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/topics", &json!({"slug": "named", "status": "published", "name": "Harbours"}));
+        // The best is the oldest.
+        let videos = [
+            ("title-exact", json!({"title": "A harbours film"})),
+            ("title-stem", json!({"title": "A harbour film"})),
+            ("title-prefix", json!({"title": "The harboursides"})),
+            ("summary-exact", json!({"title": "B", "summary": "Harbours."})),
+            ("summary-prefix", json!({"title": "B", "summary": "Harboursides."})),
+            ("topic-exact", json!({"title": "C", "topics": ["named"]})),
+            ("description-exact", json!({"title": "D", "description": "All harbours"})),
+            ("description-stem", json!({"title": "D", "description": "One harbour"})),
+            ("description-prefix-newer", json!({"title": "D", "description": "Harboursides", "published_at": "2021-01-02T00:00:00Z"})),
+            ("description-prefix-older", json!({"title": "D", "description": "Harboursides", "published_at": "2021-01-01T00:00:00Z"})),
+        ];
+        for (number, (slug, video)) in videos.iter().enumerate() {
+            let mut video = video.clone();
+            video["slug"] = json!(slug);
+            video["status"] = json!("published");
+            if video["published_at"].is_null() {
+                video["published_at"] = json!(format!("2020-01-{:02}T00:00:00Z", number + 1));
+            }
+            server.create(&key, "/v1/videos", &video);
+        }
+        let best: Vec<&str> = videos.iter().map(|(slug, _)| *slug).collect();
+        assert_eq!(server.slugs("/v1/videos?q=harbours"), best);
+        assert_eq!(server.slugs("/v1/videos?q=harbours&limit=4&offset=3"), best[3..7]);
+        assert_eq!(server.read("/v1/videos?q=harbours&total=true&limit=1")["page"]["total"], 10);
+        assert_eq!(server.slugs("/v1/videos?q=harbours&topic=named"), ["topic-exact"]);
+        let mut newest = best.clone();
+        newest.reverse();
+        newest.swap(0, 1);
+        assert_eq!(server.slugs("/v1/videos?q=harbours&sort=-published_at"), newest);
+        // All words must stand within the fields of a rank.
+        assert_eq!(server.slugs("/v1/videos?q=film+harbours"), ["title-exact", "title-stem"]);
+        assert_eq!(server.slugs("/v1/videos?q=d+harbours"), best[6..]);
+        assert_eq!(server.get("/v1/videos?q=harbours&sort=relevance,title").expect(400).json()["errors"][0]["code"], "conflicting");
+        // There and back again, page by page.
+        let mut page = server.read("/v1/videos?q=harbours&limit=3");
+        let mut seen = Vec::new();
+        loop {
+            seen.extend(page["data"].as_array().unwrap().iter().map(|one| one["slug"].as_str().unwrap().to_owned()));
+            let Some(cursor) = page["page"]["next_cursor"].as_str() else { break };
+            page = server.read(&format!("/v1/videos?q=harbours&limit=3&cursor={cursor}"));
+        }
+        assert_eq!(seen, best);
+        while let Some(cursor) = page["page"]["prev_cursor"].as_str() {
+            page = server.read(&format!("/v1/videos?q=harbours&limit=3&cursor={cursor}"));
+            let slugs: Vec<&str> = page["data"].as_array().unwrap().iter().map(|one| one["slug"].as_str().unwrap()).collect();
+            let at = best.iter().position(|slug| *slug == slugs[0]).unwrap();
+            assert_eq!(slugs, best[at..at + slugs.len()]);
+            seen.truncate(at);
+        }
+        assert!(seen.is_empty());
+    }
+
+    fn words_are_found_by_their_forms(server: &TestServer) {
+        server.import(&[
+            topic("en", "en", "Survivors of violence", "Policies for women"),
+            topic("sr", "sr-Cyrl", "Насиље у породици", "Жртве и сведоци"),
+            topic("tr", "tr", "Kadınların hakları", "Şiddete karşı"),
+            topic("sq", "sq", "Dhuna ndaj grave", "Të drejtat"),
+            topic("mk", "mk", "Правата на жените", "Заштита"),
+        ]);
+        for (query, expected) in [
+            ("survivor", vec!["en"]), ("woman policy", vec!["en"]), ("\"survivor\"", vec![]), ("\"survivors\"", vec!["en"]),
+            ("nasilja", vec!["sr"]), ("porodica", vec!["sr"]), ("жртву", vec!["sr"]),
+            ("hakları", vec!["tr"]), ("siddet", vec!["tr"]), ("gruaja", vec!["sq"]), ("право", vec!["mk"]),
+            ("survivor OR porodica", vec!["en", "sr"]), ("survivor OR porodica -woman", vec!["sr"]), ("women OR \"ndaj grave\"", vec!["en", "sq"]),
+        ] {
+            assert_eq!(found(server, "/v1/topics", query), expected, "{query}");
+        }
+        // With `lang` the words are read as that language's.
+        assert_eq!(server.slugs("/v1/topics?q=nasilja&lang=sr-Latn"), ["sr"]);
+        assert!(server.slugs("/v1/topics?q=nasilja&lang=en").is_empty());
+        assert_eq!(server.read("/v1/topics?q=nasilja&lang=sr&total=true")["page"]["total"], 1);
+        assert_eq!(server.read("/v1/topics?q=nasilja&lang=en&total=true")["page"]["total"], 0);
+    }
+
+    demo fn excluding_gives_the_rest(server: &TestServer) {
+        let all = found(server, "/v1/videos", "-nothinglikethis");
+        assert_eq!(all, server.slug_set("/v1/videos?limit=100"));
+        for term in ["women", "žena", "\"zero tolerance\"", "police", "forum", "2024", "covid-19", "qendër"] {
+            let with = found(server, "/v1/videos", &format!("{term} "));
+            let without = found(server, "/v1/videos", &format!("-{term}"));
+            let mut both: Vec<String> = with.iter().chain(&without).cloned().collect();
+            both.sort();
+            assert_eq!(both, all, "{term}");
+        }
+    }
+
+    fn a_phrase_does_not_span_texts(server: &TestServer) {
+        server.import(&[json!({"resource": "topic", "slug": "two", "status": "published", "original_language": "en", "translations": {
+            "en": {"status": "published", "name": "Red apple", "description": "Green pear"},
+            "sq": {"status": "published", "name": "Mollë e kuqe", "description": "Dardhë"},
+        }})]);
+        for (query, count) in [("\"red apple\"", 1), ("\"apple molle\"", 0), ("\"apple green\"", 0), ("apple green", 1), ("\"kuqe\" -\"red apple\"", 0)] {
+            assert_eq!(found(server, "/v1/topics", query).len(), count, "{query}");
+        }
+    }
+
+    fn an_item_moves_with_its_date(server: &TestServer) {
+        let key = server.editor_key();
+        for (slug, day) in [("one", 1), ("two", 2)] {
+            let video = json!({"slug": slug, "status": "published", "title": "Harbour", "published_at": format!("2020-01-0{day}T00:00:00Z")});
+            server.create(&key, "/v1/videos", &video);
+        }
+        assert_eq!(server.slugs("/v1/videos?q=harbour"), ["two", "one"]);
+        for (date, expected) in [("2020-01-03T00:00:00Z", ["one", "two"]), ("1850-06-01T00:00:00.25Z", ["two", "one"]), ("2300-01-01T00:00:00Z", ["one", "two"])] {
+            server.patch(&key, "/v1/videos/one", &json!({"published_at": date}));
+            assert_eq!(server.slugs("/v1/videos?q=harbour"), expected, "{date}");
+            assert_eq!(server.read("/v1/videos?q=harbour&total=true")["page"]["total"], 2, "{date}");
+        }
+        server.patch(&key, "/v1/videos/one", &json!({"title": "Mountain", "published_at": "1850-06-01T00:00:00.25Z"}));
+        assert_eq!(server.slugs("/v1/videos?q=harbour"), ["two"]);
+    }
+
     fn writes_are_found_at_once_and_what_is_gone_is_not(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "river", "status": "published", "name": "River"}));

@@ -1,0 +1,234 @@
+//! From a query to what both databases are asked, rank by rank.
+//!
+//! A rank is a field and a form: all that is asked for stands in the title, each word as it was typed; then by a stem; then by its
+//! beginning; then the same with the summary allowed, and so on. Each rank is found from the index alone, and within it the newest
+//! come first, so that a page is full after the first few of what may be many.
+
+use super::{Audience, FIELDS, ITEM};
+use crate::db::sql::{Bind, Fragment};
+use crate::text::query::{Query, Term};
+
+/// With more tokens than these the form of the words does not rank.
+const MOST_RANKED: usize = 8;
+
+/// How a word is found.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Form {
+    /// As it was typed.
+    Exact,
+    /// By a stem.
+    Stem,
+    /// By its beginning.
+    Prefix,
+}
+
+const FORMS: [Form; 3] = [Form::Exact, Form::Stem, Form::Prefix];
+
+/// How a list asks the index.
+pub enum Matching {
+    /// Holds for these items.
+    Predicate(Fragment),
+    /// These entries hold the items that match.
+    Ranked(Ranked),
+}
+
+/// The entries that match a query.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// Holds for all of them.
+    pub all: Fragment,
+    /// Each entry is in one of these; the best first.
+    pub tiers: Vec<Tier>,
+}
+
+/// The entries of one rank.
+#[derive(Clone, Debug)]
+pub struct Tier {
+    /// The rank; less is better.
+    pub rank: i64,
+    /// Holds for its entries.
+    pub matches: Fragment,
+}
+
+impl Ranked {
+    /// Holds for the items that match.
+    pub fn items(&self) -> Fragment {
+        Fragment::new("items.number IN (SELECT ").sql(ITEM).sql(" FROM search_index WHERE ").then(&self.all).sql(")")
+    }
+}
+
+/// What a query finds among the items of these kinds, by the letters of the kinds.
+pub fn matching(query: &Query, kinds: &[char], audience: Audience) -> Matching {
+    let excluded = excluded(query, kinds);
+    let predicate = |found: &Found| predicate(found).sql(" AND ").sql(audience.entries());
+    if query.groups.is_empty() {
+        return Matching::Predicate(match excluded {
+            // Nothing that can be searched for was typed.
+            None => Fragment::new("1 = 0"),
+            Some(excluded) => Fragment::new("items.number NOT IN (SELECT ")
+                .sql(ITEM)
+                .sql(" FROM search_index WHERE ")
+                .then(&predicate(&excluded))
+                .sql(")"),
+        });
+    }
+    let without = |found: Found, others: Option<Found>| match others {
+        Some(others) => Found::Without(Box::new(found), Box::new(others)),
+        None => found,
+    };
+    let few = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
+    let mut tiers = Vec::new();
+    let mut before: Option<Found> = None;
+    for place in 0..FIELDS.len() {
+        for form in FORMS.into_iter().filter(|form| if few { query.has(*form) } else { *form == Form::Prefix }) {
+            let found = wanted(query, kinds, place, form);
+            let others = [before.clone(), excluded.clone()].into_iter().flatten().collect::<Vec<_>>();
+            let others = (!others.is_empty()).then_some(Found::Any(others));
+            let rank = FORMS.len().saturating_mul(place).saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
+            tiers.push(Tier { rank: i64::try_from(rank).unwrap_or(i64::MAX), matches: predicate(&without(found.clone(), others)) });
+            before = Some(found);
+        }
+    }
+    let all = without(wanted(query, kinds, FIELDS.len().saturating_sub(1), Form::Prefix), excluded);
+    Matching::Ranked(Ranked { all: predicate(&all), tiers })
+}
+
+impl Query {
+    /// Whether any of its words can be found so.
+    fn has(&self, form: Form) -> bool {
+        match form {
+            Form::Exact => true,
+            Form::Stem => self.terms().any(|term| !term.stems.is_empty()),
+            Form::Prefix => self.terms().any(|term| term.prefix),
+        }
+    }
+}
+
+/// What must be found in an entry.
+#[derive(Clone, Debug)]
+enum Found {
+    Token(String),
+    Prefix(String),
+    /// Tokens that stand together; the last may be a beginning.
+    Phrase(Vec<String>, bool),
+    All(Vec<Found>),
+    Any(Vec<Found>),
+    Without(Box<Found>, Box<Found>),
+}
+
+/// What is asked for, in the fields up to a place and in the last of these by the forms up to one.
+fn wanted(query: &Query, kinds: &[char], place: usize, form: Form) -> Found {
+    let group = |group: &Vec<Term>| {
+        let mut any = Vec::new();
+        for (field, at) in FIELDS.iter().zip(0..=place) {
+            let last = if at == place { form } else { Form::Prefix };
+            for (term, kind) in group.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind))) {
+                any.extend(FORMS.into_iter().filter(|form| *form <= last).flat_map(|form| forms(term, kind, *field, form)));
+            }
+        }
+        Found::Any(any)
+    };
+    Found::All(query.groups.iter().map(group).collect())
+}
+
+/// What must not be found: the terms as they were typed or by a stem, in any field.
+fn excluded(query: &Query, kinds: &[char]) -> Option<Found> {
+    let mut any = Vec::new();
+    for term in &query.excluded {
+        for (kind, field) in kinds.iter().flat_map(|kind| FIELDS.iter().map(move |field| (*kind, *field))) {
+            any.extend(FORMS.into_iter().flat_map(|form| forms(term, kind, field, form)));
+        }
+    }
+    (!any.is_empty()).then_some(Found::Any(any))
+}
+
+/// A term in one field and form.
+fn forms(term: &Term, kind: char, (field, field_of_stems): (char, char), form: Form) -> Vec<Found> {
+    let token = |token: &String| format!("{kind}{field}{token}");
+    match (form, term.tokens.as_slice()) {
+        (Form::Stem, _) => term.stems.iter().map(|stem| Found::Token(format!("{kind}{field_of_stems}{stem}"))).collect(),
+        (Form::Prefix, _) if !term.prefix => Vec::new(),
+        (Form::Exact, [one]) => vec![Found::Token(token(one))],
+        (Form::Prefix, [one]) => vec![Found::Prefix(token(one))],
+        (_, several) => vec![Found::Phrase(several.iter().map(token).collect(), form == Form::Prefix)],
+    }
+}
+
+/// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a phrase, and looks at their words.
+fn predicate(found: &Found) -> Fragment {
+    let start = Fragment::default()
+        .differs("search_index MATCH ", "search_index.document @@ CAST(")
+        .differs_bind(found.fts5(), found.tsquery())
+        .differs("", " AS tsquery)");
+    if found.has_phrase() { found.looked_at(start.differs("", " AND ")) } else { start }
+}
+
+impl Found {
+    fn has_phrase(&self) -> bool {
+        match self {
+            Self::Token(_) | Self::Prefix(_) => false,
+            Self::Phrase(..) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_phrase),
+            Self::Without(found, others) => found.has_phrase() || others.has_phrase(),
+        }
+    }
+
+    /// FTS5's query language. Tokens hold letters and digits only and are quoted all the same.
+    fn fts5(&self) -> String {
+        let join = |parts: &[Self], joiner: &str| {
+            let parts: Vec<String> = parts.iter().map(Self::fts5).collect();
+            format!("({})", parts.join(joiner))
+        };
+        match self {
+            Self::Token(token) => format!("\"{token}\""),
+            Self::Prefix(token) => format!("\"{token}\" *"),
+            Self::Phrase(tokens, prefix) => format!("\"{}\"{}", tokens.join(" "), if *prefix { " *" } else { "" }),
+            Self::All(parts) => join(parts, " AND "),
+            Self::Any(parts) => join(parts, " OR "),
+            Self::Without(found, others) => format!("({} NOT {})", found.fts5(), others.fts5()),
+        }
+    }
+
+    /// PostgreSQL's. Holds for whatever is found, and where there are phrases for more than that.
+    fn tsquery(&self) -> String {
+        let join = |parts: &[String], joiner: &str| format!("({})", parts.join(joiner));
+        match self {
+            Self::Token(token) => format!("'{token}'"),
+            Self::Prefix(token) => format!("'{token}':*"),
+            Self::Phrase(tokens, prefix) => {
+                let last = tokens.len().saturating_sub(1);
+                let token = |(place, token): (usize, &String)| format!("'{token}'{}", if *prefix && place == last { ":*" } else { "" });
+                join(&tokens.iter().enumerate().map(token).collect::<Vec<_>>(), " & ")
+            }
+            Self::All(parts) => join(&parts.iter().map(Self::tsquery).collect::<Vec<_>>(), " & "),
+            Self::Any(parts) => join(&parts.iter().map(Self::tsquery).collect::<Vec<_>>(), " | "),
+            Self::Without(found, others) if others.has_phrase() => found.tsquery(),
+            Self::Without(found, others) => format!("({} & !{})", found.tsquery(), others.tsquery()),
+        }
+    }
+
+    /// Adds what PostgreSQL must look at in the entries that have the tokens.
+    fn looked_at(&self, start: Fragment) -> Fragment {
+        let only = |start: Fragment, sql: &'static str| start.differs("", sql);
+        let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
+            let mut all = only(start, "(");
+            for (place, part) in parts.iter().enumerate() {
+                all = part.looked_at(if place == 0 { all } else { only(all, joiner) });
+            }
+            only(all, ")")
+        };
+        match self {
+            found if !found.has_phrase() => {
+                only(only(start, "search_index.document @@ CAST(").only_postgres(Bind::Text(found.tsquery())), " AS tsquery)")
+            }
+            Self::Phrase(tokens, prefix) => {
+                let pattern = format!("% {}{}", tokens.join(" "), if *prefix { "%" } else { " %" });
+                only(start, "search_index.words LIKE ").only_postgres(Bind::Text(pattern))
+            }
+            Self::All(parts) => join(start, parts, " AND "),
+            Self::Any(parts) => join(start, parts, " OR "),
+            Self::Without(found, others) => others.looked_at(only(found.looked_at(start), " AND NOT ")),
+            Self::Token(_) | Self::Prefix(_) => start,
+        }
+    }
+}

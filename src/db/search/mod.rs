@@ -1,0 +1,257 @@
+//! Full text: the tokens are made in `text/`, the index lives in the database and changes in the item's transaction.
+//!
+//! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same tokens and are asked the same, so that both find the same
+//! items in the same order. A token begins with the letter of its kind of item and of the field it stands in, so that an index finds
+//! by itself what has a word in its title: no entry is read, and nothing is scored. The key of an entry begins with its item's date,
+//! so that the newest are found first.
+
+mod matching;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
+
+pub use matching::{Matching, Ranked, Tier, matching};
+
+use super::connection::Connection;
+use super::error::Error;
+use super::sql::{Bind, Fragment, Statement, number_among};
+use super::types::{Number, Time};
+use crate::text::analysis::Tokens;
+
+/// Who an entry is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Audience {
+    /// Everybody: published languages of published items.
+    Public,
+    /// Holders of a key: every language.
+    Editors,
+}
+
+/// Places of the entries of an item, the last two bits of their keys.
+const FOR_PUBLIC: i64 = 0;
+const FOR_EDITORS: i64 = 1;
+/// For an entry that serves everybody and editors alike, since it would be the same for both.
+const FOR_BOTH: i64 = 2;
+
+/// How many numbers of items a key has room for.
+const NUMBERS: i64 = 1 << 28;
+/// The number of the item in the key of an entry.
+pub const ITEM: &str = "((search_index.rowid >> 2) & 268435455)";
+/// Seconds from 1900 to 1970.
+const SECONDS_TO_1970: i64 = 2_208_988_800;
+/// How many seconds after 1900 a key has room for: until the year 2172.
+const SECONDS: i64 = 1 << 33;
+
+/// The key of an entry: the second of its item's date, the number of the item, the place.
+fn key(item: Number, date: Time, place: i64) -> i64 {
+    let second = date.micros().div_euclid(1_000_000).saturating_add(SECONDS_TO_1970).clamp(0, SECONDS - 1);
+    (second << 30) | (item.rem_euclid(NUMBERS) << 2) | place
+}
+
+/// Holds for an entry that stands under the date of its item, a row of `items`.
+pub fn stands_under_its_date() -> Fragment {
+    Fragment::new("search_index.rowid >> 30 = ").differs(
+        "max(0, min(8589934591, 2208988800 + (coalesce(items.published_at, items.created_at) \
+         - (coalesce(items.published_at, items.created_at) % 1000000 + 1000000) % 1000000) / 1000000))",
+        "greatest(0, least(8589934591, 2208988800 \
+         + CAST(floor(extract(epoch FROM coalesce(items.published_at, items.created_at))) AS BIGINT)))",
+    )
+}
+
+impl Audience {
+    /// Holds for the entries that serve this audience.
+    fn entries(self) -> &'static str {
+        match self {
+            Self::Public => "search_index.rowid % 2 = 0",
+            Self::Editors => "search_index.rowid % 4 > 0",
+        }
+    }
+}
+
+/// What the index holds of one item, by field: what weighs most first.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Document {
+    /// Titles, names and labels.
+    pub title: Tokens,
+    /// Summaries.
+    pub summary: Tokens,
+    /// Names of topics, programmes, partners and countries.
+    pub names: Tokens,
+    /// Descriptions and the rest.
+    pub description: Tokens,
+    /// What is said.
+    pub transcript: Tokens,
+}
+
+/// The letters of the fields, in the order of [`Document`]: for words, and for stems.
+const FIELDS: [(char, char); 5] = [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
+/// Stands between texts, so that no phrase is found across them.
+const BETWEEN: &str = "0";
+/// PostgreSQL takes at most a megabyte of different tokens.
+const MOST_BYTES: usize = 900_000;
+
+/// An item as the index knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Number of the item.
+    pub item: Number,
+    /// The letter of its kind.
+    pub kind: char,
+    /// When it was published, or else stored.
+    pub date: Time,
+}
+
+/// Puts an item into the index for each audience; `None` leaves it out. What stands there under the date that it had before is
+/// taken out. Searches of the same transaction may not find it yet.
+pub fn index(
+    connection: &mut Connection,
+    entry: Entry,
+    date_before: Option<Time>,
+    public: Option<&Document>,
+    editors: Option<&Document>,
+) -> Result<(), Error> {
+    if entry.item >= NUMBERS {
+        return Err(Error::Fault(format!("the full-text index has no room for item {}", entry.item)));
+    }
+    if let Some(date) = date_before {
+        let keys = [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(entry.item, date, place));
+        PENDING.with_borrow_mut(|pending| pending.retain(|(key, _)| !keys.contains(key)));
+        let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
+        execute(connection, entries)?;
+    }
+    if let (Some(public), true) = (public, public == editors) {
+        return insert(connection, entry, FOR_BOTH, public);
+    }
+    for (place, document) in [(FOR_PUBLIC, public), (FOR_EDITORS, editors)] {
+        if let Some(document) = document {
+            insert(connection, entry, place, document)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert(connection: &mut Connection, entry: Entry, place: i64, document: &Document) -> Result<(), Error> {
+    let many = PENDING.with_borrow_mut(|pending| {
+        pending.push((key(entry.item, entry.date, place), Written::of(entry.kind, document)));
+        pending.len() >= MANY
+    });
+    if many { flush(connection) } else { Ok(()) }
+}
+
+thread_local! {
+    /// Entries of the transaction that is open on this thread's connection, not yet in the index: written together they
+    /// make one segment of FTS5, which else writes, and later merges, one for each.
+    static PENDING: RefCell<Vec<(i64, Written)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many entries are kept before they are written.
+const MANY: usize = 100;
+
+/// Forgets what a transaction that was given up would have written: before each.
+pub(super) fn forget() {
+    PENDING.with_borrow_mut(Vec::clear);
+}
+
+/// Writes the entries of the transaction: before its end.
+pub(super) fn flush(connection: &mut Connection) -> Result<(), Error> {
+    PENDING.take().into_iter().try_for_each(|(key, written)| write(connection, key, written))
+}
+
+/// The tokens of a document as they stand in the index.
+struct Written {
+    /// The words in order, each with its letters.
+    words: String,
+    /// The stems with their letters.
+    stems: String,
+}
+
+impl Written {
+    fn of(kind: char, document: &Document) -> Self {
+        let whole = Self::with(kind, document, |_| true);
+        if whole.words.len().saturating_add(whole.stems.len()) <= MOST_BYTES {
+            return whole;
+        }
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut bytes: usize = 0;
+        Self::with(kind, document, |token| {
+            if seen.contains(token) {
+                return true;
+            }
+            bytes = bytes.saturating_add(token.len());
+            bytes <= MOST_BYTES && seen.insert(token.to_owned())
+        })
+    }
+
+    /// Writes the tokens for which there is room.
+    fn with(kind: char, document: &Document, mut has_room: impl FnMut(&str) -> bool) -> Self {
+        let fields = [&document.title, &document.summary, &document.names, &document.description, &document.transcript];
+        let mut written = Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
+        let mut add = |to: &mut String, field: char, token: &str, instead: &str| {
+            to.push(' ');
+            let start = to.len();
+            to.extend([kind, field]);
+            to.push_str(token);
+            if !has_room(to.get(start..).unwrap_or_default()) {
+                to.truncate(start);
+                to.push_str(instead);
+            }
+        };
+        for (tokens, (field, field_of_stems)) in fields.into_iter().zip(FIELDS) {
+            for text in &tokens.texts {
+                written.words.extend([" ", BETWEEN]);
+                for token in text {
+                    add(&mut written.words, field, token, BETWEEN);
+                }
+            }
+            for stem in &tokens.stems {
+                add(&mut written.stems, field_of_stems, stem, BETWEEN);
+            }
+        }
+        written.words.push(' ');
+        written
+    }
+
+    /// All different tokens as PostgreSQL writes an array.
+    fn array(&self) -> String {
+        let tokens: BTreeSet<&str> = self.words.split_ascii_whitespace().chain(self.stems.split_ascii_whitespace()).collect();
+        let tokens: Vec<&str> = tokens.into_iter().collect();
+        format!("{{{}}}", tokens.join(","))
+    }
+}
+
+fn write(connection: &mut Connection, key: i64, written: Written) -> Result<(), Error> {
+    let array = written.array();
+    let insert = Fragment::default()
+        .differs("INSERT INTO search_index (rowid, words) VALUES (", "INSERT INTO search_index (rowid, document, words) VALUES (")
+        .bind(Bind::Integer(key))
+        .differs(", ", ", array_to_tsvector(CAST(")
+        .only_postgres(Bind::Text(array))
+        .differs("", " AS text[])), ")
+        .differs_bind(format!("{}{}", written.words, written.stems), written.words)
+        .sql(")");
+    execute(connection, insert)
+}
+
+/// Which of these items are in the index under their date, and for whom.
+pub fn indexed(connection: &mut Connection, items: &[(Number, Time)]) -> Result<Vec<(Number, Audience)>, Error> {
+    let keys = items.iter().flat_map(|(item, date)| [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(*item, *date, place)));
+    let condition = number_among("search_index.rowid", keys);
+    let rows: Vec<i64> = Statement::<BigInt>::select("search_index.rowid", "search_index", &condition).rows(connection)?;
+    let audiences = |place: i64| match place {
+        FOR_PUBLIC => vec![Audience::Public],
+        FOR_EDITORS => vec![Audience::Editors],
+        _ => vec![Audience::Public, Audience::Editors],
+    };
+    Ok(rows
+        .into_iter()
+        .flat_map(|key| audiences(key.rem_euclid(4)).into_iter().map(move |audience| ((key >> 2).rem_euclid(NUMBERS), audience)))
+        .collect())
+}
+
+fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {
+    Statement::<BigInt>::new(fragment).execute(connection)?;
+    Ok(())
+}
