@@ -15,6 +15,9 @@ pub mod http;
 /// Settings.
 pub mod config;
 
+/// Captions and chapters as files: WebVTT and SRT, pure.
+pub mod captions;
+
 /// What the kinds of item share: declarations, lists, reads, writes, the document.
 pub mod resource;
 

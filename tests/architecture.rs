@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("places", &["text"]),
+    ("captions", &[]),
     ("db", &["text"]),
     ("http", &["db", "text", "places"]),
     ("config", &["db", "http", "places", "text"]),
-    ("resource", &["config", "db", "http", "places", "text"]),
+    ("resource", &["captions", "config", "db", "http", "places", "text"]),
     ("topics", SUBJECT),
     ("partners", SUBJECT),
     ("programmes", SUBJECT),
@@ -20,14 +21,28 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("countries", SUBJECT),
     (
         "server",
-        &["text", "places", "db", "http", "config", "resource", "topics", "partners", "programmes", "videos", "impact", "countries"],
+        &[
+            "text",
+            "places",
+            "captions",
+            "db",
+            "http",
+            "config",
+            "resource",
+            "topics",
+            "partners",
+            "programmes",
+            "videos",
+            "impact",
+            "countries",
+        ],
     ),
     ("commands", &["*"]),
     ("main", &["*"]),
     ("lib", &["*"]),
 ];
 
-const SUBJECT: &[&str] = &["resource", "config", "db", "http", "places", "text"];
+const SUBJECT: &[&str] = &["resource", "captions", "config", "db", "http", "places", "text"];
 
 /// Words that only `src/db/` may say.
 const BACKENDS: &[&str] = &["diesel::pg", "diesel::sqlite", "Sqlite", "PgConnection"];

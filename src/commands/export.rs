@@ -5,12 +5,16 @@ use std::io::{BufWriter, Write};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use super::import::{TRACK, TrackLine};
 use super::{Failure, draw_item};
+use crate::captions::webvtt;
 use crate::config::Settings;
 use crate::db::schema::items;
+use crate::db::{Connection, Number};
 use crate::http::problem::Problem;
 use crate::resource::load::Item;
 use crate::resource::spec::Kind;
+use crate::resource::tracks;
 use crate::server;
 
 /// Members that only the server sets, or that follow from others.
@@ -41,15 +45,51 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
             writeln!(out, "{line}")?;
         }
     }
+    let with_tracks: Vec<(Number, String)> = store.write_here(|connection| {
+        items::table
+            .filter(items::deleted_at.is_null())
+            .filter(items::tracks.ne(""))
+            .order(items::number)
+            .select((items::number, items::slug))
+            .load(connection)
+            .map_err(Problem::from)
+    })?;
+    for (number, video) in with_tracks {
+        for line in store.write_here(|connection| track_lines(connection, number, &video))? {
+            writeln!(out, "{line}")?;
+        }
+    }
     out.flush()?;
     Ok(())
+}
+
+/// The text tracks of a video.
+fn track_lines(connection: &mut Connection, number: Number, video: &str) -> Result<Vec<String>, Problem> {
+    let mut lines = Vec::new();
+    for track in tracks::of_item(connection, number)? {
+        let line = TrackLine {
+            number: 0,
+            resource: TRACK.to_owned(),
+            video: video.to_owned(),
+            kind: track.kind(),
+            webvtt: webvtt::write(&tracks::read(connection, &track)?, &[]),
+            language: track.language,
+            label: track.label,
+        };
+        lines.push(serde_json::to_string(&line).map_err(Problem::internal)?);
+    }
+    Ok(lines)
 }
 
 fn line(kind: Kind, resource: &Value) -> Result<String, Problem> {
     let mut object = Map::new();
     object.insert("resource".to_owned(), kind.as_str().into());
     for (name, value) in resource.as_object().into_iter().flatten() {
-        let value = short(value);
+        let mut value = short(value);
+        if let Some(members) = value.as_array_mut() {
+            // What the server keeps of a video is exported by itself.
+            members.retain(|member| member.get("stored").and_then(Value::as_bool) != Some(true));
+        }
         let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
         if !DERIVED.contains(&name.as_str()) && !empty {
             object.insert(name.clone(), value);

@@ -3,18 +3,23 @@
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Failure, say, store_item};
+use crate::captions::Format;
 use crate::config::Settings;
 use crate::db::{Connection, Time, upkeep};
+use crate::http::fields::{limits, storable};
 use crate::http::problem::{MAX_ERRORS, Problem};
 use crate::resource::context::Context;
 use crate::resource::load::{Found, find};
 use crate::resource::spec::Kind;
+use crate::resource::tracks::{Summary, TrackKind, of_item};
 use crate::resource::write::bump;
 use crate::server;
 use crate::text::slug::validate_slug;
+use crate::videos::tracks;
 
 /// The first catalogue.
 pub const DEMO: &str = include_str!("demo/first-catalogue.ndjson");
@@ -85,13 +90,16 @@ pub struct Line {
 pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
     let mut errors: Vec<(usize, String)> = Vec::new();
     let mut lines: Vec<Line> = Vec::new();
+    let mut tracks: Vec<TrackLine> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = index.saturating_add(1);
-        match understand(number, line) {
-            Ok(line) => lines.push(line),
-            Err(error) => errors.push((number, error)),
-        }
+        let understood = match TrackLine::understand(number, line) {
+            Some(track) => track.map(|track| tracks.push(track)),
+            None => understand(number, line).map(|line| lines.push(line)),
+        };
+        errors.extend(understood.err().map(|error| (number, error)));
     }
+    let all = lines.len().saturating_add(tracks.len());
     lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
     let understood = std::mem::take(&mut errors);
     let outcome = context.store.write_here(|connection| {
@@ -115,10 +123,20 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
                 Err(problem) if problem.kind.definition().status < 500 => errors.extend(explain(line, &problem)),
                 Err(problem) => return Err(Rejected::Problem(problem)),
             }
-            progress(done.saturating_add(1), lines.len());
+            progress(done.saturating_add(1), all);
         }
         if let Some(kind) = written {
             bump(connection, kind, Time::now())?;
+        }
+        // Tracks come last: they belong to videos.
+        for (done, line) in tracks.iter().enumerate() {
+            match line.store(connection) {
+                Ok(true) => imported.stored = imported.stored.saturating_add(1),
+                Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
+                Err(problem) if problem.kind.definition().status < 500 => errors.extend(line.explain(&problem)),
+                Err(problem) => return Err(Rejected::Problem(problem)),
+            }
+            progress(lines.len().saturating_add(done).saturating_add(1), all);
         }
         if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
     });
@@ -167,7 +185,7 @@ pub fn understand(number: usize, line: &str) -> Result<Line, String> {
     let mut body: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let Some(object) = body.as_object_mut() else { return Err("an object is expected on every line".to_owned()) };
     let kind = object.remove("resource");
-    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([TRACK]).collect();
     let kind = kind
         .as_ref()
         .and_then(Value::as_str)
@@ -176,6 +194,69 @@ pub fn understand(number: usize, line: &str) -> Result<Line, String> {
     let slug = object.get("slug").and_then(Value::as_str).map(str::to_owned).ok_or("`slug` is required")?;
     validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
     Ok(Line { number, kind, slug, body })
+}
+
+/// The name of text tracks in exports.
+pub const TRACK: &str = "text_track";
+
+/// A line that holds a text track of a video.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrackLine {
+    /// Its number, from 1.
+    #[serde(skip)]
+    pub number: usize,
+    /// [`TRACK`].
+    pub resource: String,
+    /// The slug of the video.
+    pub video: String,
+    /// What the track is for.
+    pub kind: TrackKind,
+    /// Its language.
+    pub language: String,
+    /// How players call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The track as WebVTT.
+    pub webvtt: String,
+}
+
+impl TrackLine {
+    /// Reads a line, if it is of this sort.
+    fn understand(number: usize, line: &str) -> Option<Result<Self, String>> {
+        if !line.contains(TRACK) {
+            return None;
+        }
+        let value: Value = serde_json::from_str(line).ok()?;
+        if value.get("resource").and_then(Value::as_str) != Some(TRACK) {
+            return None;
+        }
+        let read: Result<Self, String> = serde_json::from_value(value).map_err(|error| format!("not a text track: {error}"));
+        Some(read.map(|line| Self { number, ..line }))
+    }
+
+    fn store(&self, connection: &mut Connection) -> Result<bool, Problem> {
+        let language = storable(&self.language).map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
+        let label = self.label.clone().filter(|label| label.len() <= limits::WORD);
+        let track = tracks::api::read(self.webvtt.as_bytes(), Some(Format::WebVtt))?;
+        let found = find(connection, Kind::Video, &self.video)?.map(Found::item);
+        let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
+            return Err(Problem::new(crate::http::problem::Kind::NotFound, "there is no such video".to_owned()));
+        };
+        let summary = Summary { kind: self.kind, language: language.as_str().to_owned(), label };
+        let existing = of_item(connection, item.number)?;
+        let existing = existing.iter().find(|track| track.kind() == self.kind && track.language == summary.language);
+        Ok(tracks::api::store(connection, &item, &summary, &track, existing)?.1)
+    }
+
+    fn explain(&self, problem: &Problem) -> Vec<(usize, String)> {
+        let place = format!("{} of `{}` in `{}`", self.kind.as_str(), self.video, self.language);
+        if problem.errors.is_empty() {
+            return vec![(self.number, format!("{place}: {}", problem.detail))];
+        }
+        let line = |line: Option<usize>| line.map(|line| format!("line {line} of the track: ")).unwrap_or_default();
+        problem.errors.iter().map(|error| (self.number, format!("{place}: {}{}", line(error.line), error.detail))).collect()
+    }
 }
 
 /// Stores a line; says whether that changed anything.

@@ -30,6 +30,7 @@ tables! {
         public_languages -> Text,
         refers_to -> Text,
         own -> Text,
+        tracks -> Text,
         revision -> BigInt,
         is_public -> Bool,
         was_public -> Bool,
@@ -83,6 +84,26 @@ tables! {
         value_order -> Nullable<Text>,
         period_start -> Nullable<Date>,
         period_end -> Nullable<Date>,
+    }
+    tracks (number) {
+        number -> BigInt,
+        id -> Uuid,
+        item -> BigInt,
+        kind -> Text,
+        language -> Text,
+        label -> Nullable<Text>,
+        head -> Text,
+        cue_count -> BigInt,
+        revision -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+    cues (key) {
+        key -> BigInt,
+        start_ms -> BigInt,
+        end_ms -> BigInt,
+        payload -> Text,
+        rest -> Nullable<Text>,
     }
     api_keys (id) {
         id -> Uuid,

@@ -53,11 +53,10 @@ fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
             Fragment::new("SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)"),
         ),
         ("entries of the full-text index", of_entries),
+        ("cues", Fragment::new("SELECT count(*) FROM cues WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE tracks.number = cues.key / 32768)")),
     ] {
         let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
-        found.extend(
-            counts.into_iter().filter(|count| *count > 0).map(|count| format!("{count} {what} belong to items that are not there")),
-        );
+        found.extend(counts.into_iter().filter(|count| *count > 0).map(|count| format!("{count} {what} belong to what is not there")));
     }
     Ok(found)
 }
@@ -79,7 +78,7 @@ pub fn tidy(connection: &mut Connection) -> Result<(), Error> {
     if !connection.is_sqlite() {
         connection.batch_execute("SET statement_timeout = 0")?;
         connection.batch_execute(
-            "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, search_index, revisions",
+            "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, tracks, cues, search_index, revisions",
         )?;
     }
     Ok(())

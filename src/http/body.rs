@@ -32,23 +32,24 @@ pub const MERGE_PATCH: &str = "application/merge-patch+json";
 /// Reads a body. 415 for another media type, 413 over the limit of bytes, 408 over that of time, 400 where it is not JSON in UTF-8.
 pub async fn json(request: &HttpRequest, payload: web::Payload, limits: Limits, accepts: Accepts) -> Result<Value, Problem> {
     check_type(request, accepts)?;
-    let bytes = match tokio::time::timeout(limits.time, payload.to_bytes_limited(limits.bytes)).await {
-        Ok(Ok(Ok(bytes))) => bytes,
-        Ok(Ok(Err(error))) => return Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}"))),
-        Ok(Err(_over_limit)) => {
-            return Err(Problem::new(Kind::BodyTooLarge, format!("The body is larger than {} bytes.", limits.bytes)));
-        }
-        Err(_elapsed) => {
-            return Err(Problem::new(
-                Kind::RequestTimeout,
-                format!("The body did not arrive whole within {} seconds; nothing was stored.", limits.time.as_secs()),
-            ));
-        }
-    };
+    let bytes = bytes(payload, limits).await?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Problem::new(Kind::Malformed, format!("The body is not UTF-8: the byte at offset {} is wrong.", error.valid_up_to()))
     })?;
     serde_json::from_str(text).map_err(|error| Problem::new(Kind::Malformed, format!("The body is not JSON: {error}.")))
+}
+
+/// Reads a body as it comes. 413 over the limit of bytes, 408 over that of time.
+pub async fn bytes(payload: web::Payload, limits: Limits) -> Result<web::Bytes, Problem> {
+    match tokio::time::timeout(limits.time, payload.to_bytes_limited(limits.bytes)).await {
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(error))) => Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}"))),
+        Ok(Err(_over_limit)) => Err(Problem::new(Kind::BodyTooLarge, format!("The body is larger than {} bytes.", limits.bytes))),
+        Err(_elapsed) => Err(Problem::new(
+            Kind::RequestTimeout,
+            format!("The body did not arrive whole within {} seconds; nothing was stored.", limits.time.as_secs()),
+        )),
+    }
 }
 
 fn check_type(request: &HttpRequest, accepts: Accepts) -> Result<(), Problem> {

@@ -118,6 +118,10 @@ pub struct Violation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "country")]
     pub parameter: Option<String>,
+    /// Line of a body that is a text file, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, example = 12)]
+    pub line: Option<usize>,
     /// A word for programs.
     #[schema(value_type = String, example = "unknown_value")]
     pub code: Cow<'static, str>,
@@ -129,12 +133,17 @@ pub struct Violation {
 impl Violation {
     /// A wrong member of the body.
     pub fn field(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), parameter: None, code: Cow::Borrowed(code), detail: detail.into() }
+        Self { pointer: Some(pointer.into()), parameter: None, line: None, code: Cow::Borrowed(code), detail: detail.into() }
     }
 
     /// A wrong parameter.
     pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(name.into()), code: Cow::Borrowed(code), detail: detail.into() }
+        Self { pointer: None, parameter: Some(name.into()), line: None, code: Cow::Borrowed(code), detail: detail.into() }
+    }
+
+    /// A wrong line of a body that is a text file.
+    pub fn line(line: usize, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: None, line: Some(line), code: Cow::Borrowed(code), detail: detail.into() }
     }
 }
 

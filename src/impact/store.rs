@@ -12,6 +12,7 @@ use crate::resource::NewLink;
 use crate::resource::load::Loaded;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
+use crate::resource::tracks::Summary;
 use crate::resource::{Draft, Subject};
 
 /// `ImpactStatistics` as a kind of item.
@@ -30,7 +31,7 @@ impl Subject for ImpactStatistics {
         model::view(loaded, shown)
     }
 
-    fn facets(own: &Own) -> Vec<(&'static str, String)> {
+    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         let mut facets = vec![("qualifier", own.qualifier.clone()), ("measure", own.measure.clone())];
         facets.extend(own.unit.clone().map(|unit| ("unit", unit)));
         facets.extend(own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)));

@@ -5,6 +5,7 @@ use crate::http::fields::Fields;
 use crate::resource::load::Loaded;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
+use crate::resource::tracks::Summary;
 use crate::resource::{Draft, Subject};
 
 /// Partners as a kind of item.
@@ -23,7 +24,7 @@ impl Subject for Partners {
         model::view(loaded, shown)
     }
 
-    fn facets(own: &Own) -> Vec<(&'static str, String)> {
+    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         let optional = [("kind", &own.kind), ("country", &own.country)];
         let mut facets: Vec<_> = optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         facets.push(("is_group", own.is_group.to_string()));

@@ -6,6 +6,7 @@ use crate::http::fields::Fields;
 use crate::resource::load::Loaded;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
+use crate::resource::tracks::Summary;
 use crate::resource::{Draft, Subject};
 
 /// Programmes as a kind of item.
@@ -24,7 +25,7 @@ impl Subject for Programmes {
         model::view(loaded, shown)
     }
 
-    fn facets(own: &Own) -> Vec<(&'static str, String)> {
+    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)).collect()
     }
 

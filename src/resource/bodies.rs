@@ -204,8 +204,10 @@ fn add_parts(schemas: &mut Map<String, Value>) {
         let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let required: Vec<&String> = properties
             .iter()
-            // A caption that states no kind is a subtitle.
-            .filter(|(name, property)| !(optional(property) || part == "Caption" && *name == "kind"))
+            // A caption that states no kind is a subtitle; what the server says of its own need not be sent.
+            .filter(|(name, property)| {
+                !(optional(property) || part == "Caption" && ["kind", "stored", "transliterated"].contains(&name.as_str()))
+            })
             .map(|(name, _)| name)
             .collect();
         if let Some(object) = schema.as_object_mut() {

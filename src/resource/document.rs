@@ -206,26 +206,37 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
-            let spec = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
+            let of = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
+            let place = of.and_then(|spec| path.strip_prefix(spec.kind.path())).unwrap_or_default();
+            let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
             for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
-                complete_operation(operation, spec.copied(), &schemas);
+                complete_operation(operation, of.copied(), whole, &schemas);
             }
         }
     }
     document
 }
 
-fn complete_operation(operation: &mut Value, spec: Option<&Spec>, schemas: &Value) {
+/// Completes an operation on items of a kind, or on what is a part of one of them.
+fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, schemas: &Value) {
+    let spec = of.filter(|_| whole);
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(class) = Class::of(&id) else { return };
     let Some(operation) = operation.as_object_mut() else { return };
     let mut parameters: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     for parameter in &mut parameters {
         if let Some(object) = parameter.as_object_mut().filter(|object| object.get("in").and_then(Value::as_str) == Some("path")) {
-            let example = spec.map_or("XK", |spec| spec.kind.example());
+            let is_language = object.get("name").and_then(Value::as_str) == Some("language");
+            let example = if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example()) };
             object.entry("example").or_insert_with(|| json!(example));
-            let pattern = if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
-            object.insert("schema".to_owned(), json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern}));
+            let schema = if is_language {
+                let ending = if class == Class::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
+                json!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": format!("^{LANGUAGE_PATTERN}{ending}$")})
+            } else {
+                let pattern = if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
+                json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern})
+            };
+            object.insert("schema".to_owned(), schema);
         }
         let schema = match parameter.get("name").and_then(Value::as_str) {
             Some("lang") => language(),
@@ -274,7 +285,7 @@ fn complete_operation(operation: &mut Value, spec: Option<&Spec>, schemas: &Valu
             json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
         );
     }
-    if !matches!(class, Class::List | Class::Create | Class::Restore) && spec.is_some() {
+    if !matches!(class, Class::List | Class::Create | Class::Restore) && of.is_some() {
         let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
         responses.insert("308".to_owned(), json!({"description": "The item has another slug now.", "headers": location}));
     }

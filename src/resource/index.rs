@@ -8,6 +8,7 @@ use diesel::sql_types::BigInt;
 use super::Subject;
 use super::load::{Item, Link, Text, read_items, texts_of};
 use super::spec::Kind;
+use super::tracks::{self, Spoken, Summary, TrackKind};
 use crate::db::schema::facets;
 use crate::db::search::{Document, Entry, index};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
@@ -16,8 +17,9 @@ use crate::text::language::Language;
 use crate::text::stem::Rules;
 
 /// The values that equality filters find an item by: field and value, each once.
-pub fn terms<S: Subject>(own: &S::Own, texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
-    let mut terms: BTreeSet<(String, String)> = S::facets(own).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
+pub fn terms<S: Subject>(own: &S::Own, tracks: &[Summary], texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
+    let mut terms: BTreeSet<(String, String)> =
+        S::facets(own, tracks).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
     terms.extend(links.iter().map(|link| (S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string())));
     for text in texts {
         terms.insert((S::SPEC.facet("any_language"), text.language.clone()));
@@ -58,7 +60,7 @@ pub fn write_facets<S: Subject>(
     if !is_new {
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
     }
-    let terms = terms::<S>(own, texts, links);
+    let terms = terms::<S>(own, &item.track_summaries(), texts, links);
     if terms.is_empty() {
         return Ok(());
     }
@@ -158,8 +160,9 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
     let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
     let targets = read_items(connection, &condition)?;
     let texts = texts_of(connection, rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())))?;
+    let spoken = tracks::spoken(connection, &rows.iter().collect::<Vec<_>>())?;
     let targets: HashMap<Id, (Number, bool)> = targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
-    let none = Vec::new();
+    let (none, silent) = (Vec::new(), Vec::new());
     for item in rows {
         let mut lent = Lent::default();
         for link in links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field)) {
@@ -172,7 +175,8 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
                 lent.all.push(title);
             }
         }
-        write_entries(connection, &item, texts.get(&item.number).unwrap_or(&none), &lent, Some(item.dated()))?;
+        let said = spoken.get(&item.number).unwrap_or(&silent);
+        write_entries(connection, &item, (texts.get(&item.number).unwrap_or(&none), said), &lent, Some(item.dated()))?;
     }
     Ok(())
 }
@@ -181,7 +185,7 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
 pub fn write_entries(
     connection: &mut Connection,
     item: &Item,
-    texts: &[Text],
+    (texts, spoken): (&[Text], &[Spoken]),
     lent: &Lent,
     date_before: Option<Time>,
 ) -> Result<(), Error> {
@@ -189,15 +193,15 @@ pub fn write_entries(
 
     let everything: Vec<&Text> = texts.iter().collect();
     let published: Vec<&Text> = texts.iter().filter(|text| text.status == "published").collect();
-    let editors = item.deleted_at.is_none().then(|| document(&everything, &lent.all));
+    let editors = item.deleted_at.is_none().then(|| document(&everything, &lent.all, spoken));
     let alike = published.len() == texts.len() && lent.public == lent.all;
-    let public = (item.is_public && !alike).then(|| document(&published, &lent.public));
+    let public = (item.is_public && !alike).then(|| document(&published, &lent.public, spoken));
     let public = if item.is_public && alike { editors.as_ref() } else { public.as_ref() };
     let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
     index(connection, entry, date_before, public, editors.as_ref())
 }
 
-fn document(texts: &[&Text], names: &[(Language, String)]) -> Document {
+fn document(texts: &[&Text], names: &[(Language, String)], spoken: &[Spoken]) -> Document {
     let mut document = Document::default();
     for text in texts {
         let rules = Rules::of(&Language::stored(&text.language));
@@ -211,6 +215,10 @@ fn document(texts: &[&Text], names: &[(Language, String)]) -> Document {
     }
     for (language, name) in names {
         document.names.add(name, Rules::of(language));
+    }
+    for track in spoken {
+        let field = if track.kind == TrackKind::Chapters { &mut document.description } else { &mut document.transcript };
+        field.add(&track.text, Rules::of(&track.language));
     }
     document
 }

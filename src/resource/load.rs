@@ -43,6 +43,8 @@ pub struct Item {
     pub refers_to: String,
     /// The fields that only its kind has, as JSON; empty where they were removed for good.
     pub own: String,
+    /// What it shows of its text tracks, see [`super::tracks::Summary`].
+    pub tracks: String,
     /// Grows with every change of the item itself.
     pub revision: i64,
     /// Published, and in at least one language.
@@ -166,7 +168,7 @@ impl Revisions {
 
 /// The columns of [`Item`].
 const COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
-    items.public_languages, items.refers_to, items.own, items.revision, items.is_public, items.was_public, items.created_at, \
+    items.public_languages, items.refers_to, items.own, items.tracks, items.revision, items.is_public, items.was_public, items.created_at, \
     items.updated_at, items.published_at, items.deleted_at, items.purged_at";
 
 /// Reads the items that fit a condition.
@@ -491,7 +493,7 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, E
     let text = |value: &String| Bind::Text(value.clone());
     let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
     let statement = Fragment::new(
-        "INSERT INTO items (id, kind, slug, status, original_language, languages, public_languages, refers_to, own, revision, is_public, \
+        "INSERT INTO items (id, kind, slug, status, original_language, languages, public_languages, refers_to, own, tracks, revision, is_public, \
          was_public, created_at, updated_at, published_at, deleted_at, purged_at) VALUES (",
     )
     .binds([
@@ -504,6 +506,7 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, E
         text(&item.public_languages),
         text(&item.refers_to),
         text(&item.own),
+        text(&item.tracks),
         Bind::Integer(item.revision),
         Bind::Bool(item.is_public),
         Bind::Bool(item.was_public),

@@ -17,6 +17,7 @@ pub mod shown;
 pub mod spec;
 pub mod texts;
 pub mod totals;
+pub mod tracks;
 pub mod verify;
 pub mod write;
 
@@ -31,6 +32,7 @@ use crate::http::problem::{Problem, Violation};
 use load::Loaded;
 use shown::Shown;
 use spec::Spec;
+use tracks::Summary;
 
 /// Whether the public sees an item or a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
@@ -105,7 +107,7 @@ pub trait Subject: 'static {
     fn view(loaded: Loaded<Self::Own>, shown: &Shown) -> Self::View;
 
     /// The values that equality filters find it by: parameter and value. References, languages and status are added.
-    fn facets(own: &Self::Own) -> Vec<(&'static str, String)>;
+    fn facets(own: &Self::Own, tracks: &[Summary]) -> Vec<(&'static str, String)>;
 
     /// The values of the columns that [`Spec::table`] declares, in that order.
     fn columns(_own: &Self::Own) -> Vec<Bind> {

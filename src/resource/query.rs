@@ -61,6 +61,8 @@ pub struct ListRequest {
     pub start: Start,
     /// Whether to count.
     pub total: bool,
+    /// The address of this server.
+    pub base: String,
     /// What the caller may see of texts and items.
     pub viewer: Viewer,
     /// What makes this query another than others.
@@ -118,7 +120,8 @@ pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
     pub fn read<S: Subject>(context: &Context, request: &HttpRequest, viewer: Viewer) -> Result<Self, Problem> {
-        Self::parse::<S>(request.query_string(), accepted(request), &context.fallback, viewer)
+        let parsed = Self::parse::<S>(request.query_string(), accepted(request), &context.fallback, viewer)?;
+        Ok(Self { base: context.settings.base_url(request), ..parsed })
     }
 
     /// The same from the query string and what `Accept-Language` says.
@@ -177,6 +180,7 @@ impl ListRequest {
             limit,
             start,
             total,
+            base: String::new(),
             viewer,
             fingerprint,
             counted,

@@ -77,7 +77,7 @@ fn read_page<S: Subject>(
     }
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory));
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
     let page = load_page::<S>(connection, &list, (&wanted.start, wanted.limit), wanted.viewer, &mut shown)?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
@@ -117,7 +117,7 @@ fn expand<'a>(
     for (field, ids) in wanted {
         let expand = spec.link(field).and_then(|link| context.expand.iter().find(|(kind, _)| *kind == link.target));
         if let Some((_, expand)) = expand {
-            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory());
+            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
             for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
                 shown.add_whole(id, &whole);
             }
@@ -153,6 +153,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let inner = context.clone().into_inner();
     let (wished, shaped) = (wish.clone(), shape.clone());
     let preferred = wish.preferred();
+    let base = context.settings.base_url(&request);
     let done = context
         .read(viewer, move |connection| {
             let found = if can_be_name(&name) { find_single(connection, S::SPEC.kind, &name, &preferred, viewer)? } else { None };
@@ -169,7 +170,8 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
             if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
                 return Ok(One::Here(validators, None));
             }
-            let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(Memory::new(&inner.names, &revisions)));
+            let memory = Memory::new(&inner.names, &revisions);
+            let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
             let (body, language) = draw_single::<S>(connection, &inner, (item, likely), &mut shown, &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })

@@ -8,7 +8,7 @@ use super::load::{Found, Item, delete_texts, find};
 use super::once::Once;
 use super::spec::Spec;
 use super::write::{Outcome, answering, bump, delete_columns, run};
-use super::{Subject, index};
+use super::{Subject, index, tracks};
 use crate::db::schema::{facets, items};
 use crate::db::sql::among;
 use crate::db::{Connection, Id, Number, Time};
@@ -102,6 +102,7 @@ pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usi
     for number in &numbers {
         diesel::delete(facets::table.filter(facets::item.eq(number))).execute(connection)?;
         delete_columns::<S>(connection, *number)?;
+        tracks::delete_all(connection, *number)?;
         diesel::update(items::table.find(number))
             .set((
                 items::purged_at.eq(Some(Time::now())),
@@ -109,6 +110,7 @@ pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usi
                 items::public_languages.eq(""),
                 items::refers_to.eq(""),
                 items::own.eq(""),
+                items::tracks.eq(""),
             ))
             .execute(connection)?;
     }

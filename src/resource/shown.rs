@@ -29,6 +29,8 @@ pub struct Shown {
     pub wish: Wish,
     /// Country names and footnotes.
     pub places: Arc<Places>,
+    /// The address of this server, before the paths of what it keeps itself; where it is not known they are shown without.
+    pub base: String,
     memory: Option<Memory>,
     targets: IdMap<Arc<Target>>,
     /// Items as they are shown inside others; those of a page repeat.
@@ -89,7 +91,13 @@ impl Serialize for Embedded {
 impl Shown {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
     pub fn new(wish: Wish, places: Arc<Places>, memory: Option<Memory>) -> Self {
-        Self { wish, places, memory, targets: IdMap::default(), embedded: RefCell::default(), choices: Vec::new() }
+        Self { wish, places, base: String::new(), memory, targets: IdMap::default(), embedded: RefCell::default(), choices: Vec::new() }
+    }
+
+    /// The same, seen from this address.
+    #[must_use]
+    pub fn at(self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self }
     }
 
     /// Makes the items known that memory has; gives those that must be read.

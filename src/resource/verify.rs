@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::load::{Item, Text, Texts, all_texts, delete_texts, insert_texts, read_items};
 use super::write::{claim, save_columns};
-use super::{Subject, index};
+use super::{Subject, index, tracks};
 use crate::db::schema::items;
 use crate::db::search::{Audience, indexed};
 use crate::db::sql::{Bind, Fragment, Statement, among, number_among, pairs};
@@ -58,6 +58,8 @@ struct Held {
     /// Items with rows in the filter index that say something else of them than they do.
     misplaced: HashSet<Number>,
     entries: HashSet<(Number, Audience)>,
+    /// What items should show of their text tracks.
+    tracks: HashMap<Number, String>,
     /// What they refer to; the slug of what is deleted.
     targets: HashMap<Id, Option<String>>,
     slugs: HashSet<(String, Number)>,
@@ -122,6 +124,7 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         terms,
         misplaced,
         entries: indexed(connection, &dates)?.into_iter().collect(),
+        tracks: tracks::shown_by(connection, &numbers)?,
         targets: targets.into_iter().map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug))).collect(),
         slugs: slugs.into_iter().collect(),
         placed: placed::<S>(connection, rows)?,
@@ -203,8 +206,11 @@ fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
         let kept = if item.is_public { "public" } else { "not public" };
         found("visibility_stale", format!("It is kept as {kept}, which does not follow from its status and texts."), REPAIR, true);
     }
-    if *terms != index::terms::<S>(&own, texts, &links) || held.misplaced.contains(&item.number) {
+    if *terms != index::terms::<S>(&own, &item.track_summaries(), texts, &links) || held.misplaced.contains(&item.number) {
         found("filter_index_stale", "Filters do not find it by what it holds.".to_owned(), REPAIR, true);
+    }
+    if item.tracks != held.tracks.get(&item.number).map_or("", String::as_str) {
+        found("tracks_stale", "What it shows of its text tracks is not what there is.".to_owned(), REPAIR, true);
     }
     let wanted = [(Audience::Editors, item.deleted_at.is_none()), (Audience::Public, item.is_public)];
     if wanted.iter().any(|(audience, there)| held.entries.contains(&(item.number, *audience)) != *there) {
@@ -221,6 +227,7 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     item.languages = tags(texts, |_| true);
     item.public_languages = tags(texts, is_published);
     item.is_public = should_be_public(&item, texts);
+    item.tracks = held.tracks.get(&item.number).cloned().unwrap_or_default();
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
     if !held.slugs.contains(&(item.slug.clone(), item.number)) {
         claim(connection, &item)?;

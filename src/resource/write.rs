@@ -18,7 +18,7 @@ use super::read::{draw, find_visible, moved};
 use super::shown::Shown;
 use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
-use super::{Draft, NewLink, Status, Subject, index, texts};
+use super::{Draft, NewLink, Status, Subject, index, texts, tracks};
 use crate::db::schema::{items, slugs};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Id, Number, Time};
@@ -269,7 +269,7 @@ async fn perform<S: Subject>(
             headers.push((header::LOCATION.to_string(), format!("{base}{}/{}", S::SPEC.kind.path(), item.slug)));
         }
         let memory = Memory::of_others(&inner.names, &Arc::new(revisions), S::SPEC.kind);
-        let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory));
+        let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
         let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         let reply = Reply { status: outcome.status.as_u16(), headers, body };
@@ -380,6 +380,7 @@ pub fn store<S: Subject>(
         public_languages: new_texts.languages(|text| text.status == "published"),
         refers_to: load::pack_links(&links),
         own: serde_json::to_string(&draft.own).map_err(Problem::internal)?,
+        tracks: existing.as_ref().map(|item| item.tracks.clone()).unwrap_or_default(),
         revision: existing.as_ref().map_or(1, |item| item.revision),
         is_public,
         was_public: is_public || existing.as_ref().is_some_and(|item| item.was_public),
@@ -396,7 +397,8 @@ pub fn store<S: Subject>(
     item.updated_at = now;
     save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
     let lent = lent(connection, context, spec, &links, &memory)?;
-    index::write_entries(connection, &item, &new_texts.texts, &lent, existing.as_ref().map(Item::dated))?;
+    let spoken = tracks::spoken(connection, &[&item])?.remove(&item.number).unwrap_or_default();
+    index::write_entries(connection, &item, (&new_texts.texts, &spoken), &lent, existing.as_ref().map(Item::dated))?;
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
     }

@@ -8,6 +8,7 @@ use crate::http::problem::{Problem, Violation};
 use crate::resource::load::{Loaded, read_items};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
+use crate::resource::tracks::Summary;
 use crate::resource::{Draft, NewLink, Subject};
 
 /// Topics as a kind of item.
@@ -29,7 +30,7 @@ impl Subject for Topics {
         model::view(loaded, shown)
     }
 
-    fn facets(_own: &()) -> Vec<(&'static str, String)> {
+    fn facets(_own: &(), _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 

@@ -4,3 +4,4 @@ pub mod api;
 pub mod model;
 pub mod parts;
 pub mod store;
+pub mod tracks;

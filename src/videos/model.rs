@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::parts::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
+use super::tracks::Captions;
 use crate::db::page::KeyType;
 use crate::http::fields::{Fields, limits};
 use crate::places::CountryReference;
@@ -15,6 +16,7 @@ use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
 use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
+use crate::resource::tracks::{Summary, TrackKind};
 use crate::resource::{Draft, NewLink, Status};
 
 /// What a video can be asked to have.
@@ -178,7 +180,7 @@ pub struct Video {
     pub thumbnail: Packed,
     /// Caption tracks.
     #[schema(value_type = Vec<Caption>)]
-    pub captions: PackedList,
+    pub captions: Captions,
     /// Chapters, in order.
     #[schema(value_type = Vec<Chapter>)]
     pub chapters: PackedList,
@@ -377,7 +379,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 }
 
 /// The values that filters find a video by.
-pub fn facets(own: &Own) -> Vec<(&'static str, String)> {
+pub fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
     let mut facets: Vec<(&'static str, String)> = Vec::new();
     let mut add = |name: &'static str, values: Vec<String>| facets.extend(values.into_iter().map(|value| (name, value)));
     add("country", own.countries.unpack());
@@ -385,12 +387,16 @@ pub fn facets(own: &Own) -> Vec<(&'static str, String)> {
     let captions: Vec<Caption> = own.captions.unpack();
     let sources: Vec<Source> = own.sources.unpack();
     let accessibility: Accessibility = own.accessibility.unpack();
-    add("caption_language", captions.iter().map(|caption| caption.language.clone()).collect());
+    let spoken = || tracks.iter().filter(|track| track.kind.is_spoken());
+    let stored = spoken().map(|track| track.language.clone());
+    let elsewhere = || captions.iter().filter(|caption| caption.kind != TrackKind::Chapters.as_str());
+    add("caption_language", elsewhere().map(|caption| caption.language.clone()).chain(stored).collect());
     add("kind", sources.iter().map(|source| source.kind.clone()).collect());
     let mut has = Vec::new();
     for (name, present) in [
-        ("captions", !captions.is_empty()),
-        ("chapters", own.chapters.0.is_some()),
+        ("captions", elsewhere().next().is_some() || spoken().next().is_some()),
+        ("transcript", spoken().next().is_some()),
+        ("chapters", own.chapters.0.is_some() || tracks.iter().any(|track| track.kind == TrackKind::Chapters)),
         ("source", !sources.is_empty()),
         ("thumbnail", own.thumbnail.0.is_some()),
         ("sign_language", !accessibility.sign_languages.is_empty()),
@@ -423,6 +429,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
     let topics = loaded.many("topics", shown);
     let programme = loaded.one("programme", shown);
     let partners = roles::view(&loaded, shown);
+    let captions = Captions::new(&loaded.own.captions, &loaded.item, &shown.base, &common.slug);
     let own = loaded.own;
     Video {
         common,
@@ -436,7 +443,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
         partners,
         sources: own.sources.shown_as_list(),
         thumbnail: own.thumbnail,
-        captions: own.captions.shown_as_list(),
+        captions,
         chapters: own.chapters.shown_as_list(),
         credits: own.credits.shown_as_list(),
         licence: own.licence,

@@ -10,8 +10,8 @@ use crate::http::problem::Violation;
 /// Where videos can be played from.
 pub const SOURCE_KINDS: &[&str] = &["youtube", "vimeo", "file", "hls", "dash", "page"];
 
-/// What a text track is for (HTML `track` kinds that a viewer sees or hears).
-pub const CAPTION_KINDS: &[&str] = &["subtitles", "captions", "descriptions"];
+/// What a text track is for (HTML, `kind` of `track`).
+pub const CAPTION_KINDS: &[&str] = &["subtitles", "captions", "descriptions", "chapters"];
 
 /// What kind of source it is.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -34,6 +34,7 @@ pub enum CaptionKind {
     Subtitles,
     Captions,
     Descriptions,
+    Chapters,
 }
 
 /// Where a video can be played.
@@ -127,19 +128,31 @@ pub struct Caption {
     /// Its address.
     #[schema(format = "uri")]
     pub url: String,
+    /// Kept by this server and written at `captions/{language}`; in a body such a track is ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stored: Option<bool>,
+    /// Made from the track in the other script.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub transliterated: Option<bool>,
 }
 
 impl Caption {
-    /// Reads one; its kind is `subtitles` if it states none.
+    /// Reads one; its kind is `subtitles` if it states none. What the server keeps is read elsewhere.
     pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
+        if value.get("stored") == Some(&Value::Bool(true)) {
+            return None;
+        }
         let mut fields = Fields::new(value, pointer, errors)?;
+        fields.ignore(&["stored", "transliterated"]);
         let (language, url) = (fields.language("language"), fields.url("url"));
         let kind = fields.one_of("kind", CAPTION_KINDS).unwrap_or_else(|| "subtitles".to_owned());
         let label = fields.text("label", limits::WORD);
         fields.require("language", language.is_some());
         fields.require("url", url.is_some());
         fields.finish();
-        Some(Self { language: language?.as_str().to_owned(), kind, label, url: url? })
+        Some(Self { language: language?.as_str().to_owned(), kind, label, url: url?, stored: None, transliterated: None })
     }
 }
 

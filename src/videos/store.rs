@@ -6,6 +6,7 @@ use crate::http::fields::Fields;
 use crate::resource::load::Loaded;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
+use crate::resource::tracks::Summary;
 use crate::resource::{Draft, Subject};
 
 /// Videos as a kind of item.
@@ -24,8 +25,8 @@ impl Subject for Videos {
         model::view(loaded, shown)
     }
 
-    fn facets(own: &Own) -> Vec<(&'static str, String)> {
-        model::facets(own)
+    fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
+        model::facets(own, tracks)
     }
 
     fn columns(own: &Own) -> Vec<Bind> {

@@ -84,6 +84,43 @@ fn an_import_can_be_repeated_and_an_export_imported() {
 }
 
 #[test]
+fn text_tracks_are_exported_and_imported() {
+    let webvtt = "WEBVTT Titull\n\nSTYLE\n::cue { color: lime }\n\nfirst\n00:00:01.000 --> 00:00:02.000 line:0\n<v Ana>Asnjë grua nuk është vetëm.\n";
+    let track = |language: &str, webvtt: &str| {
+        serde_json::json!({"resource": "text_track", "video": "film", "kind": "captions", "language": language, "label": "Shqip", "webvtt": webvtt}).to_string()
+    };
+    let video = r#"{"resource": "video", "slug": "film", "status": "published", "title": "Film"}"#;
+    on_both(|directory, url| {
+        let lines = [track("sq", webvtt), video.to_owned()].join("\n");
+        let first = ended(fed(directory, url, &["import", "-"], &lines), 0);
+        assert!(err(&first).contains("2 items stored, 0 unchanged."), "{}", err(&first));
+        let exported = out(&ended(run(directory, url, &["export"]), 0));
+        let last: serde_json::Value = serde_json::from_str(exported.lines().last().expect("there are lines")).expect("a line is JSON");
+        assert_eq!(last, serde_json::from_str::<serde_json::Value>(&track("sq", webvtt)).expect("a line is JSON"));
+        let back = ended(fed(directory, url, &["import", "-"], &exported), 0);
+        assert!(err(&back).contains("0 items stored, 2 unchanged."), "{}", err(&back));
+        let other = SqliteDatabase::new(None);
+        ended(fed(directory, &other.url, &["import", "-"], &exported), 0);
+        assert_eq!(out(&run(directory, &other.url, &["export"])), exported, "the copy is the same");
+        ended(run(directory, url, &["check"]), 0);
+        let wrong = [
+            track("sq", "WEBVTT\n\n00:02.000 --> 00:01.000\nx\n"),
+            track("mk", webvtt).replace("film", "none"),
+            track("mk", webvtt).replace("kind", "sort"),
+        ];
+        let refused = err(&ended(fed(directory, url, &["import", "-"], &wrong.join("\n")), 2));
+        for told in [
+            "line 1: captions of `film` in `sq`: line 3 of the track:",
+            "line 2: captions of `none` in `mk`: there is no such video",
+            "line 3: not a text track:",
+            "nothing was imported",
+        ] {
+            assert!(refused.contains(told), "{told}: {refused}");
+        }
+    });
+}
+
+#[test]
 fn bad_lines_are_told_by_number_and_nothing_is_stored() {
     on_both(|directory, url| {
         let lines = [

@@ -47,6 +47,7 @@ fn what_is_derived_is_found_and_made_again() {
         (format!("UPDATE facets SET is_public = NOT is_public WHERE item = {video}"), "filter_index_stale"),
         (format!("UPDATE facets SET signature = signature - 1 WHERE item = {video}"), "filter_index_stale"),
         (format!("DELETE FROM search_index WHERE (rowid >> 2) & 268435455 = {video}"), "search_index_stale"),
+        (format!("UPDATE items SET tracks = '[]' WHERE number = {video}"), "tracks_stale"),
         (format!("DELETE FROM videos WHERE number = {video}"), "columns_stale"),
         (format!("UPDATE videos SET duration_seconds = 7 WHERE number = {video}"), "columns_stale"),
         (format!("UPDATE items SET languages = 'en' WHERE number = {video}"), "languages_stale"),

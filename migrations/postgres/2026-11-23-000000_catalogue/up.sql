@@ -24,6 +24,7 @@ CREATE TABLE items (
     public_languages TEXT NOT NULL,
     refers_to TEXT NOT NULL,
     own TEXT NOT NULL,
+    tracks TEXT NOT NULL,
     revision BIGINT NOT NULL,
     is_public BOOLEAN NOT NULL,
     was_public BOOLEAN NOT NULL,
@@ -136,6 +137,33 @@ CREATE TABLE idempotent_requests (
     PRIMARY KEY (caller, key)
 );
 CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
+
+-- Text tracks of items: captions, subtitles, descriptions and chapters. `head` is what a WebVTT file says beside its cues, as JSON; it is
+-- empty where it says nothing. An item repeats in `tracks` what it shows of them.
+CREATE TABLE tracks (
+    number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id UUID NOT NULL,
+    item BIGINT NOT NULL REFERENCES items (number),
+    kind TEXT NOT NULL CHECK (kind IN ('captions', 'subtitles', 'descriptions', 'chapters')),
+    language TEXT NOT NULL,
+    label TEXT,
+    head TEXT NOT NULL,
+    cue_count BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX tracks_item ON tracks (item, kind, language);
+
+-- Their cues, with times in milliseconds. The key is 32,768 times the number of the track and the place of the cue, from 0. `payload` is
+-- cue text of WebVTT; `rest` holds identifier, settings and notes as JSON where there are any.
+CREATE TABLE cues (
+    key BIGINT NOT NULL PRIMARY KEY,
+    start_ms BIGINT NOT NULL,
+    end_ms BIGINT NOT NULL,
+    payload TEXT NOT NULL,
+    rest TEXT
+);
 
 -- Full text. The key of an entry, `rowid`, has 33 bits for the second after 1900 of its item's publication (or else when it was stored),
 -- 28 for the number of the item, and two for whom it serves: 0 everybody (published languages), 1 editors (all languages), 2 both, where

@@ -1,4 +1,6 @@
 DROP TABLE search_index;
+DROP TABLE cues;
+DROP TABLE tracks;
 DROP TABLE idempotent_requests;
 DROP TABLE api_keys;
 DROP TABLE impact_statistics;

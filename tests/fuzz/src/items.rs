@@ -146,6 +146,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         languages: first.texts.languages(|_| true),
         public_languages: first.texts.languages(|text| text.status == "published"),
         refers_to: kinoteka::resource::load::pack_links(&links),
+        tracks: String::new(),
         own: serde_json::to_string(&first.draft.own).expect("own fields can be kept"),
         revision: 1,
         is_public: false,

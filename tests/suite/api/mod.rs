@@ -13,4 +13,5 @@ mod openapi;
 mod reads;
 mod restore;
 mod statements;
+mod tracks;
 mod writes;

@@ -321,8 +321,9 @@ impl Answer {
             .unwrap_or_default()
             .iter()
             .map(|error| {
-                let place = error.get("pointer").or_else(|| error.get("parameter")).and_then(Value::as_str).unwrap_or_default();
-                (place.to_owned(), error["code"].as_str().unwrap_or_default().to_owned())
+                let place = error.get("pointer").or_else(|| error.get("parameter")).and_then(Value::as_str).map(str::to_owned);
+                let place = place.or_else(|| error["line"].as_u64().map(|line| line.to_string())).unwrap_or_default();
+                (place, error["code"].as_str().unwrap_or_default().to_owned())
             })
             .collect();
         let mut expected: Vec<(String, String)> = expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();

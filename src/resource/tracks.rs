@@ -1,0 +1,343 @@
+//! How the text tracks of items are stored: captions, subtitles, descriptions and chapters, each a row, and each of its cues.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::load::{Item, all_texts};
+use super::write::bump;
+use super::{Subject, index};
+use crate::captions::{Cue, Track, vtt_text};
+use crate::db::schema::{cues, items, tracks};
+use crate::db::sql::{Bind, Fragment, Statement, number_among, number_table};
+use crate::db::{Connection, Error, Id, Number, Time};
+use crate::http::problem::Problem;
+use crate::text::language::Language;
+
+/// What a text track is for (HTML, `kind` of `track`).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackKind {
+    /// What is said and heard, for those who do not hear it.
+    Captions,
+    /// What is said, in this or another language.
+    Subtitles,
+    /// What is seen, for those who do not see it.
+    Descriptions,
+    /// The chapters; a cue is one, and its text the title.
+    Chapters,
+}
+
+impl TrackKind {
+    /// All kinds with their names; of a language the first of them that is there answers.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("captions", Self::Captions), ("subtitles", Self::Subtitles), ("descriptions", Self::Descriptions), ("chapters", Self::Chapters)];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Captions => "captions",
+            Self::Subtitles => "subtitles",
+            Self::Descriptions => "descriptions",
+            Self::Chapters => "chapters",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// Whether its cues are what is said.
+    pub fn is_spoken(self) -> bool {
+        matches!(self, Self::Captions | Self::Subtitles)
+    }
+}
+
+/// What an item shows of a track.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Summary {
+    /// What it is for.
+    pub kind: TrackKind,
+    /// Its language.
+    pub language: String,
+    /// How players call it.
+    pub label: Option<String>,
+}
+
+impl Item {
+    /// What it shows of its tracks, by kind and language.
+    pub fn track_summaries(&self) -> Vec<Summary> {
+        if self.tracks.is_empty() { Vec::new() } else { serde_json::from_str(&self.tracks).unwrap_or_default() }
+    }
+}
+
+/// A track as stored, without its cues.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = tracks)]
+pub struct Stored {
+    /// Number of its row.
+    pub number: Number,
+    /// Identifier.
+    pub id: Id,
+    /// The item it belongs to.
+    pub item: Number,
+    /// What it is for.
+    pub kind: String,
+    /// Its language.
+    pub language: String,
+    /// How players call it.
+    pub label: Option<String>,
+    /// See [`Head`].
+    pub head: String,
+    /// How many cues it has.
+    pub cue_count: i64,
+    /// Grows with every change.
+    pub revision: i64,
+    /// When it was stored.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+impl Stored {
+    /// What it is for; captions, should it be nothing that is known.
+    pub fn kind(&self) -> TrackKind {
+        TrackKind::parse(&self.kind).unwrap_or(TrackKind::Captions)
+    }
+}
+
+/// What a file says beside its cues.
+#[derive(Default, Deserialize, PartialEq, Serialize)]
+struct Head {
+    header: String,
+    metadata: Vec<String>,
+    preamble: Vec<String>,
+    notes_after: Vec<String>,
+}
+
+/// What a cue has beside its times and its text.
+#[derive(Default, Deserialize, PartialEq, Serialize)]
+struct Rest {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    settings: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+/// How many cues a track can have: the keys of cues are made of the number of the track and their place.
+const PLACES: i64 = 32_768;
+
+/// The tracks of an item, in the order in which they answer.
+pub fn of_item(connection: &mut Connection, item: Number) -> Result<Vec<Stored>, Error> {
+    let mut found: Vec<Stored> = tracks::table.filter(tracks::item.eq(item)).select(Stored::as_select()).load(connection)?;
+    in_order(&mut found);
+    Ok(found)
+}
+
+/// The cues of a track, and what its file said beside them.
+pub fn read(connection: &mut Connection, stored: &Stored) -> Result<Track, Error> {
+    let head: Head = serde_json::from_str(&stored.head).unwrap_or_default();
+    let rows = cues_of(connection, &[stored.number])?.remove(&stored.number).unwrap_or_default();
+    Ok(Track { header: head.header, metadata: head.metadata, preamble: head.preamble, cues: rows, notes_after: head.notes_after })
+}
+
+type CueRow = (i64, i64, i64, String, Option<String>);
+
+/// The cues of these tracks, in order.
+pub fn cues_of(connection: &mut Connection, tracks: &[Number]) -> Result<HashMap<Number, Vec<Cue>>, Error> {
+    // With a limit PostgreSQL looks up the cues of each track; else it would read the whole table.
+    let statement = Fragment::new("SELECT cues.key, cues.start_ms, cues.end_ms, cues.payload, cues.rest FROM ")
+        .then(&number_table(tracks.iter().copied()))
+        .differs(" wanted CROSS JOIN cues WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM cues WHERE ")
+        .sql("cues.key >= wanted.value * 32768 AND cues.key < wanted.value * 32768 + 32768")
+        .differs(" ORDER BY cues.key", " ORDER BY cues.key LIMIT 32768) cues");
+    let mut rows: Vec<CueRow> = Statement::<(BigInt, BigInt, BigInt, SqlText, Nullable<SqlText>)>::new(statement).rows(connection)?;
+    rows.sort_unstable_by_key(|row| row.0);
+    let mut found: HashMap<Number, Vec<Cue>> = HashMap::new();
+    for (key, start_ms, end_ms, payload, rest) in rows {
+        let rest: Rest = rest.and_then(|rest| serde_json::from_str(&rest).ok()).unwrap_or_default();
+        let cue = Cue { notes_before: rest.notes, identifier: rest.identifier, start_ms, end_ms, settings: rest.settings, payload };
+        found.entry(key.div_euclid(PLACES)).or_default().push(cue);
+    }
+    Ok(found)
+}
+
+/// Stores a track in place of the one of its kind and language; gives it, and whether anything is other than before.
+pub fn write(
+    connection: &mut Connection,
+    item: Number,
+    summary: &Summary,
+    track: &Track,
+    existing: Option<&Stored>,
+) -> Result<(Stored, bool), Error> {
+    let now = Time::now();
+    let head = Head {
+        header: track.header.clone(),
+        metadata: track.metadata.clone(),
+        preamble: track.preamble.clone(),
+        notes_after: track.notes_after.clone(),
+    };
+    let fault = |error: serde_json::Error| Error::Fault(format!("a track cannot be kept: {error}"));
+    let head = if head == Head::default() { String::new() } else { serde_json::to_string(&head).map_err(fault)? };
+    let cue_count = i64::try_from(track.cues.len()).unwrap_or(i64::MAX);
+    if cue_count > PLACES {
+        return Err(Error::Fault("a track has more cues than there are places".to_owned()));
+    }
+    if let Some(before) = existing {
+        if before.head == head && before.label == summary.label && read(connection, before)?.cues == track.cues {
+            return Ok((before.clone(), false));
+        }
+        diesel::update(tracks::table.find(before.number))
+            .set((
+                tracks::label.eq(&summary.label),
+                tracks::head.eq(&head),
+                tracks::cue_count.eq(cue_count),
+                tracks::revision.eq(tracks::revision + 1),
+                tracks::updated_at.eq(now),
+            ))
+            .execute(connection)?;
+        delete_cues(connection, before.number)?;
+    } else {
+        diesel::insert_into(tracks::table)
+            .values((
+                tracks::id.eq(Id::new()),
+                tracks::item.eq(item),
+                tracks::kind.eq(summary.kind.as_str()),
+                tracks::language.eq(&summary.language),
+                tracks::label.eq(&summary.label),
+                tracks::head.eq(&head),
+                tracks::cue_count.eq(cue_count),
+                tracks::revision.eq(1),
+                tracks::created_at.eq(now),
+                tracks::updated_at.eq(now),
+            ))
+            .execute(connection)?;
+    }
+    let stored: Stored = tracks::table
+        .filter(tracks::item.eq(item))
+        .filter(tracks::kind.eq(summary.kind.as_str()))
+        .filter(tracks::language.eq(&summary.language))
+        .select(Stored::as_select())
+        .first(connection)?;
+    insert_cues(connection, stored.number, &track.cues)?;
+    Ok((stored, true))
+}
+
+/// Stores cues with one statement, however many there are.
+fn insert_cues(connection: &mut Connection, track: Number, cues: &[Cue]) -> Result<(), Error> {
+    let fault = |error: serde_json::Error| Error::Fault(format!("a cue cannot be kept: {error}"));
+    let mut rows = Vec::with_capacity(cues.len());
+    for (cue, place) in cues.iter().zip(0..) {
+        let rest = Rest { identifier: cue.identifier.clone(), settings: cue.settings.clone(), notes: cue.notes_before.clone() };
+        let rest = if rest == Rest::default() { None } else { Some(serde_json::to_string(&rest).map_err(fault)?) };
+        rows.push((track.saturating_mul(PLACES).saturating_add(place), cue.start_ms, cue.end_ms, &cue.payload, rest));
+    }
+    let rows = serde_json::to_string(&rows).map_err(fault)?;
+    let statement = Fragment::new("INSERT INTO cues (key, start_ms, end_ms, payload, rest) SELECT ")
+        .differs(
+            "value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(",
+            "CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), value ->> 3, value ->> 4 \
+             FROM json_array_elements(CAST(",
+        )
+        .bind(Bind::Text(rows))
+        .differs(")", " AS json))");
+    Statement::<BigInt>::new(statement).execute(connection)?;
+    Ok(())
+}
+
+fn delete_cues(connection: &mut Connection, track: Number) -> Result<(), Error> {
+    let first = track.saturating_mul(PLACES);
+    diesel::delete(cues::table.filter(cues::key.ge(first)).filter(cues::key.lt(first.saturating_add(PLACES)))).execute(connection)?;
+    Ok(())
+}
+
+/// Removes a track.
+pub fn delete(connection: &mut Connection, track: Number) -> Result<(), Error> {
+    delete_cues(connection, track)?;
+    diesel::delete(tracks::table.find(track)).execute(connection)?;
+    Ok(())
+}
+
+/// Removes all tracks of an item.
+pub fn delete_all(connection: &mut Connection, item: Number) -> Result<(), Error> {
+    of_item(connection, item)?.iter().try_for_each(|track| delete(connection, track.number))
+}
+
+/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision, and whatever hangs on that.
+pub fn changed<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Problem> {
+    let now = Time::now();
+    let mut item = item.clone();
+    item.tracks = shown(&of_item(connection, item.number)?);
+    item.revision = item.revision.saturating_add(1);
+    item.updated_at = now;
+    diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
+    let own = item.own::<S>().ok_or_else(|| Problem::internal(format!("the own fields of item {} cannot be read", item.id)))?;
+    let texts = all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
+    index::write_facets::<S>(connection, &item, &own, &texts, &item.links(), false)?;
+    index::write_some(connection, &[item.number])?;
+    bump(connection, S::SPEC.kind, now)
+}
+
+/// What an item keeps of its tracks.
+pub fn shown(tracks: &[Stored]) -> String {
+    if tracks.is_empty() {
+        return String::new();
+    }
+    let summary = |track: &Stored| Summary { kind: track.kind(), language: track.language.clone(), label: track.label.clone() };
+    serde_json::to_string(&tracks.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// What these items should keep of their tracks; those without any are left out.
+pub fn shown_by(connection: &mut Connection, items: &[Number]) -> Result<HashMap<Number, String>, Error> {
+    let condition = number_among("tracks.item", items.iter().copied());
+    let mut by_item: HashMap<Number, Vec<Stored>> = HashMap::new();
+    for track in Statement::<tracks::SqlType>::select("tracks.*", "tracks", &condition).rows::<Stored>(connection)? {
+        by_item.entry(track.item).or_default().push(track);
+    }
+    for tracks in by_item.values_mut() {
+        in_order(tracks);
+    }
+    Ok(by_item.into_iter().map(|(item, tracks)| (item, shown(&tracks))).collect())
+}
+
+fn in_order(tracks: &mut [Stored]) {
+    tracks.sort_by(|a, b| (a.kind(), &a.language).cmp(&(b.kind(), &b.language)));
+}
+
+/// The text of a track for the full-text index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spoken {
+    /// What the track is for.
+    pub kind: TrackKind,
+    /// Its language.
+    pub language: Language,
+    /// The plain text of its cues, in order, with spaces between.
+    pub text: String,
+}
+
+/// The texts of the tracks of these items.
+pub fn spoken(connection: &mut Connection, items: &[&Item]) -> Result<HashMap<Number, Vec<Spoken>>, Error> {
+    let with: Vec<Number> = items.iter().filter(|item| !item.tracks.is_empty()).map(|item| item.number).collect();
+    let mut found: HashMap<Number, Vec<Spoken>> = HashMap::new();
+    if with.is_empty() {
+        return Ok(found);
+    }
+    let mut stored: Vec<Stored> =
+        Statement::<tracks::SqlType>::select("tracks.*", "tracks", &number_among("tracks.item", with)).rows(connection)?;
+    stored.sort_by_key(|track| track.number);
+    let numbers: Vec<Number> = stored.iter().map(|track| track.number).collect();
+    let mut cues = cues_of(connection, &numbers)?;
+    for track in stored {
+        let cues = cues.remove(&track.number).unwrap_or_default();
+        let plain: Vec<String> = cues.iter().map(|cue| vtt_text::plain(&cue.payload)).collect();
+        let spoken = Spoken { kind: track.kind(), language: Language::stored(&track.language), text: plain.join(" ") };
+        found.entry(track.item).or_default().push(spoken);
+    }
+    Ok(found)
+}

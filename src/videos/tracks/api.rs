@@ -1,0 +1,458 @@
+//! The addresses of text tracks and transcripts.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
+
+use super::model::{self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName};
+use crate::captions::{self, Format, Track, srt, transcript, webvtt};
+use crate::db::Connection;
+use crate::http::body;
+use crate::http::conditional::{Precondition, Tag};
+use crate::http::fields::{clip, limits, not_one_of, storable};
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::{Kind, Problem, Violation};
+use crate::resource::answer::{self, Validators};
+use crate::resource::context::Context;
+use crate::resource::load::{Found, Item};
+use crate::resource::read::find_visible;
+use crate::resource::tracks::{self, Stored, Summary, TrackKind};
+use crate::text::choice::choose;
+use crate::text::language::Language;
+use crate::videos::model::SPEC;
+use crate::videos::store::Videos;
+
+/// The largest file that is taken.
+pub const MAX_BYTES: usize = 2 * 1_024 * 1_024;
+
+/// What a request finds, or the present slug of a video that has another now.
+enum Answer<T> {
+    Here(T),
+    Moved(String),
+}
+
+/// List the text tracks of a video
+///
+/// Captions, subtitles, descriptions and chapters that this server keeps. Where only one script of Serbian is kept, the other is offered
+/// too, with `transliterated`.
+#[utoipa::path(operation_id = "get_captions", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
+#[get("/v1/videos/{video}/captions")]
+pub async fn get_captions(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let viewer = context.viewer(&request).await?;
+    Params::parse(request.query_string())?.finish()?;
+    let name = name.into_inner();
+    let base = context.settings.base_url(&request);
+    let found = context
+        .read(viewer, move |connection| {
+            let item = match find_visible(connection, &SPEC, &name, viewer)? {
+                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
+                Found::Here(item) => item,
+            };
+            Ok(Answer::Here((tracks::of_item(connection, item.number)?, item)))
+        })
+        .await?
+        .value;
+    let (stored, item) = match found {
+        Answer::Here(found) => found,
+        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/captions")),
+    };
+    let summaries = item.track_summaries();
+    let data = model::offered(&summaries).into_iter().filter_map(|offer| {
+        let stored = stored.iter().find(|track| track.kind() == offer.summary.kind && track.language == offer.summary.language)?;
+        Some(CaptionTrack::new(&item, stored, &offer.language, &base))
+    });
+    let tracks = CaptionTracks { data: data.collect() };
+    let validators =
+        Validators { tag: Tag::item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")), changed_at: Some(item.updated_at) };
+    json(&context, &request, viewer, &validators, None, &tracks)
+}
+
+/// Get a text track
+///
+/// As WebVTT (`sq.vtt`), SubRip (`.srt`), plain text (`.txt`) or JSON (`.json`, or no ending), whichever it came in. Without `kind` captions
+/// answer, else subtitles, descriptions or chapters. Where only the other script of Serbian is kept, the track is made of it.
+#[utoipa::path(operation_id = "get_caption_track", tag = "Videos", params(
+    ("video" = String, Path, description = "Id or slug."),
+    ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
+    ("kind" = Option<TrackKind>, Query, description = "What the track is for.", example = "captions"),
+), responses((status = 200, description = "The track.", content((CaptionCues = "application/json"), (String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n"))))))]
+#[get("/v1/videos/{video}/captions/{language}")]
+pub async fn get_caption_track(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let viewer = context.viewer(&request).await?;
+    let (name, file) = path.into_inner();
+    let (tag, ending) = file.split_once('.').map_or((file.as_str(), "json"), |(tag, ending)| (tag, ending));
+    let language = language(tag)?;
+    let Some(written) = Written::of_ending(ending) else {
+        let detail = format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(ending));
+        return Err(Problem::new(Kind::NotFound, detail));
+    };
+    if written == Written::Json {
+        negotiate::json(&request)?;
+    }
+    let mut params = Params::parse(request.query_string())?;
+    let kind = read_kind(&mut params);
+    params.finish()?;
+    let wanted = language.clone();
+    let found = context
+        .read(viewer, move |connection| {
+            let item = match find_visible(connection, &SPEC, &name, viewer)? {
+                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
+                Found::Here(item) => item,
+            };
+            let all = tracks::of_item(connection, item.number)?;
+            let Some((place, to)) = model::answering(&all, kind, &wanted) else { return Err(no_track(&item, kind, &wanted)) };
+            let Some(stored) = all.into_iter().nth(place) else { return Err(no_track(&item, kind, &wanted)) };
+            let track = in_script(connection, &stored, to.as_ref())?;
+            Ok(Answer::Here((item, stored, track, to)))
+        })
+        .await?
+        .value;
+    let (item, stored, track, to) = match found {
+        Answer::Here(found) => found,
+        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, &format!("/captions/{file}"))),
+    };
+    let language = to.unwrap_or_else(|| Language::stored(&stored.language));
+    let base = context.settings.base_url(&request);
+    let representation = format!("{ending}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
+    let validators = Validators { tag: Tag::item(stored.id, stored.revision, &representation), changed_at: Some(stored.updated_at) };
+    if written == Written::Json {
+        let shown = CaptionCues { track: CaptionTrack::new(&item, &stored, &language, &base), cues: model::cues(&track) };
+        return json(&context, &request, viewer, &validators, Some(&language), &shown);
+    }
+    let wish = Wish::new(vec![language.clone()], Vec::new());
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+        return Ok(response);
+    }
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
+    response.content_type(written.media_type());
+    Ok(response.body(written.write(&track)))
+}
+
+/// Store a text track
+///
+/// Takes WebVTT or SubRip of at most 2 MB in UTF-8, told apart by their beginning. Everything that is wrong is named with its line, and then
+/// nothing is stored. Needs an editor's key.
+#[utoipa::path(operation_id = "replace_caption_track", tag = "Videos", params(
+    ("video" = String, Path, description = "Id or slug."),
+    ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
+    ("kind" = Option<TrackKind>, Query, description = "What the track is for; `captions` without it.", example = "captions"),
+    ("label" = Option<String>, Query, description = "How players call it.", max_length = 200, example = "Српски"),
+), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n")))), responses((status = 200, description = "The track, as stored.", body = CaptionTrack), (status = 201, description = "The track is new.", body = CaptionTrack)))]
+#[put("/v1/videos/{video}/captions/{language}")]
+pub async fn replace_caption_track(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    context.editor(&request).await?;
+    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let (name, tag) = path.into_inner();
+    let language = storable(&tag).map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
+    let mut params = Params::parse(request.query_string())?;
+    let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
+    let label = params.text("label", limits::WORD).filter(|label| !label.trim().is_empty());
+    params.finish()?;
+    let format = format_of(&request)?;
+    let body = body::bytes(payload, body::Limits { bytes: MAX_BYTES, ..context.settings.body_limits() }).await?;
+    let track = read(&body, format)?;
+    let summary = Summary { kind, language: language.as_str().to_owned(), label };
+    let outcome = context
+        .store
+        .write(move |connection| {
+            let item = match find_visible(connection, &SPEC, &name, Viewer::Everything)? {
+                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
+                Found::Here(item) => item,
+            };
+            let existing = stored(connection, &item, kind, &summary.language)?;
+            match &existing {
+                Some(track) => precondition.check(track.id, track.revision)?,
+                None => precondition.check_absent()?,
+            }
+            Ok::<_, Problem>(Answer::Here((store(connection, &item, &summary, &track, existing.as_ref())?.0, existing.is_none(), item)))
+        })
+        .await?
+        .value;
+    let (stored, is_new, item) = match outcome {
+        Answer::Here(done) => done,
+        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, &format!("/captions/{tag}"))),
+    };
+    let base = context.settings.base_url(&request);
+    let shown = CaptionTrack::new(&item, &stored, &language, &base);
+    let mut response = HttpResponse::build(if is_new { StatusCode::CREATED } else { StatusCode::OK });
+    if is_new {
+        response.insert_header((header::LOCATION, model::address(&base, &item.slug, kind, &language, "")));
+    }
+    answer::validate(
+        &mut response,
+        &Validators { tag: Tag::item(stored.id, stored.revision, "write"), changed_at: Some(stored.updated_at) },
+    );
+    response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    Ok(response.json(shown))
+}
+
+/// Delete a text track
+///
+/// Needs an editor's key.
+#[utoipa::path(operation_id = "delete_caption_track", tag = "Videos", params(
+    ("video" = String, Path, description = "Id or slug."),
+    ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
+    ("kind" = Option<TrackKind>, Query, description = "What the track is for; `captions` without it.", example = "captions"),
+), responses((status = 204, description = "Deleted.")))]
+#[delete("/v1/videos/{video}/captions/{language}")]
+pub async fn delete_caption_track(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    context.editor(&request).await?;
+    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let (name, tag) = path.into_inner();
+    let language = language(&tag)?;
+    let mut params = Params::parse(request.query_string())?;
+    let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
+    params.finish()?;
+    let outcome = context
+        .store
+        .write(move |connection| {
+            let item = match find_visible(connection, &SPEC, &name, Viewer::Everything)? {
+                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
+                Found::Here(item) => item,
+            };
+            let Some(track) = stored(connection, &item, kind, language.as_str())? else {
+                return Err(no_track(&item, Some(kind), &language));
+            };
+            precondition.check(track.id, track.revision)?;
+            tracks::delete(connection, track.number)?;
+            tracks::changed::<Videos>(connection, &item)?;
+            Ok::<_, Problem>(Answer::Here(()))
+        })
+        .await?
+        .value;
+    match outcome {
+        Answer::Here(()) => Ok(HttpResponse::NoContent().finish()),
+        Answer::Moved(slug) => Ok(moved(&context, &request, &slug, &format!("/captions/{tag}"))),
+    }
+}
+
+/// Get the transcript of a video
+///
+/// All that is said, in paragraphs with their times: made of the captions, or else of the subtitles, in the language that `lang` or
+/// `Accept-Language` asks for.
+#[utoipa::path(operation_id = "get_transcript", tag = "Videos", params(
+    ("video" = String, Path, description = "Id or slug."),
+    ("lang" = Option<String>, Query, description = "Language of the transcript (BCP 47). Without it `Accept-Language` decides.", example = "sr-Latn"),
+), responses((status = 200, description = "The transcript.", body = Transcript)))]
+#[get("/v1/videos/{video}/transcript")]
+pub async fn get_transcript(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let viewer = context.viewer(&request).await?;
+    let mut params = Params::parse(request.query_string())?;
+    let wish = Wish::read(&mut params, &request, &context.fallback);
+    params.finish()?;
+    let name = name.into_inner();
+    let wished = wish.clone();
+    let found = context
+        .read(viewer, move |connection| {
+            let item = match find_visible(connection, &SPEC, &name, viewer)? {
+                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
+                Found::Here(item) => item,
+            };
+            let all: Vec<Stored> = tracks::of_item(connection, item.number)?.into_iter().filter(|track| track.kind().is_spoken()).collect();
+            let languages: Vec<Language> = all.iter().map(|track| Language::stored(&track.language)).collect();
+            let choice = choose(&wished.asked, &languages, &wished.fallback, &Language::stored(&item.original_language));
+            let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));
+            let Some((stored, choice)) = chosen else {
+                return Err(Problem::new(
+                    Kind::NotFound,
+                    format!("The video `{}` has no transcript: no captions or subtitles are kept.", item.slug),
+                ));
+            };
+            let track = in_script(connection, stored, choice.transliterate_to.as_ref())?;
+            let summaries: Vec<Summary> = item.track_summaries().into_iter().filter(|track| track.kind.is_spoken()).collect();
+            let mut offered: Vec<String> = model::offered(&summaries).iter().map(|offer| offer.language.as_str().to_owned()).collect();
+            offered.sort();
+            offered.dedup();
+            let shown = Transcript {
+                video: VideoName { id: item.id, slug: item.slug.clone() },
+                kind: stored.kind(),
+                language: choice.language.as_str().to_owned(),
+                transliterated: choice.transliterate_to.is_some(),
+                languages: offered,
+                paragraphs: model::transcript(&track),
+            };
+            Ok(Answer::Here((shown, item, stored.clone(), choice.language)))
+        })
+        .await?
+        .value;
+    let (shown, item, stored, language) = match found {
+        Answer::Here(found) => found,
+        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/transcript")),
+    };
+    let representation = format!("transcript\n{}\n{}\n{viewer:?}", language.as_str(), stored.revision);
+    let validators = Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: Some(item.updated_at) };
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+        return Ok(response);
+    }
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
+    Ok(response.json(shown))
+}
+
+/// Stores a track, and brings its video up to date; says whether that changed anything.
+pub fn store(
+    connection: &mut Connection,
+    item: &Item,
+    summary: &Summary,
+    track: &Track,
+    existing: Option<&Stored>,
+) -> Result<(Stored, bool), Problem> {
+    let (stored, is_changed) = tracks::write(connection, item.number, summary, track, existing)?;
+    if is_changed {
+        tracks::changed::<Videos>(connection, item)?;
+    }
+    Ok((stored, is_changed))
+}
+
+/// Reads a file; every problem is named with its line.
+pub fn read(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
+    captions::read(body, format).map(|(_, track)| track).map_err(|problems| {
+        let errors = problems.into_iter().map(|problem| Violation::line(problem.line, problem.code, problem.detail)).collect();
+        let mut problem = Problem::fields(errors);
+        "The file cannot be stored as a text track; nothing was stored.".clone_into(&mut problem.detail);
+        problem
+    })
+}
+
+fn stored(connection: &mut Connection, item: &Item, kind: TrackKind, language: &str) -> Result<Option<Stored>, Problem> {
+    let all = tracks::of_item(connection, item.number)?;
+    Ok(all.into_iter().find(|track| track.kind() == kind && track.language == language))
+}
+
+fn in_script(connection: &mut Connection, stored: &Stored, to: Option<&Language>) -> Result<Track, Problem> {
+    let track = tracks::read(connection, stored)?;
+    Ok(match to {
+        Some(to) => model::transliterated(track, &Language::stored(&stored.language), to),
+        None => track,
+    })
+}
+
+fn language(tag: &str) -> Result<Language, Problem> {
+    Language::parse(tag)
+        .map_err(|error| Problem::parameter("language", "invalid_language", format!("`{}` is not a language tag: {error}", clip(tag))))
+}
+
+fn read_kind(params: &mut Params) -> Option<TrackKind> {
+    let name = params.take("kind")?;
+    let kind = TrackKind::parse(&name);
+    if kind.is_none() {
+        params.error("kind", "unknown_value", not_one_of(&name, TrackKind::ALL.iter().map(|(known, _)| *known)));
+    }
+    kind
+}
+
+fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Problem {
+    let what = kind.map_or("text track", TrackKind::as_str);
+    let has: Vec<String> = item.track_summaries().iter().map(|track| format!("{} ({})", track.language, track.kind.as_str())).collect();
+    let has = if has.is_empty() { "it has none".to_owned() } else { format!("it has {}", has.join(", ")) };
+    Problem::new(Kind::NotFound, format!("The video `{}` has no {what} in `{}`; {has}.", item.slug, language.as_str()))
+}
+
+/// 308 to the same part of a video under its present slug.
+fn moved(context: &Context, request: &HttpRequest, slug: &str, part: &str) -> HttpResponse {
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let location = format!("{}/v1/videos/{slug}{part}{mark}{query}", context.settings.base_url(request));
+    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .finish()
+}
+
+fn json<T: serde::Serialize>(
+    context: &Context,
+    request: &HttpRequest,
+    viewer: Viewer,
+    validators: &Validators,
+    language: Option<&Language>,
+    shown: &T,
+) -> Result<HttpResponse, Problem> {
+    let wish = Wish::new(Vec::new(), Vec::new());
+    if let Some(response) = answer::not_modified(request, context, viewer, &wish, validators) {
+        return Ok(response);
+    }
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, context, viewer, &wish);
+    answer::validate(&mut response, validators);
+    if let Some(language) = language {
+        response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
+    }
+    Ok(response.content_type("application/json").body(serde_json::to_string(shown).map_err(Problem::internal)?))
+}
+
+/// How a track is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Written {
+    Vtt,
+    Srt,
+    Text,
+    Json,
+}
+
+impl Written {
+    fn of_ending(ending: &str) -> Option<Self> {
+        Some(match ending {
+            "vtt" => Self::Vtt,
+            "srt" => Self::Srt,
+            "txt" => Self::Text,
+            "json" => Self::Json,
+            _ => return None,
+        })
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Vtt => "text/vtt; charset=utf-8",
+            Self::Srt => "application/x-subrip; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+
+    fn write(self, track: &Track) -> String {
+        match self {
+            Self::Vtt => webvtt::write(track, &[]),
+            Self::Srt => srt::write(track),
+            Self::Text | Self::Json => transcript::text(track),
+        }
+    }
+}
+
+/// The format that the `Content-Type` states, if it states one.
+fn format_of(request: &HttpRequest) -> Result<Option<Format>, Problem> {
+    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "text/vtt" => Ok(Some(Format::WebVtt)),
+        "application/x-subrip" | "application/srt" | "text/srt" => Ok(Some(Format::Srt)),
+        "" | "text/plain" | "application/octet-stream" => Ok(None),
+        _ => Err(Problem::new(
+            Kind::UnsupportedMediaType,
+            format!("The Content-Type must be text/vtt or application/x-subrip, or text/plain for either; not `{}`.", clip(given)),
+        )
+        .with_header(header::ACCEPT, "text/vtt, application/x-subrip, text/plain")),
+    }
+}

@@ -1,0 +1,288 @@
+//! How text tracks are shown: in short within a video, by themselves, and as a transcript.
+
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::captions::{Track, paragraphs, vtt_text};
+use crate::db::{Id, Time};
+use crate::resource::load::Item;
+use crate::resource::shown::Packed;
+use crate::resource::tracks::{Stored, Summary, TrackKind};
+use crate::text::choice::choose;
+use crate::text::language::Language;
+use crate::text::transliterate::transliterate;
+use crate::videos::parts::Caption;
+
+/// The text tracks of a video: those that are elsewhere, then those that this server keeps, each also in the other Serbian script
+/// where that is not kept.
+#[derive(Clone, Debug)]
+pub struct Captions {
+    elsewhere: Packed,
+    stored: Vec<Caption>,
+}
+
+impl Captions {
+    /// The tracks of an item with this slug, on the server at this address.
+    pub fn new(elsewhere: &Packed, item: &Item, base: &str, slug: &str) -> Self {
+        let summaries = item.track_summaries();
+        let stored = offered(&summaries).into_iter().map(|offer| Caption {
+            url: address(base, slug, offer.summary.kind, &offer.language, ".vtt"),
+            language: offer.language.as_str().to_owned(),
+            kind: offer.summary.kind.as_str().to_owned(),
+            label: offer.summary.label.clone(),
+            stored: Some(true),
+            transliterated: Some(offer.transliterated),
+        });
+        Self { stored: stored.collect(), elsewhere: elsewhere.clone() }
+    }
+}
+
+impl Serialize for Captions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.stored.is_empty() {
+            return self.elsewhere.clone().shown_as_list().serialize(serializer);
+        }
+        let mut all: Vec<Caption> = self.elsewhere.unpack();
+        all.extend(self.stored.iter().cloned());
+        all.serialize(serializer)
+    }
+}
+
+/// The address of a track.
+pub fn address(base: &str, slug: &str, kind: TrackKind, language: &Language, ending: &str) -> String {
+    format!("{base}/v1/videos/{slug}/captions/{}{ending}?kind={}", language.as_str(), kind.as_str())
+}
+
+/// A track in a language in which it can be given.
+pub struct Offer<'a> {
+    /// The track.
+    pub summary: &'a Summary,
+    /// The language.
+    pub language: Language,
+    /// Whether it is made from the other script.
+    pub transliterated: bool,
+}
+
+/// The tracks, and where only one script of Serbian is there the other too.
+pub fn offered(summaries: &[Summary]) -> Vec<Offer<'_>> {
+    let mut offers = Vec::with_capacity(summaries.len());
+    for summary in summaries {
+        let language = Language::stored(&summary.language);
+        let other = match (language.primary(), language.script()) {
+            ("sr", Some("Latn")) => Some("sr-Cyrl"),
+            ("sr", Some("Cyrl")) => Some("sr-Latn"),
+            _ => None,
+        };
+        offers.push(Offer { summary, language, transliterated: false });
+        let is_kept = |tag: &str| summaries.iter().any(|one| one.kind == summary.kind && one.language == tag);
+        if let Some(tag) = other.filter(|tag| !is_kept(tag)) {
+            offers.push(Offer { summary, language: Language::stored(tag), transliterated: true });
+        }
+    }
+    offers
+}
+
+/// The track that answers for a language; its place, and the language into whose script it must be brought.
+pub fn answering(tracks: &[Stored], kind: Option<TrackKind>, asked: &Language) -> Option<(usize, Option<Language>)> {
+    let kinds = TrackKind::ALL.iter().map(|(_, one)| *one).filter(|one| kind.is_none_or(|kind| kind == *one));
+    kinds.into_iter().find_map(|kind| {
+        let of_kind: Vec<usize> = tracks.iter().enumerate().filter(|(_, track)| track.kind() == kind).map(|(place, _)| place).collect();
+        let languages: Vec<Language> =
+            of_kind.iter().filter_map(|place| tracks.get(*place)).map(|track| Language::stored(&track.language)).collect();
+        let choice = choose(std::slice::from_ref(asked), &languages, &[], asked)?;
+        let answers = choice.language.primary() == asked.primary();
+        answers.then(|| Some((of_kind.get(choice.index).copied()?, choice.transliterate_to)))?
+    })
+}
+
+/// Brings the text of a track into the script of another language.
+pub fn transliterated(mut track: Track, from: &Language, to: &Language) -> Track {
+    for cue in &mut track.cues {
+        cue.payload = vtt_text::map_text(&cue.payload, |text| transliterate(text, from, to).into_owned());
+    }
+    track
+}
+
+/// A video, as its parts name it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct VideoName {
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    #[schema(example = "testimonials-part-one")]
+    pub slug: String,
+}
+
+/// The addresses of a track in each format.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaptionUrls {
+    /// WebVTT, as browsers play it.
+    #[schema(format = "uri-reference")]
+    pub vtt: String,
+    /// SubRip.
+    #[schema(format = "uri-reference")]
+    pub srt: String,
+    /// Plain text, in paragraphs.
+    #[schema(format = "uri-reference")]
+    pub txt: String,
+    /// JSON, with every cue.
+    #[schema(format = "uri-reference")]
+    pub json: String,
+}
+
+/// A text track that this server keeps.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaptionTrack {
+    /// The video.
+    pub video: VideoName,
+    /// What it is for.
+    pub kind: TrackKind,
+    /// Its language (BCP 47).
+    #[schema(example = "sr-Cyrl")]
+    pub language: String,
+    /// Whether it was made from the track in the other script.
+    pub transliterated: bool,
+    /// How players call it.
+    #[schema(required)]
+    pub label: Option<String>,
+    /// How many cues it has.
+    #[schema(minimum = 0, example = 2)]
+    pub cue_count: i64,
+    /// Where to get it.
+    pub urls: CaptionUrls,
+    /// Grows with every change of the track.
+    #[schema(minimum = 1)]
+    pub revision: i64,
+    /// When it was stored.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub created_at: Time,
+    /// When it was last changed.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub updated_at: Time,
+}
+
+impl CaptionTrack {
+    /// Draws a track in a language in which it is given.
+    pub fn new(item: &Item, stored: &Stored, language: &Language, base: &str) -> Self {
+        let url = |ending| address(base, &item.slug, stored.kind(), language, ending);
+        Self {
+            video: VideoName { id: item.id, slug: item.slug.clone() },
+            kind: stored.kind(),
+            language: language.as_str().to_owned(),
+            transliterated: language.as_str() != stored.language,
+            label: stored.label.clone(),
+            cue_count: stored.cue_count,
+            urls: CaptionUrls { vtt: url(".vtt"), srt: url(".srt"), txt: url(".txt"), json: url(".json") },
+            revision: stored.revision,
+            created_at: stored.created_at,
+            updated_at: stored.updated_at,
+        }
+    }
+}
+
+/// The text tracks of a video.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaptionTracks {
+    /// The tracks by kind and language; each also in the other Serbian script where that is not kept.
+    pub data: Vec<CaptionTrack>,
+}
+
+/// A text and the time in which it is shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Cue)]
+pub struct CueShown {
+    /// When it appears, in seconds from the start of the video.
+    #[schema(minimum = 0, example = 1.5)]
+    pub start_seconds: f64,
+    /// When it goes.
+    #[schema(minimum = 0, example = 4.0)]
+    pub end_seconds: f64,
+    /// The text, plain and in one line.
+    #[schema(example = "Насиље није приватна ствар.")]
+    pub text: String,
+    /// Who speaks, where the track says it.
+    #[schema(required)]
+    pub speaker: Option<String>,
+    /// Its identifier in the file.
+    #[schema(required)]
+    pub identifier: Option<String>,
+    /// Its settings: position, size, alignment (WebVTT).
+    #[schema(required, example = "line:0")]
+    pub settings: Option<String>,
+}
+
+/// A text track with its cues.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaptionCues {
+    /// The track.
+    #[serde(flatten)]
+    pub track: CaptionTrack,
+    /// Its cues, in the order of their start.
+    pub cues: Vec<CueShown>,
+}
+
+/// Milliseconds as seconds; times are far below what a float holds exactly.
+pub fn seconds(milliseconds: i64) -> f64 {
+    f64::from(i32::try_from(milliseconds).unwrap_or(i32::MAX)) / 1_000.0
+}
+
+/// Draws the cues of a track.
+pub fn cues(track: &Track) -> Vec<CueShown> {
+    let shown = |cue: &crate::captions::Cue| CueShown {
+        start_seconds: seconds(cue.start_ms),
+        end_seconds: seconds(cue.end_ms),
+        text: vtt_text::plain(&cue.payload),
+        speaker: vtt_text::speaker(&cue.payload),
+        identifier: cue.identifier.clone(),
+        settings: (!cue.settings.is_empty()).then(|| cue.settings.clone()),
+    };
+    track.cues.iter().map(shown).collect()
+}
+
+/// Something that is said without a break.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TranscriptParagraph {
+    /// When it begins, in seconds from the start of the video.
+    #[schema(minimum = 0, example = 1.5)]
+    pub start_seconds: f64,
+    /// When it ends.
+    #[schema(minimum = 0, example = 9.0)]
+    pub end_seconds: f64,
+    /// Who speaks, where the track says it.
+    #[schema(required)]
+    pub speaker: Option<String>,
+    /// The text.
+    #[schema(example = "Насиље није приватна ствар. Пријавите га.")]
+    pub text: String,
+}
+
+/// All that is said in a video, as text to read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Transcript {
+    /// The video.
+    pub video: VideoName,
+    /// The kind of track that it is made from.
+    pub kind: TrackKind,
+    /// Its language (BCP 47).
+    #[schema(example = "sr-Latn")]
+    pub language: String,
+    /// Whether it was made from the track in the other script.
+    pub transliterated: bool,
+    /// The languages in which there is one.
+    #[schema(example = json!(["sr-Cyrl", "sr-Latn"]))]
+    pub languages: Vec<String>,
+    /// The text, a paragraph for each speaker, pause or long passage.
+    pub paragraphs: Vec<TranscriptParagraph>,
+}
+
+/// Joins the cues of a track to paragraphs.
+pub fn transcript(track: &Track) -> Vec<TranscriptParagraph> {
+    let shown = |paragraph: crate::captions::Paragraph| TranscriptParagraph {
+        start_seconds: seconds(paragraph.start_ms),
+        end_seconds: seconds(paragraph.end_ms),
+        speaker: paragraph.speaker,
+        text: paragraph.text,
+    };
+    paragraphs(&track.cues).into_iter().map(shown).collect()
+}
