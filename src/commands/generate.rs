@@ -10,7 +10,8 @@ use crate::text::transliterate::to_cyrillic;
 /// Flags of `generate`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a partner for 200, a statistic for 50
+    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a partner for 200, a statistic for 50,
+    /// captions with 200 cues for 20
     #[arg(long, default_value_t = 1_000)]
     videos: u32,
     /// Another seed gives another catalogue
@@ -36,6 +37,7 @@ pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
         programmes: (videos / 2_000).clamp(2, 1_000),
         videos,
         statistics: (videos / 50).max(5),
+        tracks: videos / TRACK_FOR,
     };
     let kinds = [
         (Line::Topic, counts.topics),
@@ -43,6 +45,7 @@ pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
         (Line::Programme, counts.programmes),
         (Line::Video, counts.videos),
         (Line::Statistic, counts.statistics),
+        (Line::Track, counts.tracks),
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
@@ -60,7 +63,11 @@ struct Counts {
     programmes: u32,
     videos: u32,
     statistics: u32,
+    tracks: u32,
 }
+
+/// One in so many videos has captions.
+const TRACK_FOR: u32 = 20;
 
 #[derive(Clone, Copy)]
 enum Line {
@@ -69,6 +76,7 @@ enum Line {
     Programme,
     Video,
     Statistic,
+    Track,
 }
 
 /// The generator `SplitMix64`: small, and the same on every machine.
@@ -411,7 +419,26 @@ fn partners(chance: &mut Chance, counts: Counts) -> Value {
     named.into_iter().map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(ROLES)})).collect()
 }
 
+/// Two hundred cues in one language; one of them tells the number of the video, as no other does.
+fn captions(chance: &mut Chance, video: u32) -> Value {
+    let languages: Vec<&str> = WORDS.iter().map(|(language, _)| *language).collect();
+    let language = chance.pick(&languages);
+    let words = WORDS.iter().find(|(known, _)| *known == language).map(|(_, words)| *words).unwrap_or_default();
+    let told = chance.between(0, 199);
+    let mut webvtt = "WEBVTT\n".to_owned();
+    for cue in 0..200_u32 {
+        let at = |seconds: u32| format!("{:02}:{:02}:{:02}.500", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        let (start, end) = (at(cue.saturating_mul(4)), at(cue.saturating_mul(4).saturating_add(3)));
+        let said = if cue == told { format!("Story number {video}") } else { sentence(chance, words, 5, 9) };
+        webvtt.extend(["\n", &start, " --> ", &end, "\n", &said, ".\n"]);
+    }
+    json!({"resource": "text_track", "video": format!("video-{video}"), "kind": "captions", "language": language, "webvtt": webvtt})
+}
+
 fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
+    if matches!(kind, Line::Track) {
+        return captions(chance, number.saturating_mul(TRACK_FOR));
+    }
     let moment = format!("{}T{:02}:{:02}:00Z", day(chance), chance.between(0, 23), chance.between(0, 59));
     let mut line = match kind {
         Line::Topic => {
@@ -452,6 +479,7 @@ fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
                 "evidence": [{"video": format!("video-{}", chance.between(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false),
             })
         }
+        Line::Track => Value::Null,
     };
     if let Some(line) = line.as_object_mut() {
         line.retain(|_, value| !value.is_null());

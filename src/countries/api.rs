@@ -107,7 +107,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     answer::validate(&mut response, &validators);
     let links = list::links(&context, &request, &info);
     response.insert_header((header::LINK, links.header()));
-    Ok(response.content_type("application/json").body(Page { items, info }.body(&links)?))
+    Ok(response.content_type("application/json").body(Page { items, info, facets: None }.body(&links)?))
 }
 
 /// Get a country

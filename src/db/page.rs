@@ -185,6 +185,13 @@ impl List {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
+    /// The numbers of all items the list has, in no order.
+    pub fn numbers_of_all(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
+        let number = if self.ranked.is_some() { ITEM } else { self.along.number() };
+        let statement = Fragment::new("SELECT ").sql(number).then(&self.body());
+        Ok(Statement::<BigInt>::new(statement).rows(connection)?)
+    }
+
     /// The page of at most `limit` items from `start`, and what it shows of each. A place that does not
     /// fit the list's keys gives `None`. `T` is the SQL type of what is shown.
     pub fn slice<'q, T, R>(

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::http::fields::{Fields, limits};
 use crate::places::CountryReference;
-use crate::resource::list::{Links, PageInfo};
+use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Packed, Shown};
 use crate::resource::spec::{FilterSpec, Kind, SortColumn, SortSpec, Spec, Takes, TextColumn};
@@ -202,6 +202,9 @@ pub struct PartnerPage {
     pub data: Vec<Partner>,
     /// Where the page stands in the list.
     pub page: PageInfo,
+    /// Counts of the values of each facet that was asked for, the most frequent first.
+    #[schema(nullable = false)]
+    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
     /// Addresses of this page and its neighbours.
     pub links: Links,
 }

@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde_json::Value;
 
+use super::facets::Facets;
 use super::names::Names;
 use super::shown::Shown;
 use super::spec::Kind;
@@ -36,6 +37,8 @@ pub struct Context {
     pub names: Arc<Names>,
     /// Counts of lists, kept between reads.
     pub totals: Totals,
+    /// Values of items and what was counted of them, kept between reads.
+    pub facets: Facets,
     /// How to read each kind for `include`; the server fills it in, since no kind knows another.
     pub expand: Vec<(Kind, Expand)>,
     /// Keys that were seen within the last minute.
@@ -53,6 +56,7 @@ impl Context {
             places,
             names: Arc::default(),
             totals: Totals::default(),
+            facets: Facets::default(),
             expand,
             recently_used: Mutex::new(HashSet::new()),
         }

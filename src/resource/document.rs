@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::bodies::{self, DECIMAL_PATTERN, LANGUAGE_PATTERN, SLUG_PATTERN, language};
+use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
 use super::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, MAX_VALUES};
 use super::spec::{FilterSpec, RangeType, Spec, Takes, TextColumn};
 use crate::http::problem::Kind;
@@ -495,7 +496,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         10,
         "published",
     ));
-    for filter in spec.filters {
+    for filter in spec.all_filters() {
         parameters.push(filter_parameter(filter));
     }
     for range in spec.all_ranges() {
@@ -542,6 +543,20 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         json!({"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
         json!(0),
     ));
+    let facets: Vec<&str> = spec.all_filters().map(|filter| filter.name).collect();
+    parameters.push(comma_list(
+        "facets",
+        "Counts, over the whole filtered list, of the values of these filters; a facet's own filter does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
+        json!({"type": "string", "enum": facets}),
+        20,
+        facets.first().copied().unwrap_or("year"),
+    ));
+    parameters.push(parameter(
+        "facet_limit",
+        "How many values of each facet are given.",
+        json!({"type": "integer", "minimum": 1, "maximum": MAX_FACET_LIMIT, "default": DEFAULT_FACET_LIMIT}),
+        json!(10),
+    ));
     parameters.push(parameter("total", "Whether to count the whole list.", json!({"type": "boolean", "default": false}), json!(true)));
     parameters
 }
@@ -557,6 +572,7 @@ fn filter_parameter(filter: &FilterSpec) -> Value {
         Takes::Language => json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")}),
         Takes::Word(words) | Takes::Has(words) => with_not(words),
         Takes::Flag => with_not(&["true", "false"]),
+        Takes::Year => json!({"type": "string", "pattern": "^!?[0-9]{4}$"}),
     };
     let rule = if matches!(filter.takes, Takes::Has(_)) {
         "Several must all hold; `!` excludes."

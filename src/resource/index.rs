@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::Datelike;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::Subject;
 use super::load::{Item, Link, Text, read_items, texts_of};
 use super::spec::Kind;
-use super::tracks::{self, Spoken, Summary, TrackKind};
+use super::tracks::{self, Spoken, TrackKind};
 use crate::db::schema::facets;
 use crate::db::search::{Document, Entry, index};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
@@ -17,10 +18,11 @@ use crate::text::language::Language;
 use crate::text::stem::Rules;
 
 /// The values that equality filters find an item by: field and value, each once.
-pub fn terms<S: Subject>(own: &S::Own, tracks: &[Summary], texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
+pub fn terms<S: Subject>(item: &Item, own: &S::Own, texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
     let mut terms: BTreeSet<(String, String)> =
-        S::facets(own, tracks).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
+        S::facets(own, &item.track_summaries()).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
     terms.extend(links.iter().map(|link| (S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string())));
+    terms.extend(item.published_at.map(|published| (S::SPEC.facet("year"), published.0.year().to_string())));
     for text in texts {
         terms.insert((S::SPEC.facet("any_language"), text.language.clone()));
         if text.status == "published" {
@@ -44,7 +46,7 @@ pub fn bit(field: &str, value: &str) -> i64 {
 /// The bits of those values of an item that narrow much.
 pub fn signature<S: Subject>(terms: &BTreeSet<(String, String)>) -> i64 {
     let narrow: Vec<String> =
-        S::SPEC.filters.iter().filter(|filter| filter.takes.narrows()).map(|filter| S::SPEC.facet(filter.name)).collect();
+        S::SPEC.all_filters().filter(|filter| filter.takes.narrows()).map(|filter| S::SPEC.facet(filter.name)).collect();
     terms.iter().filter(|(field, _)| narrow.contains(field)).fold(0, |signature, (field, value)| signature | bit(field, value))
 }
 
@@ -60,7 +62,7 @@ pub fn write_facets<S: Subject>(
     if !is_new {
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
     }
-    let terms = terms::<S>(own, &item.track_summaries(), texts, links);
+    let terms = terms::<S>(item, own, texts, links);
     if terms.is_empty() {
         return Ok(());
     }

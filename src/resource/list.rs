@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::answer;
@@ -30,6 +31,20 @@ pub struct PageInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, nullable = false)]
     pub total: Option<i64>,
+}
+
+/// A value of a facet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FacetValue {
+    /// As the filter takes it.
+    #[schema(example = "RS")]
+    pub value: String,
+    /// How a person calls it, in the answer's language.
+    #[schema(example = "Serbia")]
+    pub label: String,
+    /// How many items of the list have it.
+    #[schema(minimum = 1, example = 12)]
+    pub count: i64,
 }
 
 /// Addresses of this page and its neighbours.
@@ -88,6 +103,8 @@ pub struct Page {
     pub items: Items,
     /// Where it stands.
     pub info: PageInfo,
+    /// The facets, if they were asked for.
+    pub facets: Option<Map<String, Value>>,
 }
 
 impl Page {
@@ -96,6 +113,10 @@ impl Page {
         let mut body = self.items.0;
         body.extend_from_slice(b"],\"page\":");
         serde_json::to_writer(&mut body, &self.info).map_err(Problem::internal)?;
+        if let Some(facets) = &self.facets {
+            body.extend_from_slice(b",\"facets\":");
+            serde_json::to_writer(&mut body, facets).map_err(Problem::internal)?;
+        }
         body.extend_from_slice(b",\"links\":");
         serde_json::to_writer(&mut body, links).map_err(Problem::internal)?;
         body.push(b'}');

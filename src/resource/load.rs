@@ -454,6 +454,11 @@ pub fn load_targets<'a>(
             }
         }
     }
+    load_named(connection, targets, viewer, shown)
+}
+
+/// Makes items of these kinds known: those that memory has, and the rest in two queries.
+pub fn load_named(connection: &mut Connection, targets: Vec<(Kind, Vec<Id>)>, viewer: Viewer, shown: &mut Shown) -> Result<(), Error> {
     let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
     for (kind, mut ids) in targets {
         ids.sort_unstable();

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod bodies;
 pub mod context;
 pub mod document;
+pub mod facets;
 pub mod index;
 pub mod list;
 pub mod load;

@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::context::Context;
+use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, Wanted};
 use super::index::bit;
 use super::load::{TEXTS_OF_ITEM, find, of_kind};
 use super::names::Memory;
@@ -40,6 +41,9 @@ pub const MAX_IDS: usize = 100;
 /// How many values one filter takes.
 pub const MAX_VALUES: usize = 50;
 
+/// Parameters that make no other list of it.
+const NOT_OF_THE_LIST: &[&str] = &["cursor", "limit", "offset", "total", "fields", "include", "facets", "facet_limit"];
+
 /// What a read of one kind shows: the fields and what is expanded.
 #[derive(Clone, Debug, Default)]
 pub struct Shape {
@@ -71,6 +75,10 @@ pub struct ListRequest {
     pub counted: String,
     /// The query, without paging: for the `ETag`.
     pub identity: String,
+    /// The facets that are asked for.
+    pub facets: Wanted,
+    /// For each of them what makes its counts others than those of another list.
+    counted_but: Vec<(&'static str, String)>,
     statuses: Option<Vec<Status>>,
     ids: Option<Vec<String>>,
     q: Option<Query>,
@@ -133,23 +141,28 @@ impl ListRequest {
         let ids = params.list("ids", MAX_IDS);
         let q = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &rules_of(&wish)));
         let statuses = read_statuses(&mut params, viewer);
-        let filters = spec.filters.iter().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
+        let filters = spec.all_filters().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
         let (sorts, by_relevance) = read_sorts(&mut params, spec, q.is_some());
+        let facets = read_facets(&mut params, spec);
         let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         let offset = params.integer("offset", 0..=MAX_OFFSET);
         let total = params.flag("total").unwrap_or(false);
         let asked = if wish.explicit { String::new() } else { wish.identity() };
-        let identity = format!(
-            "{}\n{}\n{asked}\n{viewer:?}",
-            spec.kind.as_str(),
-            params.identity(&["cursor", "limit", "offset", "total", "fields", "include"])
-        );
+        let identity = format!("{}\n{}\n{asked}\n{viewer:?}", spec.kind.as_str(), params.identity(NOT_OF_THE_LIST));
         let fingerprint = cursor::fingerprint(&identity);
         // A query is read by the rules of the languages that are asked for.
         let apart: &[&str] = if q.is_some() { &[] } else { &["lang"] };
-        let counted = params.identity(&[&["cursor", "limit", "offset", "total", "fields", "include", "sort"], apart].concat());
+        let counted = params.identity(&[NOT_OF_THE_LIST, &["sort"], apart].concat());
         let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
+        let counted_but: Vec<(&'static str, String)> = facets
+            .filters
+            .iter()
+            .map(|filter| {
+                let rest = params.identity(&[NOT_OF_THE_LIST, &["sort", filter.name], apart].concat());
+                (filter.name, format!("{}\n{rest}\n{viewer:?}", spec.kind.as_str()))
+            })
+            .collect();
         let mut start = Start::Offset(offset.unwrap_or(0));
         if let Some(text) = params.take("cursor") {
             if offset.is_some() {
@@ -185,6 +198,8 @@ impl ListRequest {
             fingerprint,
             counted,
             identity,
+            facets,
+            counted_but,
             statuses,
             ids,
             q,
@@ -195,9 +210,37 @@ impl ListRequest {
         })
     }
 
+    /// Whether a filter is set.
+    pub fn is_set(&self, filter: &FilterSpec) -> bool {
+        self.filters.iter().any(|(set, _)| set.name == filter.name)
+    }
+
+    /// What makes the counts of a facet others than those of another list.
+    pub fn counted_but(&self, filter: &FilterSpec) -> &str {
+        self.counted_but.iter().find(|(name, _)| *name == filter.name).map_or(self.counted.as_str(), |(_, counted)| counted)
+    }
+
+    /// Under which field the values of a filter stand in the index, for this viewer.
+    pub fn field(&self, spec: &Spec, filter: &FilterSpec) -> String {
+        let any = matches!(filter.takes, Takes::Language) && filter.name == "language" && self.viewer.sees_unpublished();
+        spec.facet(if any { "any_language" } else { filter.name })
+    }
+
     /// The list in the database's terms; resolves the items that filters name.
     pub fn list(&self, connection: &mut Connection, spec: &'static Spec, memory: &Memory) -> Result<List, Problem> {
-        let mut list = List { along: self.along(), ..List::default() };
+        self.list_but(connection, spec, memory, None)
+    }
+
+    /// The list as it would be without this filter.
+    pub fn list_but(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        memory: &Memory,
+        without: Option<&'static FilterSpec>,
+    ) -> Result<List, Problem> {
+        let filters = || self.filters.iter().filter(|(filter, _)| without.is_none_or(|without| without.name != filter.name));
+        let mut list = List { along: self.along(filters().any(|(filter, values)| is_one_value(filter, values))), ..List::default() };
         let mut errors = Vec::new();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         match self.q.as_ref().map(|query| matching(query, &[spec.kind.letter()], audience)) {
@@ -234,7 +277,7 @@ impl ListRequest {
             list.predicates.push(named(connection, spec.kind, names)?);
         }
         let mut walking = list.along == Along::Facet;
-        for (filter, values) in &self.filters {
+        for (filter, values) in filters() {
             let walked = walking && is_one_value(filter, values);
             walking = walking && !walked;
             self.filter(connection, (spec, memory), (filter, values), walked, &mut list, &mut errors)?;
@@ -252,10 +295,9 @@ impl ListRequest {
     }
 
     /// Along a value of the filter index, where one is asked for and nothing but filters and the date of publication matters.
-    fn along(&self) -> Along {
+    fn along(&self, one_value: bool) -> Along {
         let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
         let filters_only = self.statuses.is_none() && self.ids.is_none() && self.q.is_none() && self.ranges.is_empty();
-        let one_value = self.filters.iter().any(|(filter, values)| is_one_value(filter, values));
         if by_date && filters_only && one_value { Along::Facet } else { Along::Items }
     }
 
@@ -301,10 +343,7 @@ impl ListRequest {
         list: &mut List,
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
-        let mut facet = spec.facet(filter.name);
-        if matches!(filter.takes, Takes::Language) && filter.name == "language" && self.viewer.sees_unpublished() {
-            facet = spec.facet("any_language");
-        }
+        let facet = self.field(spec, filter);
         let mut wanted = Vec::new();
         let mut excluded = Vec::new();
         for value in values {
@@ -492,6 +531,8 @@ impl Takes {
             Self::Country => places::find(text).map(|country| vec![country.code.to_owned()]).ok_or_else(|| places::unknown(text)),
             Self::Word(words) | Self::Has(words) => known(words),
             Self::Flag => known(&["true", "false"]),
+            Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(vec![text.to_owned()]),
+            Self::Year => Err(format!("A year such as `2026` is expected, not `{}`.", clip(text))),
             Self::Language => {
                 let language = Language::parse(text).map_err(|error| format!("`{}` is not a language tag: {error}", clip(text)))?;
                 if language.as_str() == "sr" {
@@ -501,6 +542,19 @@ impl Takes {
             }
         }
     }
+}
+
+fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
+    let mut filters: Vec<&'static FilterSpec> = Vec::new();
+    for name in params.list("facets", 20).unwrap_or_default() {
+        match spec.all_filters().find(|filter| filter.name == name) {
+            Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
+            Some(filter) => filters.push(filter),
+            None => params.error("facets", "unknown_value", not_one_of(&name, spec.all_filters().map(|filter| filter.name))),
+        }
+    }
+    let limit = params.integer("facet_limit", 1..=MAX_FACET_LIMIT).unwrap_or(DEFAULT_FACET_LIMIT);
+    Wanted { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
 }
 
 fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {

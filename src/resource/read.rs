@@ -84,12 +84,17 @@ fn read_page<S: Subject>(
     };
     let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.counted, || list.count(connection))).transpose()?;
     let info = PageInfo::new(wanted, &slice, total);
+    let facets = if wanted.facets.filters.is_empty() {
+        None
+    } else {
+        Some(context.facets.of(connection, (S::SPEC, wanted), &revisions, &mut shown)?)
+    };
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Items::default();
     for one in loaded {
         items.push(&S::view(one, &shown), &wanted.shape)?;
     }
-    Ok((validators, Some(list::Page { items, info })))
+    Ok((validators, Some(list::Page { items, info, facets })))
 }
 
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.

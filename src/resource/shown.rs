@@ -162,6 +162,11 @@ impl Shown {
         embedded
     }
 
+    /// An item that is referred to, in short; `None` where the viewer may not see it.
+    pub fn reference(&self, id: &Id) -> Option<Reference> {
+        self.targets.get(id).and_then(|target| self.in_short(target))
+    }
+
     fn in_short(&self, target: &Target) -> Option<Reference> {
         let choice = choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
         let (stored, title) = (target.languages.get(choice.index)?, target.titles.get(choice.index)?);

@@ -124,6 +124,8 @@ pub enum Takes {
     Text,
     /// `true` or `false`.
     Flag,
+    /// A year.
+    Year,
     /// Several of these words, all of which must hold.
     Has(&'static [&'static str]),
 }
@@ -281,6 +283,10 @@ pub const COMMON_RANGES: &[RangeSpec] = &[
     },
 ];
 
+/// Filters that every kind has.
+pub const COMMON_FILTERS: &[FilterSpec] =
+    &[FilterSpec { name: "year", takes: Takes::Year, description: "Published in this year (UTC).", example: "2026" }];
+
 /// Sort keys that every kind has.
 pub const COMMON_SORTS: &[SortSpec] = &[
     SortSpec {
@@ -306,6 +312,11 @@ pub const COMMON_SORTS: &[SortSpec] = &[
 ];
 
 impl Spec {
+    /// All equality filters.
+    pub fn all_filters(&self) -> impl Iterator<Item = &'static FilterSpec> + Clone {
+        self.filters.iter().chain(COMMON_FILTERS)
+    }
+
     /// All ranges.
     pub fn all_ranges(&self) -> impl Iterator<Item = &'static RangeSpec> + Clone {
         COMMON_RANGES.iter().chain(self.ranges)

@@ -1,4 +1,4 @@
-//! How many items a filtered list has, kept in memory: counting costs more than a page, and each page of a list asks again.
+//! What was counted of filtered lists, kept in memory: counting costs more than a page, and each page of a list asks again.
 //!
 //! What is kept holds as long as nothing at all was written: every read asks the database for the revisions first.
 
@@ -10,23 +10,30 @@ use super::load::{CATALOGUE, Revisions};
 /// How many counts are kept.
 const MOST: usize = 10_000;
 
-/// The counts of lists that were asked for since the last write.
-#[derive(Default)]
-pub struct Totals(Mutex<Kept>);
+/// How many items lists have that were asked for since the last write.
+pub type Totals = Since<i64>;
 
-#[derive(Default)]
-struct Kept {
-    revision: i64,
-    counts: HashMap<String, i64>,
+/// What was counted of lists since the last write.
+pub struct Since<T>(Mutex<Kept<T>>);
+
+impl<T> Default for Since<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Kept { revision: 0, counts: HashMap::new() }))
+    }
 }
 
-impl Totals {
-    /// The count of a list at the revisions that a read has found; `list` is all that makes its count another, and `count` is asked
+struct Kept<T> {
+    revision: i64,
+    counts: HashMap<String, T>,
+}
+
+impl<T: Clone> Since<T> {
+    /// What is counted of a list at the revisions that a read has found; `list` is all that makes it another, and `count` is asked
     /// where it is not known.
-    pub fn of<E>(&self, revisions: &Revisions, list: &str, count: impl FnOnce() -> Result<i64, E>) -> Result<i64, E> {
+    pub fn of<E>(&self, revisions: &Revisions, list: &str, count: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let (revision, _) = revisions.of(CATALOGUE);
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = Some(lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(list).copied());
+        let known = Some(lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(list).cloned());
         if let Some(known) = known {
             return Ok(known);
         }
@@ -35,7 +42,7 @@ impl Totals {
         if kept.revision != revision || kept.counts.len() >= MOST {
             *kept = Kept { revision, counts: HashMap::new() };
         }
-        kept.counts.insert(list.to_owned(), counted);
+        kept.counts.insert(list.to_owned(), counted.clone());
         Ok(counted)
     }
 }

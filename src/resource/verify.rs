@@ -206,7 +206,7 @@ fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
         let kept = if item.is_public { "public" } else { "not public" };
         found("visibility_stale", format!("It is kept as {kept}, which does not follow from its status and texts."), REPAIR, true);
     }
-    if *terms != index::terms::<S>(&own, &item.track_summaries(), texts, &links) || held.misplaced.contains(&item.number) {
+    if *terms != index::terms::<S>(item, &own, texts, &links) || held.misplaced.contains(&item.number) {
         found("filter_index_stale", "Filters do not find it by what it holds.".to_owned(), REPAIR, true);
     }
     if item.tracks != held.tracks.get(&item.number).map_or("", String::as_str) {

@@ -30,7 +30,7 @@ pub fn tokens(text: &str) -> Vec<String> {
 pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // A sign such as `℡` stands for letters.
     let is_letters = |c: char| is_part_of_letter(c) || fold(c.encode_utf8(&mut [0; 4])).contains(char::is_alphanumeric);
-    let is_part = move |c: char| c.is_alphanumeric() || is_apostrophe(c) || (!c.is_ascii() && is_letters(c));
+    let is_part = move |c: char| is_known_letter(c) || c.is_alphanumeric() || is_apostrophe(c) || (!c.is_ascii() && is_letters(c));
     let mut from = 0;
     std::iter::from_fn(move || {
         let start = from + text.get(from..)?.find(is_part)?;
@@ -39,6 +39,12 @@ pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         from = start + length;
         Some((start, rest.get(..length)?))
     })
+}
+
+/// Whether a character is a letter of the blocks that the catalogue's languages are written in. The standard library says the same of
+/// them, several times slower.
+fn is_known_letter(c: char) -> bool {
+    matches!(c, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ')
 }
 
 /// The tokens under which some texts are found.

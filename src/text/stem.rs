@@ -1,7 +1,5 @@
 //! Stems: the part of a word that its forms share, so that `nasilja` finds `nasilje` and `gratë` finds `grua`.
 //!
-//! The full-text index does not have them yet.
-//!
 //! English, Serbian (with Bosnian, Croatian and Montenegrin) and Turkish have Snowball stemmers. That for Turkish takes too much from
 //! short words (`kadın` gives `kad`) and nothing from words without diacritics, so that rules stand beside it; Albanian and
 //! Macedonian have none there. These rules are made on folded words. Where an ending may belong to the word, it has several stems.
@@ -62,7 +60,7 @@ impl Rules {
     /// (`eşitliği` and `esitligi`); either may be what is typed and what is stored. An apostrophe ends the word: what follows it is
     /// an ending, in English as in Turkish.
     pub fn stems(self, word: &str, stems: &mut BTreeSet<String>) {
-        let word = word.split(is_apostrophe).next().unwrap_or_default();
+        let word = word.trim_start_matches(is_apostrophe).split(is_apostrophe).next().unwrap_or_default();
         let written = if self == Self::Turkish { turkish_lower_case(word) } else { word.to_lowercase() };
         let (written, folded) = (written.as_str(), &*fold(word));
         let letter = self.letter();

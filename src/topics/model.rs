@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::http::fields::Fields;
-use crate::resource::list::{Links, PageInfo};
+use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Embedded, Shown};
 use crate::resource::spec::{FilterSpec, Kind, LinkSpec, SortColumn, SortSpec, Spec, Takes, TextColumn};
@@ -116,6 +116,9 @@ pub struct TopicPage {
     pub data: Vec<Topic>,
     /// Where the page stands in the list.
     pub page: PageInfo,
+    /// Counts of the values of each facet that was asked for, the most frequent first.
+    #[schema(nullable = false)]
+    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
     /// Addresses of this page and its neighbours.
     pub links: Links,
 }

@@ -11,7 +11,7 @@ use super::tracks::Captions;
 use crate::db::page::KeyType;
 use crate::http::fields::{Fields, limits};
 use crate::places::CountryReference;
-use crate::resource::list::{Links, PageInfo};
+use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
@@ -316,6 +316,9 @@ pub struct VideoPage {
     pub data: Vec<Video>,
     /// Where the page stands in the list.
     pub page: PageInfo,
+    /// Counts of the values of each facet that was asked for, the most frequent first.
+    #[schema(nullable = false)]
+    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
     /// Addresses of this page and its neighbours.
     pub links: Links,
 }

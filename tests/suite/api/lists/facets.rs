@@ -1,0 +1,88 @@
+//! `facets=`: exact counts over the whole filtered list.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::{TestServer, encoded};
+
+fn counts(facet: &Value) -> BTreeMap<String, i64> {
+    let values = facet.as_array().expect("a facet is a list");
+    values.iter().map(|one| (one["value"].as_str().unwrap().to_owned(), one["count"].as_i64().unwrap())).collect()
+}
+
+/// What a facet must say: for each of its values the total of the list with that filter set, and nothing for values without items.
+fn counted(server: &TestServer, path: &str, filter: &str, others: &str, values: &[&str]) -> BTreeMap<String, i64> {
+    let total =
+        |value: &str| server.read(&format!("{path}?{others}&{filter}={value}&total=true&limit=1"))["page"]["total"].as_i64().unwrap();
+    values.iter().map(|value| ((*value).to_owned(), total(value))).filter(|(_, count)| *count > 0).collect()
+}
+
+on_both! {
+    demo fn counts_are_those_of_the_filters(server: &TestServer) {
+        let names = |path: &str| server.slugs(&format!("{path}?limit=100"));
+        let (topics, partners, programmes) = (names("/v1/topics"), names("/v1/partners"), names("/v1/programmes"));
+        let as_str = |names: &[String]| names.iter().map(String::as_str).collect::<Vec<_>>().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let countries = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"].map(str::to_owned).to_vec();
+        let languages = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"].map(str::to_owned).to_vec();
+        let years = (2_015..2_028).map(|year: i32| year.to_string()).collect::<Vec<_>>();
+        for others in ["", "country=RS", "country=!MK", "topic=testimonials,sport", "q=women", "q=film&country=RS", "year=2026", "published_after=2000-01-01", "language=sr"] {
+            let list = server.read(&format!("/v1/videos?{others}&facets=country,topic,partner,programme,language,year,has,kind&facet_limit=100&limit=1"));
+            for (facet, values) in [("country", &countries), ("topic", &as_str(&topics)), ("partner", &as_str(&partners)), ("programme", &as_str(&programmes)), ("language", &languages), ("year", &years)] {
+                // A facet's own filter does not narrow it.
+                let rest: Vec<&str> = others.split('&').filter(|one| !one.starts_with(&format!("{facet}="))).collect();
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                assert_eq!(counts(&list["facets"][facet]), counted(server, "/v1/videos", facet, &rest.join("&"), &values), "{facet} of {others}");
+                let shown: Vec<i64> = list["facets"][facet].as_array().unwrap().iter().map(|one| one["count"].as_i64().unwrap()).collect();
+                assert!(shown.is_sorted_by(|a, b| a >= b), "{facet}: {shown:?}");
+            }
+        }
+        assert!(server.read("/v1/videos")["facets"].is_null());
+    }
+
+    demo fn labels_are_in_the_answers_language(server: &TestServer) {
+        let facets = |lang: &str| server.read(&format!("/v1/videos?lang={lang}&facets=country,topic,language&limit=1"))["facets"].clone();
+        let label = |facets: &Value, facet: &str, value: &str| {
+            facets[facet].as_array().unwrap().iter().find(|one| one["value"] == value).map(|one| one["label"].as_str().unwrap().to_owned())
+        };
+        let serbian = facets("sr-Cyrl");
+        assert_eq!(label(&serbian, "country", "RS").as_deref(), Some("Србија"));
+        assert_eq!(label(&serbian, "language", "tr").as_deref(), Some("турски"));
+        let topic = server.read("/v1/topics/testimonials?lang=sr-Cyrl")["name"].as_str().unwrap().to_owned();
+        assert_eq!(label(&serbian, "topic", "testimonials"), Some(topic));
+        assert_eq!(label(&facets("en"), "country", "RS").as_deref(), Some("Serbia"));
+        assert_eq!(server.read("/v1/videos?facets=country&facet_limit=2&limit=1")["facets"]["country"].as_array().unwrap().len(), 2);
+    }
+
+    fn counts_follow_what_is_written(server: &TestServer) {
+        let key = server.editor_key();
+        for slug in ["one", "two"] {
+            server.create(&key, "/v1/topics", &json!({"slug": slug, "status": "published", "name": slug}));
+        }
+        let topics = || counts(&server.read("/v1/videos?facets=topic&limit=1")["facets"]["topic"]);
+        assert!(topics().is_empty());
+        server.create(&key, "/v1/videos", &json!({"slug": "a", "status": "published", "title": "A", "topics": ["one", "two"]}));
+        server.create(&key, "/v1/videos", &json!({"slug": "b", "status": "draft", "title": "B", "topics": ["one"]}));
+        assert_eq!(topics(), [("one".to_owned(), 1), ("two".to_owned(), 1)].into());
+        let drafts = server.request("GET", "/v1/videos?facets=topic&status=draft,published").key(&key).send().expect(200).json();
+        assert_eq!(counts(&drafts["facets"]["topic"]), [("one".to_owned(), 2), ("two".to_owned(), 1)].into());
+        server.patch(&key, "/v1/videos/b", &json!({"status": "published"}));
+        server.patch(&key, "/v1/videos/a", &json!({"topics": ["one"]}));
+        assert_eq!(topics(), [("one".to_owned(), 2)].into());
+        server.request("DELETE", "/v1/videos/a").key(&key).send().expect(204);
+        assert_eq!(topics(), [("one".to_owned(), 1)].into());
+        // A topic that is not public is not named.
+        server.patch(&key, "/v1/topics/one", &json!({"status": "draft"}));
+        assert!(topics().is_empty());
+    }
+
+    demo fn wrong_facets_are_named(server: &TestServer) {
+        server.get("/v1/videos?facets=countries").errors(400, &[("facets", "unknown_value")]);
+        server.get("/v1/videos?facets=country&facet_limit=0").errors(400, &[("facet_limit", "out_of_range")]);
+        server.get("/v1/videos?year=26").errors(400, &[("year", "unknown_value")]);
+        assert_eq!(server.read(&format!("/v1/videos?q={}&facets=country", encoded("nothinglikethis")))["facets"]["country"], json!([]));
+        assert_eq!(server.slug_set("/v1/videos?year=2026&limit=100"), server.slug_set("/v1/videos?limit=100"));
+        assert!(server.slugs("/v1/videos?year=!2026").is_empty());
+    }
+}
