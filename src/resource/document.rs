@@ -194,6 +194,7 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
             schemas.extend(shared);
         }
         flatten_all(schemas);
+        add_highlights(schemas, specs);
         add_partials(schemas, specs);
         bodies::complete(schemas);
     }
@@ -482,6 +483,12 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         return parameters;
     }
     parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query; one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
+    parameters.push(parameter(
+        "highlights",
+        "With `q`: gives with each item in `highlights` the fields in which it was found, the words marked in the form in which they are written.",
+        json!({"type": "boolean", "default": false}),
+        json!(true),
+    ));
     parameters.push(comma_list(
         "ids",
         "Only these, by id or slug; unknown ones are left out.",
@@ -645,6 +652,24 @@ fn flatten_all(schemas: &mut Map<String, Value>) {
     }
     // What was flattened into every resource is of no use by itself.
     schemas.retain(|name, _| name != "Common" && !(name.ends_with("Texts") && name.len() > 5));
+}
+
+/// Adds to each resource what a search may say of it.
+fn add_highlights(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+    for spec in specs {
+        let Some(title) = spec.texts.first().map(|(title, _)| *title) else { continue };
+        for schema in schemas.values_mut() {
+            let is_this = schema.pointer(&format!("/properties/{title}")).is_some() && schema.pointer("/properties/revision").is_some();
+            let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut).filter(|_| is_this) else { continue };
+            properties.insert(
+                "highlights".to_owned(),
+                json!({
+                    "type": "array", "items": {"$ref": "#/components/schemas/Highlight"},
+                    "description": "The fields in which what was searched for is found; only in lists with `highlights=true`.",
+                }),
+            );
+        }
+    }
 }
 
 /// Adds what a resource is with `fields` or `lang=all`: the same, with nothing but `id` required.

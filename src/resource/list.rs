@@ -95,6 +95,16 @@ impl Items {
         }
         answer::write(&mut self.0, resource, shape)
     }
+
+    /// Adds a member to the item that was added last, which has others.
+    pub fn add_member<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Problem> {
+        if self.0.pop_if(|end| *end == b'}').is_some() {
+            self.0.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            serde_json::to_writer(&mut self.0, value).map_err(Problem::internal)?;
+            self.0.push(b'}');
+        }
+        Ok(())
+    }
 }
 
 /// A page, its items already drawn.

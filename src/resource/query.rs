@@ -42,7 +42,7 @@ pub const MAX_IDS: usize = 100;
 pub const MAX_VALUES: usize = 50;
 
 /// Parameters that make no other list of it.
-const NOT_OF_THE_LIST: &[&str] = &["cursor", "limit", "offset", "total", "fields", "include", "facets", "facet_limit"];
+const NOT_OF_THE_LIST: &[&str] = &["cursor", "limit", "offset", "total", "fields", "include", "facets", "facet_limit", "highlights"];
 
 /// What a read of one kind shows: the fields and what is expanded.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +77,8 @@ pub struct ListRequest {
     pub identity: String,
     /// The facets that are asked for.
     pub facets: Wanted,
+    /// Whether what is found is to be marked.
+    pub highlights: bool,
     /// For each of them what makes its counts others than those of another list.
     counted_but: Vec<(&'static str, String)>,
     statuses: Option<Vec<Status>>,
@@ -145,6 +147,7 @@ impl ListRequest {
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
         let (sorts, by_relevance) = read_sorts(&mut params, spec, q.is_some());
         let facets = read_facets(&mut params, spec);
+        let highlights = params.flag("highlights").unwrap_or(false);
         let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         let offset = params.integer("offset", 0..=MAX_OFFSET);
         let total = params.flag("total").unwrap_or(false);
@@ -199,6 +202,7 @@ impl ListRequest {
             counted,
             identity,
             facets,
+            highlights,
             counted_but,
             statuses,
             ids,
@@ -208,6 +212,11 @@ impl ListRequest {
             sorts,
             by_relevance,
         })
+    }
+
+    /// What is searched for.
+    pub fn query(&self) -> Option<&Query> {
+        self.q.as_ref()
     }
 
     /// Whether a filter is set.

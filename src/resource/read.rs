@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Subject;
 use super::answer::{self, Validators};
 use super::context::Context;
+use super::highlights::Marked;
 use super::list::{self, Items, PageInfo};
 use super::load::{Found, Item, Revisions, Single, Text, complete_single, find, find_single, load, load_page};
 use super::names::Memory;
@@ -91,8 +92,16 @@ fn read_page<S: Subject>(
     };
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Items::default();
+    let marked = match wanted.query().filter(|_| wanted.highlights) {
+        Some(query) => Some(Marked::read(connection, query, &loaded)?),
+        None => None,
+    };
     for one in loaded {
+        let highlights = marked.as_ref().map(|marked| marked.of(S::SPEC, &one, wanted.viewer, &shown));
         items.push(&S::view(one, &shown), &wanted.shape)?;
+        if let Some(highlights) = highlights {
+            items.add_member("highlights", &highlights)?;
+        }
     }
     Ok((validators, Some(list::Page { items, info, facets })))
 }

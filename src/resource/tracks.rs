@@ -295,9 +295,8 @@ pub fn shown(tracks: &[Stored]) -> String {
 
 /// What these items should keep of their tracks; those without any are left out.
 pub fn shown_by(connection: &mut Connection, items: &[Number]) -> Result<HashMap<Number, String>, Error> {
-    let condition = number_among("tracks.item", items.iter().copied());
     let mut by_item: HashMap<Number, Vec<Stored>> = HashMap::new();
-    for track in Statement::<tracks::SqlType>::select("tracks.*", "tracks", &condition).rows::<Stored>(connection)? {
+    for track in of_items(connection, items.iter().copied())? {
         by_item.entry(track.item).or_default().push(track);
     }
     for tracks in by_item.values_mut() {
@@ -308,6 +307,14 @@ pub fn shown_by(connection: &mut Connection, items: &[Number]) -> Result<HashMap
 
 fn in_order(tracks: &mut [Stored]) {
     tracks.sort_by(|a, b| (a.kind(), &a.language).cmp(&(b.kind(), &b.language)));
+}
+
+/// The tracks of these items.
+pub fn of_items(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Vec<Stored>, Error> {
+    let mut stored: Vec<Stored> =
+        Statement::<tracks::SqlType>::select("tracks.*", "tracks", &number_among("tracks.item", items)).rows(connection)?;
+    stored.sort_by_key(|track| track.number);
+    Ok(stored)
 }
 
 /// The text of a track for the full-text index.
@@ -328,9 +335,7 @@ pub fn spoken(connection: &mut Connection, items: &[&Item]) -> Result<HashMap<Nu
     if with.is_empty() {
         return Ok(found);
     }
-    let mut stored: Vec<Stored> =
-        Statement::<tracks::SqlType>::select("tracks.*", "tracks", &number_among("tracks.item", with)).rows(connection)?;
-    stored.sort_by_key(|track| track.number);
+    let stored = of_items(connection, with)?;
     let numbers: Vec<Number> = stored.iter().map(|track| track.number).collect();
     let mut cues = cues_of(connection, &numbers)?;
     for track in stored {

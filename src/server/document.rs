@@ -11,13 +11,14 @@ use utoipa_actix_web::AppExt;
 use crate::http::conditional::Tag;
 use crate::http::problem::ProblemBody;
 use crate::resource::document::complete;
+use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
 use crate::resource::shown::Reference;
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(ProblemBody, Reference, PartnerRole, PartnerRoleInput)),
+    components(schemas(Highlight, ProblemBody, Reference, PartnerRole, PartnerRoleInput)),
     tags(
         (name = "Videos", description = "What was filmed: where it can be played, in which languages, about what, and with whom."),
         (name = "Programmes", description = "What videos and statistics belong to."),

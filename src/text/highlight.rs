@@ -107,6 +107,12 @@ impl<'q> Marker<'q> {
         self.marks(text, rules).into_iter().map(|mark| mark.range).collect()
     }
 
+    /// The ranges of bytes to be marked, each with the groups that look for it.
+    #[must_use]
+    pub fn found(&self, text: &str, rules: Option<Rules>) -> Vec<(Range<usize>, Groups)> {
+        self.marks(text, rules).into_iter().map(|mark| (mark.range, mark.groups)).collect()
+    }
+
     /// The groups of the query that are found in a text: bit `n` stands for `query.groups[n]`.
     #[must_use]
     pub fn groups(&self, text: &str, rules: Option<Rules>) -> Groups {
@@ -243,6 +249,14 @@ fn joined(mut marks: Vec<Mark>) -> Vec<Mark> {
 
 fn all_groups<'m>(marks: impl IntoIterator<Item = &'m Mark>) -> Groups {
     marks.into_iter().fold(0, |groups, mark| groups | mark.groups)
+}
+
+/// A part of a text as HTML, with these ranges of the whole marked as far as they lie in it.
+#[must_use]
+pub fn marked<'r>(text: &str, part: Range<usize>, spans: impl IntoIterator<Item = &'r Range<usize>>) -> String {
+    let within = spans.into_iter().map(|span| span.start.max(part.start)..span.end.min(part.end)).filter(|span| !span.is_empty());
+    let marks: Vec<Mark> = within.map(|range| Mark { range, groups: 0 }).collect();
+    html(text, part, &marks)
 }
 
 /// A part of a text as HTML. No mark stands across its ends.

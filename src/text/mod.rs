@@ -31,7 +31,7 @@ pub use analysis::{Tokens, tokens, words};
 pub use choice::{Choice, choose, preference_among, preference_order};
 pub use collation::sort_key;
 pub use fold::fold;
-pub use highlight::Marker;
+pub use highlight::{Marker, marked};
 pub use language::{Language, LanguageError, parse_accept_language};
 pub use nearest::nearest;
 pub use query::{Query, Term};

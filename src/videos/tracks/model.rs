@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::captions::{Track, paragraphs, vtt_text};
 use crate::db::{Id, Time};
+use crate::resource::highlights::seconds;
 use crate::resource::load::Item;
 use crate::resource::shown::Packed;
 use crate::resource::tracks::{Stored, Summary, TrackKind};
@@ -220,11 +221,6 @@ pub struct CaptionCues {
     pub track: CaptionTrack,
     /// Its cues, in the order of their start.
     pub cues: Vec<CueShown>,
-}
-
-/// Milliseconds as seconds; times are far below what a float holds exactly.
-pub fn seconds(milliseconds: i64) -> f64 {
-    f64::from(i32::try_from(milliseconds).unwrap_or(i32::MAX)) / 1_000.0
 }
 
 /// Draws the cues of a track.

@@ -218,6 +218,51 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?q=harbour"), ["two"]);
     }
 
+    demo fn what_is_found_is_marked(server: &TestServer) {
+        let highlights = |query: &str, lang: &str| server.read(&format!("/v1/videos?highlights=true&fields=slug&lang={lang}&q={}", encoded(query)));
+        let found = highlights("žena", "sr-Cyrl");
+        let video = found["data"].as_array().unwrap().iter().find(|one| one["slug"] == "through-the-pandemic-with-womens-organisations").unwrap();
+        let title = video["highlights"].as_array().unwrap().iter().find(|one| one["field"] == "title").unwrap();
+        // The text is kept in Latin and answered in Cyrillic.
+        assert_eq!(title, &json!({"field": "title", "language": "sr-Cyrl", "snippets": ["Кроз пандемију заједно са организацијама за права <mark>жена</mark>"]}));
+        // What is found in another language than the answer's is shown in that.
+        let found = highlights("pandemijsko OR pandemisë", "en");
+        for one in found["data"].as_array().unwrap() {
+            for highlight in one["highlights"].as_array().unwrap() {
+                assert!(highlight["snippets"][0].as_str().unwrap().contains("<mark>"), "{highlight}");
+            }
+        }
+        // Names of topics and partners too.
+        let found = highlights("\"European Union\"", "en");
+        let fields: Vec<&str> = found["data"][0]["highlights"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
+        assert!(fields.contains(&"partners"), "{fields:?}");
+        assert!(found.to_string().contains("<mark>European Union</mark>"));
+        assert!(server.read("/v1/videos?q=women")["data"][0]["highlights"].is_null());
+        assert!(server.read("/v1/videos?highlights=true")["data"][0]["highlights"].is_null(), "nothing is searched for");
+        for path in ["/v1/programmes", "/v1/partners", "/v1/impact-statistics", "/v1/topics"] {
+            let found = server.read(&format!("{path}?q=women&highlights=true"));
+            for one in found["data"].as_array().unwrap() {
+                assert!(one["highlights"].to_string().contains("<mark>"), "{one}");
+            }
+        }
+    }
+
+    fn marks_are_safe_in_a_page(server: &TestServer) {
+        let key = server.editor_key();
+        let hostile = "<script>alert('x')</script> & \"harbour\" <mark>no</mark> harbours\n\nIn the harbour";
+        server.create(&key, "/v1/videos", &json!({"slug": "a", "status": "published", "title": hostile, "description": format!("{} Harbour! {}", "Many words. ".repeat(60), "Others follow. ".repeat(60))}));
+        server.request("PUT", "/v1/videos/a/captions/en").key(&key).header("Content-Type", "text/vtt").body("WEBVTT\n\n00:01.000 --> 00:02.000\nAt the\n\n00:02.000 --> 00:03.500\n<b>harbour</b> &lt;i&gt;\n").send().expect(201);
+        let found = server.read("/v1/videos?q=harbour&highlights=true");
+        let highlights = &found["data"][0]["highlights"];
+        assert_eq!(highlights[0]["snippets"], json!(["&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;<mark>harbour</mark>&quot; &lt;mark&gt;no&lt;/mark&gt; <mark>harbours</mark> In the <mark>harbour</mark>"]));
+        let snippet = highlights[1]["snippets"][0].as_str().unwrap();
+        assert!(snippet.starts_with('…') && snippet.ends_with('…') && snippet.contains("<mark>Harbour</mark>!") && snippet.chars().count() < 260, "{snippet}");
+        assert_eq!(highlights[2]["field"], "transcript");
+        assert_eq!(highlights[2]["cues"], json!([{"start_seconds": 2.0, "end_seconds": 3.5, "text": "<mark>harbour</mark> &lt;i&gt;"}]));
+        let phrase = server.read("/v1/videos?q=%22at+the+harbour%22&highlights=true");
+        assert_eq!(phrase["data"][0]["highlights"][0]["cues"], json!([{"start_seconds": 1.0, "end_seconds": 3.5, "text": "<mark>At the harbour</mark> &lt;i&gt;"}]));
+    }
+
     fn writes_are_found_at_once_and_what_is_gone_is_not(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "river", "status": "published", "name": "River"}));
