@@ -26,14 +26,15 @@ pub fn tokens(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The words of a text as they are written, with the byte at which each begins.
+/// The words of a text as they are written, with the byte at which each begins. A quotation mark that looks like an apostrophe
+/// may follow a word, but begins none.
 pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // A sign such as `℡` stands for letters.
     let is_letters = |c: char| is_part_of_letter(c) || fold(c.encode_utf8(&mut [0; 4])).contains(char::is_alphanumeric);
     let is_part = move |c: char| is_known_letter(c) || c.is_alphanumeric() || is_apostrophe(c) || (!c.is_ascii() && is_letters(c));
     let mut from = 0;
     std::iter::from_fn(move || {
-        let start = from + text.get(from..)?.find(is_part)?;
+        let start = from + text.get(from..)?.find(|c| is_part(c) && !is_apostrophe(c))?;
         let rest = text.get(start..)?;
         let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         from = start + length;

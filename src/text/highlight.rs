@@ -667,47 +667,4 @@ mod tests {
             }
         }
     }
-
-    #[test]
-    #[ignore = "a measurement: cargo test --release -- --ignored --nocapture measure"]
-    fn measure() {
-        for (name, rules, sentence) in [
-            (
-                "en",
-                EN,
-                "The report on violence against women in the region was presented, and partners discussed equality before the law. ",
-            ),
-            ("sq", SQ, "Raporti për dhunën ndaj grave në rajon u prezantua, dhe partnerët diskutuan për barazinë gjinore para ligjit. "),
-            (
-                "sr-Latn",
-                SR,
-                "Izveštaj o nasilju nad ženama u regionu je predstavljen, a partneri su razgovarali o ravnopravnosti pred zakonom. ",
-            ),
-            (
-                "sr-Cyrl",
-                SR,
-                "Извештај о насиљу над женама у региону је представљен, а партнери су разговарали о равноправности пред законом. ",
-            ),
-            (
-                "mk",
-                MK,
-                "Извештајот за насилството врз жените во регионот беше претставен, а партнерите разговараа за еднаквоста пред законот. ",
-            ),
-            ("tr", TR, "Bölgede kadına yönelik şiddet raporu sunuldu ve ortaklar yasa önünde eşitliği, kadınların haklarını tartıştı. "),
-        ] {
-            let text: String = sentence.chars().cycle().take(2_000).collect();
-            for asked in ["women ", "žene nasilje", "rapor OR izveštaj \"pred zakonom\" kadın dhuna partner", "a"] {
-                let query = Query::parse(asked, &Rules::ALL);
-                let mut best = std::time::Duration::MAX;
-                let mut marks = 0;
-                for _ in 0..50 {
-                    let start = std::time::Instant::now();
-                    let marker = Marker::new(&query);
-                    marks = (0..20).map(|_| marker.snippets(std::hint::black_box(&text), rules).map_or(0, |shown| shown.len())).sum();
-                    best = best.min(start.elapsed());
-                }
-                println!("{name:8} {asked:55} {best:>10.1?} {marks}");
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 
-use super::analysis::{Tokens, stems, tokens};
+use super::analysis::{Tokens, stems, tokens, words};
 use super::stem::Rules;
 
 /// The most tokens of a query that are looked at; the rest is ignored.
@@ -118,7 +118,9 @@ impl Piece<'_> {
         tokens.truncate(*room);
         *room = room.saturating_sub(tokens.len());
         let single = tokens.len() == 1 && !self.quoted;
-        let stems = if single { stems(self.text, rules) } else { BTreeSet::new() };
+        // Signs beside the word are none of it.
+        let word = words(self.text).map(|(_, word)| word).find(|word| single && word.contains(char::is_alphanumeric));
+        let stems = word.map(|word| stems(word, rules)).unwrap_or_default();
         let prefix = self.last && !self.quoted && !self.exclude && whole;
         (!tokens.is_empty()).then_some(Term { tokens, stems, prefix })
     }
@@ -213,6 +215,8 @@ mod tests {
     fn words_have_stems_and_what_is_quoted_has_none() {
         let stems = |text| Query::parse(text, &[Rules::English]).terms().map(|term| term.stems.len()).collect::<Vec<_>>();
         assert_eq!(stems("women \"rights\" covid-19 2024 norms"), [1, 0, 0, 0, 1]);
+        let of = |text| Query::parse(text, &[Rules::English]).terms().flat_map(|term| term.stems.clone()).collect::<Vec<_>>();
+        assert_eq!(of("(women, 'norms'!"), of("women norms"));
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Rules {
     /// (`eşitliği` and `esitligi`); either may be what is typed and what is stored. An apostrophe ends the word: what follows it is
     /// an ending, in English as in Turkish.
     pub fn stems(self, word: &str, stems: &mut BTreeSet<String>) {
-        let word = word.trim_start_matches(is_apostrophe).split(is_apostrophe).next().unwrap_or_default();
+        let word = word.split(is_apostrophe).next().unwrap_or_default();
         let written = if self == Self::Turkish { turkish_lower_case(word) } else { word.to_lowercase() };
         let (written, folded) = (written.as_str(), &*fold(word));
         let letter = self.letter();

@@ -1,4 +1,4 @@
-//! A database for each test: empty of items, or with the first catalogue, copied from a template made once.
+//! A database for each test: empty of items, or with a catalogue, copied from a template made once.
 
 use std::sync::OnceLock;
 
@@ -15,6 +15,8 @@ pub enum Content {
     Nothing,
     /// The first catalogue.
     Demo,
+    /// The generated catalogue.
+    Generated,
 }
 
 /// A database of its own.
@@ -42,9 +44,11 @@ impl Database {
     pub fn sqlite(content: Content) -> Self {
         static MIGRATED: OnceLock<Vec<u8>> = OnceLock::new();
         static DEMO: OnceLock<Vec<u8>> = OnceLock::new();
+        static GENERATED: OnceLock<Vec<u8>> = OnceLock::new();
         let template = match content {
             Content::Nothing => &MIGRATED,
             Content::Demo => &DEMO,
+            Content::Generated => &GENERATED,
         };
         let bytes = template.get_or_init(|| {
             let file = SqliteDatabase::new(None);
@@ -58,9 +62,11 @@ impl Database {
     pub fn postgres(content: Content) -> Option<Self> {
         static MIGRATED: OnceLock<bool> = OnceLock::new();
         static DEMO: OnceLock<bool> = OnceLock::new();
+        static GENERATED: OnceLock<bool> = OnceLock::new();
         let (template, name) = match content {
             Content::Nothing => (&MIGRATED, "template_migrated"),
             Content::Demo => (&DEMO, "template_demo"),
+            Content::Generated => (&GENERATED, "template_generated"),
         };
         let there = template.get_or_init(|| {
             let Some(database) = PostgresDatabase::named(name, "template0") else { return false };
@@ -85,8 +91,14 @@ fn fill(url: &str, content: Content) {
     let settings = settings(url);
     let store = kinoteka::server::store(&settings).expect("the settings are right");
     kinoteka::server::prepare(&store, true).expect("the migrations run");
-    if content == Content::Demo {
-        import(&settings, kinoteka::commands::DEMO);
+    match content {
+        Content::Nothing => {}
+        Content::Demo => {
+            import(&settings, kinoteka::commands::DEMO);
+        }
+        Content::Generated => {
+            import(&settings, &super::lines(&super::generated_catalogue()));
+        }
     }
 }
 

@@ -53,11 +53,25 @@ macro_rules! on_both {
     };
 }
 
-/// The lines of the first catalogue of one kind.
+/// The items of the first catalogue of one kind.
 pub fn first_catalogue(kind: &str) -> Vec<Value> {
+    whole_first_catalogue().into_iter().filter(|item| item["resource"] == kind).collect()
+}
+
+/// The items of the first catalogue.
+pub fn whole_first_catalogue() -> Vec<Value> {
     let lines = kinoteka::commands::DEMO.lines().filter(|line| !line.trim().is_empty());
-    let items = lines.map(|line| serde_json::from_str::<Value>(line).expect("the first catalogue is JSON"));
-    items.filter(|item| item["resource"] == kind).collect()
+    lines.map(|line| serde_json::from_str::<Value>(line).expect("the first catalogue is JSON")).collect()
+}
+
+/// The items of the generated catalogue.
+pub fn generated_catalogue() -> Vec<Value> {
+    kinoteka::commands::catalogue(600, 1).collect()
+}
+
+/// Items as lines that `import` reads.
+pub fn lines(items: &[Value]) -> String {
+    items.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Percent-encodes a query value.

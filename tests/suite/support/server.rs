@@ -92,8 +92,7 @@ impl TestServer {
 
     /// Imports lines past HTTP.
     pub fn import(&self, lines: &[Value]) {
-        let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
-        database::import(&self.settings, &lines.join("\n"));
+        database::import(&self.settings, &super::lines(lines));
     }
 
     /// What absolute links begin with.

@@ -2,6 +2,7 @@
 
 mod facets;
 mod filters;
+mod judged;
 mod order;
 mod paging;
 mod parameters;
