@@ -39,6 +39,9 @@ pub mod impact;
 /// Countries, as a resource.
 pub mod countries;
 
+/// Searches that are no list of one kind.
+pub mod search;
+
 /// Settings in, running server out.
 pub mod server;
 

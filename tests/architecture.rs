@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("videos", SUBJECT),
     ("impact", SUBJECT),
     ("countries", SUBJECT),
+    ("search", &["captions", "config", "db", "http", "places", "resource", "text", "videos"]),
     (
         "server",
         &[
@@ -35,6 +36,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "videos",
             "impact",
             "countries",
+            "search",
         ],
     ),
     ("commands", &["*"]),

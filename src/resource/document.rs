@@ -209,6 +209,12 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
             let of = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
+            let searched = specs.iter().find(|spec| path == TRANSCRIPT_SEARCH && spec.kind == super::spec::Kind::Video);
+            if let Some(operation) = searched.and(item.pointer_mut("/get")) {
+                complete_operation(operation, searched.copied(), true, &schemas);
+                leave_out(operation, &NOT_IN_TRANSCRIPT_SEARCH);
+                continue;
+            }
             let place = of.and_then(|spec| path.strip_prefix(spec.kind.path())).unwrap_or_default();
             let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
             for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -217,6 +223,20 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
         }
     }
     document
+}
+
+/// The search for what is said takes the filters of videos.
+const TRANSCRIPT_SEARCH: &str = "/v1/transcript-search";
+/// Parameters of lists that shape or order items.
+pub const NOT_IN_TRANSCRIPT_SEARCH: [&str; 7] = ["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"];
+
+/// Takes parameters out of a list's; `q` is what it must have.
+fn leave_out(operation: &mut Value, names: &[&str]) {
+    let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
+    parameters.retain(|parameter| parameter.get("name").and_then(Value::as_str).is_none_or(|name| !names.contains(&name)));
+    for parameter in parameters.iter_mut().filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q")) {
+        parameter["required"] = json!(true);
+    }
 }
 
 /// Completes an operation on items of a kind, or on what is a part of one of them.

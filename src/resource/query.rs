@@ -11,7 +11,7 @@ use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, Tabl
 use super::{Status, Subject};
 use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
 use crate::db::schema::items;
-use crate::db::search::{Audience, Matching, matching};
+use crate::db::search::{Audience, Matching, Scope, matching};
 use crate::db::sql::{Bind, Fragment, id_among, number_among};
 use crate::db::{Connection, Id, Number};
 use crate::http::cursor::{self, CursorError};
@@ -79,6 +79,8 @@ pub struct ListRequest {
     pub facets: Wanted,
     /// Whether what is found is to be marked.
     pub highlights: bool,
+    /// Where `q` is searched for.
+    pub scope: Scope,
     /// For each of them what makes its counts others than those of another list.
     counted_but: Vec<(&'static str, String)>,
     statuses: Option<Vec<Status>>,
@@ -203,6 +205,7 @@ impl ListRequest {
             identity,
             facets,
             highlights,
+            scope: Scope::default(),
             counted_but,
             statuses,
             ids,
@@ -217,6 +220,14 @@ impl ListRequest {
     /// What is searched for.
     pub fn query(&self) -> Option<&Query> {
         self.q.as_ref()
+    }
+
+    /// Whether a filter lets a value pass; one that is not set lets all.
+    pub fn takes(&self, filter: &str, value: &str) -> bool {
+        let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else { return true };
+        let has = |one: &Value| one.values.iter().any(|known| known == value);
+        let mut wanted = values.iter().filter(|one| !one.excluded).peekable();
+        !values.iter().any(|one| one.excluded && has(one)) && (wanted.peek().is_none() || wanted.any(has))
     }
 
     /// Whether a filter is set.
@@ -252,7 +263,7 @@ impl ListRequest {
         let mut list = List { along: self.along(filters().any(|(filter, values)| is_one_value(filter, values))), ..List::default() };
         let mut errors = Vec::new();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
-        match self.q.as_ref().map(|query| matching(query, &[spec.kind.letter()], audience)) {
+        match self.q.as_ref().map(|query| matching(query, &[spec.kind.letter()], audience, self.scope)) {
             Some(Matching::Ranked(ranked)) if self.by_relevance => list.ranked = Some(ranked),
             Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
             Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),

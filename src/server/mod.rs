@@ -28,7 +28,7 @@ use crate::resource::restore::{Purge, purge, purge_all};
 use crate::resource::spec::{Kind, Spec};
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
-use crate::{countries, impact, partners, programmes, topics, videos};
+use crate::{countries, impact, partners, programmes, search, topics, videos};
 
 pub use document::{json as document_json, yaml as document_yaml};
 
@@ -165,6 +165,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         topics::api::patch_topic,
         topics::api::delete_topic,
         topics::api::restore_topic,
+        search::transcripts::search_transcripts,
         countries::api::list_countries,
         countries::api::get_country,
         pages::openapi_json,

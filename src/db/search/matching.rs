@@ -4,6 +4,8 @@
 //! beginning; then the same with the summary allowed, and so on. Each rank is found from the index alone, and within it the newest
 //! come first, so that a page is full after the first few of what may be many.
 
+use std::ops::RangeInclusive;
+
 use super::{Audience, FIELDS, ITEM};
 use crate::db::sql::{Bind, Fragment};
 use crate::text::query::{Query, Term};
@@ -23,6 +25,26 @@ enum Form {
 }
 
 const FORMS: [Form; 3] = [Form::Exact, Form::Stem, Form::Prefix];
+
+/// In which fields is searched.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scope {
+    /// In all.
+    #[default]
+    Everything,
+    /// In what is said.
+    Transcripts,
+}
+
+impl Scope {
+    /// The place of the first of its fields.
+    fn first(self) -> usize {
+        match self {
+            Self::Everything => 0,
+            Self::Transcripts => FIELDS.len().saturating_sub(1),
+        }
+    }
+}
 
 /// How a list asks the index.
 pub enum Matching {
@@ -58,8 +80,8 @@ impl Ranked {
 }
 
 /// What a query finds among the items of these kinds, by the letters of the kinds.
-pub fn matching(query: &Query, kinds: &[char], audience: Audience) -> Matching {
-    let excluded = excluded(query, kinds);
+pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope) -> Matching {
+    let excluded = excluded(query, kinds, scope.first());
     let predicate = |found: &Found| predicate(found).sql(" AND ").sql(audience.entries());
     if query.groups.is_empty() {
         return Matching::Predicate(match excluded {
@@ -79,9 +101,9 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience) -> Matching {
     let few = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
     let mut tiers = Vec::new();
     let mut before: Option<Found> = None;
-    for place in 0..FIELDS.len() {
+    for place in scope.first()..FIELDS.len() {
         for form in FORMS.into_iter().filter(|form| if few { query.has(*form) } else { *form == Form::Prefix }) {
-            let found = wanted(query, kinds, place, form);
+            let found = wanted(query, kinds, scope.first()..=place, form);
             let others = [before.clone(), excluded.clone()].into_iter().flatten().collect::<Vec<_>>();
             let others = (!others.is_empty()).then_some(Found::Any(others));
             let rank = FORMS.len().saturating_mul(place).saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
@@ -89,7 +111,8 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience) -> Matching {
             before = Some(found);
         }
     }
-    let all = without(wanted(query, kinds, FIELDS.len().saturating_sub(1), Form::Prefix), excluded);
+    let whole = scope.first()..=FIELDS.len().saturating_sub(1);
+    let all = without(wanted(query, kinds, whole, Form::Prefix), excluded);
     Matching::Ranked(Ranked { all: predicate(&all), tiers })
 }
 
@@ -116,12 +139,12 @@ enum Found {
     Without(Box<Found>, Box<Found>),
 }
 
-/// What is asked for, in the fields up to a place and in the last of these by the forms up to one.
-fn wanted(query: &Query, kinds: &[char], place: usize, form: Form) -> Found {
+/// What is asked for, in the fields at these places and in the last of them by the forms up to one.
+fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Form) -> Found {
     let group = |group: &Vec<Term>| {
         let mut any = Vec::new();
-        for (field, at) in FIELDS.iter().zip(0..=place) {
-            let last = if at == place { form } else { Form::Prefix };
+        for (at, field) in FIELDS.iter().enumerate().filter(|(at, _)| places.contains(at)) {
+            let last = if at == *places.end() { form } else { Form::Prefix };
             for (term, kind) in group.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind))) {
                 any.extend(FORMS.into_iter().filter(|form| *form <= last).flat_map(|form| forms(term, kind, *field, form)));
             }
@@ -131,11 +154,11 @@ fn wanted(query: &Query, kinds: &[char], place: usize, form: Form) -> Found {
     Found::All(query.groups.iter().map(group).collect())
 }
 
-/// What must not be found: the terms as they were typed or by a stem, in any field.
-fn excluded(query: &Query, kinds: &[char]) -> Option<Found> {
+/// What must not be found: the terms as they were typed or by a stem, in any field from this place on.
+fn excluded(query: &Query, kinds: &[char], first: usize) -> Option<Found> {
     let mut any = Vec::new();
     for term in &query.excluded {
-        for (kind, field) in kinds.iter().flat_map(|kind| FIELDS.iter().map(move |field| (*kind, *field))) {
+        for (kind, field) in kinds.iter().flat_map(|kind| FIELDS.iter().skip(first).map(move |field| (*kind, *field))) {
             any.extend(FORMS.into_iter().flat_map(|form| forms(term, kind, field, form)));
         }
     }

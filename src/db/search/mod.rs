@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
-pub use matching::{Matching, Ranked, Tier, matching};
+pub use matching::{Matching, Ranked, Scope, Tier, matching};
 
 use super::connection::Connection;
 use super::error::Error;

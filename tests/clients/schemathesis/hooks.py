@@ -36,6 +36,10 @@ BY_MEANING = {
 def is_by_meaning(error, method) -> bool:
     if error["code"] == "out_of_range":  # of every other number, the document states the range
         return error.get("pointer", "").startswith(("/chapters", "/evidence/"))
+    if "line" in error:  # no schema describes a text track
+        return True
+    if error["code"] == "conflicting":  # `relevance` among other keys; what else excludes each other is taken out below
+        return error.get("parameter") == "sort"
     if error["code"] == "required":  # of a whole item, the document states what it needs
         return method == "PATCH"
     return error["code"] in BY_MEANING

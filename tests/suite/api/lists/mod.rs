@@ -7,3 +7,4 @@ mod order;
 mod paging;
 mod parameters;
 mod search;
+mod transcripts;

@@ -1,0 +1,3 @@
+//! Searches that are no list of one kind.
+
+pub mod transcripts;

@@ -1,0 +1,304 @@
+//! `GET /v1/transcript-search`: the cues in which something is said, with the second at which to play them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::page::{Place, Start};
+use crate::db::search::Scope;
+use crate::db::{Connection, Id};
+use crate::http::conditional::Tag;
+use crate::http::cursor;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::{Problem, Violation};
+use crate::resource::answer::{self, Validators};
+use crate::resource::context::Context;
+use crate::resource::document::NOT_IN_TRANSCRIPT_SEARCH;
+use crate::resource::highlights::seconds;
+use crate::resource::list::{self, Links, PageInfo};
+use crate::resource::load::{CATALOGUE, Loaded, Revisions, load_page};
+use crate::resource::names::Memory;
+use crate::resource::query::ListRequest;
+use crate::resource::said::{Marks, Passage, Said};
+use crate::resource::shown::Shown;
+use crate::resource::tracks::{self, Stored, TrackKind};
+use crate::text::highlight::Marker;
+use crate::text::language::Language;
+use crate::text::query::Query;
+use crate::text::stem::Rules;
+use crate::videos::model::{Own, SPEC};
+use crate::videos::store::Videos;
+
+/// How many videos one request looks through; the next page goes on.
+const MOST_VIDEOS: usize = 200;
+
+/// The video of a hit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TranscriptVideo {
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    #[schema(example = "testimonials-part-one")]
+    pub slug: String,
+    /// Title in the answer's language.
+    #[schema(required, example = "In their own words, part one")]
+    pub title: Option<String>,
+}
+
+/// A cue beside a hit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NeighbourCue {
+    /// When it begins, in seconds from the start of the video.
+    #[schema(minimum = 0, example = 9.0)]
+    pub start_seconds: f64,
+    /// When it ends.
+    #[schema(minimum = 0, example = 12.0)]
+    pub end_seconds: f64,
+    /// HTML: what is found in `<mark>`, all else escaped.
+    #[schema(example = "Пријавите га.")]
+    pub text: String,
+}
+
+/// Cues in which what was searched for is said.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TranscriptHit {
+    /// The video.
+    pub video: TranscriptVideo,
+    /// The kind of the text track.
+    pub kind: TrackKind,
+    /// The language of the text track (BCP 47).
+    #[schema(example = "sr-Cyrl")]
+    pub language: String,
+    /// When it begins, in seconds from the start of the video.
+    #[schema(minimum = 0, example = 12.5)]
+    pub start_seconds: f64,
+    /// When it ends.
+    #[schema(minimum = 0, example = 15.0)]
+    pub end_seconds: f64,
+    /// HTML: what is found in `<mark>`, all else escaped.
+    #[schema(example = "<mark>Насиље</mark> није приватна ствар.")]
+    pub text: String,
+    /// The cue before.
+    #[schema(required)]
+    pub before: Option<NeighbourCue>,
+    /// The cue after.
+    #[schema(required)]
+    pub after: Option<NeighbourCue>,
+    /// The video's page from that second on.
+    #[schema(format = "uri")]
+    pub url: String,
+}
+
+/// A page of hits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TranscriptHitPage {
+    /// The hits: the best videos first, those of a video in the order of their time.
+    pub data: Vec<TranscriptHit>,
+    /// Where the page stands; `prev_cursor` is always null, and `total` counts videos.
+    pub page: PageInfo,
+    /// Addresses of this page and the next.
+    pub links: Links,
+}
+
+/// Search what is said
+///
+/// Answers cues, not videos. Several words must be said within half a minute; a phrase may stand across cues. Takes the filters of
+/// `/v1/videos`; `caption_language` also chooses among the text tracks of a video.
+#[utoipa::path(operation_id = "list_transcript_hits", tag = "Videos", responses((status = 200, description = "A page of hits.", body = TranscriptHitPage)))]
+#[get("/v1/transcript-search")]
+pub async fn search_transcripts(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.viewer(&request).await?;
+    refuse(&request)?;
+    let mut wanted = ListRequest::read::<Videos>(&context, &request, caller)?;
+    wanted.scope = Scope::Transcripts;
+    let wanted = Arc::new(wanted);
+    if wanted.query().is_none() {
+        return Err(Problem::parameter("q", "required", "`q` says what to search for."));
+    }
+    let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
+    let (revision, page) = context
+        .read(caller, move |connection| {
+            let revisions = Arc::new(Revisions::read(connection)?);
+            let memory = Memory::new(&inner.names, &revisions);
+            let mut shown = Shown::new(shared.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&shared.base);
+            let page = page(connection, &inner, &shared, &revisions, &mut shown)?;
+            Ok((revisions.of(CATALOGUE), page))
+        })
+        .await?
+        .value;
+    let validators = Validators { tag: Tag::of(&format!("{}\n{}\n{}", revision.0, wanted.identity, wanted.base)), changed_at: revision.1 };
+    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+        return Ok(response);
+    }
+    let (data, info) = page;
+    let links = list::links(&context, &request, &info);
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, caller, &wanted.wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::LINK, links.header()));
+    Ok(response.json(TranscriptHitPage { data, page: info, links }))
+}
+
+fn refuse(request: &HttpRequest) -> Result<(), Problem> {
+    let mut params = Params::parse(request.query_string())?;
+    let given: Vec<&'static str> = NOT_IN_TRANSCRIPT_SEARCH.into_iter().filter(|name| params.take(name).is_some()).collect();
+    let error = |name: &&'static str| {
+        Violation::parameter(*name, "unknown_parameter", format!("Hits come best first, as they are: there is no `{name}` here."))
+    };
+    if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
+}
+
+/// A hit, and where it stands: the key of its video's entry and the place of its first cue within the video.
+struct Found {
+    hit: TranscriptHit,
+    place: Place,
+    at: usize,
+}
+
+fn page(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &ListRequest,
+    revisions: &Revisions,
+    shown: &mut Shown,
+) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
+    // Without a word that is looked for there is nothing to play.
+    let Some(query) = wanted.query().filter(|query| !query.is_empty()) else {
+        return Ok((Vec::new(), info(wanted, None, wanted.total.then_some(0))));
+    };
+    let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
+    let list = wanted.list(connection, &SPEC, &memory)?;
+    let marker = Marker::new(query);
+    let limit = usize::try_from(wanted.limit).unwrap_or(1);
+    let unfit = || Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this search; start again without it.");
+    let (mut start, mut skip) = beginning(&wanted.start).ok_or_else(unfit)?;
+    let mut hits: Vec<Found> = Vec::new();
+    let mut next: Option<(Place, usize)> = None;
+    let (mut looked, mut at_once) = (0_usize, 4_i64);
+    loop {
+        let read = load_page::<Videos>(connection, &list, (&start, at_once), wanted.viewer, shown)?;
+        let (slice, videos) = read.ok_or_else(unfit)?;
+        let tracks = spoken(connection, &videos)?;
+        for (video, place) in videos.iter().zip(&slice.places) {
+            looked = looked.saturating_add(1);
+            let after = std::mem::take(&mut skip);
+            hits.extend(in_video(video, place, &tracks, (&marker, query), wanted, shown).into_iter().filter(|found| found.at >= after));
+            next = Some((place.clone(), usize::MAX));
+            if hits.len() > limit {
+                break;
+            }
+        }
+        if hits.len() > limit {
+            hits.truncate(limit);
+            next = hits.last().map(|last| (last.place.clone(), last.at.saturating_add(1)));
+            break;
+        }
+        let Some(edge) = slice.places.last().filter(|_| slice.more) else {
+            next = None;
+            break;
+        };
+        if looked >= MOST_VIDEOS {
+            break;
+        }
+        start = Start::After(edge.clone());
+        at_once = at_once.saturating_mul(2).min(64);
+    }
+    let total = wanted
+        .total
+        .then(|| context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || list.count(connection)))
+        .transpose()?;
+    Ok((hits.into_iter().map(|found| found.hit).collect(), info(wanted, next, total)))
+}
+
+/// Where a cursor goes on: after the videos before the one in which it stands, and with which hit of that one.
+fn beginning(start: &Start) -> Option<(Start, usize)> {
+    match start {
+        Start::Offset(0) => Some((Start::Offset(0), 0)),
+        Start::After(place) => {
+            let [rank, key, at] = place.keys.as_slice() else { return None };
+            let (key, at): (i64, usize) = (key.as_deref()?.parse().ok()?, at.as_deref()?.parse().ok()?);
+            let keys = vec![rank.clone(), Some(if at == usize::MAX { key } else { key.saturating_add(1) }.to_string())];
+            Some((Start::After(Place { keys, number: place.number }), if at == usize::MAX { 0 } else { at }))
+        }
+        _ => None,
+    }
+}
+
+fn info(wanted: &ListRequest, next: Option<(Place, usize)>, total: Option<i64>) -> PageInfo {
+    let next_cursor = next.map(|(mut place, at)| {
+        place.keys.push(Some(at.to_string()));
+        cursor::write(&wanted.fingerprint, &place, false)
+    });
+    PageInfo { limit: wanted.limit, next_cursor, prev_cursor: None, total }
+}
+
+/// The tracks of videos in which something is said, with their cues as one text.
+fn spoken(connection: &mut Connection, videos: &[Loaded<Own>]) -> Result<HashMap<i64, Vec<(Stored, Said)>>, Problem> {
+    let with = videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
+    let mut stored = tracks::of_items(connection, with)?;
+    stored.retain(|track| track.kind() != TrackKind::Chapters);
+    let mut cues = tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
+    let mut spoken: HashMap<i64, Vec<(Stored, Said)>> = HashMap::new();
+    for track in stored {
+        let said = Said::new(&cues.remove(&track.number).unwrap_or_default());
+        spoken.entry(track.item).or_default().push((track, said));
+    }
+    Ok(spoken)
+}
+
+fn in_video(
+    video: &Loaded<Own>,
+    place: &Place,
+    tracks: &HashMap<i64, Vec<(Stored, Said)>>,
+    (marker, query): (&Marker<'_>, &Query),
+    wanted: &ListRequest,
+    shown: &Shown,
+) -> Vec<Found> {
+    let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
+    let title = title(video);
+    let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
+    for (track, said) in tracks.get(&video.item.number).into_iter().flatten() {
+        if !wanted.takes("caption_language", &track.language) {
+            continue;
+        }
+        let marks = said.marks(marker, Rules::of(&Language::stored(&track.language)));
+        for passage in said.passages(&marks, groups) {
+            let Some((first, last)) = said.cue(passage.first).zip(said.cue(passage.last)) else { continue };
+            let start_seconds = seconds(first.start_ms);
+            hits.push((
+                first.start_ms,
+                TranscriptHit {
+                    video: TranscriptVideo { id: video.item.id, slug: video.item.slug.clone(), title: title.clone() },
+                    kind: track.kind(),
+                    language: track.language.clone(),
+                    start_seconds,
+                    end_seconds: seconds(last.end_ms),
+                    text: said.html(passage, &marks),
+                    before: passage.first.checked_sub(1).and_then(|place| neighbour(said, place, &marks)),
+                    after: neighbour(said, passage.last.saturating_add(1), &marks),
+                    url: format!("{}/embed/videos/{}#t={start_seconds}", shown.base, video.item.slug),
+                },
+            ));
+        }
+    }
+    hits.sort_by(|(a, one), (b, other)| (a, one.kind, &one.language).cmp(&(b, other.kind, &other.language)));
+    hits.into_iter().enumerate().map(|(at, (_, hit))| Found { hit, place: place.clone(), at }).collect()
+}
+
+fn neighbour(said: &Said, place: usize, marks: &Marks) -> Option<NeighbourCue> {
+    let cue = said.cue(place)?;
+    let text = said.html(Passage { first: place, last: place }, marks);
+    Some(NeighbourCue { start_seconds: seconds(cue.start_ms), end_seconds: seconds(cue.end_ms), text })
+}
+
+/// The title in the answer's language.
+fn title(video: &Loaded<Own>) -> Option<String> {
+    video.clone().take_chosen().map(|chosen| chosen.text.title)
+}
