@@ -39,7 +39,7 @@ pub mod impact;
 /// Countries, as a resource.
 pub mod countries;
 
-/// Searches that are no list of one kind.
+/// Searches that are no list of one kind: what is said.
 pub mod search;
 
 /// Settings in, running server out.

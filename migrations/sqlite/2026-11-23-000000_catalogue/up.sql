@@ -170,5 +170,5 @@ CREATE TABLE cues (
 -- they would be the same. A token begins with the letters of its kind of item and of its field. Contentless: the tokens are analysed in
 -- Rust and can always be made again from the texts.
 CREATE VIRTUAL TABLE search_index USING fts5 (
-    words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
+    words, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
 );

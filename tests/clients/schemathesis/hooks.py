@@ -33,6 +33,12 @@ BY_MEANING = {
 }
 
 
+@schemathesis.serializer("application/x-subrip")
+def as_text(ctx, value) -> bytes:
+    """A text track is sent as it is."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 def is_by_meaning(error, method) -> bool:
     if error["code"] == "out_of_range":  # of every other number, the document states the range
         return error.get("pointer", "").startswith(("/chapters", "/evidence/"))

@@ -66,7 +66,7 @@ on_both! {
 
     fn any_text_is_a_query(server: &TestServer) {
         server.import(&[topic("a", "en", "A cat's \"quoted\" name: 100% (NEAR)", "x AND y OR z NOT w*")]);
-        for query in ["\"", "\"\"", "'", "''", "-", "--", "*", "(", ")", ":", "NEAR(a b)", "a AND", "title:x", "^a", "{a}", "&", "|", "!", "<->", "\\", "%", "_", ";", "a:*", "💧", "\u{202e}", "AND OR NOT", "\"unfinished", "- a", "   ", "a\tb\nc"] {
+        for query in ["women\\", "-survivor,", "\"", "\"\"", "'", "''", "-", "--", "*", "(", ")", ":", "NEAR(a b)", "a AND", "title:x", "^a", "{a}", "&", "|", "!", "<->", "\\", "%", "_", ";", "a:*", "💧", "\u{202e}", "AND OR NOT", "\"unfinished", "- a", "   ", "a\tb\nc"] {
             let path = format!("/v1/topics?q={}", encoded(query));
             let status = server.get(&path).status;
             assert_eq!(status, 200, "{query}");
@@ -199,6 +199,13 @@ on_both! {
         }})]);
         for (query, count) in [("\"red apple\"", 1), ("\"apple molle\"", 0), ("\"apple green\"", 0), ("apple green", 1), ("\"kuqe\" -\"red apple\"", 0)] {
             assert_eq!(found(server, "/v1/topics", query).len(), count, "{query}");
+        }
+    }
+
+    fn vowel_signs_belong_to_words(server: &TestServer) {
+        server.import(&[topic("one", "hi", "हा", ""), topic("other", "hi", "हि", "")]);
+        for (query, expected) in [("हि ", vec!["other"]), ("हा ", vec!["one"]), ("ह ", vec![]), ("ह", vec!["one", "other"])] {
+            assert_eq!(found(server, "/v1/topics", query), expected, "{query}");
         }
     }
 
