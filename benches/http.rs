@@ -81,7 +81,15 @@ fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
 fn fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hasher};
     let mut hasher = DefaultHasher::new();
-    for folder in ["migrations/sqlite", "src/text", "src/resource/index.rs", "src/db/search.rs", "src/commands/generate.rs"] {
+    for folder in [
+        "migrations/sqlite",
+        "src/text",
+        "src/captions",
+        "src/resource/index.rs",
+        "src/resource/tracks.rs",
+        "src/db/search",
+        "src/commands/generate.rs",
+    ] {
         hash(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut hasher);
     }
     hasher.finish()
