@@ -196,9 +196,28 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
   const here = { video: "our-story" };
   const replaced = await api.PUT("/v1/videos/{video}", { params: { path: here }, body: { ...body, slug: "our-story", duration_seconds: 313 } });
   assert.equal(whole(found(replaced, 200)).duration_seconds, 313);
+  await captions(api, "our-story");
   empty(await api.DELETE("/v1/videos/{video}", { params: { path: here } }), 204);
   found(await api.POST("/v1/videos/{video}/restore", { params: { path: here } }), 200);
   return "our-story";
+}
+
+// Captions go in as WebVTT, come out in the other script, and are found by what is said.
+async function captions(api: Kinoteka, video: string): Promise<void> {
+  const path = { video, language: "sr-Cyrl" };
+  const body = "WEBVTT\n\n00:01.000 --> 00:03.500\nНасиље није приватна ствар.\n";
+  const sent = { params: { path }, headers: { "Content-Type": "text/vtt" }, body, bodySerializer: (text: unknown) => String(text) };
+  const track = found(await api.PUT("/v1/videos/{video}/captions/{language}", sent), 201);
+  assert.equal(track.cue_count, 1);
+  const latin = { params: { path: { video, language: "sr-Latn.vtt" } }, parseAs: "text" } as const;
+  assert.match(String(found(await api.GET("/v1/videos/{video}/captions/{language}", latin), 200)), /Nasilje nije privatna stvar/);
+  const tracks = found(await api.GET("/v1/videos/{video}/captions", { params: { path: { video } } }), 200);
+  assert.deepEqual(tracks.data.map((one) => [one.language, one.transliterated]), [["sr-Cyrl", false], ["sr-Latn", true]]);
+  const transcript = found(await api.GET("/v1/videos/{video}/transcript", { params: { path: { video }, query: { lang: "sr-Latn" } } }), 200);
+  assert.equal(transcript.paragraphs[0]?.text, "Nasilje nije privatna stvar.");
+  const hits = found(await api.GET("/v1/transcript-search", { params: { query: { q: "nasilja" } } }), 200);
+  assert.equal(hits.data[0]?.start_seconds, 1);
+  empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
 }
 
 async function figures(api: Kinoteka, programme: string, video: string): Promise<void> {
