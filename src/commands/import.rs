@@ -237,7 +237,11 @@ impl TrackLine {
 
     fn store(&self, connection: &mut Connection) -> Result<bool, Problem> {
         let language = storable(&self.language).map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
-        let label = self.label.clone().filter(|label| label.len() <= limits::WORD);
+        let label = self.label.clone().filter(|label| !label.trim().is_empty());
+        if label.as_ref().is_some_and(|label| label.chars().count() > limits::WORD || label.chars().any(char::is_control)) {
+            let detail = format!("`label` has at most {} characters, none of them a control character", limits::WORD);
+            return Err(Problem::parameter("label", "too_long", detail));
+        }
         let track = tracks::api::read(self.webvtt.as_bytes(), Some(Format::WebVtt))?;
         let found = find(connection, Kind::Video, &self.video)?.map(Found::item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {

@@ -293,6 +293,9 @@ impl List {
             tiers.reverse();
         }
         tiers.retain(|tier| from.is_none_or(|(rank, _)| if backward { tier.rank <= rank } else { tier.rank >= rank }));
+        if tiers.is_empty() {
+            return None;
+        }
         let most = limit.saturating_add(1).saturating_add(offset);
         let mut statement = Fragment::default();
         for (index, tier) in tiers.into_iter().enumerate() {

@@ -73,12 +73,9 @@ pub fn count_rows(connection: &mut Connection) -> Result<(), Error> {
 }
 
 /// The same after a transaction that wrote much, and besides: marks what everybody may see, without which PostgreSQL looks at the
-/// table for every row that it found in an index. SQLite's full-text index becomes one segment; a search looks for each of its words
-/// in every segment. It takes as long as reading the tables once.
+/// table for every row that it found in an index. It takes as long as reading the tables once.
 pub fn tidy(connection: &mut Connection) -> Result<(), Error> {
-    if connection.is_sqlite() {
-        connection.batch_execute("INSERT INTO search_index (search_index) VALUES ('optimize')")?;
-    } else {
+    if !connection.is_sqlite() {
         connection.batch_execute("SET statement_timeout = 0")?;
         connection.batch_execute(
             "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, tracks, cues, search_index, revisions",

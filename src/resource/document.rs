@@ -184,8 +184,8 @@ impl Class {
     }
 }
 
-/// Completes a document for these kinds.
-pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
+/// Completes a document for these kinds and searches.
+pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Value {
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         if let Value::Object(shared) = shared_schemas() {
             schemas.extend(shared);
@@ -209,10 +209,11 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
             let of = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
-            let searched = specs.iter().find(|spec| path == TRANSCRIPT_SEARCH && spec.kind == super::spec::Kind::Video);
-            if let Some(operation) = searched.and(item.pointer_mut("/get")) {
-                complete_operation(operation, searched.copied(), true, &schemas);
-                leave_out(operation, &NOT_IN_TRANSCRIPT_SEARCH);
+            if let Some(search) = searches.iter().find(|search| path == search.path)
+                && let Some(operation) = item.get_mut("get")
+            {
+                complete_operation(operation, Some(search.spec), true, &schemas);
+                leave_out(operation, search.without);
                 continue;
             }
             let place = of.and_then(|spec| path.strip_prefix(spec.kind.path())).unwrap_or_default();
@@ -225,10 +226,15 @@ pub fn complete(mut document: Value, specs: &[&Spec]) -> Value {
     document
 }
 
-/// The search for what is said takes the filters of videos.
-const TRANSCRIPT_SEARCH: &str = "/v1/transcript-search";
-/// Parameters of lists that shape or order items.
-pub const NOT_IN_TRANSCRIPT_SEARCH: [&str; 7] = ["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"];
+/// A search that takes the parameters of the lists of a kind.
+pub struct Search {
+    /// Its path.
+    pub path: &'static str,
+    /// The kind.
+    pub spec: &'static Spec,
+    /// Parameters of lists that it does not take.
+    pub without: &'static [&'static str],
+}
 
 /// Takes parameters out of a list's; `q` is what it must have.
 fn leave_out(operation: &mut Value, names: &[&str]) {

@@ -223,8 +223,7 @@ impl Values {
         if kept.revision != revision || kept.seen.is_none() {
             kept.refresh(connection, revision)?;
         }
-        let most = kept.terms.keys().max().copied().unwrap_or(0);
-        let mut counts = vec![0_u32; usize::try_from(most).unwrap_or(0).saturating_add(1)];
+        let mut counts = vec![0_u32; usize::try_from(kept.last_term).unwrap_or(0).saturating_add(1)];
         for item in items {
             for term in kept.of(*item) {
                 if let Some(count) = usize::try_from(*term).ok().and_then(|term| counts.get_mut(term)) {

@@ -35,12 +35,12 @@ pub struct Highlight {
     /// Of a transcript the cues in which it is said, at most three.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    pub cues: Vec<HighlightCue>,
+    pub cues: Vec<MarkedCue>,
 }
 
 /// A cue in which something is found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct HighlightCue {
+pub struct MarkedCue {
     /// When it begins, in seconds from the start of the video.
     #[schema(minimum = 0, example = 12.5)]
     pub start_seconds: f64,
@@ -54,7 +54,7 @@ pub struct HighlightCue {
 
 /// What is read to mark the items of a page: three queries at most.
 pub struct Marked<'q> {
-    query: &'q Query,
+    marker: Marker<'q>,
     texts: Texts,
     tracks: HashMap<Number, Vec<Stored>>,
     cues: HashMap<Number, Vec<Cue>>,
@@ -79,12 +79,12 @@ impl<'q> Marked<'q> {
                 tracks.entry(track.item).or_default().push(track);
             }
         }
-        Ok(Self { query, texts, tracks, cues })
+        Ok(Self { marker: Marker::new(query), texts, tracks, cues })
     }
 
     /// Marks an item before it is drawn.
     pub fn of<O>(&self, spec: &Spec, one: &Loaded<O>, viewer: Viewer, shown: &Shown) -> Vec<Highlight> {
-        let marker = Marker::new(self.query);
+        let marker = &self.marker;
         let texts = self.texts.get(&one.item.number).map(Vec::as_slice).unwrap_or_default();
         let visible = |text: &&Text| viewer.sees_unpublished() || text.status == Status::Published.as_str();
         let chosen = one.choice.as_ref().and_then(|choice| Some((one.languages.get(choice.index)?, choice)));
@@ -104,9 +104,9 @@ impl<'q> Marked<'q> {
             found.extend(snippets);
         }
         for link in spec.links.iter().filter(|link| index::is_lent(link.field)) {
-            found.extend(names(one, link.field, &marker, shown));
+            found.extend(names(one, link.field, marker, shown));
         }
-        found.extend(self.said(one.item.number, &marker));
+        found.extend(self.said(one.item.number, marker));
         found
     }
 
@@ -122,7 +122,7 @@ impl<'q> Marked<'q> {
         let (marks, said, snippets, track) = found.max_by_key(|(marks, ..)| marks.groups().count_ones())?;
         let cues = said.passages(&marks, marks.groups());
         let cues = if cues.is_empty() { said.cues_with(&marks) } else { cues };
-        let cue = |passage: &Passage| cue(&said, *passage, &marks);
+        let cue = |passage: &Passage| marked_cue(&said, *passage, &marks);
         Some(Highlight {
             field: "transcript",
             language: track.language.clone(),
@@ -132,9 +132,10 @@ impl<'q> Marked<'q> {
     }
 }
 
-fn cue(said: &Said, passage: Passage, marks: &Marks) -> Option<HighlightCue> {
+/// A passage as one cue; `None` where there is none.
+pub fn marked_cue(said: &Said, passage: Passage, marks: &Marks) -> Option<MarkedCue> {
     let (first, last) = (said.cue(passage.first)?, said.cue(passage.last)?);
-    Some(HighlightCue { start_seconds: seconds(first.start_ms), end_seconds: seconds(last.end_ms), text: said.html(passage, marks) })
+    Some(MarkedCue { start_seconds: seconds(first.start_ms), end_seconds: seconds(last.end_ms), text: said.html(passage, marks) })
 }
 
 /// Marks the names of what an item refers to in a field: in the language in which the first of them is found.

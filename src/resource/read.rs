@@ -54,7 +54,7 @@ pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest)
 }
 
 /// The tags a client has, to leave out the work of an answer that will not be sent.
-fn if_none_match(request: &HttpRequest) -> Option<String> {
+pub fn if_none_match(request: &HttpRequest) -> Option<String> {
     let values: Vec<&str> = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).collect();
     (!values.is_empty()).then(|| values.join(", "))
 }

@@ -35,6 +35,13 @@ pub struct Passage {
     pub last: usize,
 }
 
+impl Passage {
+    /// One cue.
+    pub fn of(cue: usize) -> Self {
+        Self { first: cue, last: cue }
+    }
+}
+
 /// What is marked in a text.
 pub struct Marks(Vec<(Range<usize>, Groups)>);
 
@@ -85,7 +92,7 @@ impl Said {
     pub fn cues_with(&self, marks: &Marks) -> Vec<Passage> {
         let mut cues: Vec<usize> = marks.0.iter().map(|(range, _)| self.cues.partition_point(|cue| cue.range.end <= range.start)).collect();
         cues.dedup();
-        cues.into_iter().map(|place| Passage { first: place, last: place }).collect()
+        cues.into_iter().map(Passage::of).collect()
     }
 
     /// The shortest passages in which all that is searched for is said, in their order; none holds another.

@@ -18,13 +18,14 @@ use crate::http::params::Params;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
-use crate::resource::document::NOT_IN_TRANSCRIPT_SEARCH;
-use crate::resource::highlights::seconds;
+use crate::resource::document::Search;
+use crate::resource::highlights::{MarkedCue, marked_cue, seconds};
 use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::{CATALOGUE, Loaded, Revisions, load_page};
 use crate::resource::names::Memory;
 use crate::resource::query::ListRequest;
-use crate::resource::said::{Marks, Passage, Said};
+use crate::resource::read::if_none_match;
+use crate::resource::said::{Passage, Said};
 use crate::resource::shown::Shown;
 use crate::resource::tracks::{self, Stored, TrackKind};
 use crate::text::highlight::Marker;
@@ -33,6 +34,13 @@ use crate::text::query::Query;
 use crate::text::stem::Rules;
 use crate::videos::model::{Own, SPEC};
 use crate::videos::store::Videos;
+
+/// What the document says of it, beside what the handler does.
+pub const DECLARED: Search = Search {
+    path: "/v1/transcript-search",
+    spec: &SPEC,
+    without: &["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"],
+};
 
 /// How many videos one request looks through; the next page goes on.
 const MOST_VIDEOS: usize = 200;
@@ -49,20 +57,6 @@ pub struct TranscriptVideo {
     /// Title in the answer's language.
     #[schema(required, example = "In their own words, part one")]
     pub title: Option<String>,
-}
-
-/// A cue beside a hit.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct NeighbourCue {
-    /// When it begins, in seconds from the start of the video.
-    #[schema(minimum = 0, example = 9.0)]
-    pub start_seconds: f64,
-    /// When it ends.
-    #[schema(minimum = 0, example = 12.0)]
-    pub end_seconds: f64,
-    /// HTML: what is found in `<mark>`, all else escaped.
-    #[schema(example = "Пријавите га.")]
-    pub text: String,
 }
 
 /// Cues in which what was searched for is said.
@@ -86,10 +80,10 @@ pub struct TranscriptHit {
     pub text: String,
     /// The cue before.
     #[schema(required)]
-    pub before: Option<NeighbourCue>,
+    pub before: Option<MarkedCue>,
     /// The cue after.
     #[schema(required)]
-    pub after: Option<NeighbourCue>,
+    pub after: Option<MarkedCue>,
     /// The video's page from that second on.
     #[schema(format = "uri")]
     pub url: String,
@@ -123,21 +117,26 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
         return Err(Problem::parameter("q", "required", "`q` says what to search for."));
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
-    let (revision, page) = context
+    let etag = if_none_match(&request);
+    let (validators, page) = context
         .read(caller, move |connection| {
             let revisions = Arc::new(Revisions::read(connection)?);
+            let (revision, changed_at) = revisions.of(CATALOGUE);
+            let validators = Validators { tag: Tag::of(&format!("{revision}\n{}\n{}", shared.identity, shared.base)), changed_at };
+            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
+                return Ok((validators, None));
+            }
             let memory = Memory::new(&inner.names, &revisions);
             let mut shown = Shown::new(shared.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&shared.base);
             let page = page(connection, &inner, &shared, &revisions, &mut shown)?;
-            Ok((revisions.of(CATALOGUE), page))
+            Ok((validators, Some(page)))
         })
         .await?
         .value;
-    let validators = Validators { tag: Tag::of(&format!("{}\n{}\n{}", revision.0, wanted.identity, wanted.base)), changed_at: revision.1 };
     if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
         return Ok(response);
     }
-    let (data, info) = page;
+    let Some((data, info)) = page else { return Err(Problem::internal("a page that was not read was needed")) };
     let links = list::links(&context, &request, &info);
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, caller, &wanted.wish);
@@ -148,7 +147,7 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
 
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     let mut params = Params::parse(request.query_string())?;
-    let given: Vec<&'static str> = NOT_IN_TRANSCRIPT_SEARCH.into_iter().filter(|name| params.take(name).is_some()).collect();
+    let given: Vec<&'static str> = DECLARED.without.iter().copied().filter(|name| params.take(name).is_some()).collect();
     let error = |name: &&'static str| {
         Violation::parameter(*name, "unknown_parameter", format!("Hits come best first, as they are: there is no `{name}` here."))
     };
@@ -262,7 +261,6 @@ fn in_video(
     shown: &Shown,
 ) -> Vec<Found> {
     let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
-    let title = title(video);
     let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
     for (track, said) in tracks.get(&video.item.number).into_iter().flatten() {
         if !wanted.takes("caption_language", &track.language) {
@@ -275,27 +273,27 @@ fn in_video(
             hits.push((
                 first.start_ms,
                 TranscriptHit {
-                    video: TranscriptVideo { id: video.item.id, slug: video.item.slug.clone(), title: title.clone() },
+                    video: TranscriptVideo { id: video.item.id, slug: video.item.slug.clone(), title: None },
                     kind: track.kind(),
                     language: track.language.clone(),
                     start_seconds,
                     end_seconds: seconds(last.end_ms),
                     text: said.html(passage, &marks),
-                    before: passage.first.checked_sub(1).and_then(|place| neighbour(said, place, &marks)),
-                    after: neighbour(said, passage.last.saturating_add(1), &marks),
+                    before: passage.first.checked_sub(1).and_then(|place| marked_cue(said, Passage::of(place), &marks)),
+                    after: marked_cue(said, Passage::of(passage.last.saturating_add(1)), &marks),
                     url: format!("{}/embed/videos/{}#t={start_seconds}", shown.base, video.item.slug),
                 },
             ));
         }
     }
+    if !hits.is_empty() {
+        let title = title(video);
+        for (_, hit) in &mut hits {
+            hit.video.title.clone_from(&title);
+        }
+    }
     hits.sort_by(|(a, one), (b, other)| (a, one.kind, &one.language).cmp(&(b, other.kind, &other.language)));
     hits.into_iter().enumerate().map(|(at, (_, hit))| Found { hit, place: place.clone(), at }).collect()
-}
-
-fn neighbour(said: &Said, place: usize, marks: &Marks) -> Option<NeighbourCue> {
-    let cue = said.cue(place)?;
-    let text = said.html(Passage { first: place, last: place }, marks);
-    Some(NeighbourCue { start_seconds: seconds(cue.start_ms), end_seconds: seconds(cue.end_ms), text })
 }
 
 /// The title in the answer's language.

@@ -50,7 +50,7 @@ fn build() -> Value {
         .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
         .build();
     document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
-    complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS)
+    complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS, &[crate::search::transcripts::DECLARED])
 }
 
 /// The document as JSON, indented, with a newline at its end.

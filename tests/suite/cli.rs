@@ -107,12 +107,14 @@ fn text_tracks_are_exported_and_imported() {
             track("sq", "WEBVTT\n\n00:02.000 --> 00:01.000\nx\n"),
             track("mk", webvtt).replace("film", "none"),
             track("mk", webvtt).replace("kind", "sort"),
+            track("mk", webvtt).replace("Shqip", &"S".repeat(201)),
         ];
         let refused = err(&ended(fed(directory, url, &["import", "-"], &wrong.join("\n")), 2));
         for told in [
             "line 1: captions of `film` in `sq`: line 3 of the track:",
             "line 2: captions of `none` in `mk`: there is no such video",
             "line 3: not a text track:",
+            "line 4: captions of `film` in `mk`: `label` has at most 200 characters",
             "nothing was imported",
         ] {
             assert!(refused.contains(told), "{told}: {refused}");

@@ -1,7 +1,7 @@
 //! From a query to what both databases are asked, rank by rank.
 //!
 //! A rank is a field and a form: all that is asked for stands in the title, each word as it was typed; then by a stem; then by its
-//! beginning; then the same with the summary allowed, and so on. Each rank is found from the index alone, and within it the newest
+//! beginning; then the same with the summary allowed, and so on. Each rank is a question of its own to the index, and within it the newest
 //! come first, so that a page is full after the first few of what may be many.
 
 use std::ops::RangeInclusive;

@@ -2,8 +2,8 @@
 //!
 //! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same tokens and are asked the same, so that both find the same
 //! items in the same order. A token begins with the letter of its kind of item and of the field it stands in, so that an index finds
-//! by itself what has a word in its title: no entry is read, and nothing is scored. The key of an entry begins with its item's date,
-//! so that the newest are found first.
+//! by itself what has a word in its title: nothing is scored, and no entry is read, save that PostgreSQL looks for phrases in those that
+//! have their words. The key of an entry begins with its item's date, so that the newest are found first.
 
 mod matching;
 
@@ -254,4 +254,40 @@ pub fn indexed(connection: &mut Connection, items: &[(Number, Time)]) -> Result<
 fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {
     Statement::<BigInt>::new(fragment).execute(connection)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_tokens_are_written_than_postgres_takes() {
+        let mut document = Document::default();
+        document.title.add("Title", None);
+        let many: Vec<String> = (0..200_000).map(|number| format!("word{number}")).collect();
+        document.transcript.add(&many.join(" "), None);
+        let written = Written::of('v', &document);
+        assert!(written.words.starts_with(" 0 vatitle 0 veword0 veword1 "));
+        let array = written.array();
+        assert!(array.len() <= MOST_BYTES * 5 / 4 && array.len() > MOST_BYTES / 2, "{}", array.len());
+        // What has no room leaves a gap, so that no phrase is found where there was none.
+        assert!(written.words.ends_with(" 0 0 "));
+        assert!(!array.contains("word199999"));
+    }
+
+    #[test]
+    fn keys_hold_date_item_and_place() {
+        let date = |text: &str| Time(text.parse().unwrap());
+        let keys = [
+            key(5, date("1850-01-01T00:00:00Z"), FOR_BOTH),
+            key(5, date("1969-12-31T23:59:59.5Z"), FOR_PUBLIC),
+            key(5, date("2026-01-01T00:00:00Z"), FOR_PUBLIC),
+            key(5, date("2026-01-01T00:00:00Z"), FOR_BOTH),
+            key(6, date("2026-01-01T00:00:00Z"), FOR_PUBLIC),
+            key(1, date("2026-01-01T00:00:01Z"), FOR_PUBLIC),
+            key(1, date("2500-01-01T00:00:00Z"), FOR_PUBLIC),
+        ];
+        assert!(keys.is_sorted() && keys.iter().all(|key| *key >= 0), "{keys:?}");
+        assert!(keys.iter().all(|key| [1, 5, 6].contains(&((key >> 2) & (NUMBERS - 1)))));
+    }
 }

@@ -33,6 +33,19 @@ enum Answer<T> {
     Moved(String),
 }
 
+/// Does something with the video of this name, unless it has another now.
+fn with_video<T>(
+    connection: &mut Connection,
+    name: &str,
+    viewer: Viewer,
+    work: impl FnOnce(&mut Connection, Item) -> Result<T, Problem>,
+) -> Result<Answer<T>, Problem> {
+    match find_visible(connection, &SPEC, name, viewer)? {
+        Found::Moved(item) => Ok(Answer::Moved(item.slug)),
+        Found::Here(item) => work(connection, item).map(Answer::Here),
+    }
+}
+
 /// List the text tracks of a video
 ///
 /// Captions, subtitles, descriptions and chapters that this server keeps. Where only one script of Serbian is kept, the other is offered
@@ -47,11 +60,7 @@ pub async fn get_captions(context: web::Data<Context>, request: HttpRequest, nam
     let base = context.settings.base_url(&request);
     let found = context
         .read(viewer, move |connection| {
-            let item = match find_visible(connection, &SPEC, &name, viewer)? {
-                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
-                Found::Here(item) => item,
-            };
-            Ok(Answer::Here((tracks::of_item(connection, item.number)?, item)))
+            with_video(connection, &name, viewer, |connection, item| Ok((tracks::of_item(connection, item.number)?, item)))
         })
         .await?
         .value;
@@ -102,15 +111,13 @@ pub async fn get_caption_track(
     let wanted = language.clone();
     let found = context
         .read(viewer, move |connection| {
-            let item = match find_visible(connection, &SPEC, &name, viewer)? {
-                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
-                Found::Here(item) => item,
-            };
-            let all = tracks::of_item(connection, item.number)?;
-            let Some((place, to)) = model::answering(&all, kind, &wanted) else { return Err(no_track(&item, kind, &wanted)) };
-            let Some(stored) = all.into_iter().nth(place) else { return Err(no_track(&item, kind, &wanted)) };
-            let track = in_script(connection, &stored, to.as_ref())?;
-            Ok(Answer::Here((item, stored, track, to)))
+            with_video(connection, &name, viewer, |connection, item| {
+                let all = tracks::of_item(connection, item.number)?;
+                let Some((place, to)) = model::answering(&all, kind, &wanted) else { return Err(no_track(&item, kind, &wanted)) };
+                let Some(stored) = all.into_iter().nth(place) else { return Err(no_track(&item, kind, &wanted)) };
+                let track = in_script(connection, &stored, to.as_ref())?;
+                Ok((item, stored, track, to))
+            })
         })
         .await?
         .value;
@@ -171,16 +178,14 @@ pub async fn replace_caption_track(
     let outcome = context
         .store
         .write(move |connection| {
-            let item = match find_visible(connection, &SPEC, &name, Viewer::Everything)? {
-                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
-                Found::Here(item) => item,
-            };
-            let existing = stored(connection, &item, kind, &summary.language)?;
-            match &existing {
-                Some(track) => precondition.check(track.id, track.revision)?,
-                None => precondition.check_absent()?,
-            }
-            Ok::<_, Problem>(Answer::Here((store(connection, &item, &summary, &track, existing.as_ref())?.0, existing.is_none(), item)))
+            with_video(connection, &name, Viewer::Everything, |connection, item| {
+                let existing = stored(connection, &item, kind, &summary.language)?;
+                match &existing {
+                    Some(track) => precondition.check(track.id, track.revision)?,
+                    None => precondition.check_absent()?,
+                }
+                Ok((store(connection, &item, &summary, &track, existing.as_ref())?.0, existing.is_none(), item))
+            })
         })
         .await?
         .value;
@@ -226,17 +231,15 @@ pub async fn delete_caption_track(
     let outcome = context
         .store
         .write(move |connection| {
-            let item = match find_visible(connection, &SPEC, &name, Viewer::Everything)? {
-                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
-                Found::Here(item) => item,
-            };
-            let Some(track) = stored(connection, &item, kind, language.as_str())? else {
-                return Err(no_track(&item, Some(kind), &language));
-            };
-            precondition.check(track.id, track.revision)?;
-            tracks::delete(connection, track.number)?;
-            tracks::changed::<Videos>(connection, &item)?;
-            Ok::<_, Problem>(Answer::Here(()))
+            with_video(connection, &name, Viewer::Everything, |connection, item| {
+                let Some(track) = stored(connection, &item, kind, language.as_str())? else {
+                    return Err(no_track(&item, Some(kind), &language));
+                };
+                precondition.check(track.id, track.revision)?;
+                tracks::delete(connection, track.number)?;
+                tracks::changed::<Videos>(connection, &item)?;
+                Ok(())
+            })
         })
         .await?
         .value;
@@ -265,34 +268,33 @@ pub async fn get_transcript(context: web::Data<Context>, request: HttpRequest, n
     let wished = wish.clone();
     let found = context
         .read(viewer, move |connection| {
-            let item = match find_visible(connection, &SPEC, &name, viewer)? {
-                Found::Moved(item) => return Ok(Answer::Moved(item.slug)),
-                Found::Here(item) => item,
-            };
-            let all: Vec<Stored> = tracks::of_item(connection, item.number)?.into_iter().filter(|track| track.kind().is_spoken()).collect();
-            let languages: Vec<Language> = all.iter().map(|track| Language::stored(&track.language)).collect();
-            let choice = choose(&wished.asked, &languages, &wished.fallback, &Language::stored(&item.original_language));
-            let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));
-            let Some((stored, choice)) = chosen else {
-                return Err(Problem::new(
-                    Kind::NotFound,
-                    format!("The video `{}` has no transcript: no captions or subtitles are kept.", item.slug),
-                ));
-            };
-            let track = in_script(connection, stored, choice.transliterate_to.as_ref())?;
-            let summaries: Vec<Summary> = item.track_summaries().into_iter().filter(|track| track.kind.is_spoken()).collect();
-            let mut offered: Vec<String> = model::offered(&summaries).iter().map(|offer| offer.language.as_str().to_owned()).collect();
-            offered.sort();
-            offered.dedup();
-            let shown = Transcript {
-                video: VideoName { id: item.id, slug: item.slug.clone() },
-                kind: stored.kind(),
-                language: choice.language.as_str().to_owned(),
-                transliterated: choice.transliterate_to.is_some(),
-                languages: offered,
-                paragraphs: model::transcript(&track),
-            };
-            Ok(Answer::Here((shown, item, stored.clone(), choice.language)))
+            with_video(connection, &name, viewer, |connection, item| {
+                let all: Vec<Stored> =
+                    tracks::of_item(connection, item.number)?.into_iter().filter(|track| track.kind().is_spoken()).collect();
+                let languages: Vec<Language> = all.iter().map(|track| Language::stored(&track.language)).collect();
+                let choice = choose(&wished.asked, &languages, &wished.fallback, &Language::stored(&item.original_language));
+                let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));
+                let Some((stored, choice)) = chosen else {
+                    return Err(Problem::new(
+                        Kind::NotFound,
+                        format!("The video `{}` has no transcript: no captions or subtitles are kept.", item.slug),
+                    ));
+                };
+                let track = in_script(connection, stored, choice.transliterate_to.as_ref())?;
+                let summaries: Vec<Summary> = item.track_summaries().into_iter().filter(|track| track.kind.is_spoken()).collect();
+                let mut offered: Vec<String> = model::offered(&summaries).iter().map(|offer| offer.language.as_str().to_owned()).collect();
+                offered.sort();
+                offered.dedup();
+                let shown = Transcript {
+                    video: VideoName { id: item.id, slug: item.slug.clone() },
+                    kind: stored.kind(),
+                    language: choice.language.as_str().to_owned(),
+                    transliterated: choice.transliterate_to.is_some(),
+                    languages: offered,
+                    paragraphs: model::transcript(&track),
+                };
+                Ok((shown, item, stored.clone(), choice.language))
+            })
         })
         .await?
         .value;

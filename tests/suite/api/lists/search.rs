@@ -1,5 +1,7 @@
 //! `q`: the same items whatever the script, the diacritics, the case.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -138,6 +140,12 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?q=film+harbours"), ["title-exact", "title-stem"]);
         assert_eq!(server.slugs("/v1/videos?q=d+harbours"), best[6..]);
         assert_eq!(server.get("/v1/videos?q=harbours&sort=relevance,title").expect(400).json()["errors"][0]["code"], "conflicting");
+        // A cursor that was made up, with a rank that the query does not have.
+        let cursor = server.read("/v1/videos?q=harbours&limit=3")["page"]["next_cursor"].as_str().unwrap().to_owned();
+        let content = String::from_utf8(URL_SAFE_NO_PAD.decode(&cursor).unwrap()).unwrap();
+        assert!(content.contains("\"k\":[\"2\","), "{content}");
+        let forged = URL_SAFE_NO_PAD.encode(content.replace("\"k\":[\"2\",", "\"k\":[\"99\","));
+        server.get(&format!("/v1/videos?q=harbours&limit=3&cursor={forged}")).errors(400, &[("cursor", "invalid_cursor")]);
         // There and back again, page by page.
         let mut page = server.read("/v1/videos?q=harbours&limit=3");
         let mut seen = Vec::new();
