@@ -29,7 +29,7 @@ pub struct Highlight {
     /// The language of the text (BCP 47): the answer's, or that in which it was found.
     #[schema(example = "sr-Cyrl")]
     pub language: String,
-    /// HTML: what is found in `<mark>`, all else escaped. At most three, of about 160 characters each.
+    /// HTML: what is found in `<mark>`, all else escaped. At most three of about 160 characters; those that are near each other are one.
     #[schema(example = json!(["Кроз пандемију заједно са организацијама за права <mark>жена</mark>"]))]
     pub snippets: Vec<String>,
     /// Of a transcript the cues in which it is said, at most three.

@@ -84,7 +84,7 @@ pub struct TranscriptHit {
     /// The cue after.
     #[schema(required)]
     pub after: Option<MarkedCue>,
-    /// The video's page from that second on.
+    /// The video's embed page from that second on; these pages are still to come.
     #[schema(format = "uri")]
     pub url: String,
 }
