@@ -19,7 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("videos", SUBJECT),
     ("impact", SUBJECT),
     ("countries", SUBJECT),
-    ("search", &["captions", "config", "db", "http", "places", "resource", "text", "videos"]),
+    ("search", &["captions", "config", "db", "http", "places", "resource", "text", "topics", "partners", "programmes", "videos", "impact"]),
     (
         "server",
         &[

@@ -14,8 +14,8 @@ use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
-use crate::resource::list::{self, Items, Page, PageInfo};
-use crate::resource::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, Shape};
+use crate::resource::list::{self, Items, Page, PageInfo, Paging};
+use crate::resource::query::{LONGEST_SEARCH, MAX_IDS, Shape};
 use crate::text::query::Query;
 use crate::text::stem::Rules;
 
@@ -52,23 +52,8 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
             Order::Name
         }
     };
-    let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
-    let offset = params.integer("offset", 0..=MAX_OFFSET);
-    let total = params.flag("total").unwrap_or(false);
-    let fingerprint =
-        cursor::fingerprint(&format!("country\n{}\n{}", params.identity(&["cursor", "limit", "offset", "total", "fields"]), wish.names));
-    let cursor = params.take("cursor");
-    if cursor.is_some() && offset.is_some() {
-        params.error("offset", "conflicting", "`offset` and `cursor` cannot be combined; use one of them.");
-    }
-    let start = match cursor.map(|text| cursor::read(&fingerprint, &text)) {
-        None => Start::Offset(offset.unwrap_or(0)),
-        Some(Ok(start)) => start,
-        Some(Err(_)) => {
-            params.error("cursor", "invalid_cursor", "The cursor does not belong to this query; start again without it.");
-            Start::Offset(0)
-        }
-    };
+    let asked = format!("country\n{}\n{}", params.identity(&["cursor", "limit", "offset", "total", "fields"]), wish.names);
+    let paging = Paging::read(&mut params, &asked);
     let identity = format!("country\n{}\n{}\n{}", params.identity(&[]), wish.identity(), context.places.identity());
     params.finish()?;
     let validators = Validators { tag: Tag::of(&identity), changed_at: None };
@@ -78,8 +63,8 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
     let place = |country: &crate::places::Country| Place { keys: Vec::new(), number: country.number() };
     let position = |wanted: &Place| found.iter().position(|country| place(country) == *wanted);
-    let size = usize::try_from(limit).unwrap_or(0);
-    let (from, to) = match &start {
+    let size = usize::try_from(paging.limit).unwrap_or(0);
+    let (from, to) = match &paging.start {
         Start::Offset(offset) => {
             let from = usize::try_from(*offset).unwrap_or(0).min(found.len());
             (from, from.saturating_add(size))
@@ -95,9 +80,14 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     };
     let to = to.min(found.len());
     let page = found.get(from..to).unwrap_or_default();
-    let next = page.last().filter(|_| to < found.len()).map(|country| cursor::write(&fingerprint, &place(country), false));
-    let prev = page.first().filter(|_| from > 0).map(|country| cursor::write(&fingerprint, &place(country), true));
-    let info = PageInfo { limit, next_cursor: next, prev_cursor: prev, total: total.then(|| i64::try_from(found.len()).unwrap_or(0)) };
+    let next = page.last().filter(|_| to < found.len()).map(|country| cursor::write(&paging.fingerprint, &place(country), false));
+    let prev = page.first().filter(|_| from > 0).map(|country| cursor::write(&paging.fingerprint, &place(country), true));
+    let info = PageInfo {
+        limit: paging.limit,
+        next_cursor: next,
+        prev_cursor: prev,
+        total: paging.total.then(|| i64::try_from(found.len()).unwrap_or(0)),
+    };
     let mut items = Items::default();
     for country in page {
         items.push(&Country::new(country, wish.names, &context.places), &shape)?;

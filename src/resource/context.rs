@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::facets::Facets;
 use super::names::Names;
 use super::shown::Shown;
-use super::spec::Kind;
+use super::spec::{Kind, Spec};
 use super::totals::Totals;
 use crate::config::Settings;
 use crate::db::store::Done;
@@ -39,15 +39,15 @@ pub struct Context {
     pub totals: Totals,
     /// Values of items and what was counted of them, kept between reads.
     pub facets: Facets,
-    /// How to read each kind for `include`; the server fills it in, since no kind knows another.
-    pub expand: Vec<(Kind, Expand)>,
+    /// The kinds, with how to read each for `include`; the server fills it in, since no kind knows another.
+    pub kinds: Vec<(&'static Spec, Expand)>,
     /// Keys that were seen within the last minute.
     recently_used: Mutex<HashSet<(Id, i64)>>,
 }
 
 impl Context {
     /// A context for these settings.
-    pub fn new(store: Store, settings: Settings, expand: Vec<(Kind, Expand)>) -> Self {
+    pub fn new(store: Store, settings: Settings, kinds: Vec<(&'static Spec, Expand)>) -> Self {
         let places = Arc::new(Places::new(settings.designation()));
         Self {
             store,
@@ -57,9 +57,19 @@ impl Context {
             names: Arc::default(),
             totals: Totals::default(),
             facets: Facets::default(),
-            expand,
+            kinds,
             recently_used: Mutex::new(HashSet::new()),
         }
+    }
+
+    /// The declaration of a kind.
+    pub fn spec(&self, kind: Kind) -> Option<&'static Spec> {
+        self.kinds.iter().map(|(spec, _)| *spec).find(|spec| spec.kind == kind)
+    }
+
+    /// How to read whole items of a kind.
+    pub fn expander(&self, kind: Kind) -> Option<Expand> {
+        self.kinds.iter().find(|(spec, _)| spec.kind == kind).map(|(_, expand)| *expand)
     }
 
     /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a public answer.

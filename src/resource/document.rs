@@ -8,7 +8,8 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::bodies::{self, DECIMAL_PATTERN, LANGUAGE_PATTERN, SLUG_PATTERN, language};
 use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
-use super::query::{DEFAULT_LIMIT, LONGEST_SEARCH, MAX_IDS, MAX_LIMIT, MAX_OFFSET, MAX_VALUES};
+use super::list::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
+use super::query::{LONGEST_SEARCH, MAX_IDS, MAX_VALUES};
 use super::spec::{FilterSpec, RangeType, Spec, Takes, TextColumn};
 use crate::http::problem::Kind;
 
@@ -42,6 +43,8 @@ named_schemas! {
     partner_or_none => "PartnerOrNull";
     /// A video inside another resource.
     video_shown => "VideoShown";
+    /// A resource of any kind.
+    item_shown => "ItemShown";
 }
 
 /// Those of the schemas named above that answers have.
@@ -57,7 +60,11 @@ fn shared_schemas() -> Value {
         }
         json!({"anyOf": options, "description": "In short (`id`, `slug`, `title`), or whole where `include` asks for it."})
     };
+    let kinds = ["Video", "Programme", "Partner", "ImpactStatistic", "Topic"];
+    let all = kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}Partial")]);
+    let all: Vec<Value> = all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
+        "ItemShown": {"anyOf": all, "description": "A resource of any kind, whole."},
         "TopicOrNull": shown("Topic", true),
         "TopicsShown": {"type": "array", "items": shown("Topic", false), "description": "Topics, in order."},
         "ProgrammeOrNull": shown("Programme", true),
@@ -214,6 +221,9 @@ pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Va
             {
                 complete_operation(operation, Some(search.spec), true, &schemas);
                 leave_out(operation, search.without);
+                if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+                    parameters.extend((search.own)());
+                }
                 continue;
             }
             let place = of.and_then(|spec| path.strip_prefix(spec.kind.path())).unwrap_or_default();
@@ -226,7 +236,7 @@ pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Va
     document
 }
 
-/// A search that takes the parameters of the lists of a kind.
+/// A search that takes most parameters of the lists of a kind.
 pub struct Search {
     /// Its path.
     pub path: &'static str,
@@ -234,6 +244,8 @@ pub struct Search {
     pub spec: &'static Spec,
     /// Parameters of lists that it does not take.
     pub without: &'static [&'static str],
+    /// Those that it has beside them.
+    pub own: fn() -> Vec<Value>,
 }
 
 /// Takes parameters out of a list's; `q` is what it must have.
@@ -470,11 +482,13 @@ fn cursor() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"})
 }
 
-fn parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
+/// A parameter of a query.
+pub fn parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
     json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example})
 }
 
-fn comma_list(name: &str, description: &str, items: Value, most: usize, example: &str) -> Value {
+/// A parameter that takes several values with commas between them.
+pub fn comma_list(name: &str, description: &str, items: Value, most: usize, example: &str) -> Value {
     json!({
         "name": name, "in": "query", "required": false, "description": description,
         "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": most}, "style": "form", "explode": false,
@@ -704,7 +718,8 @@ fn add_partials(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
         .iter()
         .filter(|(name, schema)| {
             let has_id = schema.pointer("/properties/id").is_some();
-            has_id && (schema.pointer("/properties/revision").is_some() || *name == "Country") && !specs.is_empty()
+            let others = ["Country", "SearchHit"];
+            has_id && (schema.pointer("/properties/revision").is_some() || others.contains(&name.as_str())) && !specs.is_empty()
         })
         .map(|(name, schema)| (name.clone(), schema.clone()))
         .collect();

@@ -1,4 +1,4 @@
-//! The envelope of a list: items, page, links.
+//! The page of a list: which one is asked for, and its envelope of items, page and links.
 
 use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -8,11 +8,74 @@ use utoipa::ToSchema;
 
 use super::answer;
 use super::context::Context;
-use super::query::{ListRequest, Shape};
+use super::query::Shape;
 use crate::db::page::{Slice, Start};
-use crate::http::cursor;
-use crate::http::params::decode;
+use crate::http::cursor::{self, CursorError};
+use crate::http::params::{Params, decode};
 use crate::http::problem::Problem;
+
+/// Items a page has at most.
+pub const MAX_LIMIT: i64 = 100;
+/// Items a page has unless asked otherwise.
+pub const DEFAULT_LIMIT: i64 = 20;
+/// How far `offset` reaches; cursors reach everywhere.
+pub const MAX_OFFSET: i64 = 10_000;
+
+/// Which page of a list is asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Paging {
+    /// How many items.
+    pub limit: i64,
+    /// From where.
+    pub start: Start,
+    /// Whether to count the whole list.
+    pub total: bool,
+    /// What makes this list another than others.
+    pub fingerprint: String,
+}
+
+impl Paging {
+    /// Reads `limit`, `offset`, `cursor` and `total`; the identity says which list it is.
+    pub fn read(params: &mut Params, identity: &str) -> Self {
+        let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        let offset = params.integer("offset", 0..=MAX_OFFSET);
+        let total = params.flag("total").unwrap_or(false);
+        let fingerprint = cursor::fingerprint(identity);
+        let mut start = Start::Offset(offset.unwrap_or(0));
+        if let Some(text) = params.take("cursor") {
+            if offset.is_some() {
+                params.error("offset", "conflicting", "`offset` and `cursor` cannot be combined; use one of them.");
+            }
+            match cursor::read(&fingerprint, &text) {
+                Ok(place) => start = place,
+                Err(CursorError::Malformed) => {
+                    params.error("cursor", "invalid_cursor", "The cursor is not one that this server gave; start again without it.");
+                }
+                Err(CursorError::Foreign) => {
+                    params.error(
+                        "cursor",
+                        "foreign_cursor",
+                        "The cursor belongs to another query: send the same filters, sort and language, or start again without it.",
+                    );
+                }
+            }
+        }
+        Self { limit, start, total, fingerprint }
+    }
+
+    /// Where a slice of the list stands.
+    pub fn info(&self, slice: &Slice, total: Option<i64>) -> PageInfo {
+        let (first, last) = (slice.places.first(), slice.places.last());
+        let (has_next, has_prev) = match &self.start {
+            Start::Offset(offset) => (slice.more, *offset > 0),
+            Start::After(_) => (slice.more, true),
+            Start::Before(_) => (true, slice.more),
+        };
+        let next = last.filter(|_| has_next).map(|place| cursor::write(&self.fingerprint, place, false));
+        let prev = first.filter(|_| has_prev).map(|place| cursor::write(&self.fingerprint, place, true));
+        PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
+    }
+}
 
 /// Where a page stands in its list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -131,21 +194,6 @@ impl Page {
         serde_json::to_writer(&mut body, links).map_err(Problem::internal)?;
         body.push(b'}');
         Ok(body)
-    }
-}
-
-impl PageInfo {
-    /// Where a slice stands.
-    pub fn new(wanted: &ListRequest, slice: &Slice, total: Option<i64>) -> Self {
-        let (first, last) = (slice.places.first(), slice.places.last());
-        let (has_next, has_prev) = match &wanted.start {
-            Start::Offset(offset) => (slice.more, *offset > 0),
-            Start::After(_) => (slice.more, true),
-            Start::Before(_) => (true, slice.more),
-        };
-        let next = last.filter(|_| has_next).map(|place| cursor::write(&wanted.fingerprint, place, false));
-        let prev = first.filter(|_| has_prev).map(|place| cursor::write(&wanted.fingerprint, place, true));
-        Self { limit: wanted.limit, next_cursor: next, prev_cursor: prev, total }
     }
 }
 

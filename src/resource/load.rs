@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
+use serde::de::DeserializeOwned;
 
 use super::Subject;
 use super::names::{Drawn, Target};
@@ -223,7 +224,7 @@ fn likely_text(preferred: &[Language], viewer: Viewer) -> Fragment {
 }
 
 /// A page, and the items it shows.
-pub type PageOf<S> = (Slice, Vec<Loaded<<S as Subject>::Own>>);
+pub type PageOf<O> = (Slice, Vec<Loaded<O>>);
 
 /// The page of a list and its items; `None` where the place does not fit the list.
 pub fn load_page<S: Subject>(
@@ -232,7 +233,20 @@ pub fn load_page<S: Subject>(
     (start, limit): (&Start, i64),
     viewer: Viewer,
     shown: &mut Shown,
-) -> Result<Option<PageOf<S>>, Error> {
+) -> Result<Option<PageOf<S::Own>>, Error> {
+    load_page_of(connection, list, (start, limit), viewer, shown, |_| Some(S::SPEC))
+}
+
+/// The same of a list whose items are of several kinds. `O` is what is read of the fields that only a kind has; what an item refers to
+/// is made known where its declaration is given.
+pub fn load_page_of<O: DeserializeOwned>(
+    connection: &mut Connection,
+    list: &List,
+    (start, limit): (&Start, i64),
+    viewer: Viewer,
+    shown: &mut Shown,
+    declared: impl Fn(&Item) -> Option<&'static Spec>,
+) -> Result<Option<PageOf<O>>, Error> {
     let read = Shows { columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS), joins: likely_text(&shown.wish.preferred(), viewer) };
     let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(connection, start, limit, &read)?;
     let Some((slice, rows)) = page else { return Ok(None) };
@@ -242,7 +256,7 @@ pub fn load_page<S: Subject>(
         known.extend(text.map(|(_, text)| (item.number, vec![text])));
         items.push(item);
     }
-    Ok(Some((slice, complete_with::<S>(connection, items, known, viewer, shown)?)))
+    Ok(Some((slice, complete_with(connection, items, known, viewer, shown, declared)?)))
 }
 
 /// Reads the items that fit a condition with all that they show: two queries, and at most two for what they refer to.
@@ -265,7 +279,7 @@ pub fn complete_single<S: Subject>(
     shown: &mut Shown,
 ) -> Result<Option<Loaded<S::Own>>, Error> {
     let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
-    Ok(complete_with::<S>(connection, vec![item], texts, viewer, shown)?.pop())
+    Ok(complete_with(connection, vec![item], texts, viewer, shown, |_| Some(S::SPEC))?.pop())
 }
 
 /// Completes items that have been read already. Those whose own fields were removed for good are left out.
@@ -275,20 +289,21 @@ pub fn complete<S: Subject>(
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
-    complete_with::<S>(connection, rows, Texts::new(), viewer, shown)
+    complete_with(connection, rows, Texts::new(), viewer, shown, |_| Some(S::SPEC))
 }
 
 /// The same where some texts have been read already; what is wanted beside them is read.
-fn complete_with<S: Subject>(
+fn complete_with<O: DeserializeOwned>(
     connection: &mut Connection,
     rows: Vec<Item>,
     mut known: Texts,
     viewer: Viewer,
     shown: &mut Shown,
-) -> Result<Vec<Loaded<S::Own>>, Error> {
-    let mut loaded: Vec<Loaded<S::Own>> = Vec::with_capacity(rows.len());
+    declared: impl Fn(&Item) -> Option<&'static Spec>,
+) -> Result<Vec<Loaded<O>>, Error> {
+    let mut loaded: Vec<Loaded<O>> = Vec::with_capacity(rows.len());
     for item in rows {
-        let Some(own) = item.own::<S>() else { continue };
+        let Ok(own) = serde_json::from_str(&item.own) else { continue };
         let languages = item.languages(viewer);
         let choice = shown.choose(&languages, &item.original_language);
         let mut texts = known.remove(&item.number).unwrap_or_default();
@@ -296,7 +311,11 @@ fn complete_with<S: Subject>(
         texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
         loaded.push(Loaded { own, languages, choice, texts, links: item.links(), item });
     }
-    load_targets(connection, S::SPEC, loaded.iter().flat_map(|one| &one.links), viewer, shown)?;
+    let links = loaded
+        .iter()
+        .filter_map(|one| Some((declared(&one.item)?, one)))
+        .flat_map(|(spec, one)| one.links.iter().map(move |link| (spec, link)));
+    load_targets(connection, links, viewer, shown)?;
     let mut texts_of = load_texts(connection, &loaded, shown)?;
     for one in &mut loaded {
         one.texts.extend(texts_of.remove(&one.item.number).unwrap_or_default());
@@ -437,16 +456,15 @@ fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], shown: &Show
     texts_at(connection, keys)
 }
 
-/// Makes the items known that others refer to: those that memory has, and the rest in two queries.
+/// Makes the items known that others refer to, by references of items of these kinds: those that memory has, and the rest in two queries.
 pub fn load_targets<'a>(
     connection: &mut Connection,
-    spec: &Spec,
-    links: impl Iterator<Item = &'a Link>,
+    links: impl Iterator<Item = (&'static Spec, &'a Link)>,
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<(), Error> {
     let mut targets: Vec<(Kind, Vec<Id>)> = Vec::new();
-    for link in links {
+    for (spec, link) in links {
         if let Some(declared) = spec.link(&link.field) {
             match targets.iter_mut().find(|(kind, _)| *kind == declared.target) {
                 Some((_, ids)) => ids.push(link.target_id),

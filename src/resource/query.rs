@@ -5,16 +5,16 @@ use actix_web::HttpRequest;
 use super::context::Context;
 use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, Wanted};
 use super::index::bit;
+use super::list::Paging;
 use super::load::{TEXTS_OF_ITEM, find, of_kind};
 use super::names::Memory;
 use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, TableSpec, Takes};
 use super::{Status, Subject};
-use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
+use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS};
 use crate::db::schema::items;
 use crate::db::search::{Audience, Matching, Scope, matching};
 use crate::db::sql::{Bind, Fragment, id_among, number_among};
 use crate::db::{Connection, Id, Number};
-use crate::http::cursor::{self, CursorError};
 use crate::http::fields::{clip, not_one_of};
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
@@ -28,12 +28,6 @@ use crate::text::nearest::nearest;
 use crate::text::query::Query;
 use crate::text::stem::Rules;
 
-/// Items a page has at most.
-pub const MAX_LIMIT: i64 = 100;
-/// Items a page has unless asked otherwise.
-pub const DEFAULT_LIMIT: i64 = 20;
-/// How far `offset` reaches; cursors reach everywhere.
-pub const MAX_OFFSET: i64 = 10_000;
 /// Characters of a search, `q`.
 pub const LONGEST_SEARCH: usize = 2_000;
 /// How many `ids` one request may name.
@@ -42,7 +36,7 @@ pub const MAX_IDS: usize = 100;
 pub const MAX_VALUES: usize = 50;
 
 /// Parameters that make no other list of it.
-const NOT_OF_THE_LIST: &[&str] = &["cursor", "limit", "offset", "total", "fields", "include", "facets", "facet_limit", "highlights"];
+pub const NOT_OF_THE_LIST: &[&str] = &["cursor", "limit", "offset", "total", "fields", "include", "facets", "facet_limit", "highlights"];
 
 /// What a read of one kind shows: the fields and what is expanded.
 #[derive(Clone, Debug, Default)]
@@ -59,18 +53,12 @@ pub struct ListRequest {
     pub wish: Wish,
     /// Shape of each item.
     pub shape: Shape,
-    /// How many items.
-    pub limit: i64,
-    /// From where.
-    pub start: Start,
-    /// Whether to count.
-    pub total: bool,
+    /// Which page.
+    pub paging: Paging,
     /// The address of this server.
     pub base: String,
     /// What the caller may see of texts and items.
     pub viewer: Viewer,
-    /// What makes this query another than others.
-    pub fingerprint: String,
     /// What makes its count another: neither the language of the answer nor the order does.
     pub counted: String,
     /// The query, without paging: for the `ETag`.
@@ -143,19 +131,16 @@ impl ListRequest {
         let mut wish = Wish::parse(&mut params, accepted, fallback);
         let shape = shape::<S>(&mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
-        let q = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &rules_of(&wish)));
+        let q = read_search(&mut params, &wish);
         let statuses = read_statuses(&mut params, viewer);
         let filters = spec.all_filters().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
         let (sorts, by_relevance) = read_sorts(&mut params, spec, q.is_some());
         let facets = read_facets(&mut params, spec);
         let highlights = params.flag("highlights").unwrap_or(false);
-        let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
-        let offset = params.integer("offset", 0..=MAX_OFFSET);
-        let total = params.flag("total").unwrap_or(false);
         let asked = if wish.explicit { String::new() } else { wish.identity() };
         let identity = format!("{}\n{}\n{asked}\n{viewer:?}", spec.kind.as_str(), params.identity(NOT_OF_THE_LIST));
-        let fingerprint = cursor::fingerprint(&identity);
+        let paging = Paging::read(&mut params, &identity);
         // A query is read by the rules of the languages that are asked for.
         let apart: &[&str] = if q.is_some() { &[] } else { &["lang"] };
         let counted = params.identity(&[NOT_OF_THE_LIST, &["sort"], apart].concat());
@@ -168,25 +153,6 @@ impl ListRequest {
                 (filter.name, format!("{}\n{rest}\n{viewer:?}", spec.kind.as_str()))
             })
             .collect();
-        let mut start = Start::Offset(offset.unwrap_or(0));
-        if let Some(text) = params.take("cursor") {
-            if offset.is_some() {
-                params.error("offset", "conflicting", "`offset` and `cursor` cannot be combined; use one of them.");
-            }
-            match cursor::read(&fingerprint, &text) {
-                Ok(place) => start = place,
-                Err(CursorError::Malformed) => {
-                    params.error("cursor", "invalid_cursor", "The cursor is not one that this server gave; start again without it.");
-                }
-                Err(CursorError::Foreign) => {
-                    params.error(
-                        "cursor",
-                        "foreign_cursor",
-                        "The cursor belongs to another query: send the same filters, sort and language, or start again without it.",
-                    );
-                }
-            }
-        }
         let whole = params.identity(&[]);
         // With a key, drafts are listed only when they are asked for: a site that reads with a key does not leak them.
         let viewer = if statuses.is_some() { viewer } else { Viewer::Public };
@@ -195,12 +161,9 @@ impl ListRequest {
         Ok(Self {
             wish,
             shape,
-            limit,
-            start,
-            total,
+            paging,
             base: String::new(),
             viewer,
-            fingerprint,
             counted,
             identity,
             facets,
@@ -272,19 +235,10 @@ impl ListRequest {
         if list.along == Along::Items && list.ranked.is_none() {
             list.predicates.push(of_kind(spec.kind));
         }
-        match &self.statuses {
-            None if list.along == Along::Facet => list.predicates.push(Fragment::new("walked.is_public = TRUE")),
-            // The index has entries for the public, and of nothing that is deleted.
-            None if list.ranked.is_some() => {}
-            Some(statuses) if list.ranked.is_some() && statuses.len() == Status::ALL.len() => {}
-            None => list.predicates.push(Fragment::new("items.is_public = TRUE")),
-            Some(statuses) => {
-                list.predicates.push(Fragment::new("items.deleted_at IS NULL"));
-                if statuses.len() < Status::ALL.len() {
-                    let names: Vec<String> = statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
-                    list.predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
-                }
-            }
+        if list.along == Along::Facet && self.statuses.is_none() {
+            list.predicates.push(Fragment::new("walked.is_public = TRUE"));
+        } else {
+            list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked.is_some()));
         }
         if let Some(TableSpec { name: table, .. }) = spec.table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
@@ -302,9 +256,7 @@ impl ListRequest {
             walking = walking && !walked;
             self.filter(connection, (spec, memory), (filter, values), walked, &mut list, &mut errors)?;
         }
-        for (range, bound) in &self.ranges {
-            list.predicates.push(Fragment::new(range.column).sql(if range.lower { " >= " } else { " < " }).bind(bound.clone()));
-        }
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
         if list.ranked.is_none() {
             list.keys.extend(self.sorts.iter().map(|(column, descending)| self.key(column, *descending, list.along)));
         }
@@ -500,7 +452,33 @@ fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fr
     Ok(id_among("items.id", &ids).sql(" OR ").then(&number_among("items.number", by_slug)))
 }
 
-fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>> {
+/// Holds for what is in these states; without any for what is public. Of what was found in the full-text index fewer need be looked at:
+/// it has entries for the public, and none of what is deleted.
+pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
+    match statuses {
+        None if searched => Vec::new(),
+        None => vec![Fragment::new("items.is_public = TRUE")],
+        Some(statuses) if searched && statuses.len() == Status::ALL.len() => Vec::new(),
+        Some(statuses) => {
+            let mut predicates = vec![Fragment::new("items.deleted_at IS NULL")];
+            if statuses.len() < Status::ALL.len() {
+                let names: Vec<String> = statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
+                predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
+            }
+            predicates
+        }
+    }
+}
+
+impl RangeSpec {
+    /// Holds for what is within a bound.
+    pub fn holds(&self, bound: &Bind) -> Fragment {
+        Fragment::new(self.column).sql(if self.lower { " >= " } else { " < " }).bind(bound.clone())
+    }
+}
+
+/// Reads `status`.
+pub fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>> {
     let names = params.list("status", 10)?;
     let mut statuses = Vec::new();
     for name in names {
@@ -577,7 +555,8 @@ fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
     Wanted { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
 }
 
-fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {
+/// Reads a bound.
+pub fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {
     match range.holds {
         RangeType::Time => params.time(range.name).map(Bind::Time),
         RangeType::Date => params.date(range.name).map(Bind::Date),
@@ -595,6 +574,11 @@ fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {
             order.map(Bind::Text)
         }
     }
+}
+
+/// Reads `q`.
+pub fn read_search(params: &mut Params, wish: &Wish) -> Option<Query> {
+    params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &rules_of(wish)))
 }
 
 /// The rules by which a query is read: those of the languages that are asked for, or of all.

@@ -12,7 +12,7 @@ use super::Subject;
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::highlights::Marked;
-use super::list::{self, Items, PageInfo};
+use super::list::{self, Items};
 use super::load::{Found, Item, Revisions, Single, Text, complete_single, find, find_single, load, load_page};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
@@ -39,15 +39,24 @@ pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest)
     let inner = context.clone().into_inner();
     let done = context.read(caller, move |connection| read_page::<S>(connection, &inner, &shared, etag.as_deref())).await?;
     Statements::note(&request, done.statements);
-    let (validators, page) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+    answer_page(&context, &request, (caller, &wanted.wish), done.value)
+}
+
+/// Answers a page that was read, or that the client has it already.
+pub fn answer_page(
+    context: &Context,
+    request: &HttpRequest,
+    (caller, wish): (Viewer, &Wish),
+    (validators, page): PageRead,
+) -> Result<HttpResponse, Problem> {
+    if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
         return Ok(response);
     }
     let Some(page) = page else { return Err(Problem::internal("a page that was not read was needed")) };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, caller, &wanted.wish);
+    answer::caching(&mut response, context, caller, wish);
     answer::validate(&mut response, &validators);
-    let links = list::links(&context, &request, &page.info);
+    let links = list::links(context, request, &page.info);
     response.insert_header((header::LINK, links.header()));
     response.content_type("application/json");
     Ok(response.body(page.body(&links)?))
@@ -59,7 +68,8 @@ pub fn if_none_match(request: &HttpRequest) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-type PageRead = (Validators, Option<list::Page>);
+/// What says whether a page is still the right one, and the page, unless the client has it.
+pub type PageRead = (Validators, Option<list::Page>);
 
 fn read_page<S: Subject>(
     connection: &mut Connection,
@@ -79,12 +89,12 @@ fn read_page<S: Subject>(
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
-    let page = load_page::<S>(connection, &list, (&wanted.start, wanted.limit), wanted.viewer, &mut shown)?;
+    let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, &mut shown)?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
-    let total = wanted.total.then(|| context.totals.of(&revisions, &wanted.counted, || list.count(connection))).transpose()?;
-    let info = PageInfo::new(wanted, &slice, total);
+    let total = wanted.paging.total.then(|| context.totals.of(&revisions, &wanted.counted, || list.count(connection))).transpose()?;
+    let info = wanted.paging.info(&slice, total);
     let facets = if wanted.facets.filters.is_empty() {
         None
     } else {
@@ -129,8 +139,8 @@ fn expand<'a>(
         }
     }
     for (field, ids) in wanted {
-        let expand = spec.link(field).and_then(|link| context.expand.iter().find(|(kind, _)| *kind == link.target));
-        if let Some((_, expand)) = expand {
+        let expand = spec.link(field).and_then(|link| context.expander(link.target));
+        if let Some(expand) = expand {
             let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
             for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
                 shown.add_whole(id, &whole);

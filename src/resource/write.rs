@@ -406,11 +406,17 @@ pub fn store<S: Subject>(
 }
 
 /// The titles of what an item refers to.
-fn lent(connection: &mut Connection, context: &Context, spec: &Spec, links: &[Link], memory: &Memory) -> Result<index::Lent, Problem> {
+fn lent(
+    connection: &mut Connection,
+    context: &Context,
+    spec: &'static Spec,
+    links: &[Link],
+    memory: &Memory,
+) -> Result<index::Lent, Problem> {
     let mut titles = |viewer| {
         let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
         let links = || links.iter().filter(|link| index::is_lent(&link.field));
-        load::load_targets(connection, spec, links(), viewer, &mut shown)?;
+        load::load_targets(connection, links().map(|link| (spec, link)), viewer, &mut shown)?;
         let targets = links().filter_map(|link| shown.target(&link.target_id));
         let titles = targets.flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
         Ok::<_, Problem>(titles.collect())

@@ -1,3 +1,5 @@
 //! Searches that are no list of one kind.
 
+pub mod everything;
+mod kinds;
 pub mod transcripts;

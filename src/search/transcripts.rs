@@ -40,6 +40,7 @@ pub const DECLARED: Search = Search {
     path: "/v1/transcript-search",
     spec: &SPEC,
     without: &["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"],
+    own: Vec::new,
 };
 
 /// How many videos one request looks through; the next page goes on.
@@ -170,14 +171,14 @@ fn page(
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
     // Without a word that is looked for there is nothing to play.
     let Some(query) = wanted.query().filter(|query| !query.is_empty()) else {
-        return Ok((Vec::new(), info(wanted, None, wanted.total.then_some(0))));
+        return Ok((Vec::new(), info(wanted, None, wanted.paging.total.then_some(0))));
     };
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
     let list = wanted.list(connection, &SPEC, &memory)?;
     let marker = Marker::new(query);
-    let limit = usize::try_from(wanted.limit).unwrap_or(1);
+    let limit = usize::try_from(wanted.paging.limit).unwrap_or(1);
     let unfit = || Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this search; start again without it.");
-    let (mut start, mut skip) = beginning(&wanted.start).ok_or_else(unfit)?;
+    let (mut start, mut skip) = beginning(&wanted.paging.start).ok_or_else(unfit)?;
     let mut hits: Vec<Found> = Vec::new();
     let mut next: Option<(Place, usize)> = None;
     let (mut looked, mut at_once) = (0_usize, 4_i64);
@@ -210,6 +211,7 @@ fn page(
         at_once = at_once.saturating_mul(2).min(64);
     }
     let total = wanted
+        .paging
         .total
         .then(|| context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || list.count(connection)))
         .transpose()?;
@@ -233,9 +235,9 @@ fn beginning(start: &Start) -> Option<(Start, usize)> {
 fn info(wanted: &ListRequest, next: Option<(Place, usize)>, total: Option<i64>) -> PageInfo {
     let next_cursor = next.map(|(mut place, at)| {
         place.keys.push(Some(at.to_string()));
-        cursor::write(&wanted.fingerprint, &place, false)
+        cursor::write(&wanted.paging.fingerprint, &place, false)
     });
-    PageInfo { limit: wanted.limit, next_cursor, prev_cursor: None, total }
+    PageInfo { limit: wanted.paging.limit, next_cursor, prev_cursor: None, total }
 }
 
 /// The tracks of videos in which something is said, with their cues as one text.

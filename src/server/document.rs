@@ -24,6 +24,7 @@ use crate::resource::shown::Reference;
         (name = "Programmes", description = "What videos and statistics belong to."),
         (name = "Partners", description = "Who funds, hosts and carries out programmes, and who takes part in videos."),
         (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
+        (name = "Search", description = "Items of every kind in one list."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),
         (name = "Server", description = "The document itself, explanations of problems, and the server's health."),
@@ -50,7 +51,11 @@ fn build() -> Value {
         .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
         .build();
     document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
-    complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS, &[crate::search::transcripts::DECLARED])
+    complete(
+        serde_json::to_value(document).unwrap_or_default(),
+        &super::SPECS,
+        &[crate::search::everything::DECLARED, crate::search::transcripts::DECLARED],
+    )
 }
 
 /// The document as JSON, indented, with a newline at its end.

@@ -22,10 +22,11 @@ use crate::http::layer::{LayerSettings, outermost};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
+use crate::resource::Subject;
 use crate::resource::context::{Context, Expand};
 use crate::resource::read::wholes;
 use crate::resource::restore::{Purge, purge, purge_all};
-use crate::resource::spec::{Kind, Spec};
+use crate::resource::spec::Spec;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 use crate::{countries, impact, partners, programmes, search, topics, videos};
@@ -84,14 +85,14 @@ pub fn prepare(store: &Store, may_migrate: bool) -> Result<(), StartError> {
     }
 }
 
-/// Every kind's way into `include`.
-fn expanders() -> Vec<(Kind, Expand)> {
+/// Every kind, with its way into `include`.
+fn kinds() -> Vec<(&'static Spec, Expand)> {
     vec![
-        (Kind::Topic, wholes::<Topics>),
-        (Kind::Partner, wholes::<Partners>),
-        (Kind::Programme, wholes::<Programmes>),
-        (Kind::Video, wholes::<Videos>),
-        (Kind::ImpactStatistic, wholes::<ImpactStatistics>),
+        (Topics::SPEC, wholes::<Topics>),
+        (Partners::SPEC, wholes::<Partners>),
+        (Programmes::SPEC, wholes::<Programmes>),
+        (Videos::SPEC, wholes::<Videos>),
+        (ImpactStatistics::SPEC, wholes::<ImpactStatistics>),
     ]
 }
 
@@ -116,7 +117,7 @@ async fn keep_purging(context: web::Data<Context>) {
 
 /// What handlers have at hand, for a prepared database.
 pub fn context(settings: &Settings) -> Result<Context, StartError> {
-    Ok(Context::new(store(settings)?, settings.clone(), expanders()))
+    Ok(Context::new(store(settings)?, settings.clone(), kinds()))
 }
 
 /// Every documented address: the one list of routes.
@@ -165,6 +166,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         topics::api::patch_topic,
         topics::api::delete_topic,
         topics::api::restore_topic,
+        search::everything::search_everything,
         search::transcripts::search_transcripts,
         countries::api::list_countries,
         countries::api::get_country,

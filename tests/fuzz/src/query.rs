@@ -5,7 +5,8 @@ use kinoteka::http::params::{LONGEST_QUERY, decode};
 use kinoteka::http::problem::{Kind, Problem};
 use kinoteka::resource::Subject;
 use kinoteka::resource::list::at_cursor;
-use kinoteka::resource::query::{ListRequest, MAX_LIMIT, MAX_OFFSET};
+use kinoteka::resource::list::{MAX_LIMIT, MAX_OFFSET};
+use kinoteka::resource::query::ListRequest;
 use kinoteka::text::Language;
 use kinoteka::videos::store::Videos;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -25,8 +26,8 @@ pub fn query(data: &[u8]) {
 }
 
 fn is_understood(query: &str, request: &ListRequest, viewer: Viewer, read: impl Fn(&str) -> Result<ListRequest, Problem>) {
-    assert!((1..=MAX_LIMIT).contains(&request.limit));
-    match &request.start {
+    assert!((1..=MAX_LIMIT).contains(&request.paging.limit));
+    match &request.paging.start {
         Start::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
         Start::After(place) | Start::Before(place) => assert!(place.keys.iter().flatten().all(|key| !key.contains('\0'))),
     }
@@ -50,16 +51,18 @@ fn is_understood(query: &str, request: &ListRequest, viewer: Viewer, read: impl 
     let rewritten = pairs.join("&");
     if rewritten.len() <= LONGEST_QUERY {
         let same = read(&rewritten).unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
-        assert_eq!((&same.fingerprint, &same.identity), (&request.fingerprint, &request.identity));
-        assert_eq!((same.limit, &same.start, same.total), (request.limit, &request.start, request.total));
+        assert_eq!((&same.paging, &same.identity), (&request.paging, &request.identity));
     }
 
     // The address of the next page leads on in the same list.
     let place = Place { keys: vec![Some("a".to_owned()); MAX_KEYS], number: 9 };
-    let next = at_cursor(query, &cursor::write(&request.fingerprint, &place, false));
+    let next = at_cursor(query, &cursor::write(&request.paging.fingerprint, &place, false));
     let page = read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
-    assert_eq!((&page.fingerprint, page.limit, page.total), (&request.fingerprint, request.limit, request.total));
-    assert_eq!(page.start, Start::After(place));
+    assert_eq!(
+        (&page.paging.fingerprint, page.paging.limit, page.paging.total),
+        (&request.paging.fingerprint, request.paging.limit, request.paging.total)
+    );
+    assert_eq!(page.paging.start, Start::After(place));
     if next.len() < LONGEST_QUERY {
         let refused = read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");
         assert!(refused.errors.iter().any(|error| error.parameter.as_deref() == Some("nonesuch")));

@@ -217,6 +217,9 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
   assert.equal(transcript.paragraphs[0]?.text, "Nasilje nije privatna stvar.");
   const hits = found(await api.GET("/v1/transcript-search", { params: { query: { q: "nasilja" } } }), 200);
   assert.equal(hits.data[0]?.start_seconds, 1);
+  const everything = found(await api.GET("/v1/search", { params: { query: { q: "nasilja", kind: ["video"], facets: ["kind"] } } }), 200);
+  assert.deepEqual(everything.data.map((hit) => hit.id), [hits.data[0]?.video.id]);
+  assert.deepEqual(everything.facets?.["kind"]?.map((value) => [value.value, value.count]), [["video", 1]]);
   empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
 }
 

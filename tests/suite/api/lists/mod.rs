@@ -1,5 +1,6 @@
 //! What every list takes: parameters, filters, search, order, pages.
 
+mod everything;
 mod facets;
 mod filters;
 mod judged;

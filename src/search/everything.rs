@@ -1,0 +1,413 @@
+//! `GET /v1/search`: items of all kinds in one list, the best first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::kinds;
+use crate::db::page::{Key, KeyType, List};
+use crate::db::search::{Audience, Matching, Scope, matching};
+use crate::db::sql::{Bind, Fragment};
+use crate::db::{Connection, Id, Time};
+use crate::http::conditional::Tag;
+use crate::http::fields::not_one_of;
+use crate::http::keys::Viewer;
+use crate::http::language::{Wish, accepted};
+use crate::http::layer::Statements;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::resource::Status;
+use crate::resource::answer::Validators;
+use crate::resource::context::Context;
+use crate::resource::document::{Search, comma_list, item_shown, parameter};
+use crate::resource::highlights::{Highlight, Marked};
+use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
+use crate::resource::load::{CATALOGUE, Item, Loaded, Revisions, Text, load_page_of};
+use crate::resource::names::Memory;
+use crate::resource::query::{NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses};
+use crate::resource::read::{PageRead, answer_page, if_none_match};
+use crate::resource::shown::{Packed, Shown};
+use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
+use crate::text::query::Query;
+use crate::topics::model::SPEC;
+
+/// What the document says of it, beside what the handler does: of the parameters of lists those that every kind has.
+pub const DECLARED: Search = Search { path: "/v1/search", spec: &SPEC, without: &WITHOUT, own: parameters };
+
+const WITHOUT: [&str; 9] = ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
+
+/// The fields of a hit.
+const FIELDS: [&str; 12] =
+    ["kind", "id", "slug", "title", "summary", "language", "transliterated", "translations", "published_at", "image", "url", "item"];
+
+fn parameters() -> Vec<Value> {
+    let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let with_not: Vec<String> = names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
+    vec![
+        comma_list(
+            "kind",
+            "Only items of this kind. Several mean any of them; `!` excludes.",
+            json!({"type": "string", "enum": with_not}),
+            Kind::ALL.len(),
+            "video",
+        ),
+        comma_list(
+            "facets",
+            "`kind`: how many items of each kind are found; the filter `kind` does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
+            json!({"type": "string", "enum": ["kind"]}),
+            1,
+            "kind",
+        ),
+        comma_list("fields", "Only these fields, and `id`.", json!({"type": "string", "enum": FIELDS}), 100, "title"),
+        parameter("include", "`item` adds the whole resource to each hit.", json!({"type": "string", "enum": ["item"]}), json!("item")),
+    ]
+}
+
+/// An item that was found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SearchHit {
+    /// What it is.
+    #[schema(value_type = HitKind)]
+    pub kind: String,
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    #[schema(example = "testimonials-part-one")]
+    pub slug: String,
+    /// Title, name or label in the answer's language; null with `lang=all`.
+    #[schema(required, example = "In their own words, part one")]
+    pub title: Option<String>,
+    /// Summary, of what has one.
+    #[schema(required)]
+    pub summary: Option<String>,
+    /// The language of the texts (BCP 47); null with `lang=all`.
+    #[schema(required, example = "en")]
+    pub language: Option<String>,
+    /// Whether the texts were made from the other script.
+    pub transliterated: bool,
+    /// Title and summary in every language, with `lang=all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub translations: Option<BTreeMap<String, HitText>>,
+    /// When it was published.
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
+    pub published_at: Option<Time>,
+    /// Still image of a video, logo of a partner.
+    #[schema(required)]
+    pub image: Option<HitImage>,
+    /// Where the whole resource is.
+    #[schema(format = "uri")]
+    pub url: String,
+    /// The whole resource, with `include=item`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = item_shown, required = false)]
+    pub item: Option<Value>,
+    /// The fields in which it was found; only with `highlights=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub highlights: Option<Vec<Highlight>>,
+}
+
+/// What a hit is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum HitKind {
+    /// A video.
+    Video,
+    /// A programme.
+    Programme,
+    /// A partner.
+    Partner,
+    /// An impact statistic.
+    ImpactStatistic,
+    /// A topic.
+    Topic,
+}
+
+/// The texts of a hit in one language.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HitText {
+    /// Title, name or label.
+    pub title: String,
+    /// Summary.
+    #[schema(required)]
+    pub summary: Option<String>,
+}
+
+/// An image that stands for a hit.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct HitImage {
+    /// Where it is.
+    #[schema(format = "uri")]
+    pub url: String,
+    /// What it shows.
+    #[schema(required)]
+    pub alt: Option<String>,
+}
+
+/// A page of hits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SearchHitPage {
+    /// The hits, the best first.
+    pub data: Vec<SearchHit>,
+    /// Where the page stands.
+    pub page: PageInfo,
+    /// With `facets=kind`: how many items of each kind are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub facets: Option<HashMap<String, Vec<FacetValue>>>,
+    /// Addresses of this page and its neighbours.
+    pub links: Links,
+}
+
+/// Of what only a kind has, if it has anything: what stands for it in a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Pictured {
+    thumbnail: Packed,
+    logo: Packed,
+}
+
+impl Pictured {
+    fn image(&self) -> Option<HitImage> {
+        [&self.thumbnail, &self.logo].into_iter().find_map(Packed::unpack::<Option<HitImage>>)
+    }
+}
+
+/// Search everything
+///
+/// Videos, programmes, partners, impact statistics and topics in one list, the best first: what stands in titles comes before summaries,
+/// names, descriptions and transcripts, whatever the kind.
+#[utoipa::path(operation_id = "list_search_hits", tag = "Search", responses((status = 200, description = "A page of hits.", body = SearchHitPage)))]
+#[get("/v1/search")]
+pub async fn search_everything(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.viewer(&request).await?;
+    let wanted = Arc::new(Wanted::read(&context, &request, caller)?);
+    let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
+    let etag = if_none_match(&request);
+    let done = context.read(caller, move |connection| read_page(connection, &inner, &shared, etag.as_deref())).await?;
+    Statements::note(&request, done.statements);
+    answer_page(&context, &request, (caller, &wanted.wish), done.value)
+}
+
+/// A search, understood.
+struct Wanted {
+    query: Query,
+    kinds: Vec<Kind>,
+    wish: Wish,
+    shape: Shape,
+    with_item: bool,
+    paging: Paging,
+    viewer: Viewer,
+    statuses: Option<Vec<Status>>,
+    ranges: Vec<(&'static RangeSpec, Bind)>,
+    by_kind: bool,
+    highlights: bool,
+    base: String,
+    /// What makes the counts of its kinds others than those of another search.
+    counted: String,
+    /// For the `ETag`.
+    identity: String,
+}
+
+impl Wanted {
+    fn read(context: &Context, request: &HttpRequest, caller: Viewer) -> Result<Self, Problem> {
+        let mut params = Params::parse(request.query_string())?;
+        let wish = Wish::parse(&mut params, accepted(request), &context.fallback);
+        let query = read_search(&mut params, &wish);
+        if query.is_none() {
+            params.error("q", "required", "`q` says what to search for.");
+        }
+        let kinds = read_kinds(&mut params);
+        let fields = params.list("fields", 100);
+        for name in fields.iter().flatten().filter(|name| !FIELDS.contains(&name.as_str())) {
+            params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
+        }
+        let with_item = read_word(&mut params, "include", "item");
+        let by_kind = read_word(&mut params, "facets", "kind");
+        let statuses = read_statuses(&mut params, caller);
+        let ranges = COMMON_RANGES.iter().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
+        let highlights = params.flag("highlights").unwrap_or(false);
+        let asked = if wish.explicit { String::new() } else { wish.identity() };
+        let identity = format!("search\n{}\n{asked}\n{caller:?}", params.identity(NOT_OF_THE_LIST));
+        let paging = Paging::read(&mut params, &identity);
+        let counted = format!("search\n{}\n{caller:?}", params.identity(&[NOT_OF_THE_LIST, &["kind"]].concat()));
+        let viewer = if statuses.is_some() { caller } else { Viewer::Public };
+        let identity = format!("search\n{}\n{}\n{viewer:?}", params.identity(&[]), wish.identity());
+        params.finish()?;
+        Ok(Self {
+            query: query.unwrap_or_default(),
+            kinds,
+            wish,
+            shape: Shape { fields, include: Vec::new() },
+            with_item,
+            paging,
+            viewer,
+            statuses,
+            ranges,
+            by_kind,
+            highlights,
+            base: context.settings.base_url(request),
+            counted,
+            identity,
+        })
+    }
+
+    /// What is found among these kinds.
+    fn list(&self, kinds: &[Kind]) -> List {
+        let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
+        let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+        let mut list = List::default();
+        match matching(&self.query, &letters, audience, Scope::Everything) {
+            Matching::Ranked(ranked) if !kinds.is_empty() => list.ranked = Some(ranked),
+            // Nothing but what is not looked for, or no kind.
+            other => {
+                list.predicates.extend(if let Matching::Predicate(predicate) = other { Some(predicate) } else { None });
+                list.predicates.push(of_kinds(kinds));
+                list.keys.push(Key {
+                    expression: Fragment::new("items.published_at"),
+                    holds: KeyType::Time,
+                    descending: true,
+                    nullable: self.statuses.is_some(),
+                });
+            }
+        }
+        list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked.is_some()));
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
+        list
+    }
+}
+
+/// Holds for items of these kinds.
+fn of_kinds(kinds: &[Kind]) -> Fragment {
+    let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+    Fragment::new(if names.is_empty() { "1 = 0".to_owned() } else { format!("items.kind IN ({})", names.join(", ")) })
+}
+
+/// The kinds that are asked for.
+fn read_kinds(params: &mut Params) -> Vec<Kind> {
+    let names = params.list("kind", Kind::ALL.len()).unwrap_or_default();
+    let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
+    for name in &names {
+        let (kinds, name) = name.strip_prefix('!').map_or((&mut wanted, name.as_str()), |rest| (&mut excluded, rest));
+        match Kind::parse(name) {
+            Some(kind) => kinds.push(kind),
+            None => params.error("kind", "unknown_value", not_one_of(name, Kind::ALL.iter().map(|kind| kind.as_str()))),
+        }
+    }
+    let takes = |kind: &Kind| (wanted.is_empty() || wanted.contains(kind)) && !excluded.contains(kind);
+    Kind::ALL.into_iter().filter(takes).collect()
+}
+
+/// Whether a parameter that takes a single word is given.
+fn read_word(params: &mut Params, name: &'static str, word: &str) -> bool {
+    let given = params.list(name, 20).unwrap_or_default();
+    for other in given.iter().filter(|given| *given != word) {
+        params.error(name, "unknown_value", not_one_of(other, [word].into_iter()));
+    }
+    !given.is_empty()
+}
+
+fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, etag: Option<&str>) -> Result<PageRead, Problem> {
+    let revisions = Arc::new(Revisions::read(connection)?);
+    let (revision, changed_at) = revisions.of(CATALOGUE);
+    let tag = Tag::of(&format!("{revision}\n{}\n{}\n{}", wanted.identity, wanted.base, context.places.identity()));
+    let validators = Validators { tag, changed_at };
+    if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
+        return Ok((validators, None));
+    }
+    let memory = Memory::new(&context.names, &revisions);
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
+    let list = wanted.list(&wanted.kinds);
+    // What an item refers to is only shown where it is marked.
+    let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
+    let paging = &wanted.paging;
+    let page = load_page_of::<Option<Pictured>>(connection, &list, (&paging.start, paging.limit), wanted.viewer, &mut shown, |item| {
+        spec_of(item).filter(|_| wanted.highlights)
+    })?;
+    let Some((slice, loaded)) = page else {
+        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this search; start again without it."));
+    };
+    let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
+    let total = paging
+        .total
+        .then(|| context.totals.of(&revisions, &format!("{}\n{}", wanted.counted, kinds.join(",")), || list.count(connection)))
+        .transpose()?;
+    let facets = if wanted.by_kind { Some(facets(connection, context, wanted, &revisions)?) } else { None };
+    let mut wholes = if wanted.with_item { read_wholes(connection, context, wanted.viewer, &loaded, &shown)? } else { HashMap::new() };
+    let marked = if wanted.highlights { Some(Marked::read(connection, &wanted.query, &loaded)?) } else { None };
+    let mut items = Items::default();
+    for one in loaded {
+        let Some(spec) = spec_of(&one.item) else { continue };
+        let highlights = marked.as_ref().map(|marked| marked.of(spec, &one, wanted.viewer, &shown));
+        let item = wholes.remove(&one.item.id);
+        items.push(&hit(one, spec.kind, item, &shown), &wanted.shape)?;
+        if let Some(highlights) = highlights {
+            items.add_member("highlights", &highlights)?;
+        }
+    }
+    Ok((validators, Some(Page { items, info: paging.info(&slice, total), facets })))
+}
+
+/// How many items of each kind are found.
+fn facets(connection: &mut Connection, context: &Context, wanted: &Wanted, revisions: &Revisions) -> Result<Map<String, Value>, Problem> {
+    let mut counts: Vec<(Kind, i64)> = Vec::new();
+    for kind in Kind::ALL {
+        let list = format!("{}\n{}", wanted.counted, kind.as_str());
+        counts.push((kind, context.totals.of(revisions, &list, || wanted.list(&[kind]).count(connection))?));
+    }
+    counts.retain(|(_, count)| *count > 0);
+    counts.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.as_str().cmp(b.as_str())));
+    let values = counts.into_iter().map(|(kind, count)| FacetValue {
+        value: kind.as_str().to_owned(),
+        label: kinds::name(kind, wanted.wish.names).to_owned(),
+        count,
+    });
+    Ok([("kind".to_owned(), json!(values.collect::<Vec<_>>()))].into_iter().collect())
+}
+
+/// The whole resources of what was found: a fixed number of queries for each kind.
+fn read_wholes(
+    connection: &mut Connection,
+    context: &Context,
+    viewer: Viewer,
+    loaded: &[Loaded<Option<Pictured>>],
+    shown: &Shown,
+) -> Result<HashMap<Id, Value>, Problem> {
+    let mut wholes = HashMap::new();
+    for (spec, read) in &context.kinds {
+        let ids: Vec<Id> = loaded.iter().filter(|one| one.item.kind == spec.kind.as_str()).map(|one| one.item.id).collect();
+        let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+        wholes.extend(read(connection, &ids, viewer, &mut inner)?);
+    }
+    Ok(wholes)
+}
+
+fn hit(mut one: Loaded<Option<Pictured>>, kind: Kind, item: Option<Value>, shown: &Shown) -> SearchHit {
+    let text = |text: &Text| (text.language.clone(), HitText { title: text.title.clone(), summary: text.summary.clone() });
+    let translations = shown.wish.translations.then(|| one.texts.iter().map(text).collect());
+    let image = one.own.as_ref().and_then(Pictured::image);
+    let chosen = one.take_chosen();
+    SearchHit {
+        kind: kind.as_str().to_owned(),
+        id: one.item.id,
+        url: format!("{}{}/{}", shown.base, kind.path(), one.item.slug),
+        slug: one.item.slug,
+        transliterated: chosen.as_ref().is_some_and(|chosen| chosen.transliterated),
+        language: chosen.as_ref().map(|chosen| chosen.language.as_str().to_owned()),
+        summary: chosen.as_ref().and_then(|chosen| chosen.text.summary.clone()),
+        title: chosen.map(|chosen| chosen.text.title),
+        translations,
+        published_at: one.item.published_at,
+        image,
+        item,
+        highlights: None,
+    }
+}
