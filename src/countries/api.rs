@@ -97,7 +97,7 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     answer::validate(&mut response, &validators);
     let links = list::links(&context, &request, &info);
     response.insert_header((header::LINK, links.header()));
-    Ok(response.content_type("application/json").body(Page { items, info, facets: None }.body(&links)?))
+    Ok(response.content_type("application/json").body(Page { items, info, facets: None, did_you_mean: Vec::new() }.body(&links)?))
 }
 
 /// Get a country

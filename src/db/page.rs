@@ -185,6 +185,14 @@ impl List {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
+    /// How many items the list has, but no more than so many.
+    pub fn count_up_to(&self, connection: &mut Connection, most: i64) -> Result<i64, Error> {
+        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one").then(&self.body()).sql(" LIMIT ");
+        let statement = some.then(&Fragment::written_out(most)).sql(") few");
+        let rows: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
+        Ok(rows.first().copied().unwrap_or(0))
+    }
+
     /// The numbers of all items the list has, in no order.
     pub fn numbers_of_all(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
         let number = if self.ranked.is_some() { ITEM } else { self.along.number() };

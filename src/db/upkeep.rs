@@ -78,7 +78,7 @@ pub fn tidy(connection: &mut Connection) -> Result<(), Error> {
     if !connection.is_sqlite() {
         connection.batch_execute("SET statement_timeout = 0")?;
         connection.batch_execute(
-            "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, tracks, cues, search_index, revisions",
+            "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, tracks, cues, search_index, words, revisions",
         )?;
     }
     Ok(())

@@ -240,6 +240,10 @@ pub struct ProgrammePage {
     /// Counts of the values of each facet that was asked for, the most frequent first.
     #[schema(nullable = false)]
     pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
+    /// Searches that find more, where this one finds little: what was perhaps meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["violence"]))]
+    pub did_you_mean: Option<Vec<String>>,
     /// Addresses of this page and its neighbours.
     pub links: Links,
 }

@@ -12,6 +12,7 @@ use super::names::Names;
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
 use super::totals::Totals;
+use super::vocabulary::Vocabulary;
 use crate::config::Settings;
 use crate::db::store::Done;
 use crate::db::{Connection, Id, Store, Time};
@@ -39,6 +40,8 @@ pub struct Context {
     pub totals: Totals,
     /// Values of items and what was counted of them, kept between reads.
     pub facets: Facets,
+    /// The words of the catalogue, kept between reads.
+    pub vocabulary: Vocabulary,
     /// The kinds, with how to read each for `include`; the server fills it in, since no kind knows another.
     pub kinds: Vec<(&'static Spec, Expand)>,
     /// Keys that were seen within the last minute.
@@ -57,6 +60,7 @@ impl Context {
             names: Arc::default(),
             totals: Totals::default(),
             facets: Facets::default(),
+            vocabulary: Vocabulary::default(),
             kinds,
             recently_used: Mutex::new(HashSet::new()),
         }

@@ -178,6 +178,8 @@ pub struct Page {
     pub info: PageInfo,
     /// The facets, if they were asked for.
     pub facets: Option<Map<String, Value>>,
+    /// Searches that were perhaps meant.
+    pub did_you_mean: Vec<String>,
 }
 
 impl Page {
@@ -189,6 +191,10 @@ impl Page {
         if let Some(facets) = &self.facets {
             body.extend_from_slice(b",\"facets\":");
             serde_json::to_writer(&mut body, facets).map_err(Problem::internal)?;
+        }
+        if !self.did_you_mean.is_empty() {
+            body.extend_from_slice(b",\"did_you_mean\":");
+            serde_json::to_writer(&mut body, &self.did_you_mean).map_err(Problem::internal)?;
         }
         body.extend_from_slice(b",\"links\":");
         serde_json::to_writer(&mut body, links).map_err(Problem::internal)?;

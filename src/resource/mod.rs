@@ -9,6 +9,7 @@ pub mod highlights;
 pub mod index;
 pub mod list;
 pub mod load;
+pub mod meant;
 pub mod names;
 pub mod once;
 pub mod query;
@@ -22,6 +23,7 @@ pub mod texts;
 pub mod totals;
 pub mod tracks;
 pub mod verify;
+pub mod vocabulary;
 pub mod write;
 
 use serde::Serialize;

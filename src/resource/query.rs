@@ -7,10 +7,11 @@ use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, Wanted};
 use super::index::bit;
 use super::list::Paging;
 use super::load::{TEXTS_OF_ITEM, find, of_kind};
+use super::meant::{LITTLE, Little};
 use super::names::Memory;
 use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, TableSpec, Takes};
 use super::{Status, Subject};
-use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS};
+use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
 use crate::db::schema::items;
 use crate::db::search::{Audience, Matching, Scope, matching};
 use crate::db::sql::{Bind, Fragment, id_among, number_among};
@@ -47,7 +48,19 @@ pub struct Shape {
     pub include: Vec<&'static str>,
 }
 
+/// A search as it was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What was typed.
+    pub text: String,
+    /// The same, read.
+    pub query: Query,
+    /// The rules by which it was read.
+    pub rules: Vec<Rules>,
+}
+
 /// A list request, understood but for the names of items.
+#[derive(Clone)]
 pub struct ListRequest {
     /// Languages.
     pub wish: Wish,
@@ -73,7 +86,7 @@ pub struct ListRequest {
     counted_but: Vec<(&'static str, String)>,
     statuses: Option<Vec<Status>>,
     ids: Option<Vec<String>>,
-    q: Option<Query>,
+    search: Option<Asked>,
     filters: Vec<(&'static FilterSpec, Vec<Value>)>,
     ranges: Vec<(&'static RangeSpec, Bind)>,
     sorts: Vec<(&'static SortColumn, bool)>,
@@ -131,18 +144,18 @@ impl ListRequest {
         let mut wish = Wish::parse(&mut params, accepted, fallback);
         let shape = shape::<S>(&mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
-        let q = read_search(&mut params, &wish);
+        let search = read_search(&mut params, &wish);
         let statuses = read_statuses(&mut params, viewer);
         let filters = spec.all_filters().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
-        let (sorts, by_relevance) = read_sorts(&mut params, spec, q.is_some());
+        let (sorts, by_relevance) = read_sorts(&mut params, spec, search.is_some());
         let facets = read_facets(&mut params, spec);
         let highlights = params.flag("highlights").unwrap_or(false);
         let asked = if wish.explicit { String::new() } else { wish.identity() };
         let identity = format!("{}\n{}\n{asked}\n{viewer:?}", spec.kind.as_str(), params.identity(NOT_OF_THE_LIST));
         let paging = Paging::read(&mut params, &identity);
         // A query is read by the rules of the languages that are asked for.
-        let apart: &[&str] = if q.is_some() { &[] } else { &["lang"] };
+        let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
         let counted = params.identity(&[NOT_OF_THE_LIST, &["sort"], apart].concat());
         let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
         let counted_but: Vec<(&'static str, String)> = facets
@@ -172,7 +185,7 @@ impl ListRequest {
             counted_but,
             statuses,
             ids,
-            q,
+            search,
             filters,
             ranges,
             sorts,
@@ -182,7 +195,18 @@ impl ListRequest {
 
     /// What is searched for.
     pub fn query(&self) -> Option<&Query> {
-        self.q.as_ref()
+        self.search.as_ref().map(|search| &search.query)
+    }
+
+    /// The search as it was asked for.
+    pub fn search(&self) -> Option<&Asked> {
+        self.search.as_ref()
+    }
+
+    /// The same list for another search.
+    #[must_use]
+    pub fn searching(&self, query: Query) -> Self {
+        Self { search: self.search.clone().map(|search| Asked { query, ..search }), ..self.clone() }
     }
 
     /// Whether a filter lets a value pass; one that is not set lets all.
@@ -226,7 +250,7 @@ impl ListRequest {
         let mut list = List { along: self.along(filters().any(|(filter, values)| is_one_value(filter, values))), ..List::default() };
         let mut errors = Vec::new();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
-        match self.q.as_ref().map(|query| matching(query, &[spec.kind.letter()], audience, self.scope)) {
+        match self.query().map(|query| matching(query, &[spec.kind.letter()], audience, self.scope)) {
             Some(Matching::Ranked(ranked)) if self.by_relevance => list.ranked = Some(ranked),
             Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
             Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),
@@ -269,7 +293,7 @@ impl ListRequest {
     /// Along a value of the filter index, where one is asked for and nothing but filters and the date of publication matters.
     fn along(&self, one_value: bool) -> Along {
         let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
-        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.q.is_none() && self.ranges.is_empty();
+        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none() && self.ranges.is_empty();
         if by_date && filters_only && one_value { Along::Facet } else { Along::Items }
     }
 
@@ -577,8 +601,19 @@ pub fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind
 }
 
 /// Reads `q`.
-pub fn read_search(params: &mut Params, wish: &Wish) -> Option<Query> {
-    params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &rules_of(wish)))
+pub fn read_search(params: &mut Params, wish: &Wish) -> Option<Asked> {
+    let text = params.text("q", LONGEST_SEARCH)?;
+    let rules = rules_of(wish);
+    Some(Asked { query: Query::parse(&text, &rules), text, rules })
+}
+
+impl Asked {
+    /// The search and what its first page found, if that is so little that another may have been meant.
+    pub fn little<'a>(&'a self, paging: &Paging, found: usize) -> Option<Little<'a>> {
+        let is_whole = paging.start == Start::Offset(0) && i64::try_from(found).is_ok_and(|found| found < paging.limit);
+        let is_little = is_whole && found < LITTLE && !self.query.is_empty();
+        is_little.then_some(Little { text: &self.text, query: &self.query, rules: &self.rules, found })
+    }
 }
 
 /// The rules by which a query is read: those of the languages that are asked for, or of all.

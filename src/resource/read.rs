@@ -14,6 +14,7 @@ use super::context::Context;
 use super::highlights::Marked;
 use super::list::{self, Items};
 use super::load::{Found, Item, Revisions, Single, Text, complete_single, find, find_single, load, load_page};
+use super::meant::{COUNTED, meant};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
 use super::shown::{Embedded, Shown};
@@ -88,7 +89,7 @@ fn read_page<S: Subject>(
     }
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory.clone())).at(&wanted.base);
     let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, &mut shown)?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
@@ -99,6 +100,12 @@ fn read_page<S: Subject>(
         None
     } else {
         Some(context.facets.of(connection, (S::SPEC, wanted), &revisions, &mut shown)?)
+    };
+    let did_you_mean = match wanted.search().and_then(|search| search.little(&wanted.paging, loaded.len())) {
+        Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
+            Ok(wanted.searching(query).list(connection, S::SPEC, &memory)?.count_up_to(connection, COUNTED)?)
+        })?,
+        None => Vec::new(),
     };
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
     let mut items = Items::default();
@@ -113,7 +120,7 @@ fn read_page<S: Subject>(
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok((validators, Some(list::Page { items, info, facets })))
+    Ok((validators, Some(list::Page { items, info, facets, did_you_mean })))
 }
 
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.

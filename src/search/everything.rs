@@ -28,8 +28,9 @@ use crate::resource::document::{Search, comma_list, item_shown, parameter};
 use crate::resource::highlights::{Highlight, Marked};
 use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
 use crate::resource::load::{CATALOGUE, Item, Loaded, Revisions, Text, load_page_of};
+use crate::resource::meant::{COUNTED, meant};
 use crate::resource::names::Memory;
-use crate::resource::query::{NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses};
+use crate::resource::query::{Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses};
 use crate::resource::read::{PageRead, answer_page, if_none_match};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
@@ -162,6 +163,10 @@ pub struct SearchHitPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub facets: Option<HashMap<String, Vec<FacetValue>>>,
+    /// Searches that find more, where this one finds little: what was perhaps meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["violence"]))]
+    pub did_you_mean: Option<Vec<String>>,
     /// Addresses of this page and its neighbours.
     pub links: Links,
 }
@@ -199,7 +204,7 @@ pub async fn search_everything(context: web::Data<Context>, request: HttpRequest
 
 /// A search, understood.
 struct Wanted {
-    query: Query,
+    search: Asked,
     kinds: Vec<Kind>,
     wish: Wish,
     shape: Shape,
@@ -221,8 +226,8 @@ impl Wanted {
     fn read(context: &Context, request: &HttpRequest, caller: Viewer) -> Result<Self, Problem> {
         let mut params = Params::parse(request.query_string())?;
         let wish = Wish::parse(&mut params, accepted(request), &context.fallback);
-        let query = read_search(&mut params, &wish);
-        if query.is_none() {
+        let search = read_search(&mut params, &wish);
+        if search.is_none() {
             params.error("q", "required", "`q` says what to search for.");
         }
         let kinds = read_kinds(&mut params);
@@ -242,8 +247,9 @@ impl Wanted {
         let viewer = if statuses.is_some() { caller } else { Viewer::Public };
         let identity = format!("search\n{}\n{}\n{viewer:?}", params.identity(&[]), wish.identity());
         params.finish()?;
+        let Some(search) = search else { return Err(Problem::internal("a search without a query was understood")) };
         Ok(Self {
-            query: query.unwrap_or_default(),
+            search,
             kinds,
             wish,
             shape: Shape { fields, include: Vec::new() },
@@ -260,12 +266,12 @@ impl Wanted {
         })
     }
 
-    /// What is found among these kinds.
-    fn list(&self, kinds: &[Kind]) -> List {
+    /// What a query finds among these kinds.
+    fn list(&self, query: &Query, kinds: &[Kind]) -> List {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let mut list = List::default();
-        match matching(&self.query, &letters, audience, Scope::Everything) {
+        match matching(query, &letters, audience, Scope::Everything) {
             Matching::Ranked(ranked) if !kinds.is_empty() => list.ranked = Some(ranked),
             // Nothing but what is not looked for, or no kind.
             other => {
@@ -325,7 +331,7 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
     }
     let memory = Memory::new(&context.names, &revisions);
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
-    let list = wanted.list(&wanted.kinds);
+    let list = wanted.list(&wanted.search.query, &wanted.kinds);
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
@@ -341,8 +347,14 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
         .then(|| context.totals.of(&revisions, &format!("{}\n{}", wanted.counted, kinds.join(",")), || list.count(connection)))
         .transpose()?;
     let facets = if wanted.by_kind { Some(facets(connection, context, wanted, &revisions)?) } else { None };
+    let did_you_mean = match wanted.search.little(paging, loaded.len()) {
+        Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
+            Ok(wanted.list(&query, &wanted.kinds).count_up_to(connection, COUNTED)?)
+        })?,
+        None => Vec::new(),
+    };
     let mut wholes = if wanted.with_item { read_wholes(connection, context, wanted.viewer, &loaded, &shown)? } else { HashMap::new() };
-    let marked = if wanted.highlights { Some(Marked::read(connection, &wanted.query, &loaded)?) } else { None };
+    let marked = if wanted.highlights { Some(Marked::read(connection, &wanted.search.query, &loaded)?) } else { None };
     let mut items = Items::default();
     for one in loaded {
         let Some(spec) = spec_of(&one.item) else { continue };
@@ -353,7 +365,7 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok((validators, Some(Page { items, info: paging.info(&slice, total), facets })))
+    Ok((validators, Some(Page { items, info: paging.info(&slice, total), facets, did_you_mean })))
 }
 
 /// How many items of each kind are found.
@@ -361,7 +373,7 @@ fn facets(connection: &mut Connection, context: &Context, wanted: &Wanted, revis
     let mut counts: Vec<(Kind, i64)> = Vec::new();
     for kind in Kind::ALL {
         let list = format!("{}\n{}", wanted.counted, kind.as_str());
-        counts.push((kind, context.totals.of(revisions, &list, || wanted.list(&[kind]).count(connection))?));
+        counts.push((kind, context.totals.of(revisions, &list, || wanted.list(&wanted.search.query, &[kind]).count(connection))?));
     }
     counts.retain(|(_, count)| *count > 0);
     counts.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.as_str().cmp(b.as_str())));

@@ -5,9 +5,10 @@
 //! [`Rules`](super::stem::Rules).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::{fold, is_part_of_letter};
+use super::spelling::is_comparable;
 use super::stem::Rules;
 
 /// The longest token, in characters. What is longer is no word; its beginning still finds it.
@@ -55,6 +56,25 @@ pub struct Tokens {
     pub texts: Vec<Vec<String>>,
     /// The stems of all of them.
     pub stems: BTreeSet<String>,
+    /// Words that misspelt ones may have meant, see [`is_comparable`], folded and in each script as they are first written.
+    pub spellings: BTreeMap<(Script, String), String>,
+}
+
+/// In what a word is written.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Script {
+    /// Cyrillic.
+    Cyrillic,
+    /// Latin, or any other.
+    Latin,
+}
+
+impl Script {
+    /// That of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        if word.contains(|c| matches!(c, 'Ѐ'..='ԯ')) { Self::Cyrillic } else { Self::Latin }
+    }
 }
 
 impl Tokens {
@@ -64,9 +84,17 @@ impl Tokens {
         if tokens.is_empty() {
             return;
         }
+        let words: Vec<&str> = words(text).map(|(_, word)| word).collect();
+        // Few words are other than one token each; of a text that has such ones no spelling is kept.
+        if words.len() == tokens.len() {
+            for (word, token) in words.iter().zip(&tokens).filter(|(_, token)| is_comparable(token)) {
+                let key = (Script::of(word), token.clone());
+                self.spellings.entry(key).or_insert_with(|| word.trim_matches(is_apostrophe).to_owned());
+            }
+        }
         self.texts.push(tokens);
         let Some(rules) = rules else { return };
-        for (_, word) in words(text).filter(|(_, word)| has_stem(word)) {
+        for word in words.into_iter().filter(|word| has_stem(word)) {
             rules.stems(&shortened(word), &mut self.stems);
         }
     }

@@ -24,6 +24,7 @@ pub mod nearest;
 pub mod query;
 mod segment;
 pub mod slug;
+pub mod spelling;
 pub mod stem;
 pub mod transliterate;
 

@@ -175,3 +175,12 @@ CREATE TABLE search_index (
     words TEXT NOT NULL
 );
 CREATE INDEX search_index_document ON search_index USING GIN (document);
+
+-- Words as texts spell them, for what was probably meant by a misspelt one. The token is the letter of the script (`c` Cyrillic, `l` any
+-- other) and the word folded. Words stay when the texts that had them go: what is offered is searched for first.
+CREATE TABLE words (
+    number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token TEXT COLLATE "C" NOT NULL,
+    spelling TEXT NOT NULL
+);
+CREATE UNIQUE INDEX words_token ON words (token);

@@ -1,3 +1,4 @@
+DROP TABLE words;
 DROP TABLE search_index;
 DROP TABLE cues;
 DROP TABLE tracks;

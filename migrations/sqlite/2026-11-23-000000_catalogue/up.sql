@@ -172,3 +172,12 @@ CREATE TABLE cues (
 CREATE VIRTUAL TABLE search_index USING fts5 (
     words, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
 );
+
+-- Words as texts spell them, for what was probably meant by a misspelt one. The token is the letter of the script (`c` Cyrillic, `l` any
+-- other) and the word folded. Words stay when the texts that had them go: what is offered is searched for first.
+CREATE TABLE words (
+    number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL,
+    spelling TEXT NOT NULL
+);
+CREATE UNIQUE INDEX words_token ON words (token);

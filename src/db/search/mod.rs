@@ -6,9 +6,10 @@
 //! have their words. The key of an entry begins with its item's date, so that the newest are found first.
 
 mod matching;
+pub mod words;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
@@ -86,6 +87,12 @@ pub struct Document {
     pub transcript: Tokens,
 }
 
+impl Document {
+    fn fields(&self) -> [&Tokens; 5] {
+        [&self.title, &self.summary, &self.names, &self.description, &self.transcript]
+    }
+}
+
 /// The letters of the fields, in the order of [`Document`]: for words, and for stems.
 const FIELDS: [(char, char); 5] = [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
 /// Stands between texts, so that no phrase is found across them.
@@ -138,6 +145,13 @@ fn insert(connection: &mut Connection, entry: Entry, place: i64, document: &Docu
         pending.push((key(entry.item, entry.date, place), Written::of(entry.kind, document)));
         pending.len() >= MANY
     });
+    SPELLINGS.with_borrow_mut(|spellings| {
+        for (word, spelling) in document.fields().into_iter().flat_map(|field| &field.spellings) {
+            if !spellings.contains_key(word) {
+                spellings.insert(word.clone(), spelling.clone());
+            }
+        }
+    });
     if many { flush(connection) } else { Ok(()) }
 }
 
@@ -145,6 +159,8 @@ thread_local! {
     /// Entries of the transaction that is open on this thread's connection, not yet in the index: written together they
     /// make one segment of FTS5, which else writes, and later merges, one for each.
     static PENDING: RefCell<Vec<(i64, Written)>> = const { RefCell::new(Vec::new()) };
+    /// The words of those entries.
+    static SPELLINGS: RefCell<BTreeMap<words::Word, String>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// How many entries are kept before they are written.
@@ -153,10 +169,12 @@ const MANY: usize = 100;
 /// Forgets what a transaction that was given up would have written: before each.
 pub(super) fn forget() {
     PENDING.with_borrow_mut(Vec::clear);
+    SPELLINGS.with_borrow_mut(BTreeMap::clear);
 }
 
 /// Writes the entries of the transaction: before its end.
 pub(super) fn flush(connection: &mut Connection) -> Result<(), Error> {
+    words::add(connection, &SPELLINGS.take())?;
     PENDING.take().into_iter().try_for_each(|(key, written)| write(connection, key, written))
 }
 
@@ -187,7 +205,6 @@ impl Written {
 
     /// Writes the tokens for which there is room.
     fn with(kind: char, document: &Document, mut has_room: impl FnMut(&str) -> bool) -> Self {
-        let fields = [&document.title, &document.summary, &document.names, &document.description, &document.transcript];
         let mut written = Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
         let mut add = |to: &mut String, field: char, token: &str, instead: &str| {
             to.push(' ');
@@ -199,7 +216,7 @@ impl Written {
                 to.push_str(instead);
             }
         };
-        for (tokens, (field, field_of_stems)) in fields.into_iter().zip(FIELDS) {
+        for (tokens, (field, field_of_stems)) in document.fields().into_iter().zip(FIELDS) {
             for text in &tokens.texts {
                 written.words.extend([" ", BETWEEN]);
                 for token in text {

@@ -4,6 +4,7 @@ mod everything;
 mod facets;
 mod filters;
 mod judged;
+mod meant;
 mod order;
 mod paging;
 mod parameters;

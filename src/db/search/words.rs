@@ -1,0 +1,58 @@
+//! The words of the catalogue, as its texts spell them.
+
+use std::collections::BTreeMap;
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::connection::Connection;
+use crate::db::error::Error;
+use crate::db::sql::{Bind, Fragment, Statement, pairs};
+use crate::text::analysis::Script;
+
+/// A word that is known: in which script, and folded.
+pub type Word = (Script, String);
+
+/// The token that stands for a word.
+fn token((script, word): &Word) -> String {
+    let letter = match script {
+        Script::Cyrillic => 'c',
+        Script::Latin => 'l',
+    };
+    format!("{letter}{word}")
+}
+
+fn word(token: &str) -> Word {
+    let mut rest = token.chars();
+    let script = if rest.next() == Some('c') { Script::Cyrillic } else { Script::Latin };
+    (script, rest.as_str().to_owned())
+}
+
+/// Adds those of these spellings whose word is not known.
+pub(super) fn add(connection: &mut Connection, spellings: &BTreeMap<Word, String>) -> Result<(), Error> {
+    if spellings.is_empty() {
+        return Ok(());
+    }
+    let statement = Fragment::new("INSERT INTO words (token, spelling) SELECT wanted.first, wanted.second FROM ")
+        .then(&pairs(spellings.iter().map(|(word, spelling)| (token(word), spelling))))
+        .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM words WHERE words.token = wanted.first)");
+    Statement::<BigInt>::new(statement).execute(connection)?;
+    Ok(())
+}
+
+/// The words that became known after the one of this number, each with its number, in order.
+pub fn known_after(connection: &mut Connection, number: i64) -> Result<Vec<(i64, Word)>, Error> {
+    let condition = Fragment::new("words.number > ").bind(Bind::Integer(number)).sql(" ORDER BY words.number");
+    let rows: Vec<(i64, String)> =
+        Statement::<(BigInt, Text)>::select("words.number, words.token", "words", &condition).rows(connection)?;
+    Ok(rows.into_iter().map(|(number, token)| (number, word(&token))).collect())
+}
+
+/// How texts spell these words.
+pub fn spellings(connection: &mut Connection, words: &[Word]) -> Result<BTreeMap<Word, String>, Error> {
+    let statement = Fragment::new("SELECT words.token, words.spelling FROM ")
+        .then(&pairs(words.iter().map(|word| (token(word), ""))))
+        .sql(" wanted JOIN words ON words.token = wanted.first");
+    let rows: Vec<(String, String)> = Statement::<(Text, Text)>::new(statement).rows(connection)?;
+    Ok(rows.into_iter().map(|(token, spelling)| (word(&token), spelling)).collect())
+}

@@ -1,0 +1,153 @@
+//! `did_you_mean`: what a search that finds nothing, or little, probably meant.
+//!
+//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them find something. What is near it among the
+//! words of the catalogue takes its place in the query as it was typed, and is offered where that finds more, with the same filters.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::vocabulary::{Near, Vocabulary};
+use crate::db::Connection;
+use crate::db::search::words::spellings;
+use crate::http::problem::Problem;
+use crate::text::analysis::{Script, tokens, words};
+use crate::text::query::Query;
+use crate::text::spelling::is_comparable;
+use crate::text::stem::Rules;
+
+/// A search that finds fewer may have meant another.
+pub const LITTLE: usize = 3;
+/// How many are offered.
+const MOST: usize = 3;
+/// How far what a search would find is counted.
+pub const COUNTED: i64 = 100;
+/// How many words that are near a typed one are tried.
+const TRIED: usize = 6;
+/// How many words of a query are looked at, and how many searches are tried at all.
+const MOST_WORDS: usize = 8;
+const MOST_SEARCHES: usize = 12;
+
+/// A search and what it found.
+pub struct Little<'a> {
+    /// What was typed.
+    pub text: &'a str,
+    /// The same, read.
+    pub query: &'a Query,
+    /// The rules by which it was read.
+    pub rules: &'a [Rules],
+    /// How many items it found.
+    pub found: usize,
+}
+
+/// A word of the query that may be misspelt.
+struct Suspect<'a> {
+    range: Range<usize>,
+    word: &'a str,
+    token: String,
+}
+
+/// Queries that find more, as they may be typed, the best first. `hits` counts what a query would find, up to [`COUNTED`].
+pub fn meant(
+    connection: &mut Connection,
+    vocabulary: &Vocabulary,
+    little: &Little<'_>,
+    mut hits: impl FnMut(&mut Connection, Query) -> Result<i64, Problem>,
+) -> Result<Vec<String>, Problem> {
+    let mut suspects = suspects(little);
+    if suspects.is_empty() || suspects.len() > MOST_WORDS {
+        return Ok(Vec::new());
+    }
+    let known = vocabulary.known(connection, &suspects.iter().map(|suspect| suspect.token.as_str()).collect())?;
+    let mut unknown = HashSet::new();
+    for suspect in suspects.iter().filter(|suspect| !known.contains(&suspect.token)) {
+        // Another form of a known word, or its beginning.
+        if hits(connection, Query::parse(suspect.word, little.rules))? == 0 {
+            unknown.insert(suspect.token.clone());
+        }
+    }
+    let all_at_once = !unknown.is_empty();
+    suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
+    let mut near: Vec<Vec<(Near, String)>> = Vec::new();
+    for suspect in &suspects {
+        near.push(spelled(connection, vocabulary, suspect)?);
+    }
+    let tried = if all_at_once { together(&near) } else { one_by_one(&near) };
+    let mut offered: Vec<(usize, i64, String)> = Vec::new();
+    for choice in tried.into_iter().take(MOST_SEARCHES) {
+        let edits = choice.iter().zip(&near).filter_map(|(place, near)| near.get((*place)?)).map(|(near, _)| near.edits).sum();
+        let text = replaced(little.text, &suspects, &near, &choice);
+        let found = hits(connection, Query::parse(&text, little.rules))?;
+        if usize::try_from(found).unwrap_or(0) > little.found {
+            offered.push((edits, -found, text));
+        }
+    }
+    offered.sort();
+    let mut texts: Vec<String> = offered.into_iter().map(|(.., text)| text).collect();
+    texts.dedup();
+    texts.truncate(MOST);
+    Ok(texts)
+}
+
+/// The words that are looked for by themselves.
+fn suspects<'a>(little: &Little<'a>) -> Vec<Suspect<'a>> {
+    let excluded: HashSet<&String> = little.query.excluded.iter().flat_map(|term| &term.tokens).collect();
+    let suspect = |(start, word): (usize, &'a str)| {
+        let [token] = <[String; 1]>::try_from(tokens(word)).ok()?;
+        let is_one = is_comparable(&token) && word != "OR" && !excluded.contains(&token);
+        is_one.then(|| Suspect { range: start..start.saturating_add(word.len()), word, token })
+    };
+    words(little.text).filter_map(suspect).collect()
+}
+
+/// The words nearest to one, with their spelling.
+fn spelled(connection: &mut Connection, vocabulary: &Vocabulary, suspect: &Suspect<'_>) -> Result<Vec<(Near, String)>, Problem> {
+    let near = vocabulary.nearest(connection, &suspect.token, Script::of(suspect.word), TRIED)?;
+    let known = spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
+    Ok(near.into_iter().filter_map(|near| Some((near.clone(), known.get(&near.word)?.clone()))).collect())
+}
+
+/// For each suspect which of the words near it takes its place, if any.
+type Choice = Vec<Option<usize>>;
+
+/// All of them at once: by the nearest, then one after the other by the next.
+fn together(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
+    let nearest: Choice = near.iter().map(|near| (!near.is_empty()).then_some(0)).collect();
+    if nearest.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let mut choices = vec![nearest.clone()];
+    for place in 1..TRIED {
+        for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
+            let mut choice = nearest.clone();
+            if let Some(one) = choice.get_mut(at) {
+                *one = Some(place);
+            }
+            choices.push(choice);
+        }
+    }
+    choices
+}
+
+/// Each by itself.
+fn one_by_one(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    for place in 0..TRIED {
+        for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
+            choices.push((0..near.len()).map(|one| (one == at).then_some(place)).collect());
+        }
+    }
+    choices
+}
+
+fn replaced(text: &str, suspects: &[Suspect<'_>], near: &[Vec<(Near, String)>], choice: &Choice) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut from = 0;
+    for ((suspect, near), place) in suspects.iter().zip(near).zip(choice) {
+        let Some((_, spelling)) = place.and_then(|place| near.get(place)) else { continue };
+        written.push_str(text.get(from..suspect.range.start).unwrap_or_default());
+        written.push_str(spelling);
+        from = suspect.range.end;
+    }
+    written.push_str(text.get(from..).unwrap_or_default());
+    written.trim().to_owned()
+}
