@@ -165,7 +165,9 @@ on_both! {
             if method != "get" || path.contains('{') {
                 continue;
             }
-            for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query") {
+            let parameters = || operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+            let is_search = parameters().any(|parameter| parameter["name"] == "q" && parameter["required"] == true);
+            for parameter in parameters() {
                 let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);
                 let value = match example {
                     Value::Array(members) => members.iter().map(|member| member.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(","),
@@ -173,7 +175,7 @@ on_both! {
                     Value::Null => continue,
                     other => other.to_string(),
                 };
-                let needs = if path == "/v1/transcript-search" && name != "q" { "q=word&" } else { "" };
+                let needs = if is_search && name != "q" { "q=word&" } else { "" };
                 let answer = server.get(&format!("{path}?{needs}{name}={}", crate::support::encoded(&value)));
                 assert!(answer.status == 200 || answer.text().contains("There is no "), "{path}?{name}={value}: {}", answer.text());
             }
