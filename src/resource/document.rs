@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::bodies::{self, DECIMAL_PATTERN, LANGUAGE_PATTERN, SLUG_PATTERN, language};
+use super::completeness;
 use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
 use super::list::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
 use super::query::{LONGEST_SEARCH, MAX_IDS, MAX_VALUES};
@@ -202,6 +203,7 @@ pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Va
         }
         flatten_all(schemas);
         add_highlights(schemas, specs);
+        completeness::add_to_document(schemas, specs);
         add_partials(schemas, specs);
         bodies::complete(schemas);
     }
@@ -502,7 +504,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         return Vec::new();
     }
     let fields: Vec<&str> = spec.all_fields().collect();
-    let includes: Vec<&str> = spec.links.iter().map(|link| link.field).chain(["translations"]).collect();
+    let includes: Vec<&str> = spec.all_includes().collect();
     let mut parameters = vec![
         parameter(
             "lang",
@@ -513,7 +515,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         comma_list("fields", "Only these fields, and `id`.", json!({"type": "string", "enum": fields}), 100, "slug"),
         comma_list(
             "include",
-            "References to show whole instead of in short; `translations` adds the texts of every language.",
+            "References to show whole instead of in short; `translations` adds the texts of every language, `completeness` which parts are there in which language.",
             json!({"type": "string", "enum": includes}),
             20,
             includes.first().copied().unwrap_or("translations"),
@@ -546,6 +548,7 @@ fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     for filter in spec.all_filters() {
         parameters.push(filter_parameter(filter));
     }
+    parameters.push(completeness::parameter(spec));
     for range in spec.all_ranges() {
         let schema = match range.holds {
             RangeType::Time => json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}),

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
 use serde::de::DeserializeOwned;
 
 use super::Subject;
+use super::completeness::Completeness;
 use super::names::{Drawn, Target};
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
@@ -120,6 +121,8 @@ pub struct Loaded<O> {
     pub texts: Vec<Text>,
     /// References, in order.
     pub links: Vec<Link>,
+    /// Which of its parts are there in which language, if that is asked for.
+    pub completeness: Option<Completeness>,
 }
 
 /// What counts the changes of the catalogue as a whole, beside the names of the kinds.
@@ -309,7 +312,7 @@ fn complete_with<O: DeserializeOwned>(
         let mut texts = known.remove(&item.number).unwrap_or_default();
         let chosen = choice.as_ref().and_then(|choice| languages.get(choice.index)).filter(|_| !shown.wish.translations);
         texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
-        loaded.push(Loaded { own, languages, choice, texts, links: item.links(), item });
+        loaded.push(Loaded { own, languages, choice, texts, links: item.links(), item, completeness: None });
     }
     let links = loaded
         .iter()
@@ -370,7 +373,7 @@ impl Item {
     }
 
     /// The key of its texts in this language, if it has any.
-    fn text_key(&self, language: &Language) -> Option<i64> {
+    pub fn text_key(&self, language: &Language) -> Option<i64> {
         let place = self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
         text_key(self.number, place)
     }
@@ -379,8 +382,10 @@ impl Item {
 /// How many texts an item can have: the keys of texts are made of the number of the item and the place of the language.
 const PLACES: i64 = 512;
 
-/// Holds for the texts of an item, by [`PLACES`].
-pub const TEXTS_OF_ITEM: &str = "texts.key >= items.number * 512 AND texts.key < items.number * 512 + 512";
+/// Holds for the texts of the item of this number, by [`PLACES`].
+pub fn texts_of_item(number: &str) -> String {
+    format!("texts.key >= {number} * 512 AND texts.key < {number} * 512 + 512")
+}
 
 fn text_key(item: Number, place: usize) -> Option<i64> {
     let place = i64::try_from(place).ok().filter(|place| *place < PLACES)?;

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod bodies;
+pub mod completeness;
 pub mod context;
 pub mod document;
 pub mod facets;

@@ -2,11 +2,12 @@
 
 use actix_web::HttpRequest;
 
+use super::completeness::Missing;
 use super::context::Context;
 use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, Wanted};
 use super::index::bit;
 use super::list::Paging;
-use super::load::{TEXTS_OF_ITEM, find, of_kind};
+use super::load::{find, of_kind, texts_of_item};
 use super::meant::{LITTLE, Little};
 use super::names::Memory;
 use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, TableSpec, Takes};
@@ -46,6 +47,8 @@ pub struct Shape {
     pub fields: Option<Vec<String>>,
     /// References to show whole.
     pub include: Vec<&'static str>,
+    /// Whether to say which parts are there in which language.
+    pub completeness: bool,
 }
 
 /// A search as it was asked for.
@@ -88,6 +91,7 @@ pub struct ListRequest {
     ids: Option<Vec<String>>,
     search: Option<Asked>,
     filters: Vec<(&'static FilterSpec, Vec<Value>)>,
+    missing: Missing,
     ranges: Vec<(&'static RangeSpec, Bind)>,
     sorts: Vec<(&'static SortColumn, bool)>,
     by_relevance: bool,
@@ -114,16 +118,17 @@ pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
         shape.fields = Some(names);
     }
     if let Some(names) = params.list("include", 20) {
-        let known = spec.links.iter().map(|link| link.field).chain(["translations"]);
         for name in names {
             if name == "translations" {
                 wish.translations = true;
+            } else if name == "completeness" {
+                shape.completeness = true;
             } else if let Some(link) = spec.link(&name) {
                 if !shape.include.contains(&link.field) {
                     shape.include.push(link.field);
                 }
             } else {
-                params.error("include", "unknown_value", not_one_of(&name, known.clone()));
+                params.error("include", "unknown_value", not_one_of(&name, spec.all_includes()));
             }
         }
     }
@@ -147,6 +152,7 @@ impl ListRequest {
         let search = read_search(&mut params, &wish);
         let statuses = read_statuses(&mut params, viewer);
         let filters = spec.all_filters().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
+        let missing = Missing::read(&mut params, spec);
         let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
         let (sorts, by_relevance) = read_sorts(&mut params, spec, search.is_some());
         let facets = read_facets(&mut params, spec);
@@ -187,6 +193,7 @@ impl ListRequest {
             ids,
             search,
             filters,
+            missing,
             ranges,
             sorts,
             by_relevance,
@@ -280,6 +287,7 @@ impl ListRequest {
             walking = walking && !walked;
             self.filter(connection, (spec, memory), (filter, values), walked, &mut list, &mut errors)?;
         }
+        list.predicates.extend(self.missing.predicates(spec, list.along, self.viewer));
         list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
         if list.ranked.is_none() {
             list.keys.extend(self.sorts.iter().map(|(column, descending)| self.key(column, *descending, list.along)));
@@ -308,7 +316,7 @@ impl ListRequest {
                 Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
             }
             SortColumn::Title => {
-                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ").sql(TEXTS_OF_ITEM);
+                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ").sql(texts_of_item("items.number"));
                 if !self.viewer.sees_unpublished() {
                     expression = expression.sql(" AND texts.status = 'published'");
                 }
@@ -358,20 +366,7 @@ impl ListRequest {
         }
         let along = list.along;
         let number = along.number();
-        // PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page is full.
-        let in_order = if along == Along::Facet { " OFFSET 0" } else { "" };
-        let any_of = |values: &[String]| {
-            let walk = if along == Along::Facet { " INDEXED BY facets_newest WHERE " } else { " WHERE " };
-            Fragment::new("SELECT 1 FROM facets")
-                .differs(walk, " WHERE ")
-                .sql("facets.item = ")
-                .sql(number)
-                .sql(along.same_place())
-                .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
-                .binds(values.iter().cloned().map(Bind::Text))
-                .sql("))")
-                .differs("", in_order)
-        };
+        let any_of = |values: &[String]| has_value(along, &facet, values);
         // Passes over the rows whose item cannot have the value.
         let may_have = |value: &str| {
             if filter.takes.narrows() {
@@ -401,7 +396,7 @@ impl ListRequest {
                         .sql(along.same_place())
                         .sql(" AND facets.term = ")
                         .then(&term(&facet, value))
-                        .differs("", in_order)
+                        .differs("", in_order(along))
                         .sql(")");
                     list.predicates.push(other);
                 }
@@ -440,6 +435,25 @@ impl ListRequest {
         let hint = suggest(connection, kind, name)?.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
     }
+}
+
+/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page is full.
+fn in_order(along: Along) -> &'static str {
+    if along == Along::Facet { " OFFSET 0" } else { "" }
+}
+
+/// The rows of the filter index by which an item of a list has one of these values.
+pub fn has_value(along: Along, facet: &str, values: &[String]) -> Fragment {
+    let walk = if along == Along::Facet { " INDEXED BY facets_newest WHERE " } else { " WHERE " };
+    Fragment::new("SELECT 1 FROM facets")
+        .differs(walk, " WHERE ")
+        .sql("facets.item = ")
+        .sql(along.number())
+        .sql(along.same_place())
+        .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
+        .binds(values.iter().cloned().map(Bind::Text))
+        .sql("))")
+        .differs("", in_order(along))
 }
 
 /// The number of a value; nothing equals that of a value which nothing is found by.
@@ -543,7 +557,7 @@ fn read_filter(params: &mut Params, filter: &'static FilterSpec) -> Option<Vec<V
 
 impl Takes {
     /// The values that stand in the index for what was written.
-    fn read(&self, text: &str) -> Result<Vec<String>, String> {
+    pub fn read(&self, text: &str) -> Result<Vec<String>, String> {
         let known = |words: &'static [&'static str]| {
             if words.contains(&text) { Ok(vec![text.to_owned()]) } else { Err(not_one_of(text, words.iter().copied())) }
         };

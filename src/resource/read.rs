@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Subject;
 use super::answer::{self, Validators};
+use super::completeness;
 use super::context::Context;
 use super::highlights::Marked;
 use super::list::{self, Items};
@@ -91,7 +92,7 @@ fn read_page<S: Subject>(
     let list = wanted.list(connection, S::SPEC, &memory)?;
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory.clone())).at(&wanted.base);
     let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, &mut shown)?;
-    let Some((slice, loaded)) = page else {
+    let Some((slice, mut loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
     let total = wanted.paging.total.then(|| context.totals.of(&revisions, &wanted.counted, || list.count(connection))).transpose()?;
@@ -108,6 +109,9 @@ fn read_page<S: Subject>(
         None => Vec::new(),
     };
     expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
+    if wanted.shape.completeness {
+        completeness::add::<S>(connection, &mut loaded)?;
+    }
     let mut items = Items::default();
     let marked = match wanted.query().filter(|_| wanted.highlights) {
         Some(query) => Some(Marked::read(connection, query, &loaded)?),
@@ -253,10 +257,13 @@ fn draw_single<S: Subject>(
     viewer: Viewer,
 ) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
-    let Some(one) = complete_single::<S>(connection, item, likely, viewer, shown)? else {
+    let Some(mut one) = complete_single::<S>(connection, item, likely, viewer, shown)? else {
         return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
     };
     expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
+    if shape.completeness {
+        completeness::add::<S>(connection, std::slice::from_mut(&mut one))?;
+    }
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
     Ok((answer::body(&S::view(one, shown), shape)?, language))
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::completeness::Completeness;
 use super::load::{Link, Loaded, Text};
 use super::names::{Memory, Target};
 use super::spec::{Kind, Spec, TextColumn};
@@ -236,6 +237,7 @@ impl<O> Loaded<O> {
             published_at: self.item.published_at,
             original_language: take(&mut self.item.original_language),
             languages: take(&mut self.languages),
+            completeness: self.completeness.take(),
         }
     }
 }
@@ -294,6 +296,10 @@ pub struct Common {
     /// The languages in which texts exist that you may see.
     #[schema(value_type = Vec<String>, example = json!(["en", "mk", "sr-Latn"]))]
     pub languages: Vec<Language>,
+    /// Which parts are there in which language; only where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub completeness: Option<Completeness>,
 }
 
 /// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an unknown value.

@@ -69,6 +69,17 @@ impl Kind {
         }
     }
 
+    /// The name of the resource in the document.
+    pub fn schema(self) -> &'static str {
+        match self {
+            Self::Video => "Video",
+            Self::Programme => "Programme",
+            Self::Partner => "Partner",
+            Self::ImpactStatistic => "ImpactStatistic",
+            Self::Topic => "Topic",
+        }
+    }
+
     /// The path of the list.
     pub fn path(self) -> &'static str {
         match self {
@@ -253,6 +264,7 @@ pub const COMMON_FIELDS: &[&str] = &[
     "language",
     "transliterated",
     "translations",
+    "completeness",
 ];
 
 /// Ranges that every kind has.
@@ -331,6 +343,11 @@ impl Spec {
     pub fn all_fields(&self) -> impl Iterator<Item = &'static str> + Clone {
         let texts = self.texts.iter().map(|(name, _)| *name);
         COMMON_FIELDS.iter().copied().chain(texts).chain(self.fields.iter().copied())
+    }
+
+    /// What `include` takes: references to show whole, and what is there beside them.
+    pub fn all_includes(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.links.iter().map(|link| link.field).chain(["translations", "completeness"])
     }
 
     /// The reference of this field.

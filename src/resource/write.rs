@@ -34,7 +34,7 @@ use crate::text::language::Language;
 use crate::text::slug;
 
 /// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
-pub const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated"];
+pub const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated", "completeness"];
 
 /// How a write answers.
 pub struct Answering {

@@ -252,7 +252,7 @@ impl Wanted {
             search,
             kinds,
             wish,
-            shape: Shape { fields, include: Vec::new() },
+            shape: Shape { fields, ..Shape::default() },
             with_item,
             paging,
             viewer,

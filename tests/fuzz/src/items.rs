@@ -86,7 +86,8 @@ fn is_kept(sent: &Value, shown: &Value) {
 fn shown_alike<S: Subject>(body: &Value) -> Value {
     let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
     // What only the server sets is not read; tags become canonical; texts are shown below their language.
-    let elsewhere = ["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated", "translations"];
+    let elsewhere =
+        ["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated", "translations", "completeness"];
     let members = body.as_object().into_iter().flatten().filter(|(name, _)| !is_text(name) && !elsewhere.contains(&name.as_str()));
     Value::Object(members.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
@@ -168,6 +169,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         choice: None,
         texts: first.texts.texts.clone(),
         links,
+        completeness: None,
     };
     let text = serde_json::to_string(&S::view(loaded, &shown)).expect("a view can be written");
     let body: Value = serde_json::from_str(&text).expect("what was written is JSON");

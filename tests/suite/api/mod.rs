@@ -1,6 +1,7 @@
 //! The API: every answer is held against the OpenAPI document.
 
 mod caching;
+mod completeness;
 mod compression;
 mod drafts;
 mod health;

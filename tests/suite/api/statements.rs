@@ -24,13 +24,23 @@ on_both! {
             ("/v1/videos", "programme,topics,partners", 20), ("/v1/programmes", "partners", 12), ("/v1/partners", "translations", 8),
             ("/v1/impact-statistics", "programme,evidence,partner", 20), ("/v1/topics", "parent", 12),
         ] {
-            for query in ["", "lang=sr-Cyrl", "lang=all", "q=a&total=true", "sort=-updated_at", &format!("include={include}")] {
+            for query in ["", "lang=sr-Cyrl", "lang=all", "q=a&total=true", "sort=-updated_at", "missing=sq.description&total=true", &format!("include={include}")] {
                 let all = format!("{path}?limit=100&{query}");
                 assert!(statements(server, &all) <= most, "{path}?{query}");
                 let (one, all) = (warm(server, &format!("{path}?limit=1&{query}")), warm(server, &all));
                 // What `include` names and the first item does not have is not read.
                 let exact = !query.starts_with("include");
                 assert!(one >= 1 && if exact { one == all } else { one <= all && all <= most }, "{path}?{query}: {one} for one item, {all} for all");
+            }
+        }
+    }
+
+    demo fn completeness_takes_one_more(server: &TestServer) {
+        for path in ["/v1/videos", "/v1/programmes", "/v1/partners", "/v1/impact-statistics", "/v1/topics", "/v1/videos/testimonials-part-one", "/v1/topics/sport"] {
+            for query in ["limit=1", "limit=100", "limit=100&lang=all", "limit=100&missing=sq.description"].iter().filter(|query| path.matches('/').count() == 2 || **query == "limit=1") {
+                let query = if path.matches('/').count() == 2 { *query } else { "" };
+                let (without, with) = (warm(server, &format!("{path}?{query}")), warm(server, &format!("{path}?{query}&include=completeness")));
+                assert_eq!(with, without + 1, "{path}?{query}");
             }
         }
     }

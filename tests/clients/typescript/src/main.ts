@@ -64,6 +64,13 @@ async function readers(api: Kinoteka): Promise<void> {
   });
   empty(unchanged, 304);
 
+  // What is still to be translated, and what is there of it.
+  const untranslated = await api.GET("/v1/videos", { params: { query: { missing: ["sq.captions"], include: ["completeness"], limit: 1 } } });
+  for (const video of found(untranslated, 200).data) {
+    assert.ok(video.completeness?.["en"]?.title, "the first catalogue has English titles");
+    assert.ok(!video.completeness["sq"]?.captions);
+  }
+
   const missing = refused(await api.GET("/v1/videos/{video}", { params: { path: { video: "no-such-video" } } }), 404);
   assert.ok(missing.type.endsWith("/problems/not-found") && missing.request_id);
   // What the types forbid is refused by the server too, with the remedy.

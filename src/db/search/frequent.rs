@@ -1,0 +1,59 @@
+//! Which tokens are frequent, as far as PostgreSQL knows: what is frequent is found soonest by walking along the keys, what is rare by the
+//! index, and PostgreSQL itself takes the rare for frequent, since it keeps no count of them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::{Double, Text};
+
+use crate::db::connection::Connection;
+use crate::db::counter::uncounted;
+use crate::db::error::Error;
+use crate::db::sql::{Fragment, Statement};
+
+/// How long counts are used. They are estimates, and an old one makes a search slower, never wrong.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The frequent tokens.
+#[derive(Debug, Default)]
+pub struct Frequencies {
+    /// How many entries there are.
+    pub entries: f64,
+    /// The share of entries that has each token; less than that of any of these where it is not known.
+    pub shares: HashMap<String, f64>,
+}
+
+thread_local! {
+    /// What the connection of this thread said, and when.
+    static KNOWN: RefCell<Option<(Instant, Rc<Frequencies>)>> = const { RefCell::new(None) };
+}
+
+/// The frequent tokens; none of SQLite, which finds both alike.
+pub fn frequencies(connection: &mut Connection) -> Result<Rc<Frequencies>, Error> {
+    if connection.is_sqlite() {
+        return Ok(Rc::default());
+    }
+    if let Some((_, known)) =
+        KNOWN.take().filter(|(at, _)| at.elapsed() < KEPT).map(|kept| KNOWN.with_borrow_mut(|known| known.insert(kept).clone()))
+    {
+        return Ok(known);
+    }
+    let read = Rc::new(uncounted(|| read(connection))?);
+    KNOWN.set(Some((Instant::now(), Rc::clone(&read))));
+    Ok(read)
+}
+
+fn read(connection: &mut Connection) -> Result<Frequencies, Error> {
+    let statement = Fragment::new(
+        "SELECT coalesce(known.token, ''), coalesce(known.share, 0)::double precision, pg_class.reltuples::double precision \
+         FROM pg_class LEFT JOIN pg_stats ON pg_stats.schemaname = current_schema() AND pg_stats.tablename = 'search_index' \
+         AND pg_stats.attname = 'document' \
+         LEFT JOIN LATERAL unnest(pg_stats.most_common_elems::text::text[], pg_stats.most_common_elem_freqs) known (token, share) \
+         ON known.token IS NOT NULL WHERE pg_class.oid = 'search_index'::regclass",
+    );
+    let rows: Vec<(String, f64, f64)> = Statement::<(Text, Double, Double)>::new(statement).rows(connection)?;
+    let entries = rows.first().map_or(0.0, |(.., entries)| entries.max(0.0));
+    Ok(Frequencies { entries, shares: rows.into_iter().map(|(token, share, _)| (token, share)).collect() })
+}

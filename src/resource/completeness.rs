@@ -1,0 +1,270 @@
+//! Translation completeness: which parts of an item are there in which language, as data (`include=completeness`) and as a filter (`missing`).
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::sql_types::{BigInt, Bool};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::Subject;
+use super::bodies::LANGUAGE_PATTERN;
+use super::document::comma_list;
+use super::load::{Loaded, texts_of_item};
+use super::query::{MAX_VALUES, has_value};
+use super::spec::{Spec, Takes, TextColumn};
+use super::tracks::TrackKind;
+use crate::db::page::Along;
+use crate::db::sql::{Bind, Fragment, Statement, number_among};
+use crate::db::{Connection, Error};
+use crate::http::fields::clip;
+use crate::http::keys::Viewer;
+use crate::http::params::Params;
+use crate::places::NAME_LANGUAGES;
+use crate::text::language::{Language, MAX_TAG_LENGTH};
+use crate::text::nearest::nearest;
+
+/// The filter by the languages of captions; a kind without it has neither captions nor transcripts.
+const CAPTION_LANGUAGE: &str = "caption_language";
+
+/// What the kinds call the text that every language must have.
+const TITLES: [&str; 3] = ["title", "name", "label"];
+
+/// A part of an item that can be there in a language.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Part {
+    /// Title, name or label.
+    Title,
+    /// Summary.
+    Summary,
+    /// Description.
+    Description,
+    /// Captions or subtitles, wherever they are kept.
+    Captions,
+    /// Captions or subtitles that this server keeps, which a transcript is made of.
+    Transcript,
+}
+
+impl Part {
+    /// The part that a column holds, if it counts.
+    fn of(column: TextColumn) -> Option<Self> {
+        match column {
+            TextColumn::Title => Some(Self::Title),
+            TextColumn::Summary => Some(Self::Summary),
+            TextColumn::Description => Some(Self::Description),
+            TextColumn::ContentNote | TextColumn::CreditLine | TextColumn::Disclaimer => None,
+        }
+    }
+}
+
+/// The parts that items of a kind can have, under the names that the kind gives them.
+fn parts(spec: &Spec) -> Vec<(&'static str, Part)> {
+    let mut parts: Vec<_> = spec.texts.iter().filter_map(|(name, column)| Some((*name, Part::of(*column)?))).collect();
+    if spec.all_filters().any(|filter| filter.name == CAPTION_LANGUAGE) {
+        parts.extend([("captions", Part::Captions), ("transcript", Part::Transcript)]);
+    }
+    parts
+}
+
+/// The names of these parts.
+fn names(parts: &[(&'static str, Part)]) -> Vec<&'static str> {
+    parts.iter().map(|(name, _)| *name).collect()
+}
+
+/// The parts of an item in each language in which it has any.
+pub type Completeness = BTreeMap<String, Parts>;
+
+/// The parts of an item in one language: their names, and whether they are there.
+#[derive(Clone, Debug)]
+pub struct Parts(Vec<(&'static str, bool)>);
+
+impl Serialize for Parts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// Says of these items which of their parts are there, with one query.
+pub fn add<S: Subject>(connection: &mut Connection, items: &mut [Loaded<S::Own>]) -> Result<(), Error> {
+    let texts = read_texts(connection, items)?;
+    for one in items {
+        one.completeness = Some(of_item::<S>(one, &texts));
+    }
+    Ok(())
+}
+
+/// Whether a text has a summary, and whether it has a description.
+type Written = (bool, bool);
+
+/// What there is of the texts of these items that the viewer may see, by their keys.
+fn read_texts<O>(connection: &mut Connection, items: &[Loaded<O>]) -> Result<HashMap<i64, Written>, Error> {
+    let keys = items.iter().flat_map(|one| one.languages.iter().filter_map(|language| one.item.text_key(language)));
+    let statement = Statement::<(BigInt, Bool, Bool)>::select(
+        "texts.key, texts.summary IS NOT NULL, texts.description IS NOT NULL",
+        "texts",
+        &number_among("texts.key", keys),
+    );
+    let rows: Vec<(i64, bool, bool)> = statement.rows(connection)?;
+    Ok(rows.into_iter().map(|(key, summary, description)| (key, (summary, description))).collect())
+}
+
+fn of_item<S: Subject>(one: &Loaded<S::Own>, texts: &HashMap<i64, Written>) -> Completeness {
+    let parts = parts(S::SPEC);
+    let text_of = |language| texts.get(&one.item.text_key(language)?).copied();
+    let texts: HashMap<&str, Written> = one.languages.iter().filter_map(|language| Some((language.as_str(), text_of(language)?))).collect();
+    let tracks = one.item.track_summaries();
+    let facets = S::facets(&one.own, &tracks);
+    let captions: Vec<&str> = facets.iter().filter(|(name, _)| *name == CAPTION_LANGUAGE).map(|(_, value)| value.as_str()).collect();
+    let is_there = |language: &str, part: Part| match part {
+        Part::Title => texts.contains_key(language),
+        Part::Summary => texts.get(language).is_some_and(|(summary, _)| *summary),
+        Part::Description => texts.get(language).is_some_and(|(_, description)| *description),
+        Part::Captions => captions.contains(&language),
+        Part::Transcript => tracks.iter().any(|track| track.kind.is_spoken() && track.language == language),
+    };
+    let in_language = |language: &str| Parts(parts.iter().map(|(name, part)| (*name, is_there(language, *part))).collect());
+    texts.keys().chain(&captions).map(|language| ((*language).to_owned(), in_language(language))).collect()
+}
+
+/// What `missing` asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Missing {
+    /// Parts of which one must be missing.
+    missing: Vec<InLanguage>,
+    /// Parts that must all be there.
+    there: Vec<InLanguage>,
+}
+
+/// A part in a language, or in one of the tags that are meant.
+#[derive(Clone, Debug)]
+struct InLanguage {
+    part: Part,
+    languages: Vec<String>,
+}
+
+impl Missing {
+    /// Reads the parameter.
+    pub fn read(params: &mut Params, spec: &Spec) -> Self {
+        let parts = parts(spec);
+        let mut read = Self::default();
+        for member in params.list("missing", MAX_VALUES).unwrap_or_default() {
+            let (list, text) = member.strip_prefix('!').map_or((&mut read.missing, member.as_str()), |text| (&mut read.there, text));
+            match InLanguage::read(text, &parts) {
+                Ok(wanted) => list.push(wanted),
+                Err(detail) => params.error("missing", "unknown_value", detail),
+            }
+        }
+        read
+    }
+
+    /// What must hold of the items of a list that walks along this, each a lookup by a key of the item.
+    pub fn predicates(&self, spec: &Spec, along: Along, viewer: Viewer) -> Vec<Fragment> {
+        let exists = |wanted: &InLanguage| Fragment::new("EXISTS (").then(&wanted.rows(spec, along, viewer)).sql(")");
+        let mut predicates: Vec<Fragment> = self.there.iter().map(exists).collect();
+        let any = self.missing.iter().map(|wanted| Fragment::new("NOT ").then(&exists(wanted)));
+        predicates.extend(any.reduce(|all, one| all.sql(" OR ").then(&one)));
+        predicates
+    }
+}
+
+impl InLanguage {
+    fn read(text: &str, parts: &[(&'static str, Part)]) -> Result<Self, String> {
+        let wrong = |detail: String| detail + &suggestion(text, parts).map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+        let named = |name: &str| parts.iter().find(|(known, _)| *known == name).map(|(_, part)| *part);
+        let Some((tag, part)) = text.split_once('.').and_then(|(tag, name)| Some((tag, named(name)?))) else {
+            let detail = format!("`{}` is not a language, a dot and one of {}, such as `sq.", clip(text), names(parts).join(", "));
+            return Err(wrong(detail + parts.first().map_or("title", |(title, _)| title) + "`."));
+        };
+        let languages = Takes::Language.read(tag).map_err(|detail| wrong(detail + "."))?;
+        Ok(Self { part, languages })
+    }
+
+    /// The rows by which it is there; the filter index has those of titles and captions, as `language` and `caption_language` find them.
+    fn rows(&self, spec: &Spec, along: Along, viewer: Viewer) -> Fragment {
+        let column = match self.part {
+            Part::Title if viewer.sees_unpublished() => return has_value(along, &spec.facet("any_language"), &self.languages),
+            Part::Title => return has_value(along, &spec.facet("language"), &self.languages),
+            Part::Captions => return has_value(along, &spec.facet(CAPTION_LANGUAGE), &self.languages),
+            Part::Transcript => return self.tracks(along),
+            Part::Summary => "texts.summary",
+            Part::Description => "texts.description",
+        };
+        // PostgreSQL, which expects many texts of each item, would read the whole table for each; in order and with a limit it does not.
+        Fragment::new("SELECT 1 FROM ")
+            .differs("texts WHERE ", "(SELECT * FROM texts WHERE ")
+            .sql(texts_of_item(along.number()))
+            .differs(" AND ", " ORDER BY texts.key LIMIT 512) texts WHERE ")
+            .then(&self.among("texts.language"))
+            .sql(if viewer.sees_unpublished() { " AND " } else { " AND texts.status = 'published' AND " })
+            .sql(column)
+            .sql(" IS NOT NULL")
+    }
+
+    fn tracks(&self, along: Along) -> Fragment {
+        let spoken = TrackKind::ALL.iter().filter(|(_, kind)| kind.is_spoken());
+        let kinds: Vec<String> = spoken.map(|(name, _)| format!("'{name}'")).collect();
+        Fragment::new("SELECT 1 FROM tracks WHERE tracks.item = ")
+            .sql(along.number())
+            .sql(format!(" AND tracks.kind IN ({}) AND ", kinds.join(", ")))
+            .then(&self.among("tracks.language"))
+            // PostgreSQL asks row by row, until the page is full.
+            .differs("", " OFFSET 0")
+    }
+
+    fn among(&self, column: &'static str) -> Fragment {
+        Fragment::new(column).sql(" IN (").binds(self.languages.iter().cloned().map(Bind::Text)).sql(")")
+    }
+}
+
+/// The right value that was probably meant.
+fn suggestion(text: &str, parts: &[(&'static str, Part)]) -> Option<String> {
+    let title = parts.first().map(|(title, _)| *title)?;
+    let (tag, name) = text.rsplit_once(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(("", text));
+    let part = nearest(name, names(parts)).or_else(|| TITLES.contains(&name).then_some(title));
+    let Some(part) = part else { return Language::parse(text).ok().map(|language| format!("{}.{title}", language.as_str())) };
+    let language = Language::parse(tag).ok().or_else(|| Language::parse(nearest(tag, NAME_LANGUAGES.iter().copied())?).ok());
+    Some(format!("{}.{part}", language.unwrap_or_default().as_str()))
+}
+
+/// The parameter as the document describes it.
+pub fn parameter(spec: &Spec) -> Value {
+    let names = names(&parts(spec));
+    let shortest = names.iter().map(|name| name.len()).min().unwrap_or(0);
+    let spoken = if names.contains(&"captions") {
+        " `captions` are those that `caption_language` finds; a `transcript` is made of captions or subtitles that this server keeps."
+    } else {
+        ""
+    };
+    let description = format!(
+        "Items that lack a part in a language: the language's tag, a dot, and one of {}. Without a key that lists drafts (`status`) only \
+         published texts are there.{spoken} What is made from the other script is not there; `sr` means both scripts. Several mean that \
+         any of them is missing; `!` that it is there.",
+        names.join(", "),
+    );
+    let items = json!({
+        "type": "string", "minLength": shortest.saturating_add(3), "maxLength": MAX_TAG_LENGTH.saturating_add(shortest).saturating_add(1),
+        "pattern": format!("^!?{LANGUAGE_PATTERN}\\.({})$", names.join("|")),
+    });
+    let example = names.iter().find(|name| **name == "captions").or(names.first()).copied().unwrap_or("title");
+    comma_list("missing", &description, items, MAX_VALUES, &format!("sq.{example}"))
+}
+
+/// Adds the member to each resource, and what it looks like.
+pub fn add_to_document(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+    for spec in specs {
+        let name = spec.kind.schema();
+        let resource = schemas.get_mut(name).and_then(|schema| schema.get_mut("properties"));
+        let Some(properties) = resource.and_then(Value::as_object_mut) else { continue };
+        let parts = names(&parts(spec));
+        let sources = if parts.contains(&"captions") { "of texts that you may see and of captions" } else { "of texts that you may see" };
+        let description = format!(
+            "Which parts are there, by language tag; only with `include=completeness`. The languages are those {sources}: in a language \
+             that is not named nothing is there."
+        );
+        let part = format!("{name}Completeness");
+        let target = json!({"$ref": format!("#/components/schemas/{part}")});
+        properties.insert("completeness".to_owned(), json!({"type": "object", "additionalProperties": target, "description": description}));
+        let members: Map<String, Value> = parts.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"}))).collect();
+        let description = "Whether each part is there in one language. What is made from the other script is not.";
+        schemas.insert(part, json!({"type": "object", "description": description, "required": parts, "properties": members}));
+    }
+}
