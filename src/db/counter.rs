@@ -28,6 +28,14 @@ pub(super) fn take() -> u32 {
     STATEMENTS.with(Cell::take)
 }
 
+/// Runs what is done now and then, and for no request in particular, without counting its statements.
+pub(super) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    let before = take();
+    let done = work();
+    STATEMENTS.with(|n| n.set(before));
+    done
+}
+
 /// Notes that a statement of this thread failed.
 pub(super) fn note_failure(failure: Failure) {
     FAILED.with(|failed| failed.set(Some(failure)));

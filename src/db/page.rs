@@ -158,7 +158,7 @@ impl List {
 
     /// The entries of the full-text index for which this holds, and whose items are in the list. They come first: their order is that
     /// of the list.
-    fn entries(&self, matches: &Fragment) -> Fragment {
+    pub(super) fn entries(&self, matches: &Fragment) -> Fragment {
         let entries = Fragment::new(" FROM search_index");
         if self.joins.is_empty() && self.predicates.is_empty() {
             return entries.sql(" WHERE (").then(matches).sql(")");
@@ -212,12 +212,18 @@ impl List {
     where
         Statement<(PlaceSql, T)>: LoadQuery<'q, Connection, (PlaceRow, R)>,
     {
-        let Some(numbers) = self.numbers(start, limit) else { return Ok(None) };
+        let few = self.ranked.as_ref().filter(|ranked| ranked.are_few && !connection.is_sqlite());
+        let numbers = few.map_or_else(|| self.numbers(start, limit), |ranked| ranked.few(self, start, limit));
+        let Some(numbers) = numbers else { return Ok(None) };
         let wanted = usize::try_from(limit).unwrap_or(0);
         let (mut places, mut items, more);
         if connection.is_sqlite() {
             // Another statement costs less here than to read the item behind the page, too.
-            let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(numbers).rows(connection)?;
+            let mut rows: Vec<PlaceRow> = match self.ranked.as_ref().map(|ranked| ranked.first(self, connection, start, limit)) {
+                Some(first) => first?,
+                None => None,
+            }
+            .map_or_else(|| Statement::<PlaceSql>::new(numbers).rows(connection), Ok)?;
             more = rows.len() > wanted;
             rows.truncate(wanted);
             let page = number_table(rows.iter().map(|row| row.1)).sql(" page CROSS JOIN items ON items.number = page.value");
@@ -312,25 +318,35 @@ impl List {
                 let beyond = if backward { ") AND search_index.rowid > " } else { ") AND search_index.rowid < " };
                 matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
             }
-            statement = statement
-                .sql(if index == 0 { "SELECT * FROM (SELECT " } else { " UNION ALL SELECT * FROM (SELECT " })
-                .differs("0 AS place, ", "")
-                .sql(ITEM)
-                .sql(format!(" AS number, '{}' AS first, CAST(search_index.rowid AS TEXT) AS second, NULL AS third", tier.rank))
-                .then(&self.entries(&matches))
-                .sql(" ORDER BY search_index.rowid")
-                // PostgreSQL would walk along the keys to find what is rare.
-                .differs("", " + 0")
-                .sql(if backward { " ASC LIMIT " } else { " DESC LIMIT " })
-                .then(&Fragment::written_out(most))
-                .sql(")")
-                .differs("", " tier");
+            statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&self.of_tier(
+                tier.rank,
+                &matches,
+                tier.are_many,
+                backward,
+                most,
+            ));
         }
         statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
         if offset > 0 {
             statement = statement.sql(" OFFSET ").bind(Bind::Integer(offset));
         }
         Some(statement)
+    }
+
+    /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are many, and else sorts what it finds: it would
+    /// walk to find what is rare, too.
+    pub(super) fn of_tier(&self, rank: i64, matches: &Fragment, are_many: bool, backward: bool, most: i64) -> Fragment {
+        Fragment::new("SELECT * FROM (SELECT ")
+            .differs("0 AS place, ", "")
+            .sql(ITEM)
+            .sql(format!(" AS number, '{rank}' AS first, CAST(search_index.rowid AS TEXT) AS second, NULL AS third"))
+            .then(&self.entries(matches))
+            .sql(" ORDER BY search_index.rowid")
+            .differs("", if are_many { "" } else { " + 0" })
+            .sql(if backward { " ASC LIMIT " } else { " DESC LIMIT " })
+            .then(&Fragment::written_out(most))
+            .sql(")")
+            .differs("", " tier")
     }
 
     /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR …))`.
@@ -366,7 +382,7 @@ impl List {
 }
 
 /// The rank and the key of an item that was searched for, from its place.
-fn rank_and_key(place: &Place) -> Option<(i64, i64)> {
+pub(super) fn rank_and_key(place: &Place) -> Option<(i64, i64)> {
     let [Some(rank), Some(key)] = place.keys.as_slice() else { return None };
     Some((rank.parse().ok()?, key.parse().ok()?))
 }

@@ -14,7 +14,7 @@ use super::spec::{FilterSpec, Kind, RangeSpec, RangeType, SortColumn, Spec, Tabl
 use super::{Status, Subject};
 use crate::db::page::{Along, Key, KeyType, List, MAX_KEYS, Start};
 use crate::db::schema::items;
-use crate::db::search::{Audience, Matching, Scope, matching};
+use crate::db::search::{Audience, Matching, Scope, frequencies, matching};
 use crate::db::sql::{Bind, Fragment, id_among, number_among};
 use crate::db::{Connection, Id, Number};
 use crate::http::fields::{clip, not_one_of};
@@ -257,7 +257,11 @@ impl ListRequest {
         let mut list = List { along: self.along(filters().any(|(filter, values)| is_one_value(filter, values))), ..List::default() };
         let mut errors = Vec::new();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
-        match self.query().map(|query| matching(query, &[spec.kind.letter()], audience, self.scope)) {
+        let found = match self.query() {
+            Some(query) => Some(matching(query, &[spec.kind.letter()], audience, self.scope, &*frequencies(connection)?)),
+            None => None,
+        };
+        match found {
             Some(Matching::Ranked(ranked)) if self.by_relevance => list.ranked = Some(ranked),
             Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
             Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::kinds;
 use crate::db::page::{Key, KeyType, List};
-use crate::db::search::{Audience, Matching, Scope, matching};
+use crate::db::search::{Audience, Frequencies, Matching, Scope, frequencies, matching};
 use crate::db::sql::{Bind, Fragment};
 use crate::db::{Connection, Id, Time};
 use crate::http::conditional::Tag;
@@ -267,11 +267,11 @@ impl Wanted {
     }
 
     /// What a query finds among these kinds.
-    fn list(&self, query: &Query, kinds: &[Kind]) -> List {
+    fn list(&self, query: &Query, kinds: &[Kind], frequencies: &Frequencies) -> List {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let mut list = List::default();
-        match matching(query, &letters, audience, Scope::Everything) {
+        match matching(query, &letters, audience, Scope::Everything, frequencies) {
             Matching::Ranked(ranked) if !kinds.is_empty() => list.ranked = Some(ranked),
             // Nothing but what is not looked for, or no kind.
             other => {
@@ -331,7 +331,8 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
     }
     let memory = Memory::new(&context.names, &revisions);
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
-    let list = wanted.list(&wanted.search.query, &wanted.kinds);
+    let frequencies = frequencies(connection)?;
+    let list = wanted.list(&wanted.search.query, &wanted.kinds, &frequencies);
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
@@ -346,10 +347,10 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
         .total
         .then(|| context.totals.of(&revisions, &format!("{}\n{}", wanted.counted, kinds.join(",")), || list.count(connection)))
         .transpose()?;
-    let facets = if wanted.by_kind { Some(facets(connection, context, wanted, &revisions)?) } else { None };
+    let facets = if wanted.by_kind { Some(facets(connection, context, wanted, (&revisions, &frequencies))?) } else { None };
     let did_you_mean = match wanted.search.little(paging, loaded.len()) {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
-            Ok(wanted.list(&query, &wanted.kinds).count_up_to(connection, COUNTED)?)
+            Ok(wanted.list(&query, &wanted.kinds, &frequencies).count_up_to(connection, COUNTED)?)
         })?,
         None => Vec::new(),
     };
@@ -369,11 +370,19 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
 }
 
 /// How many items of each kind are found.
-fn facets(connection: &mut Connection, context: &Context, wanted: &Wanted, revisions: &Revisions) -> Result<Map<String, Value>, Problem> {
+fn facets(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &Wanted,
+    (revisions, frequencies): (&Revisions, &Frequencies),
+) -> Result<Map<String, Value>, Problem> {
     let mut counts: Vec<(Kind, i64)> = Vec::new();
     for kind in Kind::ALL {
         let list = format!("{}\n{}", wanted.counted, kind.as_str());
-        counts.push((kind, context.totals.of(revisions, &list, || wanted.list(&wanted.search.query, &[kind]).count(connection))?));
+        counts.push((
+            kind,
+            context.totals.of(revisions, &list, || wanted.list(&wanted.search.query, &[kind], frequencies).count(connection))?,
+        ));
     }
     counts.retain(|(_, count)| *count > 0);
     counts.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.as_str().cmp(b.as_str())));

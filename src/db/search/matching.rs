@@ -6,6 +6,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::frequent::Frequencies;
 use super::{Audience, FIELDS, ITEM};
 use crate::db::sql::{Bind, Fragment};
 use crate::text::query::{Query, Term};
@@ -61,6 +62,8 @@ pub struct Ranked {
     pub all: Fragment,
     /// Each entry is in one of these; the best first.
     pub tiers: Vec<Tier>,
+    /// Whether they are so few that PostgreSQL had better look at all of them.
+    pub are_few: bool,
 }
 
 /// The entries of one rank.
@@ -70,6 +73,10 @@ pub struct Tier {
     pub rank: i64,
     /// Holds for its entries.
     pub matches: Fragment,
+    /// Holds for its entries, and for some of a better rank: their rank is the best under which they are found. It is asked sooner.
+    pub among: Fragment,
+    /// Whether so many entries have the rank that PostgreSQL had better walk along their keys.
+    pub are_many: bool,
 }
 
 impl Ranked {
@@ -80,7 +87,7 @@ impl Ranked {
 }
 
 /// What a query finds among the items of these kinds, by the letters of the kinds.
-pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope) -> Matching {
+pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope, frequencies: &Frequencies) -> Matching {
     let excluded = excluded(query, kinds, scope.first());
     let predicate = |found: &Found| predicate(found).sql(" AND ").sql(audience.entries());
     if query.groups.is_empty() {
@@ -104,16 +111,36 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope)
     for place in scope.first()..FIELDS.len() {
         for form in FORMS.into_iter().filter(|form| if few { query.has(*form) } else { *form == Form::Prefix }) {
             let found = wanted(query, kinds, scope.first()..=place, form);
+            // Of several words the weakest counts: there all fields up to this one must be asked.
+            let among = if few && query.groups.len() == 1 { only(query, kinds, place, form) } else { found.clone() };
             let others = [before.clone(), excluded.clone()].into_iter().flatten().collect::<Vec<_>>();
             let others = (!others.is_empty()).then_some(Found::Any(others));
+            let exactly = without(found.clone(), others);
             let rank = FORMS.len().saturating_mul(place).saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
-            tiers.push(Tier { rank: i64::try_from(rank).unwrap_or(i64::MAX), matches: predicate(&without(found.clone(), others)) });
+            tiers.push(Tier {
+                rank: i64::try_from(rank).unwrap_or(i64::MAX),
+                are_many: are_many(exactly.share(frequencies).0, frequencies),
+                matches: predicate(&exactly),
+                among: predicate(&without(among, excluded.clone())),
+            });
             before = Some(found);
         }
     }
     let whole = scope.first()..=FIELDS.len().saturating_sub(1);
     let all = without(wanted(query, kinds, whole, Form::Prefix), excluded);
-    Matching::Ranked(Ranked { all: predicate(&all), tiers })
+    let are_few = all.share(frequencies).1 * frequencies.entries < FEW;
+    Matching::Ranked(Ranked { all: predicate(&all), tiers, are_few })
+}
+
+/// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
+const FEW: f64 = 1_000.0;
+/// About as many entries a page is looked for among, counted from both sides: walking along the keys looks at a page's entries for
+/// each of that share, the index gives all of the share to be sorted.
+const PAGE: f64 = 25.0;
+
+/// Whether a share of the entries fills a page sooner by walking along the keys than by sorting what the index gives.
+fn are_many(share: f64, frequencies: &Frequencies) -> bool {
+    share * share * frequencies.entries > PAGE
 }
 
 impl Query {
@@ -154,6 +181,13 @@ fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Fo
     Found::All(query.groups.iter().map(group).collect())
 }
 
+/// A word in one field and form.
+fn only(query: &Query, kinds: &[char], place: usize, form: Form) -> Found {
+    let Some(field) = FIELDS.get(place).copied() else { return Found::Any(Vec::new()) };
+    let terms = query.terms().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)));
+    Found::Any(terms.flat_map(|(term, kind)| forms(term, kind, field, form)).collect())
+}
+
 /// What must not be found: the terms as they were typed or by a stem, in any field from this place on.
 fn excluded(query: &Query, kinds: &[char], first: usize) -> Option<Found> {
     let mut any = Vec::new();
@@ -187,6 +221,28 @@ fn predicate(found: &Found) -> Fragment {
 }
 
 impl Found {
+    /// Between which shares of all entries have it. Of a token that is not known to be frequent none is expected to.
+    fn share(&self, known: &Frequencies) -> (f64, f64) {
+        let of = |parts: &[Self]| parts.iter().map(|part| part.share(known)).collect::<Vec<_>>();
+        match self {
+            Self::Token(token) => known.shares.get(token).map_or((0.0, 0.0), |share| (*share, *share)),
+            Self::Prefix(beginning) => {
+                let shares = known.shares.iter().filter(|(token, _)| token.starts_with(beginning.as_str())).map(|(_, share)| *share);
+                shares.fold((0.0, 0.0), |(least, most): (f64, f64), share| (least.max(share), most + share))
+            }
+            Self::Phrase(tokens, _) => {
+                let shares = tokens.iter().map(|token| known.shares.get(token).copied().unwrap_or(0.0));
+                shares.fold((1.0, 1.0), |(least, most): (f64, f64), share| (least * share, most.min(share)))
+            }
+            Self::All(parts) => of(parts).into_iter().fold((1.0, 1.0), |all: (f64, f64), one| (all.0 * one.0, all.1.min(one.1))),
+            Self::Any(parts) => of(parts).into_iter().fold((0.0, 0.0), |any: (f64, f64), one| (any.0.max(one.0), any.1 + one.1)),
+            Self::Without(found, others) => {
+                let (found, others) = (found.share(known), others.share(known));
+                ((found.0 - others.1).max(0.0), found.1)
+            }
+        }
+    }
+
     fn has_phrase(&self) -> bool {
         match self {
             Self::Token(_) | Self::Prefix(_) => false,

@@ -5,6 +5,8 @@
 //! by itself what has a word in its title: nothing is scored, and no entry is read, save that PostgreSQL looks for phrases in those that
 //! have their words. The key of an entry begins with its item's date, so that the newest are found first.
 
+mod first;
+mod frequent;
 mod matching;
 pub mod words;
 
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
+pub use frequent::{Frequencies, frequencies};
 pub use matching::{Matching, Ranked, Scope, Tier, matching};
 
 use super::connection::Connection;
