@@ -252,6 +252,11 @@ fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
+/// Text as it stands in a query.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
+}
+
 /// One request by itself: status, head and body.
 fn once(address: &str, request: &str) -> (String, Vec<u8>) {
     use std::io::Read;
@@ -331,8 +336,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
                 words.get(number % words.len()).copied().unwrap_or_default(),
                 words.get(number / words.len() % words.len()).copied().unwrap_or_default(),
             );
-            let bytes: Vec<String> = format!("{first} {second} {number}").bytes().map(|byte| format!("%{byte:02X}")).collect();
-            get(&format!("/v1/videos?q={}", bytes.concat()))
+            get(&format!("/v1/videos?q={}", encoded(&format!("{first} {second} {number}"))))
         })
         .collect();
     let slug = slugs.first().cloned().unwrap_or_default();
@@ -352,6 +356,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         shape("far page by cursor", vec![get(&format!("/v1/videos?limit=20{far}"))], 32),
         shape("q over 200 queries", searched, 32),
     ];
+    shapes.extend(searches(address, &published));
     shapes.push(Shape {
         name: "304",
         requests: vec![format!("GET /v1/videos/{slug} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n")],
@@ -359,6 +364,60 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         status: 304,
     });
     shapes
+}
+
+/// Searches, most of them over one connection: how long each takes counts.
+fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -> Vec<Shape> {
+    // The names of places, each in about twenty videos: the last words of English descriptions.
+    let mut places: Vec<String> = Vec::new();
+    let mut cursor = String::new();
+    for _ in 0..10 {
+        let list = published(100, &format!("&lang=en&fields=description{cursor}"));
+        let texts = list.get("data").and_then(|data| data.as_array()).into_iter().flatten();
+        let words = texts.filter_map(|video| video.get("description")?.as_str()).flat_map(|text| text.split([' ', '.']));
+        places.extend(words.filter(|word| word.ends_with("ac") && word.len() > 8).map(str::to_owned));
+        let Some(next) = list.pointer("/page/next_cursor").and_then(|cursor| cursor.as_str()) else { break };
+        cursor = format!("&cursor={next}");
+    }
+    places.sort();
+    places.dedup();
+    assert!(places.len() > 20, "the generated catalogue names places");
+    let of_places = |path: &str, before: &str| {
+        places.iter().map(|place| get(&format!("{path}?q={}", encoded(&format!("{before}{place}"))))).collect::<Vec<_>>()
+    };
+    let of = |path: &str, texts: &[&str]| texts.iter().map(|text| get(&format!("{path}?q={}", encoded(text)))).collect::<Vec<_>>();
+    // Each list is another, so that none was counted before.
+    let faceted = (0..2_000_u32)
+        .map(|number| {
+            let (year, seconds) = (2_017 + number % 10, 30 + number / 10);
+            get(&format!("/v1/videos?year={year}&min_duration={seconds}&facets=country,topic,programme,language"))
+        })
+        .collect();
+    let (_, spoken) = once(address, &get("/v1/transcript-search?q=%22story+number%22&limit=100"));
+    let spoken: serde_json::Value = serde_json::from_slice(&spoken).expect("JSON");
+    let phrases: Vec<String> = spoken
+        .get("data")
+        .and_then(|data| data.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|hit| Some(hit.get("text")?.as_str()?.replace("<mark>", "").replace("</mark>", "").trim_end_matches('.').to_owned()))
+        .map(|phrase| get(&format!("/v1/transcript-search?q={}", encoded(&format!("\"{phrase}\"")))))
+        .collect();
+    let begun = ["w", "wo", "wom", "v", "vio", "p", "pol", "qe", "дев", "zen", "forum po", "12", "video", "ş", "women rig"];
+    let misspelt = ["wommen", "volence", "qender fluma", "polise", "превенцја", "zenne", "sidet", "shkola", "ravnopravnot", "mrreza"];
+    let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
+    vec![
+        shape("search: a rare word, 20 found", of_places("/v1/videos", ""), 32),
+        shape("search: a rare word, 1 connection", of_places("/v1/videos", ""), 1),
+        shape("search: a word of a fifth, 1 connection", of("/v1/videos", &["anniversary"]), 1),
+        shape("search: a word in most titles, 1 connection", of("/v1/videos", &["film", "forum", "women"]), 1),
+        shape("search: three words, one rare, 1 connection", of_places("/v1/videos", "women rights "), 1),
+        shape("search: all kinds, a rare word, 1 connection", of_places("/v1/search", ""), 1),
+        shape("search: a misspelt word, 1 connection", of("/v1/videos", &misspelt), 1),
+        shape("4 facets of 10,000, 1 connection", faceted, 1),
+        shape("transcript search: a rare phrase, 1 connection", phrases, 1),
+        shape("suggest, 1 connection", of("/v1/suggest", &begun), 1),
+    ]
 }
 
 fn measure(url: &str, videos: u32, imported: Option<Duration>) {

@@ -379,8 +379,31 @@ fn sentence(chance: &mut Chance, words: &[&str], least: u32, most: u32) -> Strin
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// The name of a place, which about twenty videos share, and of every fifth of them an anniversary: a rare word and one that is not.
+fn where_and_when(number: u32, counts: Counts) -> String {
+    // Neighbours are in different places.
+    let places = (counts.videos / 20).max(1);
+    let place = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    let mut rest = usize::try_from(place % u64::from(places)).unwrap_or(0);
+    let mut name = String::from(" ");
+    for syllables in SYLLABLES {
+        name.push_str(syllables.get(rest % syllables.len()).copied().unwrap_or_default());
+        rest /= syllables.len();
+    }
+    name.push_str(if number.is_multiple_of(5) { "ac. Anniversary." } else { "ac." });
+    name
+}
+
+/// What the names of places are made of: thousands of them, none the beginning of another.
+const SYLLABLES: [&[&str]; 4] = [
+    &["Bor", "Cer", "Dol", "Gor", "Jar", "Kos", "Lip", "Rud", "Sel", "Tis", "Vel", "Zlat"],
+    &["ab", "ed", "if", "og", "uk", "al", "em", "in", "or", "us", "at", "ev"],
+    &["ar", "es", "in", "od", "ut", "an", "el", "ik", "om", "ur", "av", "ez"],
+    &["in", "ov", "an", "ev"],
+];
+
 /// Texts in two to all six languages, English among them; now and then one is a draft.
-fn translations(chance: &mut Chance, number: u32, title: &str, long: bool) -> Value {
+fn translations(chance: &mut Chance, number: u32, title: &str, long: bool, counts: Counts) -> Value {
     let all = chance.one_in(2);
     let mut texts = Map::new();
     for (language, words) in WORDS {
@@ -394,7 +417,8 @@ fn translations(chance: &mut Chance, number: u32, title: &str, long: bool) -> Va
         if long {
             text.insert("summary".to_owned(), json!(format!("{}.", sentence(chance, words, 8, 16))));
             let sentences: Vec<String> = (0..4).map(|_| format!("{}.", sentence(chance, words, 8, 14))).collect();
-            text.insert("description".to_owned(), json!(sentences.join(" ")));
+            let named = if *language == "en" { where_and_when(number, counts) } else { String::new() };
+            text.insert("description".to_owned(), json!(sentences.join(" ") + &named));
         }
         if *language == "sr-Latn" && chance.one_in(3) {
             let cyrillic = text.iter().map(|(name, value)| {
@@ -443,16 +467,16 @@ fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
     let mut line = match kind {
         Line::Topic => {
             let parent = (number > 8).then(|| format!("topic-{}", chance.between(1, 8)));
-            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(chance, number, "name", false)})
+            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(chance, number, "name", false, counts)})
         }
         Line::Partner => json!({
             "resource": "partner", "slug": format!("partner-{number}"), "kind": chance.pick(KINDS), "country": chance.pick(COUNTRIES),
-            "website": format!("https://partner-{number}.example.org/"), "translations": translations(chance, number, "name", false),
+            "website": format!("https://partner-{number}.example.org/"), "translations": translations(chance, number, "name", false, counts),
         }),
         Line::Programme => json!({
             "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", chance.between(2016, 2020)),
             "end_date": format!("{}-12-31", chance.between(2021, 2027)), "countries": chance.some_of(COUNTRIES, 4),
-            "partners": partners(chance, counts), "translations": translations(chance, number, "title", true),
+            "partners": partners(chance, counts), "translations": translations(chance, number, "title", true, counts),
         }),
         Line::Video => {
             let mut topics: Vec<u32> = (0..chance.between(1, 4)).map(|_| chance.up_to(counts.topics)).collect();
@@ -466,7 +490,7 @@ fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
                 "duration_seconds": chance.between(30, 3_600), "recorded_on": day(chance), "licence": "CC-BY-4.0",
                 "sources": [{"kind": "file", "url": format!("https://media.example.org/video-{number}.mp4"), "mime_type": "video/mp4", "width": 1920, "height": 1080}],
                 "thumbnail": {"url": format!("https://media.example.org/video-{number}.jpg"), "width": 1280, "height": 720},
-                "translations": translations(chance, number, "title", true),
+                "translations": translations(chance, number, "title", true, counts),
             })
         }
         Line::Statistic => {
@@ -476,7 +500,7 @@ fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
                 "qualifier": chance.pick(&["exact", "more_than", "about"]), "unit": chance.pick(&["people", "women", "trainings"]), "measure": "unit",
                 "ascending": true, "additive": true, "programme": format!("programme-{}", chance.up_to(counts.programmes)),
                 "countries": chance.some_of(COUNTRIES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
-                "evidence": [{"video": format!("video-{}", chance.between(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false),
+                "evidence": [{"video": format!("video-{}", chance.between(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false, counts),
             })
         }
         Line::Track => Value::Null,

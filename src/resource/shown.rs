@@ -169,13 +169,18 @@ impl Shown {
     }
 
     fn in_short(&self, target: &Target) -> Option<Reference> {
+        let (_, title) = self.title(target)?;
+        Some(Reference { id: target.id, slug: target.slug.clone(), title })
+    }
+
+    /// The title of an item in the answer's language, and which that is.
+    pub fn title(&self, target: &Target) -> Option<(Language, String)> {
         let choice = choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
         let (stored, title) = (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
-        let title = match &choice.transliterate_to {
-            Some(to) => transliterate(title, stored, to).into_owned(),
-            None => title.clone(),
-        };
-        Some(Reference { id: target.id, slug: target.slug.clone(), title })
+        Some(match choice.transliterate_to {
+            Some(to) => (to.clone(), transliterate(title, stored, &to).into_owned()),
+            None => (stored.clone(), title.clone()),
+        })
     }
 
     /// Countries by code.

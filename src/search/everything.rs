@@ -230,7 +230,7 @@ impl Wanted {
         if search.is_none() {
             params.error("q", "required", "`q` says what to search for.");
         }
-        let kinds = read_kinds(&mut params);
+        let kinds = kinds::read_kinds(&mut params, &Kind::ALL);
         let fields = params.list("fields", 100);
         for name in fields.iter().flatten().filter(|name| !FIELDS.contains(&name.as_str())) {
             params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
@@ -295,21 +295,6 @@ impl Wanted {
 fn of_kinds(kinds: &[Kind]) -> Fragment {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     Fragment::new(if names.is_empty() { "1 = 0".to_owned() } else { format!("items.kind IN ({})", names.join(", ")) })
-}
-
-/// The kinds that are asked for.
-fn read_kinds(params: &mut Params) -> Vec<Kind> {
-    let names = params.list("kind", Kind::ALL.len()).unwrap_or_default();
-    let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
-    for name in &names {
-        let (kinds, name) = name.strip_prefix('!').map_or((&mut wanted, name.as_str()), |rest| (&mut excluded, rest));
-        match Kind::parse(name) {
-            Some(kind) => kinds.push(kind),
-            None => params.error("kind", "unknown_value", not_one_of(name, Kind::ALL.iter().map(|kind| kind.as_str()))),
-        }
-    }
-    let takes = |kind: &Kind| (wanted.is_empty() || wanted.contains(kind)) && !excluded.contains(kind);
-    Kind::ALL.into_iter().filter(takes).collect()
 }
 
 /// Whether a parameter that takes a single word is given.

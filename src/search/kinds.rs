@@ -1,5 +1,7 @@
-//! What the kinds are called in the catalogue's languages.
+//! The parameter `kind`, and what the kinds are called in the catalogue's languages.
 
+use crate::http::fields::not_one_of;
+use crate::http::params::Params;
 use crate::resource::spec::Kind;
 
 /// The languages of the names, in the order of [`names`].
@@ -27,6 +29,21 @@ fn names(kind: Kind) -> [&'static str; IN.len()] {
 pub fn name(kind: Kind, language: &str) -> &'static str {
     let [english, ..] = names(kind);
     IN.iter().position(|tag| *tag == language).and_then(|place| names(kind).get(place).copied()).unwrap_or(english)
+}
+
+/// The kinds that are asked for, out of these.
+pub fn read_kinds(params: &mut Params, kinds: &[Kind]) -> Vec<Kind> {
+    let names = params.list("kind", Kind::ALL.len()).unwrap_or_default();
+    let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
+    for name in &names {
+        let (taken, name) = name.strip_prefix('!').map_or((&mut wanted, name.as_str()), |rest| (&mut excluded, rest));
+        match kinds.iter().find(|kind| kind.as_str() == name) {
+            Some(kind) => taken.push(*kind),
+            None => params.error("kind", "unknown_value", not_one_of(name, kinds.iter().map(|kind| kind.as_str()))),
+        }
+    }
+    let takes = |kind: &Kind| (wanted.is_empty() || wanted.contains(kind)) && !excluded.contains(kind);
+    kinds.iter().copied().filter(takes).collect()
 }
 
 #[cfg(test)]

@@ -2,4 +2,5 @@
 
 pub mod everything;
 mod kinds;
+pub mod suggest;
 pub mod transcripts;

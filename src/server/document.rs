@@ -54,7 +54,7 @@ fn build() -> Value {
     complete(
         serde_json::to_value(document).unwrap_or_default(),
         &super::SPECS,
-        &[crate::search::everything::DECLARED, crate::search::transcripts::DECLARED],
+        &[crate::search::everything::DECLARED, crate::search::suggest::DECLARED, crate::search::transcripts::DECLARED],
     )
 }
 

@@ -167,6 +167,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         topics::api::delete_topic,
         topics::api::restore_topic,
         search::everything::search_everything,
+        search::suggest::suggest,
         search::transcripts::search_transcripts,
         countries::api::list_countries,
         countries::api::get_country,

@@ -85,17 +85,28 @@ impl Tokens {
             return;
         }
         let words: Vec<&str> = words(text).map(|(_, word)| word).collect();
-        // Few words are other than one token each; of a text that has such ones no spelling is kept.
         if words.len() == tokens.len() {
-            for (word, token) in words.iter().zip(&tokens).filter(|(_, token)| is_comparable(token)) {
-                let key = (Script::of(word), token.clone());
-                self.spellings.entry(key).or_insert_with(|| word.trim_matches(is_apostrophe).to_owned());
+            words.iter().zip(&tokens).for_each(|(word, token)| self.spell(word, token));
+        } else {
+            // Some sign stands for several words, or none.
+            for word in &words {
+                if let [token] = self::tokens(word).as_slice() {
+                    self.spell(word, token);
+                }
             }
         }
         self.texts.push(tokens);
         let Some(rules) = rules else { return };
         for word in words.into_iter().filter(|word| has_stem(word)) {
             rules.stems(&shortened(word), &mut self.stems);
+        }
+    }
+
+    /// Keeps how a word is spelled, unless that is known.
+    fn spell(&mut self, word: &str, token: &str) {
+        if is_comparable(token) {
+            let key = (Script::of(word), token.to_owned());
+            self.spellings.entry(key).or_insert_with(|| word.trim_matches(is_apostrophe).to_owned());
         }
     }
 }
@@ -166,6 +177,9 @@ mod tests {
         found.add("2024", Some(Rules::Serbian));
         assert_eq!(found.texts, [vec!["womens", "rights"], vec!["2024"]]);
         assert_eq!(found.stems.iter().map(String::as_str).collect::<Vec<_>>(), ["eright", "ewoman"]);
+        found.add("Жене, RIGHTS ½ women", None);
+        let spellings: Vec<&str> = found.spellings.values().map(String::as_str).collect();
+        assert_eq!(spellings, ["Жене", "rights", "women", "Women’s"]);
     }
 
     proptest! {

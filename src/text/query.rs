@@ -29,7 +29,7 @@ pub struct Query {
 }
 
 /// A word or phrase.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Term {
     /// The folded tokens, at least one; several must stand together, in this order.
     pub tokens: Vec<String>,

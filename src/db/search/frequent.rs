@@ -14,7 +14,7 @@ use crate::db::error::Error;
 use crate::db::sql::{Fragment, Statement};
 
 /// How long counts are used. They are estimates, and an old one makes a search slower, never wrong.
-const KEPT: Duration = Duration::from_secs(60);
+const KEPT: Duration = Duration::from_mins(1);
 
 /// The frequent tokens.
 #[derive(Debug, Default)]

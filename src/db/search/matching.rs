@@ -132,6 +132,20 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope,
     Matching::Ranked(Ranked { all: predicate(&all), tiers, are_few })
 }
 
+/// Holds for the items of a kind that have what is looked for in their titles, and whether that are many; `None` where nothing is.
+pub(super) fn titled(query: &Query, kind: char, audience: Audience, frequencies: &Frequencies) -> Option<(Fragment, bool)> {
+    if query.groups.is_empty() {
+        return None;
+    }
+    let found = wanted(query, &[kind], 0..=0, Form::Prefix);
+    let found = match excluded(query, &[kind], 0) {
+        Some(others) => Found::Without(Box::new(found), Box::new(others)),
+        None => found,
+    };
+    let are_many = are_many(found.share(frequencies).0, frequencies);
+    Some((predicate(&found).sql(" AND ").sql(audience.entries()), are_many))
+}
+
 /// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
 const FEW: f64 = 1_000.0;
 /// About as many entries a page is looked for among, counted from both sides: walking along the keys looks at a page's entries for

@@ -8,6 +8,7 @@
 mod first;
 mod frequent;
 mod matching;
+mod titles;
 pub mod words;
 
 use std::cell::RefCell;
@@ -18,6 +19,7 @@ use diesel::sql_types::BigInt;
 
 pub use frequent::{Frequencies, frequencies};
 pub use matching::{Matching, Ranked, Scope, Tier, matching};
+pub use titles::newest_titled;
 
 use super::connection::Connection;
 use super::error::Error;

@@ -227,6 +227,8 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
   const everything = found(await api.GET("/v1/search", { params: { query: { q: "nasilja", kind: ["video"], facets: ["kind"] } } }), 200);
   assert.deepEqual(everything.data.map((hit) => hit.id), [hits.data[0]?.video.id]);
   assert.deepEqual(everything.facets?.["kind"]?.map((value) => [value.value, value.count]), [["video", 1]]);
+  const begun = found(await api.GET("/v1/suggest", { params: { query: { q: everything.data[0]?.title?.slice(0, 5) ?? "", kind: ["video"] } } }), 200);
+  assert.ok(begun.data.every((one) => one.marked.includes("<mark>")));
   empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
 }
 

@@ -9,4 +9,5 @@ mod order;
 mod paging;
 mod parameters;
 mod search;
+mod suggest;
 mod transcripts;

@@ -1,0 +1,272 @@
+//! `GET /v1/suggest`: titles while one types.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::kinds::read_kinds;
+use crate::db::search::{Audience, frequencies, newest_titled};
+use crate::db::{Connection, Id};
+use crate::http::conditional::Tag;
+use crate::http::keys::Viewer;
+use crate::http::language::{Wish, accepted};
+use crate::http::layer::Statements;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::resource::answer::{self, Validators};
+use crate::resource::context::Context;
+use crate::resource::document::{Search, comma_list, parameter};
+use crate::resource::list::{self, Links, PageInfo};
+use crate::resource::load::{CATALOGUE, Revisions, load_named};
+use crate::resource::names::{Memory, Target};
+use crate::resource::query::{Asked, read_search};
+use crate::resource::read::if_none_match;
+use crate::resource::shown::Shown;
+use crate::resource::spec::Kind;
+use crate::text::highlight::Marker;
+use crate::text::query::{Query, Term};
+use crate::text::stem::Rules;
+use crate::text::tokens;
+use crate::topics::model::SPEC;
+
+/// What the document says of it, beside what the handler does.
+pub const DECLARED: Search = Search { path: "/v1/suggest", spec: &SPEC, without: &WITHOUT, own: parameters };
+
+const WITHOUT: [&str; 18] = [
+    "fields",
+    "include",
+    "ids",
+    "year",
+    "sort",
+    "facets",
+    "facet_limit",
+    "parent",
+    "missing",
+    "highlights",
+    "status",
+    "published_after",
+    "published_before",
+    "updated_since",
+    "limit",
+    "cursor",
+    "offset",
+    "total",
+];
+
+/// The kinds that are suggested, in the order in which they stand among equals.
+const KINDS: [Kind; 4] = [Kind::Topic, Kind::Programme, Kind::Partner, Kind::Video];
+
+/// How many suggestions there are at most, and unless asked otherwise.
+const MOST: i64 = 20;
+const DEFAULT: i64 = 10;
+/// How many of the first three kinds stand before the videos, where there are enough of those.
+const OF_A_KIND: usize = 3;
+/// As how many words what is begun is looked for.
+const COMPLETIONS: usize = 24;
+
+fn parameters() -> Vec<Value> {
+    let with_not: Vec<String> = KINDS.iter().flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())]).collect();
+    vec![
+        comma_list(
+            "kind",
+            "Only items of this kind. Several mean any of them; `!` excludes.",
+            json!({"type": "string", "enum": with_not}),
+            KINDS.len(),
+            "topic",
+        ),
+        parameter(
+            "limit",
+            "How many suggestions are given.",
+            json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}),
+            json!(5),
+        ),
+    ]
+}
+
+/// An item whose title has what was typed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Suggestion {
+    /// What it is.
+    #[schema(value_type = super::everything::HitKind)]
+    pub kind: &'static str,
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    #[schema(example = "testimonials")]
+    pub slug: String,
+    /// Title or name in the answer's language, or in that in which it has what was typed.
+    #[schema(example = "Testimonials")]
+    pub title: String,
+    /// The same as HTML: what was typed in `<mark>`, all else escaped.
+    #[schema(example = "<mark>Testimonials</mark>")]
+    pub marked: String,
+    /// The language of the title (BCP 47).
+    #[schema(example = "en")]
+    pub language: String,
+    /// Where the whole resource is.
+    #[schema(format = "uri")]
+    pub url: String,
+}
+
+/// Suggestions.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SuggestionPage {
+    /// Titles that begin with what was typed come first, then topics, programmes, partners, a few of each, then the newest.
+    pub data: Vec<Suggestion>,
+    /// This address.
+    pub links: Links,
+}
+
+/// Suggest titles
+///
+/// For a field in which one types: titles of videos, names of topics and partners, titles of programmes that have all the words, the last
+/// of which may be begun only. Case, diacritics and script make no difference.
+#[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions.", body = SuggestionPage)))]
+#[get("/v1/suggest")]
+pub async fn suggest(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.viewer(&request).await?;
+    let wanted = Wanted::read(&context, &request)?;
+    let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(&request), wanted.wish.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let revisions = Arc::new(Revisions::read(connection)?);
+            let (revision, changed_at) = revisions.of(CATALOGUE);
+            let validators = Validators { tag: Tag::of(&format!("suggest\n{revision}\n{}", wanted.identity)), changed_at };
+            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
+                return Ok::<_, Problem>((validators, None));
+            }
+            let memory = Memory::new(&inner.names, &revisions);
+            let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&wanted.base);
+            let data = suggestions(connection, &inner, &wanted, &mut shown)?;
+            Ok((validators, Some(data)))
+        })
+        .await?;
+    Statements::note(&request, done.statements);
+    let (validators, data) = done.value;
+    if let Some(response) = answer::not_modified(&request, &context, caller, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some(data) = data else { return Err(Problem::internal("suggestions that were not read were needed")) };
+    let links = list::links(&context, &request, &PageInfo { limit: MOST, next_cursor: None, prev_cursor: None, total: None });
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, caller, &wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::LINK, links.header()));
+    Ok(response.json(SuggestionPage { data, links }))
+}
+
+/// What is asked for.
+struct Wanted {
+    search: Asked,
+    kinds: Vec<Kind>,
+    wish: Wish,
+    limit: usize,
+    base: String,
+    identity: String,
+}
+
+impl Wanted {
+    fn read(context: &Context, request: &HttpRequest) -> Result<Self, Problem> {
+        let mut params = Params::parse(request.query_string())?;
+        let wish = Wish::parse(&mut params, accepted(request), &context.fallback);
+        let search = read_search(&mut params, &wish);
+        if search.is_none() {
+            params.error("q", "required", "`q` says what was typed.");
+        }
+        let kinds = read_kinds(&mut params, &KINDS);
+        let limit = params.integer("limit", 1..=MOST).unwrap_or(DEFAULT);
+        let base = context.settings.base_url(request);
+        let identity = format!("{}\n{}\n{base}", params.identity(&[]), wish.identity());
+        params.finish()?;
+        let Some(search) = search else { return Err(Problem::internal("suggestions for nothing were understood")) };
+        Ok(Self { search, kinds, wish, limit: usize::try_from(limit).unwrap_or(0), base, identity })
+    }
+}
+
+/// A suggestion and its place among the others.
+struct Placed {
+    /// Whether its title begins otherwise than with what was typed; then the place of its kind, and its place among the newest.
+    place: (bool, usize, usize),
+    suggestion: Suggestion,
+}
+
+fn suggestions(connection: &mut Connection, context: &Context, wanted: &Wanted, shown: &mut Shown) -> Result<Vec<Suggestion>, Problem> {
+    let typed = &wanted.search.query;
+    let query = completed(connection, context, typed)?;
+    let letters: Vec<char> = wanted.kinds.iter().map(|kind| kind.letter()).collect();
+    let most = i64::try_from(wanted.limit).unwrap_or(MOST);
+    let frequencies = frequencies(connection)?;
+    let found = newest_titled(connection, &query, &letters, Audience::Public, most, &frequencies)?;
+    let of_kind = |kind: &Kind| found.iter().filter(|(letter, _)| *letter == kind.letter()).map(|(_, id)| *id).collect::<Vec<_>>();
+    load_named(connection, wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(), Viewer::Public, shown)?;
+    let marker = Marker::new(typed);
+    let beginning = tokens(&wanted.search.text);
+    let mut placed: Vec<Placed> = Vec::new();
+    for (among, (letter, id)) in found.iter().enumerate() {
+        let kind = wanted.kinds.iter().position(|kind| kind.letter() == *letter);
+        let Some((place, kind)) = kind.and_then(|place| Some((place, *wanted.kinds.get(place)?))) else { continue };
+        let Some(target) = shown.target(id).cloned() else { continue };
+        let Some((language, title, html)) = title(&target, typed, &marker, shown) else { continue };
+        let begins_so = begins_with(&tokens(&title), &beginning);
+        let url = format!("{}{}/{}", shown.base, kind.path(), target.slug);
+        let suggestion = Suggestion { kind: kind.as_str(), id: *id, slug: target.slug.clone(), title, marked: html, language, url };
+        placed.push(Placed { place: (!begins_so, place, among), suggestion });
+    }
+    placed.sort_by_key(|placed| placed.place);
+    Ok(a_few_of_each(placed, wanted.limit))
+}
+
+/// The query with what is begun as the words that it may become: one word after the other the index finds sooner than all that begin so.
+fn completed(connection: &mut Connection, context: &Context, typed: &Query) -> Result<Query, Problem> {
+    let mut query = typed.clone();
+    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.prefix)) else { return Ok(query) };
+    let begun = last.iter().find(|term| term.prefix).and_then(|term| term.tokens.first().filter(|_| term.tokens.len() == 1)).cloned();
+    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else { return Ok(query) };
+    let words = context.vocabulary.beginning_with(connection, &begun, COMPLETIONS)?;
+    for term in last.iter_mut() {
+        term.prefix = false;
+    }
+    last.extend(words.into_iter().map(|word| Term { tokens: vec![word], ..Term::default() }));
+    Ok(query)
+}
+
+/// The title that has all that was typed: in the answer's language, or else in another.
+fn title(target: &Target, typed: &Query, marker: &Marker<'_>, shown: &Shown) -> Option<(String, String, String)> {
+    let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
+    let answered = shown.title(target).filter(|_| !shown.wish.all);
+    let others = target.languages.iter().zip(&target.titles).map(|(language, title)| (language.clone(), title.clone()));
+    answered.into_iter().chain(others).find_map(|(language, title)| {
+        let rules = Rules::of(&language);
+        let is_found = marker.groups(&title, rules) == all;
+        let html = marker.whole(&title, rules).filter(|_| is_found)?;
+        Some((language.as_str().to_owned(), title, html))
+    })
+}
+
+fn begins_with(title: &[String], typed: &[String]) -> bool {
+    let Some((last, before)) = typed.split_last() else { return false };
+    title.starts_with(before) && title.get(before.len()).is_some_and(|word| word.starts_with(last.as_str()))
+}
+
+/// The first of these, but of each kind other than the last no more than a few before those that come after.
+fn a_few_of_each(placed: Vec<Placed>, limit: usize) -> Vec<Suggestion> {
+    let mut seen = [0_usize; KINDS.len()];
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for Placed { place: (_, kind, _), suggestion } in placed {
+        let count = seen.get_mut(kind).map_or(0, |count| {
+            *count = count.saturating_add(1);
+            *count
+        });
+        let few = suggestion.kind == Kind::Video.as_str() || count <= OF_A_KIND;
+        if few { first.push(suggestion) } else { rest.push(suggestion) }
+    }
+    // There is room for the rest where the first are not enough.
+    first.into_iter().chain(rest).take(limit).collect()
+}

@@ -1,0 +1,93 @@
+//! `/v1/suggest`: titles while one types.
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::{TestServer, encoded};
+
+/// Kind and marked title of the suggestions.
+fn suggested(server: &TestServer, query: &str, others: &str) -> Vec<(String, String)> {
+    let answer = server.read(&format!("/v1/suggest?q={}{others}", encoded(query)));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    answer["data"].as_array().unwrap().iter().map(|one| (text(&one["kind"]), text(&one["marked"]))).collect()
+}
+
+fn named(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(kind, marked)| ((*kind).to_owned(), (*marked).to_owned())).collect()
+}
+
+on_both! {
+    fn titles_are_suggested_while_one_types(server: &TestServer) {
+        let key = server.editor_key();
+        let at = |year: u32| format!("{year}-01-01T00:00:00Z");
+        for (path, item) in [
+            ("/v1/topics", json!({"slug": "shelters", "name": "Shelters & safe places", "published_at": at(2020)})),
+            ("/v1/partners", json!({"slug": "network", "name": "Network of shelters", "published_at": at(2026)})),
+            ("/v1/programmes", json!({"slug": "she", "title": "She decides", "published_at": at(2020)})),
+            ("/v1/videos", json!({"slug": "older", "title": "Shelter in the hills", "summary": "Sheep", "published_at": at(2021)})),
+            ("/v1/videos", json!({"slug": "newer", "title": "A sheltered life", "published_at": at(2025)})),
+            ("/v1/videos", json!({"slug": "serbian", "published_at": at(2024), "translations": {"sr-Cyrl": {"title": "Жене шаљу поруку", "status": "published"}, "en": {"title": "Women send word", "status": "published"}}, "original_language": "en"})),
+            ("/v1/videos", json!({"slug": "numbered", "title": "Film 1234 of COVID-19", "published_at": at(2024)})),
+            ("/v1/impact-statistics", json!({"slug": "beds", "label": "shelter beds", "value": "5"})),
+        ] {
+            let mut item = item;
+            item["status"] = json!("published");
+            server.create(&key, path, &item);
+        }
+        // Titles that begin so come first; of others too topics, programmes, partners, then the newest videos. No statistics.
+        let begun = named(&[
+            ("topic", "<mark>Shelters</mark> &amp; safe places"), ("programme", "<mark>She</mark> decides"), ("video", "<mark>Shelter</mark> in the hills"),
+            ("partner", "Network of <mark>shelters</mark>"), ("video", "A <mark>sheltered</mark> life"),
+        ]);
+        assert_eq!(suggested(server, "she", ""), begun);
+        assert_eq!(suggested(server, "she", "&limit=2"), begun.get(..2).unwrap());
+        assert_eq!(suggested(server, "she", "&kind=video"), named(&[("video", "<mark>Shelter</mark> in the hills"), ("video", "A <mark>sheltered</mark> life")]));
+        assert_eq!(suggested(server, "she", "&kind=!video,!topic").len(), 2);
+        // All words, the last one begun; forms of a word.
+        assert_eq!(suggested(server, "shelter hi", ""), named(&[("video", "<mark>Shelter</mark> in the <mark>hills</mark>")]));
+        assert!(suggested(server, "she xyz", "").is_empty());
+        assert!(suggested(server, "-hills she", "").len() == 4);
+        assert_eq!(suggested(server, "12", ""), named(&[("video", "Film <mark>1234</mark> of COVID-19")]));
+        assert_eq!(suggested(server, "covid-1", ""), named(&[("video", "Film 1234 of <mark>COVID-19</mark>")]));
+        for nothing in ["", " ", "!", "-she", "sheep"] {
+            assert!(suggested(server, nothing, "").is_empty(), "{nothing}");
+        }
+        // In the answer's language where that has it, else in the one that has; in the script that is asked for.
+        let one = |query: &str| server.read(&format!("/v1/suggest?q={query}"))["data"][0].clone();
+        assert_eq!((&one("zen")["title"], &one("zen")["language"]), (&json!("Жене шаљу поруку"), &json!("sr-Cyrl")));
+        assert_eq!(one("zen&lang=sr-Latn")["marked"], "<mark>Žene</mark> šalju poruku");
+        assert_eq!(one("wom&lang=sr-Latn")["title"], "Women send word");
+        assert!(one("wom")["url"].as_str().unwrap().ends_with("/v1/videos/serbian"));
+        // What is not public is not suggested, not even to who has a key.
+        server.patch(&key, "/v1/programmes/she", &json!({"status": "draft"}));
+        assert_eq!(suggested(server, "she d", ""), []);
+        let with_key = server.request("GET", "/v1/suggest?q=she+d").key(&key).send().expect(200);
+        assert_eq!((with_key.json()["data"].clone(), with_key.must("cache-control")), (json!([]), "private, no-store"));
+        // It follows what is written, and is not sent twice.
+        let before = server.get("/v1/suggest?q=she+d").must("etag").to_owned();
+        server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(304);
+        server.patch(&key, "/v1/programmes/she", &json!({"status": "published"}));
+        server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(200);
+    }
+
+    fn few_of_a_kind_leave_room_for_videos(server: &TestServer) {
+        let key = server.editor_key();
+        for number in 0..6 {
+            server.create(&key, "/v1/topics", &json!({"slug": format!("topic-{number}"), "status": "published", "name": format!("Forum {number}")}));
+        }
+        let kinds = |query: &str| suggested(server, query, "&limit=5").into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
+        assert_eq!(kinds("for"), ["topic"; 5]);
+        for number in 0..3 {
+            server.create(&key, "/v1/videos", &json!({"slug": format!("video-{number}"), "status": "published", "title": format!("Forum {number}")}));
+        }
+        assert_eq!(kinds("for"), ["topic", "topic", "topic", "video", "video"]);
+        assert_eq!(kinds("forum 5"), ["topic"]);
+    }
+
+    demo fn the_first_catalogue_is_suggested(server: &TestServer) {
+        assert_eq!(suggested(server, "foot", "&lang=en").first(), Some(&("video".to_owned(), "<mark>Football</mark> players speak up against toxic masculinity".to_owned())));
+        assert!(suggested(server, "un w", "&lang=en").contains(&("partner".to_owned(), "<mark>UN</mark> <mark>Women</mark>".to_owned())));
+        server.get("/v1/suggest").errors(400, &[("q", "required")]);
+        server.get("/v1/suggest?q=a&limit=21&kind=impact_statistic&sort=title").errors(400, &[("kind", "unknown_value"), ("limit", "out_of_range"), ("sort", "unknown_parameter")]);
+    }
+}
