@@ -8,19 +8,26 @@ use super::{Cli, Failure, say};
 use crate::config::Settings;
 use crate::db::Time;
 use crate::db::migrations::{self, Standing};
-use crate::db::upkeep;
+use crate::db::search::{self, Contents};
+use crate::db::{Connection, Store, upkeep};
 use crate::http::problem::Problem;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::verify::{Finding, Verify, verify};
+use crate::resource::verify::{Finding, Mend, REINDEX, Verify, mend, verify};
 use crate::resource::write::bump_all;
 use crate::server;
 use crate::text::nearest::nearest;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-const KINDS: [Verify; 5] = [verify::<Topics>, verify::<Partners>, verify::<Programmes>, verify::<Videos>, verify::<ImpactStatistics>];
+const KINDS: [(Verify, Mend); 5] = [
+    (verify::<Topics>, mend::<Topics>),
+    (verify::<Partners>, mend::<Partners>),
+    (verify::<Programmes>, mend::<Programmes>),
+    (verify::<Videos>, mend::<Videos>),
+    (verify::<ImpactStatistics>, mend::<ImpactStatistics>),
+];
 
 /// Flags of `check`.
 #[derive(clap::Args)]
@@ -55,31 +62,16 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         let remedy = "Stop the server and restore a backup.";
         report.say(&Finding { code: "database_damaged", subject: "database".to_owned(), detail: fault, remedy, derived: false }, false)?;
     }
-    let mut items = 0_usize;
-    for kind in KINDS {
-        let mut after = None;
-        loop {
-            let checked = if args.repair {
-                store.write_here(|connection| {
-                    let checked = kind(connection, after, true)?;
-                    if checked.findings.iter().any(|finding| finding.derived) {
-                        bump_all(connection, Time::now())?;
-                    }
-                    Ok::<_, Problem>(checked)
-                })?
-            } else {
-                connection.snapshot(|connection| kind(connection, after, false))?
-            };
-            items = items.saturating_add(checked.items);
-            for finding in &checked.findings {
-                report.say(finding, args.repair && finding.derived)?;
-            }
-            after = checked.last;
-            if after.is_none() {
-                break;
-            }
+    // All is held against one state, however long it takes; what is mended is read again where it is written.
+    let items = connection.frozen(|connection| {
+        let contents = Contents::read(connection)?;
+        let mut items = 0_usize;
+        for kind in KINDS {
+            items = items.saturating_add(check_kind(connection, &store, kind, &contents, args.repair, &mut report)?);
         }
-    }
+        check_left_over(connection, &store, args.repair, &mut report)?;
+        Ok::<_, Failure>(items)
+    })?;
     if report.mended > 0 {
         say(&format!("{items} items checked: {} mended.", report.mended));
     }
@@ -90,6 +82,51 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         say(&format!("{items} items checked: all is well."));
     }
     Ok(())
+}
+
+/// Checks the items of a kind, and mends them if that is asked for; gives how many there are.
+fn check_kind(
+    connection: &mut Connection,
+    store: &Store,
+    (verify, mend): (Verify, Mend),
+    contents: &Contents,
+    repair: bool,
+    report: &mut Report,
+) -> Result<usize, Failure> {
+    let (mut items, mut after) = (0_usize, None);
+    loop {
+        let checked = verify(connection, after, contents)?;
+        if repair && !checked.stale.is_empty() {
+            store.write_here(|connection| {
+                mend(connection, &checked.stale)?;
+                bump_all(connection, Time::now())
+            })?;
+        }
+        items = items.saturating_add(checked.items);
+        for finding in &checked.findings {
+            report.say(finding, repair && finding.derived)?;
+        }
+        after = checked.last;
+        if after.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// Looks for entries of the full-text index that belong to no item, and takes them out if that is asked for.
+fn check_left_over(connection: &mut Connection, store: &Store, repair: bool, report: &mut Report) -> Result<(), Failure> {
+    let keys = search::left_over(connection)?;
+    if keys.is_empty() {
+        return Ok(());
+    }
+    if repair {
+        store.write_here(|connection| {
+            search::remove_left_over(connection, &keys)?;
+            bump_all(connection, Time::now())
+        })?;
+    }
+    let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
+    report.say(&Finding { code: "search_index_stale", subject: "database".to_owned(), detail, remedy: REINDEX, derived: true }, repair)
 }
 
 struct Report {

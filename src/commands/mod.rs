@@ -8,6 +8,7 @@ mod import;
 mod key;
 mod migrate;
 mod openapi;
+mod reindex;
 mod serve;
 
 use std::io::Write;
@@ -66,6 +67,8 @@ enum Command {
     Generate(generate::Args),
     /// Check settings, database, indexes and references: say what is wrong and how to mend it
     Check(check::Args),
+    /// Write the full-text index anew from the items, while they are served
+    Reindex,
     /// Copy a SQLite database into a new file while it is served
     Backup(backup::Args),
     /// Write the OpenAPI document
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::command(&cli.settings, &args),
         Command::Export => export::run(&cli.settings),
         Command::Check(args) => check::run(&cli.settings, &args),
+        Command::Reindex => reindex::run(&cli.settings),
         Command::Backup(args) => backup::run(&cli.settings, &args),
         Command::Generate(args) => generate::run(&args),
         Command::Openapi(args) => openapi::run(&args),

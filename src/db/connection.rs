@@ -150,6 +150,30 @@ impl Connection {
         outcome
     }
 
+    /// Runs reads that all see one state of the database, on both: for work of seconds, during which others write.
+    pub fn frozen<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        use diesel::connection::{AnsiTransactionManager, TransactionManager};
+        match self {
+            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction(connection),
+            Self::Postgres(connection) => {
+                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            }
+        }
+        .map_err(Error::from)?;
+        let outcome = work(self);
+        // Nothing was written: to end it is all the same.
+        drop(Self::rollback_transaction(self));
+        outcome
+    }
+
+    /// Waits until others had their turn to write, between the transactions of long work. Who waits for SQLite's lock looks for it every
+    /// tenth of a second, and would hardly ever find it free; PostgreSQL's lock goes to whoever has waited longest.
+    pub fn let_others_write(&self) {
+        if self.is_sqlite() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Whether the connection can be used again after work on it: no transaction was left open, and if a statement failed the
     /// server still answers and did not say that this session can only read. (The last words of a PostgreSQL that ends come as an error like any other.)
     pub fn is_alive(&mut self) -> bool {

@@ -10,7 +10,6 @@ use diesel::sql_types::{BigInt, Text};
 use super::connection::{Access, Connection, Session, Target};
 use super::error::Error;
 use super::schema::items;
-use super::search::{ITEM, stands_under_its_date};
 use super::sql::{Fragment, Statement};
 
 /// What is wrong with the database as such, a line for each: pages and indexes that do not fit (SQLite), references to rows
@@ -41,18 +40,12 @@ pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
 /// What belongs to items that are not there; the tables whose keys are made of an item's number have no foreign keys.
 fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    let of_entries = Fragment::new("SELECT count(*) FROM search_index WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = ")
-        .sql(ITEM)
-        .sql(" AND ")
-        .then(&stands_under_its_date())
-        .sql(")");
     for (what, statement) in [
         ("texts", Fragment::new("SELECT count(*) FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = texts.key / 512)")),
         (
             "rows of the filter index",
             Fragment::new("SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)"),
         ),
-        ("entries of the full-text index", of_entries),
         ("cues", Fragment::new("SELECT count(*) FROM cues WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE tracks.number = cues.key / 32768)")),
     ] {
         let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
@@ -80,6 +73,15 @@ pub fn tidy(connection: &mut Connection) -> Result<(), Error> {
         connection.batch_execute(
             "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, tracks, cues, search_index, words, revisions",
         )?;
+    }
+    Ok(())
+}
+
+/// The same for the full-text index alone, after all of it was written anew: what PostgreSQL kept of the old is free to be used again.
+pub fn tidy_search(connection: &mut Connection) -> Result<(), Error> {
+    if !connection.is_sqlite() {
+        connection.batch_execute("SET statement_timeout = 0")?;
+        connection.batch_execute("VACUUM (ANALYZE) search_index")?;
     }
     Ok(())
 }

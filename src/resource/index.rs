@@ -1,5 +1,6 @@
 //! What is derived from an item in its transaction: the filter index and the full-text index.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::Datelike;
@@ -7,13 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::Subject;
-use super::load::{Item, Link, Text, read_items, texts_of};
+use super::load::{Item, Link, Text, Texts, read_items, texts_of};
 use super::spec::Kind;
 use super::tracks::{self, Spoken, TrackKind};
-use crate::db::schema::facets;
-use crate::db::search::{Document, Entry, index};
+use crate::db::schema::{facets, items};
+use crate::db::search::{Contents, Difference, Document, Entries, Entry, index};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
 use crate::db::{Connection, Error, Id, Number, Time};
+use crate::text::analysis::Memo;
 use crate::text::language::Language;
 use crate::text::stem::Rules;
 
@@ -157,19 +159,49 @@ pub fn is_lent(field: &str) -> bool {
 /// Rewrites the full-text entries of these items.
 pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(), Error> {
     let rows = read_items(connection, &number_among("items.number", numbers.iter().copied()))?;
-    let links: HashMap<Number, Vec<Link>> = rows.iter().map(|item| (item.number, item.links())).collect();
-    let targets: BTreeSet<Id> = links.values().flatten().filter(|link| is_lent(&link.field)).map(|link| link.target_id).collect();
-    let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
-    let targets = read_items(connection, &condition)?;
-    let texts = texts_of(connection, rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())))?;
-    let spoken = tracks::spoken(connection, &rows.iter().collect::<Vec<_>>())?;
-    let targets: HashMap<Id, (Number, bool)> = targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
-    let (none, silent) = (Vec::new(), Vec::new());
-    for item in rows {
+    let sources = Sources::read(connection, &rows)?;
+    for item in &rows {
+        index(connection, sources.entries(item)?, Some(item.dated()))?;
+    }
+    Ok(())
+}
+
+/// What the full-text entries of some items are made of.
+pub struct Sources {
+    links: HashMap<Number, Vec<Link>>,
+    /// What they refer to: its number, and whether the public sees it.
+    targets: HashMap<Id, (Number, bool)>,
+    texts: Texts,
+    spoken: HashMap<Number, Vec<Spoken>>,
+    /// The names that they are found by, many of them by the same.
+    names: RefCell<Memo>,
+}
+
+impl Sources {
+    /// Reads it for these items.
+    pub fn read(connection: &mut Connection, rows: &[Item]) -> Result<Self, Error> {
+        let links: HashMap<Number, Vec<Link>> = rows.iter().map(|item| (item.number, item.links())).collect();
+        let targets: BTreeSet<Id> = links.values().flatten().filter(|link| is_lent(&link.field)).map(|link| link.target_id).collect();
+        let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
+        let targets = read_items(connection, &condition)?;
+        let texts = texts_of(connection, rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())))?;
+        let spoken = tracks::spoken(connection, &rows.iter().collect::<Vec<_>>())?;
+        let targets = targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
+        Ok(Self { links, targets, texts, spoken, names: RefCell::default() })
+    }
+
+    /// The full-text entries of one of them, as they are to be.
+    pub fn entries(&self, item: &Item) -> Result<Entries, Error> {
+        let texts = self.texts.get(&item.number).map_or(&[][..], Vec::as_slice);
+        let spoken = self.spoken.get(&item.number).map_or(&[][..], Vec::as_slice);
+        entries(item, (texts, spoken), &self.lent(item), &mut self.names.borrow_mut())
+    }
+
+    fn lent(&self, item: &Item) -> Lent {
         let mut lent = Lent::default();
-        for link in links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field)) {
-            let Some((target, is_public)) = targets.get(&link.target_id) else { continue };
-            for text in texts.get(target).unwrap_or(&none) {
+        for link in self.links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field)) {
+            let Some((target, is_public)) = self.targets.get(&link.target_id) else { continue };
+            for text in self.texts.get(target).into_iter().flatten() {
                 let title = (Language::stored(&text.language), text.title.clone());
                 if *is_public && text.status == "published" {
                     lent.public.push(title.clone());
@@ -177,50 +209,97 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
                 lent.all.push(title);
             }
         }
-        let said = spoken.get(&item.number).unwrap_or(&silent);
-        write_entries(connection, &item, (texts.get(&item.number).unwrap_or(&none), said), &lent, Some(item.dated()))?;
+        lent
     }
-    Ok(())
+}
+
+/// Those of these items of which the full-text index holds something else than it should.
+pub fn differences(connection: &mut Connection, rows: &[Item], contents: &Contents) -> Result<HashMap<Number, Difference>, Error> {
+    let sources = Sources::read(connection, rows)?;
+    contents.differences(connection, &dates(rows), rows.iter().map(|item| sources.entries(item)))
+}
+
+fn dates(rows: &[Item]) -> Vec<(Number, Time)> {
+    rows.iter().map(|item| (item.number, item.dated())).collect()
+}
+
+/// How many items there are to write into the full-text index, deleted ones included.
+pub fn count(connection: &mut Connection) -> Result<usize, Error> {
+    let count: i64 = items::table.filter(items::purged_at.is_null()).count().get_result(connection)?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// What [`rewrite`] did.
+pub struct Rewritten {
+    /// How many items were written.
+    pub items: usize,
+    /// How many of them the index held something else of.
+    pub stale: usize,
+    /// The last of them; none at the end.
+    pub last: Option<Number>,
+}
+
+/// Rewrites the full-text entries of so many items that come after `after`, by what the index held of all.
+pub fn rewrite(connection: &mut Connection, after: Option<Number>, limit: usize, contents: &Contents) -> Result<Rewritten, Error> {
+    let condition = Fragment::new("items.purged_at IS NULL AND items.number > ")
+        .bind(Bind::Integer(after.unwrap_or(0)))
+        .sql(" ORDER BY items.number LIMIT ")
+        .bind(Bind::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let rows = read_items(connection, &condition)?;
+    let sources = Sources::read(connection, &rows)?;
+    let wanted: Vec<Entries> = rows.iter().map(|item| sources.entries(item)).collect::<Result<_, _>>()?;
+    let stale = contents.differences(connection, &dates(&rows), wanted.iter().map(Ok))?.len();
+    for (item, entries) in rows.iter().zip(wanted) {
+        index(connection, entries, Some(item.dated()))?;
+    }
+    Ok(Rewritten { items: rows.len(), stale, last: rows.last().map(|item| item.number) })
 }
 
 /// Writes the full-text entries of one item in place of those that it has under this date, if it has any.
 pub fn write_entries(
     connection: &mut Connection,
     item: &Item,
-    (texts, spoken): (&[Text], &[Spoken]),
+    shown: (&[Text], &[Spoken]),
     lent: &Lent,
     date_before: Option<Time>,
 ) -> Result<(), Error> {
+    index(connection, entries(item, shown, lent, &mut Memo::default())?, date_before)
+}
+
+/// The full-text entries of one item.
+fn entries(item: &Item, (texts, spoken): (&[Text], &[Spoken]), lent: &Lent, names: &mut Memo) -> Result<Entries, Error> {
     let Some(kind) = Kind::parse(&item.kind) else { return Err(Error::Fault(format!("item {} is of no kind", item.id))) };
 
     let everything: Vec<&Text> = texts.iter().collect();
     let published: Vec<&Text> = texts.iter().filter(|text| text.status == "published").collect();
-    let editors = item.deleted_at.is_none().then(|| document(&everything, &lent.all, spoken));
+    // What the public sees, editors see too.
+    let memo = &mut Memo::default();
+    let editors = item.deleted_at.is_none().then(|| document(&everything, (&lent.all, names), spoken, memo));
     let alike = published.len() == texts.len() && lent.public == lent.all;
-    let public = (item.is_public && !alike).then(|| document(&published, &lent.public, spoken));
+    let public = (item.is_public && !alike).then(|| document(&published, (&lent.public, names), spoken, memo));
     let public = if item.is_public && alike { editors.as_ref() } else { public.as_ref() };
     let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
-    index(connection, entry, date_before, public, editors.as_ref())
+    Entries::of(entry, public, editors.as_ref())
 }
 
-fn document(texts: &[&Text], names: &[(Language, String)], spoken: &[Spoken]) -> Document {
+fn document(texts: &[&Text], (lent, names): (&[(Language, String)], &mut Memo), spoken: &[Spoken], memo: &mut Memo) -> Document {
     let mut document = Document::default();
     for text in texts {
         let rules = Rules::of(&Language::stored(&text.language));
-        document.title.add(&text.title, rules);
+        memo.add(&mut document.title, &text.title, rules);
         if let Some(summary) = &text.summary {
-            document.summary.add(summary, rules);
+            memo.add(&mut document.summary, summary, rules);
         }
         for description in text.description.iter().chain(&text.content_note) {
-            document.description.add(description, rules);
+            memo.add(&mut document.description, description, rules);
         }
     }
-    for (language, name) in names {
-        document.names.add(name, Rules::of(language));
+    for (language, name) in lent {
+        names.add(&mut document.names, name, Rules::of(language));
     }
     for track in spoken {
         let field = if track.kind == TrackKind::Chapters { &mut document.description } else { &mut document.transcript };
-        field.add(&track.text, Rules::of(&track.language));
+        memo.add(field, &track.text, Rules::of(&track.language));
     }
     document
 }

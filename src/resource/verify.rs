@@ -13,7 +13,7 @@ use super::load::{Item, Text, Texts, all_texts, delete_texts, insert_texts, read
 use super::write::{claim, save_columns};
 use super::{Subject, index, tracks};
 use crate::db::schema::items;
-use crate::db::search::{Audience, indexed};
+use crate::db::search::{Contents, Difference};
 use crate::db::sql::{Bind, Fragment, Statement, among, number_among, pairs};
 use crate::db::types::sql;
 use crate::db::{Connection, Error, Id, Number, Time};
@@ -37,6 +37,8 @@ pub struct Finding {
 }
 
 const REPAIR: &str = "Run `kinoteka check --repair`.";
+/// What to do where the full-text index is not what it should be.
+pub const REINDEX: &str = "Run `kinoteka reindex` or `kinoteka check --repair`.";
 
 /// What was found in some items of a kind, and after which to go on.
 pub struct Checked {
@@ -44,12 +46,17 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many items were looked at.
     pub items: usize,
+    /// Those of which something that is derived does not fit.
+    pub stale: Vec<Number>,
     /// The last of them; none at the end.
     pub last: Option<Number>,
 }
 
 /// The check of one kind.
-pub type Verify = fn(&mut Connection, Option<Number>, bool) -> Result<Checked, Error>;
+pub type Verify = fn(&mut Connection, Option<Number>, &Contents) -> Result<Checked, Error>;
+
+/// What makes items of one kind fit again.
+pub type Mend = fn(&mut Connection, &[Number]) -> Result<(), Error>;
 
 /// What the database holds of some items.
 struct Held {
@@ -57,7 +64,6 @@ struct Held {
     terms: HashMap<Number, BTreeSet<(String, String)>>,
     /// Items with rows in the filter index that say something else of them than they do.
     misplaced: HashSet<Number>,
-    entries: HashSet<(Number, Audience)>,
     /// What items should show of their text tracks.
     tracks: HashMap<Number, String>,
     /// What they refer to; the slug of what is deleted.
@@ -67,9 +73,9 @@ struct Held {
     placed: HashSet<Number>,
 }
 
-/// Checks the items of a kind that come after `after`, some at a time; with `repair` in a transaction that writes, makes again
-/// what is derived and does not fit. What is reported is what was found before.
-pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, repair: bool) -> Result<Checked, Error> {
+/// Checks the items of a kind that come after `after`, some at a time, and the full-text index by what was read of it in the same state
+/// of the database.
+pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, contents: &Contents) -> Result<Checked, Error> {
     let condition = Fragment::new("items.kind = ")
         .bind(Bind::Text(S::SPEC.kind.as_str().to_owned()))
         .sql(" AND items.purged_at IS NULL AND items.number > ")
@@ -78,21 +84,28 @@ pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, re
         .bind(Bind::Integer(AT_ONCE));
     let rows = read_items(connection, &condition)?;
     let held = hold::<S>(connection, &rows)?;
-    let mut findings = Vec::new();
+    let unlike = index::differences(connection, &rows, contents)?;
+    let mut checked = Checked { findings: Vec::new(), items: rows.len(), stale: Vec::new(), last: rows.last().map(|item| item.number) };
     for item in &rows {
-        let found = look::<S>(item, &held);
-        if repair && found.iter().any(|finding| finding.derived) {
-            make_again::<S>(connection, item, &held)?;
+        let found = look::<S>(item, &held, unlike.get(&item.number).copied());
+        if found.iter().any(|finding| finding.derived) {
+            checked.stale.push(item.number);
         }
-        findings.extend(found);
+        checked.findings.extend(found);
     }
-    Ok(Checked { findings, items: rows.len(), last: rows.last().map(|item| item.number) })
+    Ok(checked)
+}
+
+/// Makes again what is derived from these items of a kind, in a transaction that writes.
+pub fn mend<S: Subject>(connection: &mut Connection, numbers: &[Number]) -> Result<(), Error> {
+    let rows = read_items(connection, &number_among("items.number", numbers.iter().copied()).sql(" AND items.purged_at IS NULL"))?;
+    let held = hold::<S>(connection, &rows)?;
+    rows.iter().try_for_each(|item| make_again::<S>(connection, item, &held))
 }
 
 fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, Error> {
     let by_number: HashMap<Number, &Item> = rows.iter().map(|item| (item.number, item)).collect();
     let numbers: Vec<Number> = rows.iter().map(|item| item.number).collect();
-    let dates: Vec<(Number, Time)> = rows.iter().map(|item| (item.number, item.dated())).collect();
     let targets: BTreeSet<Id> = rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
     let targets: Vec<(Id, String, Option<Time>)> =
         items::table.filter(among(items::id, &targets)).select((items::id, items::slug, items::deleted_at)).load(connection)?;
@@ -123,7 +136,6 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         texts: all_texts(connection, numbers.iter().copied())?,
         terms,
         misplaced,
-        entries: indexed(connection, &dates)?.into_iter().collect(),
         tracks: tracks::shown_by(connection, &numbers)?,
         targets: targets.into_iter().map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug))).collect(),
         slugs: slugs.into_iter().collect(),
@@ -161,7 +173,7 @@ fn should_be_public(item: &Item, texts: &[Text]) -> bool {
     item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
 }
 
-fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
+fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<Difference>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let subject = format!("{} `{}`", S::SPEC.kind.noun(), item.slug);
     let mut found = |code, detail: String, remedy, derived| {
@@ -212,9 +224,12 @@ fn look<S: Subject>(item: &Item, held: &Held) -> Vec<Finding> {
     if item.tracks != held.tracks.get(&item.number).map_or("", String::as_str) {
         found("tracks_stale", "What it shows of its text tracks is not what there is.".to_owned(), REPAIR, true);
     }
-    let wanted = [(Audience::Editors, item.deleted_at.is_none()), (Audience::Public, item.is_public)];
-    if wanted.iter().any(|(audience, there)| held.entries.contains(&(item.number, *audience)) != *there) {
-        found("search_index_stale", "Its entries in the full-text index are missing, or left over.".to_owned(), REPAIR, true);
+    if let Some(difference) = unlike {
+        let detail = match difference {
+            Difference::Entries => "Its entries in the full-text index are missing, or left over.",
+            Difference::Tokens => "Its entries in the full-text index hold other words than it does.",
+        };
+        found("search_index_stale", detail.to_owned(), REINDEX, true);
     }
     findings
 }
@@ -224,6 +239,7 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     let none = Vec::new();
     let texts = held.texts.get(&item.number).unwrap_or(&none);
     let mut item = item.clone();
+    let before = (item.is_public, item.languages.clone());
     item.languages = tags(texts, |_| true);
     item.public_languages = tags(texts, is_published);
     item.is_public = should_be_public(&item, texts);
@@ -237,5 +253,9 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
     index::write_facets::<S>(connection, &item, &own, texts, &links, false)?;
-    index::write_some(connection, &[item.number])
+    if before == (item.is_public, item.languages.clone()) {
+        index::write_some(connection, &[item.number])
+    } else {
+        index::write_search::<S>(connection, &item)
+    }
 }

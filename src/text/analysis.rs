@@ -5,7 +5,7 @@
 //! [`Rules`](super::stem::Rules).
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fold::{fold, is_part_of_letter};
 use super::spelling::is_comparable;
@@ -107,6 +107,28 @@ impl Tokens {
         if is_comparable(token) {
             let key = (Script::of(word), token.to_owned());
             self.spellings.entry(key).or_insert_with(|| word.trim_matches(is_apostrophe).to_owned());
+        }
+    }
+}
+
+/// Tokens of texts that come again and again: each text is analysed once.
+#[derive(Debug, Default)]
+pub struct Memo(HashMap<(String, Option<Rules>), Tokens>);
+
+impl Memo {
+    /// Does what [`Tokens::add`] does.
+    pub fn add(&mut self, to: &mut Tokens, text: &str, rules: Option<Rules>) {
+        let known = self.0.entry((text.to_owned(), rules)).or_insert_with(|| {
+            let mut tokens = Tokens::default();
+            tokens.add(text, rules);
+            tokens
+        });
+        to.texts.extend_from_slice(&known.texts);
+        to.stems.extend(known.stems.iter().cloned());
+        for (word, spelling) in &known.spellings {
+            if !to.spellings.contains_key(word) {
+                to.spellings.insert(word.clone(), spelling.clone());
+            }
         }
     }
 }

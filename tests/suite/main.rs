@@ -13,5 +13,6 @@ mod api;
 mod cli;
 mod faults;
 mod fuzz;
+mod reindex;
 mod schema;
 mod upkeep;

@@ -12,7 +12,7 @@ use crate::support::process::{ask, ended, err, kinoteka, out, printed_key, run, 
 use crate::support::sqlite::SqliteDatabase;
 
 /// The first catalogue on both databases, where they are installed.
-fn on_both(test: impl Fn(&Path, &str)) {
+pub fn on_both(test: impl Fn(&Path, &str)) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let database = Database::sqlite(Content::Demo);
     test(directory.path(), database.url());
@@ -21,13 +21,13 @@ fn on_both(test: impl Fn(&Path, &str)) {
     }
 }
 
-fn damage(url: &str, sql: &str) {
+pub fn damage(url: &str, sql: &str) {
     let store = kinoteka::server::store(&database::settings(url)).expect("the settings are right");
     let sql = if url.starts_with("sqlite") { format!("PRAGMA foreign_keys = OFF; {sql}") } else { sql.to_owned() };
     store.connect().expect("it opens").batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-fn findings(output: &std::process::Output) -> Vec<Value> {
+pub fn findings(output: &std::process::Output) -> Vec<Value> {
     out(output).lines().map(|line| serde_json::from_str(line).expect("each finding is JSON")).collect()
 }
 

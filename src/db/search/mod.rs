@@ -5,6 +5,7 @@
 //! by itself what has a word in its title: nothing is scored, and no entry is read, save that PostgreSQL looks for phrases in those that
 //! have their words. The key of an entry begins with its item's date, so that the newest are found first.
 
+mod contents;
 mod first;
 mod frequent;
 mod matching;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
+pub use contents::{Contents, Difference};
 pub use frequent::{Frequencies, frequencies};
 pub use matching::{Matching, Ranked, Scope, Tier, matching};
 pub use titles::newest_titled;
@@ -58,7 +60,7 @@ fn key(item: Number, date: Time, place: i64) -> i64 {
 }
 
 /// Holds for an entry that stands under the date of its item, a row of `items`.
-pub fn stands_under_its_date() -> Fragment {
+fn stands_under_its_date() -> Fragment {
     Fragment::new("search_index.rowid >> 30 = ").differs(
         "max(0, min(8589934591, 2208988800 + (coalesce(items.published_at, items.created_at) \
          - (coalesce(items.published_at, items.created_at) % 1000000 + 1000000) % 1000000) / 1000000))",
@@ -116,48 +118,85 @@ pub struct Entry {
     pub date: Time,
 }
 
-/// Puts an item into the index for each audience; `None` leaves it out. What stands there under the date that it had before is
-/// taken out. Searches of the same transaction may not find it yet.
-pub fn index(
-    connection: &mut Connection,
-    entry: Entry,
-    date_before: Option<Time>,
-    public: Option<&Document>,
-    editors: Option<&Document>,
-) -> Result<(), Error> {
-    if entry.item >= NUMBERS {
-        return Err(Error::Fault(format!("the full-text index has no room for item {}", entry.item)));
+/// The entries of an item, as they are to stand in the index.
+pub struct Entries {
+    /// Number of the item.
+    item: Number,
+    /// What each holds, by its key.
+    written: Vec<(i64, Written)>,
+    /// How their words are spelled.
+    spellings: BTreeMap<words::Word, String>,
+}
+
+impl Entries {
+    /// The entries of an item for each audience; `None` leaves it out.
+    pub fn of(entry: Entry, public: Option<&Document>, editors: Option<&Document>) -> Result<Self, Error> {
+        if entry.item >= NUMBERS {
+            return Err(Error::Fault(format!("the full-text index has no room for item {}", entry.item)));
+        }
+        let places = if public.is_some() && public == editors {
+            vec![(FOR_BOTH, public)]
+        } else {
+            vec![(FOR_PUBLIC, public), (FOR_EDITORS, editors)]
+        };
+        let written = places.into_iter().filter_map(|(place, document)| {
+            let written = Written::of(entry.kind, document?);
+            Some((key(entry.item, entry.date, place), written))
+        });
+        // Editors see all that the public sees.
+        let fields = editors.or(public).into_iter().flat_map(Document::fields);
+        let spellings = fields.flat_map(|field| &field.spellings).map(|(word, spelling)| (word.clone(), spelling.clone())).collect();
+        Ok(Self { item: entry.item, written: written.collect(), spellings })
     }
+}
+
+/// Puts the entries of an item into the index. What stands there under the date that it had before is taken out. Searches of the same
+/// transaction may not find it yet.
+pub fn index(connection: &mut Connection, entries: Entries, date_before: Option<Time>) -> Result<(), Error> {
     if let Some(date) = date_before {
-        let keys = [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(entry.item, date, place));
+        let keys = keys_of(entries.item, date);
         PENDING.with_borrow_mut(|pending| pending.retain(|(key, _)| !keys.contains(key)));
         let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
         execute(connection, entries)?;
     }
-    if let (Some(public), true) = (public, public == editors) {
-        return insert(connection, entry, FOR_BOTH, public);
-    }
-    for (place, document) in [(FOR_PUBLIC, public), (FOR_EDITORS, editors)] {
-        if let Some(document) = document {
-            insert(connection, entry, place, document)?;
-        }
-    }
-    Ok(())
-}
-
-fn insert(connection: &mut Connection, entry: Entry, place: i64, document: &Document) -> Result<(), Error> {
     let many = PENDING.with_borrow_mut(|pending| {
-        pending.push((key(entry.item, entry.date, place), Written::of(entry.kind, document)));
+        pending.extend(entries.written);
         pending.len() >= MANY
     });
     SPELLINGS.with_borrow_mut(|spellings| {
-        for (word, spelling) in document.fields().into_iter().flat_map(|field| &field.spellings) {
-            if !spellings.contains_key(word) {
-                spellings.insert(word.clone(), spelling.clone());
-            }
+        for (word, spelling) in entries.spellings {
+            spellings.entry(word).or_insert(spelling);
         }
     });
     if many { flush(connection) } else { Ok(()) }
+}
+
+/// All keys under which an item of this date can have entries.
+fn keys_of(item: Number, date: Time) -> [i64; 3] {
+    [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(item, date, place))
+}
+
+/// The keys of entries that belong to no item: it is not there any more, or has another date.
+pub fn left_over(connection: &mut Connection) -> Result<Vec<i64>, Error> {
+    let condition = belongs_to_nothing();
+    Ok(Statement::<BigInt>::select("search_index.rowid", "search_index", &condition).rows(connection)?)
+}
+
+/// Takes those of these entries out of the index that belong to no item; gives how many there were.
+pub fn remove_left_over(connection: &mut Connection, keys: &[i64]) -> Result<usize, Error> {
+    let entries = Fragment::new("DELETE FROM search_index WHERE ")
+        .then(&number_among("search_index.rowid", keys.iter().copied()))
+        .sql(" AND ")
+        .then(&belongs_to_nothing());
+    Ok(Statement::<BigInt>::new(entries).execute(connection)?)
+}
+
+fn belongs_to_nothing() -> Fragment {
+    Fragment::new("(search_index.rowid % 4 = 3 OR NOT EXISTS (SELECT 1 FROM items WHERE items.purged_at IS NULL AND items.number = ")
+        .sql(ITEM)
+        .sql(" AND ")
+        .then(&stands_under_its_date())
+        .sql("))")
 }
 
 thread_local! {
@@ -255,22 +294,6 @@ fn write(connection: &mut Connection, key: i64, written: Written) -> Result<(), 
         .differs_bind(format!("{}{}", written.words, written.stems), written.words)
         .sql(")");
     execute(connection, insert)
-}
-
-/// Which of these items are in the index under their date, and for whom.
-pub fn indexed(connection: &mut Connection, items: &[(Number, Time)]) -> Result<Vec<(Number, Audience)>, Error> {
-    let keys = items.iter().flat_map(|(item, date)| [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(*item, *date, place)));
-    let condition = number_among("search_index.rowid", keys);
-    let rows: Vec<i64> = Statement::<BigInt>::select("search_index.rowid", "search_index", &condition).rows(connection)?;
-    let audiences = |place: i64| match place {
-        FOR_PUBLIC => vec![Audience::Public],
-        FOR_EDITORS => vec![Audience::Editors],
-        _ => vec![Audience::Public, Audience::Editors],
-    };
-    Ok(rows
-        .into_iter()
-        .flat_map(|key| audiences(key.rem_euclid(4)).into_iter().map(move |audience| ((key >> 2).rem_euclid(NUMBERS), audience)))
-        .collect())
 }
 
 fn execute(connection: &mut Connection, fragment: Fragment) -> Result<(), Error> {
