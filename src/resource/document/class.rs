@@ -1,0 +1,129 @@
+//! What operations have in common, by what they do.
+
+use crate::http::problem::Kind;
+
+/// What class an operation is of, by its operationId.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Class {
+    /// A page of a list.
+    List,
+    /// One item.
+    Get,
+    /// A new item.
+    Create,
+    /// The whole of an item.
+    Replace,
+    /// Parts of an item.
+    Patch,
+    /// An item that goes.
+    Delete,
+    /// An item that comes back.
+    Restore,
+}
+
+impl Class {
+    /// By the first word of the operation's id.
+    pub fn of(operation_id: &str) -> Option<Self> {
+        let (verb, _) = operation_id.split_once('_')?;
+        Some(match verb {
+            "list" => Self::List,
+            "get" => Self::Get,
+            "create" => Self::Create,
+            "replace" => Self::Replace,
+            "patch" => Self::Patch,
+            "delete" => Self::Delete,
+            "restore" => Self::Restore,
+            _ => return None,
+        })
+    }
+
+    /// What such an operation can answer instead.
+    pub fn problems(self) -> &'static [Kind] {
+        use Kind::{
+            BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields, InvalidParameter, NotAcceptable, NotFound,
+            PreconditionFailed, PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable, UnsupportedMediaType, UriTooLong,
+        };
+        match self {
+            Self::List => {
+                &[InvalidParameter, Unauthenticated, NotAcceptable, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
+            }
+            Self::Get => &[
+                InvalidParameter,
+                Unauthenticated,
+                NotFound,
+                NotAcceptable,
+                RequestTimeout,
+                Gone,
+                UriTooLong,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Create => &[
+                InvalidParameter,
+                Unauthenticated,
+                Forbidden,
+                NotAcceptable,
+                RequestTimeout,
+                Conflict,
+                BodyTooLarge,
+                UriTooLong,
+                UnsupportedMediaType,
+                InvalidFields,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Replace | Self::Patch => &[
+                InvalidParameter,
+                Unauthenticated,
+                Forbidden,
+                NotFound,
+                NotAcceptable,
+                RequestTimeout,
+                Conflict,
+                Gone,
+                PreconditionFailed,
+                BodyTooLarge,
+                UriTooLong,
+                UnsupportedMediaType,
+                InvalidFields,
+                PreconditionRequired,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Restore => &[
+                InvalidParameter,
+                Unauthenticated,
+                Forbidden,
+                NotFound,
+                NotAcceptable,
+                RequestTimeout,
+                Conflict,
+                Gone,
+                PreconditionFailed,
+                UriTooLong,
+                InvalidFields,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Delete => &[
+                InvalidParameter,
+                Unauthenticated,
+                Forbidden,
+                NotFound,
+                RequestTimeout,
+                Conflict,
+                Gone,
+                PreconditionFailed,
+                UriTooLong,
+                PreconditionRequired,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+        }
+    }
+}

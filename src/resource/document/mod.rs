@@ -1,0 +1,307 @@
+//! Completes the OpenAPI document: what every operation of a class shares is said once, here, from the declarations.
+//!
+//! Handlers and types give paths, operations and schemas. This module adds the parameters (from the same [`Spec`]
+//! that reads them), the problems that a class of operation can answer, headers, security and examples.
+
+mod class;
+mod parameters;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+pub use parameters::{comma_list, parameter};
+use schemas::{add_highlights, add_partials, example_of, flatten_all, shared_schemas};
+pub use schemas::{
+    countries_input, country_input, decimal_input, item_shown, partner_or_none, partner_shown, programme_shown, reference_input,
+    references_input, topic_or_none, topics_shown, video_shown,
+};
+
+use super::bodies::{self, LANGUAGE_PATTERN, SLUG_PATTERN, language};
+use super::completeness;
+use super::query::MAX_IDS;
+use super::spec::{Spec, TextColumn};
+use crate::http::problem::Kind;
+use class::Class;
+use parameters::{cursor, headers_of, name_in_list, parameters_of};
+
+/// Completes a document for these kinds and searches.
+pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Value {
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        if let Value::Object(shared) = shared_schemas() {
+            schemas.extend(shared);
+        }
+        if let Value::Object(shared) = bodies::shared() {
+            schemas.extend(shared);
+        }
+        flatten_all(schemas);
+        add_highlights(schemas, specs);
+        completeness::add_to_document(schemas, specs);
+        add_partials(schemas, specs);
+        bodies::complete(schemas);
+    }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("responses".to_owned(), problem_responses());
+        components.insert(
+            "securitySchemes".to_owned(),
+            json!({"key": {"type": "http", "scheme": "bearer", "description": "A key made with `kinoteka key create`. Reading what is published needs none."}}),
+        );
+    }
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for (path, item) in paths.iter_mut() {
+            let of = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
+            if let Some(search) = searches.iter().find(|search| path == search.path)
+                && let Some(operation) = item.get_mut("get")
+            {
+                complete_operation(operation, Some(search.spec), true, &schemas);
+                leave_out(operation, search.without);
+                if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+                    parameters.extend((search.own)());
+                }
+                continue;
+            }
+            let place = of.and_then(|spec| path.strip_prefix(spec.kind.path())).unwrap_or_default();
+            let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
+            for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                complete_operation(operation, of.copied(), whole, &schemas);
+            }
+        }
+    }
+    document
+}
+
+/// A search that takes most parameters of the lists of a kind.
+pub struct Search {
+    /// Its path.
+    pub path: &'static str,
+    /// The kind.
+    pub spec: &'static Spec,
+    /// Parameters of lists that it does not take.
+    pub without: &'static [&'static str],
+    /// Those that it has beside them.
+    pub own: fn() -> Vec<Value>,
+}
+
+/// Takes parameters out of a list's; `q` is what it must have.
+fn leave_out(operation: &mut Value, names: &[&str]) {
+    let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
+    parameters.retain(|parameter| parameter.get("name").and_then(Value::as_str).is_none_or(|name| !names.contains(&name)));
+    for parameter in parameters.iter_mut().filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q")) {
+        parameter["required"] = json!(true);
+    }
+}
+
+/// Completes an operation on items of a kind, or on what is a part of one of them.
+fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, schemas: &Value) {
+    let spec = of.filter(|_| whole);
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(class) = Class::of(&id) else { return };
+    let Some(operation) = operation.as_object_mut() else { return };
+    let mut parameters: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+    for parameter in &mut parameters {
+        if let Some(object) = parameter.as_object_mut().filter(|object| object.get("in").and_then(Value::as_str) == Some("path")) {
+            let is_language = object.get("name").and_then(Value::as_str) == Some("language");
+            let example = if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example()) };
+            object.entry("example").or_insert_with(|| json!(example));
+            let schema = if is_language {
+                let ending = if class == Class::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
+                json!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": format!("^{LANGUAGE_PATTERN}{ending}$")})
+            } else {
+                let pattern = if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
+                json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern})
+            };
+            object.insert("schema".to_owned(), schema);
+        }
+        let schema = match parameter.get("name").and_then(Value::as_str) {
+            Some("lang") => language(),
+            Some("cursor") => cursor(),
+            Some("fields") => {
+                let names = schemas.pointer("/Country/properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+                json!({"type": "array", "items": {"type": "string", "enum": names.collect::<Vec<_>>()}, "minItems": 1, "maxItems": 100})
+            }
+            Some("sort") => json!({"type": "string", "enum": ["name", "-name", "code", "-code"]}),
+            Some("ids") => json!({"type": "array", "items": name_in_list(), "minItems": 1, "maxItems": MAX_IDS}),
+            _ => continue,
+        };
+        if let Some(parameter) = parameter.as_object_mut() {
+            parameter.insert("schema".to_owned(), schema);
+        }
+    }
+    if let Some(spec) = spec {
+        parameters.extend(parameters_of(spec, class));
+    }
+    parameters.extend(headers_of(class));
+    operation.insert("parameters".to_owned(), json!(parameters));
+    let security = if matches!(class, Class::List | Class::Get) { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
+    operation.insert("security".to_owned(), security);
+    if class == Class::Patch
+        && let Some(content) = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")).and_then(Value::as_object_mut)
+        && let Some(merge) = content.get_mut("application/merge-patch+json")
+    {
+        if let Some(Value::String(target)) = merge.pointer_mut("/schema/$ref") {
+            *target = target.replace("Input", "Patch");
+        }
+        let merge = merge.clone();
+        content.insert("application/json".to_owned(), merge);
+    }
+    if let Some(spec) = spec.filter(|_| matches!(class, Class::Create | Class::Replace))
+        && let Some(media) = operation.get_mut("requestBody").and_then(|body| body.pointer_mut("/content/application~1json"))
+    {
+        require_title(media, spec);
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for (status, response) in responses.iter_mut() {
+        complete_success(status, response, class, spec, schemas);
+    }
+    if matches!(class, Class::List | Class::Get) {
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
+        );
+    }
+    if !matches!(class, Class::List | Class::Create | Class::Restore) && of.is_some() {
+        let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
+        responses.insert("308".to_owned(), json!({"description": "The item has another slug now.", "headers": location}));
+    }
+    for kind in class.problems() {
+        let definition = kind.definition();
+        let takes_body = matches!(class, Class::Create | Class::Replace | Class::Patch);
+        let kind = if *kind == Kind::InvalidParameter && takes_body { Kind::Malformed } else { *kind };
+        responses
+            .entry(definition.status.to_string())
+            .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(kind))}));
+    }
+}
+
+/// A whole item needs a title in its original language, flat or among its translations.
+fn require_title(media: &mut Value, spec: &Spec) {
+    let Some(schema) = media.get("schema").cloned() else { return };
+    let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
+    let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
+    let Some((title, _)) = spec.texts.iter().find(|(_, column)| *column == TextColumn::Title) else { return };
+    let either = json!([
+        {"required": [title], "properties": {(*title): {"type": "string"}}},
+        {"required": ["translations"], "properties": {"translations": {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": translation}}}},
+    ]);
+    media["schema"] = json!({"allOf": [schema, {"anyOf": either}]});
+}
+
+/// What can be asked for next of an item that has been made or written.
+fn links_of(spec: &Spec) -> Value {
+    let one = spec.kind.as_str();
+    let link = |verb: &str, description: &str| {
+        let parameters = json!({(one): "$response.body#/id"});
+        (verb.to_owned(), json!({"operationId": format!("{verb}_{one}"), "parameters": parameters, "description": description}))
+    };
+    let links = [
+        link("get", "The item, by its `id`."),
+        link("patch", "Changes parts of it."),
+        link("replace", "Writes it anew."),
+        link("delete", "Deletes it."),
+        link("restore", "Brings it back after that."),
+    ];
+    Value::Object(links.into_iter().collect())
+}
+
+fn complete_success(status: &str, response: &mut Value, class: Class, spec: Option<&Spec>, schemas: &Value) {
+    let Some(response) = response.as_object_mut() else { return };
+    let mut headers = Map::new();
+    headers.insert("X-Request-Id".to_owned(), json!({"description": "The same as in the server's log.", "schema": {"type": "string"}}));
+    if class != Class::Delete
+        && let Value::Object(validators) = validators()
+    {
+        headers.extend(validators);
+    }
+    if class == Class::List {
+        headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
+    } else if class != Class::Delete && spec.is_some() {
+        headers.insert("Content-Language".to_owned(), json!({"description": "The language of the texts.", "schema": {"type": "string"}}));
+    }
+    if status == "201" {
+        headers.insert("Location".to_owned(), json!({"description": "The item's address.", "schema": {"type": "string", "format": "uri"}}));
+    }
+    response.insert("headers".to_owned(), Value::Object(headers));
+    if let Some(spec) = spec.filter(|_| status == "201") {
+        response.insert("links".to_owned(), links_of(spec));
+    }
+    let Some(media) = response.get_mut("content").and_then(|content| content.get_mut("application/json")).and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    let Some(schema) = media.get("schema").cloned() else { return };
+    media.insert("example".to_owned(), example_of(&schema, schemas, 0));
+    // `fields` and `lang=all` leave parts out.
+    let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
+    if class != Class::List && schemas.get(format!("{name}Partial")).is_some() {
+        let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
+        media.insert("schema".to_owned(), json!({"anyOf": options}));
+    }
+}
+
+fn validators() -> Value {
+    json!({
+        "ETag": {"description": "Strong tag of what is shown.", "schema": {"type": "string"}},
+        "Last-Modified": {"description": "When anything shown last changed.", "schema": {"type": "string"}},
+    })
+}
+
+fn response_name(kind: Kind) -> String {
+    kind.definition()
+        .code
+        .split('-')
+        .map(|word| {
+            let mut c = word.chars();
+            c.next().map_or_else(String::new, |f| f.to_uppercase().chain(c).collect())
+        })
+        .collect()
+}
+
+fn problem_responses() -> Value {
+    let mut responses = Map::new();
+    // No operation of the document can be asked for with a method that it does not have.
+    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::MethodNotAllowed) {
+        let definition = kind.definition();
+        let mut example = json!({
+            "type": format!("http://127.0.0.1:8080/problems/{}", definition.code),
+            "title": definition.title,
+            "status": definition.status,
+            "detail": definition.explanation.split(['.', ':']).next().unwrap_or_default(),
+            "instance": "/v1/videos",
+            "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60",
+        });
+        if let Some(example) = example.as_object_mut() {
+            match kind {
+                Kind::InvalidParameter => {
+                    example.insert("errors".to_owned(), json!([{"parameter": "country", "code": "unknown_value", "detail": "`RX` is not a country code (ISO 3166-1 alpha-2, or XK); did you mean `RS`?"}]));
+                }
+                Kind::InvalidFields => {
+                    example.insert(
+                        "errors".to_owned(),
+                        json!([{"pointer": "/title", "code": "required", "detail": "`title` is required: every language needs one."}]),
+                    );
+                }
+                _ => {}
+            }
+        }
+        let description = match kind {
+            Kind::Malformed => format!("{} Parameters that are not understood are answered so too.", definition.explanation),
+            _ => definition.explanation.to_owned(),
+        };
+        let mut response = json!({
+            "description": description,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+        });
+        let header = match kind {
+            Kind::Unavailable => Some(("Retry-After", "Seconds after which to try again.")),
+            Kind::Unauthenticated => Some(("WWW-Authenticate", "The challenge.")),
+            _ => None,
+        };
+        if let (Some((name, description)), Some(response)) = (header, response.as_object_mut()) {
+            let mut headers = Map::new();
+            headers.insert(name.to_owned(), json!({"description": description, "schema": {"type": "string"}}));
+            response.insert("headers".to_owned(), Value::Object(headers));
+        }
+        responses.insert(response_name(*kind), response);
+    }
+    Value::Object(responses)
+}
