@@ -58,19 +58,30 @@ pub fn speaker(payload: &str) -> Option<String> {
     })
 }
 
-/// Applies a function to the words of a payload; tags, timestamps, annotations and character references stay.
+/// Applies a function to the words of a payload and to the names of its voices; other tags, timestamps and character references stay.
 ///
 /// The function gets what lies between those, line breaks included, and what it returns is escaped.
 #[must_use]
-pub fn map_text(payload: &str, f: impl Fn(&str) -> String) -> String {
+pub fn map_text(payload: &str, f: &dyn Fn(&str) -> String) -> String {
     let mut mapped = String::with_capacity(payload.len());
     for piece in pieces(payload) {
         match piece {
             Piece::Text(text) => mapped.push_str(&escape(&f(text))),
-            Piece::Reference(raw, _) | Piece::Sign(raw) | Piece::Tag(raw) => mapped.push_str(raw),
+            Piece::Tag(raw) => match named_voice(raw) {
+                Some((before, name, after)) => mapped.extend([before, &map_text(name, f), after]),
+                None => mapped.push_str(raw),
+            },
+            Piece::Reference(raw, _) | Piece::Sign(raw) => mapped.push_str(raw),
         }
     }
     mapped
+}
+
+/// A tag that begins a voice with a name: what is before the name, the name, and what is after it.
+fn named_voice(raw: &str) -> Option<(&str, &str, &str)> {
+    let Tag::Start { name: "v", annotation } = tag(raw) else { return None };
+    let (before, after) = raw.rsplit_once(annotation).filter(|_| !annotation.is_empty())?;
+    Some((before, annotation, after))
 }
 
 /// Writes plain text as cue text: `&`, `<` and `>` become character references.
@@ -288,9 +299,9 @@ mod tests {
     #[test]
     fn only_text_is_mapped() {
         let upper = |text: &str| text.to_uppercase();
-        let payload = "<v ana>zdravo &amp; <c.x>ćao</c> <00:00:01.000>a > b\nkraj";
-        assert_eq!(map_text(payload, upper), "<v ana>ZDRAVO &amp; <c.x>ĆAO</c> <00:00:01.000>A > B\nKRAJ");
-        assert_eq!(map_text("x", |_| "<b> & -->".to_owned()), "&lt;b&gt; &amp; --&gt;");
+        let payload = "<v.loud  ana &amp; v>zdravo</v> &amp; <c.x>ćao</c> <v><lang bs><00:00:01.000>a > b\nkraj";
+        assert_eq!(map_text(payload, &upper), "<v.loud  ANA &amp; V>ZDRAVO</v> &amp; <c.x>ĆAO</c> <v><lang bs><00:00:01.000>A > B\nKRAJ");
+        assert_eq!(map_text("x", &|_| "<b> & -->".to_owned()), "&lt;b&gt; &amp; --&gt;");
     }
 
     #[test]
@@ -303,7 +314,7 @@ mod tests {
     proptest! {
         #[test]
         fn identity_changes_nothing(payload in prop_oneof![payload(), "[a&<>;#x/v \n-]{0,40}", "\\PC{0,40}"]) {
-            prop_assert_eq!(map_text(&payload, str::to_owned), payload);
+            prop_assert_eq!(map_text(&payload, &str::to_owned), payload);
         }
 
         #[test]

@@ -143,7 +143,7 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
     match outcome {
         Ok(imported) => {
             if imported.stored > 0
-                && let Err(error) = upkeep::tidy(&mut context.store.connect()?)
+                && let Err(error) = upkeep::tidy(&mut context.store.connect()?, imported.stored)
             {
                 // Everything is stored; PostgreSQL will come by itself later.
                 log::warn!("the database could not be tidied after the import: {error}");

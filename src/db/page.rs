@@ -4,13 +4,15 @@
 //! was inserted, changed or deleted meanwhile neither repeats nor hides another. Unknown values come last in both
 //! directions of a sort; ties are broken by the number, which grows as the identifier does.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::connection::Connection;
 use super::error::Error;
-use super::search::{ITEM, Ranked, Tier};
+use super::search::{ITEM, Ranked};
 use super::sql::{Bind, Fragment, Statement, number_table};
 use super::types::{Number, Time};
 
@@ -212,25 +214,29 @@ impl List {
     where
         Statement<(PlaceSql, T)>: LoadQuery<'q, Connection, (PlaceRow, R)>,
     {
-        let few = self.ranked.as_ref().filter(|ranked| ranked.are_few && !connection.is_sqlite());
-        let numbers = few.map_or_else(|| self.numbers(start, limit), |ranked| ranked.few(self, start, limit));
-        let Some(numbers) = numbers else { return Ok(None) };
         let wanted = usize::try_from(limit).unwrap_or(0);
         let (mut places, mut items, more);
-        if connection.is_sqlite() {
+        if self.ranked.is_some() || connection.is_sqlite() {
             // Another statement costs less here than to read the item behind the page, too.
-            let mut rows: Vec<PlaceRow> = match self.ranked.as_ref().map(|ranked| ranked.first(self, connection, start, limit)) {
-                Some(first) => first?,
-                None => None,
-            }
-            .map_or_else(|| Statement::<PlaceSql>::new(numbers).rows(connection), Ok)?;
+            let rows = match &self.ranked {
+                Some(ranked) => ranked.page(self, connection, start, limit)?,
+                None => self.numbers(start, limit).map(|numbers| Statement::<PlaceSql>::new(numbers).rows(connection)).transpose()?,
+            };
+            let Some(mut rows) = rows else { return Ok(None) };
             more = rows.len() > wanted;
             rows.truncate(wanted);
-            let page = number_table(rows.iter().map(|row| row.1)).sql(" page CROSS JOIN items ON items.number = page.value");
-            let statement = Fragment::new("SELECT 0, page.value, NULL, NULL, NULL, ").then(&shows.columns).sql(" FROM ").then(&page);
+            let page = number_table(rows.iter().map(|row| row.1))
+                .differs(" page CROSS JOIN", " page JOIN")
+                .sql(" items ON items.number = page.value");
+            let statement =
+                Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ").then(&shows.columns).sql(" FROM ").then(&page);
             let found: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement.then(&shows.joins)).rows(connection)?;
-            (places, items) = (rows, found.into_iter().map(|(_, item)| item).collect::<Vec<R>>());
+            // A join promises no order; and what has gone meanwhile is not shown.
+            let mut found: HashMap<Number, R> = found.into_iter().map(|(row, item)| (row.1, item)).collect();
+            (places, items) =
+                rows.into_iter().filter_map(|row| found.remove(&row.1).map(|item| (row, item))).unzip::<_, _, Vec<PlaceRow>, Vec<R>>();
         } else {
+            let Some(numbers) = self.numbers(start, limit) else { return Ok(None) };
             let statement = Fragment::new("SELECT page.place, page.number, page.first, page.second, page.third, ")
                 .then(&shows.columns)
                 .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
@@ -258,9 +264,6 @@ impl List {
 
     /// The numbers and keys of a page and of the item behind it, in the direction of travel.
     fn numbers(&self, start: &Start, limit: i64) -> Option<Fragment> {
-        if let Some(ranked) = &self.ranked {
-            return self.best(ranked, start, limit);
-        }
         let backward = matches!(start, Start::Before(_));
         let mut statement = Fragment::new("SELECT ").differs("0 AS place, ", "").sql(self.along.number()).sql(" AS number");
         for (index, name) in KEY_NAMES.into_iter().enumerate() {
@@ -294,50 +297,11 @@ impl List {
         Some(statement)
     }
 
-    /// The same of items that are searched for: rank after rank, until the page is full.
-    fn best(&self, ranked: &Ranked, start: &Start, limit: i64) -> Option<Fragment> {
-        let backward = matches!(start, Start::Before(_));
-        let offset = if let Start::Offset(offset) = start { *offset } else { 0 };
-        let from = match start {
-            Start::Offset(_) => None,
-            Start::After(place) | Start::Before(place) => Some(rank_and_key(place)?),
-        };
-        let mut tiers: Vec<&Tier> = ranked.tiers.iter().collect();
-        if backward {
-            tiers.reverse();
-        }
-        tiers.retain(|tier| from.is_none_or(|(rank, _)| if backward { tier.rank <= rank } else { tier.rank >= rank }));
-        if tiers.is_empty() {
-            return None;
-        }
-        let most = limit.saturating_add(1).saturating_add(offset);
-        let mut statement = Fragment::default();
-        for (index, tier) in tiers.into_iter().enumerate() {
-            let mut matches = tier.matches.clone();
-            if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
-                let beyond = if backward { ") AND search_index.rowid > " } else { ") AND search_index.rowid < " };
-                matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
-            }
-            statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&self.of_tier(
-                tier.rank,
-                &matches,
-                tier.are_many,
-                backward,
-                most,
-            ));
-        }
-        statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
-        if offset > 0 {
-            statement = statement.sql(" OFFSET ").bind(Bind::Integer(offset));
-        }
-        Some(statement)
-    }
-
     /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are many, and else sorts what it finds: it would
     /// walk to find what is rare, too.
     pub(super) fn of_tier(&self, rank: i64, matches: &Fragment, are_many: bool, backward: bool, most: i64) -> Fragment {
         Fragment::new("SELECT * FROM (SELECT ")
-            .differs("0 AS place, ", "")
+            .sql("CAST(0 AS BIGINT) AS place, ")
             .sql(ITEM)
             .sql(format!(" AS number, '{rank}' AS first, CAST(search_index.rowid AS TEXT) AS second, NULL AS third"))
             .then(&self.entries(matches))

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::connection::{Access, Connection, Session, Target};
 use super::error::Error;
 use super::schema::items;
+use super::search::segments;
 use super::sql::{Fragment, Statement};
 
 /// What is wrong with the database as such, a line for each: pages and indexes that do not fit (SQLite), references to rows
@@ -65,10 +66,17 @@ pub fn count_rows(connection: &mut Connection) -> Result<(), Error> {
     }
 }
 
-/// The same after a transaction that wrote much, and besides: marks what everybody may see, without which PostgreSQL looks at the
-/// table for every row that it found in an index. It takes as long as reading the tables once.
-pub fn tidy(connection: &mut Connection) -> Result<(), Error> {
-    if !connection.is_sqlite() {
+/// The same after a transaction that stored so many items, and besides: marks what everybody may see, without which PostgreSQL looks at the
+/// table for every row that it found in an index, which takes as long as reading the tables once; and merges the segments of SQLite's
+/// full-text index, where most of it is new.
+pub fn tidy(connection: &mut Connection, stored: usize) -> Result<(), Error> {
+    if connection.is_sqlite() {
+        let all: i64 = items::table.select(diesel::dsl::count_star()).first(connection)?;
+        let is_most = i64::try_from(stored).is_ok_and(|stored| stored.saturating_mul(4) > all);
+        if is_most && segments::segments(connection)? > segments::MANY {
+            merge_segments(connection, false)?;
+        }
+    } else {
         connection.batch_execute("SET statement_timeout = 0")?;
         connection.batch_execute(
             "VACUUM (ANALYZE) items, texts, terms, facets, slugs, videos, programmes, impact_statistics, tracks, cues, search_index, words, revisions",
@@ -77,9 +85,22 @@ pub fn tidy(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
+fn merge_segments(connection: &mut Connection, with_others: bool) -> Result<(), Error> {
+    let mut steps = 0_u32;
+    while segments::merge(connection, steps == 0)? {
+        steps = steps.saturating_add(1);
+        if with_others && steps.is_multiple_of(4) {
+            connection.let_others_write();
+        }
+    }
+    Ok(())
+}
+
 /// The same for the full-text index alone, after all of it was written anew: what PostgreSQL kept of the old is free to be used again.
 pub fn tidy_search(connection: &mut Connection) -> Result<(), Error> {
-    if !connection.is_sqlite() {
+    if connection.is_sqlite() {
+        merge_segments(connection, true)?;
+    } else {
         connection.batch_execute("SET statement_timeout = 0")?;
         connection.batch_execute("VACUUM (ANALYZE) search_index")?;
     }

@@ -1,7 +1,8 @@
 //! `did_you_mean`: what a search that finds nothing, or little, probably meant.
 //!
 //! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them find something. What is near it among the
-//! words of the catalogue takes its place in the query as it was typed, and is offered where that finds more, with the same filters.
+//! words of the catalogue, and found by itself, takes its place in the query as it was typed, and is offered where that finds more, with
+//! the same filters. So no word is offered that stands only in what the viewer may not see.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -23,9 +24,11 @@ const MOST: usize = 3;
 pub const COUNTED: i64 = 100;
 /// How many words that are near a typed one are tried.
 const TRIED: usize = 6;
-/// How many words of a query are looked at, and how many searches are tried at all.
+/// How many of them may take its place.
+const TAKEN: usize = 3;
+/// How many words a query has at most that is looked at, and how many searches are tried at all.
 const MOST_WORDS: usize = 8;
-const MOST_SEARCHES: usize = 12;
+const MOST_SEARCHES: usize = 8;
 
 /// A search and what it found.
 pub struct Little<'a> {
@@ -53,14 +56,12 @@ pub fn meant(
     little: &Little<'_>,
     mut hits: impl FnMut(&mut Connection, Query) -> Result<i64, Problem>,
 ) -> Result<Vec<String>, Problem> {
-    let mut suspects = suspects(little);
-    if suspects.is_empty() || suspects.len() > MOST_WORDS {
+    if tokens(little.text).len() > MOST_WORDS {
         return Ok(Vec::new());
     }
-    let known = vocabulary.known(connection, &suspects.iter().map(|suspect| suspect.token.as_str()).collect())?;
+    let mut suspects = suspects(little);
     let mut unknown = HashSet::new();
-    for suspect in suspects.iter().filter(|suspect| !known.contains(&suspect.token)) {
-        // Another form of a known word, or its beginning.
+    for suspect in &suspects {
         if hits(connection, Query::parse(suspect.word, little.rules))? == 0 {
             unknown.insert(suspect.token.clone());
         }
@@ -69,7 +70,15 @@ pub fn meant(
     suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
     let mut near: Vec<Vec<(Near, String)>> = Vec::new();
     for suspect in &suspects {
-        near.push(spelled(connection, vocabulary, suspect)?);
+        let mut taken = spelled(connection, vocabulary, suspect)?;
+        let mut found: Vec<(Near, String)> = Vec::new();
+        for one in taken.drain(..) {
+            // As it is spelled, not by a stem or a beginning.
+            if found.len() < TAKEN && hits(connection, Query::parse(&format!("\"{}\"", one.1), &[]))? > 0 {
+                found.push(one);
+            }
+        }
+        near.push(found);
     }
     let tried = if all_at_once { together(&near) } else { one_by_one(&near) };
     let mut offered: Vec<(usize, i64, String)> = Vec::new();
@@ -116,7 +125,7 @@ fn together(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
         return Vec::new();
     }
     let mut choices = vec![nearest.clone()];
-    for place in 1..TRIED {
+    for place in 1..TAKEN {
         for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
             let mut choice = nearest.clone();
             if let Some(one) = choice.get_mut(at) {
@@ -131,7 +140,7 @@ fn together(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
 /// Each by itself.
 fn one_by_one(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
     let mut choices = Vec::new();
-    for place in 0..TRIED {
+    for place in 0..TAKEN {
         for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
             choices.push((0..near.len()).map(|one| (one == at).then_some(place)).collect());
         }

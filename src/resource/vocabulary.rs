@@ -1,7 +1,7 @@
 //! The words of the catalogue, kept in memory: what a misspelt one may have meant, and what one that is begun may become.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::search::words::{Word, known_after};
 use crate::db::{Connection, Error};
@@ -12,11 +12,20 @@ use crate::text::spelling::{Typed, letters};
 #[derive(Default)]
 pub struct Vocabulary(Mutex<Kept>);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Kept {
     /// The number of the last.
     last: i64,
-    /// All of them, one behind the other.
+    /// Those that were read together.
+    parts: Vec<Arc<Part>>,
+}
+
+/// In more parts than these they are not kept.
+const MOST_PARTS: usize = 32;
+
+#[derive(Default)]
+struct Part {
+    /// The words, one behind the other.
     text: String,
     /// Where each ends, its letters, its script.
     words: Vec<(u32, u32, Script)>,
@@ -37,16 +46,13 @@ pub struct Near {
     pub word: Word,
 }
 
-impl Kept {
-    fn refresh(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        for (number, (script, word)) in known_after(connection, self.last)? {
-            self.last = number;
-            self.text.push_str(&word);
-            // A gigabyte of words is not to be expected; beyond four nothing is added.
-            let Ok(end) = u32::try_from(self.text.len()) else { break };
-            self.words.push((end, letters(&word), script));
+impl Part {
+    /// Adds a word; beyond four gigabytes of them none.
+    fn add(&mut self, (script, word): &Word) {
+        if let Ok(end) = u32::try_from(self.text.len().saturating_add(word.len())) {
+            self.text.push_str(word);
+            self.words.push((end, letters(word), *script));
         }
-        Ok(())
     }
 
     fn all(&self) -> impl Iterator<Item = (&str, u32, Script)> {
@@ -60,17 +66,41 @@ impl Kept {
     }
 }
 
-impl Vocabulary {
-    fn now(&self, connection: &mut Connection) -> Result<MutexGuard<'_, Kept>, Error> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.refresh(connection)?;
-        Ok(kept)
+impl Kept {
+    /// Adds what was read; another may have added some of it meanwhile.
+    fn add(&mut self, read: &[(i64, Word)]) {
+        let mut part = Part::default();
+        let known = self.last;
+        for (number, word) in read.iter().filter(|(number, _)| *number > known) {
+            self.last = *number;
+            part.add(word);
+        }
+        self.parts.push(Arc::new(part));
+        if self.parts.len() > MOST_PARTS {
+            let mut whole = Part::default();
+            for (word, _, script) in self.parts.iter().flat_map(|part| part.all()) {
+                whole.add(&(script, word.to_owned()));
+            }
+            self.parts = vec![Arc::new(whole)];
+        }
     }
 
-    /// Which of these words, folded, are known in any script.
-    pub fn known(&self, connection: &mut Connection, words: &HashSet<&str>) -> Result<HashSet<String>, Error> {
-        let kept = self.now(connection)?;
-        Ok(kept.all().filter(|(word, ..)| words.contains(word)).map(|(word, ..)| word.to_owned()).collect())
+    fn all(&self) -> impl Iterator<Item = (&str, u32, Script)> {
+        self.parts.iter().flat_map(|part| part.all())
+    }
+}
+
+impl Vocabulary {
+    /// The words as they are now. Nobody waits for the database while another asks it.
+    fn now(&self, connection: &mut Connection) -> Result<Kept, Error> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let read = known_after(connection, known.last)?;
+        if read.is_empty() {
+            return Ok(known);
+        }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.add(&read);
+        Ok(kept.clone())
     }
 
     /// The words nearest to one that was typed in a script, nearest first; of one that is known in both scripts that of the same.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::kinds;
 use crate::db::page::{Key, KeyType, List};
-use crate::db::search::{Audience, Frequencies, Matching, Scope, frequencies, matching};
+use crate::db::search::{Ask, Audience, Frequencies, Matching, Scope, frequencies, matching};
 use crate::db::sql::{Bind, Fragment};
 use crate::db::{Connection, Id, Time};
 use crate::http::conditional::Tag;
@@ -267,11 +267,11 @@ impl Wanted {
     }
 
     /// What a query finds among these kinds.
-    fn list(&self, query: &Query, kinds: &[Kind], frequencies: &Frequencies) -> List {
+    fn list(&self, query: &Query, kinds: &[Kind], ask: Ask, frequencies: &Frequencies) -> List {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let mut list = List::default();
-        match matching(query, &letters, audience, Scope::Everything, frequencies) {
+        match matching(query, &letters, audience, (Scope::Everything, ask), frequencies) {
             Matching::Ranked(ranked) if !kinds.is_empty() => list.ranked = Some(ranked),
             // Nothing but what is not looked for, or no kind.
             other => {
@@ -317,7 +317,7 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
     let memory = Memory::new(&context.names, &revisions);
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
     let frequencies = frequencies(connection)?;
-    let list = wanted.list(&wanted.search.query, &wanted.kinds, &frequencies);
+    let list = wanted.list(&wanted.search.query, &wanted.kinds, Ask::Ranked, &frequencies);
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
@@ -335,7 +335,7 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
     let facets = if wanted.by_kind { Some(facets(connection, context, wanted, (&revisions, &frequencies))?) } else { None };
     let did_you_mean = match wanted.search.little(paging, loaded.len()) {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
-            Ok(wanted.list(&query, &wanted.kinds, &frequencies).count_up_to(connection, COUNTED)?)
+            Ok(wanted.list(&query, &wanted.kinds, Ask::All, &frequencies).count_up_to(connection, COUNTED)?)
         })?,
         None => Vec::new(),
     };
@@ -366,7 +366,7 @@ fn facets(
         let list = format!("{}\n{}", wanted.counted, kind.as_str());
         counts.push((
             kind,
-            context.totals.of(revisions, &list, || wanted.list(&wanted.search.query, &[kind], frequencies).count(connection))?,
+            context.totals.of(revisions, &list, || wanted.list(&wanted.search.query, &[kind], Ask::All, frequencies).count(connection))?,
         ));
     }
     counts.retain(|(_, count)| *count > 0);

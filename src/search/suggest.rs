@@ -92,7 +92,7 @@ fn parameters() -> Vec<Value> {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Suggestion {
     /// What it is.
-    #[schema(value_type = super::everything::HitKind)]
+    #[schema(value_type = SuggestionKind)]
     pub kind: &'static str,
     /// Identifier.
     #[schema(value_type = uuid::Uuid)]
@@ -114,10 +114,25 @@ pub struct Suggestion {
     pub url: String,
 }
 
+/// What a suggestion is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum SuggestionKind {
+    /// A topic.
+    Topic,
+    /// A programme.
+    Programme,
+    /// A partner.
+    Partner,
+    /// A video.
+    Video,
+}
+
 /// Suggestions.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SuggestionPage {
-    /// Titles that begin with what was typed come first, then topics, programmes, partners, a few of each, then the newest.
+    /// Titles that begin with what was typed come before others, among them topics before programmes, partners and videos, of the first three
+    /// kinds three each where there are enough videos; then the newest.
     pub data: Vec<Suggestion>,
     /// This address.
     pub links: Links,
@@ -199,11 +214,7 @@ struct Placed {
 
 fn suggestions(connection: &mut Connection, context: &Context, wanted: &Wanted, shown: &mut Shown) -> Result<Vec<Suggestion>, Problem> {
     let typed = &wanted.search.query;
-    let query = completed(connection, context, typed)?;
-    let letters: Vec<char> = wanted.kinds.iter().map(|kind| kind.letter()).collect();
-    let most = i64::try_from(wanted.limit).unwrap_or(MOST);
-    let frequencies = frequencies(connection)?;
-    let found = newest_titled(connection, &query, &letters, Audience::Public, most, &frequencies)?;
+    let found = found(connection, context, wanted)?;
     let of_kind = |kind: &Kind| found.iter().filter(|(letter, _)| *letter == kind.letter()).map(|(_, id)| *id).collect::<Vec<_>>();
     load_named(connection, wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(), Viewer::Public, shown)?;
     let marker = Marker::new(typed);
@@ -223,18 +234,39 @@ fn suggestions(connection: &mut Connection, context: &Context, wanted: &Wanted, 
     Ok(a_few_of_each(placed, wanted.limit))
 }
 
-/// The query with what is begun as the words that it may become: one word after the other the index finds sooner than all that begin so.
-fn completed(connection: &mut Connection, context: &Context, typed: &Query) -> Result<Query, Problem> {
+/// The newest of each kind that have the words in their titles. Of videos, which are many, those are looked for that have one of the words
+/// that what is begun may become, which the index finds sooner than all that begin so; then all, where these are not enough.
+fn found(connection: &mut Connection, context: &Context, wanted: &Wanted) -> Result<Vec<(char, Id)>, Problem> {
+    let typed = &wanted.search.query;
+    let frequencies = frequencies(connection)?;
+    let most = i64::try_from(wanted.limit).unwrap_or(MOST);
+    let newest = |connection: &mut Connection, query: &Query, kinds: &[Kind]| {
+        let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
+        newest_titled(connection, query, &letters, Audience::Public, most, &frequencies)
+    };
+    let (videos, others): (Vec<Kind>, Vec<Kind>) = wanted.kinds.iter().partition(|kind| **kind == Kind::Video);
+    let mut found = newest(connection, typed, &others)?;
+    let completed = completed(connection, context, typed)?;
+    let mut of_videos = newest(connection, completed.as_ref().unwrap_or(typed), &videos)?;
+    if completed.is_some() && of_videos.len() < wanted.limit {
+        of_videos = newest(connection, typed, &videos)?;
+    }
+    found.extend(of_videos);
+    Ok(found)
+}
+
+/// The query with the words in place of what is begun that it may become; `None` where nothing is.
+fn completed(connection: &mut Connection, context: &Context, typed: &Query) -> Result<Option<Query>, Problem> {
     let mut query = typed.clone();
-    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.prefix)) else { return Ok(query) };
+    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.prefix)) else { return Ok(None) };
     let begun = last.iter().find(|term| term.prefix).and_then(|term| term.tokens.first().filter(|_| term.tokens.len() == 1)).cloned();
-    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else { return Ok(query) };
+    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else { return Ok(None) };
     let words = context.vocabulary.beginning_with(connection, &begun, COMPLETIONS)?;
     for term in last.iter_mut() {
         term.prefix = false;
     }
     last.extend(words.into_iter().map(|word| Term { tokens: vec![word], ..Term::default() }));
-    Ok(query)
+    Ok(Some(query))
 }
 
 /// The title that has all that was typed: in the answer's language, or else in another.

@@ -1,6 +1,6 @@
 //! `GET /v1/transcript-search`: the cues in which something is said, with the second at which to play them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
@@ -22,6 +22,7 @@ use crate::resource::document::Search;
 use crate::resource::highlights::{MarkedCue, marked_cue, seconds};
 use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::{CATALOGUE, Loaded, Revisions, load_page};
+use crate::resource::meant::{COUNTED, meant};
 use crate::resource::names::Memory;
 use crate::resource::query::ListRequest;
 use crate::resource::read::if_none_match;
@@ -97,6 +98,10 @@ pub struct TranscriptHitPage {
     pub data: Vec<TranscriptHit>,
     /// Where the page stands; `prev_cursor` is always null, and `total` counts videos.
     pub page: PageInfo,
+    /// Searches that find more, where this one finds little: what was perhaps meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["violence"]))]
+    pub did_you_mean: Vec<String>,
     /// Addresses of this page and the next.
     pub links: Links,
 }
@@ -129,21 +134,27 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
             }
             let memory = Memory::new(&inner.names, &revisions);
             let mut shown = Shown::new(shared.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&shared.base);
-            let page = page(connection, &inner, &shared, &revisions, &mut shown)?;
-            Ok((validators, Some(page)))
+            let (data, page) = page(connection, &inner, &shared, &revisions, &mut shown)?;
+            let did_you_mean = if page.next_cursor.is_some() {
+                Vec::new()
+            } else {
+                let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
+                perhaps_meant(connection, &inner, &shared, (videos.len(), &shown))?
+            };
+            Ok((validators, Some((data, page, did_you_mean))))
         })
         .await?
         .value;
     if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
         return Ok(response);
     }
-    let Some((data, info)) = page else { return Err(Problem::internal("a page that was not read was needed")) };
+    let Some((data, info, did_you_mean)) = page else { return Err(Problem::internal("a page that was not read was needed")) };
     let links = list::links(&context, &request, &info);
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, caller, &wanted.wish);
     answer::validate(&mut response, &validators);
     response.insert_header((header::LINK, links.header()));
-    Ok(response.json(TranscriptHitPage { data, page: info, links }))
+    Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
@@ -216,6 +227,20 @@ fn page(
         .then(|| context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || list.count(connection)))
         .transpose()?;
     Ok((hits.into_iter().map(|found| found.hit).collect(), info(wanted, next, total)))
+}
+
+/// What a search that found so many videos perhaps meant: one by which something is said in more videos.
+fn perhaps_meant(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &ListRequest,
+    (found, shown): (usize, &Shown),
+) -> Result<Vec<String>, Problem> {
+    let Some(little) = wanted.search().and_then(|search| search.little(&wanted.paging, found)) else { return Ok(Vec::new()) };
+    let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
+    meant(connection, &context.vocabulary, &little, |connection, query| {
+        Ok(wanted.searching(query).list(connection, &SPEC, &memory)?.count_up_to(connection, COUNTED)?)
+    })
 }
 
 /// Where a cursor goes on: after the videos before the one in which it stands, and with which hit of that one.

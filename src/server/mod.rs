@@ -5,7 +5,7 @@ mod document;
 mod pages;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_cors::Cors;
 use actix_web::dev::Server;
@@ -17,8 +17,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::config::Settings;
 use crate::db::connection::Target;
 use crate::db::migrations::{self, Standing};
+use crate::db::search::segments;
 use crate::db::{self, Store};
 use crate::http::layer::{LayerSettings, outermost};
+use crate::http::problem::Problem;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -115,6 +117,42 @@ async fn keep_purging(context: web::Data<Context>) {
     }
 }
 
+/// How often the full-text index is looked at.
+const MERGE_EVERY: Duration = Duration::from_mins(1);
+/// Of how much time merging takes one part at most.
+const MERGE_SHARE: u32 = 50;
+
+/// Merges the segments of the full-text index where writes have left many, in small steps between other writes.
+async fn keep_merging(context: web::Data<Context>) {
+    let mut times = actix_web::rt::time::interval(MERGE_EVERY);
+    let mut not_before = Instant::now();
+    loop {
+        times.tick().await;
+        if Instant::now() < not_before {
+            continue;
+        }
+        let started = Instant::now();
+        if let Err(problem) = merge(&context).await {
+            log::warn!("the segments of the full-text index could not be merged: {problem}");
+        }
+        not_before = Instant::now() + started.elapsed().saturating_mul(MERGE_SHARE);
+    }
+}
+
+async fn merge(context: &Context) -> Result<(), Problem> {
+    let count = context.store.read_current(|connection| Ok::<_, Problem>(segments::segments(connection)?)).await?.value;
+    if count <= segments::MANY {
+        return Ok(());
+    }
+    let mut is_first = true;
+    while context.store.write(move |connection| Ok::<_, Problem>(segments::merge(connection, is_first)?)).await?.value {
+        is_first = false;
+        actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+    }
+    log::info!("{count} segments of the full-text index are merged");
+    Ok(())
+}
+
 /// What handlers have at hand, for a prepared database.
 pub fn context(settings: &Settings) -> Result<Context, StartError> {
     Ok(Context::new(store(settings)?, settings.clone(), kinds()))
@@ -205,6 +243,7 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
         StartError(format!("cannot listen on {}: {error}; choose another address with --bind or KINOTEKA_BIND", settings.bind))
     })?;
     let addresses = server.addrs();
+    actix_web::rt::spawn(keep_merging(purging.clone()));
     if settings.purge_days > 0 {
         actix_web::rt::spawn(keep_purging(purging));
     }

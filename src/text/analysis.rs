@@ -5,7 +5,9 @@
 //! [`Rules`](super::stem::Rules).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::fold::{fold, is_part_of_letter};
 use super::spelling::is_comparable;
@@ -98,7 +100,9 @@ impl Tokens {
         self.texts.push(tokens);
         let Some(rules) = rules else { return };
         for word in words.into_iter().filter(|word| has_stem(word)) {
-            rules.stems(&shortened(word), &mut self.stems);
+            for stem in known_stems(rules, word).iter().filter(|stem| !self.stems.contains(*stem)).collect::<Vec<_>>() {
+                self.stems.insert(stem.clone());
+            }
         }
     }
 
@@ -109,6 +113,35 @@ impl Tokens {
             self.spellings.entry(key).or_insert_with(|| word.trim_matches(is_apostrophe).to_owned());
         }
     }
+}
+
+/// The stems of words.
+type KnownStems = HashMap<Box<str>, Rc<[String]>>;
+
+thread_local! {
+    /// The stems of the words that this thread met: the words of texts repeat, and to find a stem takes long.
+    static STEMS: RefCell<HashMap<Rules, KnownStems>> = RefCell::default();
+}
+
+/// Of how many words the stems are kept, by the rules of a language.
+const MOST_STEMMED: usize = 20_000;
+
+/// The stems of a word of a text.
+fn known_stems(rules: Rules, word: &str) -> Rc<[String]> {
+    STEMS.with_borrow_mut(|stems| {
+        let known = stems.entry(rules).or_default();
+        if let Some(stems) = known.get(word) {
+            return Rc::clone(stems);
+        }
+        let mut found = BTreeSet::new();
+        rules.stems(&shortened(word), &mut found);
+        let found: Rc<[String]> = found.into_iter().collect();
+        if known.len() >= MOST_STEMMED {
+            known.clear();
+        }
+        known.insert(word.into(), Rc::clone(&found));
+        found
+    })
 }
 
 /// Tokens of texts that come again and again: each text is analysed once.

@@ -117,7 +117,8 @@ impl Piece<'_> {
         let whole = tokens.len() <= *room;
         tokens.truncate(*room);
         *room = room.saturating_sub(tokens.len());
-        let single = tokens.len() == 1 && !self.quoted;
+        // No rule knows words of other scripts.
+        let single = matches!(tokens.as_slice(), [token] if token.is_ascii()) && !self.quoted;
         // Signs beside the word are none of it.
         let word = words(self.text).map(|(_, word)| word).find(|word| single && word.contains(char::is_alphanumeric));
         let stems = word.map(|word| stems(word, rules)).unwrap_or_default();

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::ITEM;
-use super::matching::{Ranked, Tier};
+use super::matching::{FEW, Ranked, Tier};
 use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::page::{List, PlaceRow, PlaceSql, Start, rank_and_key};
@@ -16,43 +16,63 @@ use crate::db::sql::{Bind, Fragment, Statement};
 const NEAR: i64 = 200;
 
 impl Ranked {
-    /// The first rows of SQLite's page and the one behind it; `None` where the ranks must be asked for one by one.
-    pub(in crate::db) fn first(
+    /// The rows of a page and the one behind it, in the direction of travel; `None` where a place is not one of these.
+    pub(in crate::db) fn page(
         &self,
         list: &List,
         connection: &mut Connection,
         start: &Start,
         limit: i64,
     ) -> Result<Option<Vec<PlaceRow>>, Error> {
-        let Start::Offset(offset @ ..=NEAR) = start else { return Ok(None) };
-        let Some((best, others)) = self.tiers.split_first() else { return Ok(None) };
-        let most = limit.saturating_add(1).saturating_add(*offset);
-        let is_full = |rows: &[PlaceRow]| i64::try_from(rows.len()).is_ok_and(|found| found >= most);
+        let near = if let Start::Offset(offset @ ..=NEAR) = start { Some(*offset) } else { None };
+        let statement = if connection.is_sqlite() {
+            if let Some(offset) = near {
+                return Ok(Some(self.apart(list, connection, offset, limit)?));
+            }
+            one_by_one(list, &self.tiers, start, limit)
+        } else if self.are_few && list.count_up_to(connection, i64::from(FEW) + 1)? <= i64::from(FEW) {
+            self.few(list, start, limit)
+        } else if let (Some(offset), Some((best, others))) = (near, self.tiers.split_first()) {
+            return Ok(Some(in_two(list, connection, (std::slice::from_ref(best), others), offset, limit)?));
+        } else {
+            one_by_one(list, &self.tiers, start, limit)
+        };
+        Ok(statement.map(|statement| Statement::<PlaceSql>::new(statement).rows(connection)).transpose()?)
+    }
+
+    /// SQLite's first pages: of each rank the newest, some of which have a better one.
+    fn apart(&self, list: &List, connection: &mut Connection, offset: i64, limit: i64) -> Result<Vec<PlaceRow>, Error> {
+        let Some((best, others)) = self.tiers.split_first() else { return Ok(Vec::new()) };
+        let most = limit.saturating_add(1).saturating_add(offset);
         let mut rows = ask(list, connection, std::slice::from_ref(best), most)?;
-        if !is_full(&rows) && !others.is_empty() {
+        if is_less(&rows, most) && !others.is_empty() {
             rows.extend(ask(list, connection, others, most)?);
         }
-        let skipped = usize::try_from(*offset).unwrap_or(0);
-        let shown = usize::try_from(limit).unwrap_or(0).saturating_add(1);
-        Ok(Some(best_of(rows).into_iter().skip(skipped).take(shown).collect()))
+        Ok(shown(best_of(rows), offset, limit))
     }
 
     /// PostgreSQL's page and the row behind it, where few entries match. `None` where a place is not one of these.
-    pub(in crate::db) fn few(&self, list: &List, start: &Start, limit: i64) -> Option<Fragment> {
+    fn few(&self, list: &List, start: &Start, limit: i64) -> Option<Fragment> {
         let backward = matches!(start, Start::Before(_));
         let mut rank = Fragment::new("CASE");
         for tier in &self.tiers {
             rank = rank.sql(" WHEN ").then(&tier.among).sql(format!(" THEN {}", tier.rank));
         }
-        let mut statement =
-            Fragment::new("SELECT number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third FROM (SELECT ")
-                .sql(ITEM)
-                .sql(" AS number, search_index.rowid AS key, ")
-                .then(&rank)
-                .sql(" END AS rank")
-                .then(&list.entries(&self.all))
-                // Else it would walk along the keys.
-                .sql(" OFFSET 0) found");
+        // Each entry is unpacked once, not for every rank; and without an OFFSET PostgreSQL would walk along the keys.
+        let entries = Fragment::new(
+            "(SELECT search_index.rowid, search_index.document || ''::tsvector AS document, search_index.words || '' AS words",
+        )
+        .then(&list.entries(&self.all))
+        .sql(" OFFSET 0) search_index");
+        let mut statement = Fragment::new(
+            "SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third FROM (SELECT ",
+        )
+        .sql(ITEM)
+        .sql(" AS number, search_index.rowid AS key, ")
+        .then(&rank)
+        .sql(" END AS rank FROM ")
+        .then(&entries)
+        .sql(" OFFSET 0) found");
         if let Start::After(place) | Start::Before(place) = start {
             let (rank, key) = rank_and_key(place)?;
             self.tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
@@ -73,6 +93,74 @@ impl Ranked {
         }
         Some(statement)
     }
+}
+
+fn is_less(rows: &[PlaceRow], most: i64) -> bool {
+    i64::try_from(rows.len()).is_ok_and(|found| found < most)
+}
+
+/// The rows of a page and the one behind it.
+fn shown(rows: Vec<PlaceRow>, offset: i64, limit: i64) -> Vec<PlaceRow> {
+    let count = |number: i64| usize::try_from(number).unwrap_or(0);
+    rows.into_iter().skip(count(offset)).take(count(limit).saturating_add(1)).collect()
+}
+
+/// PostgreSQL's first pages: the best rank often fills them, and the others take long to plan.
+fn in_two(
+    list: &List,
+    connection: &mut Connection,
+    (best, others): (&[Tier], &[Tier]),
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<PlaceRow>, Error> {
+    let most = limit.saturating_add(offset);
+    let mut rows: Vec<PlaceRow> = Vec::new();
+    for tiers in [best, others] {
+        let statement = one_by_one(list, tiers, &Start::Offset(0), most).filter(|_| is_less(&rows, most.saturating_add(1)));
+        if let Some(statement) = statement {
+            rows.extend(Statement::<PlaceSql>::new(statement).rows::<PlaceRow>(connection)?);
+        }
+    }
+    Ok(shown(rows, offset, limit))
+}
+
+/// Rank after rank, until the page is full.
+fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<Fragment> {
+    let backward = matches!(start, Start::Before(_));
+    let offset = if let Start::Offset(offset) = start { *offset } else { 0 };
+    let from = match start {
+        Start::Offset(_) => None,
+        Start::After(place) | Start::Before(place) => Some(rank_and_key(place)?),
+    };
+    let mut tiers: Vec<&Tier> = tiers.iter().collect();
+    if backward {
+        tiers.reverse();
+    }
+    tiers.retain(|tier| from.is_none_or(|(rank, _)| if backward { tier.rank <= rank } else { tier.rank >= rank }));
+    if tiers.is_empty() {
+        return None;
+    }
+    let most = limit.saturating_add(1).saturating_add(offset);
+    let mut statement = Fragment::default();
+    for (index, tier) in tiers.into_iter().enumerate() {
+        let mut matches = tier.matches.clone();
+        if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
+            let beyond = if backward { ") AND search_index.rowid > " } else { ") AND search_index.rowid < " };
+            matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
+        }
+        statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&list.of_tier(
+            tier.rank,
+            &matches,
+            tier.are_many,
+            backward,
+            most,
+        ));
+    }
+    statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
+    if offset > 0 {
+        statement = statement.sql(" OFFSET ").bind(Bind::Integer(offset));
+    }
+    Some(statement)
 }
 
 /// The newest of each of these ranks, and some of better ones.

@@ -48,7 +48,8 @@ pub fn frequencies(connection: &mut Connection) -> Result<Rc<Frequencies>, Error
 fn read(connection: &mut Connection) -> Result<Frequencies, Error> {
     let statement = Fragment::new(
         "SELECT coalesce(known.token, ''), coalesce(known.share, 0)::double precision, pg_class.reltuples::double precision \
-         FROM pg_class LEFT JOIN pg_stats ON pg_stats.schemaname = current_schema() AND pg_stats.tablename = 'search_index' \
+         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace \
+         LEFT JOIN pg_stats ON pg_stats.schemaname = pg_namespace.nspname AND pg_stats.tablename = 'search_index' \
          AND pg_stats.attname = 'document' \
          LEFT JOIN LATERAL unnest(pg_stats.most_common_elems::text::text[], pg_stats.most_common_elem_freqs) known (token, share) \
          ON known.token IS NOT NULL WHERE pg_class.oid = 'search_index'::regclass",

@@ -47,6 +47,15 @@ impl Scope {
     }
 }
 
+/// What is asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ask {
+    /// What is found.
+    All,
+    /// What is found, the best first.
+    Ranked,
+}
+
 /// How a list asks the index.
 pub enum Matching {
     /// Holds for these items.
@@ -60,9 +69,9 @@ pub enum Matching {
 pub struct Ranked {
     /// Holds for all of them.
     pub all: Fragment,
-    /// Each entry is in one of these; the best first.
+    /// Each entry is in one of these; the best first. None where only all of them were asked for.
     pub tiers: Vec<Tier>,
-    /// Whether they are so few that PostgreSQL had better look at all of them.
+    /// Whether they are perhaps so few that PostgreSQL had better look at all of them.
     pub are_few: bool,
 }
 
@@ -87,7 +96,7 @@ impl Ranked {
 }
 
 /// What a query finds among the items of these kinds, by the letters of the kinds.
-pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope, frequencies: &Frequencies) -> Matching {
+pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask): (Scope, Ask), frequencies: &Frequencies) -> Matching {
     let excluded = excluded(query, kinds, scope.first());
     let predicate = |found: &Found| predicate(found).sql(" AND ").sql(audience.entries());
     if query.groups.is_empty() {
@@ -108,7 +117,8 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope,
     let few = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
     let mut tiers = Vec::new();
     let mut before: Option<Found> = None;
-    for place in scope.first()..FIELDS.len() {
+    let ranks = if ask == Ask::All { FIELDS.len() } else { scope.first() };
+    for place in ranks..FIELDS.len() {
         for form in FORMS.into_iter().filter(|form| if few { query.has(*form) } else { *form == Form::Prefix }) {
             let found = wanted(query, kinds, scope.first()..=place, form);
             // Of several words the weakest counts: there all fields up to this one must be asked.
@@ -128,7 +138,7 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, scope: Scope,
     }
     let whole = scope.first()..=FIELDS.len().saturating_sub(1);
     let all = without(wanted(query, kinds, whole, Form::Prefix), excluded);
-    let are_few = all.share(frequencies).1 * frequencies.entries < FEW;
+    let are_few = all.share(frequencies).1 * frequencies.entries < f64::from(FEW);
     Matching::Ranked(Ranked { all: predicate(&all), tiers, are_few })
 }
 
@@ -147,7 +157,7 @@ pub(super) fn titled(query: &Query, kind: char, audience: Audience, frequencies:
 }
 
 /// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
-const FEW: f64 = 1_000.0;
+pub const FEW: u16 = 300;
 /// About as many entries a page is looked for among, counted from both sides: walking along the keys looks at a page's entries for
 /// each of that share, the index gives all of the share to be sorted.
 const PAGE: f64 = 25.0;

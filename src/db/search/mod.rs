@@ -9,6 +9,7 @@ mod contents;
 mod first;
 mod frequent;
 mod matching;
+pub mod segments;
 mod titles;
 pub mod words;
 
@@ -20,7 +21,7 @@ use diesel::sql_types::BigInt;
 
 pub use contents::{Contents, Difference};
 pub use frequent::{Frequencies, frequencies};
-pub use matching::{Matching, Ranked, Scope, Tier, matching};
+pub use matching::{Ask, FEW, Matching, Ranked, Scope, Tier, matching};
 pub use titles::newest_titled;
 
 use super::connection::Connection;

@@ -61,7 +61,7 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     if class != Class::List {
         return parameters;
     }
-    parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query; one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
+    parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query: there are no stop words, and one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
     parameters.push(parameter(
         "highlights",
         "With `q`: gives with each item in `highlights` the fields in which it was found, the words marked in the form in which they are written.",

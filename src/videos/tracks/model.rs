@@ -99,7 +99,7 @@ pub fn answering(tracks: &[Stored], kind: Option<TrackKind>, asked: &Language) -
 /// Brings the text of a track into the script of another language.
 pub fn transliterated(mut track: Track, from: &Language, to: &Language) -> Track {
     for cue in &mut track.cues {
-        cue.payload = vtt_text::map_text(&cue.payload, |text| transliterate(text, from, to).into_owned());
+        cue.payload = vtt_text::map_text(&cue.payload, &|text| transliterate(text, from, to).into_owned());
     }
     track
 }

@@ -89,7 +89,7 @@ on_both! {
         assert!(url.starts_with("http://"));
         let vtt = server.get(url.strip_prefix(&server.base()).unwrap()).expect(200);
         assert_eq!(vtt.must("content-language"), "sr-Latn");
-        assert!(vtt.text().contains("<v Ана>Nasilje nije <i>privatna</i> stvar.") || vtt.text().contains("<v Ana>Nasilje nije <i>privatna</i> stvar."), "{}", vtt.text());
+        assert!(vtt.text().contains("<v Ana>Nasilje nije <i>privatna</i> stvar."), "{}", vtt.text());
         // A track of its own takes its place.
         put(server, &key, &format!("{VIDEO}/captions/sr-Latn"), "text/vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nRučno.\n").expect(201);
         assert!(server.get(&format!("{VIDEO}/captions/sr-Latn.vtt")).expect(200).text().contains("Ručno."));

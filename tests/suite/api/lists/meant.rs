@@ -77,6 +77,15 @@ on_both! {
         assert!(meant(server, "/v1/videos", "clandestyne").is_empty());
         let seen = server.request("GET", "/v1/videos?q=clandestyne&status=draft").key(&key).send().expect(200).json();
         assert_eq!(seen["did_you_mean"], json!(["Clandestine"]));
+        // Not in the company of a word that is found, nor by the form of one, nor behind words that are not looked for.
+        video(server, &key, "public", "Ending violence, clandestinely", "en", &json!({}));
+        for typed in ["violnce OR clandestyne", "clandestyne OR violnce", "violence OR clandestyne", "violnce -clandestyne", &format!("violnce {}clandestyne", "-zz ".repeat(31))] {
+            let offered = meant(server, "/v1/videos", typed);
+            assert!(!offered.iter().any(|one| one.contains("Clandestine")), "{typed}: {offered:?}");
+        }
+        // Nor does what is only in a draft count as known.
+        server.create(&key, "/v1/videos", &json!({"slug": "typo", "status": "draft", "title": "Violnce endinng"}));
+        assert_eq!(meant(server, "/v1/videos", "violnce endinng"), ["violence Ending"]);
         server.patch(&key, "/v1/videos/draft", &json!({"status": "published", "translations": {"en": {"status": "published"}}}));
         assert_eq!(meant(server, "/v1/videos", "clandestyne"), ["Clandestine"]);
         // Nor is what is gone.

@@ -84,9 +84,30 @@ on_both! {
         assert_eq!(kinds("forum 5"), ["topic"]);
     }
 
+    fn no_title_is_lost_among_many_words(server: &TestServer) {
+        let key = server.editor_key();
+        // More words that begin so than are looked for one by one, none of them in a title.
+        let words: Vec<String> = ('a'..='z').flat_map(|a| ["ab", "ba"].map(|rest| format!("pr{a}{rest}"))).collect();
+        server.create(&key, "/v1/videos", &json!({"slug": "many", "status": "published", "title": "Many", "description": words.join(" ")}));
+        for (path, field) in [("/v1/videos", "title"), ("/v1/topics", "name")] {
+            server.create(&key, path, &json!({"slug": "prevention", "status": "published", (field): "Prevention"}));
+        }
+        assert_eq!(suggested(server, "pr", ""), named(&[("topic", "<mark>Prevention</mark>"), ("video", "<mark>Prevention</mark>")]));
+    }
+
     demo fn the_first_catalogue_is_suggested(server: &TestServer) {
         assert_eq!(suggested(server, "foot", "&lang=en").first(), Some(&("video".to_owned(), "<mark>Football</mark> players speak up against toxic masculinity".to_owned())));
         assert!(suggested(server, "un w", "&lang=en").contains(&("partner".to_owned(), "<mark>UN</mark> <mark>Women</mark>".to_owned())));
+        // Every title is suggested by the beginning of each of its words.
+        for (path, field) in [("/v1/videos", "title"), ("/v1/topics", "name"), ("/v1/partners", "name"), ("/v1/programmes", "title")] {
+            for item in server.read(&format!("{path}?limit=100&lang=en"))["data"].as_array().unwrap() {
+                for word in kinoteka::text::tokens(item[field].as_str().unwrap()) {
+                    let begun: String = word.chars().take(3).collect();
+                    let list = server.read(&format!("/v1/suggest?q={}&limit=20&lang=en&kind={}", encoded(&begun), path.trim_start_matches("/v1/").trim_end_matches('s')));
+                    assert!(list["data"].as_array().unwrap().iter().any(|one| one["slug"] == item["slug"]), "{begun}: {item}");
+                }
+            }
+        }
         server.get("/v1/suggest").errors(400, &[("q", "required")]);
         server.get("/v1/suggest?q=a&limit=21&kind=impact_statistic&sort=title").errors(400, &[("kind", "unknown_value"), ("limit", "out_of_range"), ("sort", "unknown_parameter")]);
     }

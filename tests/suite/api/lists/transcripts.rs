@@ -66,6 +66,10 @@ on_both! {
         let hit = &page["data"][0];
         assert_eq!((&hit["before"], &hit["after"]["text"], &hit["language"], &hit["kind"]), (&Value::Null, &json!("No violence &amp; no fear."), &json!("en"), &json!("captions")));
         assert!(hit["url"].as_str().unwrap().ends_with("/embed/videos/newer#t=5"), "{hit}");
+        // What finds nothing is asked back.
+        let meant = server.read(&format!("/v1/transcript-search?q={}", encoded("прнватна")));
+        assert_eq!((&meant["data"], &meant["did_you_mean"]), (&json!([]), &json!(["приватна"])));
+        assert!(server.read("/v1/transcript-search?q=policd&country=MK")["did_you_mean"].as_array().unwrap().contains(&json!("police")));
         // What is not public is not found.
         server.patch(&key, "/v1/videos/newer", &json!({"status": "draft"}));
         assert!(hits(server, "came", "").is_empty());

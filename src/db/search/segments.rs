@@ -1,0 +1,44 @@
+//! SQLite's full-text index consists of segments, one for what was written together, and merges a few of them now and then. Each is asked for
+//! every token of a search: sixteen of them cost ten times what one does. So they are merged into one where that is worth it.
+//!
+//! PostgreSQL has nothing of the kind; there all this does nothing.
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
+
+use crate::db::connection::Connection;
+use crate::db::error::Error;
+use crate::db::sql::{Bind, Fragment, Statement};
+
+/// With more segments than these it is worth to merge them.
+pub const MANY: i64 = 8;
+/// How many pages a step writes, about: some 10 milliseconds, since others wait that long to write.
+const PAGES: i64 = 300;
+
+/// How many segments there are.
+pub fn segments(connection: &mut Connection) -> Result<i64, Error> {
+    if !connection.is_sqlite() {
+        return Ok(0);
+    }
+    number(connection, "SELECT count(DISTINCT segid) FROM search_index_idx")
+}
+
+/// Begins to merge all segments, or goes on with it; says whether there is more to do. Each step is a transaction, or part of one; what
+/// is written between them makes segments of its own.
+pub fn merge(connection: &mut Connection, is_first: bool) -> Result<bool, Error> {
+    if !connection.is_sqlite() {
+        return Ok(false);
+    }
+    let before = number(connection, "SELECT total_changes()")?;
+    let step = Fragment::new("INSERT INTO search_index (search_index, rank) VALUES ('merge', ")
+        .bind(Bind::Integer(if is_first { -PAGES } else { PAGES }))
+        .sql(")");
+    Statement::<BigInt>::new(step).execute(connection)?;
+    // The command itself is one change.
+    Ok(number(connection, "SELECT total_changes()")? - before > 1)
+}
+
+fn number(connection: &mut Connection, sql: &'static str) -> Result<i64, Error> {
+    let rows: Vec<i64> = Statement::<BigInt>::new(Fragment::new(sql)).rows(connection)?;
+    Ok(rows.first().copied().unwrap_or(0))
+}

@@ -1,0 +1,312 @@
+//! Turns a list request into a [`List`] of the database.
+
+use super::{ListRequest, Value};
+use crate::db::page::{Along, Key, KeyType, List};
+use crate::db::schema::items;
+use crate::db::search::{Ask, Audience, Matching, frequencies, matching};
+use crate::db::sql::{Bind, Fragment, id_among, number_among};
+use crate::db::{Connection, Id, Number};
+use crate::http::fields::clip;
+use crate::http::problem::{Problem, Violation};
+use crate::resource::Status;
+use crate::resource::index::bit;
+use crate::resource::load::{self, find, of_kind, texts_of_item};
+use crate::resource::names::Memory;
+use crate::resource::spec::{FilterSpec, Kind, RangeSpec, SortColumn, Spec, TableSpec, Takes};
+use crate::text::choice::preference_order;
+use crate::text::nearest::nearest;
+
+impl ListRequest {
+    /// Under which field the values of a filter stand in the index, for this viewer.
+    pub fn field(&self, spec: &Spec, filter: &FilterSpec) -> String {
+        let any = matches!(filter.takes, Takes::Language) && filter.name == "language" && self.viewer.sees_unpublished();
+        spec.facet(if any { "any_language" } else { filter.name })
+    }
+
+    /// The list in the database's terms; resolves the items that filters name.
+    pub fn list(&self, connection: &mut Connection, spec: &'static Spec, memory: &Memory) -> Result<List, Problem> {
+        self.list_but(connection, spec, memory, None)
+    }
+
+    /// The list as it would be without this filter.
+    pub fn list_but(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        memory: &Memory,
+        without: Option<&'static FilterSpec>,
+    ) -> Result<List, Problem> {
+        let filters = || self.filters.iter().filter(|(filter, _)| without.is_none_or(|without| without.name != filter.name));
+        let mut list = List { along: self.along(filters().any(|(filter, values)| is_one_value(filter, values))), ..List::default() };
+        let mut errors = Vec::new();
+        let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+        let found = match self.query() {
+            Some(query) => {
+                let ask = if self.counts_only { Ask::All } else { Ask::Ranked };
+                Some(matching(query, &[spec.kind.letter()], audience, (self.scope, ask), &*frequencies(connection)?))
+            }
+            None => None,
+        };
+        match found {
+            Some(Matching::Ranked(ranked)) if self.by_relevance || self.counts_only => list.ranked = Some(ranked),
+            Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
+            Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),
+            None => {}
+        }
+        if list.along == Along::Items && list.ranked.is_none() {
+            list.predicates.push(of_kind(spec.kind));
+        }
+        if list.along == Along::Facet && self.statuses.is_none() {
+            list.predicates.push(Fragment::new("walked.is_public = TRUE"));
+        } else {
+            list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked.is_some()));
+        }
+        if let Some(TableSpec { name: table, .. }) = spec.table {
+            let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
+                || self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
+            if needed {
+                list.joins.push(Fragment::new(format!(" JOIN {table} ON {table}.number = items.number")));
+            }
+        }
+        if let Some(names) = &self.ids {
+            list.predicates.push(named(connection, spec.kind, names)?);
+        }
+        let mut walking = list.along == Along::Facet;
+        for (filter, values) in filters() {
+            let walked = walking && is_one_value(filter, values);
+            walking = walking && !walked;
+            self.filter(connection, (spec, memory), (filter, values), walked, &mut list, &mut errors)?;
+        }
+        list.predicates.extend(self.missing.predicates(spec, list.along, self.viewer));
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
+        if list.ranked.is_none() {
+            list.keys.extend(self.sorts.iter().map(|(column, descending)| self.key(column, *descending, list.along)));
+        }
+        if !errors.is_empty() {
+            return Err(Problem::parameters(errors));
+        }
+        Ok(list)
+    }
+
+    /// Along a value of the filter index, where one is asked for and nothing but filters and the date of publication matters.
+    fn along(&self, one_value: bool) -> Along {
+        let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
+        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none() && self.ranges.is_empty();
+        if by_date && filters_only && one_value { Along::Facet } else { Along::Items }
+    }
+
+    fn key(&self, column: &SortColumn, descending: bool, along: Along) -> Key {
+        match column {
+            SortColumn::Column { name: "items.published_at", holds, .. } if along == Along::Facet => {
+                Key { expression: Fragment::new(along.published_at()), holds: *holds, descending, nullable: false }
+            }
+            SortColumn::Column { name, holds, nullable } => {
+                // What the public sees always has a date of publication.
+                let nullable = *nullable && !(*name == "items.published_at" && self.statuses.is_none());
+                Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
+            }
+            SortColumn::Title => {
+                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ").sql(texts_of_item("items.number"));
+                if !self.viewer.sees_unpublished() {
+                    expression = expression.sql(" AND texts.status = 'published'");
+                }
+                expression = expression.sql(" ORDER BY CASE");
+                let mut rank: i64 = 0;
+                for language in preference_order(&self.wish.asked, &self.wish.fallback) {
+                    expression = expression
+                        .sql(" WHEN texts.language = ")
+                        .bind(Bind::Text(language.as_str().to_owned()))
+                        .sql(format!(" THEN {rank}"));
+                    rank = rank.saturating_add(1);
+                }
+                expression = expression.sql(format!(
+                    " WHEN texts.language = items.original_language THEN {rank} ELSE {} END, texts.language LIMIT 1)",
+                    rank.saturating_add(1)
+                ));
+                Key { expression, holds: KeyType::Text, descending, nullable: true }
+            }
+        }
+    }
+
+    fn filter(
+        &self,
+        connection: &mut Connection,
+        (spec, memory): (&'static Spec, &Memory),
+        (filter, values): (&'static FilterSpec, &[Value]),
+        walked: bool,
+        list: &mut List,
+        errors: &mut Vec<Violation>,
+    ) -> Result<(), Problem> {
+        let facet = self.field(spec, filter);
+        let mut wanted = Vec::new();
+        let mut excluded = Vec::new();
+        for value in values {
+            let mut stored = value.values.clone();
+            if let Takes::Item(kind) = filter.takes {
+                let name = value.values.first().map(String::as_str).unwrap_or_default();
+                match self.resolve(connection, memory, kind, name)? {
+                    Ok(id) => stored = vec![id.to_string()],
+                    Err(detail) => {
+                        errors.push(Violation::parameter(filter.name, "unknown_value", detail));
+                        continue;
+                    }
+                }
+            }
+            if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
+        }
+        let along = list.along;
+        let number = along.number();
+        let any_of = |values: &[String]| has_value(along, &facet, values);
+        // Passes over the rows whose item cannot have the value.
+        let may_have = |value: &str| {
+            if filter.takes.narrows() {
+                Fragment::new("walked.signature & ").bind(Bind::Integer(bit(&facet, value))).sql(" <> 0 AND ")
+            } else {
+                Fragment::default()
+            }
+        };
+        if matches!(filter.takes, Takes::Has(_)) {
+            for values in &wanted {
+                list.predicates.push(Fragment::new("EXISTS (").then(&any_of(values)).sql(")"));
+            }
+        } else {
+            let any: Vec<String> = wanted.concat();
+            match any.as_slice() {
+                [] => {}
+                [value] if walked => {
+                    list.predicates.push(Fragment::new("walked.term = ").then(&term(&facet, value)));
+                }
+                // The rows of another value stand in the same order: looking along both touches few pages.
+                [value] if along == Along::Facet => {
+                    let other = may_have(value)
+                        .sql("EXISTS (SELECT 1 FROM facets")
+                        .differs(" INDEXED BY facets_newest", "")
+                        .sql(" WHERE facets.item = ")
+                        .sql(number)
+                        .sql(along.same_place())
+                        .sql(" AND facets.term = ")
+                        .then(&term(&facet, value))
+                        .differs("", in_order(along))
+                        .sql(")");
+                    list.predicates.push(other);
+                }
+                [value] if list.ranked.is_some() => {
+                    let has = Fragment::new("EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ");
+                    list.predicates.push(has.then(&term(&facet, value)).sql(")"));
+                }
+                // One value is joined, so that the database may begin with whichever side is rarer.
+                [value] => {
+                    let alias = format!("facet_{}", list.joins.len());
+                    list.joins.push(
+                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item = items.number AND {alias}.term = "))
+                            .then(&term(&facet, value)),
+                    );
+                }
+                several => list.predicates.push(Fragment::new("EXISTS (").then(&any_of(several)).sql(")")),
+            }
+        }
+        if !excluded.is_empty() {
+            list.predicates.push(Fragment::new("NOT EXISTS (").then(&any_of(&excluded)).sql(")"));
+        }
+        Ok(())
+    }
+
+    /// The item that a filter names, or the sentence that says that there is none.
+    fn resolve(&self, connection: &mut Connection, memory: &Memory, kind: Kind, name: &str) -> Result<Result<Id, String>, Problem> {
+        if let Some(id) = memory.named(kind, self.viewer, name) {
+            return Ok(Ok(id));
+        }
+        let found = find(connection, kind, name)?.map(load::Found::item);
+        let visible = found.filter(|item| item.deleted_at.is_none() && (self.viewer.sees_unpublished() || item.is_public));
+        if let Some(item) = visible {
+            memory.keep_name(kind, self.viewer, name, item.id);
+            return Ok(Ok(item.id));
+        }
+        let hint = suggest(connection, kind, name)?.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
+    }
+}
+
+/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page is full.
+fn in_order(along: Along) -> &'static str {
+    if along == Along::Facet { " OFFSET 0" } else { "" }
+}
+
+/// The rows of the filter index by which an item of a list has one of these values.
+pub fn has_value(along: Along, facet: &str, values: &[String]) -> Fragment {
+    let walk = if along == Along::Facet { " INDEXED BY facets_newest WHERE " } else { " WHERE " };
+    Fragment::new("SELECT 1 FROM facets")
+        .differs(walk, " WHERE ")
+        .sql("facets.item = ")
+        .sql(along.number())
+        .sql(along.same_place())
+        .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
+        .binds(values.iter().cloned().map(Bind::Text))
+        .sql("))")
+        .differs("", in_order(along))
+}
+
+/// The number of a value; nothing equals that of a value which nothing is found by.
+fn term(field: &str, value: &str) -> Fragment {
+    Fragment::new(format!("(SELECT terms.number FROM terms WHERE terms.field = '{field}' AND terms.value = "))
+        .bind(Bind::Text(value.to_owned()))
+        .sql(")")
+}
+
+/// The public slug nearest to a name.
+fn suggest(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<String>, Problem> {
+    use diesel::prelude::*;
+    let slugs: Vec<String> = items::table
+        .filter(items::kind.eq(kind.as_str()))
+        .filter(items::is_public.eq(true))
+        .order(items::slug)
+        .limit(2_000)
+        .select(items::slug)
+        .load(connection)?;
+    Ok(nearest(name, slugs.iter().map(String::as_str)).map(str::to_owned))
+}
+
+/// The items of these names as a condition; unknown ones are left out.
+fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fragment, Problem> {
+    use crate::db::schema::slugs;
+    use diesel::prelude::*;
+    let (ids, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| Id::parse(name).is_some());
+    let ids: Vec<Id> = ids.into_iter().filter_map(|name| Id::parse(name)).collect();
+    let by_slug: Vec<Number> = if others.is_empty() {
+        Vec::new()
+    } else {
+        slugs::table.filter(slugs::kind.eq(kind.as_str())).filter(slugs::slug.eq_any(others)).select(slugs::item).load(connection)?
+    };
+    Ok(id_among("items.id", &ids).sql(" OR ").then(&number_among("items.number", by_slug)))
+}
+
+/// Holds for what is in these states; without any for what is public. Of what was found in the full-text index fewer need be looked at:
+/// it has entries for the public, and none of what is deleted.
+pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
+    match statuses {
+        None if searched => Vec::new(),
+        None => vec![Fragment::new("items.is_public = TRUE")],
+        Some(statuses) if searched && statuses.len() == Status::ALL.len() => Vec::new(),
+        Some(statuses) => {
+            let mut predicates = vec![Fragment::new("items.deleted_at IS NULL")];
+            if statuses.len() < Status::ALL.len() {
+                let names: Vec<String> = statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
+                predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
+            }
+            predicates
+        }
+    }
+}
+
+impl RangeSpec {
+    /// Holds for what is within a bound.
+    pub fn holds(&self, bound: &Bind) -> Fragment {
+        Fragment::new(self.column).sql(if self.lower { " >= " } else { " < " }).bind(bound.clone())
+    }
+}
+
+/// Whether a filter asks for one value: such filters can be walked along. They stand in the declaration rarest value first.
+fn is_one_value(filter: &FilterSpec, values: &[Value]) -> bool {
+    let mut wanted = values.iter().filter(|value| !value.excluded);
+    !matches!(filter.takes, Takes::Has(_)) && wanted.next().is_some_and(|value| value.values.len() == 1) && wanted.next().is_none()
+}
