@@ -263,7 +263,7 @@ pub fn write_entries(
     lent: &Lent,
     date_before: Option<Time>,
 ) -> Result<(), Error> {
-    index(connection, entries(item, shown, lent, &mut Memo::default())?, date_before)
+    index(connection, entries(item, shown, lent, &mut Memo::none())?, date_before)
 }
 
 /// The full-text entries of one item.
@@ -273,9 +273,9 @@ fn entries(item: &Item, (texts, spoken): (&[Text], &[Spoken]), lent: &Lent, name
     let everything: Vec<&Text> = texts.iter().collect();
     let published: Vec<&Text> = texts.iter().filter(|text| text.status == "published").collect();
     // What the public sees, editors see too.
-    let memo = &mut Memo::default();
-    let editors = item.deleted_at.is_none().then(|| document(&everything, (&lent.all, names), spoken, memo));
     let alike = published.len() == texts.len() && lent.public == lent.all;
+    let memo = &mut if alike { Memo::none() } else { Memo::default() };
+    let editors = item.deleted_at.is_none().then(|| document(&everything, (&lent.all, names), spoken, memo));
     let public = (item.is_public && !alike).then(|| document(&published, (&lent.public, names), spoken, memo));
     let public = if item.is_public && alike { editors.as_ref() } else { public.as_ref() };
     let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };

@@ -1,6 +1,6 @@
 //! `did_you_mean`: what a search that finds nothing, or little, probably meant.
 //!
-//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them find something. What is near it among the
+//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them find something and together nothing. What is near it among the
 //! words of the catalogue, and found by itself, takes its place in the query as it was typed, and is offered where that finds more, with
 //! the same filters. So no word is offered that stands only in what the viewer may not see.
 
@@ -67,6 +67,10 @@ pub fn meant(
         }
     }
     let all_at_once = !unknown.is_empty();
+    if !all_at_once && little.found > 0 && suspects.len() > 1 {
+        // Words that are right, seldom together.
+        return Ok(Vec::new());
+    }
     suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
     let mut near: Vec<Vec<(Near, String)>> = Vec::new();
     for suspect in &suspects {

@@ -267,7 +267,7 @@ impl Wanted {
     }
 
     /// What a query finds among these kinds.
-    fn list(&self, query: &Query, kinds: &[Kind], ask: Ask, frequencies: &Frequencies) -> List {
+    fn list(&self, query: &Query, kinds: &[Kind], ask: Ask, frequencies: &Arc<Frequencies>) -> List {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let mut list = List::default();
@@ -359,7 +359,7 @@ fn facets(
     connection: &mut Connection,
     context: &Context,
     wanted: &Wanted,
-    (revisions, frequencies): (&Revisions, &Frequencies),
+    (revisions, frequencies): (&Revisions, &Arc<Frequencies>),
 ) -> Result<Map<String, Value>, Problem> {
     let mut counts: Vec<(Kind, i64)> = Vec::new();
     for kind in Kind::ALL {

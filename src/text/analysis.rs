@@ -145,13 +145,26 @@ fn known_stems(rules: Rules, word: &str) -> Rc<[String]> {
 }
 
 /// Tokens of texts that come again and again: each text is analysed once.
-#[derive(Debug, Default)]
-pub struct Memo(HashMap<(String, Option<Rules>), Tokens>);
+#[derive(Debug)]
+pub struct Memo(Option<HashMap<(String, Option<Rules>), Tokens>>);
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self(Some(HashMap::new()))
+    }
+}
 
 impl Memo {
+    /// One that keeps nothing, for texts that come once.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
     /// Does what [`Tokens::add`] does.
     pub fn add(&mut self, to: &mut Tokens, text: &str, rules: Option<Rules>) {
-        let known = self.0.entry((text.to_owned(), rules)).or_insert_with(|| {
+        let Some(known) = &mut self.0 else { return to.add(text, rules) };
+        let known = known.entry((text.to_owned(), rules)).or_insert_with(|| {
             let mut tokens = Tokens::default();
             tokens.add(text, rules);
             tokens

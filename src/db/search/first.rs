@@ -40,13 +40,19 @@ impl Ranked {
         Ok(statement.map(|statement| Statement::<PlaceSql>::new(statement).rows(connection)).transpose()?)
     }
 
-    /// SQLite's first pages: of each rank the newest, some of which have a better one.
+    /// SQLite's first pages: of each rank the newest, some of which have a better one. Of a single word first the fields are asked, then
+    /// those that have it for its forms.
     fn apart(&self, list: &List, connection: &mut Connection, offset: i64, limit: i64) -> Result<Vec<PlaceRow>, Error> {
         let Some((best, others)) = self.tiers.split_first() else { return Ok(Vec::new()) };
         let most = limit.saturating_add(1).saturating_add(offset);
-        let mut rows = ask(list, connection, std::slice::from_ref(best), most)?;
-        if is_less(&rows, most) && !others.is_empty() {
-            rows.extend(ask(list, connection, others, most)?);
+        let mut rows = ask(list, connection, std::iter::once(best), most)?;
+        if is_less(&rows, most) {
+            let (first, then): (Vec<&Tier>, Vec<&Tier>) = others.iter().partition(|tier| tier.is_whole_field || !tier.is_of_one_word());
+            let found = ask(list, connection, first.iter().copied(), most)?;
+            let has =
+                |tier: &&&Tier| first.iter().any(|whole| whole.is_of_field(tier) && found.iter().any(|row| is_of_rank(row, whole.rank)));
+            rows.extend(ask(list, connection, then.iter().filter(has).copied(), most)?);
+            rows.extend(found);
         }
         Ok(shown(best_of(rows), offset, limit))
     }
@@ -56,7 +62,7 @@ impl Ranked {
         let backward = matches!(start, Start::Before(_));
         let mut rank = Fragment::new("CASE");
         for tier in &self.tiers {
-            rank = rank.sql(" WHEN ").then(&tier.among).sql(format!(" THEN {}", tier.rank));
+            rank = rank.sql(" WHEN ").then(&tier.among()).sql(format!(" THEN {}", tier.rank));
         }
         // Each entry is unpacked once, not for every rank; and without an OFFSET PostgreSQL would walk along the keys.
         let entries = Fragment::new(
@@ -93,6 +99,10 @@ impl Ranked {
         }
         Some(statement)
     }
+}
+
+fn is_of_rank(row: &PlaceRow, rank: i64) -> bool {
+    row.2.as_deref().and_then(|text| text.parse().ok()) == Some(rank)
 }
 
 fn is_less(rows: &[PlaceRow], most: i64) -> bool {
@@ -143,7 +153,7 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
     let most = limit.saturating_add(1).saturating_add(offset);
     let mut statement = Fragment::default();
     for (index, tier) in tiers.into_iter().enumerate() {
-        let mut matches = tier.matches.clone();
+        let mut matches = tier.matches();
         if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
             let beyond = if backward { ") AND search_index.rowid > " } else { ") AND search_index.rowid < " };
             matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
@@ -151,7 +161,7 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
         statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&list.of_tier(
             tier.rank,
             &matches,
-            tier.are_many,
+            tier.are_many(),
             backward,
             most,
         ));
@@ -164,13 +174,13 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
 }
 
 /// The newest of each of these ranks, and some of better ones.
-fn ask(list: &List, connection: &mut Connection, tiers: &[Tier], most: i64) -> Result<Vec<PlaceRow>, Error> {
-    let mut statement = Fragment::default();
-    for (index, tier) in tiers.iter().enumerate() {
-        statement =
-            statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&list.of_tier(tier.rank, &tier.among, false, false, most));
+fn ask<'t>(list: &List, connection: &mut Connection, tiers: impl Iterator<Item = &'t Tier>, most: i64) -> Result<Vec<PlaceRow>, Error> {
+    let mut statement: Option<Fragment> = None;
+    for tier in tiers {
+        let before = statement.map_or_else(Fragment::default, |statement| statement.sql(" UNION ALL "));
+        statement = Some(before.then(&list.of_tier(tier.rank, &tier.among(), false, false, most)));
     }
-    Ok(Statement::<PlaceSql>::new(statement).rows(connection)?)
+    Ok(statement.map(|statement| Statement::<PlaceSql>::new(statement).rows(connection)).transpose()?.unwrap_or_default())
 }
 
 /// Each entry once, by its best rank; the newest of a rank first.

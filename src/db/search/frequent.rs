@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::sql_types::{Double, Text};
@@ -19,6 +19,8 @@ const KEPT: Duration = Duration::from_mins(1);
 /// The frequent tokens.
 #[derive(Debug, Default)]
 pub struct Frequencies {
+    /// Whether it is SQLite that is asked, of which none are known.
+    pub is_sqlite: bool,
     /// How many entries there are.
     pub entries: f64,
     /// The share of entries that has each token; less than that of any of these where it is not known.
@@ -27,21 +29,21 @@ pub struct Frequencies {
 
 thread_local! {
     /// What the connection of this thread said, and when.
-    static KNOWN: RefCell<Option<(Instant, Rc<Frequencies>)>> = const { RefCell::new(None) };
+    static KNOWN: RefCell<Option<(Instant, Arc<Frequencies>)>> = const { RefCell::new(None) };
 }
 
 /// The frequent tokens; none of SQLite, which finds both alike.
-pub fn frequencies(connection: &mut Connection) -> Result<Rc<Frequencies>, Error> {
+pub fn frequencies(connection: &mut Connection) -> Result<Arc<Frequencies>, Error> {
     if connection.is_sqlite() {
-        return Ok(Rc::default());
+        return Ok(Arc::new(Frequencies { is_sqlite: true, ..Frequencies::default() }));
     }
     if let Some((_, known)) =
         KNOWN.take().filter(|(at, _)| at.elapsed() < KEPT).map(|kept| KNOWN.with_borrow_mut(|known| known.insert(kept).clone()))
     {
         return Ok(known);
     }
-    let read = Rc::new(uncounted(|| read(connection))?);
-    KNOWN.set(Some((Instant::now(), Rc::clone(&read))));
+    let read = Arc::new(uncounted(|| read(connection))?);
+    KNOWN.set(Some((Instant::now(), Arc::clone(&read))));
     Ok(read)
 }
 
@@ -56,5 +58,5 @@ fn read(connection: &mut Connection) -> Result<Frequencies, Error> {
     );
     let rows: Vec<(String, f64, f64)> = Statement::<(Text, Double, Double)>::new(statement).rows(connection)?;
     let entries = rows.first().map_or(0.0, |(.., entries)| entries.max(0.0));
-    Ok(Frequencies { entries, shares: rows.into_iter().map(|(token, share, _)| (token, share)).collect() })
+    Ok(Frequencies { is_sqlite: false, entries, shares: rows.into_iter().map(|(token, share, _)| (token, share)).collect() })
 }

@@ -5,6 +5,7 @@
 //! come first, so that a page is full after the first few of what may be many.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use super::frequent::Frequencies;
 use super::{Audience, FIELDS, ITEM};
@@ -75,17 +76,86 @@ pub struct Ranked {
     pub are_few: bool,
 }
 
-/// The entries of one rank.
+/// The entries of one rank. What they are asked by is written when it is needed: most pages are full before the last ranks.
 #[derive(Clone, Debug)]
 pub struct Tier {
     /// The rank; less is better.
     pub rank: i64,
+    place: usize,
+    form: Form,
+    /// Whether it is the last of its field: whatever the field has is among its entries.
+    pub is_whole_field: bool,
+    /// The field and the form of the rank before.
+    before: Option<(usize, Form)>,
+    asked: Arc<Asked>,
+}
+
+/// What is asked of the index.
+#[derive(Debug)]
+struct Asked {
+    query: Query,
+    kinds: Vec<char>,
+    first: usize,
+    audience: Audience,
+    excluded: Option<Found>,
+    /// Whether forms rank.
+    forms_rank: bool,
+    frequencies: Arc<Frequencies>,
+}
+
+impl Asked {
+    fn predicate(&self, found: &Found) -> Fragment {
+        predicate(found, self.frequencies.is_sqlite).sql(" AND ").sql(self.audience.entries())
+    }
+
+    /// What is found with this rank or a better one.
+    fn up_to(&self, (place, form): (usize, Form)) -> Found {
+        wanted(&self.query, &self.kinds, self.first..=place, form)
+    }
+}
+
+impl Tier {
     /// Holds for its entries.
-    pub matches: Fragment,
+    pub fn matches(&self) -> Fragment {
+        self.asked.predicate(&self.exactly())
+    }
+
     /// Holds for its entries, and for some of a better rank: their rank is the best under which they are found. It is asked sooner.
-    pub among: Fragment,
+    pub fn among(&self) -> Fragment {
+        let asked = &self.asked;
+        // Of several words the weakest counts: there all fields up to this one must be asked.
+        let found = if !self.is_of_one_word() {
+            asked.up_to((self.place, self.form))
+        } else if self.is_whole_field {
+            Found::Any(FORMS.into_iter().flat_map(|form| only(&asked.query, &asked.kinds, self.place, form)).collect())
+        } else {
+            Found::Any(only(&asked.query, &asked.kinds, self.place, self.form))
+        };
+        asked.predicate(&found.without(asked.excluded.clone()))
+    }
+
+    /// Whether a single word is looked for: then only its own field has to be asked for a rank.
+    pub fn is_of_one_word(&self) -> bool {
+        self.asked.forms_rank && self.asked.query.groups.len() == 1
+    }
+
+    /// Whether another rank is of the same field.
+    pub fn is_of_field(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+
     /// Whether so many entries have the rank that PostgreSQL had better walk along their keys.
-    pub are_many: bool,
+    pub fn are_many(&self) -> bool {
+        let frequencies = &self.asked.frequencies;
+        frequencies.entries > 0.0 && are_many(self.exactly().share(frequencies).0, frequencies)
+    }
+
+    fn exactly(&self) -> Found {
+        let others: Vec<Found> =
+            self.before.map(|before| self.asked.up_to(before)).into_iter().chain(self.asked.excluded.clone()).collect();
+        let others = (!others.is_empty()).then_some(Found::Any(others));
+        self.asked.up_to((self.place, self.form)).without(others)
+    }
 }
 
 impl Ranked {
@@ -96,50 +166,44 @@ impl Ranked {
 }
 
 /// What a query finds among the items of these kinds, by the letters of the kinds.
-pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask): (Scope, Ask), frequencies: &Frequencies) -> Matching {
-    let excluded = excluded(query, kinds, scope.first());
-    let predicate = |found: &Found| predicate(found).sql(" AND ").sql(audience.entries());
+pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask): (Scope, Ask), frequencies: &Arc<Frequencies>) -> Matching {
+    let forms_rank = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
+    let asked = Arc::new(Asked {
+        query: query.clone(),
+        kinds: kinds.to_vec(),
+        first: scope.first(),
+        audience,
+        excluded: excluded(query, kinds, scope.first()),
+        forms_rank,
+        frequencies: Arc::clone(frequencies),
+    });
     if query.groups.is_empty() {
-        return Matching::Predicate(match excluded {
+        return Matching::Predicate(match &asked.excluded {
             // Nothing that can be searched for was typed.
             None => Fragment::new("1 = 0"),
             Some(excluded) => Fragment::new("items.number NOT IN (SELECT ")
                 .sql(ITEM)
                 .sql(" FROM search_index WHERE ")
-                .then(&predicate(&excluded))
+                .then(&asked.predicate(excluded))
                 .sql(")"),
         });
     }
-    let without = |found: Found, others: Option<Found>| match others {
-        Some(others) => Found::Without(Box::new(found), Box::new(others)),
-        None => found,
-    };
-    let few = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
-    let mut tiers = Vec::new();
-    let mut before: Option<Found> = None;
-    let ranks = if ask == Ask::All { FIELDS.len() } else { scope.first() };
-    for place in ranks..FIELDS.len() {
-        for form in FORMS.into_iter().filter(|form| if few { query.has(*form) } else { *form == Form::Prefix }) {
-            let found = wanted(query, kinds, scope.first()..=place, form);
-            // Of several words the weakest counts: there all fields up to this one must be asked.
-            let among = if few && query.groups.len() == 1 { only(query, kinds, place, form) } else { found.clone() };
-            let others = [before.clone(), excluded.clone()].into_iter().flatten().collect::<Vec<_>>();
-            let others = (!others.is_empty()).then_some(Found::Any(others));
-            let exactly = without(found.clone(), others);
+    let all = asked.up_to((FIELDS.len().saturating_sub(1), Form::Prefix)).without(asked.excluded.clone());
+    let are_few = all.share(frequencies).1 * frequencies.entries < f64::from(FEW);
+    let mut tiers: Vec<Tier> = Vec::new();
+    let fields = if ask == Ask::All { FIELDS.len() } else { scope.first() }..FIELDS.len();
+    for place in fields {
+        for form in FORMS.into_iter().filter(|form| if forms_rank { query.has(*form) } else { *form == Form::Prefix }) {
             let rank = FORMS.len().saturating_mul(place).saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
-            tiers.push(Tier {
-                rank: i64::try_from(rank).unwrap_or(i64::MAX),
-                are_many: are_many(exactly.share(frequencies).0, frequencies),
-                matches: predicate(&exactly),
-                among: predicate(&without(among, excluded.clone())),
-            });
-            before = Some(found);
+            let before = tiers.last().map(|tier| (tier.place, tier.form));
+            let rank = i64::try_from(rank).unwrap_or(i64::MAX);
+            tiers.push(Tier { rank, place, form, is_whole_field: false, before, asked: Arc::clone(&asked) });
+        }
+        if let Some(last) = tiers.last_mut() {
+            last.is_whole_field = true;
         }
     }
-    let whole = scope.first()..=FIELDS.len().saturating_sub(1);
-    let all = without(wanted(query, kinds, whole, Form::Prefix), excluded);
-    let are_few = all.share(frequencies).1 * frequencies.entries < f64::from(FEW);
-    Matching::Ranked(Ranked { all: predicate(&all), tiers, are_few })
+    Matching::Ranked(Ranked { all: asked.predicate(&all), tiers, are_few })
 }
 
 /// Holds for the items of a kind that have what is looked for in their titles, and whether that are many; `None` where nothing is.
@@ -147,13 +211,9 @@ pub(super) fn titled(query: &Query, kind: char, audience: Audience, frequencies:
     if query.groups.is_empty() {
         return None;
     }
-    let found = wanted(query, &[kind], 0..=0, Form::Prefix);
-    let found = match excluded(query, &[kind], 0) {
-        Some(others) => Found::Without(Box::new(found), Box::new(others)),
-        None => found,
-    };
+    let found = wanted(query, &[kind], 0..=0, Form::Prefix).without(excluded(query, &[kind], 0));
     let are_many = are_many(found.share(frequencies).0, frequencies);
-    Some((predicate(&found).sql(" AND ").sql(audience.entries()), are_many))
+    Some((predicate(&found, frequencies.is_sqlite).sql(" AND ").sql(audience.entries()), are_many))
 }
 
 /// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
@@ -206,10 +266,10 @@ fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Fo
 }
 
 /// A word in one field and form.
-fn only(query: &Query, kinds: &[char], place: usize, form: Form) -> Found {
-    let Some(field) = FIELDS.get(place).copied() else { return Found::Any(Vec::new()) };
+fn only(query: &Query, kinds: &[char], place: usize, form: Form) -> Vec<Found> {
+    let Some(field) = FIELDS.get(place).copied() else { return Vec::new() };
     let terms = query.terms().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)));
-    Found::Any(terms.flat_map(|(term, kind)| forms(term, kind, field, form)).collect())
+    terms.flat_map(|(term, kind)| forms(term, kind, field, form)).collect()
 }
 
 /// What must not be found: the terms as they were typed or by a stem, in any field from this place on.
@@ -236,15 +296,23 @@ fn forms(term: &Term, kind: char, (field, field_of_stems): (char, char), form: F
 }
 
 /// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a phrase, and looks at their words.
-fn predicate(found: &Found) -> Fragment {
-    let start = Fragment::default()
-        .differs("search_index MATCH ", "search_index.document @@ CAST(")
-        .differs_bind(found.fts5(), found.tsquery())
-        .differs("", " AS tsquery)");
-    if found.has_phrase() { found.looked_at(start.differs("", " AND ")) } else { start }
+fn predicate(found: &Found, is_sqlite: bool) -> Fragment {
+    // Only what the database that is asked understands is written.
+    if is_sqlite {
+        return Fragment::new("search_index MATCH ").bind(Bind::Text(found.fts5()));
+    }
+    let start = Fragment::new("search_index.document @@ CAST(").bind(Bind::Text(found.tsquery())).sql(" AS tsquery)");
+    if found.has_phrase() { found.looked_at(start.sql(" AND ")) } else { start }
 }
 
 impl Found {
+    fn without(self, others: Option<Self>) -> Self {
+        match others {
+            Some(others) => Self::Without(Box::new(self), Box::new(others)),
+            None => self,
+        }
+    }
+
     /// Between which shares of all entries have it. Of a token that is not known to be frequent none is expected to.
     fn share(&self, known: &Frequencies) -> (f64, f64) {
         let of = |parts: &[Self]| parts.iter().map(|part| part.share(known)).collect::<Vec<_>>();
@@ -312,7 +380,7 @@ impl Found {
 
     /// Adds what PostgreSQL must look at in the entries that have the tokens.
     fn looked_at(&self, start: Fragment) -> Fragment {
-        let only = |start: Fragment, sql: &'static str| start.differs("", sql);
+        let only = |start: Fragment, sql: &'static str| start.sql(sql);
         let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
             let mut all = only(start, "(");
             for (place, part) in parts.iter().enumerate() {
@@ -322,11 +390,11 @@ impl Found {
         };
         match self {
             found if !found.has_phrase() => {
-                only(only(start, "search_index.document @@ CAST(").only_postgres(Bind::Text(found.tsquery())), " AS tsquery)")
+                only(only(start, "search_index.document @@ CAST(").bind(Bind::Text(found.tsquery())), " AS tsquery)")
             }
             Self::Phrase(tokens, prefix) => {
                 let pattern = format!("% {}{}", tokens.join(" "), if *prefix { "%" } else { " %" });
-                only(start, "search_index.words LIKE ").only_postgres(Bind::Text(pattern))
+                only(start, "search_index.words LIKE ").bind(Bind::Text(pattern))
             }
             Self::All(parts) => join(start, parts, " AND "),
             Self::Any(parts) => join(start, parts, " OR "),

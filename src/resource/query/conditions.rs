@@ -43,7 +43,7 @@ impl ListRequest {
         let found = match self.query() {
             Some(query) => {
                 let ask = if self.counts_only { Ask::All } else { Ask::Ranked };
-                Some(matching(query, &[spec.kind.letter()], audience, (self.scope, ask), &*frequencies(connection)?))
+                Some(matching(query, &[spec.kind.letter()], audience, (self.scope, ask), &frequencies(connection)?))
             }
             None => None,
         };

@@ -21,7 +21,7 @@ fn warm(server: &TestServer, path: &str) -> u32 {
 on_both! {
     demo fn whatever_the_size_of_the_page(server: &TestServer) {
         for (path, include, most) in [
-            ("/v1/videos", "programme,topics,partners", 20), ("/v1/programmes", "partners", 12), ("/v1/partners", "translations", 8),
+            ("/v1/videos", "programme,topics,partners", 20), ("/v1/programmes", "partners", 12), ("/v1/partners", "translations", 10),
             ("/v1/impact-statistics", "programme,evidence,partner", 20), ("/v1/topics", "parent", 12),
         ] {
             for query in ["", "lang=sr-Cyrl", "lang=all", "q=a&total=true", "sort=-updated_at", "missing=sq.description&total=true", &format!("include={include}")] {
