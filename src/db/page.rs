@@ -189,9 +189,12 @@ impl List {
 
     /// How many items the list has, but no more than so many.
     pub fn count_up_to(&self, connection: &mut Connection, most: i64) -> Result<i64, Error> {
-        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one").then(&self.body()).sql(" LIMIT ");
+        // With a limit alone PostgreSQL would read the table until it has found so many.
+        let order = if self.ranked.is_some() { " ORDER BY search_index.rowid + 0" } else { "" };
+        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one").then(&self.body()).differs("", order).sql(" LIMIT ");
         let statement = some.then(&Fragment::written_out(most)).sql(") few");
-        let rows: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
+        let statement = Statement::<BigInt>::new(statement);
+        let rows: Vec<i64> = statement.rows(connection)?;
         Ok(rows.first().copied().unwrap_or(0))
     }
 

@@ -179,7 +179,7 @@ impl Facets {
                 let memory = shown.memory();
                 let mut read = |but| -> Result<Vec<Number>, Problem> {
                     let Some(memory) = &memory else { return Err(Problem::internal("a list was read without a memory")) };
-                    Ok(wanted.list_but(connection, spec, memory, but)?.numbers_of_all(connection)?)
+                    Ok(wanted.list_to_count(connection, spec, memory, but)?.numbers_of_all(connection)?)
                 };
                 let own;
                 let items: &[Number] = if is_set {

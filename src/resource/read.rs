@@ -95,7 +95,9 @@ fn read_page<S: Subject>(
     let Some((slice, mut loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
-    let total = wanted.paging.total.then(|| context.totals.of(&revisions, &wanted.counted, || list.count(connection))).transpose()?;
+    let count =
+        |connection: &mut Connection| Ok::<_, Problem>(wanted.list_to_count(connection, S::SPEC, &memory, None)?.count(connection)?);
+    let total = wanted.paging.total.then(|| context.totals.of(&revisions, &wanted.counted, || count(connection))).transpose()?;
     let info = wanted.paging.info(&slice, total);
     let facets = if wanted.facets.filters.is_empty() {
         None

@@ -3,7 +3,7 @@
 //! SQLite is asked for the newest of each rank without leaving out what has a better one, and the ranks are told apart here: what is
 //! among the best is among the newest of its rank. PostgreSQL, where few entries match, is asked for all of them with their ranks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ITEM;
 use super::matching::{FEW, Ranked, Tier};
@@ -40,19 +40,21 @@ impl Ranked {
         Ok(statement.map(|statement| Statement::<PlaceSql>::new(statement).rows(connection)).transpose()?)
     }
 
-    /// SQLite's first pages: of each rank the newest, some of which have a better one. Of a single word first the fields are asked, then
-    /// those that have it for its forms.
+    /// SQLite's first pages: of each rank the newest, some of which have a better one. First the fields are asked, then those in which
+    /// something is found for its forms.
     fn apart(&self, list: &List, connection: &mut Connection, offset: i64, limit: i64) -> Result<Vec<PlaceRow>, Error> {
-        let Some((best, others)) = self.tiers.split_first() else { return Ok(Vec::new()) };
+        let Some(best) = self.tiers.first() else { return Ok(Vec::new()) };
         let most = limit.saturating_add(1).saturating_add(offset);
         let mut rows = ask(list, connection, std::iter::once(best), most)?;
         if is_less(&rows, most) {
-            let (first, then): (Vec<&Tier>, Vec<&Tier>) = others.iter().partition(|tier| tier.is_whole_field || !tier.is_of_one_word());
-            let found = ask(list, connection, first.iter().copied(), most)?;
-            let has =
-                |tier: &&&Tier| first.iter().any(|whole| whole.is_of_field(tier) && found.iter().any(|row| is_of_rank(row, whole.rank)));
-            rows.extend(ask(list, connection, then.iter().filter(has).copied(), most)?);
-            rows.extend(found);
+            let fields: Vec<&[Tier]> = self.tiers.chunk_by(Tier::is_of_field).collect();
+            let with = if best.is_of_one_word() {
+                of_one_word(list, connection, &fields, most, &mut rows)?
+            } else {
+                of_several_words(list, connection, &fields, most, &mut rows)?
+            };
+            let forms = with.into_iter().flat_map(|field| field.iter().filter(|tier| !tier.is_whole_field && tier.rank != best.rank));
+            rows.extend(ask(list, connection, forms, most)?);
         }
         Ok(shown(best_of(rows), offset, limit))
     }
@@ -99,6 +101,47 @@ impl Ranked {
         }
         Some(statement)
     }
+}
+
+/// Asks all fields at once for a word; gives those that have it.
+fn of_one_word<'t>(
+    list: &List,
+    connection: &mut Connection,
+    fields: &[&'t [Tier]],
+    most: i64,
+    rows: &mut Vec<PlaceRow>,
+) -> Result<Vec<&'t [Tier]>, Error> {
+    let found = ask(list, connection, fields.iter().filter_map(|field| field.last()), most)?;
+    let has = |field: &&[Tier]| field.last().is_some_and(|whole| found.iter().any(|row| is_of_rank(row, whole.rank)));
+    let with = fields.iter().copied().filter(has).collect();
+    rows.extend(found);
+    Ok(with)
+}
+
+/// Asks one field after the other for what is found in it and those before, until the page is full; gives those in which more is found.
+fn of_several_words<'t>(
+    list: &List,
+    connection: &mut Connection,
+    fields: &[&'t [Tier]],
+    most: i64,
+    rows: &mut Vec<PlaceRow>,
+) -> Result<Vec<&'t [Tier]>, Error> {
+    let mut with = Vec::new();
+    let mut seen: HashSet<Option<String>> = HashSet::new();
+    for field in fields {
+        let found = ask(list, connection, field.last().into_iter(), most)?;
+        let before = seen.len();
+        seen.extend(found.iter().map(|row| row.3.clone()));
+        if seen.len() > before {
+            with.push(*field);
+        }
+        let is_full = !is_less(&found, most);
+        rows.extend(found);
+        if is_full {
+            break;
+        }
+    }
+    Ok(with)
 }
 
 fn is_of_rank(row: &PlaceRow, rank: i64) -> bool {

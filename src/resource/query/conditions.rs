@@ -16,6 +16,15 @@ use crate::resource::spec::{FilterSpec, Kind, RangeSpec, SortColumn, Spec, Table
 use crate::text::choice::preference_order;
 use crate::text::nearest::nearest;
 
+/// For what a list is asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Purpose {
+    /// Some items, in order.
+    Page,
+    /// How many there are, or which.
+    Count,
+}
+
 impl ListRequest {
     /// Under which field the values of a filter stand in the index, for this viewer.
     pub fn field(&self, spec: &Spec, filter: &FilterSpec) -> String {
@@ -25,19 +34,30 @@ impl ListRequest {
 
     /// The list in the database's terms; resolves the items that filters name.
     pub fn list(&self, connection: &mut Connection, spec: &'static Spec, memory: &Memory) -> Result<List, Problem> {
-        self.list_but(connection, spec, memory, None)
+        self.list_for(connection, spec, memory, (None, Purpose::Page))
     }
 
-    /// The list as it would be without this filter.
-    pub fn list_but(
+    /// The same to count what it has, or would have without a filter.
+    pub fn list_to_count(
         &self,
         connection: &mut Connection,
         spec: &'static Spec,
         memory: &Memory,
         without: Option<&'static FilterSpec>,
     ) -> Result<List, Problem> {
+        self.list_for(connection, spec, memory, (without, Purpose::Count))
+    }
+
+    fn list_for(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        memory: &Memory,
+        (without, purpose): (Option<&'static FilterSpec>, Purpose),
+    ) -> Result<List, Problem> {
         let filters = || self.filters.iter().filter(|(filter, _)| without.is_none_or(|without| without.name != filter.name));
-        let mut list = List { along: self.along(filters().any(|(filter, values)| is_one_value(filter, values))), ..List::default() };
+        let has_one_value = filters().any(|(filter, values)| is_one_value(filter, values));
+        let mut list = List { along: self.along(spec, has_one_value, purpose), ..List::default() };
         let mut errors = Vec::new();
         let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let found = match self.query() {
@@ -63,9 +83,13 @@ impl ListRequest {
         }
         if let Some(TableSpec { name: table, .. }) = spec.table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
-                || self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
+                || purpose == Purpose::Page
+                    && self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
             if needed {
-                list.joins.push(Fragment::new(format!(" JOIN {table} ON {table}.number = items.number")));
+                // Along the filter index what is joined comes after it.
+                let join = if list.along == Along::Facet { " CROSS JOIN " } else { " JOIN " };
+                let on = format!("{table} ON {table}.number = {}", list.along.number());
+                list.joins.push(Fragment::default().differs(join, " JOIN ").sql(on));
             }
         }
         if let Some(names) = &self.ids {
@@ -78,8 +102,8 @@ impl ListRequest {
             self.filter(connection, (spec, memory), (filter, values), walked, &mut list, &mut errors)?;
         }
         list.predicates.extend(self.missing.predicates(spec, list.along, self.viewer));
-        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
-        if list.ranked.is_none() {
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds_along(list.along, bound)));
+        if list.ranked.is_none() && purpose == Purpose::Page {
             list.keys.extend(self.sorts.iter().map(|(column, descending)| self.key(column, *descending, list.along)));
         }
         if !errors.is_empty() {
@@ -88,11 +112,17 @@ impl ListRequest {
         Ok(list)
     }
 
-    /// Along a value of the filter index, where one is asked for and nothing but filters and the date of publication matters.
-    fn along(&self, one_value: bool) -> Along {
+    /// Along a value of the filter index, where one is asked for and nothing matters but filters and the date of publication, or, where it
+    /// is only counted, what the kind's table holds.
+    fn along(&self, spec: &Spec, one_value: bool, purpose: Purpose) -> Along {
         let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
-        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none() && self.ranges.is_empty();
-        if by_date && filters_only && one_value { Along::Facet } else { Along::Items }
+        let of_table = |column: &str| spec.table.is_some_and(|table| column.starts_with(table.name));
+        let is_fit = match purpose {
+            Purpose::Page => by_date && self.ranges.is_empty(),
+            Purpose::Count => self.ranges.iter().all(|(range, _)| range.column == "items.published_at" || of_table(range.column)),
+        };
+        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none();
+        if is_fit && filters_only && one_value { Along::Facet } else { Along::Items }
     }
 
     fn key(&self, column: &SortColumn, descending: bool, along: Along) -> Key {
@@ -301,7 +331,13 @@ pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
 impl RangeSpec {
     /// Holds for what is within a bound.
     pub fn holds(&self, bound: &Bind) -> Fragment {
-        Fragment::new(self.column).sql(if self.lower { " >= " } else { " < " }).bind(bound.clone())
+        self.holds_along(Along::Items, bound)
+    }
+
+    fn holds_along(&self, along: Along, bound: &Bind) -> Fragment {
+        Fragment::new(if self.column == "items.published_at" { along.published_at() } else { self.column })
+            .sql(if self.lower { " >= " } else { " < " })
+            .bind(bound.clone())
     }
 }
 
