@@ -112,17 +112,15 @@ impl ListRequest {
         Ok(list)
     }
 
-    /// Along a value of the filter index, where one is asked for and nothing matters but filters and the date of publication, or, where it
-    /// is only counted, what the kind's table holds.
+    /// Along a value of the filter index, where one is asked for and nothing matters but filters, the date of publication and what the kind's
+    /// table holds.
     fn along(&self, spec: &Spec, one_value: bool, purpose: Purpose) -> Along {
         let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
         let of_table = |column: &str| spec.table.is_some_and(|table| column.starts_with(table.name));
-        let is_fit = match purpose {
-            Purpose::Page => by_date && self.ranges.is_empty(),
-            Purpose::Count => self.ranges.iter().all(|(range, _)| range.column == "items.published_at" || of_table(range.column)),
-        };
+        let is_fit = purpose == Purpose::Count || by_date;
+        let fit_ranges = self.ranges.iter().all(|(range, _)| range.column == "items.published_at" || of_table(range.column));
         let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none();
-        if is_fit && filters_only && one_value { Along::Facet } else { Along::Items }
+        if is_fit && fit_ranges && filters_only && one_value { Along::Facet } else { Along::Items }
     }
 
     fn key(&self, column: &SortColumn, descending: bool, along: Along) -> Key {
