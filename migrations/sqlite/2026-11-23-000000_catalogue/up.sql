@@ -172,6 +172,8 @@ CREATE TABLE cues (
 CREATE VIRTUAL TABLE search_index USING fts5 (
     words, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
 );
+-- What one transaction writes is one segment, up to eight megabytes.
+INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 8388608);
 
 -- Words as texts spell them, for what was probably meant by a misspelt one. The token is the letter of the script (`c` Cyrillic, `l` any
 -- other) and the word folded. Words stay when the texts that had them go: what is offered is searched for first.

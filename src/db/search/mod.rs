@@ -209,7 +209,7 @@ thread_local! {
 }
 
 /// How many entries are kept before they are written.
-const MANY: usize = 100;
+const MANY: usize = 500;
 
 /// Forgets what a transaction that was given up would have written: before each.
 pub(super) fn forget() {
@@ -220,7 +220,10 @@ pub(super) fn forget() {
 /// Writes the entries of the transaction: before its end.
 pub(super) fn flush(connection: &mut Connection) -> Result<(), Error> {
     words::add(connection, &SPELLINGS.take())?;
-    PENDING.take().into_iter().try_for_each(|(key, written)| write(connection, key, written))
+    // FTS5 begins another segment with each key that is less than the one before.
+    let mut pending = PENDING.take();
+    pending.sort_by_key(|(key, _)| *key);
+    pending.into_iter().try_for_each(|(key, written)| write(connection, key, written))
 }
 
 /// The tokens of a document as they stand in the index.
