@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kinoteka::db::Connection;
 use kinoteka::db::connection::{Access, Session, Target};
+use kinoteka::db::search::segments;
 use serde_json::{Value, json};
 
 use crate::support::database::{Content, Database};
@@ -90,6 +91,43 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
                 ended(run(directory, url, &["check"]), 0);
             }
         }
+    });
+}
+
+/// How many segments SQLite's index has; 0 on PostgreSQL, which has none.
+fn segments_of(url: &str) -> i64 {
+    let store = kinoteka::server::store(&crate::support::database::settings(url)).expect("the settings are right");
+    segments::segments(&mut store.connect().expect("it opens")).expect("they are counted")
+}
+
+#[test]
+fn segments_are_merged() {
+    on_both(|directory, url| {
+        let of_sqlite = i64::from(url.starts_with("sqlite"));
+        let part = || {
+            for number in 1..=12 {
+                if url.starts_with("sqlite") {
+                    damage(url, "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0)");
+                    damage(url, &format!("INSERT INTO search_index (rowid, words) VALUES ({number}, ' 0 vaquokka ')"));
+                    damage(url, &format!("DELETE FROM search_index WHERE rowid = {number}"));
+                }
+            }
+            assert!(segments_of(url) >= 12 * of_sqlite, "{}", segments_of(url));
+        };
+        part();
+        ended(run(directory, url, &["reindex"]), 0);
+        assert_eq!(segments_of(url), of_sqlite);
+        // A server does it by itself, and loses nothing.
+        part();
+        let (_served, _, address) = serve(directory, url, &[]);
+        let merged = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            segments_of(url) == of_sqlite
+        });
+        assert!(merged, "{}", segments_of(url));
+        let list = ask(&address, "GET", "/v1/videos?q=football&fields=slug", None, None).json();
+        assert!(!slugs(&list).is_empty(), "{list}");
+        ended(run(directory, url, &["check"]), 0);
     });
 }
 

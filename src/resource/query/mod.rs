@@ -258,10 +258,12 @@ pub fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>>
 
 fn read_filter(params: &mut Params, filter: &'static FilterSpec) -> Option<Vec<Value>> {
     let members = params.list(filter.name, MAX_VALUES)?;
-    let mut values = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
     for member in members {
         let (excluded, text) = member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
         match filter.takes.read(text) {
+            // Each would be a question of its own, and PostgreSQL would plan for all of them together.
+            Ok(stored) if values.iter().any(|known: &Value| known.excluded == excluded && known.values == stored) => {}
             Ok(stored) => values.push(Value { values: stored, excluded }),
             Err(detail) => params.error(filter.name, "unknown_value", detail),
         }
