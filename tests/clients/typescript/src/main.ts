@@ -225,8 +225,8 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
   const hits = found(await api.GET("/v1/transcript-search", { params: { query: { q: "nasilja" } } }), 200);
   assert.equal(hits.data[0]?.start_seconds, 1);
   const everything = found(await api.GET("/v1/search", { params: { query: { q: "nasilja", kind: ["video"], facets: ["kind"] } } }), 200);
-  assert.deepEqual(everything.data.map((hit) => hit.id), [hits.data[0]?.video.id]);
-  assert.deepEqual(everything.facets?.["kind"]?.map((value) => [value.value, value.count]), [["video", 1]]);
+  assert.equal(everything.data.at(-1)?.id, hits.data[0]?.video.id, "what is said comes after titles and descriptions");
+  assert.equal(everything.facets?.["kind"]?.find((value) => value.value === "video")?.count, everything.data.length);
   const begun = found(await api.GET("/v1/suggest", { params: { query: { q: everything.data[0]?.title?.slice(0, 5) ?? "", kind: ["video"] } } }), 200);
   assert.ok(begun.data.every((one) => one.marked.includes("<mark>")));
   empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
