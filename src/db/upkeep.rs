@@ -68,12 +68,12 @@ pub fn count_rows(connection: &mut Connection) -> Result<(), Error> {
 
 /// The same after a transaction that stored so many items, and besides: marks what everybody may see, without which PostgreSQL looks at the
 /// table for every row that it found in an index, which takes as long as reading the tables once; and merges the segments of SQLite's
-/// full-text index, where most of it is new.
+/// full-text index, where a good part of it is new.
 pub fn tidy(connection: &mut Connection, stored: usize) -> Result<(), Error> {
     if connection.is_sqlite() {
         let all: i64 = items::table.select(diesel::dsl::count_star()).first(connection)?;
-        let is_most = i64::try_from(stored).is_ok_and(|stored| stored.saturating_mul(4) > all);
-        if is_most && segments::segments(connection)? > segments::MANY {
+        let is_much = i64::try_from(stored).is_ok_and(|stored| stored.saturating_mul(4) > all);
+        if is_much && segments::segments(connection)? > 1 {
             merge_segments(connection, false)?;
         }
     } else {

@@ -26,7 +26,7 @@ pub const COUNTED: i64 = 100;
 const TRIED: usize = 6;
 /// How many of them may take its place.
 const TAKEN: usize = 3;
-/// How many words a query has at most that is looked at, and how many searches are tried at all.
+/// How many words a query has at most that is looked at, and how many other queries are tried.
 const MOST_WORDS: usize = 8;
 const MOST_SEARCHES: usize = 8;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,8 +13,8 @@ use super::answer::{self, Validators};
 use super::completeness;
 use super::context::Context;
 use super::highlights::Marked;
-use super::list::{self, Items};
-use super::load::{Found, Item, Revisions, Single, Text, complete_single, find, find_single, load, load_page};
+use super::list::{self, Items, Links};
+use super::load::{CATALOGUE, Found, Item, Revisions, Single, Text, complete_single, find, find_single, load, load_page};
 use super::meant::{COUNTED, meant};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
@@ -55,13 +55,50 @@ pub fn answer_page(
         return Ok(response);
     }
     let Some(page) = page else { return Err(Problem::internal("a page that was not read was needed")) };
+    let links = list::links(context, request, &page.info);
+    Ok(answered(context, (caller, wish), &validators, &links).content_type("application/json").body(page.body(&links)?))
+}
+
+/// The head of an answer that has a list.
+pub fn answered(context: &Context, (caller, wish): (Viewer, &Wish), validators: &Validators, links: &Links) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, wish);
-    answer::validate(&mut response, &validators);
-    let links = list::links(context, request, &page.info);
+    answer::validate(&mut response, validators);
     response.insert_header((header::LINK, links.header()));
-    response.content_type("application/json");
-    Ok(response.body(page.body(&links)?))
+    response
+}
+
+/// What is asked of the catalogue as a whole: any change of it may show.
+pub struct OfCatalogue<'a> {
+    /// What makes it another than others.
+    pub identity: &'a str,
+    /// The languages of the answer.
+    pub wish: &'a Wish,
+    /// The address of this server.
+    pub base: &'a str,
+    /// The tags that the client has.
+    pub etag: Option<&'a str>,
+}
+
+/// Reads what is asked of the catalogue as a whole, unless the client has it.
+pub fn read_of_catalogue<T>(
+    connection: &mut Connection,
+    context: &Context,
+    asked: &OfCatalogue<'_>,
+    read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut Shown) -> Result<T, Problem>,
+) -> Result<(Validators, Option<T>), Problem> {
+    // The revisions are read before the rest, as for a page of a list.
+    let revisions = Arc::new(Revisions::read(connection)?);
+    let (revision, changed_at) = revisions.of(CATALOGUE);
+    let tag = Tag::of(&format!("{revision}\n{}\n{}\n{}", asked.identity, asked.base, context.places.identity()));
+    let validators = Validators { tag, changed_at };
+    if asked.etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
+        return Ok((validators, None));
+    }
+    let memory = Memory::new(&context.names, &revisions);
+    let mut shown = Shown::new(asked.wish.clone(), Arc::clone(&context.places), Some(memory)).at(asked.base);
+    let found = read(connection, &revisions, &mut shown)?;
+    Ok((validators, Some(found)))
 }
 
 /// The tags a client has, to leave out the work of an answer that will not be sent.

@@ -13,7 +13,6 @@ use crate::db::page::{Key, KeyType, List};
 use crate::db::search::{Ask, Audience, Frequencies, Matching, Scope, frequencies, matching};
 use crate::db::sql::{Bind, Fragment};
 use crate::db::{Connection, Id, Time};
-use crate::http::conditional::Tag;
 use crate::http::fields::not_one_of;
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
@@ -22,16 +21,14 @@ use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::resource::Status;
-use crate::resource::answer::Validators;
 use crate::resource::context::Context;
 use crate::resource::document::{Search, comma_list, item_shown, parameter};
 use crate::resource::highlights::{Highlight, Marked};
 use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
-use crate::resource::load::{CATALOGUE, Item, Loaded, Revisions, Text, load_page_of};
+use crate::resource::load::{Item, Loaded, Revisions, Text, load_page_of};
 use crate::resource::meant::{COUNTED, meant};
-use crate::resource::names::Memory;
 use crate::resource::query::{Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses};
-use crate::resource::read::{PageRead, answer_page, if_none_match};
+use crate::resource::read::{OfCatalogue, answer_page, if_none_match, read_of_catalogue};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
 use crate::text::query::Query;
@@ -197,7 +194,14 @@ pub async fn search_everything(context: web::Data<Context>, request: HttpRequest
     let wanted = Arc::new(Wanted::read(&context, &request, caller)?);
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let etag = if_none_match(&request);
-    let done = context.read(caller, move |connection| read_page(connection, &inner, &shared, etag.as_deref())).await?;
+    let done = context
+        .read(caller, move |connection| {
+            let asked = OfCatalogue { identity: &shared.identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
+                read_page(connection, &inner, &shared, revisions, shown)
+            })
+        })
+        .await?;
     Statements::note(&request, done.statements);
     answer_page(&context, &request, (caller, &wanted.wish), done.value)
 }
@@ -306,22 +310,19 @@ fn read_word(params: &mut Params, name: &'static str, word: &str) -> bool {
     !given.is_empty()
 }
 
-fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, etag: Option<&str>) -> Result<PageRead, Problem> {
-    let revisions = Arc::new(Revisions::read(connection)?);
-    let (revision, changed_at) = revisions.of(CATALOGUE);
-    let tag = Tag::of(&format!("{revision}\n{}\n{}\n{}", wanted.identity, wanted.base, context.places.identity()));
-    let validators = Validators { tag, changed_at };
-    if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
-        return Ok((validators, None));
-    }
-    let memory = Memory::new(&context.names, &revisions);
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
+fn read_page(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &Wanted,
+    revisions: &Arc<Revisions>,
+    shown: &mut Shown,
+) -> Result<Page, Problem> {
     let frequencies = frequencies(connection)?;
     let list = wanted.list(&wanted.search.query, &wanted.kinds, Ask::Ranked, &frequencies);
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
-    let page = load_page_of::<Option<Pictured>>(connection, &list, (&paging.start, paging.limit), wanted.viewer, &mut shown, |item| {
+    let page = load_page_of::<Option<Pictured>>(connection, &list, (&paging.start, paging.limit), wanted.viewer, shown, |item| {
         spec_of(item).filter(|_| wanted.highlights)
     })?;
     let Some((slice, loaded)) = page else {
@@ -330,28 +331,28 @@ fn read_page(connection: &mut Connection, context: &Context, wanted: &Wanted, et
     let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
     let total = paging
         .total
-        .then(|| context.totals.of(&revisions, &format!("{}\n{}", wanted.counted, kinds.join(",")), || list.count(connection)))
+        .then(|| context.totals.of(revisions, &format!("{}\n{}", wanted.counted, kinds.join(",")), || list.count(connection)))
         .transpose()?;
-    let facets = if wanted.by_kind { Some(facets(connection, context, wanted, (&revisions, &frequencies))?) } else { None };
+    let facets = if wanted.by_kind { Some(facets(connection, context, wanted, (revisions, &frequencies))?) } else { None };
     let did_you_mean = match wanted.search.little(paging, loaded.len()) {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
             Ok(wanted.list(&query, &wanted.kinds, Ask::All, &frequencies).count_up_to(connection, COUNTED)?)
         })?,
         None => Vec::new(),
     };
-    let mut wholes = if wanted.with_item { read_wholes(connection, context, wanted.viewer, &loaded, &shown)? } else { HashMap::new() };
+    let mut wholes = if wanted.with_item { read_wholes(connection, context, wanted.viewer, &loaded, shown)? } else { HashMap::new() };
     let marked = if wanted.highlights { Some(Marked::read(connection, &wanted.search.query, &loaded)?) } else { None };
     let mut items = Items::default();
     for one in loaded {
         let Some(spec) = spec_of(&one.item) else { continue };
-        let highlights = marked.as_ref().map(|marked| marked.of(spec, &one, wanted.viewer, &shown));
+        let highlights = marked.as_ref().map(|marked| marked.of(spec, &one, wanted.viewer, shown));
         let item = wholes.remove(&one.item.id);
-        items.push(&hit(one, spec.kind, item, &shown), &wanted.shape)?;
+        items.push(&hit(one, spec.kind, item, shown), &wanted.shape)?;
         if let Some(highlights) = highlights {
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok((validators, Some(Page { items, info: paging.info(&slice, total), facets, did_you_mean })))
+    Ok(Page { items, info: paging.info(&slice, total), facets, did_you_mean })
 }
 
 /// How many items of each kind are found.

@@ -1,8 +1,5 @@
 //! `GET /v1/suggest`: titles while one types.
 
-use std::sync::Arc;
-
-use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,21 +8,20 @@ use utoipa::ToSchema;
 use super::kinds::read_kinds;
 use crate::db::search::{Audience, frequencies, newest_titled};
 use crate::db::{Connection, Id};
-use crate::http::conditional::Tag;
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
 use crate::http::layer::Statements;
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::{Search, comma_list, parameter};
 use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{CATALOGUE, Revisions, load_named};
-use crate::resource::names::{Memory, Target};
+use crate::resource::load::load_named;
+use crate::resource::names::Target;
 use crate::resource::query::{Asked, read_search};
-use crate::resource::read::if_none_match;
+use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
 use crate::text::highlight::Marker;
@@ -151,16 +147,8 @@ pub async fn suggest(context: web::Data<Context>, request: HttpRequest) -> Resul
     let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(&request), wanted.wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let revisions = Arc::new(Revisions::read(connection)?);
-            let (revision, changed_at) = revisions.of(CATALOGUE);
-            let validators = Validators { tag: Tag::of(&format!("suggest\n{revision}\n{}", wanted.identity)), changed_at };
-            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
-                return Ok::<_, Problem>((validators, None));
-            }
-            let memory = Memory::new(&inner.names, &revisions);
-            let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&wanted.base);
-            let data = suggestions(connection, &inner, &wanted, &mut shown)?;
-            Ok((validators, Some(data)))
+            let asked = OfCatalogue { identity: &wanted.identity, wish: &wanted.wish, base: &wanted.base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| suggestions(connection, &inner, &wanted, shown))
         })
         .await?;
     Statements::note(&request, done.statements);
@@ -170,10 +158,7 @@ pub async fn suggest(context: web::Data<Context>, request: HttpRequest) -> Resul
     }
     let Some(data) = data else { return Err(Problem::internal("suggestions that were not read were needed")) };
     let links = list::links(&context, &request, &PageInfo { limit: MOST, next_cursor: None, prev_cursor: None, total: None });
-    let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, caller, &wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::LINK, links.header()));
+    let mut response = answered(&context, (caller, &wish), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
@@ -198,7 +183,7 @@ impl Wanted {
         let kinds = read_kinds(&mut params, &KINDS);
         let limit = params.integer("limit", 1..=MOST).unwrap_or(DEFAULT);
         let base = context.settings.base_url(request);
-        let identity = format!("{}\n{}\n{base}", params.identity(&[]), wish.identity());
+        let identity = format!("suggest\n{}\n{}", params.identity(&[]), wish.identity());
         params.finish()?;
         let Some(search) = search else { return Err(Problem::internal("suggestions for nothing were understood")) };
         Ok(Self { search, kinds, wish, limit: usize::try_from(limit).unwrap_or(0), base, identity })

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,21 +10,20 @@ use utoipa::ToSchema;
 use crate::db::page::{Place, Start};
 use crate::db::search::Scope;
 use crate::db::{Connection, Id};
-use crate::http::conditional::Tag;
 use crate::http::cursor;
+use crate::http::layer::Statements;
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Problem, Violation};
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Search;
 use crate::resource::highlights::{MarkedCue, marked_cue, seconds};
 use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{CATALOGUE, Loaded, Revisions, load_page};
+use crate::resource::load::{Loaded, Revisions, load_page};
 use crate::resource::meant::{COUNTED, meant};
-use crate::resource::names::Memory;
 use crate::resource::query::ListRequest;
-use crate::resource::read::if_none_match;
+use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
 use crate::resource::said::{Passage, Said};
 use crate::resource::shown::Shown;
 use crate::resource::tracks::{self, Stored, TrackKind};
@@ -124,36 +122,29 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let etag = if_none_match(&request);
-    let (validators, page) = context
+    let done = context
         .read(caller, move |connection| {
-            let revisions = Arc::new(Revisions::read(connection)?);
-            let (revision, changed_at) = revisions.of(CATALOGUE);
-            let validators = Validators { tag: Tag::of(&format!("{revision}\n{}\n{}", shared.identity, shared.base)), changed_at };
-            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
-                return Ok((validators, None));
-            }
-            let memory = Memory::new(&inner.names, &revisions);
-            let mut shown = Shown::new(shared.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&shared.base);
-            let (data, page) = page(connection, &inner, &shared, &revisions, &mut shown)?;
-            let did_you_mean = if page.next_cursor.is_some() {
-                Vec::new()
-            } else {
-                let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                perhaps_meant(connection, &inner, &shared, (videos.len(), &shown))?
-            };
-            Ok((validators, Some((data, page, did_you_mean))))
+            let asked = OfCatalogue { identity: &shared.identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
+                let (data, page) = page(connection, &inner, &shared, revisions, shown)?;
+                let did_you_mean = if page.next_cursor.is_some() {
+                    Vec::new()
+                } else {
+                    let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
+                    perhaps_meant(connection, &inner, &shared, (videos.len(), shown))?
+                };
+                Ok((data, page, did_you_mean))
+            })
         })
-        .await?
-        .value;
+        .await?;
+    Statements::note(&request, done.statements);
+    let (validators, page) = done.value;
     if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
         return Ok(response);
     }
     let Some((data, info, did_you_mean)) = page else { return Err(Problem::internal("a page that was not read was needed")) };
     let links = list::links(&context, &request, &info);
-    let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, caller, &wanted.wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::LINK, links.header()));
+    let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 

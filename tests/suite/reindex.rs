@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::support::database::{Content, Database};
 use crate::support::process::{ask, ended, err, fed, kinoteka, out, run, serve};
 use crate::support::server::slugs;
+use crate::support::{generated_catalogue, lines};
 use crate::upkeep::{damage, findings, on_both};
 
 const OTHER: &str = "hold other words than it does";
@@ -104,6 +105,8 @@ fn segments_of(url: &str) -> i64 {
 fn segments_are_merged() {
     on_both(|directory, url| {
         let of_sqlite = i64::from(url.starts_with("sqlite"));
+        ended(fed(directory, url, &["import", "-"], &lines(&generated_catalogue())), 0);
+        assert_eq!(segments_of(url), of_sqlite, "after an import of much");
         let part = || {
             for number in 1..=12 {
                 if url.starts_with("sqlite") {

@@ -37,9 +37,8 @@ pub fn frequencies(connection: &mut Connection) -> Result<Arc<Frequencies>, Erro
     if connection.is_sqlite() {
         return Ok(Arc::new(Frequencies { is_sqlite: true, ..Frequencies::default() }));
     }
-    if let Some((_, known)) =
-        KNOWN.take().filter(|(at, _)| at.elapsed() < KEPT).map(|kept| KNOWN.with_borrow_mut(|known| known.insert(kept).clone()))
-    {
+    let known = KNOWN.with_borrow(|known| known.as_ref().filter(|(at, _)| at.elapsed() < KEPT).map(|(_, known)| Arc::clone(known)));
+    if let Some(known) = known {
         return Ok(known);
     }
     let read = Arc::new(uncounted(|| read(connection))?);

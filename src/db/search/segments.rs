@@ -10,8 +10,8 @@ use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::sql::{Bind, Fragment, Statement};
 
-/// With more segments than these it is worth to merge them.
-pub const MANY: i64 = 8;
+/// With more segments than these a server merges them.
+pub const MANY: i64 = 4;
 /// How many pages a step writes, about: some 10 milliseconds, since others wait that long to write.
 const PAGES: i64 = 300;
 
