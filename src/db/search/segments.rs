@@ -12,7 +12,8 @@ use crate::db::sql::{Bind, Fragment, Statement};
 
 /// With more segments than these a server merges them.
 pub const MANY: i64 = 4;
-/// How many pages a step writes, about: some 10 milliseconds, since others wait that long to write.
+/// How many pages a step writes, about. Others wait that long to write: of 100,000 videos half the steps took less than 27 milliseconds, and
+/// none more than 153.
 const PAGES: i64 = 300;
 
 /// How many segments there are.
