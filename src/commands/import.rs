@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Failure, say, store_item};
 use crate::captions::Format;
 use crate::config::Settings;
+use crate::db::search::Helper;
 use crate::db::{Connection, Time, upkeep};
 use crate::http::fields::{limits, storable};
 use crate::http::problem::{MAX_ERRORS, Problem};
@@ -102,6 +103,7 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
     let all = lines.len().saturating_add(tracks.len());
     lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
     let understood = std::mem::take(&mut errors);
+    let helper = Helper::start();
     let outcome = context.store.write_here(|connection| {
         let mut errors = understood.clone();
         let mut imported = Imported::default();
@@ -140,6 +142,7 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
         }
         if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
     });
+    drop(helper);
     match outcome {
         Ok(imported) => {
             if imported.stored > 0

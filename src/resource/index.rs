@@ -1,6 +1,5 @@
 //! What is derived from an item in its transaction: the filter index and the full-text index.
 
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::Datelike;
@@ -15,7 +14,6 @@ use crate::db::schema::{facets, items};
 use crate::db::search::{Contents, Difference, Document, Entries, Entry, index};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
 use crate::db::{Connection, Error, Id, Number, Time};
-use crate::text::analysis::Memo;
 use crate::text::language::Language;
 use crate::text::stem::Rules;
 
@@ -161,7 +159,7 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
     let rows = read_items(connection, &number_among("items.number", numbers.iter().copied()))?;
     let sources = Sources::read(connection, &rows)?;
     for item in &rows {
-        index(connection, sources.entries(item)?, Some(item.dated()))?;
+        write_entries(connection, sources.of(item)?, Some(item.dated()))?;
     }
     Ok(())
 }
@@ -173,8 +171,6 @@ pub struct Sources {
     targets: HashMap<Id, (Number, bool)>,
     texts: Texts,
     spoken: HashMap<Number, Vec<Spoken>>,
-    /// The names that they are found by, many of them by the same.
-    names: RefCell<Memo>,
 }
 
 impl Sources {
@@ -187,14 +183,14 @@ impl Sources {
         let texts = texts_of(connection, rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())))?;
         let spoken = tracks::spoken(connection, &rows.iter().collect::<Vec<_>>())?;
         let targets = targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
-        Ok(Self { links, targets, texts, spoken, names: RefCell::default() })
+        Ok(Self { links, targets, texts, spoken })
     }
 
-    /// The full-text entries of one of them, as they are to be.
-    pub fn entries(&self, item: &Item) -> Result<Entries, Error> {
-        let texts = self.texts.get(&item.number).map_or(&[][..], Vec::as_slice);
-        let spoken = self.spoken.get(&item.number).map_or(&[][..], Vec::as_slice);
-        entries(item, (texts, spoken), &self.lent(item), &mut self.names.borrow_mut())
+    /// What those of one of them are made of.
+    fn of(&self, item: &Item) -> Result<Source, Error> {
+        let texts = self.texts.get(&item.number).cloned().unwrap_or_default();
+        let spoken = self.spoken.get(&item.number).cloned().unwrap_or_default();
+        Source::new(item, texts, spoken, self.lent(item))
     }
 
     fn lent(&self, item: &Item) -> Lent {
@@ -216,7 +212,7 @@ impl Sources {
 /// Those of these items of which the full-text index holds something else than it should.
 pub fn differences(connection: &mut Connection, rows: &[Item], contents: &Contents) -> Result<HashMap<Number, Difference>, Error> {
     let sources = Sources::read(connection, rows)?;
-    contents.differences(connection, &dates(rows), rows.iter().map(|item| sources.entries(item)))
+    contents.differences(connection, &dates(rows), rows.iter().map(|item| sources.of(item)?.entries()))
 }
 
 fn dates(rows: &[Item]) -> Vec<(Number, Time)> {
@@ -247,61 +243,85 @@ pub fn rewrite(connection: &mut Connection, after: Option<Number>, limit: usize,
         .bind(Bind::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
     let rows = read_items(connection, &condition)?;
     let sources = Sources::read(connection, &rows)?;
-    let wanted: Vec<Entries> = rows.iter().map(|item| sources.entries(item)).collect::<Result<_, _>>()?;
-    let stale = contents.differences(connection, &dates(&rows), wanted.iter().map(Ok))?.len();
-    for (item, entries) in rows.iter().zip(wanted) {
-        index(connection, entries, Some(item.dated()))?;
+    let made: Vec<(usize, Entries)> = rows
+        .iter()
+        .map(|item| {
+            let source = sources.of(item)?;
+            Ok((source.bytes(), source.entries()?))
+        })
+        .collect::<Result<_, Error>>()?;
+    let stale = contents.differences(connection, &dates(&rows), made.iter().map(|(_, entries)| Ok(entries)))?.len();
+    for (item, (bytes, entries)) in rows.iter().zip(made) {
+        index(connection, item.number, Some(item.dated()), bytes, move || Ok(entries))?;
     }
     Ok(Rewritten { items: rows.len(), stale, last: rows.last().map(|item| item.number) })
 }
 
 /// Writes the full-text entries of one item in place of those that it has under this date, if it has any.
-pub fn write_entries(
-    connection: &mut Connection,
-    item: &Item,
-    shown: (&[Text], &[Spoken]),
-    lent: &Lent,
-    date_before: Option<Time>,
-) -> Result<(), Error> {
-    index(connection, entries(item, shown, lent, &mut Memo::none())?, date_before)
+pub fn write_entries(connection: &mut Connection, source: Source, date_before: Option<Time>) -> Result<(), Error> {
+    index(connection, source.entry.item, date_before, source.bytes(), move || source.entries())
 }
 
-/// The full-text entries of one item.
-fn entries(item: &Item, (texts, spoken): (&[Text], &[Spoken]), lent: &Lent, names: &mut Memo) -> Result<Entries, Error> {
-    let Some(kind) = Kind::parse(&item.kind) else { return Err(Error::Fault(format!("item {} is of no kind", item.id))) };
-
-    let everything: Vec<&Text> = texts.iter().collect();
-    let published: Vec<&Text> = texts.iter().filter(|text| text.status == "published").collect();
-    // What the public sees, editors see too.
-    let alike = published.len() == texts.len() && lent.public == lent.all;
-    let memo = &mut if alike { Memo::none() } else { Memo::default() };
-    let editors = item.deleted_at.is_none().then(|| document(&everything, (&lent.all, names), spoken, memo));
-    let public = (item.is_public && !alike).then(|| document(&published, (&lent.public, names), spoken, memo));
-    let public = if item.is_public && alike { editors.as_ref() } else { public.as_ref() };
-    let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
-    Entries::of(entry, public, editors.as_ref())
+/// What the full-text entries of one item are made of.
+pub struct Source {
+    entry: Entry,
+    is_public: bool,
+    is_deleted: bool,
+    texts: Vec<Text>,
+    spoken: Vec<Spoken>,
+    lent: Lent,
 }
 
-fn document(texts: &[&Text], (lent, names): (&[(Language, String)], &mut Memo), spoken: &[Spoken], memo: &mut Memo) -> Document {
-    let mut document = Document::default();
-    for text in texts {
-        let rules = Rules::of(&Language::stored(&text.language));
-        memo.add(&mut document.title, &text.title, rules);
-        if let Some(summary) = &text.summary {
-            memo.add(&mut document.summary, summary, rules);
+impl Source {
+    /// That of an item with these texts, with what is said in it, and with the names that it is found by.
+    pub fn new(item: &Item, texts: Vec<Text>, spoken: Vec<Spoken>, lent: Lent) -> Result<Self, Error> {
+        let Some(kind) = Kind::parse(&item.kind) else { return Err(Error::Fault(format!("item {} is of no kind", item.id))) };
+        let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
+        Ok(Self { entry, is_public: item.is_public, is_deleted: item.deleted_at.is_some(), texts, spoken, lent })
+    }
+
+    /// About how long its texts are.
+    fn bytes(&self) -> usize {
+        let texts = self.texts.iter().flat_map(|text| {
+            let optional = [&text.summary, &text.description, &text.content_note];
+            optional.into_iter().flatten().chain([&text.title])
+        });
+        let spoken = self.spoken.iter().map(|track| &track.text);
+        texts.chain(spoken).chain(self.lent.all.iter().map(|(_, name)| name)).map(String::len).sum()
+    }
+
+    /// The entries.
+    fn entries(&self) -> Result<Entries, Error> {
+        let published: Vec<&Text> = self.texts.iter().filter(|text| text.status == "published").collect();
+        // What the public sees, editors see too.
+        let alike = published.len() == self.texts.len() && self.lent.public == self.lent.all;
+        let editors = (!self.is_deleted).then(|| self.document(self.texts.iter(), &self.lent.all));
+        let public = (self.is_public && !alike).then(|| self.document(published.into_iter(), &self.lent.public));
+        let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
+        Entries::of(self.entry, public, editors.as_ref())
+    }
+
+    fn document<'a>(&self, texts: impl Iterator<Item = &'a Text>, lent: &[(Language, String)]) -> Document {
+        let mut document = Document::default();
+        for text in texts {
+            let rules = Rules::of(&Language::stored(&text.language));
+            document.title.add(&text.title, rules);
+            if let Some(summary) = &text.summary {
+                document.summary.add(summary, rules);
+            }
+            for description in text.description.iter().chain(&text.content_note) {
+                document.description.add(description, rules);
+            }
         }
-        for description in text.description.iter().chain(&text.content_note) {
-            memo.add(&mut document.description, description, rules);
+        for (language, name) in lent {
+            document.names.add(name, Rules::of(language));
         }
+        for track in &self.spoken {
+            let field = if track.kind == TrackKind::Chapters { &mut document.description } else { &mut document.transcript };
+            field.add(&track.text, Rules::of(&track.language));
+        }
+        document
     }
-    for (language, name) in lent {
-        names.add(&mut document.names, name, Rules::of(language));
-    }
-    for track in spoken {
-        let field = if track.kind == TrackKind::Chapters { &mut document.description } else { &mut document.transcript };
-        memo.add(field, &track.text, Rules::of(&track.language));
-    }
-    document
 }
 
 /// Whether items of this kind lend their name to the search for others.

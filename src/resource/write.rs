@@ -398,7 +398,8 @@ pub fn store<S: Subject>(
     save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
     let lent = lent(connection, context, spec, &links, &memory)?;
     let spoken = tracks::spoken(connection, &[&item])?.remove(&item.number).unwrap_or_default();
-    index::write_entries(connection, &item, (&new_texts.texts, &spoken), &lent, existing.as_ref().map(Item::dated))?;
+    let source = index::Source::new(&item, new_texts.texts, spoken, lent)?;
+    index::write_entries(connection, source, existing.as_ref().map(Item::dated))?;
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
     }

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::fold::{fold, is_part_of_letter};
 use super::spelling::is_comparable;
@@ -51,19 +51,35 @@ fn is_known_letter(c: char) -> bool {
     matches!(c, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ')
 }
 
-/// The tokens under which some texts are found.
+/// The words of some texts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Tokens {
-    /// The folded words of each text, in order.
-    pub texts: Vec<Vec<String>>,
-    /// The stems of all of them.
-    pub stems: BTreeSet<String>,
-    /// Words that misspelt ones may have meant, see [`is_comparable`], folded and in each script as they are first written.
-    pub spellings: BTreeMap<(Script, String), String>,
+    /// Those of each text, in order, with repetitions.
+    pub texts: Vec<Vec<Arc<Word>>>,
+}
+
+/// A word of a text, and under what it is found.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Word {
+    /// How it is folded: one token, save that a sign may stand for several words, or for none.
+    pub tokens: Vec<String>,
+    /// Its stems by the rules of the text, in order.
+    pub stems: Vec<String>,
+    /// How it is spelled, where misspelt words may have meant it, see [`is_comparable`].
+    pub spelling: Option<Spelling>,
+}
+
+/// How a text spells a word.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Spelling {
+    /// In which script, and how the word is folded.
+    pub word: (Script, String),
+    /// As it is written.
+    pub written: String,
 }
 
 /// In what a word is written.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Script {
     /// Cyrillic.
     Cyrillic,
@@ -82,100 +98,73 @@ impl Script {
 impl Tokens {
     /// Adds a text whose language has these rules.
     pub fn add(&mut self, text: &str, rules: Option<Rules>) {
-        let tokens = tokens(text);
-        if tokens.is_empty() {
-            return;
-        }
-        let words: Vec<&str> = words(text).map(|(_, word)| word).collect();
-        if words.len() == tokens.len() {
-            words.iter().zip(&tokens).for_each(|(word, token)| self.spell(word, token));
-        } else {
-            // Some sign stands for several words, or none.
-            for word in &words {
-                if let [token] = self::tokens(word).as_slice() {
-                    self.spell(word, token);
-                }
-            }
-        }
-        self.texts.push(tokens);
-        let Some(rules) = rules else { return };
-        for word in words.into_iter().filter(|word| has_stem(word)) {
-            for stem in known_stems(rules, word).iter().filter(|stem| !self.stems.contains(*stem)).collect::<Vec<_>>() {
-                self.stems.insert(stem.clone());
-            }
+        let words = KNOWN.with_borrow_mut(|known| {
+            let known = known.entry(rules).or_default();
+            words(text).map(|(_, word)| known.word(word, rules)).collect::<Vec<_>>()
+        });
+        if words.iter().any(|word| !word.tokens.is_empty()) {
+            self.texts.push(words);
         }
     }
 
-    /// Keeps how a word is spelled, unless that is known.
-    fn spell(&mut self, word: &str, token: &str) {
-        if is_comparable(token) {
-            let key = (Script::of(word), token.to_owned());
-            self.spellings.entry(key).or_insert_with(|| word.trim_matches(is_apostrophe).to_owned());
-        }
+    /// Its different words, as they first come.
+    pub fn distinct(&self) -> impl Iterator<Item = &Arc<Word>> {
+        let mut seen = HashSet::new();
+        self.texts.iter().flatten().filter(move |word| seen.insert(Arc::as_ptr(word)))
+    }
+
+    /// The stems of all words, in order, each once.
+    #[must_use]
+    pub fn stems(&self) -> Vec<&str> {
+        let mut stems: Vec<&str> = self.distinct().flat_map(|word| &word.stems).map(String::as_str).collect();
+        stems.sort_unstable();
+        stems.dedup();
+        stems
     }
 }
 
-/// The stems of words.
-type KnownStems = HashMap<Box<str>, Rc<[String]>>;
+impl Word {
+    fn of(word: &str, rules: Option<Rules>) -> Self {
+        let tokens = tokens(word);
+        let spelling = match tokens.as_slice() {
+            [token] if is_comparable(token) => {
+                Some(Spelling { word: (Script::of(word), token.clone()), written: word.trim_matches(is_apostrophe).to_owned() })
+            }
+            _ => None,
+        };
+        let mut stems = BTreeSet::new();
+        if let Some(rules) = rules.filter(|_| has_stem(word)) {
+            rules.stems(&shortened(word), &mut stems);
+        }
+        Self { tokens, stems: stems.into_iter().collect(), spelling }
+    }
+}
+
+/// Words that were met before.
+#[derive(Default)]
+struct Known(HashMap<Box<str>, Arc<Word>>);
 
 thread_local! {
-    /// The stems of the words that this thread met: the words of texts repeat, and to find a stem takes long.
-    static STEMS: RefCell<HashMap<Rules, KnownStems>> = RefCell::default();
+    /// The words that this thread met, by the rules of their texts: words repeat, and to fold them and find their stems takes long.
+    static KNOWN: RefCell<HashMap<Option<Rules>, Known>> = RefCell::default();
 }
 
-/// Of how many words the stems are kept, by the rules of a language.
-const MOST_STEMMED: usize = 20_000;
+/// Of how many words by the same rules this is kept.
+const MOST_KNOWN: usize = 20_000;
 
-/// The stems of a word of a text.
-fn known_stems(rules: Rules, word: &str) -> Rc<[String]> {
-    STEMS.with_borrow_mut(|stems| {
-        let known = stems.entry(rules).or_default();
-        if let Some(stems) = known.get(word) {
-            return Rc::clone(stems);
+impl Known {
+    fn word(&mut self, word: &str, rules: Option<Rules>) -> Arc<Word> {
+        if let Some(known) = self.0.get(word) {
+            return Arc::clone(known);
         }
-        let mut found = BTreeSet::new();
-        rules.stems(&shortened(word), &mut found);
-        let found: Rc<[String]> = found.into_iter().collect();
-        if known.len() >= MOST_STEMMED {
-            known.clear();
-        }
-        known.insert(word.into(), Rc::clone(&found));
-        found
-    })
-}
-
-/// Tokens of texts that come again and again: each text is analysed once.
-#[derive(Debug)]
-pub struct Memo(Option<HashMap<(String, Option<Rules>), Tokens>>);
-
-impl Default for Memo {
-    fn default() -> Self {
-        Self(Some(HashMap::new()))
-    }
-}
-
-impl Memo {
-    /// One that keeps nothing, for texts that come once.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(None)
-    }
-
-    /// Does what [`Tokens::add`] does.
-    pub fn add(&mut self, to: &mut Tokens, text: &str, rules: Option<Rules>) {
-        let Some(known) = &mut self.0 else { return to.add(text, rules) };
-        let known = known.entry((text.to_owned(), rules)).or_insert_with(|| {
-            let mut tokens = Tokens::default();
-            tokens.add(text, rules);
-            tokens
-        });
-        to.texts.extend_from_slice(&known.texts);
-        to.stems.extend(known.stems.iter().cloned());
-        for (word, spelling) in &known.spellings {
-            if !to.spellings.contains_key(word) {
-                to.spellings.insert(word.clone(), spelling.clone());
+        let found = Arc::new(Word::of(word, rules));
+        if word.len() <= MAX_TOKEN {
+            if self.0.len() >= MOST_KNOWN {
+                self.0.clear();
             }
+            self.0.insert(word.into(), Arc::clone(&found));
         }
+        found
     }
 }
 
@@ -243,11 +232,14 @@ mod tests {
         found.add("Women’s rights", Some(Rules::English));
         found.add("—", Some(Rules::English));
         found.add("2024", Some(Rules::Serbian));
-        assert_eq!(found.texts, [vec!["womens", "rights"], vec!["2024"]]);
-        assert_eq!(found.stems.iter().map(String::as_str).collect::<Vec<_>>(), ["eright", "ewoman"]);
-        found.add("Жене, RIGHTS ½ women", None);
-        let spellings: Vec<&str> = found.spellings.values().map(String::as_str).collect();
-        assert_eq!(spellings, ["Жене", "rights", "women", "Women’s"]);
+        let tokens: Vec<Vec<&str>> =
+            found.texts.iter().map(|text| text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect()).collect();
+        assert_eq!(tokens, [vec!["womens", "rights"], vec!["2024"]]);
+        assert_eq!(found.stems(), ["eright", "ewoman"]);
+        found.add("’Жене, RIGHTS ½ women rights", None);
+        found.add("rights", Some(Rules::English));
+        let spellings: Vec<&str> = found.distinct().filter_map(|word| Some(word.spelling.as_ref()?.written.as_str())).collect();
+        assert_eq!(spellings, ["Women’s", "rights", "Жене", "RIGHTS", "women", "rights"]);
     }
 
     proptest! {

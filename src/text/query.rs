@@ -106,8 +106,11 @@ impl Term {
         let is_like =
             |place: usize, token: &str, wanted: &str| token == wanted || (self.prefix && place == last && token.starts_with(wanted));
         let stands_at =
-            |window: &[String]| window.iter().zip(&self.tokens).enumerate().all(|(place, (token, wanted))| is_like(place, token, wanted));
-        text.texts.iter().any(|tokens| tokens.windows(self.tokens.len()).any(stands_at)) || !self.stems.is_disjoint(&text.stems)
+            |window: &[&String]| window.iter().zip(&self.tokens).enumerate().all(|(place, (token, wanted))| is_like(place, token, wanted));
+        text.texts.iter().any(|words| {
+            let tokens: Vec<&String> = words.iter().flat_map(|word| &word.tokens).collect();
+            tokens.windows(self.tokens.len()).any(stands_at)
+        }) || text.distinct().any(|word| word.stems.iter().any(|stem| self.stems.contains(stem)))
     }
 }
 

@@ -9,12 +9,13 @@ mod contents;
 mod first;
 mod frequent;
 mod matching;
+mod pending;
 pub mod segments;
 mod titles;
 pub mod words;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
@@ -22,13 +23,15 @@ use diesel::sql_types::BigInt;
 pub use contents::{Contents, Difference};
 pub use frequent::{Frequencies, frequencies};
 pub use matching::{Ask, FEW, Matching, Ranked, Scope, Tier, matching};
+pub use pending::{Helper, index};
+pub(super) use pending::{flush, forget};
 pub use titles::newest_titled;
 
 use super::connection::Connection;
 use super::error::Error;
 use super::sql::{Bind, Fragment, Statement, number_among};
 use super::types::{Number, Time};
-use crate::text::analysis::Tokens;
+use crate::text::analysis::{Tokens, Word};
 
 /// Who an entry is for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -125,8 +128,8 @@ pub struct Entries {
     item: Number,
     /// What each holds, by its key.
     written: Vec<(i64, Written)>,
-    /// How their words are spelled.
-    spellings: BTreeMap<words::Word, String>,
+    /// Their different words.
+    words: Vec<Arc<Word>>,
 }
 
 impl Entries {
@@ -146,30 +149,15 @@ impl Entries {
         });
         // Editors see all that the public sees.
         let fields = editors.or(public).into_iter().flat_map(Document::fields);
-        let spellings = fields.flat_map(|field| &field.spellings).map(|(word, spelling)| (word.clone(), spelling.clone())).collect();
-        Ok(Self { item: entry.item, written: written.collect(), spellings })
+        let words = fields.flat_map(Tokens::distinct).map(Arc::clone).collect();
+        Ok(Self { item: entry.item, written: written.collect(), words })
     }
 }
 
-/// Puts the entries of an item into the index. What stands there under the date that it had before is taken out. Searches of the same
-/// transaction may not find it yet.
-pub fn index(connection: &mut Connection, entries: Entries, date_before: Option<Time>) -> Result<(), Error> {
-    if let Some(date) = date_before {
-        let keys = keys_of(entries.item, date);
-        PENDING.with_borrow_mut(|pending| pending.retain(|(key, _)| !keys.contains(key)));
-        let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.into_iter().map(Bind::Integer)).sql(")");
-        execute(connection, entries)?;
-    }
-    let many = PENDING.with_borrow_mut(|pending| {
-        pending.extend(entries.written);
-        pending.len() >= MANY
-    });
-    SPELLINGS.with_borrow_mut(|spellings| {
-        for (word, spelling) in entries.spellings {
-            spellings.entry(word).or_insert(spelling);
-        }
-    });
-    if many { flush(connection) } else { Ok(()) }
+/// Takes the entries of these keys out.
+fn remove(connection: &mut Connection, keys: &[i64]) -> Result<(), Error> {
+    let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.iter().copied().map(Bind::Integer)).sql(")");
+    execute(connection, entries)
 }
 
 /// All keys under which an item of this date can have entries.
@@ -198,32 +186,6 @@ fn belongs_to_nothing() -> Fragment {
         .sql(" AND ")
         .then(&stands_under_its_date())
         .sql("))")
-}
-
-thread_local! {
-    /// Entries of the transaction that is open on this thread's connection, not yet in the index: written together they
-    /// make one segment of FTS5, which else writes, and later merges, one for each.
-    static PENDING: RefCell<Vec<(i64, Written)>> = const { RefCell::new(Vec::new()) };
-    /// The words of those entries.
-    static SPELLINGS: RefCell<BTreeMap<words::Word, String>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// How many entries are kept before they are written.
-const MANY: usize = 500;
-
-/// Forgets what a transaction that was given up would have written: before each.
-pub(super) fn forget() {
-    PENDING.with_borrow_mut(Vec::clear);
-    SPELLINGS.with_borrow_mut(BTreeMap::clear);
-}
-
-/// Writes the entries of the transaction: before its end.
-pub(super) fn flush(connection: &mut Connection) -> Result<(), Error> {
-    words::add(connection, &SPELLINGS.take())?;
-    // FTS5 begins another segment with each key that is less than the one before.
-    let mut pending = PENDING.take();
-    pending.sort_by_key(|(key, _)| *key);
-    pending.into_iter().try_for_each(|(key, written)| write(connection, key, written))
 }
 
 /// The tokens of a document as they stand in the index.
@@ -267,11 +229,11 @@ impl Written {
         for (tokens, (field, field_of_stems)) in document.fields().into_iter().zip(FIELDS) {
             for text in &tokens.texts {
                 written.words.extend([" ", BETWEEN]);
-                for token in text {
+                for token in text.iter().flat_map(|word| &word.tokens) {
                     add(&mut written.words, field, token, BETWEEN);
                 }
             }
-            for stem in &tokens.stems {
+            for stem in tokens.stems() {
                 add(&mut written.stems, field_of_stems, stem, BETWEEN);
             }
         }
@@ -287,16 +249,22 @@ impl Written {
     }
 }
 
-fn write(connection: &mut Connection, key: i64, written: Written) -> Result<(), Error> {
-    let array = written.array();
-    let insert = Fragment::default()
-        .differs("INSERT INTO search_index (rowid, words) VALUES (", "INSERT INTO search_index (rowid, document, words) VALUES (")
-        .bind(Bind::Integer(key))
-        .differs(", ", ", array_to_tsvector(CAST(")
-        .only_postgres(Bind::Text(array))
-        .differs("", " AS text[])), ")
-        .differs_bind(format!("{}{}", written.words, written.stems), written.words)
-        .sql(")");
+fn write(connection: &mut Connection, key: i64, written: &Written) -> Result<(), Error> {
+    let insert = if connection.is_sqlite() {
+        Fragment::new("INSERT INTO search_index (rowid, words) VALUES (")
+            .bind(Bind::Integer(key))
+            .sql(", ")
+            .bind(Bind::Text([written.words.as_str(), &written.stems].concat()))
+            .sql(")")
+    } else {
+        Fragment::new("INSERT INTO search_index (rowid, document, words) VALUES (")
+            .bind(Bind::Integer(key))
+            .sql(", array_to_tsvector(CAST(")
+            .bind(Bind::Text(written.array()))
+            .sql(" AS text[])), ")
+            .bind(Bind::Text(written.words.clone()))
+            .sql(")")
+    };
     execute(connection, insert)
 }
 
