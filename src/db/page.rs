@@ -190,8 +190,12 @@ impl List {
     /// How many items the list has, but no more than so many.
     pub fn count_up_to(&self, connection: &mut Connection, most: i64) -> Result<i64, Error> {
         // With a limit alone PostgreSQL would read the table until it has found so many.
-        let order = if self.ranked.is_some() { " ORDER BY search_index.rowid + 0" } else { "" };
-        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one").then(&self.body()).differs("", order).sql(" LIMIT ");
+        let (order, body) = match self.ranked.as_ref().map(|ranked| &ranked.along) {
+            Some(Some(along)) => (" ORDER BY search_index.rowid DESC", self.entries(along)),
+            Some(None) => (" ORDER BY search_index.rowid + 0", self.body()),
+            None => ("", self.body()),
+        };
+        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one").then(&body).differs("", order).sql(" LIMIT ");
         let statement = some.then(&Fragment::written_out(most)).sql(") few");
         let statement = Statement::<BigInt>::new(statement);
         let rows: Vec<i64> = statement.rows(connection)?;

@@ -70,6 +70,8 @@ pub enum Matching {
 pub struct Ranked {
     /// Holds for all of them.
     pub all: Fragment,
+    /// The same for PostgreSQL to look for along their keys, where they are so many that some are soon found so.
+    pub along: Option<Fragment>,
     /// Each entry is in one of these; the best first. None where only all of them were asked for.
     pub tiers: Vec<Tier>,
     /// Whether they are perhaps so few that PostgreSQL had better look at all of them.
@@ -104,8 +106,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn predicate(&self, found: &Found) -> Fragment {
-        predicate(found, self.frequencies.is_sqlite).sql(" AND ").sql(self.audience.entries())
+    fn predicate(&self, found: &Found, reach: Reach) -> Fragment {
+        predicate(found, &self.frequencies, reach).sql(" AND ").sql(self.audience.entries())
     }
 
     /// What is found with this rank or a better one.
@@ -117,7 +119,7 @@ impl Asked {
 impl Tier {
     /// Holds for its entries.
     pub fn matches(&self) -> Fragment {
-        self.asked.predicate(&self.exactly())
+        self.asked.predicate(&self.exactly(), if self.are_many() { Reach::Walk } else { Reach::Index })
     }
 
     /// Holds for its entries, and for some of a better rank: their rank is the best under which they are found. It is asked sooner.
@@ -131,7 +133,7 @@ impl Tier {
         } else {
             Found::Any(only(&asked.query, &asked.kinds, self.place, self.form))
         };
-        asked.predicate(&found.without(asked.excluded.clone()))
+        asked.predicate(&found.without(asked.excluded.clone()), Reach::Index)
     }
 
     /// Whether a single word is looked for: then only its own field has to be asked for a rank.
@@ -184,12 +186,14 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask):
             Some(excluded) => Fragment::new("items.number NOT IN (SELECT ")
                 .sql(ITEM)
                 .sql(" FROM search_index WHERE ")
-                .then(&asked.predicate(excluded))
+                .then(&asked.predicate(excluded, Reach::Index))
                 .sql(")"),
         });
     }
     let all = asked.up_to((FIELDS.len().saturating_sub(1), Form::Prefix)).without(asked.excluded.clone());
-    let are_few = all.share(frequencies).1 * frequencies.entries < f64::from(FEW);
+    let (least, most) = all.share(frequencies);
+    let are_few = most * frequencies.entries < f64::from(FEW);
+    let along = (frequencies.entries > 0.0 && are_many(least, frequencies)).then(|| asked.predicate(&all, Reach::Walk));
     let mut tiers: Vec<Tier> = Vec::new();
     let fields = if ask == Ask::All { FIELDS.len() } else { scope.first() }..FIELDS.len();
     for place in fields {
@@ -203,7 +207,7 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask):
             last.is_whole_field = true;
         }
     }
-    Matching::Ranked(Ranked { all: asked.predicate(&all), tiers, are_few })
+    Matching::Ranked(Ranked { all: asked.predicate(&all, Reach::Index), along, tiers, are_few })
 }
 
 /// Holds for the items of a kind that have what is looked for in their titles, and whether that are many; `None` where nothing is.
@@ -213,7 +217,8 @@ pub(super) fn titled(query: &Query, kind: char, audience: Audience, frequencies:
     }
     let found = wanted(query, &[kind], 0..=0, Form::Prefix).without(excluded(query, &[kind], 0));
     let are_many = are_many(found.share(frequencies).0, frequencies);
-    Some((predicate(&found, frequencies.is_sqlite).sql(" AND ").sql(audience.entries()), are_many))
+    let reach = if are_many { Reach::Walk } else { Reach::Index };
+    Some((predicate(&found, frequencies, reach).sql(" AND ").sql(audience.entries()), are_many))
 }
 
 /// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
@@ -295,13 +300,27 @@ fn forms(term: &Term, kind: char, (field, field_of_stems): (char, char), form: F
     }
 }
 
+/// How PostgreSQL comes to entries. It must not choose by itself: once it has planned a statement five times it plans for any text alike,
+/// and then takes what is frequent for rare.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reach {
+    /// By the full-text index.
+    Index,
+    /// Along their keys: the function behind the operator finds the same, and no index.
+    Walk,
+}
+
 /// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a phrase, and looks at their words.
-fn predicate(found: &Found, is_sqlite: bool) -> Fragment {
+fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment {
     // Only what the database that is asked understands is written.
-    if is_sqlite {
+    if frequencies.is_sqlite {
         return Fragment::new("search_index MATCH ").bind(Bind::Text(found.fts5()));
     }
-    let start = Fragment::new("search_index.document @@ CAST(").bind(Bind::Text(found.tsquery())).sql(" AS tsquery)");
+    let (before, after) = match reach {
+        Reach::Index => ("search_index.document @@ CAST(", " AS tsquery)"),
+        Reach::Walk => ("ts_match_vq(search_index.document, CAST(", " AS tsquery))"),
+    };
+    let start = Fragment::new(before).bind(Bind::Text(found.tsquery())).sql(after);
     if found.has_phrase() { found.looked_at(start.sql(" AND ")) } else { start }
 }
 
@@ -401,5 +420,39 @@ impl Found {
             Self::Without(found, others) => others.looked_at(only(found.looked_at(start), " AND NOT ")),
             Self::Token(_) | Self::Prefix(_) => start,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How PostgreSQL comes to the entries of each rank, and to all: along their keys, or by the index.
+    fn reached(query: &str, shares: &[(&str, f64)], entries: f64) -> (Vec<bool>, bool) {
+        let shares = shares.iter().map(|(token, share)| ((*token).to_owned(), *share)).collect();
+        let frequencies = Arc::new(Frequencies { is_sqlite: false, entries, shares });
+        let query = Query::parse(query, &[]);
+        let found = matching(&query, &['v'], Audience::Public, (Scope::Everything, Ask::Ranked), &frequencies);
+        let Matching::Ranked(ranked) = found else { panic!("{query:?} is looked for") };
+        let walks = |tier: &Tier| {
+            let sql = format!("{:?}", tier.matches());
+            assert_eq!(sql.contains("ts_match_vq"), tier.are_many(), "the order and the condition go together: {sql}");
+            assert_ne!(sql.contains("ts_match_vq"), sql.contains("@@"), "{sql}");
+            tier.are_many()
+        };
+        (ranked.tiers.iter().map(walks).collect(), ranked.along.is_some())
+    }
+
+    #[test]
+    fn postgres_is_told_how_to_come_to_the_entries() {
+        // A fifth have the word in their descriptions: the fourth field of five, as it was typed.
+        let (ranks, all) = reached("\"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0);
+        assert_eq!((ranks, all), (vec![false, false, false, true, false], true));
+        // In a small catalogue, or one whose size is not known, the index is as good.
+        assert!(!reached("\"anniversary\"", &[("vdanniversary", 0.2)], 10_000.0).1);
+        assert!(!reached("\"anniversary\"", &[("vdanniversary", 1.0)], 0.0).1);
+        // Of several words the rarest counts.
+        assert!(!reached("\"anniversary\" \"rare\"", &[("vdanniversary", 0.2)], 100_000.0).1);
+        assert!(reached("rare OR \"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0).1);
     }
 }
