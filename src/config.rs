@@ -45,6 +45,15 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_BASE_URL", global = true)]
     pub base_url: Option<String>,
 
+    /// What the catalogue is called, in feeds and embeds; the host of its address otherwise
+    #[arg(long, env = "KINOTEKA_NAME", global = true)]
+    pub name: Option<String>,
+
+    /// Where the publisher's own site shows items, such as `https://example.org/{lang}/videos/{slug}`, with `{lang}`, `{slug}`, `{id}`, and
+    /// `{kind}` (`videos`, `programmes`, …) where all kinds have pages; feeds link there
+    #[arg(long, env = "KINOTEKA_PUBLIC_URL_TEMPLATE", global = true)]
+    pub public_url_template: Option<String>,
+
     /// Apply missing migrations at start; otherwise run `kinoteka migrate`
     #[arg(long, env = "KINOTEKA_AUTO_MIGRATE", default_value_t = true, action = clap::ArgAction::Set, global = true)]
     pub auto_migrate: bool,
@@ -148,6 +157,16 @@ impl Settings {
         if self.base_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#'])) {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
         }
+        if let Some(fault) = self.public_url_template.as_deref().and_then(fault_of_template) {
+            errors.push(format!("KINOTEKA_PUBLIC_URL_TEMPLATE {fault}"));
+        }
+        if self
+            .name
+            .as_deref()
+            .is_some_and(|name| name.trim().is_empty() || name.chars().any(char::is_control) || name.chars().count() > 200)
+        {
+            errors.push("KINOTEKA_NAME must be a name of at most 200 characters on one line".to_owned());
+        }
         for tag in &self.fallback_languages {
             if let Err(error) = http::fields::storable(tag.trim()) {
                 errors.push(format!("KINOTEKA_FALLBACK_LANGUAGES: `{tag}`: {error}"));
@@ -222,6 +241,41 @@ impl Settings {
                 statement_timeout: wait.saturating_mul(2),
                 slow_query: Duration::from_millis(self.slow_query_ms),
             },
+        }
+    }
+}
+
+/// What is wrong with a template for addresses of pages, if anything.
+fn fault_of_template(template: &str) -> Option<&'static str> {
+    let filled = ["{lang}", "{kind}", "{slug}", "{id}"].iter().fold(template.to_owned(), |filled, name| filled.replace(name, "x"));
+    if filled.contains(['{', '}']) {
+        return Some("knows {lang}, {kind}, {slug} and {id} only");
+    }
+    if !http::fields::is_web_url(&filled) {
+        return Some("must be an http or https address such as https://example.org/{lang}/videos/{slug}");
+    }
+    let tells_apart = template.contains("{slug}") || template.contains("{id}");
+    (!tells_apart).then_some("must contain {slug} or {id}, else all items have the same page")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fault_of_template;
+
+    #[test]
+    fn templates_that_cannot_be_filled_in_are_refused() {
+        for good in ["https://example.org/{lang}/videos/{slug}", "http://localhost:3000/{kind}?id={id}"] {
+            assert_eq!(fault_of_template(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "example.org/{slug}",
+            "ftp://example.org/{slug}",
+            "https://example.org/",
+            "https://e.org/{slug}/{language}",
+            "https:///{slug}",
+        ] {
+            assert!(fault_of_template(bad).is_some(), "{bad}");
         }
     }
 }

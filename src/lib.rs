@@ -12,6 +12,9 @@ pub mod db;
 /// What every endpoint shares, and no resource by name.
 pub mod http;
 
+/// What the product itself says to readers, in the languages of the catalogue.
+pub mod phrases;
+
 /// Settings.
 pub mod config;
 
@@ -41,6 +44,9 @@ pub mod countries;
 
 /// Searches that are no list of one kind: what is said.
 pub mod search;
+
+/// Feeds: every list as RSS, Atom and JSON Feed.
+pub mod feeds;
 
 /// Settings in, running server out.
 pub mod server;

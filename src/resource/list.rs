@@ -209,12 +209,26 @@ const NOT_IN_A_QUERY: &AsciiSet =
 
 /// A query with another cursor in place of its cursor or offset.
 pub fn at_cursor(query: &str, cursor: &str) -> String {
+    let mut pairs = without_place(query);
+    let cursor = format!("cursor={cursor}");
+    pairs.push(&cursor);
+    pairs.join("&")
+}
+
+/// The address of the first page.
+pub fn first_page(links: &Links) -> String {
+    let (address, query) = links.this.split_once('?').unwrap_or((&links.this, ""));
+    let pairs = without_place(query);
+    if pairs.is_empty() { address.to_owned() } else { format!("{address}?{}", pairs.join("&")) }
+}
+
+/// The parameters of a query but those that say which page.
+fn without_place(query: &str) -> Vec<&str> {
     let kept = query.split('&').filter(|pair| {
         let name = decode(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && !matches!(name.as_deref(), Some("cursor" | "offset"))
     });
-    let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
-    pairs.join("&")
+    kept.collect()
 }
 
 /// The addresses of a page and its neighbours: the query as it was, with another cursor.

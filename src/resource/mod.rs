@@ -1,5 +1,6 @@
 //! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by its fields.
 
+pub mod addresses;
 pub mod answer;
 pub mod bodies;
 pub mod completeness;

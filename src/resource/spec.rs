@@ -3,6 +3,7 @@
 //! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these declarations.
 
 use crate::db::page::KeyType;
+use crate::phrases::Phrase;
 
 /// The kinds of item that are stored.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -31,6 +32,17 @@ impl Kind {
             Self::Partner => "partner",
             Self::ImpactStatistic => "impact_statistic",
             Self::Topic => "topic",
+        }
+    }
+
+    /// What a list of them is called.
+    pub fn heading(self) -> Phrase {
+        match self {
+            Self::Video => Phrase::Videos,
+            Self::Programme => Phrase::Programmes,
+            Self::Partner => Phrase::Partners,
+            Self::ImpactStatistic => Phrase::ImpactStatistics,
+            Self::Topic => Phrase::Topics,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::resource::Status;
 use crate::resource::context::Context;
-use crate::resource::document::{Search, comma_list, item_shown, parameter};
+use crate::resource::document::{Listing, comma_list, item_shown, parameter};
 use crate::resource::highlights::{Highlight, Marked};
 use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
 use crate::resource::load::{Item, Loaded, Revisions, Text, load_page_of};
@@ -35,7 +35,7 @@ use crate::text::query::Query;
 use crate::topics::model::SPEC;
 
 /// What the document says of it, beside what the handler does: of the parameters of lists those that every kind has.
-pub const DECLARED: Search = Search { path: "/v1/search", spec: &SPEC, without: &WITHOUT, own: parameters };
+pub const DECLARED: Listing = Listing { path: "/v1/search", spec: &SPEC, without: &WITHOUT, own: parameters, needs_query: true };
 
 const WITHOUT: [&str; 9] = ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
 

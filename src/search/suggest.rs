@@ -16,7 +16,7 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::resource::answer;
 use crate::resource::context::Context;
-use crate::resource::document::{Search, comma_list, parameter};
+use crate::resource::document::{Listing, comma_list, parameter};
 use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::load_named;
 use crate::resource::names::Target;
@@ -31,7 +31,7 @@ use crate::text::tokens;
 use crate::topics::model::SPEC;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Search = Search { path: "/v1/suggest", spec: &SPEC, without: &WITHOUT, own: parameters };
+pub const DECLARED: Listing = Listing { path: "/v1/suggest", spec: &SPEC, without: &WITHOUT, own: parameters, needs_query: true };
 
 const WITHOUT: [&str; 18] = [
     "fields",

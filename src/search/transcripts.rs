@@ -17,7 +17,7 @@ use crate::http::params::Params;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::answer;
 use crate::resource::context::Context;
-use crate::resource::document::Search;
+use crate::resource::document::Listing;
 use crate::resource::highlights::{MarkedCue, marked_cue, seconds};
 use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::{Loaded, Revisions, load_page};
@@ -35,11 +35,12 @@ use crate::videos::model::{Own, SPEC};
 use crate::videos::store::Videos;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Search = Search {
+pub const DECLARED: Listing = Listing {
     path: "/v1/transcript-search",
     spec: &SPEC,
     without: &["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"],
     own: Vec::new,
+    needs_query: true,
 };
 
 /// How many videos one request looks through; the next page goes on.

@@ -10,10 +10,11 @@ use utoipa_actix_web::AppExt;
 
 use crate::http::conditional::Tag;
 use crate::http::problem::ProblemBody;
-use crate::resource::document::complete;
+use crate::resource::document::{Listing, complete};
 use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
 use crate::resource::shown::Reference;
+use crate::{feeds, search};
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
@@ -25,12 +26,19 @@ use crate::resource::shown::Reference;
         (name = "Partners", description = "Who funds, hosts and carries out programmes, and who takes part in videos."),
         (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
         (name = "Search", description = "Items of every kind in one list."),
+        (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),
         (name = "Server", description = "The document itself, explanations of problems, and the server's health."),
     )
 )]
 struct Base;
+
+/// What takes the parameters of lists beside the lists themselves.
+fn listings() -> Vec<Listing> {
+    let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
+    searches.into_iter().chain(feeds::api::DECLARED).collect()
+}
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\
 **Reading** needs no key. Lists take filters (several values with commas mean any of them, `!` excludes), `sort`, `limit` and \
@@ -51,11 +59,7 @@ fn build() -> Value {
         .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
         .build();
     document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
-    complete(
-        serde_json::to_value(document).unwrap_or_default(),
-        &super::SPECS,
-        &[crate::search::everything::DECLARED, crate::search::suggest::DECLARED, crate::search::transcripts::DECLARED],
-    )
+    complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS, &listings())
 }
 
 /// The document as JSON, indented, with a newline at its end.

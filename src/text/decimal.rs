@@ -53,10 +53,54 @@ pub fn decimal_order(text: &str) -> Option<String> {
     Some(format!("0{complement}~"))
 }
 
+/// A decimal as it is written in a language: `1,500.5` in English, `1.500,5` in most of the catalogue's others (CLDR).
+///
+/// What is no decimal stays as it is.
+#[must_use]
+pub fn grouped(text: &str, language: &str) -> String {
+    let Some(Parts { negative, whole, fraction }) = parts(text) else { return text.to_owned() };
+    let (group, point) = match language {
+        "sq" => ('\u{a0}', ','),
+        "bs" | "sr-Latn" | "sr-Cyrl" | "mk" | "tr" => ('.', ','),
+        _ => (',', '.'),
+    };
+    let mut written = String::with_capacity(text.len().saturating_mul(2));
+    if negative {
+        written.push('-');
+    }
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && whole.len().saturating_sub(place).is_multiple_of(3) {
+            written.push(group);
+        }
+        written.push(digit);
+    }
+    if !fraction.is_empty() {
+        written.push(point);
+        written.push_str(&fraction);
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn decimals_are_grouped() {
+        for (text, language, expected) in [
+            ("1500", "en", "1,500"),
+            ("1500.50", "tr", "1.500,50"),
+            ("-1234567", "sq", "-1\u{a0}234\u{a0}567"),
+            ("999", "mk", "999"),
+            ("100000", "sr-Cyrl", "100.000"),
+            ("0.5", "bs", "0,5"),
+            ("12", "de", "12"),
+            ("many", "en", "many"),
+        ] {
+            assert_eq!(grouped(text, language), expected);
+        }
+    }
 
     #[test]
     fn canonical_keeps_precision_and_refuses_what_is_no_plain_decimal() {

@@ -4,6 +4,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test says what it expects by failing"
 )]
 
@@ -12,6 +13,7 @@ mod support;
 mod api;
 mod cli;
 mod faults;
+mod feeds;
 mod fuzz;
 mod reindex;
 mod schema;

@@ -7,6 +7,8 @@ use crate::http::problem::Kind;
 pub enum Class {
     /// A page of a list.
     List,
+    /// A page of a list in a format for feed readers.
+    Feed,
     /// One item.
     Get,
     /// A new item.
@@ -27,6 +29,7 @@ impl Class {
         let (verb, _) = operation_id.split_once('_')?;
         Some(match verb {
             "list" => Self::List,
+            "feed" => Self::Feed,
             "get" => Self::Get,
             "create" => Self::Create,
             "replace" => Self::Replace,
@@ -35,6 +38,16 @@ impl Class {
             "restore" => Self::Restore,
             _ => return None,
         })
+    }
+
+    /// Whether it answers a page of a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::Feed)
+    }
+
+    /// Whether it only reads.
+    pub fn reads(self) -> bool {
+        self.is_list() || self == Self::Get
     }
 
     /// What such an operation can answer instead.
@@ -46,6 +59,9 @@ impl Class {
         match self {
             Self::List => {
                 &[InvalidParameter, Unauthenticated, NotAcceptable, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
+            }
+            Self::Feed => {
+                &[InvalidParameter, Unauthenticated, NotFound, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
             }
             Self::Get => &[
                 InvalidParameter,

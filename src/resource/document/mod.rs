@@ -24,8 +24,8 @@ use crate::http::problem::Kind;
 use class::Class;
 use parameters::{cursor, headers_of, name_in_list, parameters_of};
 
-/// Completes a document for these kinds and searches.
-pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Value {
+/// Completes a document for these kinds, and what takes the parameters of their lists.
+pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> Value {
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         if let Value::Object(shared) = shared_schemas() {
             schemas.extend(shared);
@@ -50,13 +50,13 @@ pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Va
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
             let of = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
-            if let Some(search) = searches.iter().find(|search| path == search.path)
+            if let Some(listing) = listings.iter().find(|listing| path == listing.path)
                 && let Some(operation) = item.get_mut("get")
             {
-                complete_operation(operation, Some(search.spec), true, &schemas);
-                leave_out(operation, search.without);
+                complete_operation(operation, Some(listing.spec), true, &schemas);
+                leave_out(operation, listing);
                 if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
-                    parameters.extend((search.own)());
+                    parameters.extend((listing.own)());
                 }
                 continue;
             }
@@ -70,8 +70,8 @@ pub fn complete(mut document: Value, specs: &[&Spec], searches: &[Search]) -> Va
     document
 }
 
-/// A search that takes most parameters of the lists of a kind.
-pub struct Search {
+/// What takes most parameters of the lists of a kind: a search, a feed.
+pub struct Listing {
     /// Its path.
     pub path: &'static str,
     /// The kind.
@@ -80,14 +80,16 @@ pub struct Search {
     pub without: &'static [&'static str],
     /// Those that it has beside them.
     pub own: fn() -> Vec<Value>,
+    /// Whether nothing is listed without `q`.
+    pub needs_query: bool,
 }
 
-/// Takes parameters out of a list's; `q` is what it must have.
-fn leave_out(operation: &mut Value, names: &[&str]) {
+/// Takes parameters out of a list's.
+fn leave_out(operation: &mut Value, listing: &Listing) {
     let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
-    parameters.retain(|parameter| parameter.get("name").and_then(Value::as_str).is_none_or(|name| !names.contains(&name)));
+    parameters.retain(|parameter| parameter.get("name").and_then(Value::as_str).is_none_or(|name| !listing.without.contains(&name)));
     for parameter in parameters.iter_mut().filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q")) {
-        parameter["required"] = json!(true);
+        parameter["required"] = json!(listing.needs_query);
     }
 }
 
@@ -99,7 +101,10 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
     let Some(operation) = operation.as_object_mut() else { return };
     let mut parameters: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     for parameter in &mut parameters {
-        if let Some(object) = parameter.as_object_mut().filter(|object| object.get("in").and_then(Value::as_str) == Some("path")) {
+        let is_name = |object: &&mut Map<String, Value>| {
+            object.get("in").and_then(Value::as_str) == Some("path") && object.get("name").and_then(Value::as_str) != Some("format")
+        };
+        if let Some(object) = parameter.as_object_mut().filter(is_name) {
             let is_language = object.get("name").and_then(Value::as_str) == Some("language");
             let example = if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example()) };
             object.entry("example").or_insert_with(|| json!(example));
@@ -132,7 +137,7 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
     }
     parameters.extend(headers_of(class));
     operation.insert("parameters".to_owned(), json!(parameters));
-    let security = if matches!(class, Class::List | Class::Get) { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
+    let security = if class.reads() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
     operation.insert("security".to_owned(), security);
     if class == Class::Patch
         && let Some(content) = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")).and_then(Value::as_object_mut)
@@ -153,13 +158,13 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
     for (status, response) in responses.iter_mut() {
         complete_success(status, response, class, spec, schemas);
     }
-    if matches!(class, Class::List | Class::Get) {
+    if class.reads() {
         responses.insert(
             "304".to_owned(),
             json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
         );
     }
-    if !matches!(class, Class::List | Class::Create | Class::Restore) && of.is_some() {
+    if !class.is_list() && !matches!(class, Class::Create | Class::Restore) && of.is_some() {
         let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
         responses.insert("308".to_owned(), json!({"description": "The item has another slug now.", "headers": location}));
     }
@@ -212,7 +217,7 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
     {
         headers.extend(validators);
     }
-    if class == Class::List {
+    if class.is_list() {
         headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
     } else if class != Class::Delete && spec.is_some() {
         headers.insert("Content-Language".to_owned(), json!({"description": "The language of the texts.", "schema": {"type": "string"}}));
@@ -224,15 +229,15 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
     if let Some(spec) = spec.filter(|_| status == "201") {
         response.insert("links".to_owned(), links_of(spec));
     }
-    let Some(media) = response.get_mut("content").and_then(|content| content.get_mut("application/json")).and_then(Value::as_object_mut)
-    else {
+    let json = if class == Class::Feed { "application/feed+json" } else { "application/json" };
+    let Some(media) = response.get_mut("content").and_then(|content| content.get_mut(json)).and_then(Value::as_object_mut) else {
         return;
     };
     let Some(schema) = media.get("schema").cloned() else { return };
     media.insert("example".to_owned(), example_of(&schema, schemas, 0));
     // `fields` and `lang=all` leave parts out.
     let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
-    if class != Class::List && schemas.get(format!("{name}Partial")).is_some() {
+    if !class.is_list() && schemas.get(format!("{name}Partial")).is_some() {
         let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
         media.insert("schema".to_owned(), json!({"anyOf": options}));
     }

@@ -38,14 +38,18 @@ impl Captions {
     }
 }
 
-impl Serialize for Captions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.stored.is_empty() {
-            return self.elsewhere.clone().shown_as_list().serialize(serializer);
-        }
+impl Captions {
+    /// All of them.
+    pub fn all(&self) -> Vec<Caption> {
         let mut all: Vec<Caption> = self.elsewhere.unpack();
         all.extend(self.stored.iter().cloned());
-        all.serialize(serializer)
+        all
+    }
+}
+
+impl Serialize for Captions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.stored.is_empty() { self.elsewhere.clone().shown_as_list().serialize(serializer) } else { self.all().serialize(serializer) }
     }
 }
 

@@ -50,7 +50,10 @@ pub fn template(path: &str) -> Option<String> {
     let fits = |template: &&String| {
         let parts: Vec<&str> = template.split('/').collect();
         parts.len() == wanted.len()
-            && parts.iter().zip(&wanted).all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
+            && parts.iter().zip(&wanted).all(|(part, given)| match part.split_once('{') {
+                Some((before, _)) => given.strip_prefix(before).is_some_and(|rest| !rest.is_empty()),
+                None => part == given,
+            })
     };
     paths.keys().filter(fits).min_by_key(|template| template.matches('{').count()).cloned()
 }

@@ -10,7 +10,7 @@ pub mod sqlite;
 use serde_json::Value;
 
 pub use database::Content;
-pub use server::TestServer;
+pub use server::{Answer, TestServer};
 
 /// Tests of behaviour, each once on SQLite and once on PostgreSQL: `fn` begins with no items, `demo fn` with the first
 /// catalogue. A closure after the server changes its settings.

@@ -92,6 +92,24 @@ async function readers(api: Kinoteka): Promise<void> {
   assert.ok(found(await api.GET("/v1/partners", { params: { query: { kind: ["!donor"] } } }), 200).data.length > 0);
   assert.ok(found(await api.GET("/v1/topics", { params: { query: { sort: ["name"] } } }), 200).data.length > 0);
   refused(await api.POST("/v1/topics", { body: { name: "Nobody may do this" } }), 401);
+  await feeds(api);
+}
+
+// Every list is a feed too, with the same filters.
+async function feeds(api: Kinoteka): Promise<void> {
+  const query = { country: ["RS"], lang: "sr-Cyrl", limit: 2 };
+  const json = found(await api.GET("/feeds/videos.{format}", { params: { path: { format: "json" }, query } }), 200);
+  assert.ok(typeof json === "object" && json.title === "Видео-записи · Србија" && json.items.length === 2 && json.next_url);
+  const rss = await api.GET("/feeds/videos.{format}", { params: { path: { format: "rss" }, query }, parseAs: "text" });
+  assert.match(String(found(rss, 200)), /<item><title>/);
+  const figures = found(await api.GET("/feeds/impact-statistics.{format}", { params: { path: { format: "json" }, query: { lang: "en" } } }), 200);
+  assert.ok(typeof figures === "object" && figures.items.some((item) => item.title.startsWith("More than 500 · ")));
+  const programmes = await api.GET("/feeds/programmes.{format}", { params: { path: { format: "atom" } }, parseAs: "text" });
+  assert.match(String(found(programmes, 200)), /<entry /);
+  const partners = await api.GET("/feeds/partners.{format}", { params: { path: { format: "atom" } }, parseAs: "text" });
+  assert.match(String(found(partners, 200)), /<feed /);
+  // @ts-expect-error partners are no podcast
+  refused(await api.GET("/feeds/partners.{format}", { params: { path: { format: "rss" } } }), 404);
 }
 
 // Topics: the whole life of an item, with every protection that writing has.

@@ -1,0 +1,250 @@
+//! The addresses of feeds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::entries::{Surroundings, Syndicated};
+use super::feed::Feed;
+use super::json::JsonFeed;
+use super::title::{Told, tell};
+use super::{atom, json, rss};
+use crate::db::{Connection, Id, Time};
+use crate::http::fields::clip;
+use crate::http::layer::Statements;
+use crate::http::params::Params;
+use crate::http::problem::{Kind as ProblemKind, Problem, Violation};
+use crate::impact::store::ImpactStatistics;
+use crate::partners::store::Partners;
+use crate::programmes::store::Programmes;
+use crate::resource::addresses::Addresses;
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::document::Listing;
+use crate::resource::list::{self, PageInfo};
+use crate::resource::load::load_page;
+use crate::resource::query::ListRequest;
+use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
+use crate::resource::shown::Shown;
+use crate::resource::spec::{Kind, Spec};
+use crate::videos::store::Videos;
+use crate::{impact, partners, programmes, videos};
+
+/// Parameters of lists that shape what feeds shape themselves.
+const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total"];
+
+/// What the document says of them, beside what the handlers do.
+pub const DECLARED: [Listing; 4] = [
+    declared("/feeds/videos.{format}", &videos::model::SPEC),
+    declared("/feeds/programmes.{format}", &programmes::model::SPEC),
+    declared("/feeds/partners.{format}", &partners::model::SPEC),
+    declared("/feeds/impact-statistics.{format}", &impact::model::SPEC),
+];
+
+const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
+    Listing { path, spec, without: WITHOUT, own: Vec::new, needs_query: false }
+}
+
+/// In what a feed is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// RSS 2.0.
+    Rss,
+    /// Atom.
+    Atom,
+    /// JSON Feed.
+    Json,
+}
+
+impl Format {
+    /// What the address ends with.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::Json => "json",
+        }
+    }
+
+    /// What the answer is called.
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml; charset=utf-8",
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    fn write(self, feed: &Feed) -> Result<String, Problem> {
+        match self {
+            Self::Rss => Ok(rss::write(feed)),
+            Self::Atom => Ok(atom::write(feed)),
+            Self::Json => json::write(feed).map_err(Problem::internal),
+        }
+    }
+}
+
+/// In what a feed of videos is written.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoFeedFormat {
+    /// RSS 2.0 with Media RSS.
+    Rss,
+    /// Atom.
+    Atom,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+/// In what a feed is written.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedFormat {
+    /// Atom.
+    Atom,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+/// Subscribe to videos
+///
+/// Every query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title says the query in the feed's language. What
+/// is played on another site stands as `media:player`, files as enclosures, captions as `podcast:transcript`.
+#[utoipa::path(operation_id = "feed_videos", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[get("/feeds/videos.{format}")]
+pub async fn video_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+    feed::<Videos>(context, request, format.into_inner()).await
+}
+
+/// Subscribe to programmes
+///
+/// Every query of `/v1/programmes` as a feed: Atom or JSON Feed.
+#[utoipa::path(operation_id = "feed_programmes", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[get("/feeds/programmes.{format}")]
+pub async fn programme_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+    feed::<Programmes>(context, request, format.into_inner()).await
+}
+
+/// Subscribe to partners
+///
+/// Every query of `/v1/partners` as a feed: Atom or JSON Feed.
+#[utoipa::path(operation_id = "feed_partners", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[get("/feeds/partners.{format}")]
+pub async fn partner_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+    feed::<Partners>(context, request, format.into_inner()).await
+}
+
+/// Subscribe to impact statistics
+///
+/// Every query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the figure and its qualifier ("More than 500").
+#[utoipa::path(operation_id = "feed_impact_statistics", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[get("/feeds/impact-statistics.{format}")]
+pub async fn impact_statistic_feed(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    feed::<ImpactStatistics>(context, request, format.into_inner()).await
+}
+
+/// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers send all sorts of things.
+async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, ending: String) -> Result<HttpResponse, Problem> {
+    let Some(format) = S::FORMATS.iter().copied().find(|format| format.ending() == ending) else {
+        let known: Vec<&str> = S::FORMATS.iter().map(|format| format.ending()).collect();
+        let detail = format!("This feed is given as {}, not as `{}`.", known.join(", "), clip(&ending));
+        return Err(Problem::new(ProblemKind::NotFound, detail));
+    };
+    let caller = context.viewer(&request).await?;
+    refuse(&request)?;
+    let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
+    if wanted.wish.all {
+        return Err(Problem::parameter("lang", "invalid_language", "A feed is in one language: name it, or leave `lang` out."));
+    }
+    let addresses = Addresses::new(&context.settings, &wanted.base);
+    let publisher = publisher(&context, &wanted.base);
+    let identity = format!("feed\n{ending}\n{publisher}\n{}\n{}", addresses.identity(), wanted.identity);
+    let (shared, inner, query) = (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
+    let etag = if_none_match(&request);
+    let done = context
+        .read(caller, move |connection| {
+            let asked = OfCatalogue { identity: &identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
+                let told = tell(connection, S::SPEC, &query, shared.viewer, shown)?;
+                let (entries, info) = entries::<S>(connection, &inner, &shared, &addresses, shown)?;
+                Ok((told, entries, info))
+            })
+        })
+        .await?;
+    Statements::note(&request, done.statements);
+    let (validators, read) = done.value;
+    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+        return Ok(response);
+    }
+    let Some((Told { title, notes }, entries, info)) = read else {
+        return Err(Problem::internal("a feed that was not read was needed"));
+    };
+    let links = list::links(&context, &request, &info);
+    let feed = Feed {
+        id: list::first_page(&links),
+        title,
+        notes,
+        language: wanted.wish.names.to_owned(),
+        publisher,
+        list: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
+        changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
+        links: links.clone(),
+        entries,
+    };
+    let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
+    response.insert_header((header::CONTENT_LANGUAGE, feed.language.as_str()));
+    Ok(response.content_type(format.media_type()).body(format.write(&feed)?))
+}
+
+/// Who publishes the feeds of this server.
+fn publisher(context: &Context, base: &str) -> String {
+    let host = || base.split_once("://").map_or(base, |(_, host)| host).to_owned();
+    context.settings.name.clone().unwrap_or_else(host)
+}
+
+/// Refuses the parameters of lists that feeds do not take.
+fn refuse(request: &HttpRequest) -> Result<(), Problem> {
+    let mut params = Params::parse(request.query_string())?;
+    let given: Vec<&'static str> = WITHOUT.iter().copied().filter(|name| params.take(name).is_some()).collect();
+    let error = |name: &&'static str| {
+        let detail = format!("A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
+        Violation::parameter(*name, "unknown_parameter", detail)
+    };
+    if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
+}
+
+fn entries<S: Syndicated>(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &ListRequest,
+    addresses: &Addresses,
+    shown: &mut Shown,
+) -> Result<(Vec<super::feed::Entry>, PageInfo), Problem> {
+    let Some(memory) = shown.memory() else { return Err(Problem::internal("a feed was read without a memory")) };
+    let list = wanted.list(connection, S::SPEC, &memory)?;
+    let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, shown)?;
+    let Some((slice, loaded)) = page else {
+        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this feed; start again without it."));
+    };
+    let mut ids: Vec<Id> = loaded.iter().flat_map(|one| one.in_field("programme")).map(|link| link.target_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let programmes = match context.expander(Kind::Programme) {
+        Some(expand) if !ids.is_empty() => {
+            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+            expand(connection, &ids, wanted.viewer, &mut inner)?
+        }
+        _ => HashMap::new(),
+    };
+    let around = Surroundings { shown, programmes, addresses };
+    let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();
+    Ok((entries, wanted.paging.info(&slice, None)))
+}

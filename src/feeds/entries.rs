@@ -1,0 +1,289 @@
+//! What an item of each kind says in a feed.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::api::Format;
+use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, Note};
+use crate::db::Id;
+use crate::impact::store::ImpactStatistics;
+use crate::partners::model::Logo;
+use crate::partners::store::Partners;
+use crate::phrases::Phrase;
+use crate::places::CountryReference;
+use crate::programmes::store::Programmes;
+use crate::resource::Subject;
+use crate::resource::addresses::Addresses;
+use crate::resource::load::{Link, Loaded, Text};
+use crate::resource::shown::{Packed, Shown};
+use crate::resource::spec::Kind;
+use crate::text::decimal::grouped;
+use crate::videos::parts::{Caption, Credit, Source, Thumbnail};
+use crate::videos::store::Videos;
+use crate::videos::tracks::Captions;
+
+/// What an entry is drawn from beside its item.
+pub struct Surroundings<'a> {
+    /// The items that it refers to, and the languages.
+    pub shown: &'a Shown,
+    /// The programmes that entries belong to, whole.
+    pub programmes: HashMap<Id, Value>,
+    /// Where things are.
+    pub addresses: &'a Addresses,
+}
+
+/// A kind whose lists are feeds.
+pub trait Syndicated: Subject {
+    /// In which formats.
+    const FORMATS: &'static [Format];
+
+    /// Draws an item; `None` for one without a text in any language.
+    fn entry(loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry>;
+}
+
+impl Surroundings<'_> {
+    /// The language of what the product itself says.
+    fn language(&self) -> &'static str {
+        self.shown.wish.names
+    }
+
+    /// An entry with what every kind has, and the texts.
+    fn begin<O>(&self, kind: Kind, loaded: &mut Loaded<O>) -> Option<(Entry, Text)> {
+        let chosen = loaded.take_chosen()?;
+        let (item, language) = (&loaded.item, chosen.language.as_str().to_owned());
+        let text = chosen.text;
+        let entry = Entry {
+            id: item.id,
+            link: self.addresses.page(kind, (item.id, &item.slug), &language),
+            title: text.title.clone(),
+            language,
+            summary: text.summary.clone(),
+            description: text.description.clone(),
+            warning: text.content_note.as_ref().map(|note| self.labelled(Phrase::ContentNote, note)),
+            notes: Vec::new(),
+            published: item.published_at.unwrap_or(item.created_at),
+            updated: item.updated_at,
+            categories: loaded.links.iter().filter(|link| link.field != "partners").filter_map(|link| self.category(link)).collect(),
+            authors: Vec::new(),
+            rights: None,
+            image: None,
+            duration: None,
+            files: Vec::new(),
+            players: Vec::new(),
+            captions: Vec::new(),
+        };
+        Some((entry, text))
+    }
+
+    /// Topics and the programme.
+    fn category(&self, link: &Link) -> Option<Category> {
+        let kind = match link.field.as_str() {
+            "topics" => Kind::Topic,
+            "programme" => Kind::Programme,
+            _ => return None,
+        };
+        let target = self.shown.reference(&link.target_id)?;
+        Some(Category { term: target.slug, label: target.title, scheme: self.addresses.here(kind.path()) })
+    }
+
+    fn labelled(&self, label: Phrase, text: &str) -> Note {
+        Note { label: Some(label.in_language(self.language())), text: text.to_owned() }
+    }
+
+    /// Countries as categories, with the footnotes that they owe.
+    fn countries(&self, countries: Vec<CountryReference>, entry: &mut Entry) {
+        for country in countries {
+            let mut label = country.name.to_owned();
+            if let Some(footnote) = country.footnote {
+                label.push('*');
+                entry.notes.push(Note { label: None, text: format!("* {footnote}") });
+            }
+            entry.categories.push(Category { term: country.code.to_owned(), label, scheme: self.addresses.here("/v1/countries") });
+        }
+    }
+
+    /// What a programme wants said with whatever belongs to it.
+    fn owed_to_programme<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
+        let programme = loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id));
+        let text = |name: &str| programme.and_then(|programme| programme.get(name)).and_then(Value::as_str);
+        owed(text("credit_line"), text("disclaimer"), entry);
+    }
+
+    /// Those who take part, as authors.
+    fn partners<O>(&self, loaded: &Loaded<O>) -> Vec<Author> {
+        let links = loaded.in_field("partners").chain(loaded.in_field("partner"));
+        links.filter_map(|link| Some(Author { name: self.shown.reference(&link.target_id)?.title, role: link.role.clone() })).collect()
+    }
+}
+
+/// What must be said: whom to credit, and what to disclaim.
+fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
+    for text in [credit_line, disclaimer].into_iter().flatten() {
+        entry.notes.push(Note { label: None, text: text.to_owned() });
+    }
+    if let Some(line) = credit_line {
+        entry.rights = Some(entry.rights.take().map_or_else(|| line.to_owned(), |rights| format!("{rights} · {line}")));
+    }
+}
+
+impl Syndicated for Videos {
+    const FORMATS: &'static [Format] = &[Format::Rss, Format::Atom, Format::Json];
+
+    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
+        let (mut entry, _) = around.begin(Kind::Video, &mut loaded)?;
+        let own = &loaded.own;
+        if let Some(licence) = &own.licence {
+            entry.notes.push(around.labelled(Phrase::Licence, licence));
+            entry.rights = Some(licence.clone());
+        }
+        around.owed_to_programme(&loaded, &mut entry);
+        around.countries(around.shown.countries(&own.countries), &mut entry);
+        let credits: Vec<Credit> = own.credits.unpack();
+        entry.authors = credits.into_iter().map(|credit| Author { name: credit.name, role: credit.role }).collect();
+        if entry.authors.is_empty() {
+            entry.authors = around.partners(&loaded);
+        }
+        entry.image =
+            own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image { url: image.url, width: image.width, height: image.height });
+        entry.duration = own.duration_seconds;
+        for source in own.sources.unpack::<Vec<Source>>() {
+            match file_type(&source) {
+                Some(mime_type) => entry.files.push(MediaFile {
+                    url: source.url,
+                    mime_type,
+                    size_bytes: source.size_bytes,
+                    width: source.width,
+                    height: source.height,
+                }),
+                None => entry.players.push(source.url),
+            }
+        }
+        let captions = Captions::new(&own.captions, &loaded.item, &around.shown.base, &loaded.item.slug);
+        entry.captions = captions.all().into_iter().filter_map(caption_file).collect();
+        Some(entry)
+    }
+}
+
+/// The media type of what can be fetched and played; none of what is played on the page of another site.
+fn file_type(source: &Source) -> Option<String> {
+    let by_kind = match source.kind.as_str() {
+        "hls" => "application/vnd.apple.mpegurl",
+        "dash" => "application/dash+xml",
+        "file" => match ending(&source.url).as_str() {
+            "webm" => "video/webm",
+            "ogv" | "ogg" => "video/ogg",
+            "mov" => "video/quicktime",
+            "mkv" => "video/x-matroska",
+            "mp3" => "audio/mpeg",
+            "m4a" => "audio/mp4",
+            _ => "video/mp4",
+        },
+        _ => return None,
+    };
+    Some(source.mime_type.clone().unwrap_or_else(|| by_kind.to_owned()))
+}
+
+/// Captions and subtitles whose format is known.
+fn caption_file(caption: Caption) -> Option<CaptionFile> {
+    if !matches!(caption.kind.as_str(), "captions" | "subtitles") {
+        return None;
+    }
+    let mime_type = match ending(&caption.url).as_str() {
+        "srt" => "application/x-subrip",
+        "vtt" => "text/vtt",
+        _ => return None,
+    };
+    Some(CaptionFile { url: caption.url, mime_type, language: caption.language })
+}
+
+/// What the path of an address ends with, after a point, in lower case.
+fn ending(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+}
+
+impl Syndicated for Programmes {
+    const FORMATS: &'static [Format] = &[Format::Atom, Format::Json];
+
+    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
+        let (mut entry, text) = around.begin(Kind::Programme, &mut loaded)?;
+        owed(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
+        around.countries(around.shown.countries(&loaded.own.countries), &mut entry);
+        entry.authors = around.partners(&loaded);
+        Some(entry)
+    }
+}
+
+impl Syndicated for Partners {
+    const FORMATS: &'static [Format] = &[Format::Atom, Format::Json];
+
+    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
+        let (mut entry, _) = around.begin(Kind::Partner, &mut loaded)?;
+        let country = loaded.own.country.clone();
+        around.countries(around.shown.countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())), &mut entry);
+        entry.image = loaded.own.logo.unpack::<Option<Logo>>().map(|logo| Image { url: logo.url, width: None, height: None });
+        Some(entry)
+    }
+}
+
+impl Syndicated for ImpactStatistics {
+    const FORMATS: &'static [Format] = &[Format::Atom, Format::Json];
+
+    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
+        let (mut entry, _) = around.begin(Kind::ImpactStatistic, &mut loaded)?;
+        let own = &loaded.own;
+        if let Some(value) = &own.value {
+            let figure = figure(value, &own.qualifier, own.measure == "percentage", around.language());
+            entry.title = format!("{figure} · {}", entry.title);
+        }
+        around.owed_to_programme(&loaded, &mut entry);
+        around.countries(around.shown.countries(&own.countries), &mut entry);
+        entry.authors = around.partners(&loaded);
+        Some(entry)
+    }
+}
+
+/// A value as it is said: `More than 1,500`, `Mehr als`… never without its qualifier.
+fn figure(value: &str, qualifier: &str, is_percentage: bool, language: &str) -> String {
+    let mut number = grouped(value, language);
+    if is_percentage {
+        number = if language == "tr" { format!("%{number}") } else { format!("{number}%") };
+    }
+    match Phrase::of_word(qualifier) {
+        Some(phrase @ (Phrase::MoreThan | Phrase::LessThan | Phrase::About)) => phrase.with(language, &number),
+        _ => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_keep_their_qualifier() {
+        for (value, qualifier, is_percentage, language, expected) in [
+            ("1500", "more_than", false, "en", "More than 1,500"),
+            ("1500", "more_than", false, "sr-Cyrl", "Више од 1.500"),
+            ("12.5", "about", true, "tr", "Yaklaşık %12,5"),
+            ("40", "exact", false, "sq", "40"),
+            ("12", "less_than", true, "mk", "Помалку од 12%"),
+        ] {
+            assert_eq!(figure(value, qualifier, is_percentage, language), expected);
+        }
+    }
+
+    #[test]
+    fn files_have_types() {
+        let source = |kind: &str, url: &str, mime_type: Option<&str>| {
+            let mime_type = mime_type.map(str::to_owned);
+            file_type(&Source { kind: kind.to_owned(), url: url.to_owned(), mime_type, width: None, height: None, size_bytes: None })
+        };
+        assert_eq!(source("file", "https://e.org/a.b/film.WEBM?x=.mp4#t", None).as_deref(), Some("video/webm"));
+        assert_eq!(source("file", "https://e.org/film", None).as_deref(), Some("video/mp4"));
+        assert_eq!(source("file", "https://e.org/film.mp4", Some("video/x-own")).as_deref(), Some("video/x-own"));
+        assert_eq!(source("hls", "https://e.org/film.m3u8", None).as_deref(), Some("application/vnd.apple.mpegurl"));
+        assert_eq!(source("youtube", "https://www.youtube.com/watch?v=1", Some("text/html")), None);
+    }
+}

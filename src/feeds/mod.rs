@@ -1,0 +1,18 @@
+//! Every list as a feed: RSS 2.0 with Media RSS, Atom (RFC 4287) and JSON Feed 1.1.
+//!
+//! - [`api`]: the addresses; a request to a [`feed::Feed`] to bytes.
+//! - [`feed`]: a feed, in no format yet.
+//! - [`entries`]: what an item of each kind says in a feed.
+//! - [`title`]: a query in the words of the feed's language.
+//! - [`rss`], [`atom`], [`json`]: the formats.
+//! - [`xml`]: XML that is well formed whatever is put into it; `html`: plain text as HTML.
+
+pub mod api;
+pub mod atom;
+pub mod entries;
+pub mod feed;
+mod html;
+pub mod json;
+pub mod rss;
+pub mod title;
+pub mod xml;

@@ -1,0 +1,129 @@
+//! XML 1.0 that is well formed whatever is put into it.
+
+/// A document, being written.
+#[derive(Debug)]
+pub struct Xml {
+    text: String,
+    open: Vec<&'static str>,
+}
+
+/// Attributes, in order.
+pub type Attributes<'a> = [(&'static str, &'a str)];
+
+impl Xml {
+    /// A document whose root has these attributes.
+    #[must_use]
+    pub fn new(root: &'static str, attributes: &Attributes<'_>) -> Self {
+        let mut xml = Self { text: String::with_capacity(64 * 1_024), open: Vec::new() };
+        xml.text.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
+        xml.open(root, attributes);
+        xml
+    }
+
+    /// Opens an element.
+    pub fn open(&mut self, name: &'static str, attributes: &Attributes<'_>) {
+        self.start(name, attributes);
+        self.text.push('>');
+        self.open.push(name);
+    }
+
+    /// Closes the element that was opened last.
+    pub fn close(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.end(name);
+        }
+    }
+
+    /// An element with a text in it.
+    pub fn element(&mut self, name: &'static str, attributes: &Attributes<'_>, text: &str) {
+        self.start(name, attributes);
+        self.text.push('>');
+        escape(text, false, &mut self.text);
+        self.end(name);
+    }
+
+    /// An element with nothing in it.
+    pub fn empty(&mut self, name: &'static str, attributes: &Attributes<'_>) {
+        self.start(name, attributes);
+        self.text.push_str("/>");
+    }
+
+    /// The whole, all that is open closed.
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.text.push('\n');
+        self.text
+    }
+
+    fn start(&mut self, name: &'static str, attributes: &Attributes<'_>) {
+        self.text.push('<');
+        self.text.push_str(name);
+        for (name, value) in attributes {
+            self.text.extend([" ", name, "=\""]);
+            escape(value, true, &mut self.text);
+            self.text.push('"');
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        self.text.extend(["</", name, ">"]);
+    }
+}
+
+/// Whether XML 1.0 can hold a character at all (production `Char`), and readers are not confused by it.
+pub(super) fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7E}' | '\u{85}' | '\u{A0}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..)
+        && u32::from(c) & 0xFFFE != 0xFFFE
+}
+
+/// Writes text so that it is read back as it was, but for what XML cannot hold, which is left out.
+fn escape(text: &str, in_attribute: bool, to: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => to.push_str("&amp;"),
+            '<' => to.push_str("&lt;"),
+            // `]]>` must not stand in text.
+            '>' => to.push_str("&gt;"),
+            '"' if in_attribute => to.push_str("&quot;"),
+            // Readers would turn these into blanks, or into other line ends.
+            '\n' | '\t' if in_attribute => to.push_str(if c == '\n' { "&#10;" } else { "&#9;" }),
+            '\r' => to.push_str("&#13;"),
+            _ if is_allowed(c) => to.push(c),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_put_in_is_escaped() {
+        let mut xml = Xml::new("a", &[("b", "1 < \"2\" & '3'\n")]);
+        xml.element("c", &[], "]]> <script>\u{0}\u{8}\u{FFFE}\u{1FFFF}😀 & \"x\"\r\n");
+        xml.open("d", &[]);
+        xml.empty("e", &[("f", "")]);
+        let expected = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<a b=\"1 &lt; &quot;2&quot; &amp; '3'&#10;\">\
+            <c>]]&gt; &lt;script&gt;😀 &amp; \"x\"&#13;\n</c><d><e f=\"\"/></d></a>\n";
+        assert_eq!(xml.finish(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn an_independent_reader_gives_back_what_was_put_in(text in "\\PC{0,40}|[\\x00-\\x7F\u{FFFE}]{0,40}", attribute in "\\PC{0,40}|[\\x00-\\x7F]{0,40}") {
+            let mut xml = Xml::new("root", &[("attribute", &attribute)]);
+            xml.element("element", &[], &text);
+            let document = xml.finish();
+            let read = roxmltree::Document::parse(&document).unwrap();
+            let kept = |text: &str| text.chars().filter(|c| is_allowed(*c)).collect::<String>();
+            let root = read.root_element();
+            prop_assert_eq!(root.attribute("attribute").unwrap(), kept(&attribute));
+            prop_assert_eq!(root.first_element_child().unwrap().text().unwrap_or_default(), kept(&text));
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What the product itself says to readers of feeds and embeds, in each language of the catalogue.
+//!
+//! Everything else that they read is the catalogue's own text. A phrase may hold `{}`, see [`Phrase::with`]. Phrases are chosen so that what is
+//! put beside them needs no grammar: nouns, and a colon between.
+
+/// The languages that phrases are in, in the order of the columns below.
+pub const LANGUAGES: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];
+
+macro_rules! phrases {
+    ($($(#[doc = $doc:literal])* $name:ident = [$($text:literal),* $(,)?];)*) => {
+        /// A phrase.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Phrase { $($(#[doc = $doc])* $name),* }
+
+        impl Phrase {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// In each of [`LANGUAGES`].
+            const fn row(self) -> &'static [&'static str; 7] {
+                match self { $(Self::$name => &[$($text),*]),* }
+            }
+        }
+    };
+}
+
+phrases! {
+    /// Heading of a list of videos.
+    Videos = ["Videos", "Video", "Videozapisi", "Video-zapisi", "Видео-записи", "Видеа", "Videolar"];
+    /// Heading of a list of programmes.
+    Programmes = ["Programmes", "Programe", "Programi", "Programi", "Програми", "Програми", "Programlar"];
+    /// Heading of a list of partners.
+    Partners = ["Partners", "Partnerë", "Partneri", "Partneri", "Партнери", "Партнери", "Ortaklar"];
+    /// Heading of a list of impact statistics.
+    ImpactStatistics = [
+        "Impact statistics", "Statistika të ndikimit", "Statistički podaci o učinku", "Statistički podaci o učinku",
+        "Статистички подаци о учинку", "Статистички податоци за влијанието", "Etki istatistikleri",
+    ];
+    /// Heading of a list of topics.
+    Topics = ["Topics", "Tema", "Teme", "Teme", "Теме", "Теми", "Konular"];
+    /// What a list leaves out.
+    Except = ["except {}", "përveç {}", "osim {}", "osim {}", "осим {}", "освен {}", "{} hariç"];
+    /// The language of texts.
+    Language = ["Language", "Gjuha", "Jezik", "Jezik", "Језик", "Јазик", "Dil"];
+    /// The language that is spoken in a video.
+    SpokenLanguage = ["Spoken language", "Gjuha e folur", "Govorni jezik", "Govorni jezik", "Говорни језик", "Говорен јазик", "Konuşulan dil"];
+    /// Captions of a video.
+    Captions = ["Captions", "Titra", "Titlovi", "Titlovi", "Титлови", "Титлови", "Altyazı"];
+    /// Transcript of a video.
+    Transcript = ["Transcript", "Transkript", "Transkript", "Transkript", "Транскрипт", "Транскрипт", "Döküm"];
+    /// Chapters of a video.
+    Chapters = ["Chapters", "Kapituj", "Poglavlja", "Poglavlja", "Поглавља", "Поглавја", "Bölümler"];
+    /// That a video can be played.
+    Playable = ["Video available", "Video në dispozicion", "Video dostupan", "Video dostupan", "Видео доступан", "Достапно видео", "Video mevcut"];
+    /// A still image.
+    Image = ["Still image", "Imazh", "Slika", "Slika", "Слика", "Слика", "Görsel"];
+    /// Sign language in a video.
+    SignLanguage = ["Sign language", "Gjuha e shenjave", "Znakovni jezik", "Znakovni jezik", "Знаковни језик", "Знаковен јазик", "İşaret dili"];
+    /// Audio description of a video.
+    AudioDescription = [
+        "Audio description", "Përshkrim audio", "Audio-deskripcija", "Audio-deskripcija", "Аудио-дескрипција", "Аудио-опис", "Sesli betimleme",
+    ];
+    /// What an item lacks.
+    Missing = ["Missing", "Mungon", "Nedostaje", "Nedostaje", "Недостаје", "Недостасува", "Eksik"];
+    /// The title of an item.
+    Title = ["Title", "Titulli", "Naslov", "Naslov", "Наслов", "Наслов", "Başlık"];
+    /// The summary of an item.
+    Summary = ["Summary", "Përmbledhje", "Sažetak", "Sažetak", "Сажетак", "Резиме", "Özet"];
+    /// The description of an item.
+    Description = ["Description", "Përshkrim", "Opis", "Opis", "Опис", "Опис", "Açıklama"];
+    /// When something was published.
+    Published = ["Published", "Publikuar", "Objavljeno", "Objavljeno", "Објављено", "Објавено", "Yayımlanma"];
+    /// When something was changed.
+    Updated = ["Updated", "Përditësuar", "Ažurirano", "Ažurirano", "Ажурирано", "Ажурирано", "Güncelleme"];
+    /// When something was stored.
+    Created = ["Created", "Krijuar", "Kreirano", "Kreirano", "Креирано", "Креирано", "Oluşturulma"];
+    /// When something was recorded.
+    Recorded = ["Recorded", "Regjistruar", "Snimljeno", "Snimljeno", "Снимљено", "Снимено", "Kayıt"];
+    /// How long something is.
+    Duration = ["Duration", "Kohëzgjatja", "Trajanje", "Trajanje", "Трајање", "Времетраење", "Süre"];
+    /// A span of time.
+    Period = ["Period", "Periudha", "Period", "Period", "Период", "Период", "Dönem"];
+    /// When something begins.
+    Start = ["Start", "Fillimi", "Početak", "Početak", "Почетак", "Почеток", "Başlangıç"];
+    /// When something ends.
+    End = ["End", "Fundi", "Kraj", "Kraj", "Крај", "Крај", "Bitiş"];
+    /// The value of a statistic.
+    Value = ["Value", "Vlera", "Vrijednost", "Vrednost", "Вредност", "Вредност", "Değer"];
+    /// What a statistic counts.
+    Unit = ["Unit", "Njësia", "Jedinica", "Jedinica", "Јединица", "Единица", "Birim"];
+    /// How a statistic measures.
+    Measure = ["Measure", "Matja", "Mjera", "Mera", "Мера", "Мерка", "Ölçü"];
+    /// How exact a value is.
+    Precision = ["Precision", "Saktësia", "Preciznost", "Preciznost", "Прецизност", "Прецизност", "Kesinlik"];
+    /// An exact value.
+    Exact = ["Exact", "E saktë", "Tačno", "Tačno", "Тачно", "Точно", "Kesin"];
+    /// A value that is exceeded.
+    MoreThan = ["More than {}", "Më shumë se {}", "Više od {}", "Više od {}", "Више од {}", "Повеќе од {}", "{} üzerinde"];
+    /// A value that is not reached.
+    LessThan = ["Less than {}", "Më pak se {}", "Manje od {}", "Manje od {}", "Мање од {}", "Помалку од {}", "{} altında"];
+    /// A value that is not exact.
+    About = ["About {}", "Rreth {}", "Oko {}", "Oko {}", "Око {}", "Околу {}", "Yaklaşık {}"];
+    /// A statistic that is a number.
+    Number = ["Number", "Numër", "Broj", "Broj", "Број", "Број", "Sayı"];
+    /// A statistic that is a percentage.
+    Percentage = ["Percentage", "Përqindje", "Procenat", "Procenat", "Проценат", "Процент", "Yüzde"];
+    /// A statistic without order.
+    Nominal = ["Nominal", "Nominale", "Nominalno", "Nominalno", "Номинално", "Номинално", "Nominal"];
+    /// A statistic with an order.
+    Ordinal = ["Ordinal", "Rendore", "Ordinalno", "Ordinalno", "Ординално", "Ординално", "Sıralı"];
+    /// A statistic in words.
+    Qualitative = ["Qualitative", "Cilësore", "Kvalitativno", "Kvalitativno", "Квалитативно", "Квалитативно", "Nitel"];
+    /// Several organisations that are one partner.
+    Group = [
+        "Group of organisations", "Grup organizatash", "Grupa organizacija", "Grupa organizacija", "Група организација", "Група организации",
+        "Kuruluşlar grubu",
+    ];
+    /// One organisation.
+    Single = [
+        "Single organisation", "Organizatë e vetme", "Pojedinačna organizacija", "Pojedinačna organizacija", "Појединачна организација",
+        "Поединечна организација", "Tek kuruluş",
+    ];
+    /// A partner that gives money.
+    Donor = ["Donor", "Donator", "Donator", "Donator", "Донатор", "Донатор", "Bağışçı"];
+    /// A partner of several states.
+    Multilateral = [
+        "Multilateral organisation", "Organizatë shumëpalëshe", "Multilateralna organizacija", "Multilateralna organizacija",
+        "Мултилатерална организација", "Мултилатерална организација", "Çok taraflı kuruluş",
+    ];
+    /// A partner that governs.
+    Government = ["Government", "Qeveri", "Vlada", "Vlada", "Влада", "Влада", "Hükümet"];
+    /// A partner that citizens formed.
+    CivilSociety = [
+        "Civil society", "Shoqëria civile", "Civilno društvo", "Civilno društvo", "Цивилно друштво", "Граѓанско општество", "Sivil toplum",
+    ];
+    /// A partner that teaches or researches.
+    Academic = ["Academia", "Akademia", "Akademska zajednica", "Akademska zajednica", "Академска заједница", "Академска заедница", "Akademi"];
+    /// A partner that trades.
+    PrivateSector = ["Private sector", "Sektori privat", "Privatni sektor", "Privatni sektor", "Приватни сектор", "Приватен сектор", "Özel sektör"];
+    /// A partner that publishes.
+    Media = ["Media", "Media", "Mediji", "Mediji", "Медији", "Медиуми", "Medya"];
+    /// Any other kind.
+    Other = ["Other", "Tjetër", "Ostalo", "Ostalo", "Остало", "Друго", "Diğer"];
+    /// A file.
+    File = ["File", "Skedar", "Datoteka", "Datoteka", "Датотека", "Датотека", "Dosya"];
+    /// A page of the web.
+    WebPage = ["Web page", "Faqe interneti", "Internet-stranica", "Veb-stranica", "Веб-страница", "Веб-страница", "Web sayfası"];
+    /// In which order a list is.
+    Order = ["Order", "Renditja", "Redoslijed", "Redosled", "Редослед", "Редослед", "Sıralama"];
+    /// How well something fits a search.
+    Relevance = ["Relevance", "Përkatësia", "Relevantnost", "Relevantnost", "Релевантност", "Релевантност", "İlgi"];
+    /// Items that were picked one by one.
+    Selection = ["Selection", "Përzgjedhje", "Izbor", "Izbor", "Избор", "Избор", "Seçki"];
+    /// What a viewer should be warned of.
+    ContentNote = [
+        "Content note", "Shënim për përmbajtjen", "Napomena o sadržaju", "Napomena o sadržaju", "Напомена о садржају", "Напомена за содржината",
+        "İçerik notu",
+    ];
+    /// Under which terms something may be used.
+    Licence = ["Licence", "Licenca", "Licenca", "Licenca", "Лиценца", "Лиценца", "Lisans"];
+}
+
+impl Phrase {
+    /// In one of [`LANGUAGES`]; in English for any other.
+    #[must_use]
+    pub fn in_language(self, language: &str) -> &'static str {
+        let column = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(language)).unwrap_or(0);
+        self.row().get(column).copied().unwrap_or_default()
+    }
+
+    /// The same with something in the place of `{}`.
+    #[must_use]
+    pub fn with(self, language: &str, what: &str) -> String {
+        self.in_language(language).replace("{}", what)
+    }
+
+    /// How a word that a filter takes is said.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "captions" => Self::Captions,
+            "transcript" => Self::Transcript,
+            "chapters" => Self::Chapters,
+            "source" => Self::Playable,
+            "thumbnail" => Self::Image,
+            "sign_language" => Self::SignLanguage,
+            "audio_description" => Self::AudioDescription,
+            "file" => Self::File,
+            "page" => Self::WebPage,
+            "donor" => Self::Donor,
+            "multilateral" => Self::Multilateral,
+            "government" => Self::Government,
+            "civil_society" => Self::CivilSociety,
+            "academic" => Self::Academic,
+            "private_sector" => Self::PrivateSector,
+            "media" => Self::Media,
+            "other" => Self::Other,
+            "unit" => Self::Number,
+            "percentage" => Self::Percentage,
+            "nominal" => Self::Nominal,
+            "ordinal" => Self::Ordinal,
+            "qualitative" => Self::Qualitative,
+            "exact" => Self::Exact,
+            "more_than" => Self::MoreThan,
+            "less_than" => Self::LessThan,
+            "about" => Self::About,
+            "title" | "name" | "label" => Self::Title,
+            "summary" => Self::Summary,
+            "description" => Self::Description,
+            "published_at" => Self::Published,
+            "updated_at" => Self::Updated,
+            "created_at" => Self::Created,
+            "recorded_on" => Self::Recorded,
+            "duration_seconds" => Self::Duration,
+            "start_date" | "period_start" => Self::Start,
+            "end_date" | "period_end" => Self::End,
+            "value" => Self::Value,
+            "relevance" => Self::Relevance,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::to_cyrillic;
+
+    #[test]
+    fn every_phrase_is_in_every_language() {
+        for phrase in Phrase::ALL {
+            let has_place = phrase.in_language("en").contains("{}");
+            for language in LANGUAGES {
+                let text = phrase.in_language(language);
+                assert!(!text.trim().is_empty() && text.contains("{}") == has_place, "{phrase:?} in {language}");
+                let is_cyrillic = text.chars().any(|c| matches!(c, 'Ѐ'..='ԯ'));
+                assert_eq!(is_cyrillic, matches!(language, "sr-Cyrl" | "mk"), "{phrase:?} in {language}");
+            }
+            assert_eq!(to_cyrillic(phrase.in_language("sr-Latn")), phrase.in_language("sr-Cyrl"), "{phrase:?}");
+        }
+        assert_eq!(Phrase::Videos.in_language("de"), "Videos");
+        assert_eq!(Phrase::MoreThan.with("mk", "500"), "Повеќе од 500");
+    }
+}

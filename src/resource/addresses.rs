@@ -1,0 +1,59 @@
+//! Where people find items: on the publisher's own site, where one is configured, else on this server.
+
+use super::spec::Kind;
+use crate::config::Settings;
+use crate::db::Id;
+
+/// What addresses of pages are made of.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    base: String,
+    template: Option<String>,
+}
+
+impl Addresses {
+    /// For this server at this address.
+    pub fn new(settings: &Settings, base: &str) -> Self {
+        Self { base: base.to_owned(), template: settings.public_url_template.clone() }
+    }
+
+    /// The page of an item in a language.
+    pub fn page(&self, kind: Kind, (id, slug): (Id, &str), language: &str) -> String {
+        let segment = kind.path().trim_start_matches("/v1/");
+        match self.template.as_ref().filter(|template| kind == Kind::Video || template.contains("{kind}")) {
+            Some(template) => {
+                template.replace("{lang}", language).replace("{kind}", segment).replace("{id}", &id.to_string()).replace("{slug}", slug)
+            }
+            None => format!("{}{}/{slug}", self.base, kind.path()),
+        }
+    }
+
+    /// An address of this server.
+    pub fn here(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// What makes one configuration another: part of tags.
+    pub fn identity(&self) -> String {
+        format!("{}\n{}", self.base, self.template.as_deref().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_filled_in() {
+        let id = Id::parse("0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").unwrap();
+        let page = |template: Option<&str>, kind: Kind| {
+            let addresses = Addresses { base: "https://c.example.org".to_owned(), template: template.map(str::to_owned) };
+            addresses.page(kind, (id, "a-slug"), "sr-Latn")
+        };
+        let videos = Some("https://example.org/{lang}/videos/{slug}");
+        assert_eq!(page(videos, Kind::Video), "https://example.org/sr-Latn/videos/a-slug");
+        assert_eq!(page(videos, Kind::Programme), "https://c.example.org/v1/programmes/a-slug");
+        assert_eq!(page(Some("http://e.org/{kind}/{id}"), Kind::ImpactStatistic), format!("http://e.org/impact-statistics/{id}"));
+        assert_eq!(page(None, Kind::Video), "https://c.example.org/v1/videos/a-slug");
+    }
+}

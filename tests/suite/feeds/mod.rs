@@ -1,0 +1,390 @@
+//! `/feeds/…`: every list as RSS, Atom and JSON Feed, held against the rules of the formats and read back by an independent reader.
+
+mod rules;
+
+use roxmltree::Document;
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::{Answer, TestServer, encoded};
+
+const MEDIA: &str = "http://search.yahoo.com/mrss/";
+
+/// Asks for a feed, and holds it against the rules of its format and of an independent reader, which finds as many entries.
+fn feed(server: &TestServer, path: &str) -> Answer {
+    let answer = server.get(path).expect(200);
+    let url = format!("{}{path}", server.base());
+    let count = match answer.must("content-type") {
+        "application/rss+xml; charset=utf-8" => rules::rss(&Document::parse(&answer.text()).unwrap(), &url).len(),
+        "application/atom+xml; charset=utf-8" => rules::atom(&Document::parse(&answer.text()).unwrap(), &url).len(),
+        "application/feed+json" => rules::json(&answer.json(), &url).len(),
+        other => panic!("{path}: {other}"),
+    };
+    let read = feed_rs::parser::parse(answer.body.as_slice()).unwrap_or_else(|error| panic!("{path}: {error}"));
+    assert_eq!(read.entries.len(), count, "{path}");
+    answer
+}
+
+fn read(answer: &Answer) -> feed_rs::model::Feed {
+    feed_rs::parser::parse(answer.body.as_slice()).unwrap()
+}
+
+/// The titles of a feed, in order.
+fn titles(answer: &Answer) -> Vec<String> {
+    read(answer).entries.into_iter().map(|entry| entry.title.unwrap().content).collect()
+}
+
+/// A programme, what belongs to it, and a video with everything.
+fn whole(server: &TestServer) -> String {
+    let key = server.editor_key();
+    for (path, item) in [
+        (
+            "/v1/topics",
+            json!({"slug": "prevention", "status": "published", "translations": {"en": {"name": "Prevention", "status": "published"}, "sr-Latn": {"name": "Prevencija", "status": "published"}}, "original_language": "en"}),
+        ),
+        (
+            "/v1/partners",
+            json!({"slug": "network", "status": "published", "name": "Network of shelters", "kind": "civil_society", "country": "XK", "logo": {"url": "https://e.example.org/logo.png"}}),
+        ),
+        (
+            "/v1/programmes",
+            json!({"slug": "norms", "status": "published", "title": "Norms", "summary": "Short.", "description": "One.\n\nTwo.", "countries": ["XK"], "partners": [{"partner": "network", "role": "implementer"}], "credit_line": "Funded by the Union.", "disclaimer": "The views are the authors' own."}),
+        ),
+        (
+            "/v1/videos",
+            json!({
+                "slug": "whole", "status": "published", "published_at": "2026-05-07T08:00:00Z", "title": "A film & its <story>", "summary": "One & two.",
+                "description": "First line\nsecond line.\n\nSecond <b>paragraph</b>.", "content_note": "Speaks of violence.", "duration_seconds": 95,
+                "countries": ["RS", "XK"], "topics": ["prevention"], "programme": "norms", "partners": [{"partner": "network", "role": "host"}],
+                "sources": [
+                    {"kind": "file", "url": "https://m.example.org/film.mp4?a=1&b=2", "mime_type": "video/mp4", "width": 1920, "height": 1080, "size_bytes": 1234},
+                    {"kind": "file", "url": "https://m.example.org/film.webm"},
+                    {"kind": "youtube", "url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ"},
+                ],
+                "thumbnail": {"url": "https://m.example.org/still.jpg", "width": 640, "height": 360, "alt": "A door"},
+                "captions": [{"language": "en", "kind": "subtitles", "url": "https://m.example.org/film.en.srt"}],
+                "credits": [{"name": "Ana Anić", "role": "Director"}, {"name": "Beqa", "role": "Catering"}], "licence": "CC-BY-4.0",
+            }),
+        ),
+        ("/v1/videos", json!({"slug": "bare", "status": "published", "published_at": "2025-01-01T00:00:00.5Z", "title": "Bare"})),
+        ("/v1/videos", json!({"slug": "hidden", "title": "Draft"})),
+        (
+            "/v1/impact-statistics",
+            json!({"slug": "people", "status": "published", "label": "people at the forum", "value": "1500", "qualifier": "more_than", "programme": "norms", "countries": ["XK"]}),
+        ),
+    ] {
+        server.create(&key, path, &item);
+    }
+    let track = server.request("PUT", "/v1/videos/whole/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
+    track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
+    key
+}
+
+const OWED: [&str; 5] = [
+    "Content note: Speaks of violence.",
+    "Licence: CC-BY-4.0",
+    "Funded by the Union.",
+    "The views are the authors' own.",
+    "* This designation is without prejudice",
+];
+
+on_both! {
+    fn everything_that_an_item_has_reaches_its_readers(server: &TestServer) {
+        whole(server);
+        let rss = feed(server, "/feeds/videos.rss").text();
+        let document = Document::parse(&rss).unwrap();
+        let items = rules::rss(&document, &format!("{}/feeds/videos.rss", server.base()));
+        let of = |name: (&str, &str)| items[0].descendants().filter(|node| node.tag_name() == name.into()).collect::<Vec<_>>();
+        assert_eq!(rules::text(items[0], None, "title"), "A film & its <story>");
+        assert_eq!(rules::text(items[0], None, "link"), format!("{}/v1/videos/whole", server.base()));
+        assert_eq!(rules::text(items[0], None, "pubDate"), "Thu, 07 May 2026 08:00:00 +0000");
+        assert_eq!(rules::text(items[0], None, "description"), "One &amp; two.");
+        let html = rules::text(items[0], Some("http://purl.org/rss/1.0/modules/content/"), "encoded");
+        assert!(html.starts_with("<p>Content note: Speaks of violence.</p><p>First line<br/>second line.</p><p>Second &lt;b&gt;paragraph&lt;/b&gt;.</p>"), "{html}");
+        for owed in OWED {
+            assert!(html.contains(owed), "{owed}: {html}");
+        }
+        let enclosure = rules::all(items[0], None, "enclosure")[0];
+        let attributes = |node: roxmltree::Node<'_, '_>| node.attributes().map(|one| format!("{}={}", one.name(), one.value())).collect::<Vec<_>>().join(" ");
+        assert_eq!(attributes(enclosure), "url=https://m.example.org/film.mp4?a=1&b=2 length=1234 type=video/mp4");
+        let contents: Vec<String> = of((MEDIA, "content")).into_iter().map(attributes).collect();
+        assert_eq!(contents, [
+            "url=https://m.example.org/film.mp4?a=1&b=2 type=video/mp4 medium=video fileSize=1234 width=1920 height=1080 duration=95 isDefault=true",
+            "url=https://m.example.org/film.webm type=video/webm medium=video duration=95 isDefault=false",
+            "medium=video duration=95",
+        ]);
+        assert_eq!(attributes(of((MEDIA, "player"))[0]), "url=https://www.youtube.com/watch?v=aqz-KE-bpKQ");
+        assert_eq!(attributes(of((MEDIA, "thumbnail"))[0]), "url=https://m.example.org/still.jpg width=640 height=360");
+        let credits: Vec<String> = of((MEDIA, "credit")).into_iter().map(|node| format!("{} {}", attributes(node), node.text().unwrap())).collect();
+        assert_eq!(credits, ["scheme=urn:ebu role=director Ana Anić", " Beqa"]);
+        let categories: Vec<&str> = rules::all(items[0], None, "category").iter().map(|node| node.text().unwrap()).collect();
+        assert_eq!(categories, ["Norms", "Prevention", "Serbia", "Kosovo*"]);
+        let captions: Vec<String> = of(("https://podcastindex.org/namespace/1.0", "transcript")).into_iter().map(attributes).collect();
+        let own = |script: &str| format!("url={}/v1/videos/whole/captions/{script}.vtt?kind=captions type=text/vtt language={script} rel=captions", server.base());
+        assert_eq!(captions, ["url=https://m.example.org/film.en.srt type=application/x-subrip language=en rel=captions".to_owned(), own("sr-Latn"), own("sr-Cyrl")]);
+        // What has nothing says nothing.
+        assert!(rules::all(items[1], None, "enclosure").is_empty() && items[1].descendants().all(|node| node.tag_name() != (MEDIA, "content").into()));
+        assert_eq!(items.len(), 2, "drafts are not for everybody");
+
+        let atom = feed(server, "/feeds/videos.atom").text();
+        let document = Document::parse(&atom).unwrap();
+        let entries = rules::atom(&document, &format!("{}/feeds/videos.atom", server.base()));
+        let links = rules::links(entries[0]);
+        let of_rel = |rel: &str| links.iter().filter(|link| link.0 == rel).map(|link| link.1).collect::<Vec<_>>();
+        assert_eq!(of_rel("enclosure"), ["https://m.example.org/film.mp4?a=1&b=2", "https://m.example.org/film.webm"], "every rendition");
+        assert_eq!(of_rel("related")[0], "https://www.youtube.com/watch?v=aqz-KE-bpKQ");
+        assert_eq!(rules::text(entries[0], Some("http://www.w3.org/2005/Atom"), "rights"), "CC-BY-4.0 · Funded by the Union.");
+        assert_eq!(rules::text(entries[1], Some("http://www.w3.org/2005/Atom"), "published"), "2025-01-01T00:00:00.500Z");
+
+        let json = feed(server, "/feeds/videos.json").json();
+        let item = &json["items"][0];
+        assert_eq!(item["tags"], json!(["Norms", "Prevention", "Serbia", "Kosovo*"]));
+        assert_eq!(item["external_url"], "https://www.youtube.com/watch?v=aqz-KE-bpKQ");
+        assert_eq!(item["attachments"][0], json!({"url": "https://m.example.org/film.mp4?a=1&b=2", "mime_type": "video/mp4", "title": "A film & its <story>", "size_in_bytes": 1234, "duration_in_seconds": 95}));
+        assert_eq!(item["_kinoteka"]["captions"].as_array().unwrap().len(), 3);
+        assert_eq!(item["authors"], json!([{"name": "Ana Anić"}, {"name": "Beqa"}]));
+        for owed in OWED {
+            assert!(item["content_html"].as_str().unwrap().contains(owed) && atom.contains(owed), "{owed}");
+        }
+    }
+
+    fn programmes_partners_and_statistics_are_feeds_too(server: &TestServer) {
+        whole(server);
+        for ending in ["atom", "json"] {
+            let of = |kind: &str| feed(server, &format!("/feeds/{kind}.{ending}"));
+            assert_eq!(titles(&of("programmes")), ["Norms"]);
+            assert!(of("programmes").text().contains("Funded by the Union."));
+            assert_eq!(titles(&of("partners")), ["Network of shelters"]);
+            assert!(of("partners").text().contains("https://e.example.org/logo.png"));
+            let statistics = of("impact-statistics");
+            assert_eq!(titles(&statistics), ["More than 1,500 · people at the forum"]);
+            assert!(statistics.text().contains("Funded by the Union.") && statistics.text().contains("* This designation"));
+            assert_eq!(titles(&feed(server, &format!("/feeds/impact-statistics.{ending}?lang=sr-Cyrl"))), ["Више од 1.500 · people at the forum"]);
+        }
+        for path in ["/feeds/programmes.rss", "/feeds/videos.xml", "/feeds/videos.RSS"] {
+            let problem = server.get(path).problem(404, "not-found");
+            assert!(problem["detail"].as_str().unwrap().contains("atom"), "{problem}");
+        }
+    }
+
+    fn a_title_says_the_query_in_the_language_of_the_feed(server: &TestServer) {
+        whole(server);
+        let title = |path: &str| read(&feed(server, path)).title.unwrap().content;
+        for (query, expected) in [
+            ("", "Videos"),
+            ("?country=RS&topic=prevention", "Videos · Prevention · Serbia"),
+            ("?lang=sr-Cyrl&country=RS&topic=prevention", "Видео-записи · Превенција · Србија"),
+            ("?lang=tr&country=RS&language=sr&has=captions,sign_language", "Videolar · Sırbistan · Dil: Sırpça · Altyazı, İşaret dili"),
+            ("?lang=mk&country=!RS&kind=youtube", "Видеа · освен Србија · YouTube"),
+            ("?lang=sq&caption_language=sr-Latn&year=2026", "Video · Titra: serbisht (latin) · 2026"),
+            ("?programme=norms&partner=network&min_duration=60&max_duration=600", "Videos · Norms · Network of shelters · Duration ≥ 60 s · Duration < 600 s"),
+            ("?lang=bs&published_after=2026-01-01&sort=title,-duration_seconds", "Videozapisi · Objavljeno ≥ 2026-01-01 · Redoslijed: Naslov ↑, Trajanje ↓"),
+            ("?missing=sq.captions&ids=whole,bare", "Videos · Missing: Captions (Albanian) · Selection (2)"),
+            ("?limit=1&sort=-published_at&lang=en", "Videos"),
+        ] {
+            for ending in ["rss", "atom", "json"] {
+                assert_eq!(title(&format!("/feeds/videos.{ending}{query}")), expected);
+            }
+        }
+        assert_eq!(title(&format!("/feeds/videos.atom?q={}", encoded("film  \"story\""))), "Videos · “film \"story\"”");
+        assert_eq!(title("/feeds/partners.json?kind=civil_society&is_group=false"), "Partners · Civil society · Single organisation");
+        assert_eq!(title("/feeds/impact-statistics.atom?qualifier=more_than&min_value=5"), "Impact statistics · Precision: More than · Value ≥ 5");
+        // A designation that owes a footnote has it in the feed too.
+        for ending in ["rss", "atom", "json"] {
+            let answer = feed(server, &format!("/feeds/videos.{ending}?country=XK&max_duration=1"));
+            assert!(read(&answer).title.unwrap().content.ends_with("Kosovo* · Duration < 1 s") && answer.text().contains("* This designation"), "{}", answer.text());
+        }
+    }
+
+    fn pages_follow_one_another(server: &TestServer) {
+        let key = server.editor_key();
+        for number in 0..7 {
+            server.create(&key, "/v1/videos", &json!({"slug": format!("film-{number}"), "status": "published", "title": format!("Film {number}"), "published_at": format!("2026-01-0{}T00:00:00Z", number + 1)}));
+        }
+        for ending in ["rss", "atom", "json"] {
+            let mut path = format!("/feeds/videos.{ending}?limit=3&q=film&lang=en");
+            let mut seen = Vec::new();
+            for page in 0..3 {
+                let answer = feed(server, &path);
+                seen.extend(titles(&answer));
+                if ending == "atom" {
+                    assert_eq!(read(&answer).id, format!("{}/feeds/videos.atom?limit=3&q=film&lang=en", server.base()), "all pages are one feed");
+                }
+                let link = answer.must("link").to_owned();
+                let next = link.split(", ").find_map(|part| part.strip_suffix(">; rel=\"next\"")?.strip_prefix('<'));
+                assert!(next.is_none_or(|next| answer.text().replace("&amp;", "&").contains(next)), "the feed says it too");
+                assert_eq!(next.is_some(), page < 2);
+                if let Some(next) = next {
+                    next.strip_prefix(&server.base()).unwrap().clone_into(&mut path);
+                }
+            }
+            assert_eq!(seen, ["Film 6", "Film 5", "Film 4", "Film 3", "Film 2", "Film 1", "Film 0"]);
+            assert_eq!(titles(&feed(server, &format!("/feeds/videos.{ending}?limit=100"))).len(), 7);
+        }
+    }
+
+    fn feeds_are_cached_like_lists(server: &TestServer) {
+        let key = whole(server);
+        for path in ["/feeds/videos.rss", "/feeds/videos.atom?lang=mk", "/feeds/impact-statistics.json"] {
+            let first = feed(server, path);
+            let tag = first.must("etag").to_owned();
+            assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
+            assert_eq!(first.must("vary").contains("Accept-Language"), !path.contains("lang="));
+            let again = server.request("GET", path).header("If-None-Match", &tag).send().expect(304);
+            assert!(again.body.is_empty() && again.must("etag") == tag);
+            let modified = first.must("last-modified").to_owned();
+            server.request("GET", path).header("If-Modified-Since", &modified).send().expect(304);
+            let head = server.request("HEAD", path).send().expect(200);
+            assert!(head.body.is_empty() && head.must("etag") == tag);
+            // What every entry must say changes with the programme.
+            server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("For {path}")}));
+            server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
+            assert!(path.contains("atom") || feed(server, path).text().contains(&format!("For {path}")));
+        }
+        let tags: Vec<String> = ["rss", "atom", "json"].iter().map(|ending| server.get(&format!("/feeds/videos.{ending}")).must("etag").to_owned()).collect();
+        assert!(tags[0] != tags[1] && tags[1] != tags[2]);
+        // With a key drafts can be subscribed to, and nobody keeps them.
+        let drafts = server.request("GET", "/feeds/videos.rss?status=draft").key(&key).send().expect(200);
+        assert_eq!((titles(&drafts), drafts.must("cache-control")), (vec!["Draft".to_owned()], "private, no-store"));
+    }
+
+    fn what_a_feed_does_not_understand_is_refused(server: &TestServer) {
+        for (query, parameter, code) in [
+            ("fields=title", "fields", "unknown_parameter"),
+            ("include=programme", "include", "unknown_parameter"),
+            ("facets=country", "facets", "unknown_parameter"),
+            ("total=true", "total", "unknown_parameter"),
+            ("highlights=true&q=a", "highlights", "unknown_parameter"),
+            ("contry=RS", "contry", "unknown_parameter"),
+            ("country=RX", "country", "unknown_value"),
+            ("topic=no-such-topic", "topic", "unknown_value"),
+            ("limit=101", "limit", "out_of_range"),
+            ("lang=all", "lang", "invalid_language"),
+            ("cursor=AAAA", "cursor", "invalid_cursor"),
+            ("status=draft", "status", "needs_key"),
+        ] {
+            for ending in ["rss", "atom", "json"] {
+                server.get(&format!("/feeds/videos.{ending}?{query}")).errors(400, &[(parameter, code)]);
+            }
+        }
+        server.request("GET", "/feeds/videos.rss").header("Authorization", "Bearer nothing").send().problem(401, "unauthenticated");
+        // Nothing found is no error, and neither is a reader that accepts something else.
+        assert!(titles(&feed(server, "/feeds/videos.rss?q=nothing")).is_empty());
+        assert!(titles(&feed(server, "/feeds/partners.atom")).is_empty());
+        server.request("GET", "/feeds/videos.rss").header("Accept", "text/html, application/json;q=0.9").send().expect(200);
+    }
+
+    fn hostile_texts_do_no_harm(server: &TestServer) {
+        let key = server.editor_key();
+        let texts = [
+            "]]> <![CDATA[ <script>alert(1)</script>", "& &amp; &lt; \"quotes\" 'too'", "😀 𝒳 \u{1F469}\u{200D}\u{1F469}\u{200D}\u{1F467}",
+            "עברית ‏العربية‎ LTR", "\u{FEFF}bom \u{FFFE} \u{FDD0} end", "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b \"c\">]>&b;",
+        ];
+        let long = "ж".repeat(300);
+        for (number, text) in texts.iter().copied().chain([long.as_str()]).enumerate() {
+            server.create(&key, "/v1/videos", &json!({
+                "slug": format!("film-{number}"), "status": "published", "title": text, "summary": text, "description": format!("{text}\n\n{text}"), "content_note": text,
+                "licence": text.chars().take(150).collect::<String>(), "published_at": format!("2026-01-0{}T00:00:00Z", 9 - number),
+                "credits": [{"name": text, "role": text.chars().take(150).collect::<String>()}],
+                "sources": [{"kind": "page", "url": "https://e.example.org/?a=%3Cb%3E&c=%22'"}],
+            }));
+        }
+        let kept = |text: &str| text.chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FDD0}')).collect::<String>();
+        for ending in ["rss", "atom", "json"] {
+            let answer = feed(server, &format!("/feeds/videos.{ending}"));
+            let found: Vec<String> = if ending == "json" {
+                answer.json()["items"].as_array().unwrap().iter().map(|item| kept(item["title"].as_str().unwrap())).collect()
+            } else {
+                let text = answer.text();
+                let document = Document::parse(&text).unwrap();
+                let is_title = |node: &roxmltree::Node<'_, '_>| node.tag_name().name() == "title" && node.tag_name().namespace() != Some(MEDIA);
+                document.descendants().filter(is_title).skip(1).map(|node| node.text().unwrap().to_owned()).collect()
+            };
+            let expected: Vec<String> = texts.iter().copied().chain([long.as_str()]).map(kept).collect();
+            assert_eq!(found, expected, "{ending}");
+        }
+        let title = read(&feed(server, &format!("/feeds/videos.atom?q={}", encoded("]]> & <b> \u{1}x")))).title.unwrap().content;
+        assert_eq!(title, "Videos · “]]> & <b> x”");
+    }
+
+    fn items_link_to_the_site_of_the_publisher(server: &TestServer, |settings| {
+        settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned());
+        settings.name = Some("Women & media".to_owned());
+    }) {
+        whole(server);
+        let rss = feed(server, "/feeds/videos.rss?lang=mk").text();
+        assert!(rss.contains("<link>https://example.org/en/videos/whole</link>"), "in the language that the item answers in: {rss}");
+        assert!(rss.contains("<dc:publisher>Women &amp; media</dc:publisher>"));
+        let programmes = feed(server, "/feeds/programmes.json").json();
+        assert_eq!(programmes["items"][0]["url"], format!("{}/v1/programmes/norms", server.base()));
+        assert_eq!(programmes["authors"], json!([{"name": "Women & media"}]));
+    }
+
+    demo fn the_first_catalogue_is_a_feed_in_every_language(server: &TestServer) {
+        let list = server.slugs("/v1/videos?limit=100");
+        for lang in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr", "cnr", "de"] {
+            for kind in ["videos", "programmes", "partners", "impact-statistics"] {
+                let json = feed(server, &format!("/feeds/{kind}.json?lang={lang}&limit=100")).json();
+                feed(server, &format!("/feeds/{kind}.atom?lang={lang}&limit=100"));
+                if kind == "videos" {
+                    feed(server, &format!("/feeds/videos.rss?lang={lang}&limit=100"));
+                    assert_eq!(json["items"].as_array().unwrap().len(), list.len());
+                }
+            }
+        }
+        let statistics = titles(&feed(server, "/feeds/impact-statistics.atom?lang=sq&limit=100"));
+        assert!(statistics.iter().any(|title| title.starts_with("Më shumë se 1\u{a0}500 · ")), "{statistics:?}");
+    }
+
+    demo fn a_feed_takes_a_fixed_number_of_queries(server: &TestServer, |settings| settings.server_timing = true) {
+        let statements = |path: &str| server.get(path).expect(200).must("server-timing").to_owned();
+        for path in ["/feeds/videos.rss", "/feeds/videos.json?country=XK&topic=forum", "/feeds/impact-statistics.atom"] {
+            let with = |limit: usize| statements(&format!("{path}{}limit={limit}", if path.contains('?') { '&' } else { '?' }));
+            drop(with(20));
+            assert_eq!(with(2), with(20), "{path}");
+        }
+    }
+}
+
+/// What differs from run to run.
+fn redacted(server: &TestServer, text: &str) -> String {
+    let mut redacted =
+        text.replace(&server.base(), "http://catalogue.example").replace(&server.base().replace("http://", ""), "catalogue.example");
+    for (before, length) in [("urn:uuid:", 36)] {
+        let mut from = 0;
+        while let Some(place) = redacted[from..].find(before) {
+            from += place + before.len();
+            redacted.replace_range(from..from + length, "…");
+        }
+    }
+    for (before, after) in [("<updated>", "</updated>"), ("<lastBuildDate>", "</lastBuildDate>"), ("\"date_modified\":\"", "\"")] {
+        let mut from = 0;
+        while let Some(place) = redacted[from..].find(before) {
+            from += place + before.len();
+            let length = redacted[from..].find(after).unwrap();
+            redacted.replace_range(from..from + length, "…");
+        }
+    }
+    redacted
+}
+
+// With `KINOTEKA_UPDATE_SNAPSHOTS=1` they are written anew.
+on_both! {
+    fn feeds_are_as_they_were(server: &TestServer) {
+        whole(server);
+        for ending in ["rss", "atom", "json"] {
+            let answer = feed(server, &format!("/feeds/videos.{ending}?lang=en&country=RS,XK"));
+            let found = redacted(server, &answer.text());
+            let found = if ending == "json" {
+                serde_json::to_string_pretty(&serde_json::from_str::<Value>(&found).unwrap()).unwrap() + "\n"
+            } else {
+                found.replace("><", ">\n<")
+            };
+            let path = format!("{}/tests/suite/feeds/snapshots/videos.{ending}", env!("CARGO_MANIFEST_DIR"));
+            if std::env::var_os("KINOTEKA_UPDATE_SNAPSHOTS").is_some() {
+                std::fs::write(&path, &found).unwrap();
+            }
+            assert_eq!(found, std::fs::read_to_string(&path).unwrap(), "{path}");
+        }
+    }
+}
