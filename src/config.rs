@@ -54,6 +54,10 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_PUBLIC_URL_TEMPLATE", global = true)]
     pub public_url_template: Option<String>,
 
+    /// Sites that may frame embed pages: `*` or a comma list of origins
+    #[arg(long, env = "KINOTEKA_EMBED_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
+    pub embed_origins: Vec<String>,
+
     /// Apply missing migrations at start; otherwise run `kinoteka migrate`
     #[arg(long, env = "KINOTEKA_AUTO_MIGRATE", default_value_t = true, action = clap::ArgAction::Set, global = true)]
     pub auto_migrate: bool,
@@ -180,6 +184,11 @@ impl Settings {
                 errors.push(format!("KINOTEKA_CORS_ORIGINS: `{origin}` is not an origin such as https://example.org"));
             }
         }
+        for origin in self.embed_origins.iter().filter(|origin| origin.as_str() != "*") {
+            if !http::fields::is_web_url(origin) || origin.ends_with('/') || origin.contains([' ', ';', '\'']) {
+                errors.push(format!("KINOTEKA_EMBED_ORIGINS: `{origin}` is not an origin such as https://example.org"));
+            }
+        }
         if self.database_queue == 0 {
             errors.push("KINOTEKA_DATABASE_QUEUE must be at least 1".to_owned());
         }
@@ -216,6 +225,12 @@ impl Settings {
             Footnote::Own => self.xk_footnote_text.clone().map_or(Designation::None, Designation::Own),
             Footnote::None => Designation::None,
         }
+    }
+
+    /// Who publishes what this server at this address gives.
+    pub fn publisher(&self, base: &str) -> String {
+        let host = || base.split_once("://").map_or(base, |(_, host)| host).to_owned();
+        self.name.clone().unwrap_or_else(host)
     }
 
     /// What absolute links begin with.

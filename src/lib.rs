@@ -45,6 +45,9 @@ pub mod countries;
 /// Searches that are no list of one kind: what is said.
 pub mod search;
 
+/// Embeds: pages for frames, posters, oEmbed.
+pub mod embed;
+
 /// Feeds: every list as RSS, Atom and JSON Feed.
 pub mod feeds;
 

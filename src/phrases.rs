@@ -156,6 +156,50 @@ phrases! {
         "Content note", "Shënim për përmbajtjen", "Napomena o sadržaju", "Napomena o sadržaju", "Напомена о садржају", "Напомена за содржината",
         "İçerik notu",
     ];
+    /// What starts a video.
+    Play = ["Play", "Luaj", "Pusti", "Pusti", "Пусти", "Пушти", "Oynat"];
+    /// What happens when a video of another site is started.
+    LoadsFrom = [
+        "Pressing play loads the video from {}. Before that nothing is loaded from there.",
+        "Kur shtypni Luaj, videoja ngarkohet nga {}. Para kësaj asgjë nuk ngarkohet prej andej.",
+        "Kada pritisnete Pusti, video se učitava sa {}. Prije toga se odande ništa ne učitava.",
+        "Kada pritisnete Pusti, video se učitava sa {}. Pre toga se odande ništa ne učitava.",
+        "Када притиснете Пусти, видео се учитава са {}. Пре тога се оданде ништа не учитава.",
+        "Кога ќе притиснете Пушти, видеото се вчитува од {}. Пред тоа оттаму не се вчитува ништо.",
+        "Oynat düğmesine basınca video {} üzerinden yüklenir. Öncesinde oradan hiçbir şey yüklenmez.",
+    ];
+    /// A video on the page of another site.
+    WatchOn = ["Watch on {}", "Shiko në {}", "Pogledaj na {}", "Pogledaj na {}", "Погледај на {}", "Погледни на {}", "{} üzerinde izle"];
+    /// A video without a source.
+    NoVideo = [
+        "The video cannot be played here yet.", "Videoja ende nuk mund të luhet këtu.", "Video se ovdje još ne može pustiti.",
+        "Video se ovde još ne može pustiti.", "Видео се овде још не може пустити.", "Видеото сѐ уште не може да се пушти тука.",
+        "Video burada henüz oynatılamıyor.",
+    ];
+    /// Heading of helplines.
+    Helplines = [
+        "Where to find help", "Ku të gjeni ndihmë", "Gdje potražiti pomoć", "Gde potražiti pomoć", "Где потражити помоћ", "Каде да побарате помош",
+        "Nereden yardım alınır",
+    ];
+    /// A page that is not there.
+    NotHere = [
+        "This page is not available.", "Kjo faqe nuk është e disponueshme.", "Ova stranica nije dostupna.", "Ova stranica nije dostupna.",
+        "Ова страница није доступна.", "Оваа страница не е достапна.", "Bu sayfa mevcut değil.",
+    ];
+    /// A page that is not there any more.
+    Removed = [
+        "This has been removed.", "Kjo është hequr.", "Ovo je uklonjeno.", "Ovo je uklonjeno.", "Ово је уклоњено.", "Ова е отстрането.", "Bu kaldırıldı.",
+    ];
+    /// An address with a mistake in it.
+    NotUnderstood = [
+        "This address has a mistake in it.", "Kjo adresë ka një gabim.", "Ova adresa ima grešku.", "Ova adresa ima grešku.", "Ова адреса има грешку.",
+        "Оваа адреса има грешка.", "Bu adreste bir hata var.",
+    ];
+    /// A server that cannot answer now.
+    TryAgain = [
+        "Please try again in a moment.", "Ju lutemi provoni përsëri pas pak.", "Pokušajte ponovo za trenutak.", "Pokušajte ponovo za trenutak.",
+        "Покушајте поново за тренутак.", "Обидете се повторно за момент.", "Lütfen biraz sonra yeniden deneyin.",
+    ];
     /// Under which terms something may be used.
     Licence = ["Licence", "Licenca", "Licenca", "Licenca", "Лиценца", "Лиценца", "Lisans"];
 }

@@ -38,6 +38,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "impact",
         ],
     ),
+    ("embed", &["config", "db", "http", "phrases", "resource", "text", "programmes", "videos"]),
     ("feeds", &["captions", "config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
     (
         "server",
@@ -56,6 +57,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "impact",
             "countries",
             "search",
+            "embed",
+            "embed",
             "feeds",
         ],
     ),

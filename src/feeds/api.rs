@@ -165,7 +165,7 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
         return Err(Problem::parameter("lang", "invalid_language", "A feed is in one language: name it, or leave `lang` out."));
     }
     let addresses = Addresses::new(&context.settings, &wanted.base);
-    let publisher = publisher(&context, &wanted.base);
+    let publisher = context.settings.publisher(&wanted.base);
     let identity = format!("feed\n{ending}\n{publisher}\n{}\n{}", addresses.identity(), wanted.identity);
     let (shared, inner, query) = (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
     let etag = if_none_match(&request);
@@ -202,12 +202,6 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
     let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
     response.insert_header((header::CONTENT_LANGUAGE, feed.language.as_str()));
     Ok(response.content_type(format.media_type()).body(format.write(&feed)?))
-}
-
-/// Who publishes the feeds of this server.
-fn publisher(context: &Context, base: &str) -> String {
-    let host = || base.split_once("://").map_or(base, |(_, host)| host).to_owned();
-    context.settings.name.clone().unwrap_or_else(host)
 }
 
 /// Refuses the parameters of lists that feeds do not take.

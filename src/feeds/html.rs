@@ -1,7 +1,7 @@
 //! Plain text as HTML that is also XHTML.
 
 use super::feed::{Entry, Note};
-use super::xml::is_allowed;
+use crate::text::is_markup;
 
 /// The whole content of an entry.
 pub fn content(entry: &Entry) -> String {
@@ -46,7 +46,7 @@ fn escape(text: &str, html: &mut String) {
             '&' => html.push_str("&amp;"),
             '<' => html.push_str("&lt;"),
             '>' => html.push_str("&gt;"),
-            _ if is_allowed(c) => html.push(c),
+            _ if is_markup(c) => html.push(c),
             _ => {}
         }
     }

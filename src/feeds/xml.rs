@@ -1,5 +1,7 @@
 //! XML 1.0 that is well formed whatever is put into it.
 
+use crate::text::is_markup;
+
 /// A document, being written.
 #[derive(Debug)]
 pub struct Xml {
@@ -73,12 +75,6 @@ impl Xml {
     }
 }
 
-/// Whether XML 1.0 can hold a character at all (production `Char`), and readers are not confused by it.
-pub(super) fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7E}' | '\u{85}' | '\u{A0}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..)
-        && u32::from(c) & 0xFFFE != 0xFFFE
-}
-
 /// Writes text so that it is read back as it was, but for what XML cannot hold, which is left out.
 fn escape(text: &str, in_attribute: bool, to: &mut String) {
     for c in text.chars() {
@@ -91,7 +87,7 @@ fn escape(text: &str, in_attribute: bool, to: &mut String) {
             // Readers would turn these into blanks, or into other line ends.
             '\n' | '\t' if in_attribute => to.push_str(if c == '\n' { "&#10;" } else { "&#9;" }),
             '\r' => to.push_str("&#13;"),
-            _ if is_allowed(c) => to.push(c),
+            _ if is_markup(c) => to.push(c),
             _ => {}
         }
     }
@@ -120,7 +116,7 @@ mod tests {
             xml.element("element", &[], &text);
             let document = xml.finish();
             let read = roxmltree::Document::parse(&document).unwrap();
-            let kept = |text: &str| text.chars().filter(|c| is_allowed(*c)).collect::<String>();
+            let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
             let root = read.root_element();
             prop_assert_eq!(root.attribute("attribute").unwrap(), kept(&attribute));
             prop_assert_eq!(root.first_element_child().unwrap().text().unwrap_or_default(), kept(&text));

@@ -178,12 +178,16 @@ fn finish(headers: &mut header::HeaderMap, settings: &LayerSettings, statements:
     }
     set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
     set(header::REFERRER_POLICY, fixed("no-referrer"));
-    set(header::X_FRAME_OPTIONS, fixed("DENY"));
     set(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'"));
     set(header::HeaderName::from_static("cross-origin-resource-policy"), fixed("cross-origin"));
+    // Embed pages may be framed; their policy says by whom, which this older header cannot.
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).unwrap_or_default();
+    if policy.contains("frame-ancestors 'none'") {
+        headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
+    }
     if let Some(Statements(count)) = statements.filter(|_| settings.server_timing)
         && let Ok(value) = header::HeaderValue::from_str(&format!("db;desc=\"{count} statements\""))
     {
-        set(header::HeaderName::from_static("server-timing"), value);
+        headers.insert(header::HeaderName::from_static("server-timing"), value);
     }
 }

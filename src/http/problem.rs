@@ -99,6 +99,9 @@ problems! {
     /// A fault of the server.
     Internal = 500 "internal", "Internal error",
         "Something failed that should not have. The cause is in the server's log under the `request_id` of the answer; tell the operator.";
+    /// What a standard allows and this server does not do.
+    NotImplemented = 501 "not-implemented", "Not implemented",
+        "The standard behind this address knows what was asked for, but this server does not do it. `detail` says what it does.";
     /// The database is locked, overloaded or away.
     Unavailable = 503 "unavailable", "Temporarily unavailable",
         "The server cannot answer right now: its database is busy or away, or takes no changes since it is read-only or its disk is full. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";

@@ -85,7 +85,7 @@ pub struct TranscriptHit {
     /// The cue after.
     #[schema(required)]
     pub after: Option<MarkedCue>,
-    /// The video's embed page from that second on; these pages are still to come.
+    /// The video's embed page from that second on.
     #[schema(format = "uri")]
     pub url: String,
 }

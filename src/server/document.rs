@@ -27,6 +27,7 @@ use crate::{feeds, search};
         (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
         (name = "Search", description = "Items of every kind in one list."),
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
+        (name = "Embeds", description = "What partner sites paste: pages for frames, and oEmbed."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),
         (name = "Server", description = "The document itself, explanations of problems, and the server's health."),

@@ -31,7 +31,7 @@ use crate::resource::restore::{Purge, purge, purge_all};
 use crate::resource::spec::Spec;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
-use crate::{countries, feeds, impact, partners, programmes, search, topics, videos};
+use crate::{countries, embed, feeds, impact, partners, programmes, search, topics, videos};
 
 pub use document::{json as document_json, yaml as document_yaml};
 
@@ -207,6 +207,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         search::everything::search_everything,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
+        embed::video::embed_video,
+        embed::poster::video_poster,
+        embed::oembed::oembed,
         feeds::api::video_feed,
         feeds::api::programme_feed,
         feeds::api::partner_feed,

@@ -39,6 +39,13 @@ pub use query::{Query, Term};
 pub use slug::{SlugError, numbered, slugify, validate_slug};
 pub use transliterate::{to_cyrillic, to_latin, transliterate};
 
+/// Whether XML 1.0 can hold a character (production `Char`), and readers are not confused by it.
+#[must_use]
+pub fn is_markup(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7E}' | '\u{85}' | '\u{A0}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..)
+        && u32::from(c) & 0xFFFE != 0xFFFE
+}
+
 /// The beginning of what a user sent, for a message.
 pub fn clip(text: &str) -> String {
     let mut short: String = text.chars().filter(|c| !c.is_control()).take(60).collect();

@@ -12,6 +12,7 @@ mod support;
 
 mod api;
 mod cli;
+mod embed;
 mod faults;
 mod feeds;
 mod fuzz;

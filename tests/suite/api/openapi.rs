@@ -166,18 +166,22 @@ on_both! {
                 continue;
             }
             let parameters = || operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
-            let is_search = parameters().any(|parameter| parameter["name"] == "q" && parameter["required"] == true);
-            for parameter in parameters() {
-                let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);
-                let value = match example {
+            let written = |parameter: &Value| {
+                let value = match &parameter["example"] {
                     Value::Array(members) => members.iter().map(|member| member.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(","),
                     Value::String(text) => text.clone(),
-                    Value::Null => continue,
+                    Value::Null => return None,
                     other => other.to_string(),
                 };
-                let needs = if is_search && name != "q" { "q=word&" } else { "" };
-                let answer = server.get(&format!("{path}?{needs}{name}={}", crate::support::encoded(&value)));
-                assert!(answer.status == 200 || answer.text().contains("There is no "), "{path}?{name}={value}: {}", answer.text());
+                Some(format!("{}={}", parameter["name"].as_str().unwrap(), crate::support::encoded(&value)))
+            };
+            for parameter in parameters() {
+                let Some(value) = written(parameter) else { continue };
+                let name = parameter["name"].as_str().unwrap();
+                let needed = parameters().filter(|other| other["required"] == true && other["name"] != name).filter_map(written);
+                let query: Vec<String> = needed.chain([value.clone()]).collect();
+                let answer = server.get(&format!("{path}?{}", query.join("&")));
+                assert!(answer.status == 200 || answer.text().contains("There is no "), "{path}?{value}: {}", answer.text());
             }
         }
     }

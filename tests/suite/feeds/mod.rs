@@ -96,7 +96,7 @@ on_both! {
         let items = rules::rss(&document, &format!("{}/feeds/videos.rss", server.base()));
         let of = |name: (&str, &str)| items[0].descendants().filter(|node| node.tag_name() == name.into()).collect::<Vec<_>>();
         assert_eq!(rules::text(items[0], None, "title"), "A film & its <story>");
-        assert_eq!(rules::text(items[0], None, "link"), format!("{}/v1/videos/whole", server.base()));
+        assert_eq!(rules::text(items[0], None, "link"), format!("{}/embed/videos/whole?lang=en", server.base()));
         assert_eq!(rules::text(items[0], None, "pubDate"), "Thu, 07 May 2026 08:00:00 +0000");
         assert_eq!(rules::text(items[0], None, "description"), "One &amp; two.");
         let html = rules::text(items[0], Some("http://purl.org/rss/1.0/modules/content/"), "encoded");

@@ -93,6 +93,7 @@ async function readers(api: Kinoteka): Promise<void> {
   assert.ok(found(await api.GET("/v1/topics", { params: { query: { sort: ["name"] } } }), 200).data.length > 0);
   refused(await api.POST("/v1/topics", { body: { name: "Nobody may do this" } }), 401);
   await feeds(api);
+  await embeds(api, slug);
 }
 
 // Every list is a feed too, with the same filters.
@@ -110,6 +111,16 @@ async function feeds(api: Kinoteka): Promise<void> {
   assert.match(String(found(partners, 200)), /<feed /);
   // @ts-expect-error partners are no podcast
   refused(await api.GET("/feeds/partners.{format}", { params: { path: { format: "rss" } } }), 404);
+}
+
+// What a partner site pastes: where oEmbed says it is.
+async function embeds(api: Kinoteka, video: string): Promise<void> {
+  const how = found(await api.GET("/oembed", { params: { query: { url: `/embed/videos/${video}?lang=mk`, maxwidth: 480 } } }), 200);
+  assert.ok(typeof how === "object" && how.width === 480 && how.html.startsWith("<iframe "));
+  const page = await api.GET("/embed/videos/{video}", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
+  assert.match(String(found(page, 200)), /<html lang="mk"/);
+  const poster = await api.GET("/v1/videos/{video}/poster.svg", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
+  assert.match(String(found(poster, 200)), /<svg /);
 }
 
 // Topics: the whole life of an item, with every protection that writing has.

@@ -1,0 +1,15 @@
+//! What partner sites paste: pages for frames, and what tells them how (oEmbed).
+//!
+//! Pages work without JavaScript, set no cookie, store nothing, and ask no other site for anything before a visitor presses play.
+//!
+//! - [`video`]: `/embed/videos/{video}`.
+//! - [`page`]: what all pages share: the shell, the policy, errors as pages.
+//! - [`player`]: where a video is played, and at which address.
+//! - [`poster`]: the picture that stands for a video.
+//! - [`oembed`]: `/oembed`.
+
+pub mod oembed;
+pub mod page;
+pub mod player;
+pub mod poster;
+pub mod video;

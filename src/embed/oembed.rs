@@ -1,0 +1,314 @@
+//! `/oembed`: how to show a page of ours on another site (oEmbed 1.0, oembed.com).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::conditional;
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::layer::Statements;
+use crate::http::params::decode;
+use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::load::{Found, complete_single};
+use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
+use crate::resource::spec::Kind;
+use crate::text::language::Language;
+use crate::videos::model::SPEC;
+use crate::videos::store::Videos;
+
+/// The width that is given where none is asked for.
+const WIDTH: i64 = 640;
+/// What stands beside the picture needs about so much more height.
+const TEXT: i64 = 180;
+/// More is not used.
+const WIDEST: i64 = 1_920;
+
+/// How to show a video on another site.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OEmbed {
+    /// Always `video`.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "video")]
+    kind: &'static str,
+    /// Always `1.0`.
+    #[schema(value_type = String, example = "1.0")]
+    version: &'static str,
+    /// The title of the video.
+    #[schema(example = "In their own words, part one")]
+    title: String,
+    /// What the catalogue is called.
+    provider_name: String,
+    /// Where it is.
+    #[schema(format = "uri")]
+    provider_url: String,
+    /// How many seconds this may be kept.
+    cache_age: u32,
+    /// What to put into a page.
+    #[schema(
+        example = "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>"
+    )]
+    html: String,
+    /// Width in pixels.
+    #[schema(example = 640)]
+    width: i64,
+    /// Height in pixels.
+    #[schema(example = 540)]
+    height: i64,
+}
+
+/// What is asked.
+#[derive(Debug, Default, PartialEq)]
+struct Asked {
+    url: String,
+    is_xml: bool,
+    width: Option<i64>,
+    height: Option<i64>,
+}
+
+/// Tell how to show a page of this catalogue on another site
+///
+/// oEmbed 1.0, for addresses of embed pages, of the API, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are
+/// ignored, as the standard wants it.
+#[utoipa::path(operation_id = "oembed", tag = "Embeds", params(
+    ("url" = String, Query, description = "The address of the page; one that begins with `/` is of this server.", example = "/embed/videos/testimonials-part-one"),
+    ("format" = Option<String>, Query, description = "`json` or `xml`; any other is 501.", example = "json"),
+    ("maxwidth" = Option<i64>, Query, description = "The widest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
+    ("maxheight" = Option<i64>, Query, description = "The highest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
+), responses(
+    (status = 200, description = "How to show it.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "`url` is missing, or a size is no number of pixels.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/invalid-parameter", "title": "Invalid parameter", "status": 400, "detail": "The query has parameters that are not understood.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "errors": [{"parameter": "url", "code": "required", "detail": "`url` is the address of the page to show."}]})),
+    (status = 404, description = "The address is not ours, or there is nothing.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-found", "title": "Not found", "status": 404, "detail": "There is nothing to embed at this address.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
+    (status = 501, description = "The format is neither JSON nor XML.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-implemented", "title": "Not implemented", "status": 501, "detail": "oEmbed is answered as json or xml.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
+))]
+#[get("/oembed")]
+pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let asked = Asked::read(request.query_string())?;
+    let base = context.settings.base_url(&request);
+    let nothing = || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    let Some((name, language)) = video_at(&asked.url, &base, context.settings.public_url_template.as_deref()) else {
+        return Err(nothing());
+    };
+    let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
+    let identity = format!("oembed\n{name}\n{:?}\n{asked:?}\n{:?}", language.as_ref().map(Language::as_str), context.settings.name);
+    let (inner, etag, wished, at) = (context.clone().into_inner(), if_none_match(&request), wish.clone(), base.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &wished, base: &at, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                // Whatever is not there, or not for everybody, is one thing to a consumer.
+                let item = match find_visible(connection, &SPEC, &name, Viewer::Public) {
+                    Ok(Found::Here(item) | Found::Moved(item)) if item.deleted_at.is_none() && item.is_public => item,
+                    Err(problem) if !matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(problem),
+                    _ => return Ok(None),
+                };
+                let slug = item.slug.clone();
+                let loaded = complete_single::<Videos>(connection, item, None, Viewer::Public, shown)?;
+                Ok(loaded.and_then(|mut loaded| Some((slug, loaded.take_chosen()?.text.title))))
+            })
+        })
+        .await?;
+    Statements::note(&request, done.statements);
+    let (validators, found) = done.value;
+    if conditional::not_modified(&request, &validators.tag, validators.changed_at) && !matches!(found, Some(None)) {
+        let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
+        answer::caching(&mut response, &context, Viewer::Public, &wish);
+        answer::validate(&mut response, &validators);
+        return Ok(response.finish());
+    }
+    let Some(Some((slug, title))) = found else { return Err(nothing()) };
+    let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
+    let embed = asked.fitted(&context, &base, &format!("{base}/embed/videos/{slug}{lang}"), title);
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, Viewer::Public, &wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+    if asked.is_xml {
+        return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
+    }
+    Ok(response.content_type("application/json").body(serde_json::to_vec(&embed).map_err(Problem::internal)?))
+}
+
+impl Asked {
+    /// Reads what is asked. Unlike elsewhere here, what is not known is ignored.
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut asked = Self::default();
+        let size = |name: &'static str, value: &str| match value.parse::<i64>() {
+            Ok(size) if size > 0 => Ok(Some(size)),
+            _ => Err(Problem::parameter(name, "out_of_range", format!("`{name}` is a number of pixels, at least 1."))),
+        };
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let value = decode(value).unwrap_or_default();
+            match name {
+                "url" => asked.url = value,
+                "format" if value == "xml" => asked.is_xml = true,
+                "format" if value == "json" => asked.is_xml = false,
+                "format" => return Err(Problem::new(ProblemKind::NotImplemented, "oEmbed is answered as json or xml.")),
+                "maxwidth" => asked.width = size("maxwidth", &value)?,
+                "maxheight" => asked.height = size("maxheight", &value)?,
+                _ => {}
+            }
+        }
+        if asked.url.is_empty() {
+            return Err(Problem::parameter("url", "required", "`url` is the address of the page to show."));
+        }
+        Ok(asked)
+    }
+
+    /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is room.
+    fn size(&self) -> (i64, i64) {
+        let width = self.width.map_or(WIDTH, |most| most.min(WIDEST));
+        let height = (width.saturating_mul(9) / 16).saturating_add(TEXT);
+        (width, self.height.map_or(height, |most| height.min(most)))
+    }
+
+    fn fitted(&self, context: &Context, base: &str, page: &str, title: String) -> OEmbed {
+        let (width, height) = self.size();
+        let frame = maud::html! {
+            iframe src=(page) width=(width) height=(height) title=(title) style="border:0;max-width:100%" loading="lazy"
+                allow="autoplay; fullscreen; picture-in-picture; encrypted-media" referrerpolicy="strict-origin-when-cross-origin" {}
+        };
+        OEmbed {
+            kind: "video",
+            version: "1.0",
+            title,
+            provider_name: context.settings.publisher(base),
+            provider_url: base.to_owned(),
+            cache_age: context.settings.cache_seconds,
+            html: frame.into_string(),
+            width,
+            height,
+        }
+    }
+}
+
+impl OEmbed {
+    /// As XML, with the same members.
+    fn xml(&self) -> String {
+        let whole = maud::html! {
+            oembed {
+                type { (self.kind) }
+                version { (self.version) }
+                title { (self.title) }
+                provider_name { (self.provider_name) }
+                provider_url { (self.provider_url) }
+                cache_age { (self.cache_age) }
+                html { (self.html) }
+                width { (self.width) }
+                height { (self.height) }
+            }
+        };
+        format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}\n", whole.into_string().replace(|c| !crate::text::is_markup(c), ""))
+    }
+}
+
+/// The video whose page an address is, by its name, and the language that the address names.
+fn video_at(url: &str, base: &str, template: Option<&str>) -> Option<(String, Option<Language>)> {
+    let whole = if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() };
+    let url = whole.as_str();
+    let without_part = url.split('#').next().unwrap_or_default();
+    let (page, query) = without_part.split_once('?').unwrap_or((without_part, ""));
+    let in_query = query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
+    for path in ["/embed/videos/", Kind::Video.path()] {
+        let prefix = format!("{base}{}/", path.trim_end_matches('/'));
+        if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_name(name)) {
+            return Some((name.to_owned(), in_query));
+        }
+    }
+    let (name, language) = by_template(template?, url)?;
+    Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(in_query)))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 200 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// What stands in an address in the place of `{slug}` or `{id}`, and of `{lang}`.
+fn by_template(template: &str, url: &str) -> Option<(String, Option<String>)> {
+    let (mut name, mut language) = (None, None);
+    let (mut template, mut rest) = (template, url);
+    while !template.is_empty() {
+        let Some(place) = template.find('{') else {
+            // A page may be asked for a part, or by a query of its own.
+            let after = rest.strip_prefix(template)?;
+            rest = if after.is_empty() || after.starts_with(['?', '#', '&']) { "" } else { return None };
+            break;
+        };
+        rest = rest.strip_prefix(template.get(..place)?)?;
+        let (placeholder, after) = template.get(place..)?.split_once('}')?;
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        let (value, behind) = rest.split_at_checked(end)?;
+        match placeholder {
+            "{slug" | "{id" => name = Some(value.to_owned()),
+            "{lang" => language = Some(value.to_owned()),
+            "{kind" if value == "videos" => {}
+            _ => return None,
+        }
+        (template, rest) = (after, behind);
+    }
+    let is_end = rest.is_empty() || rest.starts_with(['?', '#', '&']);
+    Some((name.filter(|name| is_end && is_name(name))?, language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_videos() {
+        let template = Some("https://example.org/{lang}/videos/{slug}");
+        let found = |url: &str| {
+            let (name, language) = video_at(url, "https://c.example.org", template)?;
+            Some(format!("{name} {}", language.map(|language| language.as_str().to_owned()).unwrap_or_default()))
+        };
+        for (url, expected) in [
+            ("https://c.example.org/embed/videos/a-film", Some("a-film ")),
+            ("https://c.example.org/embed/videos/a-film?lang=sr-Cyrl&start=1#t=2", Some("a-film sr-Cyrl")),
+            ("https://c.example.org/v1/videos/a-film#t=3", Some("a-film ")),
+            ("/embed/videos/a-film?lang=tr", Some("a-film tr")),
+            ("https://example.org/mk/videos/a-film", Some("a-film mk")),
+            ("https://example.org/mk/videos/a-film?utm_source=x#top", Some("a-film mk")),
+            ("https://example.org/mk/videos/a-film/more", None),
+            ("https://example.org/videos/a-film", None),
+            ("https://c.example.org/embed/videos/", None),
+            ("https://c.example.org/embed/videos/a/b", None),
+            ("https://c.example.org.evil.org/embed/videos/a-film", None),
+            ("https://c.example.org/v1/programmes/a", None),
+            ("javascript:alert(1)", None),
+        ] {
+            assert_eq!(found(url).as_deref(), expected, "{url}");
+        }
+        assert_eq!(by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"), Some(("12".to_owned(), None)));
+        assert_eq!(by_template("https://e.org/{kind}/{slug}.html", "https://e.org/programmes/a.html"), None);
+        assert_eq!(by_template("https://e.org/{kind}/{slug}.html", "https://e.org/videos/a.html#x"), Some(("a".to_owned(), None)));
+    }
+
+    #[test]
+    fn sizes_fit() {
+        let size = |query: &str| Asked::read(&format!("url=a&{query}")).unwrap().size();
+        for (query, expected) in [
+            ("", (640, 540)),
+            ("maxwidth=320", (320, 360)),
+            ("maxwidth=320&maxheight=200", (320, 200)),
+            ("maxheight=100", (640, 100)),
+            ("maxwidth=1", (1, 180)),
+            ("maxwidth=1280", (1_280, 900)),
+            ("maxwidth=1000000000&maxheight=1000000000", (1_920, 1_260)),
+        ] {
+            assert_eq!(size(query), expected, "{query}");
+        }
+        for bad in ["maxwidth=0", "maxheight=-1", "maxwidth=wide", "maxwidth=1.5", "format=yaml"] {
+            assert!(Asked::read(&format!("url=a&{bad}")).is_err(), "{bad}");
+        }
+        assert!(Asked::read("").is_err() && Asked::read("url=").is_err());
+        assert_eq!(
+            Asked::read("url=a%20b&other=1&format=xml").unwrap(),
+            Asked { url: "a b".to_owned(), is_xml: true, width: None, height: None }
+        );
+    }
+}

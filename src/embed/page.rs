@@ -1,0 +1,160 @@
+//! What all pages share: the shell, the policy that browsers hold them to, errors as pages.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use crate::config::Settings;
+use crate::http::problem::{Kind, Problem};
+use crate::phrases::Phrase;
+use crate::text::language::Language;
+
+const STYLE: &str = include_str!("assets/embed.css");
+const SCRIPT: &str = include_str!("assets/embed.js");
+
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
+static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
+
+/// What Content-Security-Policy calls a style or script that stands in the page.
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+}
+
+/// A page.
+pub struct Page {
+    /// Its language (BCP 47).
+    pub language: String,
+    /// Its title, plain.
+    pub title: String,
+    /// What stands in its head beside that.
+    pub head: Markup,
+    /// What it shows.
+    pub body: Markup,
+    /// Origins from which it may play files.
+    pub media: BTreeSet<String>,
+    /// Origins of players that it may show once a visitor has pressed play.
+    pub frames: BTreeSet<&'static str>,
+}
+
+impl Page {
+    /// A page that says one thing.
+    pub fn saying(language: &str, title: &str) -> Self {
+        Self {
+            language: language.to_owned(),
+            title: title.to_owned(),
+            head: html! { meta name="robots" content="noindex"; },
+            body: html! { div.text { h1 { (title) } } },
+            media: BTreeSet::new(),
+            frames: BTreeSet::new(),
+        }
+    }
+
+    /// The whole as HTML.
+    pub fn html(&self) -> String {
+        let direction = if is_written_from_the_right(&self.language) { "rtl" } else { "ltr" };
+        let page = html! {
+            (DOCTYPE)
+            html lang=(self.language) dir=(direction) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.title) }
+                    (self.head)
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    main { (self.body) }
+                    script { (PreEscaped(SCRIPT)) }
+                }
+            }
+        };
+        page.into_string()
+    }
+
+    /// The policy for browsers: nothing but what stands in the page, pictures of this server, and what it plays.
+    fn policy(&self, settings: &Settings) -> String {
+        let list = |origins: Vec<&str>| if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
+        let media: Vec<&str> = ["'self'"].into_iter().chain(self.media.iter().map(String::as_str)).collect();
+        format!(
+            "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; form-action 'none'; frame-ancestors {}",
+            *STYLE_HASH,
+            *SCRIPT_HASH,
+            media.join(" "),
+            list(self.frames.iter().copied().collect()),
+            settings.embed_origins.join(" "),
+        )
+    }
+
+    /// Answers it.
+    pub fn answer(&self, settings: &Settings, mut response: HttpResponseBuilder) -> HttpResponse {
+        response.insert_header((header::CONTENT_SECURITY_POLICY, self.policy(settings)));
+        response.insert_header((header::CONTENT_LANGUAGE, self.language.as_str()));
+        // Players of other sites ask who shows them; they learn the site, not the page.
+        response.insert_header((header::REFERRER_POLICY, "strict-origin-when-cross-origin"));
+        response.insert_header((header::HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"));
+        response.content_type("text/html; charset=utf-8").body(self.html())
+    }
+}
+
+/// Answers an error as a page in the visitor's language. What is wrong with the address is for the webmaster who wrote it.
+pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpResponse {
+    let definition = problem.kind.definition();
+    let phrase = match problem.kind {
+        Kind::Gone => Phrase::Removed,
+        Kind::NotFound => Phrase::NotHere,
+        _ if definition.status >= 500 => Phrase::TryAgain,
+        _ => Phrase::NotUnderstood,
+    };
+    if let Some(cause) = &problem.cause {
+        log::error!(target: "kinoteka::problem", "problem={} cause=\"{}\"", definition.code, cause.escape_default());
+    }
+    let mut page = Page::saying(language, phrase.in_language(language));
+    if phrase == Phrase::NotUnderstood {
+        let details = problem.errors.iter().map(|error| &error.detail);
+        page.body = html! { (page.body) div.text lang="en" dir="ltr" { @for detail in details { p.soft { (detail) } } } };
+    }
+    let status = StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    for (name, value) in &problem.headers {
+        response.insert_header((name.clone(), value.as_str()));
+    }
+    response.insert_header((header::CACHE_CONTROL, if status.is_server_error() { "no-store" } else { "public, max-age=60" }));
+    page.answer(settings, response)
+}
+
+/// Whether a language is written from right to left.
+pub fn is_written_from_the_right(language: &str) -> bool {
+    let language = Language::stored(language);
+    match language.script() {
+        Some(script) => matches!(script, "Arab" | "Hebr" | "Syrc" | "Thaa" | "Adlm" | "Nkoo"),
+        None => matches!(language.primary(), "ar" | "he" | "fa" | "ur" | "ps" | "yi" | "dv" | "ckb" | "sd" | "ug"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_style_or_script_ends_it() {
+        for asset in [STYLE, SCRIPT] {
+            assert!(!asset.contains("</") && !asset.contains("<!--"));
+        }
+        for asset in [STYLE, SCRIPT] {
+            assert!(!asset.contains("http:") && !asset.contains("https:") && !asset.contains("localStorage") && !asset.contains("cookie"));
+        }
+    }
+
+    #[test]
+    fn languages_have_a_direction() {
+        for (tag, expected) in [("ar", true), ("he-IL", true), ("sr-Cyrl", false), ("tr", false), ("pa-Arab", true), ("az", false)] {
+            assert_eq!(is_written_from_the_right(tag), expected, "{tag}");
+        }
+    }
+}

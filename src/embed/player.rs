@@ -1,0 +1,181 @@
+//! Where a video is played, and at which address.
+
+use crate::videos::parts::Source;
+
+/// How a source is played.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Player {
+    /// In this page: a file of this media type, if it is known.
+    File {
+        /// Its address.
+        url: String,
+        /// Its media type.
+        mime_type: Option<String>,
+    },
+    /// In a player of another site, which is loaded when the visitor presses play.
+    Framed {
+        /// What the site is called.
+        site: &'static str,
+        /// The origin of the player.
+        origin: &'static str,
+        /// Its address, with `START` for the second at which it begins.
+        url: String,
+    },
+    /// On a page of another site.
+    Page {
+        /// What the site is called.
+        site: String,
+        /// The page.
+        url: String,
+    },
+}
+
+const YOUTUBE: &str = "https://www.youtube-nocookie.com";
+const VIMEO: &str = "https://player.vimeo.com";
+
+/// How a source is played, for a visitor of this language.
+pub fn player(source: &Source, language: &str) -> Player {
+    let framed = match source.kind.as_str() {
+        "youtube" => youtube(&source.url, language),
+        "vimeo" => vimeo(&source.url),
+        "file" | "hls" | "dash" => {
+            let mime_type = source.mime_type.clone().or_else(|| match source.kind.as_str() {
+                "hls" => Some("application/vnd.apple.mpegurl".to_owned()),
+                "dash" => Some("application/dash+xml".to_owned()),
+                _ => None,
+            });
+            return Player::File { url: source.url.clone(), mime_type };
+        }
+        _ => None,
+    };
+    framed.unwrap_or_else(|| Player::Page { site: host(&source.url).to_owned(), url: source.url.clone() })
+}
+
+/// The host of an address, without `www.`.
+fn host(url: &str) -> &str {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    host.strip_prefix("www.").unwrap_or(host)
+}
+
+/// The origin of an address.
+pub fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    // What could end a directive of the policy is no host.
+    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte));
+    (matches!(scheme, "http" | "https") && is_host).then(|| format!("{scheme}://{host}"))
+}
+
+/// The path and the query of an address.
+fn path_and_query(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find('/').and_then(|place| rest.get(place..)).unwrap_or_default();
+    let path = path.split('#').next().unwrap_or_default();
+    path.split_once('?').unwrap_or((path, ""))
+}
+
+fn youtube(url: &str, language: &str) -> Option<Player> {
+    let (path, query) = path_and_query(url);
+    let mut parts = path.trim_start_matches('/').split('/');
+    let first = parts.next().unwrap_or_default();
+    let id = match host(url) {
+        "youtu.be" => first,
+        "youtube.com" | "m.youtube.com" | "youtube-nocookie.com" | "music.youtube.com" => match first {
+            "watch" => query.split('&').find_map(|pair| pair.strip_prefix("v="))?,
+            "embed" | "shorts" | "live" | "v" => parts.next()?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let is_id = (6..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let language = language.split('-').next().unwrap_or_default();
+    is_id.then(|| Player::Framed {
+        site: "YouTube",
+        origin: YOUTUBE,
+        url: format!("{YOUTUBE}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"),
+    })
+}
+
+fn vimeo(url: &str) -> Option<Player> {
+    let (path, query) = path_and_query(url);
+    let is_player = host(url) == "player.vimeo.com";
+    if !is_player && host(url) != "vimeo.com" {
+        return None;
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let is_number = |part: &&str| part.len() >= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let place = parts.iter().position(is_number)?;
+    let id = parts.get(place)?;
+    // What is not listed has a second word in its address.
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let of_path = parts.get(place.saturating_add(1)).copied().filter(is_word);
+    let word = query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_word).or(of_path);
+    let word = word.map(|word| format!("&h={word}")).unwrap_or_default();
+    Some(Player::Framed { site: "Vimeo", origin: VIMEO, url: format!("{VIMEO}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(kind: &str, url: &str) -> Player {
+        let source = Source { kind: kind.to_owned(), url: url.to_owned(), mime_type: None, width: None, height: None, size_bytes: None };
+        player(&source, "sr-Latn")
+    }
+
+    #[test]
+    fn players_keep_their_visitors_private() {
+        let expected = "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&rel=0&playsinline=1&hl=sr&start=START";
+        for url in [
+            "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
+            "https://youtube.com/watch?app=desktop&v=aqz-KE-bpKQ&t=10s#x",
+            "https://youtu.be/aqz-KE-bpKQ?si=abc",
+            "http://m.youtube.com/shorts/aqz-KE-bpKQ",
+            "https://www.youtube.com/embed/aqz-KE-bpKQ",
+            "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ",
+        ] {
+            assert!(matches!(of("youtube", url), Player::Framed { url, origin: YOUTUBE, .. } if url == expected), "{url}");
+        }
+        for (url, expected) in [
+            ("https://vimeo.com/76979871", "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1#t=STARTs"),
+            ("https://vimeo.com/channels/staffpicks/76979871", "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1#t=STARTs"),
+            ("https://vimeo.com/76979871/8272103f6e", "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1&h=8272103f6e#t=STARTs"),
+            (
+                "https://player.vimeo.com/video/76979871?h=8272103f6e",
+                "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1&h=8272103f6e#t=STARTs",
+            ),
+        ] {
+            assert!(matches!(of("vimeo", url), Player::Framed { url, origin: VIMEO, .. } if url == expected), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_player_is_a_page() {
+        for (kind, url, site) in [
+            ("youtube", "https://www.youtube.com/@channel", "youtube.com"),
+            ("youtube", "https://evil.example.org/watch?v=aqz-KE-bpKQ", "evil.example.org"),
+            ("youtube", "https://www.youtube.com/watch?v=\"><script>", "youtube.com"),
+            ("vimeo", "https://vimeo.com/user", "vimeo.com"),
+            ("page", "https://www.example.org/film", "example.org"),
+        ] {
+            assert_eq!(of(kind, url), Player::Page { site: site.to_owned(), url: url.to_owned() });
+        }
+        assert_eq!(of("file", "https://e.org/a.mp4"), Player::File { url: "https://e.org/a.mp4".to_owned(), mime_type: None });
+    }
+
+    #[test]
+    fn addresses_have_an_origin() {
+        for (url, expected) in [
+            ("https://media.example.org:8443/a;b?c", Some("https://media.example.org:8443")),
+            ("http://[::1]/a", Some("http://[::1]")),
+            ("https://user@media.example.org/", Some("https://media.example.org")),
+            ("https://a;script-src *;/", None),
+            ("ftp://e.org/", None),
+            ("nothing", None),
+        ] {
+            assert_eq!(origin(url).as_deref(), expected, "{url}");
+        }
+    }
+}

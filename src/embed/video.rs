@@ -1,0 +1,428 @@
+//! `/embed/videos/{video}`: a video to be framed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::page::{self, Page};
+use super::player::{Player, origin, player};
+use super::poster;
+use crate::db::{Connection, Id};
+use crate::http::keys::Viewer;
+use crate::http::language::{Wish, accepted};
+use crate::http::layer::Statements;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::phrases::Phrase;
+use crate::programmes::model::Helpline;
+use crate::resource::addresses::Addresses;
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::load::{Found, Loaded, complete_single};
+use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
+use crate::resource::shown::Shown;
+use crate::resource::spec::Kind;
+use crate::text::language::Language;
+use crate::text::language_names;
+use crate::videos::model::{Own, SPEC};
+use crate::videos::parts::{Caption, Chapter, Source};
+use crate::videos::store::Videos;
+use crate::videos::tracks::Captions;
+
+/// What an embed page is asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    wish: Wish,
+    start: i64,
+    identity: String,
+}
+
+impl Asked {
+    fn read(request: &HttpRequest, context: &Context) -> Result<Self, Problem> {
+        let mut params = Params::parse(request.query_string())?;
+        let wish = Wish::read(&mut params, request, &context.fallback);
+        if wish.all {
+            params.error("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out.");
+        }
+        let start = params.integer("start", 0..=864_000).unwrap_or(0);
+        let identity = format!("embed\n{start}\n{}", wish.identity());
+        params.finish()?;
+        Ok(Self { wish, start, identity })
+    }
+}
+
+/// Embed a video
+///
+/// A page to be framed by other sites, in the visitor's language: the content note first, the player, captions, chapters, whom to credit, and
+/// where to find help. It works without JavaScript, sets no cookie and asks no other site for anything before the visitor presses play.
+/// `#t=12`, or `start=12`, begins at that second. Errors are pages too.
+#[utoipa::path(operation_id = "embed_video", tag = "Embeds", params(
+    ("video" = String, Path, description = "Id or slug.", example = "testimonials-part-one"),
+    ("lang" = Option<String>, Query, description = "Language of the page (BCP 47); without it `Accept-Language` decides.", example = "sr-Cyrl"),
+    ("start" = Option<i64>, Query, description = "The second at which it begins.", minimum = 0, maximum = 864_000, example = 12),
+), responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 308, description = "The video has another slug now."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 404, description = "There is no such video.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 410, description = "The video has been removed.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/embed/videos/{video}")]
+pub async fn embed_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+    match answer(&context, &request, name.into_inner()).await {
+        Ok(response) => response,
+        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+    }
+}
+
+/// The language in which a visitor is told what is wrong.
+fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
+    let named = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
+    let asked = named.map(|language| vec![language]);
+    let asked = asked.or_else(|| accepted(request).map(crate::text::parse_accept_language)).unwrap_or_default();
+    Wish::new(asked, context.fallback.clone()).names
+}
+
+async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+    let asked = Arc::new(Asked::read(request, context)?);
+    let base = context.settings.base_url(request);
+    let addresses = Addresses::new(&context.settings, &base);
+    let identity = format!("{}\n{name}\n{}\n{:?}", asked.identity, addresses.identity(), context.settings.embed_origins);
+    let (shared, inner, etag) = (Arc::clone(&asked), context.clone().into_inner(), if_none_match(request));
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| read(connection, &inner, (&name, &shared), &addresses, shown))
+        })
+        .await?;
+    Statements::note(request, done.statements);
+    let (validators, read) = done.value;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &asked.wish, &validators) {
+        return Ok(response);
+    }
+    match read {
+        None => Err(Problem::internal("a page that was not read was needed")),
+        Some(Read::Moved(slug)) => {
+            let query = request.query_string();
+            let mark = if query.is_empty() { "" } else { "?" };
+            let location = format!("{}/embed/videos/{slug}{mark}{query}", context.settings.base_url(request));
+            Ok(HttpResponse::build(StatusCode::PERMANENT_REDIRECT).insert_header((header::LOCATION, location)).finish())
+        }
+        Some(Read::Here(card)) => {
+            let mut response = HttpResponse::build(StatusCode::OK);
+            answer::caching(&mut response, context, Viewer::Public, &asked.wish);
+            answer::validate(&mut response, &validators);
+            response.insert_header((header::LINK, card.discovery()));
+            Ok(card.page(asked.start).answer(&context.settings, response))
+        }
+    }
+}
+
+enum Read {
+    Here(Box<Card>),
+    Moved(String),
+}
+
+fn read(
+    connection: &mut Connection,
+    context: &Context,
+    (name, asked): (&str, &Asked),
+    addresses: &Addresses,
+    shown: &mut Shown,
+) -> Result<Read, Problem> {
+    let item = match find_visible(connection, &SPEC, name, Viewer::Public)? {
+        Found::Moved(item) => return Ok(Read::Moved(item.slug)),
+        Found::Here(item) => item,
+    };
+    let slug = item.slug.clone();
+    let loaded = complete_single::<Videos>(connection, item, None, Viewer::Public, shown)?
+        .ok_or_else(|| Problem::internal(format!("the own fields of video {slug} cannot be read")))?;
+    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).collect();
+    let programmes = match context.expander(Kind::Programme) {
+        Some(expand) if !ids.is_empty() => {
+            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+            expand(connection, &ids, Viewer::Public, &mut inner)?
+        }
+        _ => HashMap::new(),
+    };
+    Ok(Read::Here(Box::new(Card::new(loaded, programmes.into_values().next(), addresses, (asked, shown)))))
+}
+
+/// All that a page says of a video.
+struct Card {
+    /// The language of what the product itself says.
+    words: &'static str,
+    language: String,
+    title: String,
+    text: Option<String>,
+    warning: Option<String>,
+    players: Vec<Player>,
+    captions: Vec<Caption>,
+    chapters: Vec<Chapter>,
+    programme: Option<String>,
+    credits: Vec<String>,
+    owed: Vec<String>,
+    /// Where to find help, and the country in which.
+    helplines: Vec<(Helpline, Option<&'static str>)>,
+    poster: String,
+    /// The page about it on the publisher's own site, if that has one.
+    about: Option<String>,
+    /// This page, without anything asked of it.
+    this: String,
+    /// The parameter that keeps the language.
+    lang: String,
+    oembed: String,
+}
+
+impl Card {
+    fn new(mut loaded: Loaded<Own>, programme: Option<Value>, addresses: &Addresses, (asked, shown): (&Asked, &Shown)) -> Self {
+        let words = shown.wish.names;
+        let slug = loaded.item.slug.clone();
+        let chosen = loaded.take_chosen();
+        let (language, text) = match chosen {
+            Some(chosen) => (chosen.language.as_str().to_owned(), Some(chosen.text)),
+            None => (words.to_owned(), None),
+        };
+        let field = |name: &str| programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str).map(str::to_owned);
+        let own = &loaded.own;
+        let countries = shown.countries(&own.countries);
+        let licence = own.licence.as_ref().map(|licence| format!("{}: {licence}", Phrase::Licence.in_language(words)));
+        let footnotes = countries.iter().filter_map(|country| Some(format!("{}: {}", country.name, country.footnote.as_ref()?)));
+        let helplines: Vec<Helpline> = programme
+            .as_ref()
+            .and_then(|programme| programme.get("helplines"))
+            .and_then(|helplines| serde_json::from_value(helplines.clone()).ok())
+            .unwrap_or_default();
+        let is_near = |helpline: &Helpline| {
+            countries.is_empty() || helpline.country.as_ref().is_none_or(|code| countries.iter().any(|country| country.code == code))
+        };
+        let lang = asked.wish.asked.first().filter(|_| asked.wish.explicit).map(|tag| format!("lang={}", tag.as_str())).unwrap_or_default();
+        let this = addresses.here(&format!("/embed/videos/{slug}"));
+        let here = if lang.is_empty() { this.clone() } else { format!("{this}?{lang}") };
+        let credits = loaded.own.credits.unpack::<Vec<crate::videos::parts::Credit>>();
+        Self {
+            words,
+            title: text.as_ref().map(|text| text.title.clone()).unwrap_or_default(),
+            warning: text.as_ref().and_then(|text| text.content_note.clone()),
+            text: text.and_then(|text| text.summary.or(text.description)),
+            players: own.sources.unpack::<Vec<Source>>().iter().map(|source| player(source, words)).collect(),
+            captions: Captions::new(&own.captions, &loaded.item, &shown.base, &slug).all(),
+            chapters: own.chapters.unpack(),
+            programme: field("title"),
+            credits: credits
+                .into_iter()
+                .map(|credit| credit.role.map_or(credit.name.clone(), |role| format!("{} ({role})", credit.name)))
+                .collect(),
+            owed: licence.into_iter().chain(field("credit_line")).chain(field("disclaimer")).chain(footnotes).collect(),
+            helplines: helplines
+                .into_iter()
+                .filter(is_near)
+                .map(|helpline| {
+                    let country = helpline.country.as_ref().and_then(|code| shown.places.country(code, words));
+                    (helpline, country.map(|country| country.name))
+                })
+                .collect(),
+            poster: addresses.here(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
+            about: addresses.elsewhere(Kind::Video, (loaded.item.id, &slug), &language),
+            oembed: addresses
+                .here(&format!("/oembed?url={}", percent_encoding::utf8_percent_encode(&here, percent_encoding::NON_ALPHANUMERIC))),
+            language,
+            this,
+            lang,
+        }
+    }
+
+    /// Where oEmbed tells of it.
+    fn discovery(&self) -> String {
+        let link = |format: &str, media_type: &str| format!("<{}&format={format}>; rel=\"alternate\"; type=\"{media_type}\"", self.oembed);
+        format!("{}, {}", link("json", "application/json+oembed"), link("xml", "text/xml+oembed"))
+    }
+
+    /// This page, from a second on.
+    fn at(&self, second: i64) -> String {
+        let and = if self.lang.is_empty() { "" } else { "&" };
+        format!("{}?{}{and}start={second}", self.this, self.lang)
+    }
+
+    fn page(&self, start: i64) -> Page {
+        let (width, height) = poster::SIZE;
+        let head = html! {
+            link rel="canonical" href=(self.this);
+            link rel="alternate" type="application/json+oembed" href=(format!("{}&format=json", self.oembed)) title=(self.title);
+            link rel="alternate" type="text/xml+oembed" href=(format!("{}&format=xml", self.oembed)) title=(self.title);
+            meta name="description" content=(self.text.as_deref().unwrap_or_default());
+            meta property="og:type" content="video.other";
+            meta property="og:title" content=(self.title);
+            meta property="og:description" content=(self.text.as_deref().unwrap_or_default());
+            meta property="og:url" content=(self.about.as_ref().unwrap_or(&self.this));
+            meta property="og:image" content=(self.poster);
+            meta property="og:image:width" content=(width);
+            meta property="og:image:height" content=(height);
+            meta property="og:locale" content=(self.language.replace('-', "_"));
+            meta name="twitter:card" content="player";
+            meta name="twitter:player" content=(self.this);
+            meta name="twitter:player:width" content="640";
+            meta name="twitter:player:height" content="360";
+        };
+        let media = self.players.iter().filter_map(|player| if let Player::File { url, .. } = player { origin(url) } else { None });
+        let elsewhere = self.captions.iter().filter(|caption| caption.stored != Some(true)).filter_map(|caption| origin(&caption.url));
+        let is_file = self.players.iter().any(|player| matches!(player, Player::File { .. }));
+        let frames = self.players.iter().filter_map(|player| if let Player::Framed { origin, .. } = player { Some(*origin) } else { None });
+        Page {
+            language: self.language.clone(),
+            title: self.title.clone(),
+            head,
+            body: self.body(start),
+            media: media.chain(elsewhere.filter(|_| is_file)).collect(),
+            frames: frames.collect(),
+        }
+    }
+
+    fn body(&self, start: i64) -> Markup {
+        html! {
+            @if let Some(warning) = &self.warning {
+                p.note { strong { (Phrase::ContentNote.in_language(self.words)) ":" } " " (warning) }
+            }
+            div.stage { (self.stage(start)) }
+            div.text {
+                h1 {
+                    @if let Some(about) = &self.about { a href=(about) target="_blank" rel="noopener" { (self.title) } } @else { (self.title) }
+                }
+                @if let Some(programme) = &self.programme { p.soft { (programme) } }
+                (self.told())
+                @if let Some(text) = &self.text { p { (text) } }
+                (self.chapters())
+                (self.helplines())
+                @if !self.credits.is_empty() { p.soft { (self.credits.join(", ")) } }
+                @for owed in &self.owed { p.soft { (owed) } }
+            }
+        }
+    }
+
+    /// What is played, or stands in its place until then.
+    fn stage(&self, start: i64) -> Markup {
+        let files: Vec<(&String, &Option<String>)> = self
+            .players
+            .iter()
+            .filter_map(|player| if let Player::File { url, mime_type } = player { Some((url, mime_type)) } else { None })
+            .collect();
+        if !files.is_empty() {
+            let fragment = if start > 0 { format!("#t={start}") } else { String::new() };
+            return html! {
+                video controls preload="none" playsinline poster=(self.poster) aria-label=(self.title) {
+                    @for (url, mime_type) in files { source src=(format!("{url}{fragment}")) type=[mime_type.as_deref()]; }
+                    (self.tracks())
+                }
+            };
+        }
+        let picture = html! { img src=(self.poster) alt="" width=(poster::SIZE.0) height=(poster::SIZE.1); };
+        match self.players.first() {
+            Some(Player::Framed { site, url, .. }) => html! {
+                (picture)
+                a.play href=(url.replace("START", &start.to_string())) rel="nofollow" data-player=(url) data-title=(self.title)
+                    aria-describedby="told" aria-label=(format!("{}: {}", Phrase::Play.in_language(self.words), self.title)) {
+                    span { (format!("▶ {} ({site})", Phrase::Play.in_language(self.words))) }
+                }
+            },
+            Some(Player::Page { site, url }) => html! {
+                (picture)
+                a.play href=(url) target="_blank" rel="noopener nofollow" { span { (Phrase::WatchOn.with(self.words, site)) } }
+            },
+            _ => picture,
+        }
+    }
+
+    /// What happens when play is pressed.
+    fn told(&self) -> Markup {
+        let is_file = self.players.iter().any(|player| matches!(player, Player::File { .. }));
+        match self.players.first() {
+            Some(Player::Framed { site, .. }) if !is_file => html! { p.soft id="told" { (Phrase::LoadsFrom.with(self.words, site)) } },
+            None => html! { p.soft { (Phrase::NoVideo.in_language(self.words)) } },
+            _ => html! {},
+        }
+    }
+
+    fn tracks(&self) -> Markup {
+        let language = Language::stored(&self.language);
+        let of_this_server =
+            || self.captions.iter().enumerate().filter(|(_, caption)| caption.stored == Some(true) && caption.kind != "chapters");
+        let same = of_this_server().find(|(_, caption)| caption.language == self.language);
+        let near = || of_this_server().find(|(_, caption)| Language::stored(&caption.language).primary() == language.primary());
+        // Only a track of this server is fetched before anybody asks for it.
+        let shown = same.or_else(near).map(|(place, _)| place);
+        html! {
+            @for (place, caption) in self.captions.iter().enumerate() {
+                track src=(caption.url) kind=(caption.kind) srclang=(caption.language) default[Some(place) == shown]
+                    label=(caption.label.clone().unwrap_or_else(|| language_names::name(&Language::stored(&caption.language), self.words)));
+            }
+        }
+    }
+
+    fn chapters(&self) -> Markup {
+        if self.chapters.is_empty() || self.players.is_empty() {
+            return html! {};
+        }
+        html! {
+            h2 { (Phrase::Chapters.in_language(self.words)) }
+            ol {
+                @for chapter in &self.chapters {
+                    @let second = whole(chapter.start_seconds);
+                    li { a href=(self.at(second)) data-second=(second) { span.time { (clock(second)) } (chapter.title) } }
+                }
+            }
+        }
+    }
+
+    fn helplines(&self) -> Markup {
+        if self.helplines.is_empty() {
+            return html! {};
+        }
+        html! {
+            h2 { (Phrase::Helplines.in_language(self.words)) }
+            ul {
+                @for (helpline, country) in &self.helplines {
+                    li {
+                        @if let Some(url) = &helpline.url { a href=(url) target="_blank" rel="noopener" { (helpline.name) } } @else { (helpline.name) }
+                        @if let Some(country) = country { span.soft { " (" (country) ")" } }
+                        @if let Some(phone) = &helpline.phone { " " a href=(format!("tel:{}", dialled(phone))) { (phone) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A telephone number as a phone dials it.
+fn dialled(phone: &str) -> String {
+    let phone = if phone.starts_with('+') { phone.replace("(0)", "") } else { phone.to_owned() };
+    phone.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#')).collect::<String>().replace('#', "%23")
+}
+
+/// A time without its fraction.
+fn whole(seconds: f64) -> i64 {
+    format!("{:.0}", seconds.trunc()).parse().unwrap_or(0)
+}
+
+/// A time as people write it: `1:02:03`, `2:03`.
+fn clock(seconds: i64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_numbers_are_written_for_people_and_phones() {
+        assert_eq!([clock(0), clock(63), clock(3_723)], ["0:00", "1:03", "1:02:03"]);
+        assert_eq!([whole(12.9), whole(0.0)], [12, 0]);
+        assert_eq!([dialled("+381 (0)11 / 123-456"), dialled("*121#")], ["+38111123456", "*121%23"]);
+    }
+}

@@ -1,0 +1,230 @@
+//! What partner sites paste: embed pages, posters, oEmbed.
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::{Answer, TestServer, encoded};
+
+/// A programme with a helpline, and a video of it that is played elsewhere.
+fn film(server: &TestServer, sources: &Value) -> String {
+    let key = server.editor_key();
+    server.create(&key, "/v1/programmes", &json!({
+        "slug": "norms", "status": "published", "title": "Norms", "credit_line": "Funded by the Union.", "disclaimer": "The views are the authors' own.",
+        "helplines": [
+            {"country": "MK", "languages": ["mk"], "name": "SOS", "phone": "+389 (0)2 15-700", "url": "https://help.example.org"},
+            {"country": "TR", "languages": ["tr"], "name": "Elsewhere", "phone": "183"},
+        ],
+    }));
+    server.create(&key, "/v1/videos", &json!({
+        "slug": "film", "status": "published", "programme": "norms", "countries": ["MK", "XK"], "licence": "CC-BY-4.0", "sources": sources, "duration_seconds": 4000,
+        "chapters": [{"start_seconds": 0, "title": "Start"}, {"start_seconds": 3725.5, "title": "<End> & more"}], "credits": [{"name": "Ana", "role": "director"}],
+        "original_language": "en", "translations": {
+            "en": {"title": "A film & its <story>", "summary": "Short \"text\".", "content_note": "Speaks of violence.", "status": "published"},
+            "sr-Latn": {"title": "Žene govore", "summary": "Kratko.", "status": "published"},
+        },
+    }));
+    key
+}
+
+fn page(server: &TestServer, path: &str) -> Answer {
+    let answer = server.get(path).expect(200);
+    assert_eq!(answer.must("content-type"), "text/html; charset=utf-8");
+    answer
+}
+
+fn policy(answer: &Answer) -> Vec<String> {
+    answer.must("content-security-policy").split("; ").map(str::to_owned).collect()
+}
+
+fn youtube() -> Value {
+    json!([{"kind": "youtube", "url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ"}])
+}
+
+on_both! {
+    fn a_video_of_another_site_is_not_asked_for_before_the_visitor_presses_play(server: &TestServer) {
+        film(server, &youtube());
+        let answer = page(server, "/embed/videos/film?lang=en&start=12");
+        let html = answer.text();
+        // The only address of another site that is there is the one that play leads to, and it keeps its visitors private.
+        let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base())).collect();
+        assert_eq!(of_others, [
+            "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&amp;rel=0&amp;playsinline=1&amp;hl=en&amp;start=12",
+            "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&amp;rel=0&amp;playsinline=1&amp;hl=en&amp;start=START",
+            "https://help.example.org",
+        ]);
+        assert!(!html.contains("<iframe") && html.contains("Pressing play loads the video from YouTube."), "{html}");
+        let policy = policy(&answer);
+        for directive in ["default-src 'none'", "img-src 'self'", "media-src 'self'", "frame-src https://www.youtube-nocookie.com", "base-uri 'none'", "form-action 'none'", "frame-ancestors *"] {
+            assert!(policy.contains(&directive.to_owned()), "{directive}: {policy:?}");
+        }
+        assert!(!policy.iter().any(|directive| directive.contains("unsafe")), "{policy:?}");
+        assert!(answer.header("x-frame-options").is_none() && answer.header("set-cookie").is_none());
+        assert_eq!(server.get("/v1/videos").must("x-frame-options"), "DENY", "what is no embed page is not framed");
+    }
+
+    fn a_page_says_what_is_owed_in_the_language_of_its_visitor(server: &TestServer) {
+        film(server, &youtube());
+        let html = page(server, "/embed/videos/film?lang=en").text();
+        let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}: {html}"));
+        assert!(place("<strong>Content note:</strong> Speaks of violence.") < place("class=\"stage\""), "the warning comes first");
+        for text in [
+            "<h1>A film &amp; its &lt;story&gt;</h1>", "Norms", "Short &quot;text&quot;.", "Ana (director)", "Licence: CC-BY-4.0", "Funded by the Union.", "The views are the authors' own.",
+            "Kosovo: This designation is without prejudice", "Where to find help", "tel:+389215700", "(North Macedonia)", "1:02:05", "&lt;End&gt; &amp; more",
+            "<link rel=\"canonical\" href=\"http", "og:title",
+        ] {
+            place(text);
+        }
+        assert!(!html.contains("Elsewhere"), "help is near");
+        let serbian = page(server, "/embed/videos/film?lang=sr-Cyrl");
+        assert_eq!(serbian.must("content-language"), "sr-Cyrl");
+        for text in ["<html lang=\"sr-Cyrl\" dir=\"ltr\">", "Жене говоре", "Кратко.", "Поглавља", "Где потражити помоћ", "Пусти (YouTube)", "Лиценца: CC-BY-4.0"] {
+            assert!(serbian.text().contains(text), "{text}: {}", serbian.text());
+        }
+        let header = server.request("GET", "/embed/videos/film").header("Accept-Language", "mk, sr;q=0.5").send().expect(200);
+        assert!(header.text().contains("Каде да побарате помош") && header.must("vary").contains("Accept-Language"));
+    }
+
+    fn files_are_played_in_the_page_with_their_tracks(server: &TestServer) {
+        let key = film(server, &json!([
+            {"kind": "file", "url": "https://m.example.org:8443/film.mp4?a=1&b=2", "mime_type": "video/mp4"},
+            {"kind": "hls", "url": "https://cdn.example.org/film.m3u8"},
+            {"kind": "youtube", "url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ"},
+        ]));
+        let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
+        track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
+        server.patch(&key, "/v1/videos/film", &json!({"captions": [{"language": "en", "kind": "subtitles", "url": "https://t.example.org/en.vtt", "label": "English"}]}));
+        let answer = page(server, "/embed/videos/film?lang=sr-Cyrl&start=3");
+        let html = answer.text();
+        for text in [
+            "<video controls preload=\"none\" playsinline", "<source src=\"https://m.example.org:8443/film.mp4?a=1&amp;b=2#t=3\" type=\"video/mp4\">",
+            "<source src=\"https://cdn.example.org/film.m3u8#t=3\" type=\"application/vnd.apple.mpegurl\">",
+            "<track src=\"https://t.example.org/en.vtt\" kind=\"subtitles\" srclang=\"en\" label=\"English\">",
+            "srclang=\"sr-Cyrl\" default label=\"српски (ћирилица)\"", "poster=\"http",
+        ] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+        assert!(policy(&answer).contains(&"media-src 'self' https://cdn.example.org https://m.example.org:8443 https://t.example.org".to_owned()), "{:?}", policy(&answer));
+        assert!(html.contains("/embed/videos/film?lang=sr-Cyrl&amp;start=3725\" data-second=\"3725\""), "chapters work without a script");
+    }
+
+    fn what_is_not_there_is_a_page_too(server: &TestServer) {
+        let key = film(server, &json!([]));
+        server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
+        for (path, status, text) in [
+            ("/embed/videos/no-such-film?lang=sq", 404, "Kjo faqe nuk është e disponueshme."),
+            ("/embed/videos/draft", 404, "This page is not available."),
+            ("/embed/videos/film?lang=all", 400, "A page is in one language"),
+            ("/embed/videos/film?lang=tr&start=-1", 400, "Bu adreste bir hata var."),
+            ("/embed/videos/film?strat=1", 400, "did you mean `start`?"),
+        ] {
+            let answer = server.get(path).expect(status);
+            assert_eq!(answer.must("content-type"), "text/html; charset=utf-8", "{path}");
+            assert!(answer.text().contains(text), "{path}: {}", answer.text());
+            assert!(policy(&answer).contains(&"frame-ancestors *".to_owned()) && answer.header("x-frame-options").is_none());
+        }
+        assert!(page(server, "/embed/videos/film?lang=en").text().contains("The video cannot be played here yet."));
+        server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
+        let moved = server.get("/embed/videos/film?lang=mk").expect(308);
+        assert_eq!(moved.must("location"), format!("{}/embed/videos/other?lang=mk", server.base()));
+        server.request("DELETE", "/v1/videos/other").key(&key).send().expect(204);
+        assert!(server.get("/embed/videos/other?lang=mk").expect(410).text().contains("Ова е отстрането."));
+        // Whoever has a key sees no drafts here: a page is what a partner site shows.
+        server.request("GET", "/embed/videos/draft").key(&key).send().expect(404);
+    }
+
+    fn pages_and_posters_are_cached_like_lists(server: &TestServer) {
+        let key = film(server, &youtube());
+        for path in ["/embed/videos/film?lang=en", "/v1/videos/film/poster.svg?lang=en", &format!("/oembed?url={}", encoded(&format!("{}/embed/videos/film", server.base())))] {
+            let first = server.get(path).expect(200);
+            assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
+            let again = server.request("GET", path).header("If-None-Match", first.must("etag")).send().expect(304);
+            assert!(again.body.is_empty());
+            let tag = first.must("etag").to_owned();
+            assert!(server.request("HEAD", path).send().expect(200).must("etag") == tag);
+            server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("Credit {path}")}));
+            server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
+        }
+    }
+
+    fn posters_are_drawn_of_titles(server: &TestServer) {
+        let key = film(server, &json!([]));
+        let poster = |path: &str| {
+            let answer = server.get(path).expect(200);
+            assert_eq!(answer.must("content-type"), "image/svg+xml");
+            let text = answer.text();
+            roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            text
+        };
+        let english = poster("/v1/videos/film/poster.svg?lang=en");
+        assert!(english.contains("A film &amp; its") && english.contains("Norms") && english.contains("viewBox=\"0 0 1280 720\""));
+        assert!(poster("/v1/videos/film/poster.svg?lang=sr-Cyrl").contains("Жене говоре"));
+        server.create(&key, "/v1/videos", &json!({"slug": "hostile", "status": "published", "title": "]]> <script>\u{FFFE} & \"😀\" עברית"}));
+        poster("/v1/videos/hostile/poster.svg");
+        server.get("/v1/videos/film/poster.svg?lang=all").errors(400, &[("lang", "invalid_language")]);
+        server.get("/v1/videos/film/poster.svg?size=1").errors(400, &[("size", "unknown_parameter")]);
+        server.get("/v1/videos/none/poster.svg").problem(404, "not-found");
+        server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
+        assert_eq!(server.get("/v1/videos/film/poster.svg").expect(308).must("location"), format!("{}/v1/videos/other/poster.svg", server.base()));
+    }
+
+    fn oembed_tells_how_to_show_a_video(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
+        let key = film(server, &youtube());
+        server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
+        let ask = |url: &str, more: &str| server.get(&format!("/oembed?url={}{more}", encoded(url)));
+        let base = server.base();
+        let embed = format!("{base}/embed/videos/film?lang=sr-Latn");
+        let json = ask(&embed, "").expect(200).json();
+        assert_eq!((&json["type"], &json["version"], &json["title"]), (&json!("video"), &json!("1.0"), &json!("Žene govore")));
+        assert_eq!((&json["width"], &json["height"]), (&json!(640), &json!(540)));
+        let html = json["html"].as_str().unwrap();
+        let frame = roxmltree::Document::parse(html).unwrap();
+        assert_eq!(frame.root_element().attribute("src"), Some(embed.as_str()));
+        assert_eq!((frame.root_element().attribute("width"), frame.root_element().attribute("title")), (Some("640"), Some("Žene govore")));
+        // Addresses of the API and of the publisher's site mean the same.
+        assert_eq!(ask(&format!("{base}/v1/videos/film"), "").expect(200).json()["title"], "A film & its <story>");
+        let theirs = ask("https://example.org/sr-Latn/videos/film#top", "&maxwidth=320&maxheight=200&unknown=ignored").expect(200).json();
+        assert_eq!((&theirs["title"], &theirs["width"], &theirs["height"]), (&json!("Žene govore"), &json!(320), &json!(200)));
+        // XML has the same members.
+        let xml = ask(&format!("{base}/v1/videos/film"), "&format=xml").expect(200);
+        assert_eq!(xml.must("content-type"), "text/xml; charset=utf-8");
+        let text = xml.text();
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let member = |name: &str| document.root_element().children().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).unwrap_or_default().to_owned();
+        assert_eq!((document.root_element().tag_name().name(), member("title")), ("oembed", "A film & its <story>".to_owned()));
+        assert!(member("html").starts_with("<iframe src=\"http"));
+        // Pages say where to ask.
+        let link = page(server, "/embed/videos/film?lang=sr-Latn").must("link").to_owned();
+        let asked = link.split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();
+        assert_eq!(server.get(&asked).expect(200).json(), json);
+        for (url, more, status, code) in [
+            ("https://elsewhere.example.org/embed/videos/film", "", 404, "not-found"),
+            (&format!("{base}/embed/videos/none"), "", 404, "not-found"),
+            (&format!("{base}/embed/videos/draft"), "", 404, "not-found"),
+            (&embed, "&format=yaml", 501, "not-implemented"),
+        ] {
+            ask(url, more).problem(status, code);
+        }
+        server.get("/oembed").errors(400, &[("url", "required")]);
+        for size in ["maxwidth=0", "maxheight=-1", "maxwidth=1e9", "maxwidth="] {
+            let name = if size.starts_with("maxwidth") { "maxwidth" } else { "maxheight" };
+            ask(&embed, &format!("&{size}")).errors(400, &[(name, "out_of_range")]);
+        }
+        assert_eq!(ask(&embed, "&maxwidth=1000000000").expect(200).json()["width"], 1920);
+    }
+
+    fn frames_can_be_limited_to_some_sites(server: &TestServer, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned(), "https://other.example.org".to_owned()]) {
+        film(server, &youtube());
+        let answer = page(server, "/embed/videos/film");
+        assert!(policy(&answer).contains(&"frame-ancestors https://partner.example.org https://other.example.org".to_owned()));
+    }
+
+    demo fn the_first_catalogue_is_embedded_in_every_language(server: &TestServer) {
+        for slug in server.slugs("/v1/videos?limit=100") {
+            for lang in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr", "cnr", "ar"] {
+                let html = page(server, &format!("/embed/videos/{slug}?lang={lang}")).text();
+                let shown = html.split("<script>").next().unwrap();
+                assert!(shown.contains("<h1>") && !shown.contains("{}"), "{slug} {lang}");
+            }
+        }
+    }
+}
