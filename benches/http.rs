@@ -342,6 +342,9 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     let slug = slugs.first().cloned().unwrap_or_default();
     let (head, _) = once(address, &get(&format!("/v1/videos/{slug}")));
     let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
+    let feed =
+        |ending: &str| combined.iter().map(|path| get(&path.replace("/v1/videos", &format!("/feeds/videos.{ending}")))).collect::<Vec<_>>();
+    let pages = slugs.iter().take(2_000).map(|slug| get(&format!("/embed/videos/{slug}?lang=mk"))).collect();
     let list = |query: &str| combined.iter().map(|path| get(&format!("{path}{query}"))).collect::<Vec<_>>();
     let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
     let mut shapes = vec![
@@ -356,6 +359,12 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         shape("far page by cursor", vec![get(&format!("/v1/videos?limit=20{far}"))], 32),
         shape("q over 200 queries", searched, 32),
     ];
+    shapes.extend([
+        shape("feed of 20, varied, RSS", feed("rss"), 32),
+        shape("feed of 20, varied, Atom", feed("atom"), 32),
+        shape("feed of 20, varied, JSON", feed("json"), 32),
+        shape("embed page, varied", pages, 32),
+    ]);
     shapes.extend(searches(address, &published));
     shapes.push(Shape {
         name: "304",
