@@ -2,14 +2,18 @@
 //!
 //! Pages work without JavaScript, set no cookie, store nothing, and ask no other site for anything before a visitor presses play.
 //!
+//! - [`item`]: a video as all of them read it.
 //! - [`video`]: `/embed/videos/{video}`.
 //! - [`page`]: what all pages share: the shell, the policy, errors as pages.
 //! - [`player`]: where a video is played, and at which address.
 //! - [`poster`]: the picture that stands for a video.
+//! - [`structured`]: what search engines read of a video (JSON-LD).
 //! - [`oembed`]: `/oembed`.
 
+pub mod item;
 pub mod oembed;
 pub mod page;
 pub mod player;
 pub mod poster;
+pub mod structured;
 pub mod video;

@@ -5,20 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::conditional;
+use super::item::{self, At};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
-use crate::http::layer::Statements;
 use crate::http::params::decode;
 use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::resource::answer;
 use crate::resource::context::Context;
-use crate::resource::load::{Found, complete_single};
-use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
 use crate::resource::spec::Kind;
 use crate::text::language::Language;
-use crate::videos::model::SPEC;
-use crate::videos::store::Videos;
 
 /// The width that is given where none is asked for.
 const WIDTH: i64 = 640;
@@ -95,33 +90,25 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
         return Err(nothing());
     };
     let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
-    let identity = format!("oembed\n{name}\n{:?}\n{asked:?}\n{:?}", language.as_ref().map(Language::as_str), context.settings.name);
-    let (inner, etag, wished, at) = (context.clone().into_inner(), if_none_match(&request), wish.clone(), base.clone());
-    let done = context
-        .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &wished, base: &at, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                // Whatever is not there, or not for everybody, is one thing to a consumer.
-                let item = match find_visible(connection, &SPEC, &name, Viewer::Public) {
-                    Ok(Found::Here(item) | Found::Moved(item)) if item.deleted_at.is_none() && item.is_public => item,
-                    Err(problem) if !matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(problem),
-                    _ => return Ok(None),
-                };
-                let slug = item.slug.clone();
-                let loaded = complete_single::<Videos>(connection, item, None, Viewer::Public, shown)?;
-                Ok(loaded.and_then(|mut loaded| Some((slug, loaded.take_chosen()?.text.title))))
-            })
-        })
-        .await?;
-    Statements::note(&request, done.statements);
-    let (validators, found) = done.value;
-    if conditional::not_modified(&request, &validators.tag, validators.changed_at) && !matches!(found, Some(None)) {
-        let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-        answer::caching(&mut response, &context, Viewer::Public, &wish);
-        answer::validate(&mut response, &validators);
-        return Ok(response.finish());
+    let of = item::Asked {
+        name,
+        viewer: Viewer::Public,
+        wish: &wish,
+        identity: format!("oembed\n{asked:?}\n{:?}", context.settings.name),
+        with_owed: false,
+        follows: true,
+    };
+    let found =
+        item::read(&context, &request, of, |mut video, _, _| Some((video.item.slug.clone(), video.take_chosen()?.text.title))).await;
+    let (validators, found) = match found {
+        // Whatever is not there, or not for everybody, is one thing to a consumer.
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing()),
+        other => other?,
+    };
+    if let Some(response) = answer::not_modified(&request, &context, Viewer::Public, &wish, &validators) {
+        return Ok(response);
     }
-    let Some(Some((slug, title))) = found else { return Err(nothing()) };
+    let Some(At::Here(Some((slug, title)))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     let embed = asked.fitted(&context, &base, &format!("{base}/embed/videos/{slug}{lang}"), title);
     let mut response = HttpResponse::build(StatusCode::OK);

@@ -1,24 +1,19 @@
 //! `/v1/videos/{video}/poster.svg`: the picture that stands for a video without one, drawn of its title.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 
+use super::item::{self, Asked, At};
 use super::page::is_written_from_the_right;
 use crate::http::language::Wish;
-use crate::http::layer::Statements;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::resource::answer;
 use crate::resource::context::Context;
-use crate::resource::load::{Found, complete_single};
-use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
 use crate::text::is_markup;
-use crate::videos::model::SPEC;
-use crate::videos::store::Videos;
 
 /// Width and height, in pixels.
 pub const SIZE: (u32, u32) = (1280, 720);
@@ -43,46 +38,24 @@ pub async fn video_poster(context: web::Data<Context>, request: HttpRequest, nam
     if wish.all {
         params.error("lang", "invalid_language", "A poster is in one language: name it, or leave `lang` out.");
     }
-    let identity = format!("poster\n{}\n{viewer:?}", wish.identity());
     params.finish()?;
-    let base = context.settings.base_url(&request);
-    let (shared, inner, etag) = (Arc::new(wish), context.clone().into_inner(), if_none_match(&request));
-    let (wished, name) = (Arc::clone(&shared), name.into_inner());
-    let done = context
-        .read(viewer, move |connection| {
-            let asked = OfCatalogue { identity: &format!("{identity}\n{name}"), wish: &wished, base: &base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
-                let item = match find_visible(connection, &SPEC, &name, viewer)? {
-                    Found::Moved(item) => return Ok(Err(item.slug)),
-                    Found::Here(item) => item,
-                };
-                let (slug, missing) = (item.slug.clone(), || Problem::internal("a video whose fields cannot be read has no poster"));
-                let mut one = complete_single::<Videos>(connection, item, None, viewer, shown)?.ok_or_else(missing)?;
-                let programme =
-                    one.in_field("programme").find_map(|link| shown.reference(&link.target_id)).map(|programme| programme.title);
-                let chosen = one.take_chosen();
-                let (language, title) =
-                    chosen.map_or_else(Default::default, |chosen| (chosen.language.as_str().to_owned(), chosen.text.title));
-                Ok(Ok(draw(&slug, &language, &title, programme.as_deref())))
-            })
-        })
-        .await?;
-    Statements::note(&request, done.statements);
-    let (validators, drawn) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &shared, &validators) {
+    let asked = Asked { name: name.into_inner(), viewer, wish: &wish, identity: "poster".to_owned(), with_owed: false, follows: false };
+    let (validators, found) = item::read(&context, &request, asked, |mut video, _, shown| {
+        let programme = video.in_field("programme").find_map(|link| shown.reference(&link.target_id)).map(|programme| programme.title);
+        let chosen = video.take_chosen();
+        let (language, title) = chosen.map_or_else(Default::default, |chosen| (chosen.language.as_str().to_owned(), chosen.text.title));
+        draw(&video.item.slug, &language, &title, programme.as_deref())
+    })
+    .await?;
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
-    match drawn {
+    match found {
         None => Err(Problem::internal("a poster that was not drawn was needed")),
-        Some(Err(slug)) => {
-            let query = request.query_string();
-            let mark = if query.is_empty() { "" } else { "?" };
-            let location = format!("{}/v1/videos/{slug}/poster.svg{mark}{query}", context.settings.base_url(&request));
-            Ok(HttpResponse::build(StatusCode::PERMANENT_REDIRECT).insert_header((header::LOCATION, location)).finish())
-        }
-        Some(Ok(svg)) => {
+        Some(At::Moved(slug)) => Ok(item::moved(&context, &request, &format!("/v1/videos/{slug}/poster.svg"))),
+        Some(At::Here(svg)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, &context, viewer, &shared);
+            answer::caching(&mut response, &context, viewer, &wish);
             answer::validate(&mut response, &validators);
             Ok(response.content_type("image/svg+xml").body(svg))
         }

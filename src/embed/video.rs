@@ -1,20 +1,17 @@
 //! `/embed/videos/{video}`: a video to be framed.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
+use super::item::{self, Asked, At, Owed};
 use super::page::{self, Page};
 use super::player::{Player, origin, player};
 use super::poster;
-use crate::db::{Connection, Id};
+use super::structured;
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
@@ -22,26 +19,22 @@ use crate::programmes::model::Helpline;
 use crate::resource::addresses::Addresses;
 use crate::resource::answer;
 use crate::resource::context::Context;
-use crate::resource::load::{Found, Loaded, complete_single};
-use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
+use crate::resource::load::Loaded;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
 use crate::text::language::Language;
 use crate::text::language_names;
-use crate::videos::model::{Own, SPEC};
+use crate::videos::model::Own;
 use crate::videos::parts::{Caption, Chapter, Source};
-use crate::videos::store::Videos;
 use crate::videos::tracks::Captions;
 
 /// What an embed page is asked.
-#[derive(Clone, Debug)]
-pub struct Asked {
+struct Wanted {
     wish: Wish,
     start: i64,
-    identity: String,
 }
 
-impl Asked {
+impl Wanted {
     fn read(request: &HttpRequest, context: &Context) -> Result<Self, Problem> {
         let mut params = Params::parse(request.query_string())?;
         let wish = Wish::read(&mut params, request, &context.fallback);
@@ -49,9 +42,8 @@ impl Asked {
             params.error("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out.");
         }
         let start = params.integer("start", 0..=864_000).unwrap_or(0);
-        let identity = format!("embed\n{start}\n{}", wish.identity());
         params.finish()?;
-        Ok(Self { wish, start, identity })
+        Ok(Self { wish, start })
     }
 }
 
@@ -90,68 +82,28 @@ fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
 }
 
 async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
-    let asked = Arc::new(Asked::read(request, context)?);
-    let base = context.settings.base_url(request);
-    let addresses = Addresses::new(&context.settings, &base);
-    let identity = format!("{}\n{name}\n{}\n{:?}", asked.identity, addresses.identity(), context.settings.embed_origins);
-    let (shared, inner, etag) = (Arc::clone(&asked), context.clone().into_inner(), if_none_match(request));
-    let done = context
-        .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| read(connection, &inner, (&name, &shared), &addresses, shown))
-        })
-        .await?;
-    Statements::note(request, done.statements);
-    let (validators, read) = done.value;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &asked.wish, &validators) {
+    let Wanted { wish, start } = Wanted::read(request, context)?;
+    let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
+    let identity = format!("embed\n{start}\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
+    let publisher = context.settings.publisher(&context.settings.base_url(request));
+    let asked =
+        Asked { name, viewer: Viewer::Public, wish: &wish, identity: format!("{identity}\n{publisher}"), with_owed: true, follows: false };
+    let (validators, found) =
+        item::read(context, request, asked, move |video, owed, shown| Card::new(video, owed, (&addresses, &publisher), shown)).await?;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
         return Ok(response);
     }
-    match read {
+    match found {
         None => Err(Problem::internal("a page that was not read was needed")),
-        Some(Read::Moved(slug)) => {
-            let query = request.query_string();
-            let mark = if query.is_empty() { "" } else { "?" };
-            let location = format!("{}/embed/videos/{slug}{mark}{query}", context.settings.base_url(request));
-            Ok(HttpResponse::build(StatusCode::PERMANENT_REDIRECT).insert_header((header::LOCATION, location)).finish())
-        }
-        Some(Read::Here(card)) => {
+        Some(At::Moved(slug)) => Ok(item::moved(context, request, &format!("/embed/videos/{slug}"))),
+        Some(At::Here(card)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, context, Viewer::Public, &asked.wish);
+            answer::caching(&mut response, context, Viewer::Public, &wish);
             answer::validate(&mut response, &validators);
             response.insert_header((header::LINK, card.discovery()));
-            Ok(card.page(asked.start).answer(&context.settings, response))
+            Ok(card.page(start).answer(&context.settings, response))
         }
     }
-}
-
-enum Read {
-    Here(Box<Card>),
-    Moved(String),
-}
-
-fn read(
-    connection: &mut Connection,
-    context: &Context,
-    (name, asked): (&str, &Asked),
-    addresses: &Addresses,
-    shown: &mut Shown,
-) -> Result<Read, Problem> {
-    let item = match find_visible(connection, &SPEC, name, Viewer::Public)? {
-        Found::Moved(item) => return Ok(Read::Moved(item.slug)),
-        Found::Here(item) => item,
-    };
-    let slug = item.slug.clone();
-    let loaded = complete_single::<Videos>(connection, item, None, Viewer::Public, shown)?
-        .ok_or_else(|| Problem::internal(format!("the own fields of video {slug} cannot be read")))?;
-    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).collect();
-    let programmes = match context.expander(Kind::Programme) {
-        Some(expand) if !ids.is_empty() => {
-            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
-            expand(connection, &ids, Viewer::Public, &mut inner)?
-        }
-        _ => HashMap::new(),
-    };
-    Ok(Read::Here(Box::new(Card::new(loaded, programmes.into_values().next(), addresses, (asked, shown)))))
 }
 
 /// All that a page says of a video.
@@ -161,7 +113,8 @@ struct Card {
     language: String,
     title: String,
     text: Option<String>,
-    warning: Option<String>,
+    /// The content note, and its language.
+    warning: Option<(String, String)>,
     players: Vec<Player>,
     captions: Vec<Caption>,
     chapters: Vec<Chapter>,
@@ -175,14 +128,18 @@ struct Card {
     about: Option<String>,
     /// This page, without anything asked of it.
     this: String,
+    /// What search engines read (JSON-LD).
+    structured: Option<Value>,
     /// The parameter that keeps the language.
     lang: String,
     oembed: String,
 }
 
 impl Card {
-    fn new(mut loaded: Loaded<Own>, programme: Option<Value>, addresses: &Addresses, (asked, shown): (&Asked, &Shown)) -> Self {
+    fn new(mut loaded: Loaded<Own>, owed: Owed, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Self {
         let words = shown.wish.names;
+        let Owed { programme, content_note } = owed;
+        let structured = structured::video(&loaded, programme.as_ref(), (addresses, publisher), shown);
         let slug = loaded.item.slug.clone();
         let chosen = loaded.take_chosen();
         let (language, text) = match chosen {
@@ -202,14 +159,14 @@ impl Card {
         let is_near = |helpline: &Helpline| {
             countries.is_empty() || helpline.country.as_ref().is_none_or(|code| countries.iter().any(|country| country.code == code))
         };
-        let lang = asked.wish.asked.first().filter(|_| asked.wish.explicit).map(|tag| format!("lang={}", tag.as_str())).unwrap_or_default();
+        let lang = shown.wish.asked.first().filter(|_| shown.wish.explicit).map(|tag| format!("lang={}", tag.as_str())).unwrap_or_default();
         let this = addresses.here(&format!("/embed/videos/{slug}"));
         let here = if lang.is_empty() { this.clone() } else { format!("{this}?{lang}") };
         let credits = loaded.own.credits.unpack::<Vec<crate::videos::parts::Credit>>();
         Self {
             words,
             title: text.as_ref().map(|text| text.title.clone()).unwrap_or_default(),
-            warning: text.as_ref().and_then(|text| text.content_note.clone()),
+            warning: text.as_ref().and_then(|text| Some((language.clone(), text.content_note.clone()?))).or(content_note),
             text: text.and_then(|text| text.summary.or(text.description)),
             players: own.sources.unpack::<Vec<Source>>().iter().map(|source| player(source, words)).collect(),
             captions: Captions::new(&own.captions, &loaded.item, &shown.base, &slug).all(),
@@ -232,6 +189,7 @@ impl Card {
             about: addresses.elsewhere(Kind::Video, (loaded.item.id, &slug), &language),
             oembed: addresses
                 .here(&format!("/oembed?url={}", percent_encoding::utf8_percent_encode(&here, percent_encoding::NON_ALPHANUMERIC))),
+            structured,
             language,
             this,
             lang,
@@ -269,6 +227,10 @@ impl Card {
             meta name="twitter:player" content=(self.this);
             meta name="twitter:player:width" content="640";
             meta name="twitter:player:height" content="360";
+            @if let Some(structured) = &self.structured {
+                // In a script `<` could end it.
+                script type="application/ld+json" { (PreEscaped(structured.to_string().replace('<', "\\u003c"))) }
+            }
         };
         let media = self.players.iter().filter_map(|player| if let Player::File { url, .. } = player { origin(url) } else { None });
         let elsewhere = self.captions.iter().filter(|caption| caption.stored != Some(true)).filter_map(|caption| origin(&caption.url));
@@ -286,8 +248,8 @@ impl Card {
 
     fn body(&self, start: i64) -> Markup {
         html! {
-            @if let Some(warning) = &self.warning {
-                p.note { strong { (Phrase::ContentNote.in_language(self.words)) ":" } " " (warning) }
+            @if let Some((language, warning)) = &self.warning {
+                p.note { strong { (Phrase::ContentNote.in_language(self.words)) ":" } " " span lang=[(*language != self.language).then_some(language)] { (warning) } }
             }
             div.stage { (self.stage(start)) }
             div.text {

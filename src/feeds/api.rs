@@ -26,7 +26,7 @@ use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::list::{self, PageInfo};
-use crate::resource::load::load_page;
+use crate::resource::load::{content_notes_elsewhere, load_page};
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
@@ -61,12 +61,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// What the address ends with.
-    fn ending(self) -> &'static str {
-        match self {
-            Self::Rss => "rss",
-            Self::Atom => "atom",
-            Self::Json => "json",
+    /// That of an address that ends so.
+    fn of_ending(ending: &str) -> Option<Self> {
+        match ending {
+            "rss" => Some(Self::Rss),
+            "atom" => Some(Self::Atom),
+            "json" => Some(Self::Json),
+            _ => None,
         }
     }
 
@@ -153,9 +154,8 @@ pub async fn impact_statistic_feed(
 
 /// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers send all sorts of things.
 async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, ending: String) -> Result<HttpResponse, Problem> {
-    let Some(format) = S::FORMATS.iter().copied().find(|format| format.ending() == ending) else {
-        let known: Vec<&str> = S::FORMATS.iter().map(|format| format.ending()).collect();
-        let detail = format!("This feed is given as {}, not as `{}`.", known.join(", "), clip(&ending));
+    let Some(format) = Format::of_ending(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str())) else {
+        let detail = format!("This feed is given as {}, not as `{}`.", S::SPEC.feeds.join(", "), clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
@@ -238,7 +238,8 @@ fn entries<S: Syndicated>(
         }
         _ => HashMap::new(),
     };
-    let around = Surroundings { shown, programmes, addresses };
+    let content_notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
+    let around = Surroundings { shown, programmes, content_notes, addresses };
     let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();
     Ok((entries, wanted.paging.info(&slice, None)))
 }

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::api::Format;
 use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, Note};
-use crate::db::Id;
+use crate::db::{Id, Number};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::model::Logo;
 use crate::partners::store::Partners;
@@ -29,15 +28,14 @@ pub struct Surroundings<'a> {
     pub shown: &'a Shown,
     /// The programmes that entries belong to, whole.
     pub programmes: HashMap<Id, Value>,
+    /// Content notes that stand in another language than their item, with it, by the number of the item.
+    pub content_notes: HashMap<Number, (String, String)>,
     /// Where things are.
     pub addresses: &'a Addresses,
 }
 
 /// A kind whose lists are feeds.
 pub trait Syndicated: Subject {
-    /// In which formats.
-    const FORMATS: &'static [Format];
-
     /// Draws an item; `None` for one without a text in any language.
     fn entry(loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry>;
 }
@@ -60,7 +58,11 @@ impl Surroundings<'_> {
             language,
             summary: text.summary.clone(),
             description: text.description.clone(),
-            warning: text.content_note.as_ref().map(|note| self.labelled(Phrase::ContentNote, note)),
+            warning: text
+                .content_note
+                .as_ref()
+                .or_else(|| self.content_notes.get(&item.number).map(|(_, note)| note))
+                .map(|note| self.labelled(Phrase::ContentNote, note)),
             notes: Vec::new(),
             published: item.published_at.unwrap_or(item.created_at),
             updated: item.updated_at,
@@ -128,8 +130,6 @@ fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) 
 }
 
 impl Syndicated for Videos {
-    const FORMATS: &'static [Format] = &[Format::Rss, Format::Atom, Format::Json];
-
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, _) = around.begin(Kind::Video, &mut loaded)?;
         let own = &loaded.own;
@@ -205,8 +205,6 @@ fn ending(url: &str) -> String {
 }
 
 impl Syndicated for Programmes {
-    const FORMATS: &'static [Format] = &[Format::Atom, Format::Json];
-
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, text) = around.begin(Kind::Programme, &mut loaded)?;
         owed(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
@@ -217,8 +215,6 @@ impl Syndicated for Programmes {
 }
 
 impl Syndicated for Partners {
-    const FORMATS: &'static [Format] = &[Format::Atom, Format::Json];
-
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, _) = around.begin(Kind::Partner, &mut loaded)?;
         let country = loaded.own.country.clone();
@@ -229,8 +225,6 @@ impl Syndicated for Partners {
 }
 
 impl Syndicated for ImpactStatistics {
-    const FORMATS: &'static [Format] = &[Format::Atom, Format::Json];
-
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, _) = around.begin(Kind::ImpactStatistic, &mut loaded)?;
         let own = &loaded.own;

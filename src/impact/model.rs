@@ -122,6 +122,7 @@ pub const SPEC: Spec = Spec {
         "evidence",
     ],
     shows: &[Kind::Programme, Kind::Partner, Kind::Video],
+    feeds: &["atom", "json"],
 };
 
 /// A figure: what was counted, how many, how exactly, and what shows it.

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::answer;
 use super::context::Context;
-use super::query::Shape;
+use super::query::{NOT_OF_THE_LIST, Shape};
+use super::spec::Spec;
 use crate::db::page::{Slice, Start};
 use crate::http::cursor::{self, CursorError};
 use crate::http::params::{Params, decode};
@@ -125,14 +126,51 @@ pub struct Links {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     pub prev: Option<String>,
+    /// The list as feeds: addresses and media types.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub feeds: Vec<(String, &'static str)>,
 }
 
+/// Of a longer query no feed is named, though there is one.
+const LONGEST_OF_A_FEED: usize = 1_000;
+
 impl Links {
+    /// The same, with the feeds of a list of this kind.
+    #[must_use]
+    pub fn with_feeds(self, spec: &Spec, path: &str) -> Self {
+        let (address, query) = self.this.split_once('?').unwrap_or((&self.this, ""));
+        let Some(base) = address.strip_suffix(path) else { return self };
+        // What shapes a list has no place in a feed, which is in one language.
+        let kept = query.split('&').filter(|pair| {
+            let name = decode(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
+            !pair.is_empty() && *pair != "lang=all" && (name == "limit" || !NOT_OF_THE_LIST.contains(&name.as_str()))
+        });
+        let query = kept.collect::<Vec<_>>().join("&");
+        // Clients read only so much of a head.
+        if query.len() > LONGEST_OF_A_FEED {
+            return self;
+        }
+        let mark = if query.is_empty() { "" } else { "?" };
+        let name = spec.kind.path().trim_start_matches("/v1/");
+        let feed = |ending: &&'static str| {
+            let media_type = match *ending {
+                "rss" => "application/rss+xml",
+                "atom" => "application/atom+xml",
+                _ => "application/feed+json",
+            };
+            (format!("{base}/feeds/{name}.{ending}{mark}{query}"), media_type)
+        };
+        let feeds = spec.feeds.iter().map(feed).collect();
+        Self { feeds, ..self }
+    }
+
     /// The same as a `Link` header (RFC 8288).
     pub fn header(&self) -> String {
         let mut parts = vec![format!("<{}>; rel=\"self\"", self.this)];
         parts.extend(self.next.as_ref().map(|next| format!("<{next}>; rel=\"next\"")));
         parts.extend(self.prev.as_ref().map(|prev| format!("<{prev}>; rel=\"prev\"")));
+        parts.extend(self.feeds.iter().map(|(feed, media_type)| format!("<{feed}>; rel=\"alternate\"; type=\"{media_type}\"")));
         parts.join(", ")
     }
 }
@@ -240,5 +278,6 @@ pub fn links(context: &Context, request: &HttpRequest, info: &PageInfo) -> Links
         this: if query.is_empty() { base.clone() } else { format!("{base}?{query}") },
         next: info.next_cursor.as_ref().map(with),
         prev: info.prev_cursor.as_ref().map(with),
+        feeds: Vec::new(),
     }
 }

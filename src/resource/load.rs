@@ -421,6 +421,34 @@ pub fn texts_of<'a>(connection: &mut Connection, items: impl IntoIterator<Item =
     texts_at(connection, keys.collect())
 }
 
+/// Content notes of those items that have none in the language in which they answer, in that in which they were written or else in
+/// another: a warning is better in a foreign language than not given. Language and note, by the number of the item.
+pub fn content_notes_elsewhere<O>(
+    connection: &mut Connection,
+    loaded: &[Loaded<O>],
+    viewer: Viewer,
+) -> Result<HashMap<Number, (String, String)>, Error> {
+    let answers = |one: &Loaded<O>| one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)).map(ToString::to_string);
+    let lacks = |one: &&Loaded<O>| {
+        let language = answers(one);
+        let has = one.texts.iter().any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
+        one.languages.len() > 1 && !has
+    };
+    let without: Vec<&Loaded<O>> = loaded.iter().filter(lacks).collect();
+    if without.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut texts = texts_of(connection, without.iter().map(|one| (one.item.number, one.item.languages.as_str())))?;
+    let note = |one: &&Loaded<O>| {
+        let texts = texts.remove(&one.item.number)?;
+        let visible = texts.into_iter().filter(|text| viewer.sees_unpublished() || text.status == "published");
+        let mut notes: Vec<(String, String)> = visible.filter_map(|text| Some((text.language, text.content_note?))).collect();
+        let place = notes.iter().position(|(language, _)| *language == one.item.original_language).unwrap_or(0);
+        (place < notes.len()).then(|| (one.item.number, notes.swap_remove(place)))
+    };
+    Ok(without.iter().filter_map(note).collect())
+}
+
 /// All texts of these items, whatever languages they are said to have.
 pub fn all_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Texts, Error> {
     // PostgreSQL, which expects many texts of each item, would read the whole table for each; with a limit it does not.

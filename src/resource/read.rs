@@ -41,21 +41,26 @@ pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest)
     let inner = context.clone().into_inner();
     let done = context.read(caller, move |connection| read_page::<S>(connection, &inner, &shared, etag.as_deref())).await?;
     Statements::note(&request, done.statements);
-    answer_page(&context, &request, (caller, &wanted.wish), done.value)
+    answer_page(&context, &request, (caller, &wanted.wish), done.value, Some(S::SPEC))
 }
 
-/// Answers a page that was read, or that the client has it already.
+/// Answers a page that was read, or that the client has it already. A list of one kind says where its feeds are.
 pub fn answer_page(
     context: &Context,
     request: &HttpRequest,
     (caller, wish): (Viewer, &Wish),
     (validators, page): PageRead,
+    of: Option<&Spec>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
         return Ok(response);
     }
     let Some(page) = page else { return Err(Problem::internal("a page that was not read was needed")) };
     let links = list::links(context, request, &page.info);
+    let links = match of {
+        Some(spec) => links.with_feeds(spec, request.path()),
+        None => links,
+    };
     Ok(answered(context, (caller, wish), &validators, &links).content_type("application/json").body(page.body(&links)?))
 }
 

@@ -260,6 +260,8 @@ pub struct Spec {
     pub fields: &'static [&'static str],
     /// Kinds whose items an item of this kind shows inside itself.
     pub shows: &'static [Kind],
+    /// In which formats its lists are feeds: what their addresses end with.
+    pub feeds: &'static [&'static str],
 }
 
 /// Fields that every kind has.

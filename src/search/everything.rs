@@ -203,7 +203,7 @@ pub async fn search_everything(context: web::Data<Context>, request: HttpRequest
         })
         .await?;
     Statements::note(&request, done.statements);
-    answer_page(&context, &request, (caller, &wanted.wish), done.value)
+    answer_page(&context, &request, (caller, &wanted.wish), done.value, None)
 }
 
 /// A search, understood.

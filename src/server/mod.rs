@@ -209,6 +209,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         search::transcripts::search_transcripts,
         embed::video::embed_video,
         embed::poster::video_poster,
+        embed::structured::video_schema,
         embed::oembed::oembed,
         feeds::api::video_feed,
         feeds::api::programme_feed,
@@ -236,6 +237,7 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
     let mut server = HttpServer::new(move || {
         let layer = layer.clone();
         let app = App::new().app_data(context.clone()).app_data(documents.clone()).into_utoipa_app().configure(routes).into_app();
+        let app = app.configure(pages::icon);
         let app = if with_docs { app.configure(pages::docs) } else { app };
         app.default_service(web::to(pages::elsewhere))
             .wrap(cors(&origins))

@@ -160,6 +160,11 @@ const STYLE: &str = include_str!("assets/docs.css");
 const SCRIPT: &str = include_str!("assets/docs.js");
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The icon that browsers ask for beside any page.
+pub fn icon(config: &mut web::ServiceConfig) {
+    config.route("/favicon.ico", web::get().to(|| async { docs_file("image/svg+xml", ICON.as_bytes().to_vec()) }));
+}
+
 /// The documentation page and its files, all from this binary.
 pub fn docs(config: &mut web::ServiceConfig) {
     config.route("/docs", web::get().to(|| async { docs_file("text/html; charset=utf-8", INDEX.as_bytes().to_vec()) }));

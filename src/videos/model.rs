@@ -142,6 +142,7 @@ pub const SPEC: Spec = Spec {
         "accessibility",
     ],
     shows: &[Kind::Programme, Kind::Topic, Kind::Partner],
+    feeds: &["rss", "atom", "json"],
 };
 
 /// A video.

@@ -1,5 +1,7 @@
 //! What partner sites paste: embed pages, posters, oEmbed.
 
+mod browser;
+
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -46,6 +48,9 @@ on_both! {
         let answer = page(server, "/embed/videos/film?lang=en&start=12");
         let html = answer.text();
         // The only address of another site that is there is the one that play leads to, and it keeps its visitors private.
+        // Structured data names licences and vocabularies; nobody is asked for them.
+        let (before, after) = html.split_once("<script type=\"application/ld+json\">").unwrap();
+        let html = format!("{before}{}", after.split_once("</script>").unwrap().1);
         let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base())).collect();
         assert_eq!(of_others, [
             "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&amp;rel=0&amp;playsinline=1&amp;hl=en&amp;start=12",
@@ -66,7 +71,7 @@ on_both! {
         film(server, &youtube());
         let html = page(server, "/embed/videos/film?lang=en").text();
         let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}: {html}"));
-        assert!(place("<strong>Content note:</strong> Speaks of violence.") < place("class=\"stage\""), "the warning comes first");
+        assert!(place("<strong>Content note:</strong> <span>Speaks of violence.</span>") < place("class=\"stage\""), "the warning comes first");
         for text in [
             "<h1>A film &amp; its &lt;story&gt;</h1>", "Norms", "Short &quot;text&quot;.", "Ana (director)", "Licence: CC-BY-4.0", "Funded by the Union.", "The views are the authors' own.",
             "Kosovo: This designation is without prejudice", "Where to find help", "tel:+389215700", "(North Macedonia)", "1:02:05", "&lt;End&gt; &amp; more",
@@ -80,6 +85,9 @@ on_both! {
         for text in ["<html lang=\"sr-Cyrl\" dir=\"ltr\">", "Жене говоре", "Кратко.", "Поглавља", "Где потражити помоћ", "Пусти (YouTube)", "Лиценца: CC-BY-4.0"] {
             assert!(serbian.text().contains(text), "{text}: {}", serbian.text());
         }
+        // A warning is better in a foreign language than not given.
+        assert!(serbian.text().contains("<strong>Напомена о садржају:</strong> <span lang=\"en\">Speaks of violence.</span>"), "{}", serbian.text());
+        assert!(server.get("/feeds/videos.rss?lang=sr-Cyrl").expect(200).text().contains("Напомена о садржају: Speaks of violence."));
         let header = server.request("GET", "/embed/videos/film").header("Accept-Language", "mk, sr;q=0.5").send().expect(200);
         assert!(header.text().contains("Каде да побарате помош") && header.must("vary").contains("Accept-Language"));
     }
@@ -165,6 +173,40 @@ on_both! {
         server.get("/v1/videos/none/poster.svg").problem(404, "not-found");
         server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
         assert_eq!(server.get("/v1/videos/film/poster.svg").expect(308).must("location"), format!("{}/v1/videos/other/poster.svg", server.base()));
+    }
+
+    fn search_engines_read_what_they_require(server: &TestServer) {
+        let key = film(server, &json!([{"kind": "file", "url": "https://m.example.org/film.mp4"}, {"kind": "youtube", "url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ"}]));
+        let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
+        track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
+        server.patch(&key, "/v1/videos/film", &json!({"published_at": "2026-05-07T08:00:00Z", "spoken_languages": ["mk"], "accessibility": {"sign_languages": ["ase"]}}));
+        let answer = server.get("/v1/videos/film/schema.jsonld?lang=en").expect(200);
+        assert_eq!(answer.must("content-type"), "application/ld+json");
+        let data = answer.json();
+        let base = server.base();
+        for (name, expected) in [
+            ("@context", json!("https://schema.org")), ("@type", json!("VideoObject")), ("name", json!("A film & its <story>")), ("description", json!("Short \"text\".")),
+            ("thumbnailUrl", json!([format!("{base}/v1/videos/film/poster.svg?lang=en")])), ("uploadDate", json!("2026-05-07T08:00:00Z")), ("duration", json!("PT1H6M40S")),
+            ("contentUrl", json!("https://m.example.org/film.mp4")), ("embedUrl", json!(format!("{base}/embed/videos/film"))), ("inLanguage", json!("en")),
+            ("license", json!("https://creativecommons.org/licenses/by/4.0/")), ("creditText", json!("Funded by the Union.")), ("creator", json!([{"@type": "Person", "name": "Ana"}])),
+            ("accessibilityFeature", json!(["captions", "signLanguage", "transcript"])), ("isPartOf", json!({"@type": "CreativeWorkSeries", "name": "Norms"})),
+            ("hasPart", json!([
+                {"@type": "Clip", "name": "Start", "startOffset": 0, "endOffset": 3725, "url": format!("{base}/embed/videos/film?start=0")},
+                {"@type": "Clip", "name": "<End> & more", "startOffset": 3725, "endOffset": 4000, "url": format!("{base}/embed/videos/film?start=3725")},
+            ])),
+        ] {
+            assert_eq!(data[name], expected, "{name}");
+        }
+        assert_eq!(data["caption"].as_array().unwrap().len(), 2, "in either script");
+        // The page has the same in itself, and nothing in it ends it.
+        let html = page(server, "/embed/videos/film?lang=en").text();
+        let inside = html.split("<script type=\"application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(inside).unwrap(), data);
+        assert!(!inside.contains('<'));
+        server.get("/v1/videos/film/schema.jsonld?lang=all").errors(400, &[("lang", "invalid_language")]);
+        server.get("/v1/videos/none/schema.jsonld").problem(404, "not-found");
+        server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
+        assert_eq!(server.get("/v1/videos/film/schema.jsonld?lang=mk").expect(308).must("location"), format!("{base}/v1/videos/other/schema.jsonld?lang=mk"));
     }
 
     fn oembed_tells_how_to_show_a_video(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {

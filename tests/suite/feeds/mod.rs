@@ -223,6 +223,27 @@ on_both! {
         }
     }
 
+    fn lists_say_where_their_feeds_are(server: &TestServer) {
+        whole(server);
+        let feeds = |path: &str| {
+            let link = server.get(path).expect(200).must("link").to_owned();
+            link.split(", <").filter(|part| part.contains("rel=\"alternate\"")).map(|part| part.replace(&server.base(), "")).collect::<Vec<_>>()
+        };
+        assert_eq!(feeds("/v1/videos?country=RS&fields=title&lang=mk&facets=topic&limit=5&total=true"), [
+            "/feeds/videos.rss?country=RS&lang=mk&limit=5>; rel=\"alternate\"; type=\"application/rss+xml\"",
+            "/feeds/videos.atom?country=RS&lang=mk&limit=5>; rel=\"alternate\"; type=\"application/atom+xml\"",
+            "/feeds/videos.json?country=RS&lang=mk&limit=5>; rel=\"alternate\"; type=\"application/feed+json\"",
+        ]);
+        for path in ["/v1/videos?q=film&include=programme&lang=all&offset=1", "/v1/programmes", "/v1/partners?kind=civil_society", "/v1/impact-statistics"] {
+            let found = feeds(path);
+            assert!(found.len() >= 2);
+            for one in found {
+                feed(server, one.split('>').next().unwrap());
+            }
+        }
+        assert!(feeds("/v1/topics").is_empty() && feeds("/v1/search?q=film").is_empty());
+    }
+
     fn feeds_are_cached_like_lists(server: &TestServer) {
         let key = whole(server);
         for path in ["/feeds/videos.rss", "/feeds/videos.atom?lang=mk", "/feeds/impact-statistics.json"] {

@@ -1,5 +1,6 @@
 //! What every test stands on: databases, servers, the contract, the first catalogue.
 
+pub mod chromium;
 pub mod contract;
 pub mod database;
 pub mod postgres;

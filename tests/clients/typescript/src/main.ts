@@ -121,6 +121,8 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.match(String(found(page, 200)), /<html lang="mk"/);
   const poster = await api.GET("/v1/videos/{video}/poster.svg", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(poster, 200)), /<svg /);
+  const data = found(await api.GET("/v1/videos/{video}/schema.jsonld", { params: { path: { video }, query: { lang: "mk" } } }), 200);
+  assert.equal(data["@type"], "VideoObject");
 }
 
 // Topics: the whole life of an item, with every protection that writing has.

@@ -1,0 +1,109 @@
+//! A video as everything here reads it: found by its name, complete, in the languages that are wished for.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use crate::db::{Connection, Id};
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::layer::Statements;
+use crate::http::problem::Problem;
+use crate::resource::answer::Validators;
+use crate::resource::context::Context;
+use crate::resource::load::{Found, Loaded, complete_single, content_notes_elsewhere};
+use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
+use crate::resource::shown::Shown;
+use crate::resource::spec::Kind;
+use crate::videos::model::{Own, SPEC};
+use crate::videos::store::Videos;
+
+/// What is asked of a video.
+pub struct Asked<'a> {
+    /// Its name.
+    pub name: String,
+    /// Who asks.
+    pub viewer: Viewer,
+    /// In which languages.
+    pub wish: &'a Wish,
+    /// What makes the answer another than others: for the `ETag`.
+    pub identity: String,
+    /// Whether what is owed with it is read, too.
+    pub with_owed: bool,
+    /// Whether a former slug is as good as the present one; else whoever has it is sent on.
+    pub follows: bool,
+}
+
+/// What is owed with a video.
+#[derive(Default)]
+pub struct Owed {
+    /// The programme that it belongs to, whole.
+    pub programme: Option<Value>,
+    /// The content note, where the language in which it answers has none: the language and the note.
+    pub content_note: Option<(String, String)>,
+}
+
+/// Where a video is.
+pub enum At<T> {
+    /// Here, and this is what was made of it.
+    Here(T),
+    /// It has another slug now.
+    Moved(String),
+}
+
+/// Reads a video and makes something of it, unless the client has that already.
+pub async fn read<T: Send + 'static>(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    asked: Asked<'_>,
+    draw: impl Fn(Loaded<Own>, Owed, &Shown) -> T + Send + 'static,
+) -> Result<(Validators, Option<At<T>>), Problem> {
+    let base = context.settings.base_url(request);
+    let Asked { name, viewer, wish, identity, with_owed, follows } = asked;
+    let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.identity());
+    let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let done = context
+        .read(viewer, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &wish, base: &base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                let item = match find_visible(connection, &SPEC, &name, viewer)? {
+                    Found::Moved(item) if !follows => return Ok(At::Moved(item.slug)),
+                    Found::Moved(item) | Found::Here(item) => item,
+                };
+                let unreadable = format!("the own fields of video {} cannot be read", item.id);
+                let loaded =
+                    complete_single::<Videos>(connection, item, None, viewer, shown)?.ok_or_else(|| Problem::internal(unreadable))?;
+                let owed = if with_owed { owed(connection, &inner, &loaded, viewer, shown)? } else { Owed::default() };
+                Ok(At::Here(draw(loaded, owed, shown)))
+            })
+        })
+        .await?;
+    Statements::note(request, done.statements);
+    Ok(done.value)
+}
+
+fn owed(connection: &mut Connection, context: &Context, loaded: &Loaded<Own>, viewer: Viewer, shown: &Shown) -> Result<Owed, Problem> {
+    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).collect();
+    let programme = match context.expander(Kind::Programme).filter(|_| !ids.is_empty()) {
+        Some(expand) => {
+            let mut within = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+            expand(connection, &ids, viewer, &mut within)?.into_values().next()
+        }
+        None => None,
+    };
+    let content_note = content_notes_elsewhere(connection, std::slice::from_ref(loaded), viewer)?.into_values().next();
+    Ok(Owed { programme, content_note })
+}
+
+/// 308 to the same address with another slug; the query stays.
+pub fn moved(context: &Context, request: &HttpRequest, path: &str) -> HttpResponse {
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let location = format!("{}{path}{mark}{query}", context.settings.base_url(request));
+    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .finish()
+}

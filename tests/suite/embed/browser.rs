@@ -1,0 +1,165 @@
+//! Embed pages in a real browser. What they say is tested on both databases beside this; here it is SQLite.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use super::{film, youtube};
+use crate::support::chromium::{Browser, axe};
+use crate::support::{Content, TestServer};
+
+const PLAYER: &str = "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?";
+
+/// What a page must never do before somebody presses play.
+fn keeps_to_itself(browser: &mut Browser, server: &TestServer) {
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    let others: Vec<String> =
+        browser.requests().into_iter().filter(|url| !url.starts_with(&server.base()) && !url.starts_with("data:")).collect();
+    assert_eq!(others, Vec::<String>::new(), "requests to others");
+    assert_eq!(browser.call("Network.getCookies", &json!({}))["cookies"], json!([]));
+    assert_eq!(browser.eval("localStorage.length + sessionStorage.length"), json!(0));
+}
+
+#[test]
+fn a_page_fits_every_width_light_and_dark() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    film(&server, &youtube());
+    for (width, is_dark, lang) in [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (320, true, "sq")] {
+        browser.resize(width, 700);
+        browser.prefer_dark(is_dark);
+        browser.visit(&format!("{}/embed/videos/film?lang={lang}", server.base()));
+        keeps_to_itself(&mut browser, &server);
+        assert_eq!(
+            browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
+            json!(true),
+            "no scrolling sideways at {width}"
+        );
+        assert_eq!(
+            browser.eval("[...document.images].every((image) => image.complete && image.naturalWidth > 0)"),
+            json!(true),
+            "the poster is shown"
+        );
+        let ratio = browser.eval("(() => { const box = document.querySelector('.stage').getBoundingClientRect(); return Math.abs(box.width / box.height - 16 / 9) < 0.02; })()");
+        assert_eq!(ratio, json!(true));
+        browser.picture(&format!("embed-{width}-{lang}"));
+        browser.eval(&axe);
+        let found = browser
+            .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
+        assert_eq!(found, json!([]), "axe at {width} in {lang}");
+    }
+}
+
+#[test]
+fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    film(&server, &youtube());
+    browser.visit(&format!("{}/embed/videos/film?lang=en#t=12", server.base()));
+    keeps_to_itself(&mut browser, &server);
+    browser.press("Tab");
+    assert_eq!(browser.eval("document.activeElement.textContent"), json!("▶ Play (YouTube)"));
+    assert_eq!(browser.eval("getComputedStyle(document.activeElement).outlineStyle"), json!("solid"), "one sees where one is");
+    browser.press("Enter");
+    browser.wait_until("document.querySelector('.stage iframe') !== null");
+    let (source, title) = (browser.eval("document.querySelector('iframe').src"), browser.eval("document.querySelector('iframe').title"));
+    assert!(source.as_str().unwrap().starts_with(PLAYER) && source.as_str().unwrap().ends_with("&start=12"), "{source}");
+    assert_eq!(title, json!("A film & its <story>"));
+    browser.rest();
+    assert!(browser.requests().iter().any(|url| url.starts_with(PLAYER)), "{:?}", browser.requests());
+    assert!(
+        !browser.complaints().iter().any(|text| text.contains("Content Security Policy") || text.contains("ContentSecurityPolicy")),
+        "{:?}",
+        browser.complaints()
+    );
+    // A chapter begins at its second.
+    browser.eval("document.querySelector('a[data-second=\"3725\"]').click()");
+    browser.wait_until("document.querySelector('iframe').src.endsWith('&start=3725')");
+}
+
+#[test]
+fn without_scripts_play_is_a_link() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    film(&server, &youtube());
+    browser.allow_scripts(false);
+    browser.visit(&format!("{}/embed/videos/film?lang=en&start=7", server.base()));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    assert!(browser.requests().iter().all(|url| url.starts_with(&server.base())), "{:?}", browser.requests());
+    let text = browser.eval("document.body.innerText");
+    for shown in ["Content note: Speaks of violence.", "A film & its <story>", "Funded by the Union.", "Where to find help"] {
+        assert!(text.as_str().unwrap().contains(shown), "{shown}: {text}");
+    }
+    let link = browser.eval("document.querySelector('a.play').href");
+    assert!(link.as_str().unwrap().starts_with(PLAYER) && link.as_str().unwrap().ends_with("&start=7"), "{link}");
+    browser.press("Tab");
+    browser.press("Enter");
+    assert!(browser.requests().iter().any(|url| url.starts_with(PLAYER)), "{:?}", browser.requests());
+}
+
+#[test]
+fn files_are_played_with_captions() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    let key = film(&server, &json!([{"kind": "file", "url": "https://media.example.org/film.mp4", "mime_type": "video/mp4"}]));
+    let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
+    track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
+    browser.visit(&format!("{}/embed/videos/film?lang=sr-Cyrl", server.base()));
+    keeps_to_itself(&mut browser, &server);
+    browser.eval("document.querySelector('video').textTracks[1].mode = 'showing'");
+    browser.wait_until("(document.querySelector('video').textTracks[1].cues || []).length === 1");
+    assert_eq!(browser.eval("document.querySelector('video').textTracks[1].cues[0].text"), json!("Жене говоре"));
+    keeps_to_itself(&mut browser, &server);
+    // Pressing play asks for the file, and the policy lets it.
+    browser.eval("(document.querySelector('video').play().catch(() => {}), true)");
+    browser.rest();
+    assert!(browser.requests().contains(&"https://media.example.org/film.mp4".to_owned()), "{:?}", browser.requests());
+    assert!(
+        !browser.complaints().iter().any(|text| text.contains("Content Security Policy") || text.contains("ContentSecurityPolicy")),
+        "{:?}",
+        browser.complaints()
+    );
+}
+
+/// Serves one page at another origin, with a policy of its own.
+fn partner_site(frame: &str, policy: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+    let body = format!("<!doctype html><html lang=\"en\"><title>Partner</title><h1>Partner</h1>{frame}</html>");
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: {policy}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(8) {
+            let Ok(mut stream) = stream else { return };
+            drop(stream.read(&mut [0; 4096]));
+            drop(stream.write_all(answer.as_bytes()));
+        }
+    });
+    address
+}
+
+#[test]
+fn partner_sites_frame_what_they_may() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    film(&server, &youtube());
+    let how = server.read("/oembed?url=/embed/videos/film%3Flang%3Dmk&maxwidth=400");
+    let policy = format!("default-src 'none'; style-src-attr 'unsafe-inline'; frame-src {}", server.base());
+    let site = partner_site(how["html"].as_str().unwrap(), &policy);
+    browser.visit(&site);
+    browser.wait_until("document.querySelector('iframe').getBoundingClientRect().width === 400");
+    let asked = |browser: &Browser| browser.requests().into_iter().filter(|url| url.starts_with(&server.base())).collect::<Vec<_>>();
+    assert!(asked(&browser).iter().any(|url| url.contains("poster.svg")), "the page in the frame is drawn: {:?}", browser.requests());
+    let complaints: Vec<String> = browser.complaints().into_iter().filter(|text| !text.contains("favicon")).collect();
+    assert_eq!(complaints, Vec::<String>::new());
+    browser.picture("embed-framed");
+    // Who is not on the list may not.
+    let limited = TestServer::sqlite(Content::Nothing, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned()]);
+    film(&limited, &youtube());
+    let frame = format!("<iframe src=\"{}/embed/videos/film\"></iframe>", limited.base());
+    browser.visit(&partner_site(&frame, "default-src 'none'; frame-src http:"));
+    assert!(browser.complaints().iter().any(|text| text.contains("frame-ancestors")), "{:?}", browser.complaints());
+}
