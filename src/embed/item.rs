@@ -17,8 +17,11 @@ use crate::resource::load::{Found, Loaded, complete_single, content_notes_elsewh
 use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
+use crate::text::choice::preference_order;
 use crate::videos::model::{Own, SPEC};
+use crate::videos::parts::Chapter;
 use crate::videos::store::Videos;
+use crate::videos::tracks::chapters;
 
 /// What is asked of a video.
 pub struct Asked<'a> {
@@ -43,6 +46,8 @@ pub struct Owed {
     pub programme: Option<Value>,
     /// The content note, where the language in which it answers has none: the language and the note.
     pub content_note: Option<(String, String)>,
+    /// Its chapters, in the language in which it answers where there are such.
+    pub chapters: Vec<Chapter>,
 }
 
 /// Where a video is.
@@ -94,7 +99,10 @@ fn owed(connection: &mut Connection, context: &Context, loaded: &Loaded<Own>, vi
         None => None,
     };
     let content_note = content_notes_elsewhere(connection, std::slice::from_ref(loaded), viewer)?.into_values().next();
-    Ok(Owed { programme, content_note })
+    let mut languages = preference_order(&shown.wish.asked, &shown.wish.fallback);
+    languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
+    let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
+    Ok(Owed { programme, content_note, chapters })
 }
 
 /// 308 to the same address with another slug; the query stays.

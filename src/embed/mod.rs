@@ -8,6 +8,7 @@
 //! - [`player`]: where a video is played, and at which address.
 //! - [`poster`]: the picture that stands for a video.
 //! - [`structured`]: what search engines read of a video (JSON-LD).
+//! - [`sitemap`]: `/sitemap-videos.xml`.
 //! - [`oembed`]: `/oembed`.
 
 pub mod item;
@@ -15,5 +16,6 @@ pub mod oembed;
 pub mod page;
 pub mod player;
 pub mod poster;
+pub mod sitemap;
 pub mod structured;
 pub mod video;

@@ -14,6 +14,7 @@ use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::spec::Kind;
 use crate::text::language::Language;
+use crate::text::xml::Xml;
 
 /// The width that is given where none is asked for.
 const WIDTH: i64 = 640;
@@ -76,10 +77,10 @@ struct Asked {
 ), responses(
     (status = 200, description = "How to show it.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
     (status = 304, description = "The client has this already."),
-    (status = 400, description = "`url` is missing, or a size is no number of pixels.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/invalid-parameter", "title": "Invalid parameter", "status": 400, "detail": "The query has parameters that are not understood.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "errors": [{"parameter": "url", "code": "required", "detail": "`url` is the address of the page to show."}]})),
-    (status = 404, description = "The address is not ours, or there is nothing.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-found", "title": "Not found", "status": 404, "detail": "There is nothing to embed at this address.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
-    (status = 501, description = "The format is neither JSON nor XML.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-implemented", "title": "Not implemented", "status": 501, "detail": "oEmbed is answered as json or xml.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/oembed", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
+    (status = 400, description = "`url` is missing, or a size is no number of pixels.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "The address is not ours, or there is nothing.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 501, description = "The format is neither JSON nor XML.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/oembed")]
 pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -177,20 +178,21 @@ impl Asked {
 impl OEmbed {
     /// As XML, with the same members.
     fn xml(&self) -> String {
-        let whole = maud::html! {
-            oembed {
-                type { (self.kind) }
-                version { (self.version) }
-                title { (self.title) }
-                provider_name { (self.provider_name) }
-                provider_url { (self.provider_url) }
-                cache_age { (self.cache_age) }
-                html { (self.html) }
-                width { (self.width) }
-                height { (self.height) }
-            }
-        };
-        format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{}\n", whole.into_string().replace(|c| !crate::text::is_markup(c), ""))
+        let mut xml = Xml::new("oembed", &[]);
+        for (name, text) in [
+            ("type", self.kind),
+            ("version", self.version),
+            ("title", &self.title),
+            ("provider_name", &self.provider_name),
+            ("provider_url", &self.provider_url),
+            ("cache_age", &self.cache_age.to_string()),
+            ("html", &self.html),
+            ("width", &self.width.to_string()),
+            ("height", &self.height.to_string()),
+        ] {
+            xml.element(name, &[], text);
+        }
+        xml.finish()
     }
 }
 

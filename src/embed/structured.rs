@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde_json::{Map, Value, json};
 
-use super::item::{self, Asked, At};
+use super::item::{self, Asked, At, Owed};
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -48,10 +48,8 @@ pub async fn video_schema(context: web::Data<Context>, request: HttpRequest, nam
         with_owed: true,
         follows: false,
     };
-    let (validators, found) = item::read(&context, &request, asked, move |loaded, owed, shown| {
-        video(&loaded, owed.programme.as_ref(), (&addresses, &publisher), shown)
-    })
-    .await?;
+    let (validators, found) =
+        item::read(&context, &request, asked, move |loaded, owed, shown| video(&loaded, &owed, (&addresses, &publisher), shown)).await?;
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
@@ -68,7 +66,7 @@ pub async fn video_schema(context: web::Data<Context>, request: HttpRequest, nam
 }
 
 /// The `VideoObject` of a video; `None` where it has no text in any language.
-pub fn video(loaded: &Loaded<Own>, programme: Option<&Value>, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Option<Value> {
+pub fn video(loaded: &Loaded<Own>, owed: &Owed, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Option<Value> {
     let chosen = loaded.clone().take_chosen()?;
     let (item, own, language) = (&loaded.item, &loaded.own, chosen.language.as_str());
     let embed = addresses.here(&format!("/embed/videos/{}", item.slug));
@@ -78,7 +76,7 @@ pub fn video(loaded: &Loaded<Own>, programme: Option<&Value>, (addresses, publis
     let sources: Vec<Source> = own.sources.unpack();
     let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
     let captions = Captions::new(&own.captions, item, &shown.base, &item.slug).all();
-    let field = |name: &str| programme.and_then(|programme| programme.get(name)).and_then(Value::as_str);
+    let field = |name: &str| owed.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str);
 
     let mut object = Map::new();
     let mut add = |name: &str, value: Option<Value>| drop(value.map(|value| object.insert(name.to_owned(), value)));
@@ -114,7 +112,7 @@ pub fn video(loaded: &Loaded<Own>, programme: Option<&Value>, (addresses, publis
     add("caption", (!texts.is_empty()).then(|| json!(texts)));
     let features = features(&own.accessibility.unpack(), &captions, !item.tracks.is_empty());
     add("accessibilityFeature", (!features.is_empty()).then(|| json!(features)));
-    add("hasPart", clips(&own.chapters.unpack::<Vec<Chapter>>(), own.duration_seconds, &embed));
+    add("hasPart", clips(&owed.chapters, own.duration_seconds, &embed));
     Some(Value::Object(object))
 }
 

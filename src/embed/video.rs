@@ -138,8 +138,8 @@ struct Card {
 impl Card {
     fn new(mut loaded: Loaded<Own>, owed: Owed, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Self {
         let words = shown.wish.names;
-        let Owed { programme, content_note } = owed;
-        let structured = structured::video(&loaded, programme.as_ref(), (addresses, publisher), shown);
+        let structured = structured::video(&loaded, &owed, (addresses, publisher), shown);
+        let Owed { programme, content_note, chapters } = owed;
         let slug = loaded.item.slug.clone();
         let chosen = loaded.take_chosen();
         let (language, text) = match chosen {
@@ -170,7 +170,7 @@ impl Card {
             text: text.and_then(|text| text.summary.or(text.description)),
             players: own.sources.unpack::<Vec<Source>>().iter().map(|source| player(source, words)).collect(),
             captions: Captions::new(&own.captions, &loaded.item, &shown.base, &slug).all(),
-            chapters: own.chapters.unpack(),
+            chapters,
             programme: field("title"),
             credits: credits
                 .into_iter()

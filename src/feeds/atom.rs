@@ -3,7 +3,7 @@
 use super::feed::{Entry, Feed};
 use super::html;
 use super::rss::MEDIA;
-use super::xml::Xml;
+use crate::text::xml::Xml;
 
 /// Its media type.
 pub const TYPE: &str = "application/atom+xml";

@@ -17,6 +17,7 @@ use crate::resource::addresses::Addresses;
 use crate::resource::load::{Link, Loaded, Text};
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Kind;
+use crate::resource::tracks::TrackKind;
 use crate::text::decimal::grouped;
 use crate::videos::parts::{Caption, Credit, Source, Thumbnail};
 use crate::videos::store::Videos;
@@ -74,6 +75,7 @@ impl Surroundings<'_> {
             files: Vec::new(),
             players: Vec::new(),
             captions: Vec::new(),
+            chapters: None,
         };
         Some((entry, text))
     }
@@ -160,6 +162,9 @@ impl Syndicated for Videos {
             }
         }
         let captions = Captions::new(&own.captions, &loaded.item, &around.shown.base, &loaded.item.slug);
+        let has_chapters = own.chapters.0.is_some() || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
+        let of_this = format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
+        entry.chapters = has_chapters.then(|| around.addresses.here(&of_this));
         entry.captions = captions.all().into_iter().filter_map(caption_file).collect();
         Some(entry)
     }

@@ -82,6 +82,8 @@ pub struct Entry {
     pub players: Vec<String>,
     /// Its captions.
     pub captions: Vec<CaptionFile>,
+    /// Where its chapters are, if it has any.
+    pub chapters: Option<String>,
 }
 
 /// What an entry is about.

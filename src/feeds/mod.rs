@@ -5,7 +5,7 @@
 //! - [`entries`]: what an item of each kind says in a feed.
 //! - [`title`]: a query in the words of the feed's language.
 //! - [`rss`], [`atom`], [`json`]: the formats.
-//! - [`xml`]: XML that is well formed whatever is put into it; `html`: plain text as HTML.
+//! - `html`: plain text as HTML.
 
 pub mod api;
 pub mod atom;
@@ -15,4 +15,3 @@ mod html;
 pub mod json;
 pub mod rss;
 pub mod title;
-pub mod xml;

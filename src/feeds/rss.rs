@@ -4,7 +4,7 @@ use crate::db::Time;
 
 use super::feed::{Entry, Feed, MediaFile};
 use super::html;
-use super::xml::Xml;
+use crate::text::xml::Xml;
 
 /// Its media type.
 pub const TYPE: &str = "application/rss+xml";
@@ -103,6 +103,9 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
         let attributes =
             [("url", captions.url.as_str()), ("type", captions.mime_type), ("language", &captions.language), ("rel", "captions")];
         xml.empty("podcast:transcript", &attributes);
+    }
+    if let Some(chapters) = &entry.chapters {
+        xml.empty("podcast:chapters", &[("url", chapters), ("type", "application/json+chapters")]);
     }
     xml.close();
 }

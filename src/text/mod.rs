@@ -27,6 +27,7 @@ pub mod slug;
 pub mod spelling;
 pub mod stem;
 pub mod transliterate;
+pub mod xml;
 
 pub use analysis::{Tokens, tokens, words};
 pub use choice::{Choice, choose, preference_among, preference_order};

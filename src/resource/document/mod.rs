@@ -66,8 +66,23 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
                 complete_operation(operation, of.copied(), whole, &schemas);
             }
         }
+        for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+            share_problems(operation);
+        }
     }
     document
+}
+
+/// Problems that an operation describes itself are those that all share.
+fn share_problems(operation: &mut Value) {
+    for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+        let content = response.get("content").and_then(Value::as_object);
+        let is_problem = content.is_some_and(|content| content.len() == 1 && content.contains_key("application/problem+json"));
+        let of_status = |kind: &&Kind| kind.definition().status.to_string() == *status && **kind != Kind::Malformed;
+        if let Some(kind) = Kind::ALL.iter().find(of_status).filter(|_| is_problem) {
+            *response = json!({"$ref": format!("#/components/responses/{}", response_name(*kind))});
+        }
+    }
 }
 
 /// What takes most parameters of the lists of a kind: a search, a feed.

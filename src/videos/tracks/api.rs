@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 
 use super::model::{self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName};
 use crate::captions::{self, Format, Track, srt, transcript, webvtt};
-use crate::db::Connection;
+use crate::db::{Connection, Error};
 use crate::http::body;
 use crate::http::conditional::{Precondition, Tag};
 use crate::http::fields::{clip, limits, not_one_of, storable};
@@ -28,13 +28,13 @@ use crate::videos::store::Videos;
 pub const MAX_BYTES: usize = 2 * 1_024 * 1_024;
 
 /// What a request finds, or the present slug of a video that has another now.
-enum Answer<T> {
+pub(super) enum Answer<T> {
     Here(T),
     Moved(String),
 }
 
 /// Does something with the video of this name, unless it has another now.
-fn with_video<T>(
+pub(super) fn with_video<T>(
     connection: &mut Connection,
     name: &str,
     viewer: Viewer,
@@ -344,7 +344,8 @@ fn stored(connection: &mut Connection, item: &Item, kind: TrackKind, language: &
     Ok(all.into_iter().find(|track| track.kind() == kind && track.language == language))
 }
 
-fn in_script(connection: &mut Connection, stored: &Stored, to: Option<&Language>) -> Result<Track, Problem> {
+/// A track, in the script of another language where that is wanted.
+pub(super) fn in_script(connection: &mut Connection, stored: &Stored, to: Option<&Language>) -> Result<Track, Error> {
     let track = tracks::read(connection, stored)?;
     Ok(match to {
         Some(to) => model::transliterated(track, &Language::stored(&stored.language), to),
@@ -374,7 +375,7 @@ fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Proble
 }
 
 /// 308 to the same part of a video under its present slug.
-fn moved(context: &Context, request: &HttpRequest, slug: &str, part: &str) -> HttpResponse {
+pub(super) fn moved(context: &Context, request: &HttpRequest, slug: &str, part: &str) -> HttpResponse {
     let query = request.query_string();
     let mark = if query.is_empty() { "" } else { "?" };
     let location = format!("{}/v1/videos/{slug}{part}{mark}{query}", context.settings.base_url(request));

@@ -209,6 +209,75 @@ on_both! {
         assert_eq!(server.get("/v1/videos/film/schema.jsonld?lang=mk").expect(308).must("location"), format!("{base}/v1/videos/other/schema.jsonld?lang=mk"));
     }
 
+    fn chapters_are_given_in_the_language_that_has_them(server: &TestServer) {
+        let key = film(server, &youtube());
+        let chapters = |query: &str| {
+            let answer = server.get(&format!("/v1/videos/film/chapters.json{query}")).expect(200);
+            assert_eq!(answer.must("content-type"), "application/json+chapters");
+            (answer.header("content-language").map(str::to_owned), answer.json()["chapters"].clone())
+        };
+        let own = json!([{"startTime": 0.0, "title": "Start"}, {"startTime": 3725.5, "title": "<End> & more"}]);
+        assert_eq!(chapters("?lang=sr-Cyrl"), (None, own.clone()));
+        let rss = server.get("/feeds/videos.rss?lang=sr-Cyrl").expect(200).text();
+        assert!(rss.contains(&format!("<podcast:chapters url=\"{}/v1/videos/film/chapters.json?lang=sr-Cyrl\" type=\"application/json+chapters\"/>", server.base())), "{rss}");
+        let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn?kind=chapters").key(&key).header("Content-Type", "text/vtt");
+        track.body("WEBVTT\n\n00:00.000 --> 00:10.000\nPočetak\n\n00:10.000 --> 00:20.000\n<b>Žene</b> govore\n").send().expect(201);
+        let serbian = json!([{"startTime": 0.0, "title": "Почетак"}, {"startTime": 10.0, "title": "Жене говоре"}]);
+        assert_eq!(chapters("?lang=sr-Cyrl"), (Some("sr-Cyrl".to_owned()), serbian));
+        assert_eq!(chapters("?lang=en"), (None, own), "what is in no track is the video's own");
+        let html = page(server, "/embed/videos/film?lang=sr-Cyrl").text();
+        assert!(html.contains("Почетак") && html.contains("data-second=\"10\"") && !html.contains("&lt;End&gt;"), "{html}");
+        assert!(page(server, "/embed/videos/film?lang=en").text().contains("&lt;End&gt; &amp; more"));
+        let first = server.get("/v1/videos/film/chapters.json?lang=sr-Cyrl").expect(200).must("etag").to_owned();
+        server.request("GET", "/v1/videos/film/chapters.json?lang=sr-Cyrl").header("If-None-Match", &first).send().expect(304);
+        server.get("/v1/videos/film/chapters.json?lang=all").errors(400, &[("lang", "invalid_language")]);
+        server.get("/v1/videos/none/chapters.json").problem(404, "not-found");
+        server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
+        assert_eq!(server.get("/v1/videos/film/chapters.json").expect(308).must("location"), format!("{}/v1/videos/other/chapters.json", server.base()));
+    }
+
+    fn a_sitemap_has_what_search_engines_take(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
+        let key = film(server, &youtube());
+        let file = json!([{"kind": "file", "url": "https://m.example.org/film.mp4"}]);
+        for (slug, item) in [
+            ("file", json!({"title": "File & <all>", "description": "d".repeat(3_000), "duration_seconds": 40_000, "sources": file})),
+            ("page", json!({"title": "Page", "summary": "S", "sources": [{"kind": "page", "url": "https://e.example.org/film"}]})),
+            ("nowhere", json!({"title": "Nowhere", "summary": "S"})),
+        ] {
+            let mut item = item;
+            (item["slug"], item["status"]) = (json!(slug), json!("published"));
+            server.create(&key, "/v1/videos", &item);
+        }
+        server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft", "sources": youtube()}));
+        let answer = server.get("/sitemap-videos.xml").expect(200);
+        assert_eq!(answer.must("content-type"), "application/xml; charset=utf-8");
+        let text = answer.text();
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let map = "http://www.sitemaps.org/schemas/sitemap/0.9";
+        let video = "http://www.google.com/schemas/sitemap-video/1.1";
+        assert_eq!(document.root_element().tag_name(), (map, "urlset").into());
+        let of = |node: roxmltree::Node<'_, '_>, namespace: &str, name: &str| {
+            node.descendants().find(|one| one.tag_name() == (namespace, name).into()).and_then(|one| one.text()).map(str::to_owned)
+        };
+        let found: Vec<_> = document.root_element().children().map(|url| (of(url, map, "loc").unwrap(), of(url, video, "player_loc"), of(url, video, "content_loc"), of(url, video, "duration"))).collect();
+        let base = server.base();
+        assert_eq!(found, [
+            ("https://example.org/en/videos/film".to_owned(), Some(format!("{base}/embed/videos/film")), None, Some("4000".to_owned())),
+            ("https://example.org/en/videos/file".to_owned(), Some(format!("{base}/embed/videos/file")), Some("https://m.example.org/film.mp4".to_owned()), None),
+        ], "what can be played, and no draft; no duration that is not taken");
+        for url in document.root_element().children() {
+            assert!(of(url, video, "thumbnail_loc").unwrap().contains("/poster.svg") && !of(url, video, "title").unwrap().is_empty());
+            let description = of(url, video, "description").unwrap();
+            assert!((1..=2_048).contains(&description.chars().count()));
+            assert_ne!(of(url, map, "loc"), of(url, video, "player_loc"));
+        }
+        server.request("GET", "/sitemap-videos.xml").header("If-None-Match", answer.must("etag")).send().expect(304);
+        assert_eq!(server.get("/sitemap-videos-1.xml").expect(200).text(), text);
+        server.get("/sitemap-videos-2.xml").problem(404, "not-found");
+        server.get("/sitemap-videos-0.xml").problem(404, "not-found");
+        server.get("/sitemap-videos.xml?page=1").errors(400, &[("page", "unknown_parameter")]);
+    }
+
     fn oembed_tells_how_to_show_a_video(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
         let key = film(server, &youtube());
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));

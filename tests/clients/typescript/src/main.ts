@@ -123,6 +123,11 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.match(String(found(poster, 200)), /<svg /);
   const data = found(await api.GET("/v1/videos/{video}/schema.jsonld", { params: { path: { video }, query: { lang: "mk" } } }), 200);
   assert.equal(data["@type"], "VideoObject");
+  const chapters = found(await api.GET("/v1/videos/{video}/chapters.json", { params: { path: { video } } }), 200);
+  assert.equal(chapters.version, "1.2.0");
+  assert.match(String(found(await api.GET("/sitemap-videos.xml", { parseAs: "text" }), 200)), /<urlset /);
+  const part = await api.GET("/sitemap-videos-{part}.xml", { params: { path: { part: 1 } }, parseAs: "text" });
+  assert.match(String(found(part, 200)), /<urlset /);
 }
 
 // Topics: the whole life of an item, with every protection that writing has.

@@ -1,6 +1,6 @@
 //! XML 1.0 that is well formed whatever is put into it.
 
-use crate::text::is_markup;
+use super::is_markup;
 
 /// A document, being written.
 #[derive(Debug)]

@@ -1,0 +1,173 @@
+//! `/sitemap-videos.xml`: where search engines find the videos (sitemaps.org, with Google's extension for videos).
+//!
+//! Parts are of fixed ranges of the items' numbers: one is read like another, whatever is written meanwhile.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel::sql_types::{BigInt, Nullable};
+
+use crate::db::sql::{Bind, Fragment, Statement};
+use crate::db::{Connection, Number};
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::layer::Statements;
+use crate::http::params::Params;
+use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::resource::addresses::Addresses;
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::load::{Loaded, load};
+use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::shown::Shown;
+use crate::resource::spec::Kind;
+use crate::text::xml::Xml;
+use crate::videos::model::Own;
+use crate::videos::parts::Source;
+use crate::videos::store::Videos;
+
+/// How many items a part spans. An entry has one to five kilobytes, and a file may have 50 MB.
+const SPAN: Number = 5_000;
+/// The longest description that is taken, in characters.
+const LONGEST: usize = 2_048;
+/// The longest video that is taken, in seconds.
+const LONGEST_DURATION: i64 = 28_800;
+
+const MAP: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
+const VIDEO: &str = "http://www.google.com/schemas/sitemap-video/1.1";
+
+/// Find the videos
+///
+/// A sitemap of the videos that everybody may see and play, for search engines; of a large catalogue an index of its parts.
+#[utoipa::path(operation_id = "video_sitemap", tag = "Embeds", responses(
+    (status = 200, description = "The sitemap, or the index of its parts.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "It takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/sitemap-videos.xml")]
+pub async fn video_sitemap(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    answer(&context, &request, None).await
+}
+
+/// Find some of the videos
+///
+/// A part of the sitemap, as its index names it.
+#[utoipa::path(operation_id = "video_sitemap_part", tag = "Embeds", params(("part" = i64, Path, description = "Which part, from 1.", minimum = 1, maximum = 1_000_000, example = 1)), responses(
+    (status = 200, description = "The part.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "It takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "There is no such part.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/sitemap-videos-{part}.xml")]
+pub async fn video_sitemap_part(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    part: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    // What is no number is no part either.
+    answer(&context, &request, Some(part.parse().unwrap_or(0))).await
+}
+
+async fn answer(context: &web::Data<Context>, request: &HttpRequest, part: Option<Number>) -> Result<HttpResponse, Problem> {
+    Params::parse(request.query_string())?.finish()?;
+    let base = context.settings.base_url(request);
+    let addresses = Addresses::new(&context.settings, &base);
+    let wish = Wish::new(Vec::new(), context.fallback.clone());
+    let identity = format!("sitemap\n{part:?}\n{}", addresses.identity());
+    let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let asked = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
+                let parts = parts(connection)?;
+                match part {
+                    Some(part) if !(1..=parts).contains(&part) => {
+                        Err(Problem::new(ProblemKind::NotFound, format!("The sitemap has {parts} parts.")))
+                    }
+                    Some(part) => urls(connection, part, &addresses, shown),
+                    None if parts == 1 => urls(connection, 1, &addresses, shown),
+                    None => Ok(index(parts, &addresses)),
+                }
+            })
+        })
+        .await?;
+    Statements::note(request, done.statements);
+    let (validators, body) = done.value;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some(body) = body else { return Err(Problem::internal("a sitemap that was not read was needed")) };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, context, Viewer::Public, &wish);
+    answer::validate(&mut response, &validators);
+    Ok(response.content_type("application/xml; charset=utf-8").body(body))
+}
+
+/// How many parts there are, at least one.
+fn parts(connection: &mut Connection) -> Result<Number, Problem> {
+    let last: Vec<Option<i64>> = Statement::<Nullable<BigInt>>::new(Fragment::new("SELECT max(number) FROM items")).rows(connection)?;
+    let last = last.into_iter().flatten().next().unwrap_or(0);
+    Ok(last.saturating_sub(1).max(0).checked_div(SPAN).unwrap_or(0).saturating_add(1))
+}
+
+fn index(parts: Number, addresses: &Addresses) -> String {
+    let mut xml = Xml::new("sitemapindex", &[("xmlns", MAP)]);
+    for part in 1..=parts {
+        xml.open("sitemap", &[]);
+        xml.element("loc", &[], &addresses.here(&format!("/sitemap-videos-{part}.xml")));
+        xml.close();
+    }
+    xml.finish()
+}
+
+/// The videos of a part that everybody may see.
+fn urls(connection: &mut Connection, part: Number, addresses: &Addresses, shown: &mut Shown) -> Result<String, Problem> {
+    let before = part.saturating_sub(1).saturating_mul(SPAN);
+    let condition = Fragment::new("items.kind = 'video' AND items.is_public = TRUE AND items.deleted_at IS NULL AND items.number > ")
+        .bind(Bind::Integer(before))
+        .sql(" AND items.number <= ")
+        .bind(Bind::Integer(before.saturating_add(SPAN)))
+        .sql(" ORDER BY items.number");
+    let videos = load::<Videos>(connection, &condition, Viewer::Public, shown)?;
+    let mut xml = Xml::new("urlset", &[("xmlns", MAP), ("xmlns:video", VIDEO)]);
+    for video in videos {
+        write(&mut xml, video, addresses);
+    }
+    Ok(xml.finish())
+}
+
+/// An entry, if it is one that search engines take: something is played, and not on the very page.
+fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
+    let Some(chosen) = video.take_chosen() else { return };
+    let (item, own, language) = (&video.item, &video.own, chosen.language.as_str());
+    let sources: Vec<Source> = own.sources.unpack();
+    let page = addresses.elsewhere(Kind::Video, (item.id, &item.slug), language);
+    let player = addresses.here(&format!("/embed/videos/{}", item.slug));
+    // Without a site of the publisher's own the embed page is the page.
+    let is_played_there = page.is_some() && sources.iter().any(|source| source.kind != "page");
+    let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.as_str());
+    if !is_played_there && file.is_none() {
+        return;
+    }
+    let text = chosen.text.description.as_ref().or(chosen.text.summary.as_ref()).unwrap_or(&chosen.text.title);
+    let description: String = text.chars().take(LONGEST).collect();
+    xml.open("url", &[]);
+    xml.element("loc", &[], page.as_deref().unwrap_or(&player));
+    xml.open("video:video", &[]);
+    xml.element("video:thumbnail_loc", &[], &addresses.here(&format!("/v1/videos/{}/poster.svg?lang={language}", item.slug)));
+    xml.element("video:title", &[], &chosen.text.title);
+    xml.element("video:description", &[], &description);
+    if let Some(file) = file {
+        xml.element("video:content_loc", &[], file);
+    }
+    if is_played_there {
+        xml.element("video:player_loc", &[], &player);
+    }
+    if let Some(seconds) = own.duration_seconds.filter(|seconds| (1..=LONGEST_DURATION).contains(seconds)) {
+        xml.element("video:duration", &[], &seconds.to_string());
+    }
+    xml.element("video:publication_date", &[], &item.published_at.unwrap_or(item.created_at).to_string());
+    xml.close();
+    xml.close();
+}

@@ -1,0 +1,117 @@
+//! The chapters of a video in a language: those of a text track, else the video's own.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::api::{Answer, in_script, moved, with_video};
+use super::model::answering;
+use crate::captions::{Track, vtt_text};
+use crate::db::{Connection, Error};
+use crate::http::conditional::Tag;
+use crate::http::language::Wish;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::resource::answer::{self, Validators};
+use crate::resource::context::Context;
+use crate::resource::highlights::seconds;
+use crate::resource::load::Item;
+use crate::resource::shown::Packed;
+use crate::resource::tracks::{self, TrackKind};
+use crate::text::choice::preference_order;
+use crate::text::language::Language;
+use crate::videos::parts::Chapter;
+use crate::videos::store::Videos;
+
+/// The chapters that answer in the first of these languages that has some, and their language where it is known: those of a text track of the
+/// video, else its own, else those of any track.
+pub fn of(connection: &mut Connection, item: &Item, own: &Packed, asked: &[Language]) -> Result<(Vec<Chapter>, Option<Language>), Error> {
+    let of_video: Vec<Chapter> = own.unpack();
+    if !item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters) {
+        return Ok((of_video, None));
+    }
+    let stored = tracks::of_item(connection, item.number)?;
+    let exact = asked.iter().find_map(|language| answering(&stored, Some(TrackKind::Chapters), language));
+    let any = || stored.iter().position(|track| track.kind() == TrackKind::Chapters).map(|place| (place, None));
+    let Some((place, to)) = exact.or_else(|| any().filter(|_| of_video.is_empty())) else { return Ok((of_video, None)) };
+    let Some(track) = stored.get(place) else { return Ok((of_video, None)) };
+    let language = to.clone().unwrap_or_else(|| Language::stored(&track.language));
+    Ok((chapters(&in_script(connection, track, to.as_ref())?), Some(language)))
+}
+
+fn chapters(track: &Track) -> Vec<Chapter> {
+    track.cues.iter().map(|cue| Chapter { start_seconds: seconds(cue.start_ms), title: vtt_text::plain(&cue.payload) }).collect()
+}
+
+/// Chapters as podcast players read them (Podcasting 2.0, JSON chapters 1.2).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PodcastChapters {
+    /// The version of the format.
+    #[schema(value_type = String, example = "1.2.0")]
+    version: &'static str,
+    /// The chapters, in order.
+    chapters: Vec<PodcastChapter>,
+}
+
+/// A chapter as podcast players read it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PodcastChapter {
+    /// The second at which it begins.
+    #[schema(minimum = 0, example = 12.5)]
+    start_time: f64,
+    /// Title.
+    title: String,
+}
+
+/// Get the chapters of a video
+///
+/// In the format of podcast players (JSON chapters), in the language that is asked for where there are chapters in it.
+#[utoipa::path(operation_id = "get_video_chapters", tag = "Videos", params(
+    ("video" = String, Path, description = "Id or slug."),
+    ("lang" = Option<String>, Query, description = "Language of the titles (BCP 47).", example = "sr-Cyrl"),
+), responses((status = 200, description = "The chapters.", content((PodcastChapters = "application/json+chapters", example = json!({"version": "1.2.0", "chapters": [{"startTime": 0.0, "title": "Opening"}]}))))))]
+#[get("/v1/videos/{video}/chapters.json")]
+pub async fn get_video_chapters(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let viewer = context.viewer(&request).await?;
+    let mut params = Params::parse(request.query_string())?;
+    let wish = Wish::read(&mut params, &request, &context.fallback);
+    if wish.all {
+        params.error("lang", "invalid_language", "Chapters are in one language: name it, or leave `lang` out.");
+    }
+    params.finish()?;
+    let (name, asked) = (name.into_inner(), preference_order(&wish.asked, &wish.fallback));
+    let found = context
+        .read(viewer, move |connection| {
+            with_video(connection, &name, viewer, |connection, item| {
+                let unreadable = format!("the own fields of video {} cannot be read", item.id);
+                let own = item.own::<Videos>().ok_or_else(|| Problem::internal(unreadable))?;
+                Ok((of(connection, &item, &own.chapters, &asked)?, item))
+            })
+        })
+        .await?
+        .value;
+    let ((chapters, language), item) = match found {
+        Answer::Here(found) => found,
+        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/chapters.json")),
+    };
+    let representation = format!("chapters\n{viewer:?}\n{:?}", language.as_ref().map(Language::as_str));
+    let validators = Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: Some(item.updated_at) };
+    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+        return Ok(response);
+    }
+    let chapters = chapters.into_iter().map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title }).collect();
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    if let Some(language) = language {
+        response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
+    }
+    let body = serde_json::to_vec(&PodcastChapters { version: "1.2.0", chapters }).map_err(Problem::internal)?;
+    Ok(response.content_type("application/json+chapters").body(body))
+}
