@@ -156,6 +156,16 @@ phrases! {
         "Content note", "Shënim për përmbajtjen", "Napomena o sadržaju", "Napomena o sadržaju", "Напомена о садржају", "Напомена за содржината",
         "İçerik notu",
     ];
+    /// A list with nothing in it.
+    NothingFound = ["Nothing found.", "Asgjë nuk u gjet.", "Ništa nije pronađeno.", "Ništa nije pronađeno.", "Ништа није пронађено.", "Ништо не е пронајдено.", "Hiçbir şey bulunamadı."];
+    /// What leads through the pages of a list.
+    Pages = ["Pages", "Faqet", "Stranice", "Stranice", "Странице", "Страници", "Sayfalar"];
+    /// What leads on.
+    NextPage = ["Next page", "Faqja tjetër", "Sljedeća stranica", "Sledeća stranica", "Следећа страница", "Следна страница", "Sonraki sayfa"];
+    /// What leads back.
+    PreviousPage = [
+        "Previous page", "Faqja e mëparshme", "Prethodna stranica", "Prethodna stranica", "Претходна страница", "Претходна страница", "Önceki sayfa",
+    ];
     /// What starts a video.
     Play = ["Play", "Luaj", "Pusti", "Pusti", "Пусти", "Пушти", "Oynat"];
     /// What happens when a video of another site is started.

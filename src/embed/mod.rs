@@ -4,6 +4,7 @@
 //!
 //! - [`item`]: a video as all of them read it.
 //! - [`video`]: `/embed/videos/{video}`.
+//! - [`list`]: `/embed/videos`.
 //! - [`page`]: what all pages share: the shell, the policy, errors as pages.
 //! - [`player`]: where a video is played, and at which address.
 //! - [`poster`]: the picture that stands for a video.
@@ -12,6 +13,7 @@
 //! - [`oembed`]: `/oembed`.
 
 pub mod item;
+pub mod list;
 pub mod oembed;
 pub mod page;
 pub mod player;

@@ -8,13 +8,19 @@ use utoipa::ToSchema;
 use super::item::{self, At};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
+use crate::http::layer::Statements;
 use crate::http::params::decode;
 use crate::http::problem::{Kind as ProblemKind, Problem};
-use crate::resource::answer;
+use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
+use crate::resource::query::ListRequest;
+use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
 use crate::resource::spec::Kind;
+use crate::resource::told::tell;
 use crate::text::language::Language;
 use crate::text::xml::Xml;
+use crate::videos::model::SPEC;
+use crate::videos::store::Videos;
 
 /// The width that is given where none is asked for.
 const WIDTH: i64 = 640;
@@ -26,7 +32,7 @@ const WIDEST: i64 = 1_920;
 /// How to show a video on another site.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OEmbed {
-    /// Always `video`.
+    /// `video`; of a list `rich`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "video")]
     kind: &'static str,
@@ -56,6 +62,16 @@ pub struct OEmbed {
     height: i64,
 }
 
+/// In what it is told.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OEmbedFormat {
+    /// JSON.
+    Json,
+    /// XML.
+    Xml,
+}
+
 /// What is asked.
 #[derive(Debug, Default, PartialEq)]
 struct Asked {
@@ -67,11 +83,11 @@ struct Asked {
 
 /// Tell how to show a page of this catalogue on another site
 ///
-/// oEmbed 1.0, for addresses of embed pages, of the API, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are
+/// oEmbed 1.0, for addresses of embed pages of videos and lists, of the API, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are
 /// ignored, as the standard wants it.
 #[utoipa::path(operation_id = "oembed", tag = "Embeds", params(
-    ("url" = String, Query, description = "The address of the page; one that begins with `/` is of this server.", example = "/embed/videos/testimonials-part-one"),
-    ("format" = Option<String>, Query, description = "`json` or `xml`; any other is 501.", example = "json"),
+    ("url" = String, Query, description = "The address of the page; one that begins with `/` is of this server.", min_length = 1, example = "/embed/videos/testimonials-part-one"),
+    ("format" = inline(Option<OEmbedFormat>), Query, description = "Any other is 501.", example = "json"),
     ("maxwidth" = Option<i64>, Query, description = "The widest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
     ("maxheight" = Option<i64>, Query, description = "The highest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
 ), responses(
@@ -87,6 +103,9 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     let asked = Asked::read(request.query_string())?;
     let base = context.settings.base_url(&request);
     let nothing = || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    if let Some(query) = list_at(&asked.url, &base) {
+        return list(&context, &request, &asked, query).await;
+    }
     let Some((name, language)) = video_at(&asked.url, &base, context.settings.public_url_template.as_deref()) else {
         return Err(nothing());
     };
@@ -111,15 +130,48 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     }
     let Some(At::Here(Some((slug, title)))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
-    let embed = asked.fitted(&context, &base, &format!("{base}/embed/videos/{slug}{lang}"), title);
-    let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Viewer::Public, &wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
-    if asked.is_xml {
-        return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
+    let embed = asked.fitted(&context, &base, ("video", &format!("{base}/embed/videos/{slug}{lang}")), title);
+    asked.answered(&context, &wish, &validators, &embed)
+}
+
+/// The query of a list whose page an address is.
+fn list_at(url: &str, base: &str) -> Option<String> {
+    let url = url.split('#').next().unwrap_or_default();
+    let path = url.strip_prefix(base).unwrap_or(url);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    (path == "/embed/videos").then(|| query.to_owned())
+}
+
+/// Tells how to show a list.
+async fn list(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked, query: String) -> Result<HttpResponse, Problem> {
+    // A query that is not understood is no page of ours.
+    let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is no list at this address: its query is not understood.");
+    let base = context.settings.base_url(request);
+    let (_, plain) = super::list::split(&query).map_err(nothing)?;
+    let wanted = ListRequest::parse::<Videos>(&plain, None, &context.fallback, Viewer::Public).map_err(nothing)?;
+    if wanted.wish.all {
+        return Err(Problem::new(ProblemKind::NotFound, "There is no list in all languages: a page is in one."));
     }
-    Ok(response.content_type("application/json").body(serde_json::to_vec(&embed).map_err(Problem::internal)?))
+    let wish = wanted.wish.clone();
+    let identity = format!("oembed list\n{asked:?}\n{:?}", context.settings.name);
+    let (inner, etag, wished, at) = (context.clone().into_inner(), if_none_match(request), wish.clone(), base.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &wished, base: &at, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                Ok(tell(connection, &SPEC, &plain, Viewer::Public, shown)?.title)
+            })
+        })
+        .await?;
+    Statements::note(request, done.statements);
+    let (validators, title) = done.value;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some(title) = title else { return Err(Problem::internal("a title that was not made was needed")) };
+    let mark = if query.is_empty() { "" } else { "?" };
+    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/videos{mark}{query}")), title);
+    asked.answered(context, &wish, &validators, &embed)
 }
 
 impl Asked {
@@ -155,14 +207,26 @@ impl Asked {
         (width, self.height.map_or(height, |most| height.min(most)))
     }
 
-    fn fitted(&self, context: &Context, base: &str, page: &str, title: String) -> OEmbed {
+    /// Answers it in the format that is asked for.
+    fn answered(&self, context: &Context, wish: &Wish, validators: &Validators, embed: &OEmbed) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::build(StatusCode::OK);
+        answer::caching(&mut response, context, Viewer::Public, wish);
+        answer::validate(&mut response, validators);
+        response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+        if self.is_xml {
+            return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
+        }
+        Ok(response.content_type("application/json").body(serde_json::to_vec(embed).map_err(Problem::internal)?))
+    }
+
+    fn fitted(&self, context: &Context, base: &str, (kind, page): (&'static str, &str), title: String) -> OEmbed {
         let (width, height) = self.size();
         let frame = maud::html! {
             iframe src=(page) width=(width) height=(height) title=(title) style="border:0;max-width:100%" loading="lazy"
                 allow="autoplay; fullscreen; picture-in-picture; encrypted-media" referrerpolicy="strict-origin-when-cross-origin" {}
         };
         OEmbed {
-            kind: "video",
+            kind,
             version: "1.0",
             title,
             provider_name: context.settings.publisher(base),

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use crate::config::Settings;
+use crate::http::language::{Wish, accepted};
 use crate::http::problem::{Kind, Problem};
 use crate::phrases::Phrase;
+use crate::resource::context::Context;
 use crate::text::language::Language;
 
 const STYLE: &str = include_str!("assets/embed.css");
@@ -116,8 +118,10 @@ pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpRe
     }
     let mut page = Page::saying(language, phrase.in_language(language));
     if phrase == Phrase::NotUnderstood {
-        let details = problem.errors.iter().map(|error| &error.detail);
-        page.body = html! { (page.body) div.text lang="en" dir="ltr" { @for detail in details { p.soft { (detail) } } } };
+        page.body = html! {
+            (page.body)
+            div.text lang="en" dir="ltr" { @for error in &problem.errors { p.soft data-code=(error.code) { (error.detail) } } }
+        };
     }
     let status = StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
@@ -126,6 +130,20 @@ pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpRe
     }
     response.insert_header((header::CACHE_CONTROL, if status.is_server_error() { "no-store" } else { "public, max-age=60" }));
     page.answer(settings, response)
+}
+
+/// The language in which a visitor is told what is wrong.
+pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
+    let named = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
+    let asked = named.map(|language| vec![language]);
+    let asked = asked.or_else(|| accepted(request).map(crate::text::parse_accept_language)).unwrap_or_default();
+    Wish::new(asked, context.fallback.clone()).names
+}
+
+/// A time as people write it: `1:02:03`, `2:03`.
+pub fn clock(seconds: i64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// Whether a language is written from right to left.

@@ -66,7 +66,9 @@ pub async fn video_poster(context: web::Data<Context>, request: HttpRequest, nam
 pub fn draw(slug: &str, language: &str, title: &str, programme: Option<&str>) -> String {
     let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
     let (title, programme) = (&kept(title), programme.map(kept));
-    let hue = slug.bytes().fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte))) % 360;
+    let hue = slug.bytes().fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    // Slugs that are nearly the same have colours that are not.
+    let hue = hue.wrapping_mul(137) % 360;
     let from_the_right = is_written_from_the_right(language);
     let (direction, x) = if from_the_right { ("rtl", 1190) } else { ("ltr", 90) };
     let lines = wrapped(title);

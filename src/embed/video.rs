@@ -11,7 +11,7 @@ use super::player::{Player, origin, player};
 use super::poster;
 use super::structured;
 use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
+use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
@@ -69,16 +69,8 @@ impl Wanted {
 pub async fn embed_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     match answer(&context, &request, name.into_inner()).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+        Err(problem) => page::problem(&problem, page::language_of(&request, &context), &context.settings),
     }
-}
-
-/// The language in which a visitor is told what is wrong.
-fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
-    let named = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
-    let asked = named.map(|language| vec![language]);
-    let asked = asked.or_else(|| accepted(request).map(crate::text::parse_accept_language)).unwrap_or_default();
-    Wish::new(asked, context.fallback.clone()).names
 }
 
 async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
@@ -335,7 +327,7 @@ impl Card {
             ol {
                 @for chapter in &self.chapters {
                     @let second = whole(chapter.start_seconds);
-                    li { a href=(self.at(second)) data-second=(second) { span.time { (clock(second)) } (chapter.title) } }
+                    li { a href=(self.at(second)) data-second=(second) { span.time { (page::clock(second)) } (chapter.title) } }
                 }
             }
         }
@@ -371,19 +363,13 @@ fn whole(seconds: f64) -> i64 {
     format!("{:.0}", seconds.trunc()).parse().unwrap_or(0)
 }
 
-/// A time as people write it: `1:02:03`, `2:03`.
-fn clock(seconds: i64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn times_and_numbers_are_written_for_people_and_phones() {
-        assert_eq!([clock(0), clock(63), clock(3_723)], ["0:00", "1:03", "1:02:03"]);
+        assert_eq!([page::clock(0), page::clock(63), page::clock(3_723)], ["0:00", "1:03", "1:02:03"]);
         assert_eq!([whole(12.9), whole(0.0)], [12, 0]);
         assert_eq!([dialled("+381 (0)11 / 123-456"), dialled("*121#")], ["+38111123456", "*121%23"]);
     }

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use super::entries::{Surroundings, Syndicated};
 use super::feed::Feed;
 use super::json::JsonFeed;
-use super::title::{Told, tell};
 use super::{atom, json, rss};
 use crate::db::{Connection, Id, Time};
 use crate::http::fields::clip;
@@ -31,6 +30,7 @@ use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::spec::{Kind, Spec};
+use crate::resource::told::{Told, tell};
 use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
 

@@ -2,6 +2,7 @@
 
 use crate::db::{Id, Time};
 use crate::resource::list::Links;
+pub use crate::resource::told::Note;
 
 /// What a feed says of itself, and its entries.
 #[derive(Debug)]
@@ -24,23 +25,6 @@ pub struct Feed {
     pub changed_at: Time,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
-}
-
-/// A sentence that must stand with something, and what it is called.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Note {
-    /// What it is called, if that has to be said.
-    pub label: Option<&'static str>,
-    /// The sentence.
-    pub text: String,
-}
-
-impl Note {
-    /// The whole as plain text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        self.label.map_or_else(|| self.text.clone(), |label| format!("{label}: {}", self.text))
-    }
 }
 
 /// An item.

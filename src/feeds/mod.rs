@@ -3,7 +3,6 @@
 //! - [`api`]: the addresses; a request to a [`feed::Feed`] to bytes.
 //! - [`feed`]: a feed, in no format yet.
 //! - [`entries`]: what an item of each kind says in a feed.
-//! - [`title`]: a query in the words of the feed's language.
 //! - [`rss`], [`atom`], [`json`]: the formats.
 //! - `html`: plain text as HTML.
 
@@ -14,4 +13,3 @@ pub mod feed;
 mod html;
 pub mod json;
 pub mod rss;
-pub mod title;

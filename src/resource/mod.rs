@@ -22,6 +22,7 @@ pub mod said;
 pub mod shown;
 pub mod spec;
 pub mod texts;
+pub mod told;
 pub mod totals;
 pub mod tracks;
 pub mod verify;

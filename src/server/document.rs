@@ -14,7 +14,7 @@ use crate::resource::document::{Listing, complete};
 use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
 use crate::resource::shown::Reference;
-use crate::{feeds, search};
+use crate::{embed, feeds, search};
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
@@ -38,7 +38,7 @@ struct Base;
 /// What takes the parameters of lists beside the lists themselves.
 fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
-    searches.into_iter().chain(feeds::api::DECLARED).collect()
+    searches.into_iter().chain(feeds::api::DECLARED).chain([embed::list::DECLARED]).collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\

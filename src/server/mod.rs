@@ -208,6 +208,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         search::everything::search_everything,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
+        embed::list::embed_videos,
         embed::video::embed_video,
         embed::poster::video_poster,
         embed::structured::video_schema,

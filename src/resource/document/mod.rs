@@ -54,6 +54,10 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
                 && let Some(operation) = item.get_mut("get")
             {
                 complete_operation(operation, Some(listing.spec), true, &schemas);
+                if let Some(page) = operation.as_object_mut().filter(|operation| !operation.contains_key("parameters")) {
+                    // A page for people: of what it shares with lists only what can be asked.
+                    page.insert("parameters".to_owned(), json!(parameters_of(listing.spec, Class::List)));
+                }
                 leave_out(operation, listing);
                 if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
                     parameters.extend((listing.own)());
@@ -68,9 +72,20 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
         }
         for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
             share_problems(operation);
+            share_languages(operation);
         }
     }
     document
+}
+
+/// Languages are asked for alike everywhere.
+fn share_languages(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+    for parameter in parameters.filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("lang")) {
+        if let Some(parameter) = parameter.as_object_mut() {
+            parameter.insert("schema".to_owned(), language());
+        }
+    }
 }
 
 /// Problems that an operation describes itself are those that all share.

@@ -4,6 +4,8 @@ A request that fits the document must be accepted, unless it is refused for one 
 refusal is a finding: then the document promises what the server does not keep.
 """
 
+import json
+import re
 import uuid
 
 import schemathesis
@@ -37,6 +39,19 @@ BY_MEANING = {
 def as_text(ctx, value) -> bytes:
     """A text track is sent as it is."""
     return value if isinstance(value, bytes) else str(value).encode()
+
+
+@schemathesis.deserializer("application/json+chapters")
+def chapters(ctx, response):
+    """Chapters of podcasts are JSON, though their media type does not end so."""
+    return json.loads(response.text)
+
+
+def errors_of(response) -> list:
+    """What is wrong with a request: of a problem its `errors`, of a page what stands behind its sentences."""
+    if response.headers.get("content-type", [""])[0].startswith("text/html"):
+        return [{"code": code} for code in re.findall(r'data-code="([a-z_]+)"', response.text)]
+    return response.json().get("errors", [])
 
 
 def is_by_meaning(error, method) -> bool:
@@ -88,7 +103,7 @@ def what_fits_the_document_is_accepted(ctx, response, case) -> None:
     """Reads the problem of a refusal: its codes must all be among those above."""
     if not is_positive(case) or response.status_code < 400 or response.status_code in BY_STATE:
         return
-    errors = response.json().get("errors", []) if response.status_code in (400, 422) else []
+    errors = errors_of(response) if response.status_code in (400, 422) else []
     unexpected = [error for error in errors if not is_by_meaning(error, case.method)]
     if unexpected or not errors:
         raise AssertionError(f"a request that fits the document is refused: {response.status_code} {unexpected or response.text}")

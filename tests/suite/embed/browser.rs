@@ -52,6 +52,48 @@ fn a_page_fits_every_width_light_and_dark() {
 }
 
 #[test]
+fn lists_fit_every_width() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    let key = film(&server, &youtube());
+    for number in 0..6 {
+        server.create(&key, "/v1/videos", &json!({"slug": format!("clip-{number}"), "status": "published", "title": format!("A clip that has a somewhat longer title, number {number}"), "duration_seconds": 95}));
+    }
+    for (width, layout) in [(240, "grid"), (480, "list"), (1200, "grid"), (480, "carousel")] {
+        browser.resize(width, 800);
+        browser.visit(&format!("{}/embed/videos?limit=4&lang=tr&layout={layout}", server.base()));
+        keeps_to_itself(&mut browser, &server);
+        assert_eq!(
+            browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
+            json!(true),
+            "no scrolling sideways: {width} {layout}"
+        );
+        let columns = browser
+            .eval("new Set([...document.querySelectorAll('.cards li')].map((card) => Math.round(card.getBoundingClientRect().left))).size");
+        assert_eq!(
+            columns,
+            json!(if layout == "carousel" {
+                4
+            } else if width < 600 {
+                1
+            } else {
+                3
+            }),
+            "{width} {layout}"
+        );
+        browser.picture(&format!("list-{width}-{layout}"));
+        browser.eval(&axe);
+        let found = browser
+            .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
+        assert_eq!(found, json!([]), "axe at {width} {layout}");
+    }
+    browser.eval("document.querySelector('a[rel=next]').click()");
+    browser.wait_until("document.querySelectorAll('.cards li').length === 3");
+    browser.eval("document.querySelector('.cards a').click()");
+    browser.wait_until("document.querySelector('.stage') !== null");
+}
+
+#[test]
 fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
     let Some(mut browser) = Browser::start() else { return };
     let server = TestServer::sqlite(Content::Nothing, |_| {});

@@ -278,6 +278,43 @@ on_both! {
         server.get("/sitemap-videos.xml?page=1").errors(400, &[("page", "unknown_parameter")]);
     }
 
+    fn every_query_is_a_page_for_frames(server: &TestServer) {
+        let key = film(server, &youtube());
+        for number in 0..5 {
+            server.create(&key, "/v1/videos", &json!({"slug": format!("clip-{number}"), "status": "published", "title": format!("Clip {number} & <more>"), "countries": ["RS"], "published_at": format!("2020-01-0{}T00:00:00Z", number + 1)}));
+        }
+        for layout in ["", "&layout=grid", "&layout=list", "&layout=carousel"] {
+            let answer = page(server, &format!("/embed/videos?country=RS&limit=3&lang=mk{layout}"));
+            let html = answer.text();
+            let name = layout.strip_prefix("&layout=").unwrap_or("grid");
+            for text in [
+                &format!("<ul class=\"cards {name}\">"), "<html lang=\"mk\" dir=\"ltr\">", "<h1>Видеа · Србија</h1>", "Clip 4 &amp; &lt;more&gt;", "/embed/videos/clip-4?lang=en\" lang=\"en\"",
+                "/v1/videos/clip-4/poster.svg?lang=en", "Следна страница", "type=\"application/rss+xml\"", "/feeds/videos.rss?country=RS&amp;limit=3&amp;lang=mk\"",
+            ] {
+                assert!(html.contains(text), "{text}: {html}");
+            }
+            assert_eq!(html.matches("<li>").count(), 3);
+            let others: Vec<&str> = html.split('"').filter(|part| part.starts_with("http") && !part.starts_with(&server.base())).collect();
+            assert_eq!(others, Vec::<&str>::new());
+            let link = answer.must("link").to_owned();
+            let next = link.split(", <").find_map(|part| part.strip_suffix(">; rel=\"next\"")).unwrap().trim_start_matches('<').strip_prefix(&server.base()).unwrap().to_owned();
+            let second = page(server, &next).text();
+            assert_eq!(second.matches("<li>").count(), 2);
+            assert!(second.contains("Претходна страница") && second.contains(&format!("cards {name}")), "{second}");
+            server.request("GET", &format!("/embed/videos?country=RS&limit=3&lang=mk{layout}")).header("If-None-Match", answer.must("etag")).send().expect(304);
+        }
+        let all = page(server, "/embed/videos?country=XK,RS&lang=sr-Cyrl").text();
+        assert!(all.contains("Напомена о садржају:</strong> Speaks of violence.") && all.contains("1:06:40") && all.contains("* This designation"), "{all}");
+        assert!(page(server, "/embed/videos?q=nothing&lang=tr").text().contains("Hiçbir şey bulunamadı."));
+        for (query, text) in [
+            ("layout=circle", "grid"), ("fields=title", "`fields` is for lists"), ("contry=RS", "did you mean `country`?"), ("lang=all", "A page is in one language"),
+            ("status=draft", "`status` is for lists"), ("country=RX", "is not a country code"), ("cursor=AAAA", "cursor"),
+        ] {
+            let answer = server.get(&format!("/embed/videos?{query}")).expect(400);
+            assert!(answer.text().contains(text), "{query}: {}", answer.text());
+        }
+    }
+
     fn oembed_tells_how_to_show_a_video(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
         let key = film(server, &youtube());
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
@@ -303,6 +340,15 @@ on_both! {
         let member = |name: &str| document.root_element().children().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).unwrap_or_default().to_owned();
         assert_eq!((document.root_element().tag_name().name(), member("title")), ("oembed", "A film & its <story>".to_owned()));
         assert!(member("html").starts_with("<iframe src=\"http"));
+        // A list is rich: its page may be anything.
+        let list = ask(&format!("{base}/embed/videos?country=MK&lang=mk&layout=carousel"), "&maxwidth=800").expect(200).json();
+        assert_eq!((&list["type"], &list["title"], &list["width"]), (&json!("rich"), &json!("Видеа · Северна Македонија"), &json!(800)));
+        let frame = roxmltree::Document::parse(list["html"].as_str().unwrap()).unwrap().root_element().attribute("src").unwrap().to_owned();
+        assert_eq!(frame, format!("{base}/embed/videos?country=MK&lang=mk&layout=carousel"));
+        page(server, frame.strip_prefix(&base).unwrap());
+        for wrong in ["?contry=MK", "?layout=circle", "?lang=all", "?fields=title"] {
+            ask(&format!("{base}/embed/videos{wrong}"), "").problem(404, "not-found");
+        }
         // Pages say where to ask.
         let link = page(server, "/embed/videos/film?lang=sr-Latn").must("link").to_owned();
         let asked = link.split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();

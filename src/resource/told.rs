@@ -1,8 +1,7 @@
-//! A query in the words of the feed's language: "Videos · Serbia · Prevention".
+//! A query in the words of the answer's language: "Videos · Serbia · Prevention".
 
 use std::collections::HashMap;
 
-use super::feed::Note;
 use crate::db::Connection;
 use crate::db::Error;
 use crate::http::keys::Viewer;
@@ -18,6 +17,23 @@ use crate::text::language_names;
 
 /// Stands between what must all hold.
 const AND: &str = " · ";
+
+/// A sentence that must stand with something, and what it is called.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Note {
+    /// What it is called, if that has to be said.
+    pub label: Option<&'static str>,
+    /// The sentence.
+    pub text: String,
+}
+
+impl Note {
+    /// The whole as plain text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.label.map_or_else(|| self.text.clone(), |label| format!("{label}: {}", self.text))
+    }
+}
 
 /// A query in words, and what must be said with it.
 pub struct Told {

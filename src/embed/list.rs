@@ -1,0 +1,196 @@
+//! `/embed/videos`: a list of videos to be framed, every query of `/v1/videos`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::page::{self, Page, language_of};
+use super::poster;
+use crate::db::{Connection, Number};
+use crate::http::fields::not_one_of;
+use crate::http::keys::Viewer;
+use crate::http::language::accepted;
+use crate::http::layer::Statements;
+use crate::http::params::decode;
+use crate::http::problem::{Problem, Violation};
+use crate::phrases::Phrase;
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::document::{Listing, parameter};
+use crate::resource::list::{self, Links, PageInfo};
+use crate::resource::load::{Loaded, content_notes_elsewhere, load_page};
+use crate::resource::query::ListRequest;
+use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::shown::Shown;
+use crate::resource::told::{Told, tell};
+use crate::videos::model::{Own, SPEC};
+use crate::videos::store::Videos;
+
+/// Parameters of lists that shape what the page shapes itself, or that need a key.
+const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
+
+/// What the document says of it, beside what the handler does.
+pub const DECLARED: Listing = Listing { path: "/embed/videos", spec: &SPEC, without: WITHOUT, own: parameters, needs_query: false };
+
+/// How the videos stand.
+const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
+
+fn parameters() -> Vec<Value> {
+    vec![parameter(
+        "layout",
+        "How the videos stand: as many beside each other as there is room, one below the other, or in one row to scroll.",
+        json!({"type": "string", "enum": LAYOUTS, "default": "grid"}),
+        json!("carousel"),
+    )]
+}
+
+/// Embed a list of videos
+///
+/// Every query of `/v1/videos` as a page to be framed: posters, titles and content notes in the visitor's language, each leading to the video's own
+/// embed page. It works without JavaScript, sets no cookie and asks no other site for anything.
+#[utoipa::path(operation_id = "embed_videos", tag = "Embeds", responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 414, description = "The address is too long.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/embed/videos")]
+pub async fn embed_videos(context: web::Data<Context>, request: HttpRequest) -> HttpResponse {
+    match answer(&context, &request).await {
+        Ok(response) => response,
+        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+    }
+}
+
+/// A video in the list.
+struct Card {
+    slug: String,
+    language: String,
+    title: String,
+    content_note: Option<String>,
+    duration: Option<i64>,
+}
+
+async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    let (layout, query) = split(request.query_string())?;
+    let base = context.settings.base_url(request);
+    let mut wanted = ListRequest::parse::<Videos>(&query, accepted(request), &context.fallback, Viewer::Public)?;
+    wanted.base.clone_from(&base);
+    let wanted = Arc::new(wanted);
+    if wanted.wish.all {
+        return Err(Problem::parameter("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out."));
+    }
+    let identity = format!("embed list\n{layout}\n{}\n{:?}", wanted.identity, context.settings.embed_origins);
+    let (shared, inner, etag, asked) = (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), query.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                let told = tell(connection, &SPEC, &asked, Viewer::Public, shown)?;
+                let (cards, info) = cards(connection, &shared, shown)?;
+                Ok((told, cards, info))
+            })
+        })
+        .await?;
+    Statements::note(request, done.statements);
+    let (validators, read) = done.value;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators) {
+        return Ok(response);
+    }
+    let Some((told, cards, info)) = read else { return Err(Problem::internal("a page that was not read was needed")) };
+    let links = list::links(context, request, &info);
+    let mark = if query.is_empty() { "" } else { "?" };
+    let plain = Links { this: format!("{}{}{mark}{query}", wanted.base, request.path()), ..links.clone() };
+    let feeds = plain.with_feeds(&SPEC, request.path());
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, context, Viewer::Public, &wanted.wish);
+    answer::validate(&mut response, &validators);
+    response.insert_header((header::LINK, Links { feeds: feeds.feeds.clone(), ..links.clone() }.header()));
+    Ok(draw(layout, wanted.wish.names, &told, &cards, (&links, &feeds, &wanted.base)).answer(&context.settings, response))
+}
+
+/// The layout, and the query without it; refuses what only lists take.
+pub(super) fn split(query: &str) -> Result<(&'static str, String), Problem> {
+    let (mut layout, mut rest, mut errors) = (LAYOUTS.first().copied().unwrap_or_default(), Vec::new(), Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decode(name).unwrap_or_default();
+        if name == "layout" {
+            match LAYOUTS.iter().find(|known| **known == value) {
+                Some(known) => layout = known,
+                None => errors.push(Violation::parameter("layout", "unknown_value", not_one_of(value, LAYOUTS.iter().copied()))),
+            }
+        } else if WITHOUT.contains(&name.as_str()) {
+            let detail = format!(
+                "A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here."
+            );
+            errors.push(Violation::parameter(name, "unknown_parameter", detail));
+        } else {
+            rest.push(pair);
+        }
+    }
+    if errors.is_empty() { Ok((layout, rest.join("&"))) } else { Err(Problem::parameters(errors)) }
+}
+
+fn cards(connection: &mut Connection, wanted: &ListRequest, shown: &mut Shown) -> Result<(Vec<Card>, PageInfo), Problem> {
+    let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
+    let list = wanted.list(connection, &SPEC, &memory)?;
+    let page = load_page::<Videos>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, shown)?;
+    let Some((slice, loaded)) = page else {
+        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
+    };
+    let notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
+    Ok((loaded.into_iter().filter_map(|one| card(one, &notes)).collect(), wanted.paging.info(&slice, None)))
+}
+
+fn card(mut video: Loaded<Own>, notes: &HashMap<Number, (String, String)>) -> Option<Card> {
+    let chosen = video.take_chosen()?;
+    let elsewhere = || notes.get(&video.item.number).map(|(_, note)| note.clone());
+    Some(Card {
+        language: chosen.language.as_str().to_owned(),
+        title: chosen.text.title,
+        content_note: chosen.text.content_note.or_else(elsewhere),
+        duration: video.own.duration_seconds,
+        slug: video.item.slug,
+    })
+}
+
+fn draw(layout: &str, words: &'static str, told: &Told, cards: &[Card], (links, feeds, base): (&Links, &Links, &str)) -> Page {
+    let say = |phrase: Phrase| phrase.in_language(words);
+    let head = html! {
+        @for (feed, media_type) in &feeds.feeds { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
+        meta name="robots" content="noindex";
+    };
+    let body = html! {
+        div.text {
+            h1 { (told.title) }
+            @if cards.is_empty() { p { (say(Phrase::NothingFound)) } }
+        }
+        ul class=(format!("cards {layout}")) { @for one in cards { li { (drawn(one, words, base)) } } }
+        @if links.next.is_some() || links.prev.is_some() {
+            nav.text aria-label=(say(Phrase::Pages)) {
+                @if let Some(prev) = &links.prev { a rel="prev" href=(prev) { (say(Phrase::PreviousPage)) } " " }
+                @if let Some(next) = &links.next { a rel="next" href=(next) { (say(Phrase::NextPage)) } }
+            }
+        }
+        @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.text()) } } } }
+    };
+    Page { language: words.to_owned(), title: told.title.clone(), head, body, media: BTreeSet::new(), frames: BTreeSet::new() }
+}
+
+fn drawn(card: &Card, words: &'static str, base: &str) -> Markup {
+    let (width, height) = poster::SIZE;
+    html! {
+        a href=(format!("{base}/embed/videos/{}?lang={}", card.slug, card.language)) lang=[(card.language != words).then_some(&card.language)] {
+            img src=(format!("{base}/v1/videos/{}/poster.svg?lang={}", card.slug, card.language)) alt="" width=(width) height=(height) loading="lazy";
+            span.title { (card.title) }
+        }
+        @if let Some(seconds) = card.duration { " " span.soft { (page::clock(seconds)) } }
+        @if let Some(note) = &card.content_note { p.soft { strong { (Phrase::ContentNote.in_language(words)) ":" } " " (note) } }
+    }
+}
