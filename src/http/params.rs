@@ -69,8 +69,11 @@ impl Params {
         Some(text)
     }
 
-    /// Reports an error.
+    /// Reports an error. What could not be read is not said to be missing, too.
     pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        if code == "required" && self.errors.iter().any(|error| error.parameter.as_deref() == Some(name)) {
+            return;
+        }
         self.errors.push(Violation::parameter(name, code, detail));
     }
 

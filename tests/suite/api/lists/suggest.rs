@@ -70,6 +70,14 @@ on_both! {
         server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(200);
     }
 
+    fn what_cannot_be_read_is_not_missing_too(server: &TestServer) {
+        for path in ["/v1/suggest", "/v1/search"] {
+            server.get(&format!("{path}?q=a%00b")).errors(400, &[("q", "invalid_text")]);
+            server.get(&format!("{path}?q=%FF")).errors(400, &[("q", "invalid_encoding")]);
+            server.get(path).errors(400, &[("q", "required")]);
+        }
+    }
+
     fn few_of_a_kind_leave_room_for_videos(server: &TestServer) {
         let key = server.editor_key();
         for number in 0..6 {
