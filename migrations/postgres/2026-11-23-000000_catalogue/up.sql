@@ -65,6 +65,9 @@ CREATE TABLE texts (
     sort_key TEXT COLLATE "C" NOT NULL
 );
 
+-- Few texts have a content note; which, is asked where the language of an answer has none.
+CREATE INDEX texts_with_content_note ON texts (key) WHERE content_note IS NOT NULL;
+
 -- Every value that an equality filter has found something by, numbered, so that the filter index stays small. Numbers stay.
 CREATE TABLE terms (
     number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
