@@ -1,6 +1,5 @@
 //! The addresses of feeds.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::header;
@@ -25,11 +24,12 @@ use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::list::{self, PageInfo};
-use crate::resource::load::{content_notes_elsewhere, load_page};
+use crate::resource::load::{Revisions, content_notes_elsewhere, load_page};
+use crate::resource::owed::of_programmes;
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
-use crate::resource::spec::{Kind, Spec};
+use crate::resource::spec::Spec;
 use crate::resource::told::{Told, tell};
 use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
@@ -172,9 +172,9 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
     let done = context
         .read(caller, move |connection| {
             let asked = OfCatalogue { identity: &identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
+            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 let told = tell(connection, S::SPEC, &query, shared.viewer, shown)?;
-                let (entries, info) = entries::<S>(connection, &inner, &shared, &addresses, shown)?;
+                let (entries, info) = entries::<S>(connection, &inner, &shared, (revisions, &addresses), shown)?;
                 Ok((told, entries, info))
             })
         })
@@ -219,7 +219,7 @@ fn entries<S: Syndicated>(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
-    addresses: &Addresses,
+    (revisions, addresses): (&Revisions, &Addresses),
     shown: &mut Shown,
 ) -> Result<(Vec<super::feed::Entry>, PageInfo), Problem> {
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a feed was read without a memory")) };
@@ -231,13 +231,7 @@ fn entries<S: Syndicated>(
     let mut ids: Vec<Id> = loaded.iter().flat_map(|one| one.in_field("programme")).map(|link| link.target_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let programmes = match context.expander(Kind::Programme) {
-        Some(expand) if !ids.is_empty() => {
-            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
-            expand(connection, &ids, wanted.viewer, &mut inner)?
-        }
-        _ => HashMap::new(),
-    };
+    let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;
     let content_notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
     let around = Surroundings { shown, programmes, content_notes, addresses };
     let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();

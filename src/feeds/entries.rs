@@ -1,8 +1,7 @@
 //! What an item of each kind says in a feed.
 
 use std::collections::HashMap;
-
-use serde_json::Value;
+use std::sync::Arc;
 
 use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, Note};
 use crate::db::{Id, Number};
@@ -15,6 +14,7 @@ use crate::programmes::store::Programmes;
 use crate::resource::Subject;
 use crate::resource::addresses::Addresses;
 use crate::resource::load::{Link, Loaded, Text};
+use crate::resource::owed::Owed;
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Kind;
 use crate::resource::tracks::TrackKind;
@@ -27,8 +27,8 @@ use crate::videos::tracks::Captions;
 pub struct Surroundings<'a> {
     /// The items that it refers to, and the languages.
     pub shown: &'a Shown,
-    /// The programmes that entries belong to, whole.
-    pub programmes: HashMap<Id, Value>,
+    /// What the programmes that entries belong to want said.
+    pub programmes: HashMap<Id, Arc<Owed>>,
     /// Content notes that stand in another language than their item, with it, by the number of the item.
     pub content_notes: HashMap<Number, (String, String)>,
     /// Where things are.
@@ -109,9 +109,9 @@ impl Surroundings<'_> {
 
     /// What a programme wants said with whatever belongs to it.
     fn owed_to_programme<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
-        let programme = loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id));
-        let text = |name: &str| programme.and_then(|programme| programme.get(name)).and_then(Value::as_str);
-        owed(text("credit_line"), text("disclaimer"), entry);
+        if let Some(programme) = loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id)) {
+            owed(programme.credit_line.as_deref(), programme.disclaimer.as_deref(), entry);
+        }
     }
 
     /// Those who take part, as authors.

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::facets::Facets;
 use super::names::Names;
+use super::owed::Owed;
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
-use super::totals::Totals;
+use super::totals::{Since, Totals};
 use super::vocabulary::Vocabulary;
 use crate::config::Settings;
 use crate::db::store::Done;
@@ -40,6 +41,8 @@ pub struct Context {
     pub totals: Totals,
     /// Values of items and what was counted of them, kept between reads.
     pub facets: Facets,
+    /// What programmes want said, kept between reads.
+    pub owed: Since<Arc<Owed>>,
     /// The words of the catalogue, kept between reads.
     pub vocabulary: Vocabulary,
     /// The kinds, with how to read each for `include`; the server fills it in, since no kind knows another.
@@ -60,6 +63,7 @@ impl Context {
             names: Arc::default(),
             totals: Totals::default(),
             facets: Facets::default(),
+            owed: Since::default(),
             vocabulary: Vocabulary::default(),
             kinds,
             recently_used: Mutex::new(HashSet::new()),

@@ -14,6 +14,7 @@ pub mod load;
 pub mod meant;
 pub mod names;
 pub mod once;
+pub mod owed;
 pub mod query;
 pub mod read;
 pub mod restore;

@@ -3,7 +3,7 @@
 //! What is kept holds as long as nothing at all was written: every read asks the database for the revisions first.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::load::{CATALOGUE, Revisions};
 
@@ -31,18 +31,31 @@ impl<T: Clone> Since<T> {
     /// What is counted of a list at the revisions that a read has found; `list` is all that makes it another, and `count` is asked
     /// where it is not known.
     pub fn of<E>(&self, revisions: &Revisions, list: &str, count: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let (revision, _) = revisions.of(CATALOGUE);
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = Some(lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(list).cloned());
-        if let Some(known) = known {
+        if let Some(known) = self.known(revisions, list) {
             return Ok(known);
         }
         let counted = count()?;
-        let mut kept = lock();
+        self.keep(revisions, list.to_owned(), counted.clone());
+        Ok(counted)
+    }
+
+    /// What is known at these revisions.
+    pub fn known(&self, revisions: &Revisions, list: &str) -> Option<T> {
+        let (revision, _) = revisions.of(CATALOGUE);
+        Some(self.lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(list).cloned())
+    }
+
+    /// Keeps what was found at these revisions.
+    pub fn keep(&self, revisions: &Revisions, list: String, counted: T) {
+        let (revision, _) = revisions.of(CATALOGUE);
+        let mut kept = self.lock();
         if kept.revision != revision || kept.counts.len() >= MOST {
             *kept = Kept { revision, counts: HashMap::new() };
         }
-        kept.counts.insert(list.to_owned(), counted.clone());
-        Ok(counted)
+        kept.counts.insert(list, counted);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
