@@ -140,6 +140,11 @@ pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
     Wish::new(asked, context.fallback.clone()).names
 }
 
+/// A time without its fraction.
+pub fn whole(seconds: f64) -> i64 {
+    format!("{:.0}", seconds.trunc()).parse().unwrap_or(0)
+}
+
 /// A time as people write it: `1:02:03`, `2:03`.
 pub fn clock(seconds: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde_json::{Map, Value, json};
 
 use super::item::{self, Asked, At, Owed};
+use super::page::whole;
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -140,8 +141,7 @@ fn features(accessibility: &Accessibility, captions: &[Caption], has_transcript:
 
 /// Chapters as clips: none of a short video, each start once, each with its end where that is known.
 fn clips(chapters: &[Chapter], duration: Option<i64>, page: &str) -> Option<Value> {
-    let seconds = |seconds: f64| format!("{:.0}", seconds.trunc()).parse::<i64>().unwrap_or(0);
-    let mut starts: Vec<(i64, &str)> = chapters.iter().map(|chapter| (seconds(chapter.start_seconds), chapter.title.as_str())).collect();
+    let mut starts: Vec<(i64, &str)> = chapters.iter().map(|chapter| (whole(chapter.start_seconds), chapter.title.as_str())).collect();
     starts.sort_by_key(|(start, _)| *start);
     starts.dedup_by_key(|(start, _)| *start);
     if starts.is_empty() || duration.is_none_or(|duration| duration < SHORTEST_WITH_CLIPS) {

@@ -326,7 +326,7 @@ impl Card {
             h2 { (Phrase::Chapters.in_language(self.words)) }
             ol {
                 @for chapter in &self.chapters {
-                    @let second = whole(chapter.start_seconds);
+                    @let second = page::whole(chapter.start_seconds);
                     li { a href=(self.at(second)) data-second=(second) { span.time { (page::clock(second)) } (chapter.title) } }
                 }
             }
@@ -358,11 +358,6 @@ fn dialled(phone: &str) -> String {
     phone.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#')).collect::<String>().replace('#', "%23")
 }
 
-/// A time without its fraction.
-fn whole(seconds: f64) -> i64 {
-    format!("{:.0}", seconds.trunc()).parse().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,7 +365,7 @@ mod tests {
     #[test]
     fn times_and_numbers_are_written_for_people_and_phones() {
         assert_eq!([page::clock(0), page::clock(63), page::clock(3_723)], ["0:00", "1:03", "1:02:03"]);
-        assert_eq!([whole(12.9), whole(0.0)], [12, 0]);
+        assert_eq!([page::whole(12.9), page::whole(0.0)], [12, 0]);
         assert_eq!([dialled("+381 (0)11 / 123-456"), dialled("*121#")], ["+38111123456", "*121%23"]);
     }
 }

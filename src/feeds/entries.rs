@@ -244,7 +244,7 @@ impl Syndicated for ImpactStatistics {
     }
 }
 
-/// A value as it is said: `More than 1,500`, `Mehr als`… never without its qualifier.
+/// A value as it is said, never without its qualifier: `More than 1,500`.
 fn figure(value: &str, qualifier: &str, is_percentage: bool, language: &str) -> String {
     let mut number = grouped(value, language);
     if is_percentage {

@@ -132,11 +132,7 @@ impl Word {
             }
             _ => None,
         };
-        let mut stems = BTreeSet::new();
-        if let Some(rules) = rules.filter(|_| has_stem(word)) {
-            rules.stems(&shortened(word), &mut stems);
-        }
-        Self { tokens, stems: stems.into_iter().collect(), spelling }
+        Self { tokens, stems: stems(word, rules.as_slice()).into_iter().collect(), spelling }
     }
 }
 
