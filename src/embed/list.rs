@@ -186,7 +186,7 @@ fn draw(layout: &str, words: &'static str, told: &Told, cards: &[Card], (links, 
 fn drawn(card: &Card, words: &'static str, base: &str) -> Markup {
     let (width, height) = poster::SIZE;
     html! {
-        a href=(format!("{base}/embed/videos/{}?lang={}", card.slug, card.language)) lang=[(card.language != words).then_some(&card.language)] {
+        a href=(format!("{base}/embed/videos/{}?lang={words}", card.slug)) lang=[(card.language != words).then_some(&card.language)] {
             img src=(format!("{base}/v1/videos/{}/poster.svg?lang={}", card.slug, card.language)) alt="" width=(width) height=(height) loading="lazy";
             span.title { (card.title) }
         }

@@ -288,7 +288,7 @@ on_both! {
             let html = answer.text();
             let name = layout.strip_prefix("&layout=").unwrap_or("grid");
             for text in [
-                &format!("<ul class=\"cards {name}\">"), "<html lang=\"mk\" dir=\"ltr\">", "<h1>Видеа · Србија</h1>", "Clip 4 &amp; &lt;more&gt;", "/embed/videos/clip-4?lang=en\" lang=\"en\"",
+                &format!("<ul class=\"cards {name}\">"), "<html lang=\"mk\" dir=\"ltr\">", "<h1>Видеа · Србија</h1>", "Clip 4 &amp; &lt;more&gt;", "/embed/videos/clip-4?lang=mk\" lang=\"en\"",
                 "/v1/videos/clip-4/poster.svg?lang=en", "Следна страница", "type=\"application/rss+xml\"", "/feeds/videos.rss?country=RS&amp;limit=3&amp;lang=mk\"",
             ] {
                 assert!(html.contains(text), "{text}: {html}");
