@@ -39,6 +39,9 @@ pub mod videos;
 /// Impact statistics.
 pub mod impact;
 
+/// Saved queries.
+pub mod saved_queries;
+
 /// Countries, as a resource.
 pub mod countries;
 

@@ -38,6 +38,10 @@ phrases! {
     ];
     /// Heading of a list of topics.
     Topics = ["Topics", "Tema", "Teme", "Teme", "Теме", "Теми", "Konular"];
+    /// Heading of a list of saved queries.
+    SavedQueries = [
+        "Saved queries", "Kërkime të ruajtura", "Sačuvani upiti", "Sačuvani upiti", "Сачувани упити", "Зачувани барања", "Kayıtlı sorgular",
+    ];
     /// What a list leaves out.
     Except = ["except {}", "përveç {}", "osim {}", "osim {}", "осим {}", "освен {}", "{} hariç"];
     /// The language of texts.

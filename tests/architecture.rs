@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("videos", SUBJECT),
     ("impact", SUBJECT),
     ("countries", SUBJECT),
+    ("saved_queries", &["resource", "captions", "config", "db", "http", "places", "text", "partners", "programmes", "videos", "impact"]),
     (
         "search",
         &[
@@ -38,8 +39,25 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "impact",
         ],
     ),
-    ("embed", &["config", "db", "http", "phrases", "resource", "text", "programmes", "videos"]),
-    ("feeds", &["captions", "config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
+    ("embed", &["config", "db", "http", "phrases", "resource", "text", "programmes", "videos", "saved_queries"]),
+    (
+        "feeds",
+        &[
+            "captions",
+            "config",
+            "db",
+            "http",
+            "phrases",
+            "places",
+            "resource",
+            "text",
+            "partners",
+            "programmes",
+            "videos",
+            "impact",
+            "saved_queries",
+        ],
+    ),
     (
         "server",
         &[
@@ -56,6 +74,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "videos",
             "impact",
             "countries",
+            "saved_queries",
             "search",
             "embed",
             "embed",

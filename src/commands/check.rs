@@ -16,17 +16,19 @@ use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
 use crate::resource::verify::{Finding, Mend, REINDEX, Verify, mend, verify};
 use crate::resource::write::bump_all;
+use crate::saved_queries::store::SavedQueries;
 use crate::server;
 use crate::text::nearest::nearest;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-const KINDS: [(Verify, Mend); 5] = [
+const KINDS: [(Verify, Mend); 6] = [
     (verify::<Topics>, mend::<Topics>),
     (verify::<Partners>, mend::<Partners>),
     (verify::<Programmes>, mend::<Programmes>),
     (verify::<Videos>, mend::<Videos>),
     (verify::<ImpactStatistics>, mend::<ImpactStatistics>),
+    (verify::<SavedQueries>, mend::<SavedQueries>),
 ];
 
 /// Flags of `check`.

@@ -27,6 +27,7 @@ use crate::resource::load::Item;
 use crate::resource::read::draw;
 use crate::resource::spec::Kind;
 use crate::resource::write::{Stored, store};
+use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
@@ -189,6 +190,7 @@ fn store_item(
         Kind::Programme => store::<Programmes>(connection, context, existing, slug, body, false),
         Kind::Video => store::<Videos>(connection, context, existing, slug, body, false),
         Kind::ImpactStatistic => store::<ImpactStatistics>(connection, context, existing, slug, body, false),
+        Kind::SavedQuery => store::<SavedQueries>(connection, context, existing, slug, body, false),
     }
 }
 
@@ -206,6 +208,7 @@ fn draw_item(connection: &mut Connection, context: &Context, kind: Kind, item: I
         Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, Everything),
         Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, Everything),
         Kind::ImpactStatistic => draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything),
+        Kind::SavedQuery => draw::<SavedQueries>(connection, context, item, shown, &shape, Everything),
     };
     drawn.map(|(text, _)| text)
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde_json::Value;
 
 use crate::db::{Connection, Id};
@@ -12,6 +11,7 @@ use crate::http::language::Wish;
 use crate::http::layer::Statements;
 use crate::http::problem::Problem;
 use crate::resource::answer::Validators;
+pub use crate::resource::answer::moved;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, Loaded, complete_single, content_notes_elsewhere};
 use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
@@ -103,15 +103,4 @@ fn owed(connection: &mut Connection, context: &Context, loaded: &Loaded<Own>, vi
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
     Ok(Owed { programme, content_note, chapters })
-}
-
-/// 308 to the same address with another slug; the query stays.
-pub fn moved(context: &Context, request: &HttpRequest, path: &str) -> HttpResponse {
-    let query = request.query_string();
-    let mark = if query.is_empty() { "" } else { "?" };
-    let location = format!("{}{path}{mark}{query}", context.settings.base_url(request));
-    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
-        .finish()
 }

@@ -6,19 +6,22 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use super::discovery::Discovery;
 use super::page::{self, Page, language_of};
 use super::poster;
 use crate::db::{Connection, Number};
 use crate::http::fields::not_one_of;
 use crate::http::keys::Viewer;
-use crate::http::language::accepted;
+use crate::http::language::{Wish, accepted};
 use crate::http::layer::Statements;
-use crate::http::params::decode;
+use crate::http::params::given;
 use crate::http::problem::{Problem, Violation};
 use crate::phrases::Phrase;
-use crate::resource::answer;
+use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::document::{Listing, parameter};
 use crate::resource::list::{self, Links, PageInfo};
@@ -38,6 +41,18 @@ pub const DECLARED: Listing = Listing { path: "/embed/videos", spec: &SPEC, with
 
 /// How the videos stand.
 const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
+
+/// How the videos of a list stand.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// As many beside each other as there is room.
+    Grid,
+    /// One below the other.
+    List,
+    /// In one row to scroll.
+    Carousel,
+}
 
 fn parameters() -> Vec<Value> {
     vec![parameter(
@@ -68,7 +83,7 @@ pub async fn embed_videos(context: web::Data<Context>, request: HttpRequest) -> 
 }
 
 /// A video in the list.
-struct Card {
+pub(super) struct Card {
     slug: String,
     language: String,
     title: String,
@@ -76,10 +91,20 @@ struct Card {
     duration: Option<i64>,
 }
 
+/// What is read for a list.
+pub(super) struct Read {
+    /// The query in words.
+    pub told: Told,
+    /// The videos of this page.
+    pub cards: Vec<Card>,
+    /// Where the page stands.
+    pub info: PageInfo,
+}
+
 async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let (layout, query) = split(request.query_string())?;
     let base = context.settings.base_url(request);
-    let mut wanted = ListRequest::parse::<Videos>(&query, accepted(request), &context.fallback, Viewer::Public)?;
+    let mut wanted = ListRequest::parse(&SPEC, &query, accepted(request), &context.fallback, Viewer::Public)?;
     wanted.base.clone_from(&base);
     let wanted = Arc::new(wanted);
     if wanted.wish.all {
@@ -90,54 +115,56 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<H
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                let told = tell(connection, &SPEC, &asked, Viewer::Public, shown)?;
-                let (cards, info) = cards(connection, &shared, shown)?;
-                Ok((told, cards, info))
-            })
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| read(connection, &shared, &asked, shown))
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, read) = done.value;
+    let (validators, found) = done.value;
     if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators) {
         return Ok(response);
     }
-    let Some((told, cards, info)) = read else { return Err(Problem::internal("a page that was not read was needed")) };
+    let Some(Read { told, cards, info }) = found else { return Err(Problem::internal("a page that was not read was needed")) };
     let links = list::links(context, request, &info);
     let mark = if query.is_empty() { "" } else { "?" };
     let plain = Links { this: format!("{}{}{mark}{query}", wanted.base, request.path()), ..links.clone() };
-    let feeds = plain.with_feeds(&SPEC, request.path());
-    let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Viewer::Public, &wanted.wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::LINK, Links { feeds: feeds.feeds.clone(), ..links.clone() }.header()));
-    Ok(draw(layout, wanted.wish.names, &told, &cards, (&links, &feeds, &wanted.base)).answer(&context.settings, response))
+    let feeds = plain.with_feeds(&SPEC, request.path()).feeds;
+    let drawn = Drawn { layout, words: wanted.wish.names, told, cards, links: Links { feeds, ..links }, base: &wanted.base };
+    Ok(drawn.answer(context, &wanted.wish, &validators))
 }
 
 /// The layout, and the query without it; refuses what only lists take.
 pub(super) fn split(query: &str) -> Result<(&'static str, String), Problem> {
-    let (mut layout, mut rest, mut errors) = (LAYOUTS.first().copied().unwrap_or_default(), Vec::new(), Vec::new());
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = decode(name).unwrap_or_default();
-        if name == "layout" {
-            match LAYOUTS.iter().find(|known| **known == value) {
-                Some(known) => layout = known,
-                None => errors.push(Violation::parameter("layout", "unknown_value", not_one_of(value, LAYOUTS.iter().copied()))),
-            }
-        } else if WITHOUT.contains(&name.as_str()) {
-            let detail = format!(
-                "A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here."
-            );
-            errors.push(Violation::parameter(name, "unknown_parameter", detail));
-        } else {
-            rest.push(pair);
-        }
+    let (layout, rest) = layout(query);
+    let refused = given(query, WITHOUT).into_iter().map(|name| {
+        let detail =
+            format!("A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here.");
+        Violation::parameter(name, "unknown_parameter", detail)
+    });
+    let errors: Vec<Violation> = layout.as_ref().err().cloned().into_iter().chain(refused).collect();
+    match layout {
+        Ok(layout) if errors.is_empty() => Ok((layout, rest)),
+        _ => Err(Problem::parameters(errors)),
     }
-    if errors.is_empty() { Ok((layout, rest.join("&"))) } else { Err(Problem::parameters(errors)) }
 }
 
-fn cards(connection: &mut Connection, wanted: &ListRequest, shown: &mut Shown) -> Result<(Vec<Card>, PageInfo), Problem> {
+/// The layout that a query asks for, and the query without it.
+pub(super) fn layout(query: &str) -> (Result<&'static str, Violation>, String) {
+    let (mut layout, mut rest) = (Ok(LAYOUTS.first().copied().unwrap_or_default()), Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=').unwrap_or((pair, "")) {
+            ("layout", value) => {
+                let unknown = || Violation::parameter("layout", "unknown_value", not_one_of(value, LAYOUTS.iter().copied()));
+                layout = LAYOUTS.iter().find(|known| **known == value).copied().ok_or_else(unknown);
+            }
+            _ => rest.push(pair),
+        }
+    }
+    (layout, rest.join("&"))
+}
+
+/// Reads a page of a list; `query` is what the list was understood from.
+pub(super) fn read(connection: &mut Connection, wanted: &ListRequest, query: &str, shown: &mut Shown) -> Result<Read, Problem> {
+    let told = tell(connection, &SPEC, query, Viewer::Public, shown)?;
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
     let list = wanted.list(connection, &SPEC, &memory)?;
     let page = load_page::<Videos>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, shown)?;
@@ -145,7 +172,8 @@ fn cards(connection: &mut Connection, wanted: &ListRequest, shown: &mut Shown) -
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
     let notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
-    Ok((loaded.into_iter().filter_map(|one| card(one, &notes)).collect(), wanted.paging.info(&slice, None)))
+    let cards = loaded.into_iter().filter_map(|one| card(one, &notes)).collect();
+    Ok(Read { told, cards, info: wanted.paging.info(&slice, None) })
 }
 
 fn card(mut video: Loaded<Own>, notes: &HashMap<Number, (String, String)>) -> Option<Card> {
@@ -160,27 +188,58 @@ fn card(mut video: Loaded<Own>, notes: &HashMap<Number, (String, String)>) -> Op
     })
 }
 
-fn draw(layout: &str, words: &'static str, told: &Told, cards: &[Card], (links, feeds, base): (&Links, &Links, &str)) -> Page {
-    let say = |phrase: Phrase| phrase.in_language(words);
-    let head = html! {
-        @for (feed, media_type) in &feeds.feeds { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
-        meta name="robots" content="noindex";
-    };
-    let body = html! {
-        div.text {
-            h1 { (told.title) }
-            @if cards.is_empty() { p { (say(Phrase::NothingFound)) } }
-        }
-        ul class=(format!("cards {layout}")) { @for one in cards { li { (drawn(one, words, base)) } } }
-        @if links.next.is_some() || links.prev.is_some() {
-            nav.text aria-label=(say(Phrase::Pages)) {
-                @if let Some(prev) = &links.prev { a rel="prev" href=(prev) { (say(Phrase::PreviousPage)) } " " }
-                @if let Some(next) = &links.next { a rel="next" href=(next) { (say(Phrase::NextPage)) } }
+/// A list as a page.
+pub(super) struct Drawn<'a> {
+    /// How the videos stand.
+    pub layout: &'static str,
+    /// The language of what the page itself says.
+    pub words: &'static str,
+    /// Its title, and what must be said with it.
+    pub told: Told,
+    /// The videos.
+    pub cards: Vec<Card>,
+    /// This page, its neighbours and its feeds.
+    pub links: Links,
+    /// The address of this server.
+    pub base: &'a str,
+}
+
+impl Drawn<'_> {
+    /// Answers it.
+    pub(super) fn answer(&self, context: &Context, wish: &Wish, validators: &Validators) -> HttpResponse {
+        let mut response = HttpResponse::build(StatusCode::OK);
+        answer::caching(&mut response, context, Viewer::Public, wish);
+        answer::validate(&mut response, validators);
+        let discovery = Discovery::of(self.base, &self.links.this);
+        let links: Vec<String> = std::iter::once(self.links.header()).chain(discovery.links()).collect();
+        response.insert_header((header::LINK, links.join(", ")));
+        self.page(&discovery).answer(&context.settings, response)
+    }
+
+    fn page(&self, discovery: &Discovery) -> Page {
+        let say = |phrase: Phrase| phrase.in_language(self.words);
+        let (told, links) = (&self.told, &self.links);
+        let head = html! {
+            @for (feed, media_type) in &links.feeds { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
+            (discovery.head(&told.title))
+            meta name="robots" content="noindex";
+        };
+        let body = html! {
+            div.text {
+                h1 { (told.title) }
+                @if self.cards.is_empty() { p { (say(Phrase::NothingFound)) } }
             }
-        }
-        @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.text()) } } } }
-    };
-    Page { language: words.to_owned(), title: told.title.clone(), head, body, media: BTreeSet::new(), frames: BTreeSet::new() }
+            ul class=(format!("cards {}", self.layout)) { @for one in &self.cards { li { (drawn(one, self.words, self.base)) } } }
+            @if links.next.is_some() || links.prev.is_some() {
+                nav.text aria-label=(say(Phrase::Pages)) {
+                    @if let Some(prev) = &links.prev { a rel="prev" href=(prev) { (say(Phrase::PreviousPage)) } " " }
+                    @if let Some(next) = &links.next { a rel="next" href=(next) { (say(Phrase::NextPage)) } }
+                }
+            }
+            @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.text()) } } } }
+        };
+        Page { language: self.words.to_owned(), title: told.title.clone(), head, body, media: BTreeSet::new(), frames: BTreeSet::new() }
+    }
 }
 
 fn drawn(card: &Card, words: &'static str, base: &str) -> Markup {

@@ -5,19 +5,23 @@
 //! - [`item`]: a video as all of them read it.
 //! - [`video`]: `/embed/videos/{video}`.
 //! - [`list`]: `/embed/videos`.
+//! - [`saved`]: `/f/{saved_query}`.
 //! - [`page`]: what all pages share: the shell, the policy, errors as pages.
 //! - [`player`]: where a video is played, and at which address.
 //! - [`poster`]: the picture that stands for a video.
 //! - [`structured`]: what search engines read of a video (JSON-LD).
 //! - [`sitemap`]: `/sitemap-videos.xml`.
 //! - [`oembed`]: `/oembed`.
+//! - [`discovery`]: how pages say so.
 
+pub mod discovery;
 pub mod item;
 pub mod list;
 pub mod oembed;
 pub mod page;
 pub mod player;
 pub mod poster;
+pub mod saved;
 pub mod sitemap;
 pub mod structured;
 pub mod video;

@@ -17,10 +17,10 @@ use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
 use crate::resource::spec::Kind;
 use crate::resource::told::tell;
+use crate::saved_queries::query::{AtTheAddress, find};
 use crate::text::language::Language;
 use crate::text::xml::Xml;
 use crate::videos::model::SPEC;
-use crate::videos::store::Videos;
 
 /// The width that is given where none is asked for.
 const WIDTH: i64 = 640;
@@ -106,6 +106,9 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     if let Some(query) = list_at(&asked.url, &base) {
         return list(&context, &request, &asked, query).await;
     }
+    if let Some((name, query)) = saved_at(&asked.url, &base) {
+        return saved(&context, &request, &asked, (name, query)).await;
+    }
     let Some((name, language)) = video_at(&asked.url, &base, context.settings.public_url_template.as_deref()) else {
         return Err(nothing());
     };
@@ -142,13 +145,66 @@ fn list_at(url: &str, base: &str) -> Option<String> {
     (path == "/embed/videos").then(|| query.to_owned())
 }
 
+/// The saved query whose page an address is, and what is asked beside it.
+fn saved_at(url: &str, base: &str) -> Option<(String, String)> {
+    let url = url.split('#').next().unwrap_or_default();
+    let path = url.strip_prefix(base).unwrap_or(url);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let name = path.strip_prefix("/f/").filter(|name| is_name(name))?;
+    Some((name.to_owned(), query.to_owned()))
+}
+
+/// Tells how to show the page of a saved query.
+async fn saved(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    asked: &Asked,
+    (name, query): (String, String),
+) -> Result<HttpResponse, Problem> {
+    let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    let (layout, rest) = super::list::layout(&query);
+    layout.map_err(|error| nothing(Problem::parameters(vec![error])))?;
+    let beside = AtTheAddress::read(&rest, None, &context.fallback).map_err(nothing)?;
+    let base = context.settings.base_url(request);
+    let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
+    let (inner, etag, wish, at) = (context.clone().into_inner(), if_none_match(request), beside.wish.clone(), base.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &wish, base: &at, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                let saved = match find(connection, &name, Viewer::Public, shown)? {
+                    Ok(saved) => saved,
+                    // The slug that it has now.
+                    Err(slug) => find(connection, &slug, Viewer::Public, shown)?.map_err(Problem::internal)?,
+                };
+                Ok((saved.own.kind == Kind::Video.as_str()).then_some((saved.slug, saved.name)))
+            })
+        })
+        .await;
+    let (validators, found) = match done {
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing(problem)),
+        other => {
+            let done = other?;
+            Statements::note(request, done.statements);
+            done.value
+        }
+    };
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &beside.wish, &validators) {
+        return Ok(response);
+    }
+    let Some(Some((slug, title))) = found else { return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page.")) };
+    let mark = if query.is_empty() { "" } else { "?" };
+    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
+    asked.answered(context, &beside.wish, &validators, &embed)
+}
+
 /// Tells how to show a list.
 async fn list(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked, query: String) -> Result<HttpResponse, Problem> {
     // A query that is not understood is no page of ours.
     let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is no list at this address: its query is not understood.");
     let base = context.settings.base_url(request);
     let (_, plain) = super::list::split(&query).map_err(nothing)?;
-    let wanted = ListRequest::parse::<Videos>(&plain, None, &context.fallback, Viewer::Public).map_err(nothing)?;
+    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Viewer::Public).map_err(nothing)?;
     if wanted.wish.all {
         return Err(Problem::new(ProblemKind::NotFound, "There is no list in all languages: a page is in one."));
     }

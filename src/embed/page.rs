@@ -117,7 +117,7 @@ pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpRe
         log::error!(target: "kinoteka::problem", "problem={} cause=\"{}\"", definition.code, cause.escape_default());
     }
     let mut page = Page::saying(language, phrase.in_language(language));
-    if phrase == Phrase::NotUnderstood {
+    if !problem.errors.is_empty() {
         page.body = html! {
             (page.body)
             div.text lang="en" dir="ltr" { @for error in &problem.errors { p.soft data-code=(error.code) { (error.detail) } } }

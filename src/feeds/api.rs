@@ -8,19 +8,21 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::entries::{Surroundings, Syndicated};
-use super::feed::Feed;
+use super::feed::{Entry, Feed};
 use super::json::JsonFeed;
 use super::{atom, json, rss};
 use crate::db::{Connection, Id, Time};
 use crate::http::fields::clip;
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
 use crate::http::layer::Statements;
-use crate::http::params::Params;
+use crate::http::params::given;
 use crate::http::problem::{Kind as ProblemKind, Problem, Violation};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
 use crate::resource::addresses::Addresses;
-use crate::resource::answer;
+use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::list::{self, PageInfo};
@@ -62,7 +64,7 @@ pub enum Format {
 
 impl Format {
     /// That of an address that ends so.
-    fn of_ending(ending: &str) -> Option<Self> {
+    pub(super) fn of_ending(ending: &str) -> Option<Self> {
         match ending {
             "rss" => Some(Self::Rss),
             "atom" => Some(Self::Atom),
@@ -77,6 +79,15 @@ impl Format {
             Self::Rss => "application/rss+xml; charset=utf-8",
             Self::Atom => "application/atom+xml; charset=utf-8",
             Self::Json => "application/feed+json",
+        }
+    }
+
+    /// What an address of it ends with.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Rss => "rss",
+            Self::Atom => "atom",
+            Self::Json => "json",
         }
     }
 
@@ -173,9 +184,7 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
         .read(caller, move |connection| {
             let asked = OfCatalogue { identity: &identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                let told = tell(connection, S::SPEC, &query, shared.viewer, shown)?;
-                let (entries, info) = entries::<S>(connection, &inner, &shared, (revisions, &addresses), shown)?;
-                Ok((told, entries, info))
+                read::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
             })
         })
         .await?;
@@ -184,7 +193,7 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
     if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
         return Ok(response);
     }
-    let Some((Told { title, notes }, entries, info)) = read else {
+    let Some(Read { told: Told { title, notes }, entries, info }) = read else {
         return Err(Problem::internal("a feed that was not read was needed"));
     };
     let links = list::links(&context, &request, &info);
@@ -196,18 +205,27 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
         publisher,
         list: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
-        links: links.clone(),
+        links,
         entries,
     };
-    let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
+    answer_feed(&context, (caller, &wanted.wish), &validators, (format, &feed))
+}
+
+/// Answers a feed that was read.
+pub(super) fn answer_feed(
+    context: &Context,
+    (caller, wish): (Viewer, &Wish),
+    validators: &Validators,
+    (format, feed): (Format, &Feed),
+) -> Result<HttpResponse, Problem> {
+    let mut response = answered(context, (caller, wish), validators, &feed.links);
     response.insert_header((header::CONTENT_LANGUAGE, feed.language.as_str()));
-    Ok(response.content_type(format.media_type()).body(format.write(&feed)?))
+    Ok(response.content_type(format.media_type()).body(format.write(feed)?))
 }
 
 /// Refuses the parameters of lists that feeds do not take.
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let mut params = Params::parse(request.query_string())?;
-    let given: Vec<&'static str> = WITHOUT.iter().copied().filter(|name| params.take(name).is_some()).collect();
+    let given = given(request.query_string(), WITHOUT);
     let error = |name: &&'static str| {
         let detail = format!("A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
         Violation::parameter(*name, "unknown_parameter", detail)
@@ -215,13 +233,26 @@ fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
 }
 
-fn entries<S: Syndicated>(
+/// What is read for a feed.
+pub(super) struct Read {
+    /// The query in words.
+    pub told: Told,
+    /// The entries of this page.
+    pub entries: Vec<Entry>,
+    /// Where the page stands.
+    pub info: PageInfo,
+}
+
+/// Reads a page of a list for a feed; `query` is what the list was understood from.
+pub(super) fn read<S: Syndicated>(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
+    query: &str,
     (revisions, addresses): (&Revisions, &Addresses),
     shown: &mut Shown,
-) -> Result<(Vec<super::feed::Entry>, PageInfo), Problem> {
+) -> Result<Read, Problem> {
+    let told = tell(connection, S::SPEC, query, wanted.viewer, shown)?;
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a feed was read without a memory")) };
     let list = wanted.list(connection, S::SPEC, &memory)?;
     let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, shown)?;
@@ -235,5 +266,5 @@ fn entries<S: Syndicated>(
     let content_notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
     let around = Surroundings { shown, programmes, content_notes, addresses };
     let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();
-    Ok((entries, wanted.paging.info(&slice, None)))
+    Ok(Read { told, entries, info: wanted.paging.info(&slice, None) })
 }

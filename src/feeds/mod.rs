@@ -4,6 +4,8 @@
 //! - [`feed`]: a feed, in no format yet.
 //! - [`entries`]: what an item of each kind says in a feed.
 //! - [`rss`], [`atom`], [`json`]: the formats.
+//! - [`saved`]: feeds of saved queries.
+//! - [`opml`]: all of these in one file (OPML 2.0).
 //! - `html`: plain text as HTML.
 
 pub mod api;
@@ -12,4 +14,6 @@ pub mod entries;
 pub mod feed;
 mod html;
 pub mod json;
+pub mod opml;
 pub mod rss;
+pub mod saved;

@@ -171,6 +171,6 @@ pub fn thumbnail(xml: &mut Xml, entry: &Entry) {
 }
 
 /// A moment as RFC 822 has it, with a year of four digits.
-fn date(time: Time) -> String {
+pub(super) fn date(time: Time) -> String {
     time.0.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

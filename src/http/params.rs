@@ -170,6 +170,12 @@ impl Params {
     }
 }
 
+/// Those of these parameters that a query has.
+pub fn given(query: &str, names: &[&'static str]) -> Vec<&'static str> {
+    let present: Vec<Option<String>> = query.split('&').map(|pair| decode(pair.split('=').next().unwrap_or_default())).collect();
+    names.iter().copied().filter(|name| present.iter().any(|given| given.as_deref() == Some(*name))).collect()
+}
+
 /// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();

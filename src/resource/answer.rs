@@ -115,3 +115,14 @@ pub fn sparse(resource: Value, shape: &Shape) -> Value {
         (other, _) => other,
     }
 }
+
+/// 308 to the same address with another slug; the query stays.
+pub fn moved(context: &Context, request: &HttpRequest, path: &str) -> HttpResponse {
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let location = format!("{}{path}{mark}{query}", context.settings.base_url(request));
+    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .finish()
+}

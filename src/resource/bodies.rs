@@ -99,6 +99,7 @@ fn add_patches(schemas: &mut Map<String, Value>) {
             merged(property, schemas);
         }
         if let Some(object) = schema.as_object_mut() {
+            object.remove("required");
             object.insert("description".to_owned(), json!("What PATCH takes: merged with what is there; null removes (RFC 7396)."));
         }
         schemas.insert(format!("{kind}Patch"), schema);

@@ -245,6 +245,14 @@ impl Page {
 const NOT_IN_A_QUERY: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
+/// What goes into an address beside that, where it was never part of one.
+const NOT_IN_AN_ADDRESS: &AsciiSet = &NOT_IN_A_QUERY.add(b'#');
+
+/// A query that was written by hand, as part of an address.
+pub fn in_address(query: &str) -> String {
+    utf8_percent_encode(query, NOT_IN_AN_ADDRESS).to_string()
+}
+
 /// A query with another cursor in place of its cursor or offset.
 pub fn at_cursor(query: &str, cursor: &str) -> String {
     let mut pairs = without_place(query);

@@ -76,8 +76,8 @@ struct OfKind {
     named: HashMap<String, Id>,
 }
 
-/// What is kept, at the revisions that a read has found.
-#[derive(Clone)]
+/// What is kept, at the revisions that a read has found; by default nothing.
+#[derive(Clone, Default)]
 pub struct Memory {
     names: Arc<Names>,
     revisions: Arc<Revisions>,

@@ -225,7 +225,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
     let mut wish = Wish::read(&mut params, &request, &context.fallback);
-    let shape = shape::<S>(&mut params, &mut wish);
+    let shape = shape(S::SPEC, &mut params, &mut wish);
     let identity = params.identity(&[]);
     params.finish()?;
     let etag = if_none_match(&request);
@@ -257,7 +257,7 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
         .await?;
     Statements::note(&request, done.statements);
     let (validators, body) = match done.value {
-        One::Moved(slug) => return Ok(moved(&context, &request, S::SPEC, &slug)),
+        One::Moved(slug) => return Ok(answer::moved(&context, &request, &format!("{}/{slug}", S::SPEC.kind.path()))),
         One::Here(validators, body) => (validators, body),
     };
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
@@ -339,17 +339,6 @@ fn visible<T>(spec: &Spec, name: &str, viewer: Viewer, found: Option<Found<T>>, 
         return Err(missing());
     }
     Ok(found)
-}
-
-/// 308 to the present slug, with the query as it was.
-pub fn moved(context: &Context, request: &HttpRequest, spec: &Spec, slug: &str) -> HttpResponse {
-    let query = request.query_string();
-    let mark = if query.is_empty() { "" } else { "?" };
-    let location = format!("{}{}/{slug}{mark}{query}", context.settings.base_url(request), spec.kind.path());
-    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
-        .finish()
 }
 
 /// A list of references as a resource shows them.

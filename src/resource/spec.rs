@@ -18,11 +18,16 @@ pub enum Kind {
     ImpactStatistic,
     /// A topic.
     Topic,
+    /// A query that has a name.
+    SavedQuery,
 }
 
 impl Kind {
     /// All kinds, in an order in which each refers only to those before it, evidence and credits apart.
-    pub const ALL: [Self; 5] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::ImpactStatistic];
+    pub const ALL: [Self; 6] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::ImpactStatistic, Self::SavedQuery];
+
+    /// Those that people look for: what the catalogue is about, not how it is asked.
+    pub const SOUGHT: [Self; 5] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::ImpactStatistic];
 
     /// The name in the database, in exports and in problems.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +37,7 @@ impl Kind {
             Self::Partner => "partner",
             Self::ImpactStatistic => "impact_statistic",
             Self::Topic => "topic",
+            Self::SavedQuery => "saved_query",
         }
     }
 
@@ -43,6 +49,7 @@ impl Kind {
             Self::Partner => Phrase::Partners,
             Self::ImpactStatistic => Phrase::ImpactStatistics,
             Self::Topic => Phrase::Topics,
+            Self::SavedQuery => Phrase::SavedQueries,
         }
     }
 
@@ -54,6 +61,7 @@ impl Kind {
             Self::Partner => 'p',
             Self::ImpactStatistic => 's',
             Self::Topic => 't',
+            Self::SavedQuery => 'q',
         }
     }
 
@@ -65,6 +73,7 @@ impl Kind {
             Self::Partner => "un-women",
             Self::ImpactStatistic => "new-partnerships-on-survivor-services",
             Self::Topic => "social-norms",
+            Self::SavedQuery => "testimonials",
         }
     }
 
@@ -77,6 +86,7 @@ impl Kind {
     pub fn noun(self) -> &'static str {
         match self {
             Self::ImpactStatistic => "impact statistic",
+            Self::SavedQuery => "saved query",
             other => other.as_str(),
         }
     }
@@ -89,6 +99,7 @@ impl Kind {
             Self::Partner => "Partner",
             Self::ImpactStatistic => "ImpactStatistic",
             Self::Topic => "Topic",
+            Self::SavedQuery => "SavedQuery",
         }
     }
 
@@ -100,6 +111,7 @@ impl Kind {
             Self::Partner => "/v1/partners",
             Self::ImpactStatistic => "/v1/impact-statistics",
             Self::Topic => "/v1/topics",
+            Self::SavedQuery => "/v1/saved-queries",
         }
     }
 }

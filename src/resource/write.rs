@@ -14,7 +14,7 @@ use super::load::{self, CATALOGUE, Found, Item, Link, Revisions, Text, complete,
 use super::names::Memory;
 use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
-use super::read::{draw, find_visible, moved};
+use super::read::{draw, find_visible};
 use super::shown::Shown;
 use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
@@ -59,7 +59,7 @@ impl Outcome {
 pub fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Answering, Problem> {
     let mut params = Params::parse(request.query_string())?;
     let mut wish = Wish::read(&mut params, request, &context.fallback);
-    let shape = shape::<S>(&mut params, &mut wish);
+    let shape = shape(S::SPEC, &mut params, &mut wish);
     params.finish()?;
     Ok(Answering { wish, shape })
 }
@@ -172,7 +172,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
         .await?
         .value;
     match outcome {
-        Some(slug) => Ok(moved(&context, &request, S::SPEC, &slug)),
+        Some(slug) => Ok(answer::moved(&context, &request, &format!("{}/{slug}", S::SPEC.kind.path()))),
         None => Ok(HttpResponse::NoContent().finish()),
     }
 }
@@ -237,7 +237,7 @@ pub async fn run<S: Subject>(
     let reply = match done {
         Ok(reply) => reply,
         Err(Redirect::Problem(problem)) => return Err(problem),
-        Err(Redirect::To(slug)) => return Ok(moved(&context, request, S::SPEC, &slug)),
+        Err(Redirect::To(slug)) => return Ok(answer::moved(&context, request, &format!("{}/{slug}", S::SPEC.kind.path()))),
     };
     let mut response = HttpResponse::build(StatusCode::from_u16(reply.status).map_err(Problem::internal)?);
     for (name, value) in reply.headers {

@@ -44,14 +44,14 @@ const FIELDS: [&str; 12] =
     ["kind", "id", "slug", "title", "summary", "language", "transliterated", "translations", "published_at", "image", "url", "item"];
 
 fn parameters() -> Vec<Value> {
-    let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let names: Vec<&str> = Kind::SOUGHT.iter().map(|kind| kind.as_str()).collect();
     let with_not: Vec<String> = names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
     vec![
         comma_list(
             "kind",
             "Only items of this kind. Several mean any of them; `!` excludes.",
             json!({"type": "string", "enum": with_not}),
-            Kind::ALL.len(),
+            Kind::SOUGHT.len(),
             "video",
         ),
         comma_list(
@@ -234,7 +234,7 @@ impl Wanted {
         if search.is_none() {
             params.error("q", "required", "`q` says what to search for.");
         }
-        let kinds = kinds::read_kinds(&mut params, &Kind::ALL);
+        let kinds = kinds::read_kinds(&mut params, &Kind::SOUGHT);
         let fields = params.list("fields", 100);
         for name in fields.iter().flatten().filter(|name| !FIELDS.contains(&name.as_str())) {
             params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
@@ -363,7 +363,7 @@ fn facets(
     (revisions, frequencies): (&Revisions, &Arc<Frequencies>),
 ) -> Result<Map<String, Value>, Problem> {
     let mut counts: Vec<(Kind, i64)> = Vec::new();
-    for kind in Kind::ALL {
+    for kind in Kind::SOUGHT {
         let list = format!("{}\n{}", wanted.counted, kind.as_str());
         counts.push((
             kind,

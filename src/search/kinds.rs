@@ -11,7 +11,7 @@ pub fn name(kind: Kind, language: &str) -> &'static str {
 
 /// The kinds that are asked for, out of these.
 pub fn read_kinds(params: &mut Params, kinds: &[Kind]) -> Vec<Kind> {
-    let names = params.list("kind", Kind::ALL.len()).unwrap_or_default();
+    let names = params.list("kind", Kind::SOUGHT.len()).unwrap_or_default();
     let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
     for name in &names {
         let (taken, name) = name.strip_prefix('!').map_or((&mut wanted, name.as_str()), |rest| (&mut excluded, rest));

@@ -29,6 +29,7 @@ use crate::{embed, feeds, search};
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
         (name = "Embeds", description = "What partner sites paste: pages for frames, and oEmbed."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
+        (name = "Saved queries", description = "Queries of lists with a name and an address that stays: as feeds, and as a page to be framed."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),
         (name = "Server", description = "The document itself, explanations of problems, and the server's health."),
     )

@@ -29,15 +29,22 @@ use crate::resource::context::{Context, Expand};
 use crate::resource::read::wholes;
 use crate::resource::restore::{Purge, purge, purge_all};
 use crate::resource::spec::Spec;
+use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
-use crate::{countries, embed, feeds, impact, partners, programmes, search, topics, videos};
+use crate::{countries, embed, feeds, impact, partners, programmes, saved_queries, search, topics, videos};
 
 pub use document::{json as document_json, yaml as document_yaml};
 
 /// The declarations of all kinds.
-pub const SPECS: [&Spec; 5] =
-    [&topics::model::SPEC, &partners::model::SPEC, &programmes::model::SPEC, &videos::model::SPEC, &impact::model::SPEC];
+pub const SPECS: [&Spec; 6] = [
+    &topics::model::SPEC,
+    &partners::model::SPEC,
+    &programmes::model::SPEC,
+    &videos::model::SPEC,
+    &impact::model::SPEC,
+    &saved_queries::model::SPEC,
+];
 
 /// A server that listens.
 pub struct Running {
@@ -95,11 +102,13 @@ fn kinds() -> Vec<(&'static Spec, Expand)> {
         (Programmes::SPEC, wholes::<Programmes>),
         (Videos::SPEC, wholes::<Videos>),
         (ImpactStatistics::SPEC, wholes::<ImpactStatistics>),
+        (SavedQueries::SPEC, wholes::<SavedQueries>),
     ]
 }
 
 /// Every kind's purge.
-const PURGES: [Purge; 5] = [purge::<Videos>, purge::<ImpactStatistics>, purge::<Programmes>, purge::<Partners>, purge::<Topics>];
+const PURGES: [Purge; 6] =
+    [purge::<SavedQueries>, purge::<Videos>, purge::<ImpactStatistics>, purge::<Programmes>, purge::<Partners>, purge::<Topics>];
 
 /// How often what was deleted long ago is looked for.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
@@ -205,6 +214,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         topics::api::patch_topic,
         topics::api::delete_topic,
         topics::api::restore_topic,
+        saved_queries::api::list_saved_queries,
+        saved_queries::api::create_saved_query,
+        saved_queries::api::get_saved_query,
+        saved_queries::api::replace_saved_query,
+        saved_queries::api::patch_saved_query,
+        saved_queries::api::delete_saved_query,
+        saved_queries::api::restore_saved_query,
         search::everything::search_everything,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
@@ -219,6 +235,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         feeds::api::programme_feed,
         feeds::api::partner_feed,
         feeds::api::impact_statistic_feed,
+        feeds::opml::saved_feeds,
+        feeds::saved::saved_feed,
+        embed::saved::saved_page,
         countries::api::list_countries,
         countries::api::get_country,
         pages::openapi_json,

@@ -105,8 +105,7 @@ struct Value {
 }
 
 /// Reads `fields` and `include`, for any read.
-pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
-    let spec = S::SPEC;
+pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape {
     let mut shape = Shape::default();
     if let Some(names) = params.list("fields", 100) {
         for name in &names {
@@ -137,16 +136,15 @@ pub fn shape<S: Subject>(params: &mut Params, wish: &mut Wish) -> Shape {
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
     pub fn read<S: Subject>(context: &Context, request: &HttpRequest, viewer: Viewer) -> Result<Self, Problem> {
-        let parsed = Self::parse::<S>(request.query_string(), accepted(request), &context.fallback, viewer)?;
+        let parsed = Self::parse(S::SPEC, request.query_string(), accepted(request), &context.fallback, viewer)?;
         Ok(Self { base: context.settings.base_url(request), ..parsed })
     }
 
     /// The same from the query string and what `Accept-Language` says.
-    pub fn parse<S: Subject>(query: &str, accepted: Option<&str>, fallback: &[Language], viewer: Viewer) -> Result<Self, Problem> {
-        let spec = S::SPEC;
+    pub fn parse(spec: &'static Spec, query: &str, accepted: Option<&str>, fallback: &[Language], viewer: Viewer) -> Result<Self, Problem> {
         let mut params = Params::parse(query)?;
         let mut wish = Wish::parse(&mut params, accepted, fallback);
-        let shape = shape::<S>(&mut params, &mut wish);
+        let shape = shape(spec, &mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
         let search = read_search(&mut params, &wish);
         let statuses = read_statuses(&mut params, viewer);

@@ -374,15 +374,9 @@ fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Proble
     Problem::new(Kind::NotFound, format!("The video `{}` has no {what} in `{}`; {has}.", item.slug, language.as_str()))
 }
 
-/// 308 to the same part of a video under its present slug.
+/// 308 to the same part of the video under its present slug.
 pub(super) fn moved(context: &Context, request: &HttpRequest, slug: &str, part: &str) -> HttpResponse {
-    let query = request.query_string();
-    let mark = if query.is_empty() { "" } else { "?" };
-    let location = format!("{}/v1/videos/{slug}{part}{mark}{query}", context.settings.base_url(request));
-    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
-        .finish()
+    answer::moved(context, request, &format!("/v1/videos/{slug}{part}"))
 }
 
 fn json<T: serde::Serialize>(

@@ -5,6 +5,7 @@ use kinoteka::partners::store::Partners;
 use kinoteka::programmes::store::Programmes;
 use kinoteka::resource::Subject;
 use kinoteka::resource::spec::Kind;
+use kinoteka::saved_queries::store::SavedQueries;
 use kinoteka::text::validate_slug;
 use kinoteka::topics::store::Topics;
 use kinoteka::videos::store::Videos;
@@ -22,6 +23,7 @@ pub fn import_line(data: &[u8]) {
             Kind::Programme => read::<Programmes>(&line),
             Kind::Video => read::<Videos>(&line),
             Kind::ImpactStatistic => read::<ImpactStatistics>(&line),
+            Kind::SavedQuery => read::<SavedQueries>(&line),
         },
     }
 }

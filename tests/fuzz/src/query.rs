@@ -17,7 +17,7 @@ use super::items;
 pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
     for viewer in [Viewer::Public, Viewer::Everything] {
-        let read = |query: &str| ListRequest::parse::<Videos>(query, accepted, &[Language::default()], viewer);
+        let read = |query: &str| ListRequest::parse(Videos::SPEC, query, accepted, &[Language::default()], viewer);
         match read(query) {
             Ok(request) => is_understood(query, &request, viewer, read),
             Err(problem) => is_of_use(query, &problem),

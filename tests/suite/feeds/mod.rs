@@ -1,6 +1,7 @@
 //! `/feeds/…`: every list as RSS, Atom and JSON Feed, held against the rules of the formats and read back by an independent reader.
 
 mod rules;
+mod saved;
 
 use roxmltree::Document;
 use serde_json::{Value, json};

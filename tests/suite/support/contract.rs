@@ -42,20 +42,30 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// The template of a path in the document, words before parameters.
+/// Whether a part of a path fits that of a template, in which words stand between parameters.
+fn part_fits(part: &str, given: &str) -> bool {
+    let Some((before, rest)) = part.split_once('{') else { return part == given };
+    let Some(mut left) = given.strip_prefix(before).filter(|left| !left.is_empty()) else { return false };
+    for word in rest.split('{').filter_map(|parameter| parameter.split_once('}')).map(|(_, word)| word).filter(|word| !word.is_empty()) {
+        match left.split_once(word) {
+            Some((value, behind)) if !value.is_empty() => left = behind,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The template of a path in the document: of those that fit the one that says most.
 pub fn template(path: &str) -> Option<String> {
     let path = path.split('?').next().unwrap_or_default();
     let wanted: Vec<&str> = path.split('/').collect();
     let paths = contract().document["paths"].as_object().expect("the document has paths");
     let fits = |template: &&String| {
         let parts: Vec<&str> = template.split('/').collect();
-        parts.len() == wanted.len()
-            && parts.iter().zip(&wanted).all(|(part, given)| match part.split_once('{') {
-                Some((before, _)) => given.strip_prefix(before).is_some_and(|rest| !rest.is_empty()),
-                None => part == given,
-            })
+        parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(part, given)| part_fits(part, given))
     };
-    paths.keys().filter(fits).min_by_key(|template| template.matches('{').count()).cloned()
+    let words = |template: &str| template.split('{').map(|part| part.split_once('}').map_or(part, |(_, word)| word).len()).sum::<usize>();
+    paths.keys().filter(fits).max_by_key(|template| words(template)).cloned()
 }
 
 fn escape(part: &str) -> String {

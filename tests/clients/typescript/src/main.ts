@@ -174,6 +174,27 @@ async function topics(api: Kinoteka): Promise<string> {
   return topic.slug;
 }
 
+// A query with a name, and the addresses that stay with it.
+async function savedQueries(api: Kinoteka, topic: string): Promise<void> {
+  const body = { name: "Shelters", kind: "video", query: `topic=${topic}&sort=title`, status: "published" } satisfies Schemas["SavedQueryInput"];
+  const saved = whole(found(await api.POST("/v1/saved-queries", { body }), 201));
+  refused(await api.POST("/v1/saved-queries", { body: { ...body, query: "contry=RS" } }), 422);
+  const path = { saved_query: saved.slug };
+  assert.equal(saved.page, saved.feeds.rss?.replace(/\.rss$/, ""));
+  const feed = found(await api.GET("/f/{saved_query}.{format}", { params: { path: { ...path, format: "json" } } }), 200);
+  assert.ok(typeof feed === "object" && feed.title === "Shelters");
+  const page = await api.GET("/f/{saved_query}", { params: { path, query: { layout: "list" } }, parseAs: "text" });
+  assert.match(String(found(page, 200)), /<h1>Shelters<\/h1>/);
+  assert.match(String(found(await api.GET("/feeds/saved-queries.opml", { parseAs: "text" }), 200)), /<outline /);
+  assert.ok(found(await api.GET("/v1/saved-queries", { params: { query: { kind: ["video"] } } }), 200).data.length > 0);
+  const patched = await api.PATCH("/v1/saved-queries/{saved_query}", { params: { path }, headers: mergePatch, body: { query: "country=RS" } });
+  assert.equal(whole(found(patched, 200)).query, "country=RS");
+  assert.equal(whole(found(await api.GET("/v1/saved-queries/{saved_query}", { params: { path } }), 200)).kind, "video");
+  found(await api.PUT("/v1/saved-queries/{saved_query}", { params: { path }, body }), 200);
+  empty(await api.DELETE("/v1/saved-queries/{saved_query}", { params: { path } }), 204);
+  found(await api.POST("/v1/saved-queries/{saved_query}/restore", { params: { path } }), 200);
+}
+
 async function partners(api: Kinoteka): Promise<string> {
   const body = { name: "Autonomous Women's Centre", kind: "civil_society", country: "RS", status: "published" } satisfies Schemas["PartnerInput"];
   const partner = whole(found(await api.POST("/v1/partners", { body }), 201));
@@ -299,6 +320,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
 const document = await surroundings(reader);
 await readers(reader);
 const topic = await topics(editor);
+await savedQueries(editor, topic);
 const partner = await partners(editor);
 const programme = await programmes(editor, partner);
 const video = await videos(editor, programme, partner, topic);

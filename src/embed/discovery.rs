@@ -1,0 +1,36 @@
+//! How a page says where oEmbed tells of it.
+
+use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Of a longer address nothing is said: clients read only so much of a head.
+const LONGEST: usize = 1_000;
+
+/// Where oEmbed tells of a page.
+pub struct Discovery(Option<String>);
+
+impl Discovery {
+    /// For the page at this address of this server.
+    pub fn of(base: &str, page: &str) -> Self {
+        Self((page.len() <= LONGEST).then(|| format!("{base}/oembed?url={}", utf8_percent_encode(page, NON_ALPHANUMERIC))))
+    }
+
+    /// As members of a `Link` header (RFC 8288).
+    pub fn links(&self) -> Vec<String> {
+        let link = |oembed: &String, format: &str, media_type: &str| {
+            format!("<{oembed}&format={format}>; rel=\"alternate\"; type=\"{media_type}\"")
+        };
+        let both = |oembed| [link(oembed, "json", "application/json+oembed"), link(oembed, "xml", "text/xml+oembed")];
+        self.0.iter().flat_map(both).collect()
+    }
+
+    /// In the head of the page, which has this title.
+    pub fn head(&self, title: &str) -> Markup {
+        html! {
+            @if let Some(oembed) = &self.0 {
+                link rel="alternate" type="application/json+oembed" href=(format!("{oembed}&format=json")) title=(title);
+                link rel="alternate" type="text/xml+oembed" href=(format!("{oembed}&format=xml")) title=(title);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `/f/{saved_query}`: the videos of a saved query to be framed, at an address that stays when the query changes.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+
+use super::list::{Drawn, Layout, Read, layout, read};
+use super::page::{self, language_of};
+use crate::http::keys::Viewer;
+use crate::http::language::accepted;
+use crate::http::layer::Statements;
+use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::list::{self, Links};
+use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::spec::Kind;
+use crate::resource::told::{Note, Told};
+use crate::saved_queries::query::{AtTheAddress, Saved, find, no_longer_understood};
+
+/// What was found at an address.
+enum At {
+    /// A list.
+    Here(Box<(Saved, Read)>),
+    /// The query has another slug now.
+    Moved(String),
+}
+
+/// Embed a saved query
+///
+/// The videos that were saved under this name as a page to be framed, with the query's name as its title. The address stays when the query is
+/// changed. Only queries of videos have a page.
+#[utoipa::path(operation_id = "embed_saved_query", tag = "Embeds", params(
+    ("saved_query" = String, Path, description = "Slug or id.", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "testimonials"),
+    ("layout" = inline(Option<Layout>), Query, description = "How the videos stand; `grid` if it is absent.", example = "carousel"),
+    ("lang" = Option<String>, Query, description = "Language of the page (BCP 47).", example = "sr-Cyrl"),
+    ("limit" = Option<i64>, Query, description = "The most videos of a page; instead of what was saved, if anything was.", minimum = 1, maximum = 100, example = 12),
+    ("cursor" = Option<String>, Query, description = "Where to go on, out of the address of the next page."),
+), responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 308, description = "The query has another slug now."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 404, description = "There is no such query, or it is not one of videos.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 410, description = "The query has been removed.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The query is no longer understood, or the database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/f/{saved_query}")]
+pub async fn saved_page(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+    match answer(&context, &request, name.into_inner()).await {
+        Ok(response) => response,
+        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+    }
+}
+
+async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+    let (layout, rest) = layout(request.query_string());
+    let layout = layout.map_err(|error| Problem::parameters(vec![error]))?;
+    let asked = AtTheAddress::read(&rest, accepted(request), &context.fallback)?;
+    let base = context.settings.base_url(request);
+    let identity = format!("saved list\n{layout}\n{name}\n{}\n{:?}", asked.identity(), context.settings.embed_origins);
+    let (inner, etag, beside, at) = (context.clone().into_inner(), if_none_match(request), asked.clone(), base.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &beside.wish, base: &at, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                let saved = match find(connection, &name, Viewer::Public, shown)? {
+                    Ok(saved) => saved,
+                    Err(slug) => return Ok(At::Moved(slug)),
+                };
+                let (list, wanted) = beside.list(&saved.own, &inner.fallback, Viewer::Public)?;
+                if list.kind != Kind::Video {
+                    return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page; others are feeds."));
+                }
+                let found = read(connection, &wanted, &saved.own.query, shown).map_err(no_longer_understood)?;
+                Ok(At::Here(Box::new((saved, found))))
+            })
+        })
+        .await?;
+    Statements::note(request, done.statements);
+    let (validators, found) = done.value;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &asked.wish, &validators) {
+        return Ok(response);
+    }
+    let (saved, Read { told, cards, info }) = match found {
+        None => return Err(Problem::internal("a page that was not read was needed")),
+        Some(At::Moved(slug)) => return Ok(answer::moved(context, request, &format!("/f/{slug}"))),
+        Some(At::Here(found)) => *found,
+    };
+    let lang = asked.lang();
+    let feed = |(ending, media_type): (&str, &'static str)| (format!("{base}/f/{}.{ending}{lang}", saved.slug), media_type);
+    let feeds = [("rss", "application/rss+xml"), ("atom", "application/atom+xml"), ("json", "application/feed+json")].map(feed);
+    let notes: Vec<Note> = saved.description.map(|text| Note { label: None, text }).into_iter().chain(told.notes).collect();
+    let drawn = Drawn {
+        layout,
+        words: asked.wish.names,
+        told: Told { title: saved.name, notes },
+        cards,
+        links: Links { feeds: feeds.into(), ..list::links(context, request, &info) },
+        base: &base,
+    };
+    Ok(drawn.answer(context, &asked.wish, &validators))
+}

@@ -1,0 +1,6 @@
+//! Saved queries: a query of a list with a name and an address that stays.
+
+pub mod api;
+pub mod model;
+pub mod query;
+pub mod store;
