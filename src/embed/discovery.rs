@@ -1,7 +1,8 @@
 //! How a page says where oEmbed tells of it.
 
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::resource::snippets;
 
 /// Of a longer address nothing is said: clients read only so much of a head.
 const LONGEST: usize = 1_000;
@@ -12,7 +13,7 @@ pub struct Discovery(Option<String>);
 impl Discovery {
     /// For the page at this address of this server.
     pub fn of(base: &str, page: &str) -> Self {
-        Self((page.len() <= LONGEST).then(|| format!("{base}/oembed?url={}", utf8_percent_encode(page, NON_ALPHANUMERIC))))
+        Self((page.len() <= LONGEST).then(|| snippets::oembed(base, page)))
     }
 
     /// As members of a `Link` header (RFC 8288).

@@ -15,6 +15,7 @@ use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::snippets;
 use crate::resource::spec::Kind;
 use crate::resource::told::tell;
 use crate::saved_queries::query::{AtTheAddress, find};
@@ -22,10 +23,6 @@ use crate::text::language::Language;
 use crate::text::xml::Xml;
 use crate::videos::model::SPEC;
 
-/// The width that is given where none is asked for.
-const WIDTH: i64 = 640;
-/// What stands beside the picture needs about so much more height.
-const TEXT: i64 = 180;
 /// More is not used.
 const WIDEST: i64 = 1_920;
 
@@ -258,8 +255,8 @@ impl Asked {
 
     /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is room.
     fn size(&self) -> (i64, i64) {
-        let width = self.width.map_or(WIDTH, |most| most.min(WIDEST));
-        let height = (width.saturating_mul(9) / 16).saturating_add(TEXT);
+        let width = self.width.map_or(snippets::WIDTH, |most| most.min(WIDEST));
+        let height = snippets::height(width);
         (width, self.height.map_or(height, |most| height.min(most)))
     }
 
@@ -277,18 +274,14 @@ impl Asked {
 
     fn fitted(&self, context: &Context, base: &str, (kind, page): (&'static str, &str), title: String) -> OEmbed {
         let (width, height) = self.size();
-        let frame = maud::html! {
-            iframe src=(page) width=(width) height=(height) title=(title) style="border:0;max-width:100%" loading="lazy"
-                allow="autoplay; fullscreen; picture-in-picture; encrypted-media" referrerpolicy="strict-origin-when-cross-origin" {}
-        };
         OEmbed {
             kind,
             version: "1.0",
+            html: snippets::frame(page, (width, height), &title),
             title,
             provider_name: context.settings.publisher(base),
             provider_url: base.to_owned(),
             cache_age: context.settings.cache_seconds,
-            html: frame.into_string(),
             width,
             height,
         }

@@ -121,6 +121,7 @@ pub const SPEC: Spec = Spec {
         "source",
         "evidence",
     ],
+    extras: &[],
     shows: &[Kind::Programme, Kind::Partner, Kind::Video],
     feeds: &["atom", "json"],
 };

@@ -42,6 +42,7 @@ pub const SPEC: Spec = Spec {
     ranges: &[],
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
     fields: &["kind", "acronym", "is_group", "country", "website", "logo"],
+    extras: &[],
     shows: &[],
     feeds: &["atom", "json"],
 };

@@ -70,6 +70,7 @@ pub const SPEC: Spec = Spec {
         },
     ],
     fields: &["start_date", "end_date", "countries", "partners", "website", "iati_identifier", "helplines"],
+    extras: &[],
     shows: &[Kind::Partner],
     feeds: &["atom", "json"],
 };

@@ -21,6 +21,7 @@ pub mod restore;
 pub mod roles;
 pub mod said;
 pub mod shown;
+pub mod snippets;
 pub mod spec;
 pub mod texts;
 pub mod told;

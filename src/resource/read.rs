@@ -133,6 +133,7 @@ fn read_page<S: Subject>(
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory.clone())).at(&wanted.base);
+    shown.extras.clone_from(&wanted.shape.extras);
     let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, &mut shown)?;
     let Some((slice, mut loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
@@ -307,6 +308,10 @@ fn draw_single<S: Subject>(
     expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
     if shape.completeness {
         completeness::add::<S>(connection, std::slice::from_mut(&mut one))?;
+    }
+    // What is written to a file has no address.
+    if !shown.base.is_empty() {
+        shown.extras = S::SPEC.extras.to_vec();
     }
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
     Ok((answer::body(&S::view(one, shown), shape)?, language))

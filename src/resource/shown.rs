@@ -32,6 +32,8 @@ pub struct Shown {
     pub places: Arc<Places>,
     /// The address of this server, before the paths of what it keeps itself; where it is not known they are shown without.
     pub base: String,
+    /// Fields to show that a list else leaves out, see [`Spec::extras`].
+    pub extras: Vec<&'static str>,
     memory: Option<Memory>,
     targets: IdMap<Arc<Target>>,
     /// Items as they are shown inside others; those of a page repeat.
@@ -92,7 +94,16 @@ impl Serialize for Embedded {
 impl Shown {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
     pub fn new(wish: Wish, places: Arc<Places>, memory: Option<Memory>) -> Self {
-        Self { wish, places, base: String::new(), memory, targets: IdMap::default(), embedded: RefCell::default(), choices: Vec::new() }
+        Self {
+            wish,
+            places,
+            base: String::new(),
+            extras: Vec::new(),
+            memory,
+            targets: IdMap::default(),
+            embedded: RefCell::default(),
+            choices: Vec::new(),
+        }
     }
 
     /// The same, seen from this address.

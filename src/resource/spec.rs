@@ -270,6 +270,8 @@ pub struct Spec {
     pub sorts: &'static [SortSpec],
     /// Fields of the whole resource, for `fields` (without those every kind has).
     pub fields: &'static [&'static str],
+    /// Fields that a single item always shows, and a list where `include` or `fields` asks for them.
+    pub extras: &'static [&'static str],
     /// Kinds whose items an item of this kind shows inside itself.
     pub shows: &'static [Kind],
     /// In which formats its lists are feeds: what their addresses end with.
@@ -368,12 +370,12 @@ impl Spec {
     /// All fields of a resource.
     pub fn all_fields(&self) -> impl Iterator<Item = &'static str> + Clone {
         let texts = self.texts.iter().map(|(name, _)| *name);
-        COMMON_FIELDS.iter().copied().chain(texts).chain(self.fields.iter().copied())
+        COMMON_FIELDS.iter().copied().chain(texts).chain(self.fields.iter().copied()).chain(self.extras.iter().copied())
     }
 
     /// What `include` takes: references to show whole, and what is there beside them.
     pub fn all_includes(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.links.iter().map(|link| link.field).chain(["translations", "completeness"])
+        self.links.iter().map(|link| link.field).chain(["translations", "completeness"]).chain(self.extras.iter().copied())
     }
 
     /// The reference of this field.

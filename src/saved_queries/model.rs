@@ -31,6 +31,7 @@ pub const SPEC: Spec = Spec {
     ranges: &[],
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
     fields: &["kind", "query", "list", "page", "feeds"],
+    extras: &[],
     shows: &[],
     feeds: &[],
 };

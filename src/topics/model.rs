@@ -28,6 +28,7 @@ pub const SPEC: Spec = Spec {
     ranges: &[],
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
     fields: &["parent"],
+    extras: &[],
     shows: &[Kind::Topic],
     feeds: &[],
 };

@@ -15,9 +15,11 @@ use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
+use crate::resource::snippets;
 use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
 use crate::resource::tracks::{Summary, TrackKind};
 use crate::resource::{Draft, NewLink, Status};
+use crate::text::language::Language;
 
 /// What a video can be asked to have.
 pub const HAS: &[&str] = &["captions", "transcript", "chapters", "source", "thumbnail", "sign_language", "audio_description"];
@@ -141,6 +143,7 @@ pub const SPEC: Spec = Spec {
         "licence",
         "accessibility",
     ],
+    extras: &["embed"],
     shows: &[Kind::Programme, Kind::Topic, Kind::Partner],
     feeds: &["rss", "atom", "json"],
 };
@@ -194,6 +197,10 @@ pub struct Video {
     /// What makes it accessible.
     #[schema(value_type = Accessibility)]
     pub accessibility: Accessibility,
+    /// What a webmaster pastes to show it; in lists only with `include=embed` or `fields=embed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub embed: Option<Embed>,
 }
 
 /// A video's texts in one language; with `lang=all` in every language instead.
@@ -308,6 +315,8 @@ pub struct VideoInput {
     pub licence: Option<String>,
     /// What makes it accessible.
     pub accessibility: Option<Accessibility>,
+    /// Ignored: what was read can be sent back.
+    pub embed: Option<Value>,
 }
 
 /// A page of a list.
@@ -326,6 +335,46 @@ pub struct VideoPage {
     pub did_you_mean: Option<Vec<String>>,
     /// Addresses of this page and its neighbours.
     pub links: Links,
+}
+
+/// What a webmaster pastes to show a video.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Embed {
+    /// The page for frames; it has a language only if the answer was asked for in one.
+    #[schema(format = "uri", example = "https://catalogue.example.org/embed/videos/testimonials-part-one")]
+    pub page: String,
+    /// A frame with that page, as HTML.
+    #[schema(
+        example = "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\" title=\"In their own words, part one\"></iframe>"
+    )]
+    pub iframe: String,
+    /// The same as a web component, with its script, as HTML.
+    #[schema(
+        example = "<script src=\"https://catalogue.example.org/embed/kinoteka.js\" defer></script>\n<kinoteka-video video=\"testimonials-part-one\"></kinoteka-video>"
+    )]
+    pub component: String,
+    /// Where oEmbed tells of it.
+    #[schema(
+        format = "uri",
+        example = "https://catalogue.example.org/oembed?url=https%3A%2F%2Fcatalogue%2Eexample%2Eorg%2Fembed%2Fvideos%2Ftestimonials%2Dpart%2Done"
+    )]
+    pub oembed: String,
+}
+
+impl Embed {
+    fn new(slug: &str, title: &str, shown: &Shown) -> Self {
+        let base = &shown.base;
+        let asked = shown.wish.asked.first().filter(|_| shown.wish.explicit).map(Language::as_str);
+        let lang = asked.map_or_else(String::new, |language| format!("?lang={language}"));
+        let page = format!("{base}/embed/videos/{slug}{lang}");
+        let size = (snippets::WIDTH, snippets::height(snippets::WIDTH));
+        Self {
+            iframe: snippets::frame(&page, size, title),
+            component: snippets::video(base, slug, (&page, title, asked)),
+            oembed: snippets::oembed(base, &page),
+            page,
+        }
+    }
 }
 
 /// A video's own fields.
@@ -357,6 +406,7 @@ pub struct Own {
 
 /// Reads a body.
 pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    fields.ignore(SPEC.extras);
     let duration_seconds = fields.integer("duration_seconds", 1..=864_000);
     let sources = fields.list("sources", Source::read);
     let thumbnail = fields.object("thumbnail", Thumbnail::read);
@@ -433,6 +483,10 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
             translations,
         },
     };
+    // With every language asked for, the text in the original one is still there.
+    let original = || loaded.texts.iter().find(|text| text.language == loaded.item.original_language).map(|text| text.title.as_str());
+    let title = || texts.title.as_deref().or_else(original).unwrap_or(&loaded.item.slug);
+    let embed = shown.extras.contains(&"embed").then(|| Embed::new(&loaded.item.slug, title(), shown));
     let common = loaded.take_common();
     let topics = loaded.many("topics", shown);
     let programme = loaded.one("programme", shown);
@@ -456,5 +510,6 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
         credits: own.credits.shown_as_list(),
         licence: own.licence,
         accessibility: own.accessibility.unpack(),
+        embed,
     }
 }

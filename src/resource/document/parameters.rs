@@ -42,6 +42,10 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     }
     let fields: Vec<&str> = spec.all_fields().collect();
     let includes: Vec<&str> = spec.all_includes().collect();
+    let mut include = "References to show whole instead of in short; `translations` adds the texts of every language, `completeness` which parts are there in which language.".to_owned();
+    for extra in spec.extras {
+        include.extend([" `", extra, "` adds the field of that name, which lists leave out."]);
+    }
     let mut parameters = vec![
         parameter(
             "lang",
@@ -52,7 +56,7 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         comma_list("fields", "Only these fields, and `id`.", json!({"type": "string", "enum": fields}), 100, "slug"),
         comma_list(
             "include",
-            "References to show whole instead of in short; `translations` adds the texts of every language, `completeness` which parts are there in which language.",
+            &include,
             json!({"type": "string", "enum": includes}),
             20,
             includes.first().copied().unwrap_or("translations"),

@@ -46,6 +46,8 @@ pub struct Shape {
     pub include: Vec<&'static str>,
     /// Whether to say which parts are there in which language.
     pub completeness: bool,
+    /// Fields to show that a list else leaves out.
+    pub extras: Vec<&'static str>,
 }
 
 /// A search as it was asked for.
@@ -113,6 +115,7 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
                 params.error("fields", "unknown_value", not_one_of(name, spec.all_fields()));
             }
         }
+        shape.extras.extend(spec.extras.iter().filter(|extra| names.iter().any(|name| name == *extra)));
         shape.fields = Some(names);
     }
     if let Some(names) = params.list("include", 20) {
@@ -121,6 +124,8 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
                 wish.translations = true;
             } else if name == "completeness" {
                 shape.completeness = true;
+            } else if let Some(extra) = spec.extras.iter().find(|extra| **extra == name) {
+                shape.extras.push(extra);
             } else if let Some(link) = spec.link(&name) {
                 if !shape.include.contains(&link.field) {
                     shape.include.push(link.field);

@@ -115,6 +115,38 @@ on_both! {
         assert!(html.contains("/embed/videos/film?lang=sr-Cyrl&amp;start=3725\" data-second=\"3725\""), "chapters work without a script");
     }
 
+    fn a_video_says_what_to_paste(server: &TestServer) {
+        let key = film(server, &youtube());
+        let base = server.base();
+        let video = server.read("/v1/videos/film");
+        let embed = &video["embed"];
+        assert_eq!(embed["page"].as_str(), Some(format!("{base}/embed/videos/film").as_str()));
+        page(server, "/embed/videos/film");
+        // What is pasted is what oEmbed gives, and oEmbed is where it says.
+        let oembed = server.read(embed["oembed"].as_str().unwrap().strip_prefix(&base).unwrap());
+        assert_eq!(oembed["html"], embed["iframe"]);
+        assert!(embed["iframe"].as_str().unwrap().contains("title=\"A film &amp; its &lt;story&gt;\""), "{embed}");
+        assert_eq!(
+            embed["component"].as_str().unwrap(),
+            format!("<script src=\"{base}/embed/kinoteka.js\" defer></script>\n<kinoteka-video server=\"{base}\" video=\"film\"><a href=\"{base}/embed/videos/film\">A film &amp; its &lt;story&gt;</a></kinoteka-video>")
+        );
+        // Who asks in a language embeds in it.
+        let serbian = server.read("/v1/videos/film?lang=sr-Cyrl");
+        assert_eq!(serbian["embed"]["page"].as_str(), Some(format!("{base}/embed/videos/film?lang=sr-Cyrl").as_str()));
+        assert!(serbian["embed"]["component"].as_str().unwrap().contains("lang=\"sr-Cyrl\"><a") && serbian["embed"]["iframe"].as_str().unwrap().contains("Жене говоре"), "{serbian}");
+        // Lists have it where it is asked for.
+        assert!(server.read("/v1/videos")["data"][0].get("embed").is_none());
+        assert_eq!(&server.read("/v1/videos?include=embed")["data"][0]["embed"], embed);
+        assert_eq!(server.read("/v1/videos?fields=embed")["data"][0], json!({"id": video["id"], "embed": embed}));
+        assert_eq!(server.read("/v1/videos/film?fields=title").as_object().unwrap().len(), 2);
+        server.get("/v1/programmes?include=embed").errors(400, &[("include", "unknown_value")]);
+        // It can be sent back, and is not written by anybody.
+        let whole = server.read("/v1/videos/film?lang=all");
+        assert!(whole["embed"]["iframe"].as_str().unwrap().contains("A film"), "{whole}");
+        let same = server.request("PUT", "/v1/videos/film").key(&key).json(&whole).send().expect(200);
+        assert_eq!((&same.json()["revision"], same.json()["embed"]["page"].as_str().is_some()), (&whole["revision"], true));
+    }
+
     fn what_is_not_there_is_a_page_too(server: &TestServer) {
         let key = film(server, &json!([]));
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
