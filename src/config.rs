@@ -54,7 +54,7 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_PUBLIC_URL_TEMPLATE", global = true)]
     pub public_url_template: Option<String>,
 
-    /// Sites that may frame embed pages: `*` or a comma list of origins
+    /// Sites that may frame embed pages, beside this server: `*` or a comma list of origins
     #[arg(long, env = "KINOTEKA_EMBED_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
     pub embed_origins: Vec<String>,
 

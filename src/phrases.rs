@@ -214,6 +214,59 @@ phrases! {
         "Please try again in a moment.", "Ju lutemi provoni përsëri pas pak.", "Pokušajte ponovo za trenutak.", "Pokušajte ponovo za trenutak.",
         "Покушајте поново за тренутак.", "Обидете се повторно за момент.", "Lütfen biraz sonra yeniden deneyin.",
     ];
+    /// Heading of the page for webmasters.
+    PutOnYourSite = [
+        "Put videos on your site", "Vendosni video në faqen tuaj", "Postavite videozapise na svoju stranicu", "Postavite video-zapise na svoju stranicu",
+        "Поставите видео-записе на своју страницу", "Поставете видеа на вашата страница", "Videoları sitenize ekleyin",
+    ];
+    /// A field for a search.
+    Search = ["Search", "Kërko", "Pretraga", "Pretraga", "Претрага", "Пребарување", "Arama"];
+    /// A field for a country or territory.
+    Country = [
+        "Country or territory", "Vend ose territor", "Država ili teritorija", "Država ili teritorija", "Држава или територија", "Држава или територија",
+        "Ülke veya bölge",
+    ];
+    /// A field for a topic.
+    Topic = ["Topic", "Tema", "Tema", "Tema", "Тема", "Тема", "Konu"];
+    /// A field for a programme.
+    Programme = ["Programme", "Programi", "Program", "Program", "Програм", "Програма", "Program"];
+    /// That a field leaves nothing out.
+    All = ["All", "Të gjitha", "Sve", "Sve", "Све", "Сите", "Tümü"];
+    /// A field for the language of what is shown.
+    PageLanguage = ["Language of the page", "Gjuha e faqes", "Jezik stranice", "Jezik stranice", "Језик странице", "Јазик на страницата", "Sayfanın dili"];
+    /// That it is shown in the language of who sees it.
+    VisitorsLanguage = [
+        "The visitor's language", "Gjuha e vizitorit", "Jezik posjetioca", "Jezik posetioca", "Језик посетиоца", "Јазик на посетителот", "Ziyaretçinin dili",
+    ];
+    /// A field for how things stand.
+    Layout = ["Layout", "Paraqitja", "Raspored", "Raspored", "Распоред", "Распоред", "Düzen"];
+    /// Side by side and one below the other.
+    Grid = ["Grid", "Rrjetë", "Mreža", "Mreža", "Мрежа", "Мрежа", "Izgara"];
+    /// One below the other.
+    List = ["List", "Listë", "Lista", "Lista", "Листа", "Листа", "Liste"];
+    /// In one row.
+    Carousel = ["Row", "Rresht", "Red", "Red", "Ред", "Ред", "Sıra"];
+    /// A field for a number of things.
+    HowMany = ["How many", "Sa", "Koliko", "Koliko", "Колико", "Колку", "Kaç tane"];
+    /// An order.
+    NewestFirst = ["Newest first", "Më të rejat të parat", "Prvo najnovije", "Prvo najnovije", "Прво најновије", "Прво најновите", "Önce en yeniler"];
+    /// What shows the result.
+    Show = ["Show", "Shfaq", "Prikaži", "Prikaži", "Прикажи", "Прикажи", "Göster"];
+    /// What it will look like.
+    Preview = ["Preview", "Parapamje", "Pregled", "Pregled", "Преглед", "Преглед", "Önizleme"];
+    /// Code that shows a page in a frame.
+    FrameCode = ["Code for a frame", "Kodi për kornizë", "Kod za okvir", "Kod za okvir", "Код за оквир", "Код за рамка", "Çerçeve kodu"];
+    /// Code that shows a component.
+    ComponentCode = [
+        "Code for a web component", "Kodi për komponent të uebit", "Kod za veb-komponentu", "Kod za veb-komponentu", "Код за веб-компоненту",
+        "Код за веб-компонента", "Web bileşeni kodu",
+    ];
+    /// Addresses of feeds and the like.
+    Addresses = ["Addresses", "Adresat", "Adrese", "Adrese", "Адресе", "Адреси", "Adresler"];
+    /// What copies a text.
+    Copy = ["Copy", "Kopjo", "Kopiraj", "Kopiraj", "Копирај", "Копирај", "Kopyala"];
+    /// That a text was copied.
+    Copied = ["Copied", "U kopjua", "Kopirano", "Kopirano", "Копирано", "Копирано", "Kopyalandı"];
     /// Under which terms something may be used.
     Licence = ["Licence", "Licenca", "Licenca", "Licenca", "Лиценца", "Лиценца", "Lisans"];
 }

@@ -39,7 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "impact",
         ],
     ),
-    ("embed", &["config", "db", "http", "phrases", "resource", "text", "programmes", "videos", "saved_queries"]),
+    ("embed", &["config", "db", "http", "phrases", "places", "resource", "text", "programmes", "videos", "saved_queries"]),
     (
         "feeds",
         &[

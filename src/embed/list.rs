@@ -34,13 +34,13 @@ use crate::videos::model::{Own, SPEC};
 use crate::videos::store::Videos;
 
 /// Parameters of lists that shape what the page shapes itself, or that need a key.
-const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
+pub(super) const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
 
 /// What the document says of it, beside what the handler does.
 pub const DECLARED: Listing = Listing { path: "/embed/videos", spec: &SPEC, without: WITHOUT, own: parameters, needs_query: false };
 
 /// How the videos stand.
-const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
+pub(super) const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
 
 /// How the videos of a list stand.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -54,7 +54,7 @@ pub enum Layout {
     Carousel,
 }
 
-fn parameters() -> Vec<Value> {
+pub(super) fn parameters() -> Vec<Value> {
     vec![parameter(
         "layout",
         "How the videos stand: as many beside each other as there is room, one below the other, or in one row to scroll.",
@@ -238,7 +238,15 @@ impl Drawn<'_> {
             }
             @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.text()) } } } }
         };
-        Page { language: self.words.to_owned(), title: told.title.clone(), head, body, media: BTreeSet::new(), frames: BTreeSet::new() }
+        Page {
+            language: self.words.to_owned(),
+            title: told.title.clone(),
+            head,
+            body,
+            media: BTreeSet::new(),
+            frames: BTreeSet::new(),
+            is_tool: false,
+        }
     }
 }
 

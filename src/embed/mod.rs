@@ -11,6 +11,7 @@
 //! - [`poster`]: the picture that stands for a video.
 //! - [`structured`]: what search engines read of a video (JSON-LD).
 //! - [`sitemap`]: `/sitemap-videos.xml`.
+//! - [`tool`]: `/embed`, for webmasters.
 //! - [`oembed`]: `/oembed`.
 //! - [`discovery`]: how pages say so.
 
@@ -24,4 +25,5 @@ pub mod poster;
 pub mod saved;
 pub mod sitemap;
 pub mod structured;
+pub mod tool;
 pub mod video;

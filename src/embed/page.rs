@@ -19,9 +19,13 @@ use crate::text::language::Language;
 
 const STYLE: &str = include_str!("assets/embed.css");
 const SCRIPT: &str = include_str!("assets/embed.js");
+const TOOL_STYLE: &str = concat!(include_str!("assets/embed.css"), include_str!("assets/tool.css"));
+const TOOL_SCRIPT: &str = include_str!("assets/tool.js");
 
 static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
 static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
+static TOOL_STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(TOOL_STYLE));
+static TOOL_SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(TOOL_SCRIPT));
 
 /// What Content-Security-Policy calls a style or script that stands in the page.
 fn hash(text: &str) -> String {
@@ -42,6 +46,8 @@ pub struct Page {
     pub media: BTreeSet<String>,
     /// Origins of players that it may show once a visitor has pressed play.
     pub frames: BTreeSet<&'static str>,
+    /// Whether it is for webmasters, who fill in a form, rather than for visitors.
+    pub is_tool: bool,
 }
 
 impl Page {
@@ -54,11 +60,13 @@ impl Page {
             body: html! { div.text { h1 { (title) } } },
             media: BTreeSet::new(),
             frames: BTreeSet::new(),
+            is_tool: false,
         }
     }
 
     /// The whole as HTML.
     pub fn html(&self) -> String {
+        let (style, script) = if self.is_tool { (TOOL_STYLE, TOOL_SCRIPT) } else { (STYLE, SCRIPT) };
         let direction = if is_written_from_the_right(&self.language) { "rtl" } else { "ltr" };
         let page = html! {
             (DOCTYPE)
@@ -68,11 +76,11 @@ impl Page {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { (self.title) }
                     (self.head)
-                    style { (PreEscaped(STYLE)) }
+                    style { (PreEscaped(style)) }
                 }
                 body {
                     main { (self.body) }
-                    script { (PreEscaped(SCRIPT)) }
+                    script { (PreEscaped(script)) }
                 }
             }
         };
@@ -83,13 +91,19 @@ impl Page {
     fn policy(&self, settings: &Settings) -> String {
         let list = |origins: Vec<&str>| if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
         let media: Vec<&str> = ["'self'"].into_iter().chain(self.media.iter().map(String::as_str)).collect();
+        let (style, script) = if self.is_tool { (&TOOL_STYLE_HASH, &TOOL_SCRIPT_HASH) } else { (&STYLE_HASH, &SCRIPT_HASH) };
+        let own = if self.is_tool { "connect-src 'self'; form-action 'self'" } else { "form-action 'none'" };
+        // Webmasters are shown pages as they will look, whoever else may frame them.
+        let everybody = settings.embed_origins.iter().any(|origin| origin == "*");
+        let ancestors: Vec<&str> =
+            (!everybody).then_some("'self'").into_iter().chain(settings.embed_origins.iter().map(String::as_str)).collect();
         format!(
-            "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; form-action 'none'; frame-ancestors {}",
-            *STYLE_HASH,
-            *SCRIPT_HASH,
+            "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; {own}; frame-ancestors {}",
+            **style,
+            **script,
             media.join(" "),
             list(self.frames.iter().copied().collect()),
-            settings.embed_origins.join(" "),
+            ancestors.join(" "),
         )
     }
 
@@ -166,10 +180,10 @@ mod tests {
 
     #[test]
     fn nothing_in_a_style_or_script_ends_it() {
-        for asset in [STYLE, SCRIPT] {
+        for asset in [STYLE, SCRIPT, TOOL_STYLE, TOOL_SCRIPT] {
             assert!(!asset.contains("</") && !asset.contains("<!--"));
         }
-        for asset in [STYLE, SCRIPT] {
+        for asset in [STYLE, SCRIPT, TOOL_STYLE, TOOL_SCRIPT] {
             assert!(!asset.contains("http:") && !asset.contains("https:") && !asset.contains("localStorage") && !asset.contains("cookie"));
         }
     }

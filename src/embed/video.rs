@@ -235,6 +235,7 @@ impl Card {
             body: self.body(start),
             media: media.chain(elsewhere.filter(|_| is_file)).collect(),
             frames: frames.collect(),
+            is_tool: false,
         }
     }
 

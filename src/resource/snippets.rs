@@ -32,6 +32,16 @@ pub fn video(base: &str, slug: &str, (page, title, language): (&str, &str, Optio
     component.into_string()
 }
 
+/// A list of videos as a component, in the same way.
+pub fn videos(base: &str, (query, layout, language): (&str, Option<&str>, Option<&str>), (page, title): (&str, &str)) -> String {
+    let component = html! {
+        script src=(format!("{base}/embed/kinoteka.js")) defer {}
+        "\n"
+        kinoteka-videos server=(base) query=[(!query.is_empty()).then_some(query)] layout=[layout] lang=[language] { a href=(page) { (title) } }
+    };
+    component.into_string()
+}
+
 /// Where oEmbed tells of a page of ours.
 pub fn oembed(base: &str, page: &str) -> String {
     format!("{base}/oembed?url={}", utf8_percent_encode(page, NON_ALPHANUMERIC))

@@ -39,7 +39,7 @@ struct Base;
 /// What takes the parameters of lists beside the lists themselves.
 fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
-    searches.into_iter().chain(feeds::api::DECLARED).chain([embed::list::DECLARED]).collect()
+    searches.into_iter().chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED]).collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\

@@ -224,6 +224,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         search::everything::search_everything,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
+        embed::tool::embed_tool,
         embed::list::embed_videos,
         embed::video::embed_video,
         embed::poster::video_poster,

@@ -1,6 +1,7 @@
 //! What partner sites paste: embed pages, posters, oEmbed.
 
 mod browser;
+mod tool;
 
 use serde_json::{Value, json};
 
@@ -404,7 +405,7 @@ on_both! {
     fn frames_can_be_limited_to_some_sites(server: &TestServer, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned(), "https://other.example.org".to_owned()]) {
         film(server, &youtube());
         let answer = page(server, "/embed/videos/film");
-        assert!(policy(&answer).contains(&"frame-ancestors https://partner.example.org https://other.example.org".to_owned()));
+        assert!(policy(&answer).contains(&"frame-ancestors 'self' https://partner.example.org https://other.example.org".to_owned()));
     }
 
     demo fn the_first_catalogue_is_embedded_in_every_language(server: &TestServer) {

@@ -121,6 +121,10 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.match(String(found(page, 200)), /<html lang="mk"/);
   const cards = await api.GET("/embed/videos", { params: { query: { country: ["MK"], lang: "mk", layout: "carousel" } }, parseAs: "text" });
   assert.match(String(found(cards, 200)), /<ul class="cards carousel">/);
+  const tool = await api.GET("/embed", { params: { query: { country: ["MK"], lang: "mk" } }, parseAs: "text" });
+  assert.match(String(found(tool, 200)), /<textarea id="frame"/);
+  const shown = whole(found(await api.GET("/v1/videos/{video}", { params: { path: { video }, query: { lang: "mk" } } }), 200));
+  assert.ok(shown.embed?.iframe.includes(shown.embed.page));
   const poster = await api.GET("/v1/videos/{video}/poster.svg", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(poster, 200)), /<svg /);
   const data = found(await api.GET("/v1/videos/{video}/schema.jsonld", { params: { path: { video }, query: { lang: "mk" } } }), 200);
