@@ -221,6 +221,18 @@ fn with_timeouts(url: &str, session: Session) -> String {
     url
 }
 
+/// How much of a statement and its values is logged, in characters.
+const LOGGED: usize = 2_000;
+
+/// The beginning of a statement, for the log: the entry of a long transcript is no line for people.
+fn logged(statement: &str) -> String {
+    let mut text: String = statement.chars().take(LOGGED).collect();
+    if text.len() < statement.len() {
+        text.push('…');
+    }
+    text
+}
+
 /// Logs statements that take longer than a limit, counts all of them for the tests, and notes those that fail or stay prepared.
 struct SlowQueries {
     started: Option<Instant>,
@@ -243,10 +255,23 @@ impl Instrumentation for SlowQueries {
                 let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else { return };
                 if elapsed >= self.limit {
                     let failed = error.map(|e| format!(" error=\"{e}\"")).unwrap_or_default();
-                    log::warn!(target: "kinoteka::slow_query", "duration_ms={:.1}{failed} statement=\"{query}\"", elapsed.as_secs_f64() * 1000.0);
+                    let (milliseconds, statement) = (elapsed.as_secs_f64() * 1000.0, logged(&query.to_string()));
+                    log::warn!(target: "kinoteka::slow_query", "duration_ms={milliseconds:.1}{failed} statement=\"{statement}\"");
                 }
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_logged_up_to_a_length() {
+        assert_eq!(logged("SELECT 1"), "SELECT 1");
+        let long = logged(&"ж".repeat(3_000));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (LOGGED + 1, true));
     }
 }

@@ -61,7 +61,12 @@ pub fn meant(
     }
     let mut suspects = suspects(little);
     let mut unknown = HashSet::new();
-    for suspect in &suspects {
+    // What was found has every word that was asked for, so that each finds something by itself; of alternatives it may have one alone.
+    let all_are_found = little.found > 0 && little.query.groups.iter().all(|alternatives| alternatives.len() == 1);
+    if all_are_found && suspects.len() > 1 {
+        return Ok(Vec::new());
+    }
+    for suspect in suspects.iter().filter(|_| !all_are_found) {
         if hits(connection, Query::parse(suspect.word, little.rules))? == 0 {
             unknown.insert(suspect.token.clone());
         }
