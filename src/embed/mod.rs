@@ -9,6 +9,8 @@
 //! - [`page`]: what all pages share: the shell, the policy, errors as pages.
 //! - [`player`]: where a video is played, and at which address.
 //! - [`poster`]: the picture that stands for a video.
+//! - [`painter`]: that picture as PNG.
+//! - [`font`]: the letters on it.
 //! - [`structured`]: what search engines read of a video (JSON-LD).
 //! - [`sitemap`]: `/sitemap-videos.xml`.
 //! - [`tool`]: `/embed`, for webmasters.
@@ -16,10 +18,12 @@
 //! - [`discovery`]: how pages say so.
 
 pub mod discovery;
+pub mod font;
 pub mod item;
 pub mod list;
 pub mod oembed;
 pub mod page;
+pub mod painter;
 pub mod player;
 pub mod poster;
 pub mod saved;

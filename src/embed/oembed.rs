@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::item::{self, At};
+use super::poster::{fitting, png_path};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
@@ -57,6 +58,22 @@ pub struct OEmbed {
     /// Height in pixels.
     #[schema(example = 540)]
     height: i64,
+    /// The poster of a video as PNG, as large as fits; missing where not even the smallest fits, and of a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en"
+    )]
+    thumbnail_url: Option<String>,
+    /// Its width in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1280)]
+    thumbnail_width: Option<i64>,
+    /// Its height in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 720)]
+    thumbnail_height: Option<i64>,
 }
 
 /// In what it is told.
@@ -88,7 +105,7 @@ struct Asked {
     ("maxwidth" = Option<i64>, Query, description = "The widest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
     ("maxheight" = Option<i64>, Query, description = "The highest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
 ), responses(
-    (status = 200, description = "How to show it.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
+    (status = 200, description = "How to show it.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540, "thumbnail_url": "https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en", "thumbnail_width": 1280, "thumbnail_height": 720})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
     (status = 304, description = "The client has this already."),
     (status = 400, description = "`url` is missing, or a size is no number of pixels.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "The address is not ours, or there is nothing.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
@@ -118,8 +135,11 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
         with_owed: false,
         follows: true,
     };
-    let found =
-        item::read(&context, &request, of, |mut video, _, _| Some((video.item.slug.clone(), video.take_chosen()?.text.title))).await;
+    let found = item::read(&context, &request, of, |mut video, _, _| {
+        let chosen = video.take_chosen()?;
+        Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
+    })
+    .await;
     let (validators, found) = match found {
         // Whatever is not there, or not for everybody, is one thing to a consumer.
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing()),
@@ -128,10 +148,10 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     if let Some(response) = answer::not_modified(&request, &context, Viewer::Public, &wish, &validators) {
         return Ok(response);
     }
-    let Some(At::Here(Some((slug, title)))) = found else { return Err(nothing()) };
+    let Some(At::Here(Some((slug, shown, title)))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     let embed = asked.fitted(&context, &base, ("video", &format!("{base}/embed/videos/{slug}{lang}")), title);
-    asked.answered(&context, &wish, &validators, &embed)
+    asked.answered(&context, &wish, &validators, &embed.with_thumbnail(&asked, |width| format!("{base}{}", png_path(&slug, &shown, width))))
 }
 
 /// The query of a list whose page an address is.
@@ -284,11 +304,20 @@ impl Asked {
             cache_age: context.settings.cache_seconds,
             width,
             height,
+            thumbnail_url: None,
+            thumbnail_width: None,
+            thumbnail_height: None,
         }
     }
 }
 
 impl OEmbed {
+    /// With the picture at this address, in the largest size that fits.
+    fn with_thumbnail(self, asked: &Asked, url: impl FnOnce(Option<i64>) -> String) -> Self {
+        let Some((width, height)) = fitting(asked.width, asked.height) else { return self };
+        Self { thumbnail_url: Some(url(Some(width))), thumbnail_width: Some(width), thumbnail_height: Some(height), ..self }
+    }
+
     /// As XML, with the same members.
     fn xml(&self) -> String {
         let mut xml = Xml::new("oembed", &[]);
@@ -304,6 +333,12 @@ impl OEmbed {
             ("height", &self.height.to_string()),
         ] {
             xml.element(name, &[], text);
+        }
+        if let (Some(url), Some(width), Some(height)) = (&self.thumbnail_url, self.thumbnail_width, self.thumbnail_height) {
+            for (name, text) in [("thumbnail_url", url), ("thumbnail_width", &width.to_string()), ("thumbnail_height", &height.to_string())]
+            {
+                xml.element(name, &[], text);
+            }
         }
         xml.finish()
     }

@@ -1,13 +1,19 @@
-//! `/v1/videos/{video}/poster.svg`: the picture that stands for a video without one, drawn of its title.
+//! `/v1/videos/{video}/poster.svg` and `.png`: the picture that stands for a video without one, drawn of its title.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{Object, RefOr};
 
+use super::font::{Face, Weight, paintable};
 use super::item::{self, Asked, At};
 use super::page::is_written_from_the_right;
+use super::painter::Painter;
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -17,10 +23,16 @@ use crate::text::is_markup;
 
 /// Width and height, in pixels.
 pub const SIZE: (u32, u32) = (1280, 720);
+/// The widths in which it is painted; the height is nine sixteenths of the width.
+pub const WIDTHS: [i64; 3] = [1280, 640, 320];
 /// How many lines of the title there is room for.
 const LINES: usize = 4;
-/// About how wide a line is, in letters.
-const LETTERS: usize = 24;
+/// How wide a line may be, in pixels.
+const LINE: f32 = 1_090.0;
+/// The size of the title's letters, in pixels.
+const TITLE: f32 = 76.0;
+/// The size of the programme's letters, in pixels.
+const PROGRAMME: f32 = 36.0;
 
 /// Get the poster of a video
 ///
@@ -32,102 +44,234 @@ const LETTERS: usize = 24;
 ), responses((status = 200, description = "The poster.", content((String = "image/svg+xml", example = json!("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"))))))]
 #[get("/v1/videos/{video}/poster.svg")]
 pub async fn video_poster(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let viewer = context.viewer(&request).await?;
+    poster(&context, &request, name.into_inner(), Form::Svg).await
+}
+
+/// Get the poster of a video as PNG
+///
+/// The same picture for those who take no SVG, such as social networks and search engines. It is painted with a font that has the Latin,
+/// the Cyrillic and the Greek letters. Words in other scripts are left out, and so are signs such as emoji: of a title that is all in another
+/// script, the programme and the colours remain.
+#[utoipa::path(operation_id = "get_video_poster_png", tag = "Videos", params(
+    ("video" = String, Path, description = "Id or slug."),
+    ("lang" = Option<String>, Query, description = "Language of the title (BCP 47).", example = "sr-Cyrl"),
+    ("width" = inline(Option<PosterWidth>), Query, description = "The width in pixels; the height is nine sixteenths of it.", example = 640),
+), responses((status = 200, description = "The poster.", content((String = "image/png", example = json!("\u{2026}"))))))]
+#[get("/v1/videos/{video}/poster.png")]
+pub async fn video_poster_png(
+    context: web::Data<Context>,
+    painter: web::Data<Painter>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    poster(&context, &request, name.into_inner(), Form::Png(&painter)).await
+}
+
+/// A width in which a poster is painted.
+pub struct PosterWidth;
+
+impl utoipa::PartialSchema for PosterWidth {
+    fn schema() -> RefOr<Schema> {
+        let widths: Object = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(WIDTHS)).default(Some(SIZE.0.into())).build();
+        widths.into()
+    }
+}
+
+impl utoipa::ToSchema for PosterWidth {}
+
+/// In what a poster is given.
+enum Form<'a> {
+    Svg,
+    Png(&'a Painter),
+}
+
+async fn poster(context: &web::Data<Context>, request: &HttpRequest, name: String, form: Form<'_>) -> Result<HttpResponse, Problem> {
+    let viewer = context.viewer(request).await?;
     let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
+    let wish = Wish::read(&mut params, request, &context.fallback);
     if wish.all {
         params.error("lang", "invalid_language", "A poster is in one language: name it, or leave `lang` out.");
     }
+    let (ending, width) = match form {
+        Form::Svg => ("svg", SIZE.0),
+        Form::Png(_) => ("png", width(&mut params)),
+    };
     params.finish()?;
-    let asked = Asked { name: name.into_inner(), viewer, wish: &wish, identity: "poster".to_owned(), with_owed: false, follows: false };
-    let (validators, found) = item::read(&context, &request, asked, |mut video, _, shown| {
+    let identity = format!("poster\n{ending}\n{width}");
+    let asked = Asked { name, viewer, wish: &wish, identity, with_owed: false, follows: false };
+    let (validators, found) = item::read(context, request, asked, |mut video, _, shown| {
         let programme = video.in_field("programme").find_map(|link| shown.reference(&link.target_id)).map(|programme| programme.title);
         let chosen = video.take_chosen();
         let (language, title) = chosen.map_or_else(Default::default, |chosen| (chosen.language.as_str().to_owned(), chosen.text.title));
-        draw(&video.item.slug, &language, &title, programme.as_deref())
+        Poster { slug: video.item.slug, language, title, programme }
     })
     .await?;
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
+    if let Some(response) = answer::not_modified(request, context, viewer, &wish, &validators) {
         return Ok(response);
     }
-    match found {
-        None => Err(Problem::internal("a poster that was not drawn was needed")),
-        Some(At::Moved(slug)) => Ok(item::moved(&context, &request, &format!("/v1/videos/{slug}/poster.svg"))),
-        Some(At::Here(svg)) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, &context, viewer, &wish);
-            answer::validate(&mut response, &validators);
-            Ok(response.content_type("image/svg+xml").body(svg))
-        }
-    }
-}
-
-/// The picture.
-pub fn draw(slug: &str, language: &str, title: &str, programme: Option<&str>) -> String {
-    let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
-    let (title, programme) = (&kept(title), programme.map(kept));
-    let hue = slug.bytes().fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    // Slugs that are nearly the same have colours that are not.
-    let hue = hue.wrapping_mul(137) % 360;
-    let from_the_right = is_written_from_the_right(language);
-    let (direction, x) = if from_the_right { ("rtl", 1190) } else { ("ltr", 90) };
-    let lines = wrapped(title);
-    let mut text = String::new();
-    for (line, y) in lines.iter().zip((0_u32..).map(|place| 300_u32.saturating_add(place.saturating_mul(92)))) {
-        let _ = write!(text, "{}", html! { tspan x=(x) y=(y) { (line) } }.into_string());
-    }
-    let colour = |degrees: u32, lightness: u32| format!("hsl({} 55% {lightness}%)", hue.saturating_add(degrees) % 360);
-    let picture: Markup = html! {
-        svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" width=(SIZE.0) height=(SIZE.1) role="img" lang=(language) {
-            title { (title) }
-            defs {
-                linearGradient id="sky" x1="0" y1="0" x2="1" y2="1" {
-                    stop offset="0" stop-color=(colour(0, 26)) {}
-                    stop offset="1" stop-color=(colour(40, 14)) {}
-                }
-            }
-            rect width="1280" height="720" fill="url(#sky)" {}
-            circle cx=(if from_the_right { 150 } else { 1130 }) cy="110" r="260" fill=(colour(20, 32)) opacity=".5" {}
-            g font-family="system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif" fill="#fff" direction=(direction) {
-                @if let Some(programme) = programme {
-                    text x=(x) y="150" font-size="36" opacity=".85" { (shortened(&programme, 56)) }
-                }
-                text font-size="76" font-weight="700" { (PreEscaped(text)) }
-            }
+    let poster = match found {
+        None => return Err(Problem::internal("a poster that was not read was needed")),
+        Some(At::Moved(slug)) => return Ok(item::moved(context, request, &format!("/v1/videos/{slug}/poster.{ending}"))),
+        Some(At::Here(poster)) => poster,
+    };
+    let (media_type, body) = match form {
+        Form::Svg => ("image/svg+xml", Bytes::from(poster.svg())),
+        Form::Png(painter) => {
+            let wait = Duration::from_millis(context.settings.database_wait_ms);
+            ("image/png", painter.paint(poster.paintable().svg(), width, wait).await?)
         }
     };
-    picture.into_string()
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, context, viewer, &wish);
+    answer::validate(&mut response, &validators);
+    Ok(response.content_type(media_type).body(body))
 }
 
-/// A title in lines; what there is no room for is left out, and it says so.
+fn width(params: &mut Params) -> u32 {
+    let (least, most) = (WIDTHS.iter().min().copied().unwrap_or(0), i64::from(SIZE.0));
+    let asked = params.integer("width", least..=most).unwrap_or(most);
+    if !WIDTHS.contains(&asked) {
+        params.error(
+            "width",
+            "out_of_range",
+            format!("A poster is painted {} pixels wide, not {asked}.", WIDTHS.map(|width| width.to_string()).join(", ")),
+        );
+    }
+    u32::try_from(asked).unwrap_or(SIZE.0)
+}
+
+/// The address of the PNG of a video's poster, below that of the server: as wide as possible where no width is given.
+pub fn png_path(slug: &str, language: &str, width: Option<i64>) -> String {
+    let width = width.filter(|width| *width != i64::from(SIZE.0)).map(|width| format!("&width={width}")).unwrap_or_default();
+    format!("/v1/videos/{slug}/poster.png?lang={language}{width}")
+}
+
+/// The largest size in which it is painted that fits.
+pub fn fitting(width: Option<i64>, height: Option<i64>) -> Option<(i64, i64)> {
+    let sizes = WIDTHS.map(|width| (width, width.saturating_mul(9) / 16));
+    sizes.into_iter().find(|size| width.is_none_or(|most| size.0 <= most) && height.is_none_or(|most| size.1 <= most))
+}
+
+/// What a poster shows.
+#[derive(Debug, Default)]
+pub struct Poster {
+    /// The slug of the video: the colours follow it.
+    pub slug: String,
+    /// The language of the title.
+    pub language: String,
+    /// The title.
+    pub title: String,
+    /// The programme's.
+    pub programme: Option<String>,
+}
+
+impl Poster {
+    /// The same with what the bundled font has. Nothing of that is written from the right.
+    #[must_use]
+    pub fn paintable(&self) -> Self {
+        Self {
+            slug: self.slug.clone(),
+            language: String::new(),
+            title: paintable(&self.title),
+            programme: self.programme.as_deref().map(paintable),
+        }
+    }
+
+    /// The picture.
+    pub fn svg(&self) -> String {
+        let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
+        let (title, programme) = (&kept(&self.title), self.programme.as_deref().map(kept));
+        let hue = self.slug.bytes().fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        // Slugs that are nearly the same have colours that are not.
+        let hue = hue.wrapping_mul(137) % 360;
+        let from_the_right = is_written_from_the_right(&self.language);
+        let (direction, x) = if from_the_right { ("rtl", 1190) } else { ("ltr", 90) };
+        let lines = wrapped(title);
+        let mut text = String::new();
+        for (line, y) in lines.iter().zip((0_u32..).map(|place| 300_u32.saturating_add(place.saturating_mul(92)))) {
+            let _ = write!(text, "{}", html! { tspan x=(x) y=(y) { (line) } }.into_string());
+        }
+        let colour = |degrees: u32, lightness: u32| format!("hsl({} 55% {lightness}%)", hue.saturating_add(degrees) % 360);
+        let picture: Markup = html! {
+            svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" width=(SIZE.0) height=(SIZE.1) role="img" lang=(self.language) {
+                title { (title) }
+                defs {
+                    linearGradient id="sky" x1="0" y1="0" x2="1" y2="1" {
+                        stop offset="0" stop-color=(colour(0, 26)) {}
+                        stop offset="1" stop-color=(colour(40, 14)) {}
+                    }
+                }
+                rect width="1280" height="720" fill="url(#sky)" {}
+                circle cx=(if from_the_right { 150 } else { 1130 }) cy="110" r="260" fill=(colour(20, 32)) opacity=".5" {}
+                g font-family="'Noto Sans', system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" fill="#fff" direction=(direction) {
+                    @if let Some(programme) = programme {
+                        text x=(x) y="150" font-size=(PROGRAMME) opacity=".85" { (shortened(&programme, &Face::new(Weight::Regular, PROGRAMME))) }
+                    }
+                    text font-size=(TITLE) font-weight="700" { (PreEscaped(text)) }
+                }
+            }
+        };
+        picture.into_string()
+    }
+}
+
+/// A title in lines; what there is no room for is left out, and the last line says so.
 fn wrapped(title: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in title.split_whitespace() {
-        for piece in pieces(word) {
-            let room = |line: &String| line.chars().count().saturating_add(piece.chars().count()) < LETTERS;
-            match lines.last_mut().filter(|line| room(line)) {
-                Some(line) => line.extend([" ", &piece]),
-                None => lines.push(piece),
+    let face = Face::new(Weight::Bold, TITLE);
+    let blank = face.width(" ");
+    let mut lines: Vec<(String, f32)> = Vec::new();
+    'title: for word in title.split_whitespace() {
+        for (piece, width) in pieces(word, &face) {
+            let is_full = lines.len() == LINES;
+            match lines.last_mut() {
+                Some((line, taken)) if is_full || *taken + blank + width <= LINE => {
+                    line.extend([" ", &piece]);
+                    *taken += blank + width;
+                    if *taken > LINE {
+                        // It is shortened, and nothing more is shown.
+                        break 'title;
+                    }
+                }
+                _ => lines.push((piece, width)),
             }
         }
     }
-    if lines.len() > LINES {
-        lines.truncate(LINES);
-        if let Some(last) = lines.last_mut() {
-            *last = format!("{}…", shortened(last, LETTERS.saturating_sub(1)));
+    lines.into_iter().map(|(line, _)| shortened(&line, &face)).collect()
+}
+
+/// A word in pieces that fit a line, with their widths; no more than there is room for.
+fn pieces(word: &str, face: &Face) -> Vec<(String, f32)> {
+    let mut pieces: Vec<(String, f32)> = Vec::new();
+    for c in word.chars() {
+        let width = face.width(c.encode_utf8(&mut [0; 4]));
+        let is_enough = pieces.len() > LINES;
+        match pieces.last_mut() {
+            Some((piece, taken)) if *taken + width <= LINE => {
+                piece.push(c);
+                *taken += width;
+            }
+            Some(_) if is_enough => break,
+            _ => pieces.push((c.to_string(), width)),
         }
     }
-    lines
+    pieces
 }
 
-/// A word in pieces that fit a line.
-fn pieces(word: &str) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    letters.chunks(LETTERS).map(|piece| piece.iter().collect()).collect()
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+/// A text that fits a line: its end is left out where there is no room for it.
+fn shortened(text: &str, face: &Face) -> String {
+    let dots = face.width("…");
+    // The end of what fits with the dots behind it.
+    let (mut taken, mut end) = (0.0, 0);
+    for (place, c) in text.char_indices() {
+        taken += face.width(c.encode_utf8(&mut [0; 4]));
+        if taken > LINE {
+            return format!("{}…", text.get(..end).unwrap_or_default().trim_end());
+        }
+        if taken + dots <= LINE {
+            end = place.saturating_add(c.len_utf8());
+        }
+    }
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -137,17 +281,42 @@ mod tests {
 
     #[test]
     fn titles_are_wrapped() {
-        assert_eq!(wrapped("Football players speak out about violence"), ["Football players speak", "out about violence"]);
+        assert_eq!(wrapped("Football players speak out about violence"), ["Football players speak out", "about violence"]);
         assert_eq!(wrapped(""), Vec::<String>::new());
         let long = wrapped(&"violence ".repeat(40));
         assert_eq!((long.len(), long.last().unwrap().ends_with('…')), (4, true));
-        assert_eq!(wrapped(&"ж".repeat(60)), ["ж".repeat(24), "ж".repeat(24), "ж".repeat(12)]);
+        assert!(long.iter().take(3).all(|line| line == "violence violence violence"), "{long:?}");
+        let face = Face::new(Weight::Bold, TITLE);
+        for (title, lines) in [("ж".repeat(60), 4), ("W".repeat(40), 3), ("i".repeat(40), 1), ("ж".repeat(10_000), 4), ("映".repeat(20), 2)]
+        {
+            let wrapped = wrapped(&title);
+            assert_eq!(wrapped.len(), lines, "{wrapped:?}");
+            assert!(wrapped.iter().all(|line| face.width(line) <= LINE), "{wrapped:?}");
+            let all = wrapped.concat();
+            assert!(all == title || all.ends_with('…'), "{all}");
+        }
+    }
+
+    #[test]
+    fn sizes_fit() {
+        for (width, height, expected) in [
+            (None, None, Some((1280, 720))),
+            (Some(1_279), None, Some((640, 360))),
+            (Some(640), Some(360), Some((640, 360))),
+            (Some(640), Some(359), Some((320, 180))),
+            (Some(319), None, None),
+            (None, Some(100), None),
+        ] {
+            assert_eq!(fitting(width, height), expected);
+        }
+        assert_eq!(png_path("a", "tr", Some(1280)), "/v1/videos/a/poster.png?lang=tr");
+        assert_eq!(png_path("a", "tr", Some(320)), "/v1/videos/a/poster.png?lang=tr&width=320");
     }
 
     proptest! {
         #[test]
         fn any_title_makes_a_picture(title in "\\PC{0,300}|[\\x00-\\x7F\u{FFFE}]{0,60}", programme in "\\PC{0,80}") {
-            let svg = draw("a-slug", "en", &title, Some(&programme));
+            let svg = Poster { slug: "a-slug".to_owned(), language: "en".to_owned(), title, programme: Some(programme) }.svg();
             let read = roxmltree::Document::parse(&svg);
             prop_assert!(read.is_ok(), "{:?}: {}", read.err(), svg);
         }

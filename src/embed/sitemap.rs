@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::sql_types::{BigInt, Nullable};
 
+use super::poster::png_path;
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Number};
 use crate::http::keys::Viewer;
@@ -155,7 +156,7 @@ fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
     xml.open("url", &[]);
     xml.element("loc", &[], page.as_deref().unwrap_or(&player));
     xml.open("video:video", &[]);
-    xml.element("video:thumbnail_loc", &[], &addresses.here(&format!("/v1/videos/{}/poster.svg?lang={language}", item.slug)));
+    xml.element("video:thumbnail_loc", &[], &addresses.here(&png_path(&item.slug, language, None)));
     xml.element("video:title", &[], &chosen.text.title);
     xml.element("video:description", &[], &description);
     if let Some(file) = file {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::item::{self, Asked, At, Owed};
 use super::page::whole;
+use super::poster::png_path;
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -29,7 +30,7 @@ const SHORTEST_WITH_CLIPS: i64 = 30;
 #[utoipa::path(operation_id = "get_video_schema", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the texts (BCP 47).", example = "sr-Cyrl"),
-), responses((status = 200, description = "The structured data.", content((std::collections::BTreeMap<String, Value> = "application/ld+json", example = json!({"@context": "https://schema.org", "@type": "VideoObject", "name": "In their own words, part one", "thumbnailUrl": ["https://catalogue.example.org/v1/videos/testimonials-part-one/poster.svg?lang=en"], "uploadDate": "2026-05-07T08:00:00Z"}))))))]
+), responses((status = 200, description = "The structured data.", content((std::collections::BTreeMap<String, Value> = "application/ld+json", example = json!({"@context": "https://schema.org", "@type": "VideoObject", "name": "In their own words, part one", "thumbnailUrl": ["https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en"], "uploadDate": "2026-05-07T08:00:00Z"}))))))]
 #[get("/v1/videos/{video}/schema.jsonld")]
 pub async fn video_schema(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(&request).await?;
@@ -73,7 +74,7 @@ pub fn video(loaded: &Loaded<Own>, owed: &Owed, (addresses, publisher): (&Addres
     let embed = addresses.here(&format!("/embed/videos/{}", item.slug));
     let page = addresses.page(Kind::Video, (item.id, &item.slug), language);
     let thumbnail = own.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
-    let poster = addresses.here(&format!("/v1/videos/{}/poster.svg?lang={language}", item.slug));
+    let poster = addresses.here(&png_path(&item.slug, language, None));
     let sources: Vec<Source> = own.sources.unpack();
     let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
     let captions = Captions::new(&own.captions, item, &shown.base, &item.slug).all();

@@ -116,6 +116,8 @@ struct Card {
     /// Where to find help, and the country in which.
     helplines: Vec<(Helpline, Option<&'static str>)>,
     poster: String,
+    /// The same for those who take no SVG.
+    picture: String,
     /// The page about it on the publisher's own site, if that has one.
     about: Option<String>,
     /// This page, without anything asked of it.
@@ -178,6 +180,7 @@ impl Card {
                 })
                 .collect(),
             poster: addresses.here(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
+            picture: addresses.here(&poster::png_path(&slug, &language, None)),
             about: addresses.elsewhere(Kind::Video, (loaded.item.id, &slug), &language),
             oembed: addresses
                 .here(&format!("/oembed?url={}", percent_encoding::utf8_percent_encode(&here, percent_encoding::NON_ALPHANUMERIC))),
@@ -211,11 +214,15 @@ impl Card {
             meta property="og:title" content=(self.title);
             meta property="og:description" content=(self.text.as_deref().unwrap_or_default());
             meta property="og:url" content=(self.about.as_ref().unwrap_or(&self.this));
-            meta property="og:image" content=(self.poster);
+            meta property="og:image" content=(self.picture);
+            meta property="og:image:type" content="image/png";
             meta property="og:image:width" content=(width);
             meta property="og:image:height" content=(height);
+            meta property="og:image:alt" content=(self.title);
             meta property="og:locale" content=(self.language.replace('-', "_"));
             meta name="twitter:card" content="player";
+            meta name="twitter:image" content=(self.picture);
+            meta name="twitter:image:alt" content=(self.title);
             meta name="twitter:player" content=(self.this);
             meta name="twitter:player:width" content="640";
             meta name="twitter:player:height" content="360";

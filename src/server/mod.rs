@@ -228,6 +228,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         embed::list::embed_videos,
         embed::video::embed_video,
         embed::poster::video_poster,
+        embed::poster::video_poster_png,
         embed::structured::video_schema,
         embed::sitemap::video_sitemap,
         embed::sitemap::video_sitemap_part,
@@ -256,11 +257,18 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
     let context = web::Data::new(context(settings)?);
     let purging = context.clone();
     let documents = web::Data::new(document::Documents::new());
+    let painter = web::Data::new(embed::painter::Painter::default());
     let layer = LayerSettings { base_url: settings.base_url.clone(), server_timing: settings.server_timing };
     let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
     let mut server = HttpServer::new(move || {
         let layer = layer.clone();
-        let app = App::new().app_data(context.clone()).app_data(documents.clone()).into_utoipa_app().configure(routes).into_app();
+        let app = App::new()
+            .app_data(context.clone())
+            .app_data(documents.clone())
+            .app_data(painter.clone())
+            .into_utoipa_app()
+            .configure(routes)
+            .into_app();
         let app = app.configure(pages::icon);
         let app = if with_docs { app.configure(pages::docs) } else { app };
         app.default_service(web::to(pages::elsewhere))

@@ -3,6 +3,8 @@
 mod browser;
 mod tool;
 
+use kinoteka::embed::font::paintable;
+use resvg::tiny_skia::Pixmap;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -175,7 +177,7 @@ on_both! {
 
     fn pages_and_posters_are_cached_like_lists(server: &TestServer) {
         let key = film(server, &youtube());
-        for path in ["/embed/videos/film?lang=en", "/v1/videos/film/poster.svg?lang=en", &format!("/oembed?url={}", encoded(&format!("{}/embed/videos/film", server.base())))] {
+        for path in ["/embed/videos/film?lang=en", "/v1/videos/film/poster.svg?lang=en", "/v1/videos/film/poster.png?lang=en", &format!("/oembed?url={}", encoded(&format!("{}/embed/videos/film", server.base())))] {
             let first = server.get(path).expect(200);
             assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
             let again = server.request("GET", path).header("If-None-Match", first.must("etag")).send().expect(304);
@@ -208,6 +210,94 @@ on_both! {
         assert_eq!(server.get("/v1/videos/film/poster.svg").expect(308).must("location"), format!("{}/v1/videos/other/poster.svg", server.base()));
     }
 
+    fn posters_are_painted_for_those_who_take_no_svg(server: &TestServer) {
+        let key = film(server, &json!([]));
+        let painted = |path: &str| {
+            let answer = server.get(path).expect(200);
+            assert_eq!(answer.must("content-type"), "image/png");
+            assert!(answer.header("content-encoding").is_none());
+            let picture = Pixmap::decode_png(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let mut colours: Vec<_> = picture.pixels().iter().map(|pixel| (pixel.red(), pixel.green(), pixel.blue())).collect();
+            assert!(picture.pixels().iter().all(|pixel| pixel.alpha() == 255));
+            colours.sort_unstable();
+            colours.dedup();
+            assert!(colours.len() > 50, "{path}: {} colours", colours.len());
+            picture
+        };
+        let white = |picture: &Pixmap| picture.pixels().iter().filter(|pixel| pixel.red() == 255 && pixel.green() == 255 && pixel.blue() == 255).count();
+        let english = painted("/v1/videos/film/poster.png?lang=en");
+        assert_eq!((english.width(), english.height()), (1280, 720));
+        let [latin, cyrillic] = ["sr-Latn", "sr-Cyrl"].map(|lang| painted(&format!("/v1/videos/film/poster.png?lang={lang}")));
+        assert!(latin.data() != cyrillic.data() && english.data() != latin.data(), "each script has letters of its own");
+        assert!([&english, &latin, &cyrillic].iter().all(|picture| white(picture) > 2_000), "{} {}", white(&latin), white(&cyrillic));
+        for (width, height) in [(1280, 720), (640, 360), (320, 180)] {
+            let picture = painted(&format!("/v1/videos/film/poster.png?lang=en&width={width}"));
+            assert_eq!((picture.width(), picture.height()), (width, height));
+        }
+        assert_eq!(painted("/v1/videos/film/poster.png?lang=en&width=1280").data(), english.data());
+        // What the font lacks is left out: the rest remains, or the colours alone.
+        for (slug, title) in [("mixed", "Film 😀 فيلم"), ("arabic", "أصوات النساء"), ("hostile", "]]> <script>\u{FFFE} & \"😀\" עברית"), ("long", &"Насиље ".repeat(40))] {
+            server.create(&key, "/v1/videos", &json!({"slug": slug, "status": "published", "title": title}));
+        }
+        let [mixed, arabic, _, long] = ["mixed", "arabic", "hostile", "long"].map(|slug| white(&painted(&format!("/v1/videos/{slug}/poster.png"))));
+        assert!(mixed > 500 && arabic == 0 && long > mixed * 5, "{mixed} {arabic} {long}");
+        let first = server.get("/v1/videos/film/poster.png?lang=en").expect(200);
+        server.request("GET", "/v1/videos/film/poster.png?lang=en").header("If-Modified-Since", first.must("last-modified")).send().expect(304);
+        assert_ne!(first.must("etag"), server.get("/v1/videos/film/poster.svg?lang=en").expect(200).must("etag"));
+        assert_ne!(first.must("etag"), server.get("/v1/videos/film/poster.png?lang=en&width=320").expect(200).must("etag"));
+        server.get("/v1/videos/film/poster.png?lang=all").errors(400, &[("lang", "invalid_language")]);
+        server.get("/v1/videos/film/poster.png?size=1").errors(400, &[("size", "unknown_parameter")]);
+        for width in ["1000", "0", "wide", "100000"] {
+            server.get(&format!("/v1/videos/film/poster.png?width={width}")).errors(400, &[("width", "out_of_range")]);
+        }
+        server.get("/v1/videos/film/poster.svg?width=640").errors(400, &[("width", "unknown_parameter")]);
+        server.get("/v1/videos/none/poster.png").problem(404, "not-found");
+        server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
+        server.get("/v1/videos/draft/poster.png").problem(404, "not-found");
+        let own = server.request("GET", "/v1/videos/draft/poster.png").key(&key).send().expect(200);
+        assert_eq!(own.must("cache-control"), "private, no-store");
+        server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
+        assert_eq!(server.get("/v1/videos/film/poster.png?width=320").expect(308).must("location"), format!("{}/v1/videos/other/poster.png?width=320", server.base()));
+        server.request("DELETE", "/v1/videos/other").key(&key).send().expect(204);
+        server.get("/v1/videos/other/poster.png").problem(410, "gone");
+    }
+
+    fn networks_and_search_engines_are_given_a_picture_they_take(server: &TestServer) {
+        film(server, &youtube());
+        let base = server.base();
+        let html = page(server, "/embed/videos/film?lang=sr-Latn").text();
+        let picture = format!("{base}/v1/videos/film/poster.png?lang=sr-Latn");
+        for tag in [
+            format!("<meta property=\"og:image\" content=\"{picture}\">"), "<meta property=\"og:image:type\" content=\"image/png\">".to_owned(),
+            "<meta property=\"og:image:width\" content=\"1280\">".to_owned(), "<meta property=\"og:image:height\" content=\"720\">".to_owned(),
+            "<meta property=\"og:image:alt\" content=\"Žene govore\">".to_owned(), format!("<meta name=\"twitter:image\" content=\"{picture}\">"),
+        ] {
+            assert!(html.contains(&tag), "{tag}: {html}");
+        }
+        let ask = |more: &str| server.get(&format!("/oembed?url={}{more}", encoded(&format!("{base}/embed/videos/film?lang=sr-Cyrl")))).expect(200);
+        for (more, expected) in [
+            ("", Some((1280, 720))), ("&maxwidth=1280", Some((1280, 720))), ("&maxwidth=1000", Some((640, 360))), ("&maxwidth=1280&maxheight=400", Some((640, 360))),
+            ("&maxheight=200", Some((320, 180))), ("&maxwidth=319", None), ("&maxheight=179", None),
+        ] {
+            let told = ask(more).json();
+            let Some((width, height)) = expected else {
+                assert!(["thumbnail_url", "thumbnail_width", "thumbnail_height"].iter().all(|name| told.get(name).is_none()), "{more}: {told}");
+                continue;
+            };
+            assert_eq!((&told["thumbnail_width"], &told["thumbnail_height"]), (&json!(width), &json!(height)), "{more}");
+            let url = told["thumbnail_url"].as_str().unwrap();
+            let answer = server.get(url.strip_prefix(&base).unwrap()).expect(200);
+            let picture = Pixmap::decode_png(&answer.body).unwrap();
+            assert_eq!((picture.width(), picture.height()), (width, height), "{more}");
+        }
+        let xml = ask("&format=xml&maxwidth=640").text();
+        for member in [format!("<thumbnail_url>{base}/v1/videos/film/poster.png?lang=sr-Cyrl&amp;width=640</thumbnail_url>"), "<thumbnail_width>640</thumbnail_width>".to_owned(), "<thumbnail_height>360</thumbnail_height>".to_owned()] {
+            assert!(xml.contains(&member), "{member}: {xml}");
+        }
+        let list = server.get(&format!("/oembed?url={}", encoded("/embed/videos?country=MK"))).expect(200).json();
+        assert!(list.get("thumbnail_url").is_none(), "{list}");
+    }
+
     fn search_engines_read_what_they_require(server: &TestServer) {
         let key = film(server, &json!([{"kind": "file", "url": "https://m.example.org/film.mp4"}, {"kind": "youtube", "url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ"}]));
         let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
@@ -219,7 +309,7 @@ on_both! {
         let base = server.base();
         for (name, expected) in [
             ("@context", json!("https://schema.org")), ("@type", json!("VideoObject")), ("name", json!("A film & its <story>")), ("description", json!("Short \"text\".")),
-            ("thumbnailUrl", json!([format!("{base}/v1/videos/film/poster.svg?lang=en")])), ("uploadDate", json!("2026-05-07T08:00:00Z")), ("duration", json!("PT1H6M40S")),
+            ("thumbnailUrl", json!([format!("{base}/v1/videos/film/poster.png?lang=en")])), ("uploadDate", json!("2026-05-07T08:00:00Z")), ("duration", json!("PT1H6M40S")),
             ("contentUrl", json!("https://m.example.org/film.mp4")), ("embedUrl", json!(format!("{base}/embed/videos/film"))), ("inLanguage", json!("en")),
             ("license", json!("https://creativecommons.org/licenses/by/4.0/")), ("creditText", json!("Funded by the Union.")), ("creator", json!([{"@type": "Person", "name": "Ana"}])),
             ("accessibilityFeature", json!(["captions", "signLanguage", "transcript"])), ("isPartOf", json!({"@type": "CreativeWorkSeries", "name": "Norms"})),
@@ -299,7 +389,7 @@ on_both! {
             ("https://example.org/en/videos/file".to_owned(), Some(format!("{base}/embed/videos/file")), Some("https://m.example.org/film.mp4".to_owned()), None),
         ], "what can be played, and no draft; no duration that is not taken");
         for url in document.root_element().children() {
-            assert!(of(url, video, "thumbnail_loc").unwrap().contains("/poster.svg") && !of(url, video, "title").unwrap().is_empty());
+            assert!(of(url, video, "thumbnail_loc").unwrap().contains("/poster.png") && !of(url, video, "title").unwrap().is_empty());
             let description = of(url, video, "description").unwrap();
             assert!((1..=2_048).contains(&description.chars().count()));
             assert_ne!(of(url, map, "loc"), of(url, video, "player_loc"));
@@ -414,6 +504,11 @@ on_both! {
                 let html = page(server, &format!("/embed/videos/{slug}?lang={lang}")).text();
                 let shown = html.split("<script>").next().unwrap();
                 assert!(shown.contains("<h1>") && !shown.contains("{}"), "{slug} {lang}");
+            }
+            let title = server.read(&format!("/v1/videos/{slug}?lang=all"));
+            for (lang, text) in title["translations"].as_object().unwrap() {
+                let title = text["title"].as_str().unwrap();
+                assert_eq!(paintable(title), title.split_whitespace().collect::<Vec<_>>().join(" "), "{slug} {lang}: every letter has a glyph");
             }
         }
     }

@@ -116,7 +116,7 @@ async function feeds(api: Kinoteka): Promise<void> {
 // What a partner site pastes: where oEmbed says it is.
 async function embeds(api: Kinoteka, video: string): Promise<void> {
   const how = found(await api.GET("/oembed", { params: { query: { url: `/embed/videos/${video}?lang=mk`, maxwidth: 480 } } }), 200);
-  assert.ok(typeof how === "object" && how.width === 480 && how.html.startsWith("<iframe "));
+  assert.ok(typeof how === "object" && how.width === 480 && how.html.startsWith("<iframe ") && how.thumbnail_width === 320 && how.thumbnail_url);
   const page = await api.GET("/embed/videos/{video}", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(page, 200)), /<html lang="mk"/);
   const cards = await api.GET("/embed/videos", { params: { query: { country: ["MK"], lang: "mk", layout: "carousel" } }, parseAs: "text" });
@@ -127,6 +127,9 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.ok(shown.embed?.iframe.includes(shown.embed.page));
   const poster = await api.GET("/v1/videos/{video}/poster.svg", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(poster, 200)), /<svg /);
+  const picture = await api.GET("/v1/videos/{video}/poster.png", { params: { path: { video }, query: { lang: "mk", width: 640 } }, parseAs: "arrayBuffer" });
+  assert.equal(picture.response.headers.get("Content-Type"), "image/png");
+  assert.ok(found(picture, 200));
   const data = found(await api.GET("/v1/videos/{video}/schema.jsonld", { params: { path: { video }, query: { lang: "mk" } } }), 200);
   assert.equal(data["@type"], "VideoObject");
   const chapters = found(await api.GET("/v1/videos/{video}/chapters.json", { params: { path: { video } } }), 200);

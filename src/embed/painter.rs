@@ -1,0 +1,182 @@
+//! Who makes PNG of SVG: a few at a time, and what was painted is kept for who asks next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use actix_web::web::{self, Bytes};
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{FontResolver, Options, Tree};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::font::FONTS;
+use super::poster::SIZE;
+use crate::db;
+use crate::http::problem::Problem;
+
+/// How many bytes of pictures are kept.
+const KEPT: usize = 16 * 1_024 * 1_024;
+
+/// A picture is known by what it shows and by its width, whatever else of the catalogue changes.
+type Name = [u8; 32];
+
+/// Paints, a few pictures at a time, on threads that answer nobody.
+pub struct Painter {
+    hands: Semaphore,
+    kept: Mutex<Kept>,
+}
+
+impl Default for Painter {
+    fn default() -> Self {
+        // Half of the processors are left to everything else.
+        let hands = available_parallelism().map_or(1, |all| all.get().div_ceil(2));
+        Self { hands: Semaphore::new(hands), kept: Mutex::default() }
+    }
+}
+
+impl Painter {
+    /// A picture of this width as PNG; 503 where it was not begun in time.
+    pub async fn paint(&self, svg: String, width: u32, wait: Duration) -> Result<Bytes, Problem> {
+        let name: Name = Sha256::new().chain_update(width.to_le_bytes()).chain_update(&svg).finalize().into();
+        if let Some(picture) = self.kept(&name) {
+            return Ok(picture);
+        }
+        let busy = |_| Problem::from(db::Error::Unavailable("posters are asked for faster than they are painted".to_owned()));
+        let hand = tokio::time::timeout(wait, self.hands.acquire()).await.map_err(busy)?.map_err(Problem::internal)?;
+        // Whoever had to wait may have waited for this very picture.
+        if let Some(picture) = self.kept(&name) {
+            return Ok(picture);
+        }
+        let painted = web::block(move || png(&svg, width)).await.map_err(Problem::internal)?.map_err(Problem::internal)?;
+        drop(hand);
+        let picture = Bytes::from(painted);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(name, picture.clone());
+        Ok(picture)
+    }
+
+    fn kept(&self, name: &Name) -> Option<Bytes> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(name)
+    }
+}
+
+/// Pictures, each with when it was last asked for.
+#[derive(Default)]
+struct Kept {
+    pictures: HashMap<Name, (Bytes, Instant)>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn get(&mut self, name: &Name) -> Option<Bytes> {
+        let (picture, asked_for) = self.pictures.get_mut(name)?;
+        *asked_for = Instant::now();
+        Some(picture.clone())
+    }
+
+    /// Keeps one, and lets go of those that nobody has asked for for the longest time.
+    fn keep(&mut self, name: Name, picture: Bytes) {
+        self.bytes = self.bytes.saturating_add(picture.len());
+        if let Some((before, _)) = self.pictures.insert(name, (picture, Instant::now())) {
+            self.bytes = self.bytes.saturating_sub(before.len());
+        }
+        while self.bytes > KEPT {
+            let Some(oldest) = self.pictures.iter().min_by_key(|(_, (_, asked_for))| *asked_for).map(|(name, _)| *name) else { return };
+            if let Some((gone, _)) = self.pictures.remove(&oldest) {
+                self.bytes = self.bytes.saturating_sub(gone.len());
+            }
+        }
+    }
+}
+
+/// An SVG of the size of posters as PNG.
+fn png(svg: &str, width: u32) -> Result<Vec<u8>, String> {
+    let options = Options {
+        font_resolver: FontResolver {
+            select_font: Box::new(|font, _| FONTS.of_weight(font.weight())),
+            select_fallback: Box::new(|_, _, _| None),
+        },
+        fontdb: Arc::clone(&FONTS.database),
+        ..Options::default()
+    };
+    let tree = Tree::from_str(svg, &options).map_err(|error| format!("a poster cannot be read: {error}"))?;
+    let height = width.saturating_mul(9) / 16;
+    let mut canvas = Pixmap::new(width, height).ok_or_else(|| format!("there is no canvas of {width} by {height}"))?;
+    let scale = f32::from(u16::try_from(width).unwrap_or(0)) / f32::from(u16::try_from(SIZE.0).unwrap_or(1));
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut canvas.as_mut());
+    written(&canvas).map_err(|error| format!("a poster cannot be written as PNG: {error}"))
+}
+
+/// A canvas as PNG. Posters hide nothing behind them, so that three bytes a pixel say all.
+fn written(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let colours: Vec<u8> = canvas.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let mut bytes = Vec::with_capacity(128 * 1_024);
+    let mut encoder = png::Encoder::new(&mut bytes, canvas.width(), canvas.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&colours)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embed::poster::Poster;
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let mut kept = Kept::default();
+        let bytes = |kept: &Kept| kept.pictures.values().map(|(picture, _)| picture.len()).sum::<usize>();
+        let picture = || Bytes::from(vec![0_u8; KEPT / 4]);
+        for number in 0..4 {
+            kept.keep([number; 32], picture());
+        }
+        assert!(kept.get(&[0; 32]).is_some());
+        kept.keep([9; 32], picture());
+        assert!(kept.get(&[0; 32]).is_some(), "it was asked for");
+        assert!(kept.get(&[1; 32]).is_none() && kept.get(&[9; 32]).is_some());
+        assert!(kept.bytes <= KEPT && kept.bytes == bytes(&kept));
+        kept.keep([9; 32], Bytes::from_static(b"less"));
+        assert_eq!(kept.bytes, bytes(&kept));
+        kept.keep([8; 32], Bytes::from(vec![0_u8; KEPT + 1]));
+        assert!(kept.bytes <= KEPT);
+    }
+
+    /// How long it takes, and pictures to look at: `KINOTEKA_PICTURES=/tmp cargo test --lib painter -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "it measures and asserts nothing"]
+    fn pictures_to_look_at() {
+        let directory = std::path::PathBuf::from(std::env::var("KINOTEKA_PICTURES").unwrap());
+        for (slug, title) in [
+            ("en", "Football players speak out about violence"),
+            ("sr-cyrl", "Фудбалери говоре о насиљу: ђаци, љубав, њива, џеп, ћутање"),
+            ("mk", "Ѓорѓи и Ќемал: ѕвезди, љубов и џез во Скопје"),
+            ("tr", "Şiddete karşı İstanbul'da ışık: ağaç, çocuk, öğüt"),
+            ("sq", "Zëri i vajzave: çdo ditë në shkollë, përgjithmonë"),
+            ("el", "Ελληνικά: φωνές των γυναικών"),
+            ("long", &"A very long title that does not end ".repeat(280)),
+            ("word", &"Ш".repeat(10_000)),
+            ("ar", "أصوات النساء"),
+            ("emoji", "Voices 👩🏽‍🎓 of women 🎬"),
+        ] {
+            let poster = Poster {
+                slug: slug.to_owned(),
+                language: slug.to_owned(),
+                title: title.to_owned(),
+                programme: Some("Норме и умови · Norms and minds".to_owned()),
+            };
+            let svg = poster.paintable().svg();
+            for width in [1280, 640, 320] {
+                let first = Instant::now();
+                let painted = png(&svg, width).unwrap();
+                let took = first.elapsed();
+                println!("{slug} {width}: {took:?}, {} bytes", painted.len());
+                std::fs::write(directory.join(format!("{slug}-{width}.png")), painted).unwrap();
+            }
+            std::fs::write(directory.join(format!("{slug}.svg")), poster.svg()).unwrap();
+        }
+    }
+}
