@@ -39,7 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "impact",
         ],
     ),
-    ("embed", &["config", "db", "http", "phrases", "places", "resource", "text", "programmes", "videos", "saved_queries"]),
+    ("embed", &["config", "db", "http", "phrases", "places", "resource", "text", "programmes", "videos", "impact", "saved_queries"]),
     (
         "feeds",
         &[
@@ -86,7 +86,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("lib", &["*"]),
 ];
 
-const SUBJECT: &[&str] = &["resource", "captions", "config", "db", "http", "places", "text"];
+/// What a subject may know; a figure is said in words.
+const SUBJECT: &[&str] = &["resource", "captions", "config", "db", "http", "phrases", "places", "text"];
 
 /// Words that only `src/db/` may say.
 const BACKENDS: &[&str] = &["diesel::pg", "diesel::sqlite", "Sqlite", "PgConnection"];

@@ -18,7 +18,6 @@ use crate::resource::owed::Owed;
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::Kind;
 use crate::resource::tracks::TrackKind;
-use crate::text::decimal::grouped;
 use crate::videos::parts::{Caption, Credit, Source, Thumbnail};
 use crate::videos::store::Videos;
 use crate::videos::tracks::Captions;
@@ -233,8 +232,7 @@ impl Syndicated for ImpactStatistics {
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, _) = around.begin(Kind::ImpactStatistic, &mut loaded)?;
         let own = &loaded.own;
-        if let Some(value) = &own.value {
-            let figure = figure(value, &own.qualifier, own.measure == "percentage", around.language());
+        if let Some(figure) = own.figure(around.language()) {
             entry.title = format!("{figure} · {}", entry.title);
         }
         around.owed_to_programme(&loaded, &mut entry);
@@ -244,34 +242,9 @@ impl Syndicated for ImpactStatistics {
     }
 }
 
-/// A value as it is said, never without its qualifier: `More than 1,500`.
-fn figure(value: &str, qualifier: &str, is_percentage: bool, language: &str) -> String {
-    let mut number = grouped(value, language);
-    if is_percentage {
-        number = if language == "tr" { format!("%{number}") } else { format!("{number}%") };
-    }
-    match Phrase::of_word(qualifier) {
-        Some(phrase @ (Phrase::MoreThan | Phrase::LessThan | Phrase::About)) => phrase.with(language, &number),
-        _ => number,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_keep_their_qualifier() {
-        for (value, qualifier, is_percentage, language, expected) in [
-            ("1500", "more_than", false, "en", "More than 1,500"),
-            ("1500", "more_than", false, "sr-Cyrl", "Више од 1.500"),
-            ("12.5", "about", true, "tr", "Yaklaşık %12,5"),
-            ("40", "exact", false, "sq", "40"),
-            ("12", "less_than", true, "mk", "Помалку од 12%"),
-        ] {
-            assert_eq!(figure(value, qualifier, is_percentage, language), expected);
-        }
-    }
 
     #[test]
     fn files_have_types() {

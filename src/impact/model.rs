@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::figure::figure;
 use crate::db::page::KeyType;
 use crate::http::fields::{Fields, limits};
 use crate::places::CountryReference;
@@ -104,6 +105,7 @@ pub const SPEC: Spec = Spec {
         },
     ],
     fields: &[
+        "figure",
         "value",
         "qualifier",
         "unit",
@@ -300,6 +302,10 @@ pub struct ImpactStatisticTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
+    /// The value as people say it, with its qualifier, in the answer's language, as country names are; null where there is no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>, example = "More than 500")]
+    pub figure: Option<Option<String>>,
     /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, ImpactStatisticTranslation>)]
@@ -340,6 +346,8 @@ pub struct ImpactStatisticInput {
     /// As long as it needs to be; plain text; in the original language.
     #[schema(max_length = 50000)]
     pub description: Option<String>,
+    /// Ignored: what was read can be sent back.
+    pub figure: Option<Value>,
     /// Exact decimal, as text or as a number; no separators, no exponent.
     #[schema(schema_with = crate::resource::document::decimal_input)]
     pub value: Option<String>,
@@ -433,6 +441,11 @@ impl Own {
     pub fn value_order(&self) -> Option<String> {
         self.value.as_deref().and_then(decimal_order)
     }
+
+    /// The value as people say it.
+    pub fn figure(&self, language: &str) -> Option<String> {
+        self.value.as_deref().map(|value| figure(value, &self.qualifier, &self.measure, language))
+    }
 }
 
 /// An exact decimal: text, or a JSON number as it was written.
@@ -465,6 +478,7 @@ fn period(fields: &mut Fields<'_, '_>) -> (Option<chrono::NaiveDate>, Option<chr
 
 /// Reads a body.
 pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    fields.ignore(&["figure"]);
     let value = decimal(fields, "value");
     let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| "unit".to_owned());
     if measure == "qualitative" && value.is_some() {
@@ -543,6 +557,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
             transliterated: Some(chosen.transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
+            figure: Some(loaded.own.figure(shown.wish.names)),
             translations,
         },
     };

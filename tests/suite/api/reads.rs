@@ -1,6 +1,6 @@
 //! `GET` of lists and items of the first catalogue.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::first_catalogue;
@@ -73,6 +73,34 @@ on_both! {
         assert_eq!((statistic["value"].as_str(), statistic["qualifier"].as_str(), statistic["unit"].as_str()), (Some("500"), Some("more_than"), Some("people")));
         assert_eq!(statistic["evidence"][0]["video"]["slug"], "civil-society-forum-in-istanbul");
         assert_eq!(statistic["evidence"][0]["start_seconds"], Value::Null);
+    }
+
+    fn figures_are_said_in_the_language_of_the_answer(server: &TestServer) {
+        let key = server.editor_key();
+        let label = |en: &str, mk: &str| json!({"en": {"status": "published", "label": en}, "mk": {"status": "published", "label": mk}});
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "many", "status": "published", "original_language": "en", "translations": label("people", "луѓе"), "value": "1500", "qualifier": "more_than"}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "share", "status": "published", "label": "of all", "value": "12.50", "qualifier": "about", "measure": "percentage"}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "words", "status": "published", "label": "trust", "measure": "qualitative"}));
+        for (slug, lang, expected) in [
+            ("many", "en", json!("More than 1,500")), ("many", "mk", json!("Повеќе од 1.500")), ("many", "sq", json!("Më shumë se 1\u{a0}500")), ("many", "de", json!("More than 1,500")),
+            ("share", "en", json!("About 12.50%")), ("share", "tr", json!("Yaklaşık %12,50")), ("words", "en", Value::Null),
+        ] {
+            assert_eq!(server.read(&format!("/v1/impact-statistics/{slug}?lang={lang}"))["figure"], expected, "{slug} {lang}");
+            let list = server.read(&format!("/v1/impact-statistics?ids={slug}&lang={lang}&fields=figure"));
+            assert_eq!((&list["data"][0]["figure"], list["data"][0].as_object().unwrap().len()), (&expected, 2), "{slug} {lang}");
+        }
+        // Of no language, there is nothing to say.
+        assert!(server.read("/v1/impact-statistics/many?lang=all").get("figure").is_none());
+        assert_eq!(server.read("/v1/impact-statistics/many?lang=mk&include=translations")["figure"], "Повеќе од 1.500");
+        assert_eq!(server.read("/v1/impact-statistics?include=translations&ids=many&lang=en")["data"][0]["figure"], "More than 1,500");
+        // It follows the value, whatever is sent back.
+        let read = server.read("/v1/impact-statistics/share");
+        let sent = json!({"slug": "share", "status": "published", "label": "of all", "value": "13", "qualifier": "exact", "measure": "percentage", "figure": read["figure"]});
+        assert_eq!(server.request("PUT", "/v1/impact-statistics/share").key(&key).json(&sent).send().expect(200).json()["figure"], "13%");
+        let again = server.patch(&key, "/v1/impact-statistics/share", &json!({"figure": "a million"}));
+        assert_eq!((&again["figure"], &again["revision"]), (&json!("13%"), &json!(2)));
+        server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "N", "figure": "1"})).send().errors(422, &[("/figure", "unknown_field")]);
+        server.get("/v1/videos?fields=figure").errors(400, &[("fields", "unknown_value")]);
     }
 
     demo fn one_designation_has_its_footnote_wherever_it_stands(server: &TestServer) {

@@ -314,6 +314,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   const path = { impact_statistic: figure.slug };
   const shown = whole(found(await api.GET("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 200));
   assert.equal(shown.value, "1250.50", "figures keep every digit");
+  assert.equal(shown.figure, "More than 1,250.50", "and are said with their qualifier");
   assert.equal(shown.evidence[0]?.video.slug, video);
   const patched = await api.PATCH("/v1/impact-statistics/{impact_statistic}", { params: { path }, headers: mergePatch, body: { value: 1300 } });
   assert.equal(whole(found(patched, 200)).value, "1300");

@@ -1,0 +1,42 @@
+//! How people say a value.
+
+use crate::phrases::Phrase;
+use crate::text::decimal::grouped;
+
+/// A value as it is said, never without its qualifier: `More than 1,500`, `Yaklaşık %12,5`.
+pub fn figure(value: &str, qualifier: &str, measure: &str, language: &str) -> String {
+    let number = number(value, measure, language);
+    match Phrase::of_word(qualifier) {
+        Some(phrase @ (Phrase::MoreThan | Phrase::LessThan | Phrase::About)) => phrase.with(language, &number),
+        _ => number,
+    }
+}
+
+/// The same of a value that has no qualifier: what it was before, what it is to be.
+pub fn number(value: &str, measure: &str, language: &str) -> String {
+    let number = grouped(value, language);
+    match (measure, language) {
+        ("percentage", "tr") => format!("%{number}"),
+        ("percentage", _) => format!("{number}%"),
+        _ => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_keep_their_qualifier() {
+        for (value, qualifier, measure, language, expected) in [
+            ("1500", "more_than", "unit", "en", "More than 1,500"),
+            ("1500", "more_than", "unit", "sr-Cyrl", "Више од 1.500"),
+            ("12.5", "about", "percentage", "tr", "Yaklaşık %12,5"),
+            ("40", "exact", "unit", "sq", "40"),
+            ("12", "less_than", "percentage", "mk", "Помалку од 12%"),
+        ] {
+            assert_eq!(figure(value, qualifier, measure, language), expected);
+        }
+        assert_eq!(number("2000", "unit", "bs"), "2.000");
+    }
+}
