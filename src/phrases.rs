@@ -267,6 +267,12 @@ phrases! {
     Copy = ["Copy", "Kopjo", "Kopiraj", "Kopiraj", "Копирај", "Копирај", "Kopyala"];
     /// That a text was copied.
     Copied = ["Copied", "U kopjua", "Kopirano", "Kopirano", "Копирано", "Копирано", "Kopyalandı"];
+    /// The value of a statistic before.
+    Baseline = ["Baseline", "Vlera fillestare", "Polazna vrijednost", "Polazna vrednost", "Полазна вредност", "Почетна вредност", "Başlangıç değeri"];
+    /// The value that a statistic aims at.
+    Target = ["Target", "Objektivi", "Cilj", "Cilj", "Циљ", "Цел", "Hedef"];
+    /// Where something is taken from.
+    Source = ["Source", "Burimi", "Izvor", "Izvor", "Извор", "Извор", "Kaynak"];
     /// Under which terms something may be used.
     Licence = ["Licence", "Licenca", "Licenca", "Licenca", "Лиценца", "Лиценца", "Lisans"];
 }

@@ -1,4 +1,4 @@
-//! A video as everything here reads it: found by its name, complete, in the languages that are wished for.
+//! An item as everything here reads it: found by its name, complete, in the languages that are wished for.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
 use crate::http::problem::Problem;
+use crate::resource::Subject;
 use crate::resource::answer::Validators;
 pub use crate::resource::answer::moved;
 use crate::resource::context::Context;
@@ -18,12 +19,12 @@ use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_ca
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
 use crate::text::choice::preference_order;
-use crate::videos::model::{Own, SPEC};
+use crate::videos::model::Own;
 use crate::videos::parts::Chapter;
 use crate::videos::store::Videos;
 use crate::videos::tracks::chapters;
 
-/// What is asked of a video.
+/// What is asked of an item.
 pub struct Asked<'a> {
     /// Its name.
     pub name: String,
@@ -33,7 +34,7 @@ pub struct Asked<'a> {
     pub wish: &'a Wish,
     /// What makes the answer another than others: for the `ETag`.
     pub identity: String,
-    /// Whether what is owed with it is read, too.
+    /// Whether what is owed with a video is read, too.
     pub with_owed: bool,
     /// Whether a former slug is as good as the present one; else whoever has it is sent on.
     pub follows: bool,
@@ -50,7 +51,7 @@ pub struct Owed {
     pub chapters: Vec<Chapter>,
 }
 
-/// Where a video is.
+/// Where an item is.
 pub enum At<T> {
     /// Here, and this is what was made of it.
     Here(T),
@@ -65,23 +66,36 @@ pub async fn read<T: Send + 'static>(
     asked: Asked<'_>,
     draw: impl Fn(Loaded<Own>, Owed, &Shown) -> T + Send + 'static,
 ) -> Result<(Validators, Option<At<T>>), Problem> {
+    let (with_owed, viewer) = (asked.with_owed, asked.viewer);
+    read_any::<Videos, T>(context, request, asked, move |connection, context, loaded, shown| {
+        let owed = if with_owed { owed(connection, context, &loaded, viewer, shown)? } else { Owed::default() };
+        Ok(draw(loaded, owed, shown))
+    })
+    .await
+}
+
+/// The same for an item of any kind.
+pub async fn read_any<S: Subject, T: Send + 'static>(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    asked: Asked<'_>,
+    draw: impl Fn(&mut Connection, &Context, Loaded<S::Own>, &Shown) -> Result<T, Problem> + Send + 'static,
+) -> Result<(Validators, Option<At<T>>), Problem> {
     let base = context.settings.base_url(request);
-    let Asked { name, viewer, wish, identity, with_owed, follows } = asked;
+    let Asked { name, viewer, wish, identity, follows, .. } = asked;
     let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.identity());
     let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(request), wish.clone());
     let done = context
         .read(viewer, move |connection| {
             let of = OfCatalogue { identity: &identity, wish: &wish, base: &base, etag: etag.as_deref() };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                let item = match find_visible(connection, &SPEC, &name, viewer)? {
+                let item = match find_visible(connection, S::SPEC, &name, viewer)? {
                     Found::Moved(item) if !follows => return Ok(At::Moved(item.slug)),
                     Found::Moved(item) | Found::Here(item) => item,
                 };
-                let unreadable = format!("the own fields of video {} cannot be read", item.id);
-                let loaded =
-                    complete_single::<Videos>(connection, item, None, viewer, shown)?.ok_or_else(|| Problem::internal(unreadable))?;
-                let owed = if with_owed { owed(connection, &inner, &loaded, viewer, shown)? } else { Owed::default() };
-                Ok(At::Here(draw(loaded, owed, shown)))
+                let unreadable = format!("the own fields of {} {} cannot be read", S::SPEC.kind.noun(), item.id);
+                let loaded = complete_single::<S>(connection, item, None, viewer, shown)?.ok_or_else(|| Problem::internal(unreadable))?;
+                Ok(At::Here(draw(connection, &inner, loaded, shown)?))
             })
         })
         .await?;
@@ -90,17 +104,24 @@ pub async fn read<T: Send + 'static>(
 }
 
 fn owed(connection: &mut Connection, context: &Context, loaded: &Loaded<Own>, viewer: Viewer, shown: &Shown) -> Result<Owed, Problem> {
-    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).collect();
-    let programme = match context.expander(Kind::Programme).filter(|_| !ids.is_empty()) {
-        Some(expand) => {
-            let mut within = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
-            expand(connection, &ids, viewer, &mut within)?.into_values().next()
-        }
-        None => None,
-    };
+    let programme = programme_of(connection, context, loaded, viewer, shown)?;
     let content_note = content_notes_elsewhere(connection, std::slice::from_ref(loaded), viewer)?.into_values().next();
     let mut languages = preference_order(&shown.wish.asked, &shown.wish.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
     Ok(Owed { programme, content_note, chapters })
+}
+
+/// The programme that an item belongs to, whole.
+pub fn programme_of<O>(
+    connection: &mut Connection,
+    context: &Context,
+    loaded: &Loaded<O>,
+    viewer: Viewer,
+    shown: &Shown,
+) -> Result<Option<Value>, Problem> {
+    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).collect();
+    let Some(expand) = context.expander(Kind::Programme).filter(|_| !ids.is_empty()) else { return Ok(None) };
+    let mut within = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+    Ok(expand(connection, &ids, viewer, &mut within)?.into_values().next())
 }

@@ -2,10 +2,11 @@
 //!
 //! Pages work without JavaScript, set no cookie, store nothing, and ask no other site for anything before a visitor presses play.
 //!
-//! - [`item`]: a video as all of them read it.
+//! - [`item`]: an item as all of them read it.
 //! - [`video`]: `/embed/videos/{video}`.
 //! - [`list`]: `/embed/videos`.
 //! - [`saved`]: `/f/{saved_query}`.
+//! - [`figure`]: `/embed/impact-statistics/{statistic}`.
 //! - [`page`]: what all pages share: the shell, the policy, errors as pages.
 //! - [`player`]: where a video is played, and at which address.
 //! - [`poster`]: the picture that stands for a video.
@@ -15,9 +16,10 @@
 //! - [`sitemap`]: `/sitemap-videos.xml`.
 //! - [`tool`]: `/embed`, for webmasters.
 //! - [`oembed`]: `/oembed`.
-//! - [`discovery`]: how pages say so.
+//! - [`discovery`]: how pages say where that tells of them.
 
 pub mod discovery;
+pub mod figure;
 pub mod font;
 pub mod item;
 pub mod list;

@@ -5,13 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::item::{self, At};
+use super::item::{self, At, read_any};
 use super::poster::{fitting, png_path};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
 use crate::http::params::decode;
 use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::impact::store::ImpactStatistics;
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::query::ListRequest;
@@ -24,13 +25,15 @@ use crate::text::language::Language;
 use crate::text::xml::Xml;
 use crate::videos::model::SPEC;
 
+/// The page of a figure is not higher.
+const FIGURE: i64 = 360;
 /// More is not used.
 const WIDEST: i64 = 1_920;
 
 /// How to show a video on another site.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OEmbed {
-    /// `video`; of a list `rich`.
+    /// `video`; of a list and of a figure `rich`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "video")]
     kind: &'static str,
@@ -97,7 +100,7 @@ struct Asked {
 
 /// Tell how to show a page of this catalogue on another site
 ///
-/// oEmbed 1.0, for addresses of embed pages of videos and lists, of the API, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are
+/// oEmbed 1.0, for addresses of embed pages of videos, lists and figures, of the API, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are
 /// ignored, as the standard wants it.
 #[utoipa::path(operation_id = "oembed", tag = "Embeds", params(
     ("url" = String, Query, description = "The address of the page; one that begins with `/` is of this server.", min_length = 1, example = "/embed/videos/testimonials-part-one"),
@@ -123,7 +126,11 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     if let Some((name, query)) = saved_at(&asked.url, &base) {
         return saved(&context, &request, &asked, (name, query)).await;
     }
-    let Some((name, language)) = video_at(&asked.url, &base, context.settings.public_url_template.as_deref()) else {
+    let template = context.settings.public_url_template.as_deref();
+    if let Some(named) = item_at(Kind::ImpactStatistic, &asked.url, &base, template) {
+        return figure(&context, &request, asked, named).await;
+    }
+    let Some((name, language)) = item_at(Kind::Video, &asked.url, &base, template) else {
         return Err(nothing());
     };
     let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
@@ -247,6 +254,38 @@ async fn list(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked
     asked.answered(context, &wish, &validators, &embed)
 }
 
+/// Tells how to show a figure.
+async fn figure(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    asked: Asked,
+    (name, language): (String, Option<Language>),
+) -> Result<HttpResponse, Problem> {
+    let nothing = || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    let base = context.settings.base_url(request);
+    let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
+    let identity = format!("oembed figure\n{asked:?}\n{:?}", context.settings.name);
+    let of = item::Asked { name, viewer: Viewer::Public, wish: &wish, identity, with_owed: false, follows: true };
+    let found = read_any::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
+        let label = statistic.take_chosen().map(|chosen| chosen.text.title);
+        Ok(label.map(|label| (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.names))))
+    })
+    .await;
+    let (validators, found) = match found {
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing()),
+        other => other?,
+    };
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some(At::Here(Some((slug, title)))) = found else { return Err(nothing()) };
+    let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
+    // There is no picture beside the text.
+    let asked = Asked { height: Some(asked.height.map_or(FIGURE, |most| most.min(FIGURE))), ..asked };
+    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/impact-statistics/{slug}{lang}")), title);
+    asked.answered(context, &wish, &validators, &embed)
+}
+
 impl Asked {
     /// Reads what is asked. Unlike elsewhere here, what is not known is ignored.
     fn read(query: &str) -> Result<Self, Problem> {
@@ -344,20 +383,22 @@ impl OEmbed {
     }
 }
 
-/// The video whose page an address is, by its name, and the language that the address names.
-fn video_at(url: &str, base: &str, template: Option<&str>) -> Option<(String, Option<Language>)> {
+/// The item of a kind whose page an address is, by its name, and the language that the address names.
+fn item_at(kind: Kind, url: &str, base: &str, template: Option<&str>) -> Option<(String, Option<Language>)> {
     let whole = if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() };
     let url = whole.as_str();
     let without_part = url.split('#').next().unwrap_or_default();
     let (page, query) = without_part.split_once('?').unwrap_or((without_part, ""));
     let in_query = query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
-    for path in ["/embed/videos/", Kind::Video.path()] {
-        let prefix = format!("{base}{}/", path.trim_end_matches('/'));
+    for path in [&format!("/embed/{}", kind.segment()), kind.path()] {
+        let prefix = format!("{base}{path}/");
         if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_name(name)) {
             return Some((name.to_owned(), in_query));
         }
     }
-    let (name, language) = by_template(template?, url)?;
+    // Without its kind, an address is that of a video.
+    let template = template.filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
+    let (name, language) = by_template(kind, template, url)?;
     Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(in_query)))
 }
 
@@ -366,7 +407,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// What stands in an address in the place of `{slug}` or `{id}`, and of `{lang}`.
-fn by_template(template: &str, url: &str) -> Option<(String, Option<String>)> {
+fn by_template(kind: Kind, template: &str, url: &str) -> Option<(String, Option<String>)> {
     let (mut name, mut language) = (None, None);
     let (mut template, mut rest) = (template, url);
     while !template.is_empty() {
@@ -383,7 +424,7 @@ fn by_template(template: &str, url: &str) -> Option<(String, Option<String>)> {
         match placeholder {
             "{slug" | "{id" => name = Some(value.to_owned()),
             "{lang" => language = Some(value.to_owned()),
-            "{kind" if value == "videos" => {}
+            "{kind" if value == kind.segment() => {}
             _ => return None,
         }
         (template, rest) = (after, behind);
@@ -400,7 +441,7 @@ mod tests {
     fn addresses_name_videos() {
         let template = Some("https://example.org/{lang}/videos/{slug}");
         let found = |url: &str| {
-            let (name, language) = video_at(url, "https://c.example.org", template)?;
+            let (name, language) = item_at(Kind::Video, url, "https://c.example.org", template)?;
             Some(format!("{name} {}", language.map(|language| language.as_str().to_owned()).unwrap_or_default()))
         };
         for (url, expected) in [
@@ -420,9 +461,30 @@ mod tests {
         ] {
             assert_eq!(found(url).as_deref(), expected, "{url}");
         }
+        let by_template = |template: &str, url: &str| by_template(Kind::Video, template, url);
         assert_eq!(by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"), Some(("12".to_owned(), None)));
         assert_eq!(by_template("https://e.org/{kind}/{slug}.html", "https://e.org/programmes/a.html"), None);
         assert_eq!(by_template("https://e.org/{kind}/{slug}.html", "https://e.org/videos/a.html#x"), Some(("a".to_owned(), None)));
+    }
+
+    #[test]
+    fn addresses_name_figures() {
+        let template = Some("https://example.org/{kind}/{slug}?l={lang}");
+        let found = |url: &str, template: Option<&str>| {
+            let (name, language) = item_at(Kind::ImpactStatistic, url, "https://c.example.org", template)?;
+            Some(format!("{name} {}", language.map(|language| language.as_str().to_owned()).unwrap_or_default()))
+        };
+        for (url, expected) in [
+            ("https://c.example.org/embed/impact-statistics/people?lang=mk", Some("people mk")),
+            ("/v1/impact-statistics/people", Some("people ")),
+            ("https://example.org/impact-statistics/people?l=tr", Some("people tr")),
+            ("https://example.org/videos/people?l=tr", None),
+            ("https://c.example.org/embed/videos/people", None),
+            ("/embed/impact-statistics", None),
+        ] {
+            assert_eq!(found(url, template).as_deref(), expected, "{url}");
+        }
+        assert_eq!(found("https://example.org/mk/people", Some("https://example.org/{lang}/{slug}")), None);
     }
 
     #[test]

@@ -154,6 +154,11 @@ pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
     Wish::new(asked, context.fallback.clone()).names
 }
 
+/// The parameter that keeps the language in an address of ours, where it was asked for by one.
+pub fn language_kept(wish: &Wish) -> String {
+    wish.asked.first().filter(|_| wish.explicit).map(|tag| format!("lang={}", tag.as_str())).unwrap_or_default()
+}
+
 /// A time without its fraction.
 pub fn whole(seconds: f64) -> i64 {
     format!("{:.0}", seconds.trunc()).parse().unwrap_or(0)

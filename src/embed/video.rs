@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
+use super::discovery::Discovery;
 use super::item::{self, Asked, At, Owed};
 use super::page::{self, Page};
 use super::player::{Player, origin, player};
@@ -92,7 +93,7 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, context, Viewer::Public, &wish);
             answer::validate(&mut response, &validators);
-            response.insert_header((header::LINK, card.discovery()));
+            response.insert_header((header::LINK, card.discovery.links().join(", ")));
             Ok(card.page(start).answer(&context.settings, response))
         }
     }
@@ -126,7 +127,7 @@ struct Card {
     structured: Option<Value>,
     /// The parameter that keeps the language.
     lang: String,
-    oembed: String,
+    discovery: Discovery,
 }
 
 impl Card {
@@ -153,7 +154,7 @@ impl Card {
         let is_near = |helpline: &Helpline| {
             countries.is_empty() || helpline.country.as_ref().is_none_or(|code| countries.iter().any(|country| country.code == code))
         };
-        let lang = shown.wish.asked.first().filter(|_| shown.wish.explicit).map(|tag| format!("lang={}", tag.as_str())).unwrap_or_default();
+        let lang = page::language_kept(&shown.wish);
         let this = addresses.here(&format!("/embed/videos/{slug}"));
         let here = if lang.is_empty() { this.clone() } else { format!("{this}?{lang}") };
         let credits = loaded.own.credits.unpack::<Vec<crate::videos::parts::Credit>>();
@@ -182,19 +183,12 @@ impl Card {
             poster: addresses.here(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
             picture: addresses.here(&poster::png_path(&slug, &language, None)),
             about: addresses.elsewhere(Kind::Video, (loaded.item.id, &slug), &language),
-            oembed: addresses
-                .here(&format!("/oembed?url={}", percent_encoding::utf8_percent_encode(&here, percent_encoding::NON_ALPHANUMERIC))),
+            discovery: Discovery::of(&addresses.here(""), &here),
             structured,
             language,
             this,
             lang,
         }
-    }
-
-    /// Where oEmbed tells of it.
-    fn discovery(&self) -> String {
-        let link = |format: &str, media_type: &str| format!("<{}&format={format}>; rel=\"alternate\"; type=\"{media_type}\"", self.oembed);
-        format!("{}, {}", link("json", "application/json+oembed"), link("xml", "text/xml+oembed"))
     }
 
     /// This page, from a second on.
@@ -207,8 +201,7 @@ impl Card {
         let (width, height) = poster::SIZE;
         let head = html! {
             link rel="canonical" href=(self.this);
-            link rel="alternate" type="application/json+oembed" href=(format!("{}&format=json", self.oembed)) title=(self.title);
-            link rel="alternate" type="text/xml+oembed" href=(format!("{}&format=xml", self.oembed)) title=(self.title);
+            (self.discovery.head(&self.title))
             meta name="description" content=(self.text.as_deref().unwrap_or_default());
             meta property="og:type" content="video.other";
             meta property="og:title" content=(self.title);

@@ -232,9 +232,7 @@ impl Syndicated for ImpactStatistics {
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, _) = around.begin(Kind::ImpactStatistic, &mut loaded)?;
         let own = &loaded.own;
-        if let Some(figure) = own.figure(around.language()) {
-            entry.title = format!("{figure} · {}", entry.title);
-        }
+        entry.title = own.title(&entry.title, around.language());
         around.owed_to_programme(&loaded, &mut entry);
         around.countries(around.shown.countries(&own.countries), &mut entry);
         entry.authors = around.partners(&loaded);

@@ -446,6 +446,11 @@ impl Own {
     pub fn figure(&self, language: &str) -> Option<String> {
         self.value.as_deref().map(|value| figure(value, &self.qualifier, &self.measure, language))
     }
+
+    /// The value as people say it, and what was counted: `More than 500 · New partnerships`.
+    pub fn title(&self, label: &str, language: &str) -> String {
+        self.figure(language).map_or_else(|| label.to_owned(), |figure| format!("{figure} · {label}"))
+    }
 }
 
 /// An exact decimal: text, or a JSON number as it was written.

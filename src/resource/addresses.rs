@@ -20,7 +20,7 @@ impl Addresses {
     /// The page of an item in a language: that of the publisher's own site, else the embed page, else what the API answers.
     pub fn page(&self, kind: Kind, item: (Id, &str), language: &str) -> String {
         self.elsewhere(kind, item, language).unwrap_or_else(|| match kind {
-            Kind::Video => format!("{}/embed/videos/{}?lang={language}", self.base, item.1),
+            Kind::Video | Kind::ImpactStatistic => format!("{}/embed/{}/{}?lang={language}", self.base, kind.segment(), item.1),
             _ => format!("{}{}/{}", self.base, kind.path(), item.1),
         })
     }
@@ -28,8 +28,7 @@ impl Addresses {
     /// The page of an item on the publisher's own site, if that has one.
     pub fn elsewhere(&self, kind: Kind, (id, slug): (Id, &str), language: &str) -> Option<String> {
         let template = self.template.as_ref().filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
-        let segment = kind.path().trim_start_matches("/v1/");
-        let filled = template.replace("{lang}", language).replace("{kind}", segment).replace("{id}", &id.to_string());
+        let filled = template.replace("{lang}", language).replace("{kind}", kind.segment()).replace("{id}", &id.to_string());
         Some(filled.replace("{slug}", slug))
     }
 
@@ -59,6 +58,7 @@ mod tests {
         assert_eq!(page(videos, Kind::Video), "https://example.org/sr-Latn/videos/a-slug");
         assert_eq!(page(videos, Kind::Programme), "https://c.example.org/v1/programmes/a-slug");
         assert_eq!(page(Some("http://e.org/{kind}/{id}"), Kind::ImpactStatistic), format!("http://e.org/impact-statistics/{id}"));
+        assert_eq!(page(videos, Kind::ImpactStatistic), "https://c.example.org/embed/impact-statistics/a-slug?lang=sr-Latn");
         assert_eq!(page(None, Kind::Video), "https://c.example.org/embed/videos/a-slug?lang=sr-Latn");
     }
 }

@@ -152,7 +152,7 @@ impl Links {
             return self;
         }
         let mark = if query.is_empty() { "" } else { "?" };
-        let name = spec.kind.path().trim_start_matches("/v1/");
+        let name = spec.kind.segment();
         let feed = |ending: &&'static str| {
             let media_type = match *ending {
                 "rss" => "application/rss+xml",

@@ -114,6 +114,11 @@ impl Kind {
             Self::SavedQuery => "/v1/saved-queries",
         }
     }
+
+    /// What its lists are called in addresses: the last part of that path.
+    pub fn segment(self) -> &'static str {
+        self.path().trim_start_matches("/v1/")
+    }
 }
 
 /// A text column and the field that shows it.

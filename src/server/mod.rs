@@ -227,6 +227,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         embed::tool::embed_tool,
         embed::list::embed_videos,
         embed::video::embed_video,
+        embed::figure::embed_impact_statistic,
         embed::poster::video_poster,
         embed::poster::video_poster_png,
         embed::structured::video_schema,

@@ -14,6 +14,7 @@
 pub mod analysis;
 pub mod choice;
 pub mod collation;
+pub mod days;
 pub mod decimal;
 pub mod fold;
 mod foreign;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
-use super::{film, youtube};
+use super::{figures, film, youtube};
 use crate::support::chromium::{Browser, axe};
 use crate::support::{Content, TestServer};
 
@@ -49,6 +49,35 @@ fn a_page_fits_every_width_light_and_dark() {
             .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
         assert_eq!(found, json!([]), "axe at {width} in {lang}");
     }
+}
+
+#[test]
+fn figures_fit_every_width_light_and_dark() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    figures::statistic(&server);
+    for (width, is_dark, lang) in [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (240, true, "sq")] {
+        browser.resize(width, 500);
+        browser.prefer_dark(is_dark);
+        browser.visit(&format!("{}/embed/impact-statistics/people?lang={lang}", server.base()));
+        keeps_to_itself(&mut browser, &server);
+        assert_eq!(
+            browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
+            json!(true),
+            "no scrolling sideways at {width}"
+        );
+        let size = browser.eval("parseFloat(getComputedStyle(document.querySelector('.figure')).fontSize)");
+        assert!(size.as_f64().unwrap() > 28.0, "the figure is what one sees first: {size}");
+        browser.picture(&format!("figure-{width}-{lang}"));
+        browser.eval(&axe);
+        let found = browser
+            .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
+        assert_eq!(found, json!([]), "axe at {width} in {lang}");
+    }
+    // Without scripts it is the same.
+    browser.allow_scripts(false);
+    browser.visit(&format!("{}/embed/impact-statistics/people?lang=en", server.base()));
+    assert!(browser.eval("document.querySelector('h1').innerText").as_str().unwrap().starts_with("More than 1,500"));
 }
 
 #[test]

@@ -125,6 +125,10 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.match(String(found(tool, 200)), /<textarea id="frame"/);
   const shown = whole(found(await api.GET("/v1/videos/{video}", { params: { path: { video }, query: { lang: "mk" } } }), 200));
   assert.ok(shown.embed?.iframe.includes(shown.embed.page));
+  const [statistic] = found(await api.GET("/v1/impact-statistics", { params: { query: { measure: ["unit"], limit: 1 } } }), 200).data;
+  assert.ok(statistic?.slug);
+  const figure = await api.GET("/embed/impact-statistics/{impact_statistic}", { params: { path: { impact_statistic: statistic.slug }, query: { lang: "mk" } }, parseAs: "text" });
+  assert.match(String(found(figure, 200)), /class="figure"/);
   const poster = await api.GET("/v1/videos/{video}/poster.svg", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(poster, 200)), /<svg /);
   const picture = await api.GET("/v1/videos/{video}/poster.png", { params: { path: { video }, query: { lang: "mk", width: 640 } }, parseAs: "arrayBuffer" });
