@@ -200,6 +200,11 @@ phrases! {
         "This page is not available.", "Kjo faqe nuk është e disponueshme.", "Ova stranica nije dostupna.", "Ova stranica nije dostupna.",
         "Ова страница није доступна.", "Оваа страница не е достапна.", "Bu sayfa mevcut değil.",
     ];
+    /// A part of a page that is not there.
+    Unavailable = [
+        "This is not available.", "Kjo nuk është e disponueshme.", "Ovo nije dostupno.", "Ovo nije dostupno.", "Ово није доступно.",
+        "Ова не е достапно.", "Bu mevcut değil.",
+    ];
     /// A page that is not there any more.
     Removed = [
         "This has been removed.", "Kjo është hequr.", "Ovo je uklonjeno.", "Ovo je uklonjeno.", "Ово је уклоњено.", "Ова е отстрането.", "Bu kaldırıldı.",

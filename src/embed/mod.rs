@@ -15,9 +15,11 @@
 //! - [`structured`]: what search engines read of a video (JSON-LD).
 //! - [`sitemap`]: `/sitemap-videos.xml`.
 //! - [`tool`]: `/embed`, for webmasters.
+//! - [`component`]: `/embed/kinoteka.js`: videos and figures as elements of any page.
 //! - [`oembed`]: `/oembed`.
 //! - [`discovery`]: how pages say where that tells of them.
 
+pub mod component;
 pub mod discovery;
 pub mod figure;
 pub mod font;

@@ -27,7 +27,7 @@ use crate::{embed, feeds, search};
         (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
         (name = "Search", description = "Items of every kind in one list."),
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
-        (name = "Embeds", description = "What partner sites paste: pages for frames, and oEmbed."),
+        (name = "Embeds", description = "What partner sites paste: pages for frames, a web component, and oEmbed."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
         (name = "Saved queries", description = "Queries of lists with a name and an address that stays: as feeds, and as a page to be framed."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),

@@ -194,10 +194,9 @@ fn files_are_played_with_captions() {
 }
 
 /// Serves one page at another origin, with a policy of its own.
-fn partner_site(frame: &str, policy: &str) -> String {
+pub fn partner_site(body: &str, policy: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
-    let body = format!("<!doctype html><html lang=\"en\"><title>Partner</title><h1>Partner</h1>{frame}</html>");
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: {policy}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -212,6 +211,10 @@ fn partner_site(frame: &str, policy: &str) -> String {
     address
 }
 
+fn framing(frame: &str) -> String {
+    format!("<!doctype html><html lang=\"en\"><title>Partner</title><h1>Partner</h1>{frame}</html>")
+}
+
 #[test]
 fn partner_sites_frame_what_they_may() {
     let Some(mut browser) = Browser::start() else { return };
@@ -219,7 +222,7 @@ fn partner_sites_frame_what_they_may() {
     film(&server, &youtube());
     let how = server.read("/oembed?url=/embed/videos/film%3Flang%3Dmk&maxwidth=400");
     let policy = format!("default-src 'none'; style-src-attr 'unsafe-inline'; frame-src {}", server.base());
-    let site = partner_site(how["html"].as_str().unwrap(), &policy);
+    let site = partner_site(&framing(how["html"].as_str().unwrap()), &policy);
     browser.visit(&site);
     browser.wait_until("document.querySelector('iframe').getBoundingClientRect().width === 400");
     let asked = |browser: &Browser| browser.requests().into_iter().filter(|url| url.starts_with(&server.base())).collect::<Vec<_>>();
@@ -231,6 +234,6 @@ fn partner_sites_frame_what_they_may() {
     let limited = TestServer::sqlite(Content::Nothing, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned()]);
     film(&limited, &youtube());
     let frame = format!("<iframe src=\"{}/embed/videos/film\"></iframe>", limited.base());
-    browser.visit(&partner_site(&frame, "default-src 'none'; frame-src http:"));
+    browser.visit(&partner_site(&framing(&frame), "default-src 'none'; frame-src http:"));
     assert!(browser.complaints().iter().any(|text| text.contains("frame-ancestors")), "{:?}", browser.complaints());
 }

@@ -125,6 +125,10 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.match(String(found(tool, 200)), /<textarea id="frame"/);
   const shown = whole(found(await api.GET("/v1/videos/{video}", { params: { path: { video }, query: { lang: "mk" } } }), 200));
   assert.ok(shown.embed?.iframe.includes(shown.embed.page));
+  const pinned = found(await api.GET("/embed/integrity.json"), 200);
+  const script = String(found(await api.GET("/embed/kinoteka.js", { parseAs: "text" }), 200));
+  const pinnedScript = await api.GET("/embed/kinoteka-{version}.js", { params: { path: { version: pinned.version } }, parseAs: "text" });
+  assert.equal(String(found(pinnedScript, 200)), script);
   const [statistic] = found(await api.GET("/v1/impact-statistics", { params: { query: { measure: ["unit"], limit: 1 } } }), 200).data;
   assert.ok(statistic?.slug);
   const figure = await api.GET("/embed/impact-statistics/{impact_statistic}", { params: { path: { impact_statistic: statistic.slug }, query: { lang: "mk" } }, parseAs: "text" });

@@ -1,0 +1,199 @@
+//! `/embed/kinoteka.js`: videos and figures as elements of any page, in one file without dependencies.
+//!
+//! The file is there at two addresses: one that always has the newest, to be kept for minutes, and one with its version, which never changes and
+//! may be kept for ever. Whoever pins it finds its digest (Subresource Integrity) at `/embed/integrity.json`. All three can be read from any site,
+//! whatever `KINOTEKA_CORS_ORIGINS` says of the API, since a browser checks the digest only of what it may read.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse, get};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256, Sha384};
+use utoipa::ToSchema;
+
+use crate::http::conditional::{Tag, not_modified};
+use crate::http::problem::{Kind, Problem};
+use crate::phrases::{LANGUAGES, Phrase};
+use crate::resource::context::Context;
+
+const SOURCE: &str = include_str!("assets/kinoteka.js");
+
+/// What it says itself, by the names that it has for that.
+const SAID: [(&str, Phrase); 17] = [
+    ("play", Phrase::Play),
+    ("content_note", Phrase::ContentNote),
+    ("no_video", Phrase::NoVideo),
+    ("watch_on", Phrase::WatchOn),
+    ("helplines", Phrase::Helplines),
+    ("licence", Phrase::Licence),
+    ("period", Phrase::Period),
+    ("source", Phrase::Source),
+    ("videos", Phrase::Videos),
+    ("nothing_found", Phrase::NothingFound),
+    ("pages", Phrase::Pages),
+    ("previous_page", Phrase::PreviousPage),
+    ("next_page", Phrase::NextPage),
+    ("unavailable", Phrase::Unavailable),
+    ("removed", Phrase::Removed),
+    ("not_understood", Phrase::NotUnderstood),
+    ("try_again", Phrase::TryAgain),
+];
+
+/// The file.
+struct Component {
+    text: String,
+    /// The first digits of its digest.
+    version: String,
+    integrity: String,
+    tag: Tag,
+}
+
+static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
+    let of = |language: &str| SAID.iter().map(|(name, phrase)| ((*name).to_owned(), json!(phrase.in_language(language)))).collect();
+    let words: Map<String, Value> = LANGUAGES.iter().map(|language| ((*language).to_owned(), Value::Object(of(language)))).collect();
+    let text = SOURCE.replacen("\"{words}\"", &Value::Object(words).to_string(), 1);
+    let mut version = String::new();
+    for byte in Sha256::digest(&text).iter().take(8) {
+        let _ = write!(version, "{byte:02x}");
+    }
+    let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(&text)));
+    Component { tag: Tag::of(&text), text, version, integrity }
+});
+
+impl Component {
+    fn path(&self) -> String {
+        format!("/embed/kinoteka-{}.js", self.version)
+    }
+
+    fn answer(&self, request: &HttpRequest, caching: &str) -> HttpResponse {
+        open(request, &self.tag, caching, "text/javascript; charset=utf-8", Bytes::from_static(COMPONENT.text.as_bytes()))
+    }
+}
+
+/// Answers what every site may read.
+fn open(request: &HttpRequest, tag: &Tag, caching: &str, media_type: &str, body: Bytes) -> HttpResponse {
+    let is_known = not_modified(request, tag, None);
+    let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    response.insert_header((header::ETAG, tag.as_str())).insert_header((header::CACHE_CONTROL, caching));
+    response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+    if is_known { response.finish() } else { response.content_type(media_type).body(body) }
+}
+
+/// May be kept so long where it can change.
+const BRIEFLY: &str = "public, max-age=300";
+
+/// Get the web component
+///
+/// `<kinoteka-videos query layout>`, `<kinoteka-video video>` and `<kinoteka-figure statistic>`, for `<script src="…/embed/kinoteka.js" defer></script>` on
+/// any page: the newest, kept for minutes. Each element takes `server` (this one if it is absent) and `lang` (else the page's language). A query is ignored,
+/// since content systems add one to scripts.
+#[utoipa::path(operation_id = "component", tag = "Embeds", responses(
+    (status = 200, description = "The script.", body = String, content_type = "text/javascript", example = json!("\"use strict\";")),
+    (status = 304, description = "The client has this already."),
+))]
+#[get("/embed/kinoteka.js")]
+pub async fn component(request: HttpRequest) -> HttpResponse {
+    COMPONENT.answer(&request, BRIEFLY)
+}
+
+/// Get the web component in one version
+///
+/// The same file at an address that never has another: to be kept for ever, and pinned by its digest (`integrity`). Other versions than this server's are
+/// not there.
+#[utoipa::path(operation_id = "component_version", tag = "Embeds", params(
+    ("version" = String, Path, description = "The version, from `/embed/integrity.json`.", pattern = "^[0-9a-f]{16}$", example = "0123456789abcdef"),
+), responses(
+    (status = 200, description = "The script.", body = String, content_type = "text/javascript", example = json!("\"use strict\";")),
+    (status = 304, description = "The client has this already."),
+    (status = 404, description = "This server has another version.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/embed/kinoteka-{version}.js")]
+pub async fn component_version(request: HttpRequest, version: web::Path<String>) -> Result<HttpResponse, Problem> {
+    if *version != COMPONENT.version {
+        let detail =
+            format!("This server has no version `{}` of the component; it has `{}`.", crate::text::clip(&version), COMPONENT.version);
+        return Err(Problem::new(Kind::NotFound, detail));
+    }
+    Ok(COMPONENT.answer(&request, "public, max-age=31536000, immutable"))
+}
+
+/// How to pin the component.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PinnedComponent {
+    /// The first digits of the file's SHA-256 digest.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{16}$", example = "0123456789abcdef")]
+    version: &'static str,
+    /// Where this version is, for ever.
+    #[schema(format = "uri", example = "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js")]
+    url: String,
+    /// Where the newest is.
+    #[schema(format = "uri", example = "https://catalogue.example.org/embed/kinoteka.js")]
+    stable_url: String,
+    /// For `integrity` of `<script crossorigin>` (Subresource Integrity).
+    #[schema(value_type = String, pattern = "^sha384-[A-Za-z0-9+/]{64}$", example = "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC")]
+    integrity: &'static str,
+}
+
+/// Tell how to pin the web component
+///
+/// Version, addresses and digest: `<script src="{url}" integrity="{integrity}" crossorigin defer></script>`.
+#[utoipa::path(operation_id = "component_integrity", tag = "Embeds", responses(
+    (status = 200, description = "Version, addresses and digest.", body = PinnedComponent, example = json!({"version": "0123456789abcdef", "url": "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js", "stable_url": "https://catalogue.example.org/embed/kinoteka.js", "integrity": "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"})),
+    (status = 304, description = "The client has this already."),
+))]
+#[get("/embed/integrity.json")]
+pub async fn component_integrity(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let base = context.settings.base_url(&request);
+    let pinned = PinnedComponent {
+        version: &COMPONENT.version,
+        url: format!("{base}{}", COMPONENT.path()),
+        stable_url: format!("{base}/embed/kinoteka.js"),
+        integrity: &COMPONENT.integrity,
+    };
+    let body = serde_json::to_string(&pinned).map_err(Problem::internal)?;
+    Ok(open(&request, &Tag::of(&body), BRIEFLY, "application/json", Bytes::from(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_nothing_that_it_has_no_words_for() {
+        assert!(!COMPONENT.text.contains("{words}"));
+        for (name, phrase) in SAID {
+            assert!(SOURCE.contains(&format!("\"{name}\"")), "{name} is never said");
+            assert!(COMPONENT.text.contains(phrase.in_language("mk")), "{name}");
+        }
+        for after in SOURCE.split("say(\"").skip(1).chain(SOURCE.split("Refusal(\"").skip(1)) {
+            let name = after.split('"').next().unwrap();
+            assert!(SAID.iter().any(|(known, _)| *known == name), "{name} has no words");
+        }
+    }
+
+    #[test]
+    fn it_asks_nothing_of_the_policy_of_pages() {
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacent",
+            "eval(",
+            "Function(",
+            "document.write",
+            "localStorage",
+            "cookie =",
+            "http://",
+            "https://",
+            ".style",
+        ] {
+            assert!(!SOURCE.contains(word), "{word}");
+        }
+        assert_eq!(SOURCE.matches("\"{words}\"").count(), 1);
+    }
+}
