@@ -112,7 +112,7 @@ fn owed(connection: &mut Connection, context: &Context, loaded: &Loaded<Own>, vi
     Ok(Owed { programme, content_note, chapters })
 }
 
-/// The programme that an item belongs to, whole.
+/// The programme that an item belongs to, whole, if the viewer may see it.
 pub fn programme_of<O>(
     connection: &mut Connection,
     context: &Context,
@@ -120,7 +120,7 @@ pub fn programme_of<O>(
     viewer: Viewer,
     shown: &Shown,
 ) -> Result<Option<Value>, Problem> {
-    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).collect();
+    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).filter(|id| shown.knows(id)).collect();
     let Some(expand) = context.expander(Kind::Programme).filter(|_| !ids.is_empty()) else { return Ok(None) };
     let mut within = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
     Ok(expand(connection, &ids, viewer, &mut within)?.into_values().next())

@@ -259,7 +259,9 @@ pub(super) fn read<S: Syndicated>(
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this feed; start again without it."));
     };
-    let mut ids: Vec<Id> = loaded.iter().flat_map(|one| one.in_field("programme")).map(|link| link.target_id).collect();
+    // What a programme wants said is said once the programme may be seen.
+    let mut ids: Vec<Id> =
+        loaded.iter().flat_map(|one| one.in_field("programme")).map(|link| link.target_id).filter(|id| shown.knows(id)).collect();
     ids.sort_unstable();
     ids.dedup();
     let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;

@@ -48,6 +48,24 @@ on_both! {
         assert_eq!(server.slug_set("/v1/topics"), ["below", "open"]);
     }
 
+    fn what_a_programme_wants_said(server: &TestServer) {
+        // Its texts are ready, the programme itself is not public.
+        let words = json!({"status": "published", "title": "Hushissimo", "credit_line": "Creditissimo", "disclaimer": "Disclaimissimo"});
+        let helplines = json!([{"name": "Helpissimo", "url": "https://help.example.org"}]);
+        server.import(&[
+            json!({"resource": "programme", "slug": "planned", "status": "draft", "helplines": helplines, "translations": {"en": words}}),
+            json!({"resource": "video", "slug": "shown", "status": "published", "programme": "planned", "translations": {"en": text("published", "Shown")}}),
+            json!({"resource": "impact_statistic", "slug": "figure", "status": "published", "programme": "planned", "value": "5", "evidence": [{"video": "shown"}], "translations": {"en": {"status": "published", "label": "Figure"}}}),
+        ]);
+        for path in [
+            "/embed/videos/shown", "/embed/videos", "/embed/impact-statistics/figure", "/v1/videos/shown/schema.jsonld", "/v1/videos/shown/poster.svg", "/oembed?url=/embed/videos/shown",
+            "/oembed?url=/embed/impact-statistics/figure", "/feeds/videos.rss", "/feeds/videos.json", "/feeds/impact-statistics.atom", "/v1/videos?include=programme", "/v1/impact-statistics?include=programme",
+        ] {
+            let text = server.get(path).expect(200).text();
+            assert!(!text.contains("issimo") && !text.contains("planned"), "{path}: {text}");
+        }
+    }
+
     fn references_and_languages(server: &TestServer) {
         fill(server);
         for path in [
