@@ -78,14 +78,15 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     return url ? make("a", { href: url.href, target: "_blank", rel: "noopener", ...attributes }, children) : make("span", attributes, children);
   };
 
-  // A language tag as the server takes it; pages often have others.
+  // A language tag that the server takes, as it is written (`cnr` is no `sr-ME`); pages often have others.
   const tag = (text) => {
+    const written = text.trim().replaceAll("_", "-");
     try {
-      const [found] = Intl.getCanonicalLocales(text.trim().replaceAll("_", "-"));
-      return found && !/^(all|und|x|mul|zxx)(-|$)/i.test(found) ? found : "";
+      Intl.getCanonicalLocales(written);
     } catch {
       return "";
     }
+    return /^(all|und|x|mul|zxx)(-|$)/i.test(written) ? "" : written;
   };
 
   // The language of an element: its own, or that of what it stands in.
@@ -215,6 +216,7 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
           if (this.#stop === stop) this.#shown = false;
           return;
         }
+        if (!(error instanceof Refusal)) console.warn(error);
         this.#fallBack();
         const [phrase, details] = error instanceof Refusal ? [error.message, error.details] : ["try_again", []];
         // Tried again when the visitor comes back to it.

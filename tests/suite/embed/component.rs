@@ -305,6 +305,9 @@ fn elements_follow_their_attributes_and_turn_pages() {
     wait_for_text(&mut browser, "kinoteka-video", "Пушти");
     assert!(shown(&mut browser, "kinoteka-video").contains("number 2"));
     assert_eq!((asked(&browser, "/v1/videos/clip-1?"), asked(&browser, "/v1/videos/clip-2?")), (0, 1));
+    browser.eval("document.querySelector('kinoteka-video').lang = 'cnr'");
+    wait_for_text(&mut browser, "kinoteka-video", "Pusti");
+    assert_eq!(asked(&browser, "lang=cnr&fields"), 1, "{:?}", browser.requests());
     // An answer that comes late changes nothing.
     browser.eval("(() => { const ask = window.fetch; window.fetch = async (url, how) => { if (url.includes('clip-3')) await new Promise((go) => setTimeout(go, 600)); return ask(url, how); }; })()");
     browser.eval("document.querySelector('kinoteka-video').setAttribute('video', 'clip-3')");
@@ -395,6 +398,9 @@ fn what_fails_is_said_and_what_stands_inside_is_left() {
     browser.eval("document.querySelector('#gone').setAttribute('video', 'film')");
     wait_for_text(&mut browser, "#gone", "Пушти");
     assert_eq!(browser.eval("(() => { const one = document.querySelector('#gone'); return [one.shadowRoot.querySelector('[role=status]').textContent, one.querySelector('a').checkVisibility()]; })()"), json!(["", false]));
+    browser.eval("document.querySelector('#gone').setAttribute('video', 'no-such')");
+    wait_for_text(&mut browser, "#gone", "Ова не е достапно.");
+    assert_eq!(browser.eval("(() => { const one = document.querySelector('#gone'); return [one.shadowRoot.querySelector('.card'), one.querySelector('a').checkVisibility()]; })()"), json!([null, true]));
     // Without scripts there is what stands inside.
     browser.allow_scripts(false);
     browser.visit(&site);

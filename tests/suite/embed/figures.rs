@@ -142,6 +142,14 @@ on_both! {
         ask(&embed, "").problem(404, "not-found");
     }
 
+    fn frames_of_figures_can_be_limited_to_some_sites(server: &TestServer, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned()]) {
+        statistic(server);
+        for (path, status) in [("/embed/impact-statistics/people", 200), ("/embed/impact-statistics/none", 404)] {
+            let answer = server.get(path).expect(status);
+            assert!(policy(&answer).contains(&"frame-ancestors https://partner.example.org".to_owned()), "{path}");
+        }
+    }
+
     fn feeds_lead_to_the_page_of_a_figure(server: &TestServer) {
         statistic(server);
         let feed = server.get("/feeds/impact-statistics.json?lang=mk").expect(200).json();
