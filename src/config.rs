@@ -54,6 +54,10 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_PUBLIC_URL_TEMPLATE", global = true)]
     pub public_url_template: Option<String>,
 
+    /// Hub that is told when feeds change (`WebSub`), such as `https://hub.example.org/`; needs `KINOTEKA_BASE_URL`
+    #[arg(long, env = "KINOTEKA_WEBSUB_HUB", global = true)]
+    pub websub_hub: Option<String>,
+
     /// Sites that may frame embed pages, beside this server: `*` or a comma list of origins
     #[arg(long, env = "KINOTEKA_EMBED_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
     pub embed_origins: Vec<String>,
@@ -160,6 +164,14 @@ impl Settings {
         }
         if self.base_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#'])) {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
+        }
+        if let Some(hub) = &self.websub_hub {
+            if !http::fields::is_web_url(hub) || hub.contains([',', ';', '#']) {
+                errors.push("KINOTEKA_WEBSUB_HUB must be an http or https URL such as https://hub.example.org/".to_owned());
+            }
+            if self.base_url.is_none() {
+                errors.push("KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL: the hub fetches the feeds from there".to_owned());
+            }
         }
         if let Some(fault) = self.public_url_template.as_deref().and_then(fault_of_template) {
             errors.push(format!("KINOTEKA_PUBLIC_URL_TEMPLATE {fault}"));

@@ -13,11 +13,12 @@ use crate::db::search::Helper;
 use crate::db::{Connection, Time, upkeep};
 use crate::http::fields::{limits, storable};
 use crate::http::problem::{MAX_ERRORS, Problem};
+use crate::resource::announce;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, find};
 use crate::resource::spec::Kind;
 use crate::resource::tracks::{Summary, TrackKind, of_item};
-use crate::resource::write::bump;
+use crate::resource::write::{Stored, bump};
 use crate::server;
 use crate::text::slug::validate_slug;
 use crate::videos::tracks;
@@ -109,19 +110,23 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
         let mut imported = Imported::default();
         // The revisions of a kind are bumped once, when all its items are stored.
         let mut written: Option<Kind> = None;
+        let mut seen: Vec<Kind> = Vec::new();
         for (done, line) in lines.iter().enumerate() {
             if let Some(kind) = written.take_if(|kind| *kind != line.kind) {
                 bump(connection, kind, Time::now())?;
             }
             match store_line(connection, context, line) {
-                Ok(true) => {
+                Ok(stored) if stored.is_changed => {
                     written = Some(line.kind);
+                    if stored.is_seen && !seen.contains(&line.kind) {
+                        seen.push(line.kind);
+                    }
                     imported.stored = imported.stored.saturating_add(1);
                     if COUNT_AT.contains(&imported.stored) {
                         upkeep::count_rows(connection)?;
                     }
                 }
-                Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
+                Ok(_) => imported.unchanged = imported.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => errors.extend(explain(line, &problem)),
                 Err(problem) => return Err(Rejected::Problem(problem)),
             }
@@ -132,13 +137,16 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
         }
         // Tracks come last: they belong to videos.
         for (done, line) in tracks.iter().enumerate() {
-            match line.store(connection) {
+            match line.store(connection, &context.settings) {
                 Ok(true) => imported.stored = imported.stored.saturating_add(1),
                 Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => errors.extend(line.explain(&problem)),
                 Err(problem) => return Err(Rejected::Problem(problem)),
             }
             progress(lines.len().saturating_add(done).saturating_add(1), all);
+        }
+        for kind in seen {
+            announce::changed(connection, &context.settings, kind)?;
         }
         if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
     });
@@ -238,7 +246,7 @@ impl TrackLine {
         Some(read.map(|line| Self { number, ..line }))
     }
 
-    fn store(&self, connection: &mut Connection) -> Result<bool, Problem> {
+    fn store(&self, connection: &mut Connection, settings: &Settings) -> Result<bool, Problem> {
         let language = storable(&self.language).map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
         let label = self.label.clone().filter(|label| !label.trim().is_empty());
         if label.as_ref().is_some_and(|label| label.chars().count() > limits::WORD || label.chars().any(char::is_control)) {
@@ -253,7 +261,7 @@ impl TrackLine {
         let summary = Summary { kind: self.kind, language: language.as_str().to_owned(), label };
         let existing = of_item(connection, item.number)?;
         let existing = existing.iter().find(|track| track.kind() == self.kind && track.language == summary.language);
-        Ok(tracks::api::store(connection, &item, &summary, &track, existing)?.1)
+        Ok(tracks::api::store(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
     fn explain(&self, problem: &Problem) -> Vec<(usize, String)> {
@@ -266,14 +274,14 @@ impl TrackLine {
     }
 }
 
-/// Stores a line; says whether that changed anything.
-fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Result<bool, Problem> {
+/// Stores a line.
+fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Result<Stored, Problem> {
     let existing = find(connection, line.kind, &line.slug)?.map(Found::item);
     if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
         return Err(Problem::new(crate::http::problem::Kind::Gone, format!("the {} `{}` has been deleted", line.kind.noun(), item.slug)));
     }
     let slug = existing.is_none().then_some(line.slug.as_str());
-    Ok(store_item(connection, context, line.kind, existing, slug, &line.body)?.is_changed)
+    store_item(connection, context, line.kind, existing, slug, &line.body)
 }
 
 /// What is wrong with a line: its number and a sentence for each error.

@@ -105,6 +105,17 @@ tables! {
         payload -> Text,
         rest -> Nullable<Text>,
     }
+    feed_changes (kind) {
+        kind -> Text,
+        first_at -> Instant,
+        last_at -> Instant,
+    }
+    pings (topic) {
+        topic -> Text,
+        changes -> BigInt,
+        attempts -> BigInt,
+        due_at -> Instant,
+    }
     api_keys (id) {
         id -> Uuid,
         name -> Text,

@@ -126,6 +126,9 @@ pub enum FeedFormat {
 ///
 /// Every query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title says the query in the feed's language. What
 /// is played on another site stands as `media:player`, files as enclosures, captions as `podcast:transcript`.
+///
+/// Where the publisher has set a hub (`WebSub`), every feed names it, and it is told when a feed without parameters changes. Of feeds with
+/// parameters it is told nothing: ask for them from time to time.
 #[utoipa::path(operation_id = "feed_videos", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
 pub async fn video_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
@@ -177,7 +180,8 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
     }
     let addresses = Addresses::new(&context.settings, &wanted.base);
     let publisher = context.settings.publisher(&wanted.base);
-    let identity = format!("feed\n{ending}\n{publisher}\n{}\n{}", addresses.identity(), wanted.identity);
+    let hub = context.settings.websub_hub.clone();
+    let identity = format!("feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}", addresses.identity(), wanted.identity);
     let (shared, inner, query) = (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
     let etag = if_none_match(&request);
     let done = context
@@ -206,6 +210,7 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
         list: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
+        hub,
         entries,
     };
     answer_feed(&context, (caller, &wanted.wish), &validators, (format, &feed))
@@ -219,6 +224,9 @@ pub(super) fn answer_feed(
     (format, feed): (Format, &Feed),
 ) -> Result<HttpResponse, Problem> {
     let mut response = answered(context, (caller, wish), validators, &feed.links);
+    if let Some(hub) = &feed.hub {
+        response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
+    }
     response.insert_header((header::CONTENT_LANGUAGE, feed.language.as_str()));
     Ok(response.content_type(format.media_type()).body(format.write(feed)?))
 }

@@ -26,6 +26,9 @@ pub fn write(feed: &Feed) -> String {
     xml.element("generator", &[("version", env!("CARGO_PKG_VERSION"))], "Kinoteka");
     xml.empty("link", &[("rel", "self"), ("type", TYPE), ("href", &feed.links.this)]);
     xml.empty("link", &[("rel", "alternate"), ("type", "application/json"), ("href", &feed.list)]);
+    if let Some(hub) = &feed.hub {
+        xml.empty("link", &[("rel", "hub"), ("href", hub)]);
+    }
     for (rel, url) in [("next", &feed.links.next), ("previous", &feed.links.prev)] {
         if let Some(url) = url {
             xml.empty("link", &[("rel", rel), ("type", TYPE), ("href", url)]);

@@ -19,6 +19,8 @@ pub struct Feed {
     pub publisher: String,
     /// This page of it and its neighbours.
     pub links: Links,
+    /// The hub that tells subscribers of changes (`WebSub`), if there is one.
+    pub hub: Option<String>,
     /// The same list as JSON of the API.
     pub list: String,
     /// When anything in it last changed.

@@ -29,6 +29,10 @@ pub struct JsonFeed {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     next_url: Option<String>,
+    /// Who tells of changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    hubs: Vec<JsonFeedHub>,
     /// The language of the feed (BCP 47).
     #[schema(example = "en")]
     language: String,
@@ -36,6 +40,18 @@ pub struct JsonFeed {
     authors: Vec<JsonFeedAuthor>,
     /// The items.
     items: Vec<JsonFeedItem>,
+}
+
+/// Who tells subscribers of changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JsonFeedHub {
+    /// How: always `WebSub`.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "WebSub")]
+    kind: &'static str,
+    /// Where to subscribe.
+    #[schema(format = "uri")]
+    url: String,
 }
 
 /// Who made something.
@@ -154,6 +170,7 @@ pub fn write(feed: &Feed) -> Result<String, serde_json::Error> {
         home_page_url: feed.list.clone(),
         feed_url: feed.links.this.clone(),
         next_url: feed.links.next.clone(),
+        hubs: feed.hub.iter().map(|hub| JsonFeedHub { kind: "WebSub", url: hub.clone() }).collect(),
         language: feed.language.clone(),
         authors: vec![JsonFeedAuthor { name: feed.publisher.clone() }],
         items: feed.entries.iter().map(item).collect(),

@@ -7,12 +7,14 @@
 //! - [`saved`]: feeds of saved queries.
 //! - [`opml`]: all of these in one file (OPML 2.0).
 //! - `html`: plain text as HTML.
+//! - [`hub`]: telling a hub what changed (`WebSub`).
 
 pub mod api;
 pub mod atom;
 pub mod entries;
 pub mod feed;
 mod html;
+pub mod hub;
 pub mod json;
 pub mod opml;
 pub mod rss;

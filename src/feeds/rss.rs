@@ -58,6 +58,9 @@ pub fn write(feed: &Feed) -> String {
     xml.element("generator", &[], concat!("Kinoteka ", env!("CARGO_PKG_VERSION")));
     xml.element("dc:publisher", &[], &feed.publisher);
     xml.empty("atom:link", &[("rel", "self"), ("type", TYPE), ("href", &feed.links.this)]);
+    if let Some(hub) = &feed.hub {
+        xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
+    }
     for (rel, url) in [("next", &feed.links.next), ("previous", &feed.links.prev)] {
         if let Some(url) = url {
             xml.empty("atom:link", &[("rel", rel), ("type", TYPE), ("href", url)]);

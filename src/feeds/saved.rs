@@ -64,7 +64,8 @@ pub async fn saved_feed(
     let base = context.settings.base_url(&request);
     let addresses = Addresses::new(&context.settings, &base);
     let publisher = context.settings.publisher(&base);
-    let identity = format!("saved feed\n{ending}\n{publisher}\n{}\n{name}\n{}\n{caller:?}", addresses.identity(), asked.identity());
+    let hub = context.settings.websub_hub.clone();
+    let identity = format!("saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}", addresses.identity(), asked.identity());
     let (inner, etag, beside, at) = (context.clone().into_inner(), if_none_match(&request), asked.clone(), base.clone());
     let done = context
         .read(caller, move |connection| {
@@ -107,6 +108,7 @@ pub async fn saved_feed(
         list: format!("{base}{}{mark}{}", of.kind.path(), in_address(&saved.own.query)),
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
+        hub,
         entries: found.entries,
     };
     answer_feed(&context, (caller, &asked.wish), &validators, (format, &feed))

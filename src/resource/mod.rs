@@ -1,6 +1,7 @@
 //! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by its fields.
 
 pub mod addresses;
+pub mod announce;
 pub mod answer;
 pub mod bodies;
 pub mod completeness;

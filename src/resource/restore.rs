@@ -8,7 +8,7 @@ use super::load::{Found, Item, delete_texts, find};
 use super::once::Once;
 use super::spec::Spec;
 use super::write::{Outcome, answering, bump, delete_columns, run};
-use super::{Subject, index, tracks};
+use super::{Subject, announce, index, tracks};
 use crate::db::schema::{facets, items};
 use crate::db::sql::among;
 use crate::db::{Connection, Id, Number, Time};
@@ -24,21 +24,21 @@ pub async fn restore<S: Subject>(context: web::Data<Context>, request: HttpReque
     let precondition = Precondition::read(&request, false)?;
     let answering = answering::<S>(&context, &request)?;
     let once = Once::read(&request, caller, &serde_json::Value::Null)?;
-    run::<S>(context, &request, answering, once, move |connection, _| {
+    run::<S>(context, &request, answering, once, move |connection, context| {
         let found = if name.contains('\0') || name.len() > 200 { None } else { find(connection, S::SPEC.kind, &name)? };
         let Some(item) = found.map(Found::item) else {
             return Err(Problem::new(Kind::NotFound, format!("There is no {} `{}`.", S::SPEC.kind.noun(), clip(&name))).into());
         };
         precondition.check(item.id, item.revision)?;
         if item.deleted_at.is_some() {
-            bring_back::<S>(connection, &item)?;
+            bring_back::<S>(connection, context, &item)?;
         }
         Ok(Outcome::here(item.id))
     })
     .await
 }
 
-fn bring_back<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Problem> {
+fn bring_back<S: Subject>(connection: &mut Connection, context: &Context, item: &Item) -> Result<(), Problem> {
     let spec = S::SPEC;
     if item.purged_at.is_some() {
         let detail = format!("The {} `{}` was deleted too long ago: what it held is no longer kept.", spec.kind.noun(), item.slug);
@@ -57,7 +57,11 @@ fn bring_back<S: Subject>(connection: &mut Connection, item: &Item) -> Result<()
         .execute(connection)?;
     index::set_public(connection, item.number, is_public)?;
     index::write_search::<S>(connection, item)?;
-    bump(connection, spec.kind, now)
+    bump(connection, spec.kind, now)?;
+    if is_public {
+        announce::changed(connection, &context.settings, spec.kind)?;
+    }
+    Ok(())
 }
 
 /// 409 where the item refers to others that are deleted too: they come first.

@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use super::load::{Item, all_texts};
 use super::write::bump;
-use super::{Subject, index};
+use super::{Subject, announce, index};
 use crate::captions::{Cue, Track, vtt_text};
+use crate::config::Settings;
 use crate::db::schema::{cues, items, tracks};
 use crate::db::sql::{Bind, Fragment, Statement, number_among, number_table};
 use crate::db::{Connection, Error, Id, Number, Time};
@@ -270,7 +271,7 @@ pub fn delete_all(connection: &mut Connection, item: Number) -> Result<(), Error
 }
 
 /// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision, and whatever hangs on that.
-pub fn changed<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Problem> {
+pub fn changed<S: Subject>(connection: &mut Connection, settings: &Settings, item: &Item) -> Result<(), Problem> {
     let now = Time::now();
     let mut item = item.clone();
     item.tracks = shown(&of_item(connection, item.number)?);
@@ -281,7 +282,11 @@ pub fn changed<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(
     let texts = all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
     index::write_facets::<S>(connection, &item, &own, &texts, &item.links(), false)?;
     index::write_some(connection, &[item.number])?;
-    bump(connection, S::SPEC.kind, now)
+    bump(connection, S::SPEC.kind, now)?;
+    if item.is_public {
+        announce::changed(connection, settings, S::SPEC.kind)?;
+    }
+    Ok(())
 }
 
 /// What an item keeps of its tracks.

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
+use super::announce;
 use super::answer::{self, Validators};
 use super::context::Context;
 use super::load::{self, CATALOGUE, Found, Item, Link, Revisions, Text, complete, find};
@@ -146,6 +147,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     Params::parse(request.query_string())?.finish()?;
+    let inner = context.clone().into_inner();
     let outcome = context
         .store
         .write(move |connection| {
@@ -167,6 +169,9 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
             index::set_public(connection, item.number, false)?;
             index::write_search::<S>(connection, &item)?;
             bump(connection, S::SPEC.kind, now)?;
+            if item.is_public {
+                announce::changed(connection, &inner.settings, S::SPEC.kind)?;
+            }
             Ok::<_, Problem>(None)
         })
         .await?
@@ -298,6 +303,8 @@ pub struct Stored {
     pub id: Id,
     /// Whether anything of it is other than before.
     pub is_changed: bool,
+    /// Whether the public sees that.
+    pub is_seen: bool,
 }
 
 /// Stores a body as [`store`] does, and bumps the revisions if that changed anything.
@@ -312,6 +319,9 @@ fn put<S: Subject>(
     let stored = store::<S>(connection, context, existing, slug_of_path, body, is_patch)?;
     if stored.is_changed {
         bump(connection, S::SPEC.kind, Time::now())?;
+    }
+    if stored.is_seen {
+        announce::changed(connection, &context.settings, S::SPEC.kind)?;
     }
     Ok(stored.id)
 }
@@ -391,7 +401,7 @@ pub fn store<S: Subject>(
         purged_at: None,
     };
     if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts) {
-        return Ok(Stored { id, is_changed: false });
+        return Ok(Stored { id, is_changed: false, is_seen: false });
     }
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
     item.updated_at = now;
@@ -403,7 +413,8 @@ pub fn store<S: Subject>(
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
     }
-    Ok(Stored { id, is_changed: true })
+    let is_seen = is_public || existing.is_some_and(|item| item.is_public);
+    Ok(Stored { id, is_changed: true, is_seen })
 }
 
 /// The titles of what an item refers to.

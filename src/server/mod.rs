@@ -289,6 +289,7 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
     })?;
     let addresses = server.addrs();
     actix_web::rt::spawn(keep_merging(purging.clone()));
+    actix_web::rt::spawn(feeds::hub::keep_telling(purging.clone()));
     if settings.purge_days > 0 {
         actix_web::rt::spawn(keep_purging(purging));
     }

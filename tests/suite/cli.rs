@@ -211,6 +211,15 @@ fn every_wrong_setting_is_told_at_once() {
     let file = SqliteDatabase::new(None);
     let output = ended(run(file.directory(), "mysql://x", &["serve", "--base-url", "x", "--readers", "0", "--max-body-bytes", "1"]), 2);
     assert_eq!(err(&output).lines().count(), 4, "{}", err(&output));
+    for (hub, base, told) in [
+        ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL"),
+        ("hub.example.org", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
+        ("https://hub.example.org/,x", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
+    ] {
+        let arguments = ["serve", "--websub-hub", hub].into_iter().chain(base.into_iter().flat_map(|base| ["--base-url", base]));
+        let output = ended(run(file.directory(), &file.url, &arguments.collect::<Vec<_>>()), 2);
+        assert!(err(&output).contains(told) && err(&output).lines().count() == 1, "{hub}: {}", err(&output));
+    }
     // A word that clap itself refuses.
     let output = ended(run(file.directory(), &file.url, &["serve", "--docs", "perhaps"]), 2);
     assert!(err(&output).contains("--docs"));

@@ -2,6 +2,8 @@ DROP TABLE words;
 DROP TABLE search_index;
 DROP TABLE cues;
 DROP TABLE tracks;
+DROP TABLE pings;
+DROP TABLE feed_changes;
 DROP TABLE idempotent_requests;
 DROP TABLE api_keys;
 DROP TABLE impact_statistics;

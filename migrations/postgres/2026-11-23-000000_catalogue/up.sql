@@ -141,6 +141,24 @@ CREATE TABLE idempotent_requests (
 );
 CREATE INDEX idempotent_requests_age ON idempotent_requests (created_at);
 
+-- Kinds of which something changed that the public sees, since when and until when, until the feeds that this concerns are queued below.
+-- Only where there is a hub.
+CREATE TABLE feed_changes (
+    kind TEXT NOT NULL PRIMARY KEY,
+    first_at TIMESTAMPTZ NOT NULL,
+    last_at TIMESTAMPTZ NOT NULL
+);
+
+-- Feeds of whose change a hub is still to be told (WebSub): how many changes a ping stands for, how often it was sent in vain, and when it
+-- is sent next. A node that sends it puts that off first, so that no other does.
+CREATE TABLE pings (
+    topic TEXT NOT NULL PRIMARY KEY,
+    changes BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    due_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX pings_due ON pings (due_at);
+
 -- Text tracks of items: captions, subtitles, descriptions and chapters. `head` is what a WebVTT file says beside its cues, as JSON; it is
 -- empty where it says nothing. An item repeats in `tracks` what it shows of them.
 CREATE TABLE tracks (

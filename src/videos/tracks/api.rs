@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 
 use super::model::{self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName};
 use crate::captions::{self, Format, Track, srt, transcript, webvtt};
+use crate::config::Settings;
 use crate::db::{Connection, Error};
 use crate::http::body;
 use crate::http::conditional::{Precondition, Tag};
@@ -175,6 +176,7 @@ pub async fn replace_caption_track(
     let body = body::bytes(payload, body::Limits { bytes: MAX_BYTES, ..context.settings.body_limits() }).await?;
     let track = read(&body, format)?;
     let summary = Summary { kind, language: language.as_str().to_owned(), label };
+    let inner = context.clone().into_inner();
     let outcome = context
         .store
         .write(move |connection| {
@@ -184,7 +186,7 @@ pub async fn replace_caption_track(
                     Some(track) => precondition.check(track.id, track.revision)?,
                     None => precondition.check_absent()?,
                 }
-                Ok((store(connection, &item, &summary, &track, existing.as_ref())?.0, existing.is_none(), item))
+                Ok((store(connection, &inner.settings, &item, &summary, &track, existing.as_ref())?.0, existing.is_none(), item))
             })
         })
         .await?
@@ -228,6 +230,7 @@ pub async fn delete_caption_track(
     let mut params = Params::parse(request.query_string())?;
     let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
     params.finish()?;
+    let inner = context.clone().into_inner();
     let outcome = context
         .store
         .write(move |connection| {
@@ -237,7 +240,7 @@ pub async fn delete_caption_track(
                 };
                 precondition.check(track.id, track.revision)?;
                 tracks::delete(connection, track.number)?;
-                tracks::changed::<Videos>(connection, &item)?;
+                tracks::changed::<Videos>(connection, &inner.settings, &item)?;
                 Ok(())
             })
         })
@@ -317,6 +320,7 @@ pub async fn get_transcript(context: web::Data<Context>, request: HttpRequest, n
 /// Stores a track, and brings its video up to date; says whether that changed anything.
 pub fn store(
     connection: &mut Connection,
+    settings: &Settings,
     item: &Item,
     summary: &Summary,
     track: &Track,
@@ -324,7 +328,7 @@ pub fn store(
 ) -> Result<(Stored, bool), Problem> {
     let (stored, is_changed) = tracks::write(connection, item.number, summary, track, existing)?;
     if is_changed {
-        tracks::changed::<Videos>(connection, item)?;
+        tracks::changed::<Videos>(connection, settings, item)?;
     }
     Ok((stored, is_changed))
 }

@@ -1,5 +1,6 @@
 //! `/feeds/…`: every list as RSS, Atom and JSON Feed, held against the rules of the formats and read back by an independent reader.
 
+mod hub;
 mod rules;
 mod saved;
 
