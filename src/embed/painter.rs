@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use actix_web::http::header;
 use actix_web::web::{self, Bytes};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{FontResolver, Options, Tree};
@@ -13,8 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::font::FONTS;
 use super::poster::SIZE;
-use crate::db;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 
 /// How many bytes of pictures are kept.
 const KEPT: usize = 16 * 1_024 * 1_024;
@@ -43,7 +43,9 @@ impl Painter {
         if let Some(picture) = self.kept(&name) {
             return Ok(picture);
         }
-        let busy = |_| Problem::from(db::Error::Unavailable("posters are asked for faster than they are painted".to_owned()));
+        let busy = |_| {
+            Problem::new(Kind::Unavailable, "Posters are asked for faster than they can be painted.").with_header(header::RETRY_AFTER, "1")
+        };
         let hand = tokio::time::timeout(wait, self.hands.acquire()).await.map_err(busy)?.map_err(Problem::internal)?;
         // Whoever had to wait may have waited for this very picture.
         if let Some(picture) = self.kept(&name) {
@@ -143,6 +145,19 @@ mod tests {
         assert_eq!(kept.bytes, bytes(&kept));
         kept.keep([8; 32], Bytes::from(vec![0_u8; KEPT + 1]));
         assert!(kept.bytes <= KEPT);
+    }
+
+    #[test]
+    fn whoever_waits_too_long_is_told_so() {
+        let painter = Painter { hands: Semaphore::new(0), kept: Mutex::default() };
+        let svg = Poster::default().svg();
+        let wait = Duration::from_millis(10);
+        let asked = || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), 320, wait));
+        assert_eq!(asked().unwrap_err().kind, Kind::Unavailable);
+        painter.hands.add_permits(1);
+        let picture = asked().unwrap();
+        painter.hands.forget_permits(1);
+        assert_eq!(asked().unwrap(), picture, "what is kept needs no hand");
     }
 
     /// How long it takes, and pictures to look at: `KINOTEKA_PICTURES=/tmp cargo test --lib painter -- --ignored --nocapture`.
