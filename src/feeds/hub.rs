@@ -20,7 +20,9 @@ use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Time};
 use crate::http::problem::Problem;
 use crate::resource::context::Context;
+use crate::resource::load::{Item, read_items};
 use crate::resource::spec::{Kind, Spec};
+use crate::saved_queries::store::SavedQueries;
 
 /// How often the queue is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -52,15 +54,30 @@ struct Claimed {
 }
 
 /// The topics of which a hub is told when items of a kind change: the feeds, without parameters, of that kind and of the kinds that show
-/// such items. Paths, below the address of this server. Whatever else has an address of its own that can be subscribed to belongs here;
-/// of a feed with parameters nobody but the hub knows that it is subscribed to.
+/// such items. Paths, below the address of this server. Of a feed with parameters nobody but the hub knows that it is subscribed to.
 fn topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet<String> {
-    let shows = |spec: &&Spec| spec.kind == changed || spec.shows.contains(&changed);
+    let shows = |spec: &&Spec| shows(spec, changed);
     let feeds = |spec: &'static Spec| {
         let name = spec.kind.path().trim_start_matches("/v1/");
         spec.feeds.iter().map(move |ending| format!("/feeds/{name}.{ending}"))
     };
     specs.filter(shows).flat_map(feeds).collect()
+}
+
+fn shows(spec: &Spec, changed: Kind) -> bool {
+    spec.kind == changed || spec.shows.contains(&changed)
+}
+
+/// The same of saved queries: all that ask for such items, and all of them where a query itself changed.
+fn saved_topics(connection: &mut Connection, changed: &[Kind]) -> Result<Vec<String>, Problem> {
+    let published = Fragment::new("items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL");
+    let concerns = |list: &Spec| changed.iter().any(|kind| *kind == Kind::SavedQuery || shows(list, *kind));
+    let feeds = |query: &Item| {
+        let list = query.own::<SavedQueries>().and_then(|own| own.list()).filter(|list| concerns(list));
+        let endings = list.map_or(&[][..], |list| list.feeds);
+        endings.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
+    };
+    Ok(read_items(connection, &published)?.iter().flat_map(feeds).collect())
 }
 
 /// Tells the hub, for as long as the server runs; nothing where there is none.
@@ -140,7 +157,11 @@ fn queue(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Pro
     let mut all = BTreeSet::new();
     for name in &changed {
         diesel::delete(feed_changes::table.find(name)).execute(connection)?;
-        all.extend(Kind::parse(name).into_iter().flat_map(|kind| topics(specs.iter().copied(), kind)));
+    }
+    let changed: Vec<Kind> = changed.iter().filter_map(|name| Kind::parse(name)).collect();
+    all.extend(changed.iter().flat_map(|kind| topics(specs.iter().copied(), *kind)));
+    if !changed.is_empty() {
+        all.extend(saved_topics(connection, &changed)?);
     }
     for topic in all {
         let row = Fragment::new("INSERT INTO pings (topic, changes, attempts, due_at) VALUES (")

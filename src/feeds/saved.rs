@@ -65,7 +65,8 @@ pub async fn saved_feed(
     let addresses = Addresses::new(&context.settings, &base);
     let publisher = context.settings.publisher(&base);
     let hub = context.settings.websub_hub.clone();
-    let identity = format!("saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}", addresses.identity(), asked.identity());
+    let identity =
+        format!("saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}", addresses.identity(), asked.identity());
     let (inner, etag, beside, at) = (context.clone().into_inner(), if_none_match(&request), asked.clone(), base.clone());
     let done = context
         .read(caller, move |connection| {

@@ -146,7 +146,7 @@ on_both! {
         statistic(server);
         for (path, status) in [("/embed/impact-statistics/people", 200), ("/embed/impact-statistics/none", 404)] {
             let answer = server.get(path).expect(status);
-            assert!(policy(&answer).contains(&"frame-ancestors https://partner.example.org".to_owned()), "{path}");
+            assert!(policy(&answer).contains(&"frame-ancestors 'self' https://partner.example.org".to_owned()), "{path}");
         }
     }
 

@@ -216,6 +216,23 @@ on_both! {
         ]);
     }
 
+    fn saved_queries_are_told_of(database: Database) {
+        let hub = Hub::start();
+        let server = server(database, &hub);
+        let key = server.editor_key();
+        for (slug, kind, status) in [("films", "video", "published"), ("who", "partner", "published"), ("draft", "video", "draft")] {
+            server.create(&key, "/v1/saved-queries", &json!({"slug": slug, "status": status, "name": slug, "kind": kind}));
+        }
+        let of_queries = ["/f/films.atom", "/f/films.json", "/f/films.rss", "/f/who.atom", "/f/who.json"];
+        hub.is_told(&of_queries);
+        server.create(&key, "/v1/videos", &video("film", "published"));
+        hub.is_told(&[&of_queries[..3], &OF_VIDEOS[..]].concat());
+        server.patch(&key, "/v1/saved-queries/who", &json!({"query": "kind=other"}));
+        hub.is_told(&of_queries);
+        let feed = server.get("/f/films.rss").expect(200);
+        assert!(feed.text().contains("rel=\"hub\"") && feed.headers.iter().any(|(name, link)| name.eq_ignore_ascii_case("link") && link.contains("rel=\"hub\"")), "{}", feed.text());
+    }
+
     fn many_changes_at_once_are_told_once(database: Database) {
         let hub = Hub::start();
         let server = server(database, &hub);
