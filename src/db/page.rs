@@ -205,8 +205,14 @@ impl List {
     /// The numbers of all items the list has, in no order.
     pub fn numbers_of_all(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
         let number = if self.ranked.is_some() { ITEM } else { self.along.number() };
-        let statement = Fragment::new("SELECT ").sql(number).then(&self.body());
-        Ok(Statement::<BigInt>::new(statement).rows(connection)?)
+        if connection.is_sqlite() {
+            let statement = Fragment::new("SELECT ").sql(number).then(&self.body());
+            return Ok(Statement::<BigInt>::new(statement).rows(connection)?);
+        }
+        // One text is sent and read sooner than thousands of rows.
+        let statement = Fragment::new("SELECT string_agg(CAST(").sql(number).sql(" AS TEXT), ' ')").then(&self.body());
+        let rows: Vec<Option<String>> = Statement::<Nullable<Text>>::new(statement).rows(connection)?;
+        Ok(rows.iter().flatten().flat_map(|all| all.split(' ')).filter_map(|number| number.parse().ok()).collect())
     }
 
     /// The page of at most `limit` items from `start`, and what it shows of each. A place that does not

@@ -3,6 +3,7 @@
 //! SQLite is asked for the newest of each rank without leaving out what has a better one, and the ranks are told apart here: what is
 //! among the best is among the newest of its rank. PostgreSQL, where few entries match, is asked for all of them with their ranks.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::ITEM;
@@ -14,6 +15,8 @@ use crate::db::sql::{Bind, Fragment, Statement};
 
 /// How far an offset goes with which the ranks are told apart here; farther off, more would be read than shown.
 const NEAR: i64 = 200;
+/// Stands in the place of an item where there are too many entries to look at all of them.
+const TOO_MANY: i64 = -1;
 
 impl Ranked {
     /// The rows of a page and the one behind it, in the direction of travel; `None` where a place is not one of these.
@@ -25,13 +28,23 @@ impl Ranked {
         limit: i64,
     ) -> Result<Option<Vec<PlaceRow>>, Error> {
         let near = if let Start::Offset(offset @ ..=NEAR) = start { Some(*offset) } else { None };
+        if self.are_few && !connection.is_sqlite() {
+            let Some(statement) = self.few(list, start, limit) else { return Ok(None) };
+            let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(statement).rows(connection)?;
+            if !rows.iter().any(|row| row.1 == TOO_MANY) {
+                // A union promises no order.
+                rows.sort_by_key(rank_and_newest);
+                if matches!(start, Start::Before(_)) {
+                    rows.reverse();
+                }
+                return Ok(Some(rows));
+            }
+        }
         let statement = if connection.is_sqlite() {
             if let Some(offset) = near {
                 return Ok(Some(self.apart(list, connection, offset, limit)?));
             }
             one_by_one(list, &self.tiers, start, limit)
-        } else if self.are_few && list.count_up_to(connection, i64::from(FEW) + 1)? <= i64::from(FEW) {
-            self.few(list, start, limit)
         } else if let (Some(offset), Some((best, others))) = (near, self.tiers.split_first()) {
             return Ok(Some(in_two(list, connection, (std::slice::from_ref(best), others), offset, limit)?));
         } else {
@@ -59,28 +72,27 @@ impl Ranked {
         Ok(shown(best_of(rows), offset, limit))
     }
 
-    /// PostgreSQL's page and the row behind it, where few entries match. `None` where a place is not one of these.
+    /// PostgreSQL's page and the row behind it, where few entries match; [`TOO_MANY`] where it finds that they are more. `None` where a place
+    /// is not one of these.
     fn few(&self, list: &List, start: &Start, limit: i64) -> Option<Fragment> {
         let backward = matches!(start, Start::Before(_));
         let mut rank = Fragment::new("CASE");
         for tier in &self.tiers {
-            rank = rank.sql(" WHEN ").then(&tier.among()).sql(format!(" THEN {}", tier.rank));
+            rank = rank.sql(" WHEN ").then(&tier.among_those()).sql(format!(" THEN {}", tier.rank));
         }
-        // Each entry is unpacked once, not for every rank; and without an OFFSET PostgreSQL would walk along the keys.
-        let entries = Fragment::new(
-            "(SELECT search_index.rowid, search_index.document || ''::tsvector AS document, search_index.words || '' AS words",
-        )
-        .then(&list.entries(&self.all))
-        .sql(" OFFSET 0) search_index");
-        let mut statement = Fragment::new(
-            "SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third FROM (SELECT ",
-        )
-        .sql(ITEM)
-        .sql(" AS number, search_index.rowid AS key, ")
-        .then(&rank)
-        .sql(" END AS rank FROM ")
-        .then(&entries)
-        .sql(" OFFSET 0) found");
+        // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each entry is unpacked once, not for every rank.
+        let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
+            .then(&list.entries(&self.all))
+            .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", FEW.saturating_add(1)))
+            .sql(
+                "SELECT * FROM (SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third ",
+            )
+            .sql("FROM (SELECT ")
+            .sql(ITEM)
+            .sql(" AS number, search_index.rowid AS key, ")
+            .then(&rank)
+            .sql(" END AS rank FROM (SELECT few.rowid, few.document || ''::tsvector AS document, few.words || '' AS words FROM few ")
+            .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {FEW} OFFSET 0) search_index OFFSET 0) found"));
         if let Start::After(place) | Start::Before(place) = start {
             let (rank, key) = rank_and_key(place)?;
             self.tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
@@ -99,7 +111,9 @@ impl Ranked {
         if let Start::Offset(offset @ 1..) = start {
             statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
         }
-        Some(statement)
+        Some(statement.sql(format!(
+            ") page UNION ALL SELECT CAST(0 AS BIGINT), CAST({TOO_MANY} AS BIGINT), NULL, NULL, NULL WHERE (SELECT COUNT(*) FROM few) > {FEW}"
+        )))
     }
 }
 
@@ -142,6 +156,12 @@ fn of_several_words<'t>(
         }
     }
     Ok(with)
+}
+
+/// The order of what was found: the best rank first, and of each the newest.
+fn rank_and_newest(row: &PlaceRow) -> Option<(i64, Reverse<i64>)> {
+    let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<i64>().ok());
+    Some((number(&row.2)?, Reverse(number(&row.3)?)))
 }
 
 fn is_of_rank(row: &PlaceRow, rank: i64) -> bool {
@@ -230,8 +250,7 @@ fn ask<'t>(list: &List, connection: &mut Connection, tiers: impl Iterator<Item =
 fn best_of(rows: Vec<PlaceRow>) -> Vec<PlaceRow> {
     let mut best: HashMap<i64, (i64, PlaceRow)> = HashMap::new();
     for row in rows {
-        let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<i64>().ok());
-        let Some((rank, key)) = number(&row.2).zip(number(&row.3)) else { continue };
+        let Some((rank, Reverse(key))) = rank_and_newest(&row) else { continue };
         match best.get(&key) {
             Some((known, _)) if *known <= rank => {}
             _ => drop(best.insert(key, (rank, row))),

@@ -124,6 +124,15 @@ impl Tier {
 
     /// Holds for its entries, and for some of a better rank: their rank is the best under which they are found. It is asked sooner.
     pub fn among(&self) -> Fragment {
+        self.asked.predicate(&self.those_among(), Reach::Index)
+    }
+
+    /// The same for PostgreSQL of entries that are there already, and for this audience.
+    pub fn among_those(&self) -> Fragment {
+        predicate(&self.those_among(), &self.asked.frequencies, Reach::There)
+    }
+
+    fn those_among(&self) -> Found {
         let asked = &self.asked;
         // Of several words the weakest counts: there all fields up to this one must be asked.
         let found = if !self.is_of_one_word() {
@@ -133,7 +142,7 @@ impl Tier {
         } else {
             Found::Any(only(&asked.query, &asked.kinds, self.place, self.form))
         };
-        asked.predicate(&found.without(asked.excluded.clone()), Reach::Index)
+        found.without(asked.excluded.clone())
     }
 
     /// Whether a single word is looked for: then only its own field has to be asked for a rank.
@@ -308,6 +317,19 @@ enum Reach {
     Index,
     /// Along their keys: the function behind the operator finds the same, and no index.
     Walk,
+    /// They are there already, and many questions are asked of each: a query is read once for all of them.
+    There,
+}
+
+impl Reach {
+    /// What stands before and after a query, which is bound as text.
+    fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Index => ("search_index.document @@ CAST(", " AS tsquery)"),
+            Self::Walk => ("ts_match_vq(search_index.document, CAST(", " AS tsquery))"),
+            Self::There => ("search_index.document @@ (SELECT CAST(", " AS tsquery))"),
+        }
+    }
 }
 
 /// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a phrase, and looks at their words.
@@ -316,12 +338,9 @@ fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment
     if frequencies.is_sqlite {
         return Fragment::new("search_index MATCH ").bind(Bind::Text(found.fts5()));
     }
-    let (before, after) = match reach {
-        Reach::Index => ("search_index.document @@ CAST(", " AS tsquery)"),
-        Reach::Walk => ("ts_match_vq(search_index.document, CAST(", " AS tsquery))"),
-    };
+    let (before, after) = reach.around();
     let start = Fragment::new(before).bind(Bind::Text(found.tsquery())).sql(after);
-    if found.has_phrase() { found.looked_at(start.sql(" AND ")) } else { start }
+    if found.has_phrase() { found.looked_at(start.sql(" AND "), reach) } else { start }
 }
 
 impl Found {
@@ -398,26 +417,28 @@ impl Found {
     }
 
     /// Adds what PostgreSQL must look at in the entries that have the tokens.
-    fn looked_at(&self, start: Fragment) -> Fragment {
+    fn looked_at(&self, start: Fragment, reach: Reach) -> Fragment {
         let only = |start: Fragment, sql: &'static str| start.sql(sql);
         let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
             let mut all = only(start, "(");
             for (place, part) in parts.iter().enumerate() {
-                all = part.looked_at(if place == 0 { all } else { only(all, joiner) });
+                all = part.looked_at(if place == 0 { all } else { only(all, joiner) }, reach);
             }
             only(all, ")")
         };
         match self {
             found if !found.has_phrase() => {
-                only(only(start, "search_index.document @@ CAST(").bind(Bind::Text(found.tsquery())), " AS tsquery)")
+                let (before, after) = reach.around();
+                only(only(start, before).bind(Bind::Text(found.tsquery())), after)
             }
             Self::Phrase(tokens, prefix) => {
-                let pattern = format!("% {}{}", tokens.join(" "), if *prefix { "%" } else { " %" });
-                only(start, "search_index.words LIKE ").bind(Bind::Text(pattern))
+                // With LIKE it would plan anew for each phrase, since it guesses how frequent that is.
+                let words = format!(" {}{}", tokens.join(" "), if *prefix { "" } else { " " });
+                only(only(start, "strpos(search_index.words, ").bind(Bind::Text(words)), ") > 0")
             }
             Self::All(parts) => join(start, parts, " AND "),
             Self::Any(parts) => join(start, parts, " OR "),
-            Self::Without(found, others) => others.looked_at(only(found.looked_at(start), " AND NOT ")),
+            Self::Without(found, others) => others.looked_at(only(found.looked_at(start, reach), " AND NOT "), reach),
             Self::Token(_) | Self::Prefix(_) => start,
         }
     }

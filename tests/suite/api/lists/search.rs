@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::on_both;
+use crate::support::server::slugs;
 use crate::support::{TestServer, encoded};
 
 fn found(server: &TestServer, path: &str, query: &str) -> Vec<String> {
@@ -16,6 +17,36 @@ fn topic(slug: &str, language: &str, name: &str, description: &str) -> Value {
 }
 
 on_both! {
+    fn more_entries_than_postgres_looks_at_one_by_one(server: &TestServer) {
+        // Its readers have asked how frequent words are before there were any, and believe for a minute that this one is rare.
+        for _ in 0..40 {
+            server.get("/v1/videos?q=zajednica").expect(200);
+        }
+        let day = |number: u32| format!("2025-{:02}-{:02}T08:00:00Z", 1 + number / 28, 1 + number % 28);
+        let video = |number: u32| {
+            // Every eightieth has the word only in its summary.
+            let (title, summary) = if number % 80 == 0 { ("Film", "Zajednica") } else { ("Zajednica", "Film") };
+            json!({"resource": "video", "slug": format!("film-{number:03}"), "status": "published", "published_at": day(number), "original_language": "bs", "title": title, "summary": summary})
+        };
+        server.import(&(0..325).map(video).collect::<Vec<_>>());
+        let newest_first = |is_summary: bool| (0..325_u32).rev().filter(move |number| (number % 80 == 0) == is_summary).map(|number| format!("film-{number:03}"));
+        let expected: Vec<String> = newest_first(false).chain(newest_first(true)).collect();
+        let (mut found, mut address) = (Vec::new(), "/v1/videos?q=zajednica&limit=60&fields=slug".to_owned());
+        let mut back = None;
+        loop {
+            let page = server.read(&address);
+            found.extend(slugs(&page));
+            back = page["links"]["prev"].as_str().map(str::to_owned).or(back);
+            let Some(next) = page["links"]["next"].as_str() else { break };
+            address = next.strip_prefix(&server.base()).unwrap().to_owned();
+        }
+        assert_eq!(found, expected);
+        let before = server.read(back.unwrap().strip_prefix(&server.base()).unwrap());
+        assert_eq!(slugs(&before), expected[240..300]);
+        assert_eq!(server.slugs("/v1/videos?q=zajednica&offset=318&limit=5&fields=slug"), expected[318..323]);
+        assert_eq!(server.read("/v1/videos?q=zajednica&total=true&limit=1")["page"]["total"], 325);
+    }
+
     demo fn script_diacritics_and_case_make_no_difference(server: &TestServer) {
         for path in ["/v1/videos", "/v1/impact-statistics"] {
             let expected = found(server, path, "zene");
