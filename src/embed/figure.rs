@@ -63,11 +63,12 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
     let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
     let identity = format!("embed figure\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
     let asked = Asked { name, viewer: Viewer::Public, wish: &wish, identity, with_owed: false, follows: false };
-    let (validators, found) = item::read_any::<ImpactStatistics, _>(context, request, asked, move |connection, context, loaded, shown| {
-        let programme = programme_of(connection, context, &loaded, Viewer::Public, shown)?;
-        Ok(Card::new(loaded, programme.as_ref(), &addresses, shown))
-    })
-    .await?;
+    let (validators, found) =
+        item::read_any::<ImpactStatistics, _>(context, request, asked, move |connection, (context, _), loaded, shown| {
+            let programme = programme_of(connection, context, &loaded, Viewer::Public, shown)?;
+            Ok(Card::new(loaded, programme.as_ref(), &addresses, shown))
+        })
+        .await?;
     if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
         return Ok(response);
     }

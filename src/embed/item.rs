@@ -14,7 +14,8 @@ use crate::resource::Subject;
 use crate::resource::answer::Validators;
 pub use crate::resource::answer::moved;
 use crate::resource::context::Context;
-use crate::resource::load::{Found, Loaded, complete_single, content_notes_elsewhere};
+use crate::resource::load::{Found, Loaded, Revisions, complete_single};
+use crate::resource::notes::elsewhere;
 use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
@@ -67,8 +68,8 @@ pub async fn read<T: Send + 'static>(
     draw: impl Fn(Loaded<Own>, Owed, &Shown) -> T + Send + 'static,
 ) -> Result<(Validators, Option<At<T>>), Problem> {
     let (with_owed, viewer) = (asked.with_owed, asked.viewer);
-    read_any::<Videos, T>(context, request, asked, move |connection, context, loaded, shown| {
-        let owed = if with_owed { owed(connection, context, &loaded, viewer, shown)? } else { Owed::default() };
+    read_any::<Videos, T>(context, request, asked, move |connection, around, loaded, shown| {
+        let owed = if with_owed { owed(connection, around, &loaded, viewer, shown)? } else { Owed::default() };
         Ok(draw(loaded, owed, shown))
     })
     .await
@@ -79,7 +80,7 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     context: &web::Data<Context>,
     request: &HttpRequest,
     asked: Asked<'_>,
-    draw: impl Fn(&mut Connection, &Context, Loaded<S::Own>, &Shown) -> Result<T, Problem> + Send + 'static,
+    draw: impl Fn(&mut Connection, (&Context, &Revisions), Loaded<S::Own>, &Shown) -> Result<T, Problem> + Send + 'static,
 ) -> Result<(Validators, Option<At<T>>), Problem> {
     let base = context.settings.base_url(request);
     let Asked { name, viewer, wish, identity, follows, .. } = asked;
@@ -88,14 +89,14 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     let done = context
         .read(viewer, move |connection| {
             let of = OfCatalogue { identity: &identity, wish: &wish, base: &base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let item = match find_visible(connection, S::SPEC, &name, viewer)? {
                     Found::Moved(item) if !follows => return Ok(At::Moved(item.slug)),
                     Found::Moved(item) | Found::Here(item) => item,
                 };
                 let unreadable = format!("the own fields of {} {} cannot be read", S::SPEC.kind.noun(), item.id);
                 let loaded = complete_single::<S>(connection, item, None, viewer, shown)?.ok_or_else(|| Problem::internal(unreadable))?;
-                Ok(At::Here(draw(connection, &inner, loaded, shown)?))
+                Ok(At::Here(draw(connection, (&inner, revisions), loaded, shown)?))
             })
         })
         .await?;
@@ -103,9 +104,15 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     Ok(done.value)
 }
 
-fn owed(connection: &mut Connection, context: &Context, loaded: &Loaded<Own>, viewer: Viewer, shown: &Shown) -> Result<Owed, Problem> {
+fn owed(
+    connection: &mut Connection,
+    (context, revisions): (&Context, &Revisions),
+    loaded: &Loaded<Own>,
+    viewer: Viewer,
+    shown: &Shown,
+) -> Result<Owed, Problem> {
     let programme = programme_of(connection, context, loaded, viewer, shown)?;
-    let content_note = content_notes_elsewhere(connection, std::slice::from_ref(loaded), viewer)?.into_values().next();
+    let content_note = elsewhere(connection, context, revisions, std::slice::from_ref(loaded), viewer)?.into_values().next();
     let mut languages = preference_order(&shown.wish.asked, &shown.wish.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;

@@ -25,7 +25,8 @@ use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::document::{Listing, parameter};
 use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{Loaded, content_notes_elsewhere, load_page};
+use crate::resource::load::{Loaded, Revisions, load_page};
+use crate::resource::notes::elsewhere;
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
 use crate::resource::shown::Shown;
@@ -115,7 +116,9 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<H
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| read(connection, &shared, &asked, shown))
+            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
+                read(connection, (&inner, revisions), (&shared, &asked), shown)
+            })
         })
         .await?;
     Statements::note(request, done.statements);
@@ -163,7 +166,12 @@ pub(super) fn layout(query: &str) -> (Result<&'static str, Violation>, String) {
 }
 
 /// Reads a page of a list; `query` is what the list was understood from.
-pub(super) fn read(connection: &mut Connection, wanted: &ListRequest, query: &str, shown: &mut Shown) -> Result<Read, Problem> {
+pub(super) fn read(
+    connection: &mut Connection,
+    (context, revisions): (&Context, &Revisions),
+    (wanted, query): (&ListRequest, &str),
+    shown: &mut Shown,
+) -> Result<Read, Problem> {
     let told = tell(connection, &SPEC, query, Viewer::Public, shown)?;
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
     let list = wanted.list(connection, &SPEC, &memory)?;
@@ -171,7 +179,7 @@ pub(super) fn read(connection: &mut Connection, wanted: &ListRequest, query: &st
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
     };
-    let notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
+    let notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
     let cards = loaded.into_iter().filter_map(|one| card(one, &notes)).collect();
     Ok(Read { told, cards, info: wanted.paging.info(&slice, None) })
 }

@@ -61,7 +61,7 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue { identity: &identity, wish: &beside.wish, base: &at, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let saved = match find(connection, &name, Viewer::Public, shown)? {
                     Ok(saved) => saved,
                     Err(slug) => return Ok(At::Moved(slug)),
@@ -70,7 +70,7 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
                 if list.kind != Kind::Video {
                     return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page; others are feeds."));
                 }
-                let found = read(connection, &wanted, &saved.own.query, shown).map_err(no_longer_understood)?;
+                let found = read(connection, (&inner, revisions), (&wanted, &saved.own.query), shown).map_err(no_longer_understood)?;
                 Ok(At::Here(Box::new((saved, found))))
             })
         })

@@ -26,7 +26,8 @@ use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::list::{self, PageInfo};
-use crate::resource::load::{Revisions, content_notes_elsewhere, load_page};
+use crate::resource::load::{Revisions, load_page};
+use crate::resource::notes::elsewhere;
 use crate::resource::owed::of_programmes;
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
@@ -91,10 +92,10 @@ impl Format {
         }
     }
 
-    fn write(self, feed: &Feed) -> Result<String, Problem> {
+    fn write(self, feed: &Feed) -> Result<Vec<u8>, Problem> {
         match self {
-            Self::Rss => Ok(rss::write(feed)),
-            Self::Atom => Ok(atom::write(feed)),
+            Self::Rss => Ok(rss::write(feed).into_bytes()),
+            Self::Atom => Ok(atom::write(feed).into_bytes()),
             Self::Json => json::write(feed).map_err(Problem::internal),
         }
     }
@@ -273,7 +274,7 @@ pub(super) fn read<S: Syndicated>(
     ids.sort_unstable();
     ids.dedup();
     let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;
-    let content_notes = content_notes_elsewhere(connection, &loaded, wanted.viewer)?;
+    let content_notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
     let around = Surroundings { shown, programmes, content_notes, addresses };
     let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();
     Ok(Read { told, entries, info: wanted.paging.info(&slice, None) })

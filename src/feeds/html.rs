@@ -1,7 +1,7 @@
 //! Plain text as HTML that is also XHTML.
 
 use super::feed::{Entry, Note};
-use crate::text::is_markup;
+use crate::text::markup::write_escaped;
 
 /// The whole content of an entry.
 pub fn content(entry: &Entry) -> String {
@@ -41,13 +41,10 @@ pub fn escaped(text: &str) -> String {
 }
 
 fn escape(text: &str, html: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            _ if is_markup(c) => html.push(c),
-            _ => {}
-        }
-    }
+    write_escaped(text, html, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
+    });
 }

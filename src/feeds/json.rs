@@ -3,89 +3,89 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::feed::{Entry, Feed, Note};
+use super::feed::{CaptionFile, Entry, Feed, MediaFile, Note};
 use super::html;
 
 /// A JSON Feed (1.1).
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeed {
+pub struct JsonFeed<'a> {
     /// Which version of JSON Feed it is.
     #[schema(value_type = String, example = "https://jsonfeed.org/version/1.1")]
     version: &'static str,
     /// The query in words, in the feed's language.
     #[schema(example = "Videos · Serbia · Prevention")]
-    title: String,
+    title: &'a str,
     /// What must be said with the title: footnotes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,
     /// The same list as JSON of the API.
     #[schema(format = "uri")]
-    home_page_url: String,
+    home_page_url: &'a str,
     /// This page of the feed.
     #[schema(format = "uri")]
-    feed_url: String,
+    feed_url: &'a str,
     /// The next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
-    next_url: Option<String>,
+    next_url: Option<&'a str>,
     /// Who tells of changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    hubs: Vec<JsonFeedHub>,
+    hubs: Vec<JsonFeedHub<'a>>,
     /// The language of the feed (BCP 47).
     #[schema(example = "en")]
-    language: String,
+    language: &'a str,
     /// Who publishes it.
-    authors: Vec<JsonFeedAuthor>,
+    authors: Vec<JsonFeedAuthor<'a>>,
     /// The items.
-    items: Vec<JsonFeedItem>,
+    items: Vec<JsonFeedItem<'a>>,
 }
 
 /// Who tells subscribers of changes.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeedHub {
+pub struct JsonFeedHub<'a> {
     /// How: always `WebSub`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "WebSub")]
     kind: &'static str,
     /// Where to subscribe.
     #[schema(format = "uri")]
-    url: String,
+    url: &'a str,
 }
 
 /// Who made something.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeedAuthor {
+pub struct JsonFeedAuthor<'a> {
     /// Name.
-    name: String,
+    name: &'a str,
 }
 
 /// An item of a JSON Feed.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeedItem {
+pub struct JsonFeedItem<'a> {
     /// Identifier: never changes.
     #[schema(example = "urn:uuid:0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
     id: String,
     /// The page about it.
     #[schema(format = "uri")]
-    url: String,
+    url: &'a str,
     /// The page of another site on which it can be played.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
-    external_url: Option<String>,
+    external_url: Option<&'a str>,
     /// Title; of a statistic with the figure and its qualifier.
-    title: String,
+    title: &'a str,
     /// Description, and what must be said with it: content note, licence, credit line, disclaimer, footnotes.
     content_html: String,
     /// One or two sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    summary: Option<String>,
+    summary: Option<&'a str>,
     /// A still image.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
-    image: Option<String>,
+    image: Option<&'a str>,
     /// When it was published.
     #[schema(format = "date-time")]
     date_published: String,
@@ -95,35 +95,35 @@ pub struct JsonFeedItem {
     /// Who made it, or takes part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    authors: Vec<JsonFeedAuthor>,
+    authors: Vec<JsonFeedAuthor<'a>>,
     /// Topics, programme and countries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    tags: Vec<String>,
+    tags: Vec<&'a str>,
     /// The language of its texts (BCP 47).
     #[schema(example = "en")]
-    language: String,
+    language: &'a str,
     /// What can be fetched and played; several are the same in other formats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    attachments: Vec<JsonFeedAttachment>,
+    attachments: Vec<JsonFeedAttachment<'a>>,
     /// What JSON Feed has no words for.
     #[serde(rename = "_kinoteka", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    kinoteka: Option<JsonFeedExtension>,
+    kinoteka: Option<JsonFeedExtension<'a>>,
 }
 
 /// A file that can be fetched and played.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeedAttachment {
+pub struct JsonFeedAttachment<'a> {
     /// Its address.
     #[schema(format = "uri")]
-    url: String,
+    url: &'a str,
     /// Its media type.
     #[schema(example = "video/mp4")]
-    mime_type: String,
+    mime_type: &'a str,
     /// That of the item: attachments of one title are the same thing in several formats.
-    title: String,
+    title: &'a str,
     /// Its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1)]
@@ -136,76 +136,86 @@ pub struct JsonFeedAttachment {
 
 /// What JSON Feed has no words for.
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
-pub struct JsonFeedExtension {
+pub struct JsonFeedExtension<'a> {
     /// Captions and subtitles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    captions: Vec<JsonFeedCaptions>,
+    captions: Vec<JsonFeedCaptions<'a>>,
     /// Licence and credit line.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    rights: Option<String>,
+    rights: Option<&'a str>,
 }
 
 /// Captions or subtitles.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
-pub struct JsonFeedCaptions {
+pub struct JsonFeedCaptions<'a> {
     /// Their address.
     #[schema(format = "uri")]
-    url: String,
+    url: &'a str,
     /// Their media type.
     #[schema(value_type = String, example = "text/vtt")]
     mime_type: &'static str,
     /// Their language (BCP 47).
-    language: String,
+    language: &'a str,
 }
 
+/// About how long a feed of twenty is, in bytes.
+const LONG: usize = 64 * 1_024;
+
 /// The feed.
-pub fn write(feed: &Feed) -> Result<String, serde_json::Error> {
+pub fn write(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
     let notes: Vec<String> = feed.notes.iter().map(Note::text).collect();
     let whole = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
-        title: feed.title.clone(),
+        title: &feed.title,
         description: (!notes.is_empty()).then(|| notes.join("\n")),
-        home_page_url: feed.list.clone(),
-        feed_url: feed.links.this.clone(),
-        next_url: feed.links.next.clone(),
-        hubs: feed.hub.iter().map(|hub| JsonFeedHub { kind: "WebSub", url: hub.clone() }).collect(),
-        language: feed.language.clone(),
-        authors: vec![JsonFeedAuthor { name: feed.publisher.clone() }],
+        home_page_url: &feed.list,
+        feed_url: &feed.links.this,
+        next_url: feed.links.next.as_deref(),
+        hubs: feed.hub.iter().map(|hub| JsonFeedHub { kind: "WebSub", url: hub }).collect(),
+        language: &feed.language,
+        authors: vec![JsonFeedAuthor { name: &feed.publisher }],
         items: feed.entries.iter().map(item).collect(),
     };
-    serde_json::to_string(&whole)
+    let mut body = Vec::with_capacity(LONG);
+    serde_json::to_writer(&mut body, &whole)?;
+    Ok(body)
 }
 
-fn item(entry: &Entry) -> JsonFeedItem {
-    let attachment = |file: &super::feed::MediaFile| JsonFeedAttachment {
-        url: file.url.clone(),
-        mime_type: file.mime_type.clone(),
-        title: entry.title.clone(),
-        size_in_bytes: file.size_bytes,
-        duration_in_seconds: entry.duration,
-    };
-    let captions = |captions: &super::feed::CaptionFile| JsonFeedCaptions {
-        url: captions.url.clone(),
-        mime_type: captions.mime_type,
-        language: captions.language.clone(),
-    };
-    let own = JsonFeedExtension { captions: entry.captions.iter().map(captions).collect(), rights: entry.rights.clone() };
+fn item(entry: &Entry) -> JsonFeedItem<'_> {
+    let attachment = |file| attachment(entry, file);
+    let own = JsonFeedExtension { captions: entry.captions.iter().map(JsonFeedCaptions::of).collect(), rights: entry.rights.as_deref() };
     JsonFeedItem {
         id: format!("urn:uuid:{}", entry.id),
-        url: entry.link.clone(),
-        external_url: entry.players.first().cloned(),
-        title: entry.title.clone(),
+        url: &entry.link,
+        external_url: entry.players.first().map(String::as_str),
+        title: &entry.title,
         content_html: html::content(entry),
-        summary: entry.summary.clone(),
-        image: entry.image.as_ref().map(|image| image.url.clone()),
+        summary: entry.summary.as_deref(),
+        image: entry.image.as_ref().map(|image| image.url.as_str()),
         date_published: entry.published.to_string(),
         date_modified: entry.updated.to_string(),
-        authors: entry.authors.iter().map(|author| JsonFeedAuthor { name: author.name.clone() }).collect(),
-        tags: entry.categories.iter().map(|category| category.label.clone()).collect(),
-        language: entry.language.clone(),
+        authors: entry.authors.iter().map(|author| JsonFeedAuthor { name: &author.name }).collect(),
+        tags: entry.categories.iter().map(|category| category.label.as_str()).collect(),
+        language: &entry.language,
         attachments: entry.files.iter().map(attachment).collect(),
         kinoteka: (own != JsonFeedExtension::default()).then_some(own),
+    }
+}
+
+fn attachment<'a>(entry: &'a Entry, file: &'a MediaFile) -> JsonFeedAttachment<'a> {
+    JsonFeedAttachment {
+        url: &file.url,
+        mime_type: &file.mime_type,
+        title: &entry.title,
+        size_in_bytes: file.size_bytes,
+        duration_in_seconds: entry.duration,
+    }
+}
+
+impl<'a> JsonFeedCaptions<'a> {
+    fn of(captions: &'a CaptionFile) -> Self {
+        Self { url: &captions.url, mime_type: captions.mime_type, language: &captions.language }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::facets::Facets;
 use super::names::Names;
+use super::notes::Noted;
 use super::owed::Owed;
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
@@ -41,6 +42,8 @@ pub struct Context {
     pub totals: Totals,
     /// Values of items and what was counted of them, kept between reads.
     pub facets: Facets,
+    /// Which items have a content note, kept between reads.
+    pub noted: Noted,
     /// What programmes want said, kept between reads.
     pub owed: Since<Arc<Owed>>,
     /// The words of the catalogue, kept between reads.
@@ -63,6 +66,7 @@ impl Context {
             names: Arc::default(),
             totals: Totals::default(),
             facets: Facets::default(),
+            noted: Noted::default(),
             owed: Since::default(),
             vocabulary: Vocabulary::default(),
             kinds,

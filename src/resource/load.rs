@@ -421,40 +421,6 @@ pub fn texts_of<'a>(connection: &mut Connection, items: impl IntoIterator<Item =
     texts_at(connection, keys.collect())
 }
 
-/// Content notes of those items that have none in the language in which they answer, in that in which they were written or else in
-/// another: a warning is better in a foreign language than not given. Language and note, by the number of the item.
-pub fn content_notes_elsewhere<O>(
-    connection: &mut Connection,
-    loaded: &[Loaded<O>],
-    viewer: Viewer,
-) -> Result<HashMap<Number, (String, String)>, Error> {
-    let answers = |one: &Loaded<O>| one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)).map(ToString::to_string);
-    let lacks = |one: &&Loaded<O>| {
-        let language = answers(one);
-        let has = one.texts.iter().any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
-        one.languages.len() > 1 && !has
-    };
-    let without: Vec<&Loaded<O>> = loaded.iter().filter(lacks).collect();
-    if without.is_empty() {
-        return Ok(HashMap::new());
-    }
-    // Few texts have a note: an index of those alone says that most items have none.
-    let statement = Fragment::new("SELECT wanted.value, texts.language, texts.status, texts.content_note FROM ")
-        .then(&number_table(without.iter().map(|one| one.item.number)))
-        .differs(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
-        .sql("texts.content_note IS NOT NULL AND texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512 ORDER BY texts.key")
-        .differs("", " LIMIT 512) texts");
-    let rows: Vec<(Number, String, String, String)> = Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).rows(connection)?;
-    let mut notes: HashMap<Number, (String, String)> = HashMap::new();
-    for (number, language, _, note) in rows.into_iter().filter(|row| viewer.sees_unpublished() || row.2 == "published") {
-        let is_original = without.iter().any(|one| one.item.number == number && one.item.original_language == language);
-        if is_original || !notes.contains_key(&number) {
-            notes.insert(number, (language, note));
-        }
-    }
-    Ok(notes)
-}
-
 /// All texts of these items, whatever languages they are said to have.
 pub fn all_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Texts, Error> {
     // PostgreSQL, which expects many texts of each item, would read the whole table for each; with a limit it does not.

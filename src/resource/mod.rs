@@ -14,6 +14,7 @@ pub mod list;
 pub mod load;
 pub mod meant;
 pub mod names;
+pub mod notes;
 pub mod once;
 pub mod owed;
 pub mod query;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::db::Connection;
-use crate::db::Error;
+use crate::db::{Connection, Error, Id};
 use crate::http::keys::Viewer;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -124,9 +123,21 @@ fn names(
     if named.is_empty() {
         return Ok(Names::new());
     }
-    let found = find_all(connection, &named)?;
-    load_named(connection, found.iter().map(|((kind, _), (id, _))| (*kind, vec![*id])).collect(), viewer, shown)?;
-    Ok(found.into_iter().filter_map(|(key, (id, _))| Some((key, shown.reference(&id)?.title))).collect())
+    // The list that the words are of looks the names up too, and remembers them for the next time.
+    let known = |(kind, name): &(Kind, &str)| shown.memory().and_then(|memory| memory.named(*kind, viewer, name));
+    let mut found: HashMap<(Kind, String), Id> = HashMap::new();
+    let mut unknown: Vec<(Kind, &str)> = Vec::new();
+    for one in named {
+        match known(&one) {
+            Some(id) => drop(found.insert((one.0, one.1.to_owned()), id)),
+            None => unknown.push(one),
+        }
+    }
+    if !unknown.is_empty() {
+        found.extend(find_all(connection, &unknown)?.into_iter().map(|(key, (id, _))| (key, id)));
+    }
+    load_named(connection, found.iter().map(|((kind, _), id)| (*kind, vec![*id])).collect(), viewer, shown)?;
+    Ok(found.into_iter().filter_map(|(key, id)| Some((key, shown.reference(&id)?.title))).collect())
 }
 
 /// How a person calls a value of a filter.

@@ -13,7 +13,7 @@ use crate::db::{Connection, Id};
 use crate::http::cursor;
 use crate::http::layer::Statements;
 use crate::http::negotiate;
-use crate::http::params::Params;
+use crate::http::params::given;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -150,8 +150,7 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
 }
 
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let mut params = Params::parse(request.query_string())?;
-    let given: Vec<&'static str> = DECLARED.without.iter().copied().filter(|name| params.take(name).is_some()).collect();
+    let given = given(request.query_string(), DECLARED.without);
     let error = |name: &&'static str| {
         Violation::parameter(*name, "unknown_parameter", format!("Hits come best first, as they are: there is no `{name}` here."))
     };

@@ -21,6 +21,7 @@ mod foreign;
 pub mod highlight;
 pub mod language;
 pub mod language_names;
+pub mod markup;
 pub mod nearest;
 pub mod query;
 mod segment;
@@ -36,17 +37,11 @@ pub use collation::sort_key;
 pub use fold::fold;
 pub use highlight::{Marker, marked};
 pub use language::{Language, LanguageError, parse_accept_language};
+pub use markup::is_markup;
 pub use nearest::nearest;
 pub use query::{Query, Term};
 pub use slug::{SlugError, numbered, slugify, validate_slug};
 pub use transliterate::{to_cyrillic, to_latin, transliterate};
-
-/// Whether XML 1.0 can hold a character (production `Char`), and readers are not confused by it.
-#[must_use]
-pub fn is_markup(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7E}' | '\u{85}' | '\u{A0}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..)
-        && u32::from(c) & 0xFFFE != 0xFFFE
-}
 
 /// The beginning of what a user sent, for a message.
 pub fn clip(text: &str) -> String {

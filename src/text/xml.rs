@@ -1,6 +1,6 @@
 //! XML 1.0 that is well formed whatever is put into it.
 
-use super::is_markup;
+use super::markup::write_escaped;
 
 /// A document, being written.
 #[derive(Debug)]
@@ -77,25 +77,24 @@ impl Xml {
 
 /// Writes text so that it is read back as it was, but for what XML cannot hold, which is left out.
 fn escape(text: &str, in_attribute: bool, to: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => to.push_str("&amp;"),
-            '<' => to.push_str("&lt;"),
-            // `]]>` must not stand in text.
-            '>' => to.push_str("&gt;"),
-            '"' if in_attribute => to.push_str("&quot;"),
-            // Readers would turn these into blanks, or into other line ends.
-            '\n' | '\t' if in_attribute => to.push_str(if c == '\n' { "&#10;" } else { "&#9;" }),
-            '\r' => to.push_str("&#13;"),
-            _ if is_markup(c) => to.push(c),
-            _ => {}
-        }
-    }
+    write_escaped(text, to, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        // `]]>` must not stand in text.
+        '>' => Some("&gt;"),
+        '"' if in_attribute => Some("&quot;"),
+        // Readers would turn these into blanks, or into other line ends.
+        '\n' if in_attribute => Some("&#10;"),
+        '\t' if in_attribute => Some("&#9;"),
+        '\r' => Some("&#13;"),
+        _ => None,
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::is_markup;
     use proptest::prelude::*;
 
     #[test]

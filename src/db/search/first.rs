@@ -29,16 +29,17 @@ impl Ranked {
     ) -> Result<Option<Vec<PlaceRow>>, Error> {
         let near = if let Start::Offset(offset @ ..=NEAR) = start { Some(*offset) } else { None };
         if self.are_few && !connection.is_sqlite() {
-            let Some(statement) = self.few(list, start, limit) else { return Ok(None) };
-            let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(statement).rows(connection)?;
-            if !rows.iter().any(|row| row.1 == TOO_MANY) {
-                // A union promises no order.
-                rows.sort_by_key(rank_and_newest);
+            let Some(statement) = few(list, (&self.tiers, &self.all), start, limit) else { return Ok(None) };
+            if let Some(mut rows) = all_of_few(connection, statement)? {
                 if matches!(start, Start::Before(_)) {
                     rows.reverse();
                 }
                 return Ok(Some(rows));
             }
+        } else if let Some(offset) = near.filter(|_| !connection.is_sqlite())
+            && let Some(rows) = self.rare_first(list, connection, offset, limit)?
+        {
+            return Ok(Some(rows));
         }
         let statement = if connection.is_sqlite() {
             if let Some(offset) = near {
@@ -72,49 +73,74 @@ impl Ranked {
         Ok(shown(best_of(rows), offset, limit))
     }
 
-    /// PostgreSQL's page and the row behind it, where few entries match; [`TOO_MANY`] where it finds that they are more. `None` where a place
-    /// is not one of these.
-    fn few(&self, list: &List, start: &Start, limit: i64) -> Option<Fragment> {
-        let backward = matches!(start, Start::Before(_));
-        let mut rank = Fragment::new("CASE");
-        for tier in &self.tiers {
-            rank = rank.sql(" WHEN ").then(&tier.among_those()).sql(format!(" THEN {}", tier.rank));
+    /// PostgreSQL's first pages where a word is frequent in one field and rare in those before: these are asked for all at once. `None` where
+    /// that is not so.
+    fn rare_first(&self, list: &List, connection: &mut Connection, offset: i64, limit: i64) -> Result<Option<Vec<PlaceRow>>, Error> {
+        let frequent = self.tiers.iter().position(Tier::are_many).unwrap_or(0);
+        let (rare, others) = self.tiers.split_at(frequent);
+        let Some(all) = rare.last().filter(|_| frequent > 1).and_then(Tier::few_so_far) else { return Ok(None) };
+        let most = limit.saturating_add(offset);
+        let Some(statement) = few(list, (rare, &all), &Start::Offset(0), most) else { return Ok(None) };
+        let Some(mut rows) = all_of_few(connection, statement)? else { return Ok(None) };
+        let rest = one_by_one(list, others, &Start::Offset(0), most).filter(|_| is_less(&rows, most.saturating_add(1)));
+        if let Some(statement) = rest {
+            rows.extend(Statement::<PlaceSql>::new(statement).rows::<PlaceRow>(connection)?);
         }
-        // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each entry is unpacked once, not for every rank.
-        let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
-            .then(&list.entries(&self.all))
-            .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", FEW.saturating_add(1)))
-            .sql(
-                "SELECT * FROM (SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third ",
-            )
-            .sql("FROM (SELECT ")
-            .sql(ITEM)
-            .sql(" AS number, search_index.rowid AS key, ")
-            .then(&rank)
-            .sql(" END AS rank FROM (SELECT few.rowid, few.document || ''::tsvector AS document, few.words || '' AS words FROM few ")
-            .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {FEW} OFFSET 0) search_index OFFSET 0) found"));
-        if let Start::After(place) | Start::Before(place) = start {
-            let (rank, key) = rank_and_key(place)?;
-            self.tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
-            let (over, under) = if backward { ("<", ">") } else { (">", "<") };
-            statement = statement
-                .sql(format!(" WHERE rank {over} "))
-                .bind(Bind::Integer(rank))
-                .sql(" OR (rank = ")
-                .bind(Bind::Integer(rank))
-                .sql(format!(" AND key {under} "))
-                .bind(Bind::Integer(key))
-                .sql(")");
-        }
-        let order = if backward { " ORDER BY rank DESC, key ASC LIMIT " } else { " ORDER BY rank ASC, key DESC LIMIT " };
-        statement = statement.sql(order).then(&Fragment::written_out(limit.saturating_add(1)));
-        if let Start::Offset(offset @ 1..) = start {
-            statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
-        }
-        Some(statement.sql(format!(
-            ") page UNION ALL SELECT CAST(0 AS BIGINT), CAST({TOO_MANY} AS BIGINT), NULL, NULL, NULL WHERE (SELECT COUNT(*) FROM few) > {FEW}"
-        )))
+        Ok(Some(shown(rows, offset, limit)))
     }
+}
+
+/// What [`few`] finds, in order; `None` where there are too many.
+fn all_of_few(connection: &mut Connection, statement: Fragment) -> Result<Option<Vec<PlaceRow>>, Error> {
+    let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(statement).rows(connection)?;
+    if rows.iter().any(|row| row.1 == TOO_MANY) {
+        return Ok(None);
+    }
+    // A union promises no order.
+    rows.sort_by_key(rank_and_newest);
+    Ok(Some(rows))
+}
+
+/// PostgreSQL's page and the row behind it, where few entries match, each of one of these ranks; [`TOO_MANY`] where it finds that they are
+/// more. `None` where a place is not one of these.
+fn few(list: &List, (tiers, all): (&[Tier], &Fragment), start: &Start, limit: i64) -> Option<Fragment> {
+    let backward = matches!(start, Start::Before(_));
+    let mut rank = Fragment::new("CASE");
+    for tier in tiers {
+        rank = rank.sql(" WHEN ").then(&tier.among_those()).sql(format!(" THEN {}", tier.rank));
+    }
+    // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each entry is unpacked once, not for every rank.
+    let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
+        .then(&list.entries(all))
+        .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", FEW.saturating_add(1)))
+        .sql("SELECT * FROM (SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third ")
+        .sql("FROM (SELECT ")
+        .sql(ITEM)
+        .sql(" AS number, search_index.rowid AS key, ")
+        .then(&rank)
+        .sql(" END AS rank FROM (SELECT few.rowid, few.document || ''::tsvector AS document, few.words || '' AS words FROM few ")
+        .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {FEW} OFFSET 0) search_index OFFSET 0) found"));
+    if let Start::After(place) | Start::Before(place) = start {
+        let (rank, key) = rank_and_key(place)?;
+        tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
+        let (over, under) = if backward { ("<", ">") } else { (">", "<") };
+        statement = statement
+            .sql(format!(" WHERE rank {over} "))
+            .bind(Bind::Integer(rank))
+            .sql(" OR (rank = ")
+            .bind(Bind::Integer(rank))
+            .sql(format!(" AND key {under} "))
+            .bind(Bind::Integer(key))
+            .sql(")");
+    }
+    let order = if backward { " ORDER BY rank DESC, key ASC LIMIT " } else { " ORDER BY rank ASC, key DESC LIMIT " };
+    statement = statement.sql(order).then(&Fragment::written_out(limit.saturating_add(1)));
+    if let Start::Offset(offset @ 1..) = start {
+        statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
+    }
+    Some(statement.sql(format!(
+        ") page UNION ALL SELECT CAST(0 AS BIGINT), CAST({TOO_MANY} AS BIGINT), NULL, NULL, NULL WHERE (SELECT COUNT(*) FROM few) > {FEW}"
+    )))
 }
 
 /// Asks all fields at once for a word; gives those that have it.

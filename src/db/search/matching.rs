@@ -132,6 +132,14 @@ impl Tier {
         predicate(&self.those_among(), &self.asked.frequencies, Reach::There)
     }
 
+    /// Holds for the entries of this rank and of all better ones, if they are expected to be few.
+    pub fn few_so_far(&self) -> Option<Fragment> {
+        let asked = &self.asked;
+        let found = asked.up_to((self.place, self.form)).without(asked.excluded.clone());
+        let are_few = found.share(&asked.frequencies).1 * asked.frequencies.entries < f64::from(FEW);
+        are_few.then(|| asked.predicate(&found, Reach::Index))
+    }
+
     fn those_among(&self) -> Found {
         let asked = &self.asked;
         // Of several words the weakest counts: there all fields up to this one must be asked.
@@ -253,7 +261,7 @@ impl Query {
 }
 
 /// What must be found in an entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Found {
     Token(String),
     Prefix(String),
@@ -274,6 +282,9 @@ fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Fo
                 any.extend(FORMS.into_iter().filter(|form| *form <= last).flat_map(|form| forms(term, kind, *field, form)));
             }
         }
+        // What begins with a word is found where the word itself is.
+        let begun: Vec<Found> = any.iter().filter_map(Found::without_more).collect();
+        any.retain(|one| !begun.contains(one));
         Found::Any(any)
     };
     Found::All(query.groups.iter().map(group).collect())
@@ -344,6 +355,15 @@ fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment
 }
 
 impl Found {
+    /// Of a beginning the same as a whole word.
+    fn without_more(&self) -> Option<Self> {
+        match self {
+            Self::Prefix(token) => Some(Self::Token(token.clone())),
+            Self::Phrase(tokens, true) => Some(Self::Phrase(tokens.clone(), false)),
+            _ => None,
+        }
+    }
+
     fn without(self, others: Option<Self>) -> Self {
         match others {
             Some(others) => Self::Without(Box::new(self), Box::new(others)),

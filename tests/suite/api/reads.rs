@@ -33,8 +33,8 @@ on_both! {
         for (path, _, _) in KINDS {
             let list = server.read(path);
             for item in list["data"].as_array().unwrap() {
-                let by_slug = server.read(&format!("{path}/{}", item["slug"].as_str().unwrap()));
-                let by_id = server.read(&format!("{path}/{}", item["id"].as_str().unwrap()));
+                let by_slug = server.read_as_listed(&format!("{path}/{}", item["slug"].as_str().unwrap()));
+                let by_id = server.read_as_listed(&format!("{path}/{}", item["id"].as_str().unwrap()));
                 assert_eq!(&by_slug, item);
                 assert_eq!(&by_id, item);
             }
@@ -160,7 +160,7 @@ on_both! {
             assert!(video["topics"].as_array().unwrap().iter().all(is_short));
         }
         let statistic = server.read("/v1/impact-statistics/women-who-know-their-rights?include=evidence&lang=tr");
-        assert_eq!(statistic["evidence"][0]["video"], server.read("/v1/videos/results-with-civil-society-in-figures?lang=tr"));
+        assert_eq!(statistic["evidence"][0]["video"], server.read_as_listed("/v1/videos/results-with-civil-society-in-figures?lang=tr"));
         let topic = server.read("/v1/topics/masculinity?include=parent");
         assert_eq!(topic["parent"], server.read("/v1/topics/social-norms"));
     }

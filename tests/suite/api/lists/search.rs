@@ -25,11 +25,11 @@ on_both! {
         let day = |number: u32| format!("2025-{:02}-{:02}T08:00:00Z", 1 + number / 28, 1 + number % 28);
         let video = |number: u32| {
             // Every eightieth has the word only in its summary.
-            let (title, summary) = if number % 80 == 0 { ("Film", "Zajednica") } else { ("Zajednica", "Film") };
+            let (title, summary) = if number.is_multiple_of(80) { ("Film", "Zajednica") } else { ("Zajednica", "Film") };
             json!({"resource": "video", "slug": format!("film-{number:03}"), "status": "published", "published_at": day(number), "original_language": "bs", "title": title, "summary": summary})
         };
         server.import(&(0..325).map(video).collect::<Vec<_>>());
-        let newest_first = |is_summary: bool| (0..325_u32).rev().filter(move |number| (number % 80 == 0) == is_summary).map(|number| format!("film-{number:03}"));
+        let newest_first = |is_summary: bool| (0..325_u32).rev().filter(move |number| number.is_multiple_of(80) == is_summary).map(|number| format!("film-{number:03}"));
         let expected: Vec<String> = newest_first(false).chain(newest_first(true)).collect();
         let (mut found, mut address) = (Vec::new(), "/v1/videos?q=zajednica&limit=60&fields=slug".to_owned());
         let mut back = None;
@@ -38,7 +38,7 @@ on_both! {
             found.extend(slugs(&page));
             back = page["links"]["prev"].as_str().map(str::to_owned).or(back);
             let Some(next) = page["links"]["next"].as_str() else { break };
-            address = next.strip_prefix(&server.base()).unwrap().to_owned();
+            next.strip_prefix(&server.base()).unwrap().clone_into(&mut address);
         }
         assert_eq!(found, expected);
         let before = server.read(back.unwrap().strip_prefix(&server.base()).unwrap());

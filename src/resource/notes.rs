@@ -1,0 +1,70 @@
+//! Content notes that stand in another language than that of an answer.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use diesel::sql_types::{BigInt, Text as SqlText};
+
+use super::context::Context;
+use super::load::{Loaded, Revisions};
+use super::totals::Since;
+use crate::db::sql::{Bind, Fragment, Statement, number_table};
+use crate::db::{Connection, Error, Number};
+use crate::http::keys::Viewer;
+
+/// The items that have a content note in any language; `None` where they are too many to keep.
+pub type Noted = Since<Option<Arc<HashSet<Number>>>>;
+
+/// How many items are kept.
+const MOST: i64 = 20_000;
+
+/// Content notes of those items that have none in the language in which they answer, in that in which they were written or else in
+/// another: a warning is better in a foreign language than not given. Language and note, by the number of the item.
+pub fn elsewhere<O>(
+    connection: &mut Connection,
+    context: &Context,
+    revisions: &Revisions,
+    loaded: &[Loaded<O>],
+    viewer: Viewer,
+) -> Result<HashMap<Number, (String, String)>, Error> {
+    let answers = |one: &Loaded<O>| one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)).map(ToString::to_string);
+    let lacks = |one: &&Loaded<O>| {
+        let language = answers(one);
+        let has = one.texts.iter().any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
+        one.languages.len() > 1 && !has
+    };
+    let mut without: Vec<&Loaded<O>> = loaded.iter().filter(lacks).collect();
+    if without.is_empty() {
+        return Ok(HashMap::new());
+    }
+    if let Some(noted) = context.noted.of(revisions, "", || noted(connection))? {
+        without.retain(|one| noted.contains(&one.item.number));
+    }
+    if without.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // Few texts have a note: an index of those alone says that most items have none.
+    let statement = Fragment::new("SELECT wanted.value, texts.language, texts.status, texts.content_note FROM ")
+        .then(&number_table(without.iter().map(|one| one.item.number)))
+        .differs(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
+        .sql("texts.content_note IS NOT NULL AND texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512 ORDER BY texts.key")
+        .differs("", " LIMIT 512) texts");
+    let rows: Vec<(Number, String, String, String)> = Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).rows(connection)?;
+    let mut notes: HashMap<Number, (String, String)> = HashMap::new();
+    for (number, language, _, note) in rows.into_iter().filter(|row| viewer.sees_unpublished() || row.2 == "published") {
+        let is_original = without.iter().any(|one| one.item.number == number && one.item.original_language == language);
+        if is_original || !notes.contains_key(&number) {
+            notes.insert(number, (language, note));
+        }
+    }
+    Ok(notes)
+}
+
+/// The items that have a note at all: most have none, and need not be asked for.
+fn noted(connection: &mut Connection) -> Result<Option<Arc<HashSet<Number>>>, Error> {
+    let statement = Fragment::new("SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ")
+        .bind(Bind::Integer(MOST.saturating_add(1)));
+    let items: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+    let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MOST);
+    Ok(is_whole.then(|| Arc::new(items.into_iter().collect())))
+}
