@@ -4,7 +4,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::BigInt;
 
 use super::poster::png_path;
 use crate::db::sql::{Bind, Fragment, Statement};
@@ -82,13 +82,14 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, part: Optio
             let asked = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
             read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
                 let parts = parts(connection)?;
-                match part {
-                    Some(part) if !(1..=parts).contains(&part) => {
-                        Err(Problem::new(ProblemKind::NotFound, format!("The sitemap has {parts} parts.")))
+                match (part, parts.as_slice()) {
+                    (Some(part), _) if !parts.contains(&part) => {
+                        let there = parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                        Err(Problem::new(ProblemKind::NotFound, format!("The sitemap has no part {part}; there are {there}.")))
                     }
-                    Some(part) => urls(connection, part, &addresses, shown),
-                    None if parts == 1 => urls(connection, 1, &addresses, shown),
-                    None => Ok(index(parts, &addresses)),
+                    (Some(part), _) => urls(connection, part, &addresses, shown),
+                    (None, [part]) => urls(connection, *part, &addresses, shown),
+                    (None, parts) => Ok(index(parts, &addresses)),
                 }
             })
         })
@@ -105,16 +106,19 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, part: Optio
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 
-/// How many parts there are, at least one.
-fn parts(connection: &mut Connection) -> Result<Number, Problem> {
-    let last: Vec<Option<i64>> = Statement::<Nullable<BigInt>>::new(Fragment::new("SELECT max(number) FROM items")).rows(connection)?;
-    let last = last.into_iter().flatten().next().unwrap_or(0);
-    Ok(last.saturating_sub(1).max(0).checked_div(SPAN).unwrap_or(0).saturating_add(1))
+/// The parts in which there are videos that everybody may see and that have a source, the first where there are none at all.
+fn parts(connection: &mut Connection) -> Result<Vec<Number>, Problem> {
+    let statement = Fragment::new("SELECT DISTINCT (facets.item - 1) / ")
+        .then(&Fragment::written_out(SPAN))
+        .sql(" + 1 AS part FROM facets WHERE facets.is_public = TRUE AND facets.term = ")
+        .sql("(SELECT terms.number FROM terms WHERE terms.field = 'video.has' AND terms.value = 'source') ORDER BY part");
+    let parts: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+    Ok(if parts.is_empty() { vec![1] } else { parts })
 }
 
-fn index(parts: Number, addresses: &Addresses) -> String {
+fn index(parts: &[Number], addresses: &Addresses) -> String {
     let mut xml = Xml::new("sitemapindex", &[("xmlns", MAP)]);
-    for part in 1..=parts {
+    for part in parts {
         xml.open("sitemap", &[]);
         xml.element("loc", &[], &addresses.here(&format!("/sitemap-videos-{part}.xml")));
         xml.close();

@@ -118,7 +118,9 @@ fn few(list: &List, (tiers, all): (&[Tier], &Fragment), start: &Start, limit: i6
         .sql(ITEM)
         .sql(" AS number, search_index.rowid AS key, ")
         .then(&rank)
-        .sql(" END AS rank FROM (SELECT few.rowid, few.document || ''::tsvector AS document, few.words || '' AS words FROM few ")
+        .sql(" END AS rank FROM (SELECT few.rowid, few.document || ''::tsvector AS document, ")
+        .sql(if tiers.iter().any(Tier::looks_at_words) { "few.words || '' AS words" } else { "NULL::text AS words" })
+        .sql(" FROM few ")
         .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {FEW} OFFSET 0) search_index OFFSET 0) found"));
     if let Start::After(place) | Start::Before(place) = start {
         let (rank, key) = rank_and_key(place)?;

@@ -140,6 +140,11 @@ impl Tier {
         are_few.then(|| asked.predicate(&found, Reach::Index))
     }
 
+    /// Whether PostgreSQL looks at the words of entries for it, beside their tokens.
+    pub fn looks_at_words(&self) -> bool {
+        self.asked.query.terms().chain(&self.asked.query.excluded).any(|term| term.tokens.len() > 1)
+    }
+
     fn those_among(&self) -> Found {
         let asked = &self.asked;
         // Of several words the weakest counts: there all fields up to this one must be asked.

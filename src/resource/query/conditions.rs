@@ -333,9 +333,13 @@ impl RangeSpec {
     }
 
     fn holds_along(&self, along: Along, bound: &Bind) -> Fragment {
-        Fragment::new(if self.column == "items.published_at" { along.published_at() } else { self.column })
-            .sql(if self.lower { " >= " } else { " < " })
-            .bind(bound.clone())
+        let column = Fragment::new(if self.column == "items.published_at" { along.published_at() } else { self.column });
+        let compared = column.sql(if self.lower { " >= " } else { " < " });
+        if along == Along::Items || self.column == "items.published_at" {
+            return compared.bind(bound.clone());
+        }
+        // PostgreSQL would plan anew for each bound, and come to what it does without.
+        compared.differs("", "(SELECT ").bind(bound.clone()).differs("", ")")
     }
 }
 

@@ -5,6 +5,7 @@ mod component;
 mod figures;
 mod tool;
 
+use diesel::connection::SimpleConnection;
 use kinoteka::embed::font::paintable;
 use resvg::tiny_skia::Pixmap;
 use serde_json::{Value, json};
@@ -401,6 +402,33 @@ on_both! {
         server.get("/sitemap-videos-2.xml").problem(404, "not-found");
         server.get("/sitemap-videos-0.xml").problem(404, "not-found");
         server.get("/sitemap-videos.xml?page=1").errors(400, &[("page", "unknown_parameter")]);
+    }
+
+    fn a_large_sitemap_has_an_index_of_the_parts_in_which_there_are_videos(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
+        let key = film(server, &youtube());
+        // As if thousands of items had been stored and removed meanwhile.
+        let mut connection = kinoteka::server::store(&server.settings).unwrap().connect().unwrap();
+        connection.batch_execute(if server.settings.database_url.starts_with("sqlite") {
+            "INSERT INTO items SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, NULL, created_at, created_at FROM items LIMIT 1"
+        } else {
+            "SELECT setval(pg_get_serial_sequence('items', 'number'), 12000)"
+        }).unwrap();
+        drop(connection);
+        for (slug, sources) in [("far", json!([{"kind": "file", "url": "https://m.example.org/film.mp4"}])), ("nowhere", json!([]))] {
+            server.create(&key, "/v1/videos", &json!({"slug": slug, "status": "published", "title": slug, "sources": sources}));
+        }
+        let locations = |path: &str, root: &str| -> Vec<String> {
+            let text = server.get(path).expect(200).text();
+            let document = roxmltree::Document::parse(&text).unwrap();
+            assert_eq!(document.root_element().tag_name(), ("http://www.sitemaps.org/schemas/sitemap/0.9", root).into(), "{text}");
+            document.descendants().filter(|node| node.tag_name().name() == "loc").map(|node| node.text().unwrap().to_owned()).collect()
+        };
+        let parts = locations("/sitemap-videos.xml", "sitemapindex");
+        assert_eq!(parts, [1, 3].map(|part| format!("{}/sitemap-videos-{part}.xml", server.base())));
+        let found: Vec<String> = parts.iter().flat_map(|part| locations(part.strip_prefix(&server.base()).unwrap(), "urlset")).collect();
+        assert_eq!(found, ["https://example.org/en/videos/film", "https://example.org/en/videos/far"]);
+        let problem = server.get("/sitemap-videos-2.xml").problem(404, "not-found");
+        assert_eq!(problem["detail"], "The sitemap has no part 2; there are 1, 3.");
     }
 
     fn every_query_is_a_page_for_frames(server: &TestServer) {
