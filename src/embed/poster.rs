@@ -189,7 +189,9 @@ impl Poster {
         let lines = wrapped(title);
         let mut text = String::new();
         for (line, y) in lines.iter().zip((0_u32..).map(|place| 300_u32.saturating_add(place.saturating_mul(92)))) {
-            let _ = write!(text, "{}", html! { tspan x=(x) y=(y) { (line) } }.into_string());
+            let (length, adjusted) = length(line, &Face::new(Weight::Bold, TITLE));
+            let line = html! { tspan x=(x) y=(y) textLength=[length] lengthAdjust=[adjusted] { (line) } };
+            let _ = write!(text, "{}", line.into_string());
         }
         let colour = |degrees: u32, lightness: u32| format!("hsl({} 55% {lightness}%)", hue.saturating_add(degrees) % 360);
         let picture: Markup = html! {
@@ -205,7 +207,10 @@ impl Poster {
                 circle cx=(if from_the_right { 150 } else { 1130 }) cy="110" r="260" fill=(colour(20, 32)) opacity=".5" {}
                 g font-family="'Noto Sans', system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" fill="#fff" direction=(direction) {
                     @if let Some(programme) = programme {
-                        text x=(x) y="150" font-size=(PROGRAMME) opacity=".85" { (shortened(&programme, &Face::new(Weight::Regular, PROGRAMME))) }
+                        @let face = Face::new(Weight::Regular, PROGRAMME);
+                        @let programme = shortened(&programme, &face);
+                        @let (length, adjusted) = length(&programme, &face);
+                        text x=(x) y="150" font-size=(PROGRAMME) opacity=".85" textLength=[length] lengthAdjust=[adjusted] { (programme) }
                     }
                     text font-size=(TITLE) font-weight="700" { (PreEscaped(text)) }
                 }
@@ -213,6 +218,13 @@ impl Poster {
         };
         picture.into_string()
     }
+}
+
+/// How long a line is made, in pixels, and by what: it was measured with a font that who looks at it may not have, and another may be wider.
+/// Nothing of a line with letters that the font lacks.
+fn length(line: &str, face: &Face) -> (Option<String>, Option<&'static str>) {
+    let is_measured = !line.is_empty() && line.chars().all(|c| face.has(c));
+    if is_measured { (Some(format!("{:.0}", face.width(line))), Some("spacingAndGlyphs")) } else { (None, None) }
 }
 
 /// A title in lines; what there is no room for is left out, and the last line says so.
@@ -295,6 +307,22 @@ mod tests {
             let all = wrapped.concat();
             assert!(all == title || all.ends_with('…'), "{all}");
         }
+    }
+
+    #[test]
+    fn lines_are_as_long_as_they_were_measured() {
+        let lengths = |title: &str| -> Vec<Option<String>> {
+            let svg = Poster { slug: "a".to_owned(), language: "sq".to_owned(), title: title.to_owned(), programme: None }.svg();
+            let read = roxmltree::Document::parse(&svg).unwrap();
+            let lines = read.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "tspan")));
+            lines.map(|line| line.attribute("textLength").map(str::to_owned)).collect()
+        };
+        let known = lengths("Me fjalët e tyre, pjesa e dytë: partnerë dhe përfitues");
+        assert!(
+            known.len() == 2 && known.iter().flatten().all(|length| (600..=1_100).contains(&length.parse::<i32>().unwrap())),
+            "{known:?}"
+        );
+        assert_eq!(lengths("映画"), [None], "what the font lacks is not measured");
     }
 
     #[test]

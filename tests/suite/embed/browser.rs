@@ -237,3 +237,17 @@ fn partner_sites_frame_what_they_may() {
     browser.visit(&partner_site(&framing(&frame), "default-src 'none'; frame-src http:"));
     assert!(browser.complaints().iter().any(|text| text.contains("frame-ancestors")), "{:?}", browser.complaints());
 }
+
+#[test]
+fn titles_on_posters_fit_in_whatever_font_there_is() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = TestServer::sqlite(Content::Demo, |_| {});
+    for slug in server.slugs("/v1/videos") {
+        for language in ["en", "sq", "mk", "tr"] {
+            browser.visit(&format!("{}/v1/videos/{slug}/poster.svg?lang={language}", server.base()));
+            let box_of = "(() => { const box = document.querySelector('g').getBBox(); return [box.x, box.x + box.width]; })()";
+            let found: Vec<f64> = serde_json::from_value(browser.eval(box_of)).unwrap();
+            assert!(found[0] > 80.0 && found[1] < 1_200.0, "{slug} in {language}: {found:?}");
+        }
+    }
+}
