@@ -90,8 +90,8 @@ const BRIEFLY: &str = "public, max-age=300";
 
 /// Get the web component
 ///
-/// `<kinoteka-videos query layout>`, `<kinoteka-video video>` and `<kinoteka-figure statistic>`, for `<script src="…/embed/kinoteka.js" defer></script>` on
-/// any page: the newest, kept for minutes. Each element takes `server` (this one if it is absent) and `lang` (else the page's language). A query is ignored,
+/// `kinoteka-videos` (`query`, `layout`), `kinoteka-video` (`video`) and `kinoteka-figure` (`statistic`) as elements of any page that loads this script with
+/// `defer`: the newest, kept for minutes. Each element takes `server` (this one if it is absent) and `lang` (else the page's language). A query is ignored,
 /// since content systems add one to scripts.
 #[utoipa::path(operation_id = "component", tag = "Embeds", responses(
     (status = 200, description = "The script.", body = String, content_type = "text/javascript", example = json!("\"use strict\";")),
@@ -135,14 +135,14 @@ pub struct PinnedComponent {
     /// Where the newest is.
     #[schema(format = "uri", example = "https://catalogue.example.org/embed/kinoteka.js")]
     stable_url: String,
-    /// For `integrity` of `<script crossorigin>` (Subresource Integrity).
+    /// For the attribute `integrity` of a script element that has `crossorigin` (Subresource Integrity).
     #[schema(value_type = String, pattern = "^sha384-[A-Za-z0-9+/]{64}$", example = "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC")]
     integrity: &'static str,
 }
 
 /// Tell how to pin the web component
 ///
-/// Version, addresses and digest: `<script src="{url}" integrity="{integrity}" crossorigin defer></script>`.
+/// Version, addresses and digest: a script element with `url` as its `src`, with `integrity`, `crossorigin` and `defer`.
 #[utoipa::path(operation_id = "component_integrity", tag = "Embeds", responses(
     (status = 200, description = "Version, addresses and digest.", body = PinnedComponent, example = json!({"version": "0123456789abcdef", "url": "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js", "stable_url": "https://catalogue.example.org/embed/kinoteka.js", "integrity": "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"})),
     (status = 304, description = "The client has this already."),

@@ -111,12 +111,15 @@ struct Asked {
     (status = 200, description = "How to show it.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540, "thumbnail_url": "https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en", "thumbnail_width": 1280, "thumbnail_height": 720})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
     (status = 304, description = "The client has this already."),
     (status = 400, description = "`url` is missing, or a size is no number of pixels.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "The key is not one that may be used.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "The address is not ours, or there is nothing.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 501, description = "The format is neither JSON nor XML.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/oembed")]
 pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    // Nothing is told with a key that is not told without, but who sends one must know when it is no good.
+    context.viewer(&request).await?;
     let asked = Asked::read(request.query_string())?;
     let base = context.settings.base_url(&request);
     let nothing = || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");

@@ -514,6 +514,10 @@ on_both! {
         ] {
             ask(url, more).problem(status, code);
         }
+        let path = format!("/oembed?url={}", encoded(&embed));
+        server.request("GET", &path).key("ktk_unknown").send().problem(401, "unauthenticated");
+        let draft = format!("/oembed?url={}", encoded(&format!("{base}/embed/videos/draft")));
+        server.request("GET", &draft).key(&server.viewer_key()).send().problem(404, "not-found");
         server.get("/oembed").errors(400, &[("url", "required")]);
         for size in ["maxwidth=0", "maxheight=-1", "maxwidth=1e9", "maxwidth="] {
             let name = if size.starts_with("maxwidth") { "maxwidth" } else { "maxheight" };

@@ -380,7 +380,12 @@ fn redacted(server: &TestServer, text: &str) -> String {
             redacted.replace_range(from..from + length, "…");
         }
     }
-    for (before, after) in [("<updated>", "</updated>"), ("<lastBuildDate>", "</lastBuildDate>"), ("\"date_modified\":\"", "\"")] {
+    for (before, after) in [
+        ("<updated>", "</updated>"),
+        ("<lastBuildDate>", "</lastBuildDate>"),
+        ("\"date_modified\":\"", "\""),
+        ("\"dateModified\":\"", "\""),
+    ] {
         let mut from = 0;
         while let Some(place) = redacted[from..].find(before) {
             from += place + before.len();
@@ -391,23 +396,40 @@ fn redacted(server: &TestServer, text: &str) -> String {
     redacted
 }
 
-// With `KINOTEKA_UPDATE_SNAPSHOTS=1` they are written anew.
+/// Holds an answer against the file of that name. With `KINOTEKA_UPDATE_SNAPSHOTS=1` the file is written anew.
+fn is_as_it_was(server: &TestServer, answer: &Answer, name: &str) {
+    let found = redacted(server, &answer.text());
+    let found = if name.ends_with("json") {
+        serde_json::to_string_pretty(&serde_json::from_str::<Value>(&found).unwrap()).unwrap() + "\n"
+    } else {
+        found.replace("><", ">\n<")
+    };
+    let path = format!("{}/tests/suite/feeds/snapshots/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("KINOTEKA_UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    assert_eq!(found, std::fs::read_to_string(&path).unwrap(), "{path}");
+}
+
 on_both! {
     fn feeds_are_as_they_were(server: &TestServer) {
         whole(server);
         for ending in ["rss", "atom", "json"] {
             let answer = feed(server, &format!("/feeds/videos.{ending}?lang=en&country=RS,XK"));
-            let found = redacted(server, &answer.text());
-            let found = if ending == "json" {
-                serde_json::to_string_pretty(&serde_json::from_str::<Value>(&found).unwrap()).unwrap() + "\n"
-            } else {
-                found.replace("><", ">\n<")
-            };
-            let path = format!("{}/tests/suite/feeds/snapshots/videos.{ending}", env!("CARGO_MANIFEST_DIR"));
-            if std::env::var_os("KINOTEKA_UPDATE_SNAPSHOTS").is_some() {
-                std::fs::write(&path, &found).unwrap();
-            }
-            assert_eq!(found, std::fs::read_to_string(&path).unwrap(), "{path}");
+            is_as_it_was(server, &answer, &format!("videos.{ending}"));
+        }
+    }
+
+    fn what_others_read_of_a_video_is_as_it_was(server: &TestServer) {
+        whole(server);
+        let page = encoded("/embed/videos/whole?lang=en");
+        for (path, name) in [
+            (format!("/oembed?url={page}&maxwidth=480"), "oembed.json"),
+            (format!("/oembed?url={page}&maxwidth=480&format=xml"), "oembed.xml"),
+            ("/sitemap-videos.xml".to_owned(), "sitemap.xml"),
+            ("/v1/videos/whole/schema.jsonld?lang=en".to_owned(), "schema.json"),
+        ] {
+            is_as_it_was(server, &server.get(&path).expect(200), name);
         }
     }
 }
