@@ -39,7 +39,7 @@ enum At {
     (status = 304, description = "The client has this already."),
     (status = 308, description = "The query has another slug now."),
     (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
-    (status = 404, description = "There is no such query, or it is not one of videos.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 404, description = "There is no such query, or it is not one of videos; of an address that ends as one of a feed does, a problem.", content((String = "text/html", example = json!("<!doctype html>")), (crate::http::problem::ProblemBody = "application/problem+json", example = json!({"type": "https://catalogue.example.org/problems/not-found", "title": "Not found", "status": 404, "detail": "Saved queries are given as rss, atom and json, not as `csv`.", "instance": "/f/testimonials.csv", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})))),
     (status = 410, description = "The query has been removed.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 503, description = "The query is no longer understood, or the database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]

@@ -98,7 +98,7 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<H
     Ok(tool.page().answer(&context.settings, response))
 }
 
-/// What is picked: names and values as they stand in the address. Fields that are empty pick nothing.
+/// What is picked: names and values as they stand in the address. Fields of the form that are left empty pick nothing.
 struct Picked<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Picked<'a> {
@@ -106,7 +106,8 @@ impl<'a> Picked<'a> {
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let standard = [("layout", LAYOUTS.first().copied().unwrap_or_default()), ("sort", "-published_at")];
         let says = |(name, value): &(&str, &str)| {
-            !name.is_empty() && !value.is_empty() && !matches!(*name, "cursor" | "offset") && !standard.contains(&(*name, *value))
+            let is_left_empty = value.is_empty() && FIELDS.contains(name);
+            !name.is_empty() && !is_left_empty && !matches!(*name, "cursor" | "offset") && !standard.contains(&(*name, *value))
         };
         Self(pairs.filter(says).collect())
     }

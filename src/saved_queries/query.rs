@@ -3,11 +3,13 @@
 use super::model::{KINDS, Own, SPEC};
 use super::store::SavedQueries;
 use crate::db::Connection;
+use crate::http::cursor::{self, CursorError};
 use crate::http::fields::not_one_of;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::params::{Params, decode, given};
 use crate::http::problem::{Kind, Problem, Violation};
+use crate::resource::list::MAX_LIMIT;
 use crate::resource::load::{Found, complete_single};
 use crate::resource::query::ListRequest;
 use crate::resource::read::find_visible;
@@ -84,8 +86,12 @@ impl AtTheAddress {
         if wish.all {
             params.error("lang", "invalid_language", "This is in one language: name it, or leave `lang` out.");
         }
-        for name in AT_THE_ADDRESS {
-            params.take(name);
+        params.integer("limit", 1..=MAX_LIMIT);
+        // Of which list it is, is seen when that is known.
+        if let Some(text) = params.take("cursor")
+            && matches!(cursor::read("", &text), Err(CursorError::Malformed))
+        {
+            params.error("cursor", "invalid_cursor", "The cursor is not one that this server gave; start again without it.");
         }
         params.finish()?;
         Ok(Self { wish, query: query.to_owned(), accepted: accepted.map(str::to_owned) })

@@ -57,7 +57,7 @@ on_both! {
     }
 
     demo fn what_is_not_understood_is_said(server: &TestServer) {
-        for query in ["contry=RS", "country=RX", "limit=0", "layout=heap", "lang=all", "fields=id", "status=draft", "q=%ff"] {
+        for query in ["contry=RS", "country=RX", "limit=0", "layout=heap", "lang=all", "fields=id", "status=draft", "q=%ff", "partner=", "updated_since="] {
             let answer = server.get(&format!("/embed?{query}")).expect(400);
             assert!(answer.text().contains("data-code"), "{query}: {}", answer.text());
         }
