@@ -159,39 +159,4 @@ mod tests {
         painter.hands.forget_permits(1);
         assert_eq!(asked().unwrap(), picture, "what is kept needs no hand");
     }
-
-    /// How long it takes, and pictures to look at: `KINOTEKA_PICTURES=/tmp cargo test --lib painter -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "it measures and asserts nothing"]
-    fn pictures_to_look_at() {
-        let directory = std::path::PathBuf::from(std::env::var("KINOTEKA_PICTURES").unwrap());
-        for (slug, title) in [
-            ("en", "Football players speak out about violence"),
-            ("sr-cyrl", "Фудбалери говоре о насиљу: ђаци, љубав, њива, џеп, ћутање"),
-            ("mk", "Ѓорѓи и Ќемал: ѕвезди, љубов и џез во Скопје"),
-            ("tr", "Şiddete karşı İstanbul'da ışık: ağaç, çocuk, öğüt"),
-            ("sq", "Zëri i vajzave: çdo ditë në shkollë, përgjithmonë"),
-            ("el", "Ελληνικά: φωνές των γυναικών"),
-            ("long", &"A very long title that does not end ".repeat(280)),
-            ("word", &"Ш".repeat(10_000)),
-            ("ar", "أصوات النساء"),
-            ("emoji", "Voices 👩🏽‍🎓 of women 🎬"),
-        ] {
-            let poster = Poster {
-                slug: slug.to_owned(),
-                language: slug.to_owned(),
-                title: title.to_owned(),
-                programme: Some("Норме и умови · Norms and minds".to_owned()),
-            };
-            let svg = poster.paintable().svg();
-            for width in [1280, 640, 320] {
-                let first = Instant::now();
-                let painted = png(&svg, width).unwrap();
-                let took = first.elapsed();
-                println!("{slug} {width}: {took:?}, {} bytes", painted.len());
-                std::fs::write(directory.join(format!("{slug}-{width}.png")), painted).unwrap();
-            }
-            std::fs::write(directory.join(format!("{slug}.svg")), poster.svg()).unwrap();
-        }
-    }
 }

@@ -10,11 +10,12 @@ use crate::http::layer::Statements;
 use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::resource::answer;
 use crate::resource::context::Context;
-use crate::resource::list::{self, Links};
+use crate::resource::list::{self, Links, type_of_feed};
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
 use crate::resource::spec::Kind;
 use crate::resource::told::{Note, Told};
 use crate::saved_queries::query::{AtTheAddress, Saved, find, no_longer_understood};
+use crate::videos::model::SPEC;
 
 /// What was found at an address.
 enum At {
@@ -86,15 +87,15 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
         Some(At::Here(found)) => *found,
     };
     let lang = asked.lang();
-    let feed = |(ending, media_type): (&str, &'static str)| (format!("{base}/f/{}.{ending}{lang}", saved.slug), media_type);
-    let feeds = [("rss", "application/rss+xml"), ("atom", "application/atom+xml"), ("json", "application/feed+json")].map(feed);
+    let feed = |ending: &&str| (format!("{base}/f/{}.{ending}{lang}", saved.slug), type_of_feed(ending));
+    let feeds = SPEC.feeds.iter().map(feed).collect();
     let notes: Vec<Note> = saved.description.map(|text| Note { label: None, text }).into_iter().chain(told.notes).collect();
     let drawn = Drawn {
         layout,
         words: asked.wish.names,
         told: Told { title: saved.name, notes },
         cards,
-        links: Links { feeds: feeds.into(), ..list::links(context, request, &info) },
+        links: Links { feeds, ..list::links(context, request, &info) },
         base: &base,
     };
     Ok(drawn.answer(context, &asked.wish, &validators))

@@ -132,6 +132,15 @@ pub struct Links {
     pub feeds: Vec<(String, &'static str)>,
 }
 
+/// What feeds are whose addresses end so.
+pub fn type_of_feed(ending: &str) -> &'static str {
+    match ending {
+        "rss" => "application/rss+xml",
+        "atom" => "application/atom+xml",
+        _ => "application/feed+json",
+    }
+}
+
 /// Of a longer query no feed is named, though there is one.
 const LONGEST_OF_A_FEED: usize = 1_000;
 
@@ -153,14 +162,7 @@ impl Links {
         }
         let mark = if query.is_empty() { "" } else { "?" };
         let name = spec.kind.segment();
-        let feed = |ending: &&'static str| {
-            let media_type = match *ending {
-                "rss" => "application/rss+xml",
-                "atom" => "application/atom+xml",
-                _ => "application/feed+json",
-            };
-            (format!("{base}/feeds/{name}.{ending}{mark}{query}"), media_type)
-        };
+        let feed = |ending: &&'static str| (format!("{base}/feeds/{name}.{ending}{mark}{query}"), type_of_feed(ending));
         let feeds = spec.feeds.iter().map(feed).collect();
         Self { feeds, ..self }
     }
