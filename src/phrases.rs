@@ -36,6 +36,17 @@ phrases! {
         "Impact statistics", "Statistika të ndikimit", "Statistički podaci o učinku", "Statistički podaci o učinku",
         "Статистички подаци о учинку", "Статистички податоци за влијанието", "Etki istatistikleri",
     ];
+    /// Heading of a list of indicators.
+    Indicators = ["Indicators", "Tregues", "Pokazatelji", "Pokazatelji", "Показатељи", "Показатели", "Göstergeler"];
+    /// Of figures that may be added up.
+    Additive = [
+        "may be added up", "mund të mblidhen", "mogu se sabirati", "mogu se sabirati", "могу се сабирати", "може да се собираат", "toplanabilir",
+    ];
+    /// Of figures that may not.
+    NotAdditive = [
+        "may not be added up", "nuk mund të mblidhen", "ne mogu se sabirati", "ne mogu se sabirati", "не могу се сабирати",
+        "не може да се собираат", "toplanamaz",
+    ];
     /// Heading of a list of topics.
     Topics = ["Topics", "Tema", "Teme", "Teme", "Теме", "Теми", "Konular"];
     /// Heading of a list of saved queries.

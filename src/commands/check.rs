@@ -11,6 +11,7 @@ use crate::db::migrations::{self, Standing};
 use crate::db::search::{self, Contents};
 use crate::db::{Connection, Store, upkeep};
 use crate::http::problem::Problem;
+use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -22,11 +23,12 @@ use crate::text::nearest::nearest;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-const KINDS: [(Verify, Mend); 6] = [
+const KINDS: [(Verify, Mend); 7] = [
     (verify::<Topics>, mend::<Topics>),
     (verify::<Partners>, mend::<Partners>),
     (verify::<Programmes>, mend::<Programmes>),
     (verify::<Videos>, mend::<Videos>),
+    (verify::<Indicators>, mend::<Indicators>),
     (verify::<ImpactStatistics>, mend::<ImpactStatistics>),
     (verify::<SavedQueries>, mend::<SavedQueries>),
 ];

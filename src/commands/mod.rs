@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::problem::Problem;
+use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -189,6 +190,7 @@ fn store_item(
         Kind::Partner => store::<Partners>(connection, context, existing, slug, body, false),
         Kind::Programme => store::<Programmes>(connection, context, existing, slug, body, false),
         Kind::Video => store::<Videos>(connection, context, existing, slug, body, false),
+        Kind::Indicator => store::<Indicators>(connection, context, existing, slug, body, false),
         Kind::ImpactStatistic => store::<ImpactStatistics>(connection, context, existing, slug, body, false),
         Kind::SavedQuery => store::<SavedQueries>(connection, context, existing, slug, body, false),
     }
@@ -207,6 +209,7 @@ fn draw_item(connection: &mut Connection, context: &Context, kind: Kind, item: I
         Kind::Partner => draw::<Partners>(connection, context, item, shown, &shape, Everything),
         Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, Everything),
         Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, Everything),
+        Kind::Indicator => draw::<Indicators>(connection, context, item, shown, &shape, Everything),
         Kind::ImpactStatistic => draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything),
         Kind::SavedQuery => draw::<SavedQueries>(connection, context, item, shown, &shape, Everything),
     };

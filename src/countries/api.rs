@@ -128,7 +128,7 @@ pub async fn get_country(context: web::Data<Context>, request: HttpRequest, name
     answer::caching(&mut response, &context, viewer, &wish);
     answer::validate(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, wish.names));
-    Ok(response.content_type("application/json").body(answer::body(&Country::new(country, wish.names, &context.places), &shape)?))
+    Ok(response.content_type("application/json").body(answer::body(&Country::new(country, wish.names, &context.places), &shape, [])?))
 }
 
 fn fields(params: &mut Params) -> Option<Vec<String>> {

@@ -81,9 +81,11 @@ tables! {
     }
     impact_statistics (number) {
         number -> BigInt,
+        is_public -> Bool,
         value_order -> Nullable<Text>,
         period_start -> Nullable<Date>,
         period_end -> Nullable<Date>,
+        facts -> Text,
     }
     tracks (number) {
         number -> BigInt,

@@ -227,7 +227,7 @@ fn facts(own: &Own, words: &'static str) -> Vec<(String, String)> {
         own.disaggregation.unpack::<Vec<Disaggregation>>().into_iter().map(|slice| (slice.dimension, slice.value)).collect();
     facts.extend(span(own.period_start, own.period_end, words).map(|period| (say(Phrase::Period), period)));
     let baseline = own.baseline.unpack::<Option<Baseline>>();
-    facts.extend(baseline.map(|baseline| (say(Phrase::Baseline), with(of(&baseline.value), baseline.year.map(|year| year.to_string())))));
+    facts.extend(baseline.map(|baseline| (say(Phrase::Baseline), with(of(&baseline.value), Some(baseline.year.to_string())))));
     let target = own.target.unpack::<Option<Target>>();
     let until = |target: &Target| span(target.period_start, target.period_end, words);
     facts.extend(target.map(|target| (say(Phrase::Target), with(of(&target.value), until(&target)))));

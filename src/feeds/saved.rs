@@ -128,6 +128,6 @@ fn entries(
         Kind::Programme => read::<Programmes>(connection, context, wanted, query, around, shown),
         Kind::Partner => read::<Partners>(connection, context, wanted, query, around, shown),
         Kind::ImpactStatistic => read::<ImpactStatistics>(connection, context, wanted, query, around, shown),
-        Kind::Topic | Kind::SavedQuery => Err(Problem::internal("a saved query asks for what has no feed")),
+        Kind::Topic | Kind::Indicator | Kind::SavedQuery => Err(Problem::internal("a saved query asks for what has no feed")),
     }
 }

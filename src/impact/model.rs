@@ -7,32 +7,37 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::figure::figure;
+use super::indicators;
+use super::words::{MEASURES, Measure, QUALIFIERS, Qualifier, UNIT};
 use crate::db::page::KeyType;
 use crate::http::fields::{Fields, limits};
+use crate::http::problem::Violation;
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
 use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
 use crate::resource::{Draft, NewLink, Status};
-use crate::text::decimal::{canonical, decimal_order};
-
-/// How exact a figure is.
-pub const QUALIFIERS: &[&str] = &["exact", "more_than", "less_than", "about"];
-/// What a figure measures (IATI indicator measures).
-pub const MEASURES: &[&str] = &["unit", "percentage", "nominal", "ordinal", "qualitative"];
+use crate::text::decimal::{canonical, decimal_order, is_exact_as_double};
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
     kind: Kind::ImpactStatistic,
-    table: Some(TableSpec { name: "impact_statistics", columns: &["value_order", "period_start", "period_end"] }),
+    table: Some(TableSpec { name: "impact_statistics", columns: &["is_public", "value_order", "period_start", "period_end", "facts"] }),
     texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
     links: &[
+        LinkSpec { field: "indicator", target: Kind::Indicator, phrase: "indicator" },
         LinkSpec { field: "programme", target: Kind::Programme, phrase: "programme" },
         LinkSpec { field: "partner", target: Kind::Partner, phrase: "partner" },
         LinkSpec { field: "evidence", target: Kind::Video, phrase: "evidence" },
     ],
     filters: &[
+        FilterSpec {
+            name: "indicator",
+            takes: Takes::Item(Kind::Indicator),
+            description: "Statistics of this indicator.",
+            example: "partnerships-on-survivor-services",
+        },
         FilterSpec {
             name: "programme",
             takes: Takes::Item(Kind::Programme),
@@ -55,6 +60,19 @@ pub const SPEC: Spec = Spec {
             takes: Takes::Word(QUALIFIERS),
             description: "Statistics whose value is exact, more than, less than or about the number.",
             example: "more_than",
+        },
+        FilterSpec {
+            name: "dimension",
+            takes: Takes::Text,
+            description: "Statistics that are a slice by this dimension, such as `sex`, or this slice of it, such as `sex:female`; with `!` \
+                          those that are none.",
+            example: "sex:female",
+        },
+        FilterSpec {
+            name: "additive",
+            takes: Takes::Flag,
+            description: "Statistics whose values may be added up (`true`) or may not (`false`).",
+            example: "true",
         },
     ],
     ranges: &[
@@ -106,7 +124,9 @@ pub const SPEC: Spec = Spec {
     ],
     fields: &[
         "figure",
+        "indicator",
         "value",
+        "value_number",
         "qualifier",
         "unit",
         "measure",
@@ -121,10 +141,12 @@ pub const SPEC: Spec = Spec {
         "target",
         "disaggregation",
         "source",
+        "documents",
         "evidence",
     ],
     extras: &[],
-    shows: &[Kind::Programme, Kind::Partner, Kind::Video],
+    referrers: &[],
+    shows: &[Kind::Indicator, Kind::Programme, Kind::Partner, Kind::Video],
     feeds: &["atom", "json"],
 };
 
@@ -137,9 +159,15 @@ pub struct ImpactStatistic {
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: ImpactStatisticTexts,
+    /// The indicator that it belongs to. Unit, measure, `ascending` and `additive` are then the indicator's.
+    #[schema(required, schema_with = crate::resource::document::indicator_or_none)]
+    pub indicator: Option<Embedded>,
     /// The value as an exact decimal; null where there is none, as in a qualitative result.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: Option<String>,
+    /// The value once more as a number, where a number of double precision reads back as the same decimal; else null.
+    #[schema(required, value_type = Option<f64>, example = 500)]
+    pub value_number: Packed,
     /// How exact the value is: `more_than` and 500 reads "more than 500", and must be shown so.
     #[schema(value_type = Qualifier)]
     pub qualifier: String,
@@ -181,31 +209,11 @@ pub struct ImpactStatistic {
     /// Where it is taken from.
     #[schema(required, value_type = Option<SourceDocument>)]
     pub source: Packed,
+    /// Documents that show it.
+    #[schema(value_type = Vec<Document>)]
+    pub documents: PackedList,
     /// The videos that show it.
     pub evidence: Vec<Evidence>,
-}
-
-/// How exact a figure is.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Qualifier {
-    Exact,
-    MoreThan,
-    LessThan,
-    About,
-}
-
-/// What a figure measures.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Measure {
-    Unit,
-    Percentage,
-    Nominal,
-    Ordinal,
-    Qualitative,
 }
 
 /// The value before.
@@ -214,9 +222,13 @@ pub struct Baseline {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "20")]
     pub value: String,
+    /// The value as a number, where that is exact; ignored where it is sent.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    pub value_number: Packed,
     /// Year it was measured in.
-    #[schema(required, minimum = 1900, maximum = 2200)]
-    pub year: Option<i64>,
+    #[schema(minimum = 1900, maximum = 2200)]
+    pub year: i64,
 }
 
 /// The value aimed at.
@@ -225,6 +237,10 @@ pub struct Target {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "2000")]
     pub value: String,
+    /// The value as a number, where that is exact; ignored where it is sent.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>)]
+    pub value_number: Packed,
     /// First day of the period.
     #[schema(required)]
     pub period_start: Option<chrono::NaiveDate>,
@@ -255,6 +271,37 @@ pub struct SourceDocument {
     pub url: Option<String>,
 }
 
+/// A document that shows a figure.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct Document {
+    /// What it is called.
+    #[schema(min_length = 1, max_length = 300, example = "Final report")]
+    pub title: String,
+    /// Where it is.
+    #[schema(format = "uri")]
+    pub url: String,
+    /// Its media type.
+    #[schema(required, max_length = 200, example = "application/pdf")]
+    pub media_type: Option<String>,
+    /// The language it is written in.
+    #[schema(required, example = "en")]
+    pub language: Option<String>,
+    /// The page that shows it.
+    #[schema(required, minimum = 1, maximum = 100_000, example = 12)]
+    pub page: Option<i64>,
+}
+
+/// Words that a video says, as they are said.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct Quote {
+    /// The words.
+    #[schema(min_length = 1, max_length = 2000, example = "More than five hundred of us came.")]
+    pub text: String,
+    /// Their language.
+    #[schema(required, example = "en")]
+    pub language: Option<String>,
+}
+
 /// A video that shows a figure.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Evidence {
@@ -267,6 +314,9 @@ pub struct Evidence {
     /// The second at which the passage ends.
     #[schema(required, minimum = 0)]
     pub end_seconds: Option<f64>,
+    /// The words that say it.
+    #[schema(required)]
+    pub quote: Option<Quote>,
 }
 
 /// A video that shows a figure, as it is written.
@@ -281,6 +331,8 @@ pub struct EvidenceInput {
     /// The second at which the passage ends; within the video.
     #[schema(minimum = 0, maximum = 864_000)]
     pub end_seconds: Option<f64>,
+    /// The words that say it.
+    pub quote: Option<Quote>,
 }
 
 /// An impact statistic's texts in one language; with `lang=all` in every language instead.
@@ -348,19 +400,25 @@ pub struct ImpactStatisticInput {
     pub description: Option<String>,
     /// Ignored: what was read can be sent back.
     pub figure: Option<Value>,
+    /// The indicator that it belongs to: a slug, an id, or an object with one.
+    #[schema(schema_with = crate::resource::document::reference_input)]
+    pub indicator: Option<String>,
+    /// Ignored: what was read can be sent back.
+    pub value_number: Option<Value>,
     /// Exact decimal, as text or as a number; no separators, no exponent.
     #[schema(schema_with = crate::resource::document::decimal_input)]
     pub value: Option<String>,
     /// How exact the value is; `exact` if it is absent.
     pub qualifier: Option<Qualifier>,
-    /// What is counted.
+    /// What is counted. With an indicator this and the next three are the indicator's: leave them out, or send what it says.
     #[schema(max_length = 200)]
     pub unit: Option<String>,
-    /// What the value is; `unit` if it is absent.
+    /// What the value is; `unit` if it is absent. A percentage lies between 0 and 100, unless its indicator says that it is no share of a
+    /// whole.
     pub measure: Option<Measure>,
     /// Whether more is better.
     pub ascending: Option<bool>,
-    /// Whether values may be added up.
+    /// Whether values may be added up; only those of the measure `unit` may.
     pub additive: Option<bool>,
     /// The programme: a slug, an id, or an object with one.
     #[schema(schema_with = crate::resource::document::reference_input)]
@@ -383,6 +441,8 @@ pub struct ImpactStatisticInput {
     pub disaggregation: Option<Vec<Disaggregation>>,
     /// Where it is taken from.
     pub source: Option<SourceDocument>,
+    /// Documents that show it.
+    pub documents: Option<Vec<Document>>,
     /// The videos that show it.
     pub evidence: Option<Vec<EvidenceInput>>,
 }
@@ -405,6 +465,16 @@ pub struct ImpactStatisticPage {
     pub links: Links,
 }
 
+/// Whether a body stated something: of no account when statistics are compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stated(pub bool);
+
+impl PartialEq for Stated {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// A statistic's own fields.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Own {
@@ -416,6 +486,9 @@ pub struct Own {
     pub unit: Option<String>,
     /// See [`MEASURES`].
     pub measure: String,
+    /// Whether a body that was read states the measure, or leaves it to the indicator.
+    #[serde(skip)]
+    pub states_measure: Stated,
     /// Whether more is better.
     pub ascending: Option<bool>,
     /// Whether values may be added up.
@@ -434,12 +507,25 @@ pub struct Own {
     pub disaggregation: Packed,
     /// [`SourceDocument`].
     pub source: Packed,
+    /// [`Document`]s.
+    #[serde(default)]
+    pub documents: Packed,
+    /// The [`Quote`] of each evidence, if any has one.
+    #[serde(default)]
+    pub quotes: Packed,
 }
 
 impl Own {
     /// The value in a form whose byte order is numeric order.
     pub fn value_order(&self) -> Option<String> {
         self.value.as_deref().and_then(decimal_order)
+    }
+
+    /// Takes over from its indicator what that says of all its statistics.
+    pub fn follow(&mut self, indicator: &indicators::model::Own) {
+        self.unit.clone_from(&indicator.unit);
+        self.measure.clone_from(&indicator.measure);
+        (self.ascending, self.additive) = (indicator.ascending, indicator.additive);
     }
 
     /// The value as people say it.
@@ -483,26 +569,25 @@ fn period(fields: &mut Fields<'_, '_>) -> (Option<chrono::NaiveDate>, Option<chr
 
 /// Reads a body.
 pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
-    fields.ignore(&["figure"]);
+    fields.ignore(&["figure", "value_number"]);
     let value = decimal(fields, "value");
-    let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| "unit".to_owned());
-    if measure == "qualitative" && value.is_some() {
-        fields.error("value", "not_allowed", "A qualitative statistic has no value; leave it out or choose another measure.");
-    }
     let (period_start, period_end) = period(fields);
     let baseline = fields.object("baseline", |mut inner| {
         let value = decimal(&mut inner, "value");
         let year = inner.integer("year", 1900..=2200);
+        inner.ignore(&["value_number"]);
         inner.require("value", value.is_some());
+        inner.require("year", year.is_some());
         inner.finish();
-        Some(Baseline { value: value?, year })
+        Some(Baseline { value_number: number_of(value.as_deref()), value: value?, year: year? })
     });
     let target = fields.object("target", |mut inner| {
         let value = decimal(&mut inner, "value");
         let (period_start, period_end) = period(&mut inner);
+        inner.ignore(&["value_number"]);
         inner.require("value", value.is_some());
         inner.finish();
-        Some(Target { value: value?, period_start, period_end })
+        Some(Target { value_number: number_of(value.as_deref()), value: value?, period_start, period_end })
     });
     let disaggregation: Vec<Disaggregation> = fields.list("disaggregation", |value, pointer, errors| {
         let mut inner = Fields::new(value, pointer, errors)?;
@@ -517,11 +602,24 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         inner.finish();
         (source.text.is_some() || source.url.is_some()).then_some(source)
     });
+    let documents: Vec<Document> = fields.list("documents", document);
+    let mut quotes: Vec<Option<Quote>> = Vec::new();
+    let mut links: Vec<NewLink> = Vec::new();
+    for field in ["indicator", "programme", "partner"] {
+        links.extend(fields.reference(field).map(|target| NewLink::to(field, target)));
+    }
+    links.extend(fields.list("evidence", |value, pointer, errors| {
+        let (link, quote) = evidence(value, pointer, errors)?;
+        quotes.push(quote);
+        Some(link)
+    }));
+    let measure = fields.one_of("measure", MEASURES);
     let own = Own {
         value,
         qualifier: fields.one_of("qualifier", QUALIFIERS).unwrap_or_else(|| "exact".to_owned()),
         unit: fields.text("unit", limits::WORD),
-        measure,
+        states_measure: Stated(measure.is_some()),
+        measure: measure.unwrap_or_else(|| UNIT.to_owned()),
         ascending: fields.flag("ascending"),
         additive: fields.flag("additive"),
         countries: Packed::list(&fields.countries("countries")),
@@ -531,25 +629,47 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         target: Packed::object(target.as_ref()),
         disaggregation: Packed::list(&disaggregation),
         source: Packed::object(source.as_ref()),
+        documents: Packed::list(&documents),
+        quotes: if quotes.iter().any(Option::is_some) { Packed::list(&quotes) } else { Packed::default() },
     };
-    let mut links: Vec<NewLink> = Vec::new();
-    for field in ["programme", "partner"] {
-        links.extend(fields.reference(field).map(|target| NewLink::to(field, target)));
-    }
-    links.extend(fields.list("evidence", |value, pointer, errors| {
-        let mut inner = Fields::new(value, pointer, errors)?;
-        let video = inner.reference("video");
-        let (start, end) = (inner.milliseconds("start_seconds"), inner.milliseconds("end_seconds"));
-        inner.require("video", video.is_some());
-        if let (Some(start), Some(end)) = (start, end)
-            && end < start
-        {
-            inner.error("end_seconds", "invalid_range", "The passage must not end before it begins.");
-        }
-        inner.finish();
-        Some(NewLink { start, end, ..NewLink::to("evidence", video?) })
-    }));
     Draft { own, links }
+}
+
+fn document(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Document> {
+    let mut inner = Fields::new(value, pointer, errors)?;
+    let (title, url) = (inner.text("title", limits::TITLE), inner.url("url"));
+    let media_type = inner.text("media_type", limits::WORD);
+    let language = inner.language("language").map(|language| language.as_str().to_owned());
+    let page = inner.integer("page", 1..=100_000);
+    inner.require("title", title.is_some());
+    inner.require("url", url.is_some());
+    inner.finish();
+    Some(Document { title: title?, url: url?, media_type, language, page })
+}
+
+fn evidence(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<(NewLink, Option<Quote>)> {
+    let mut inner = Fields::new(value, pointer, errors)?;
+    let video = inner.reference("video");
+    let (start, end) = (inner.milliseconds("start_seconds"), inner.milliseconds("end_seconds"));
+    let quote = inner.object("quote", |mut quote| {
+        let (text, language) = (quote.text("text", limits::SUMMARY), quote.language("language"));
+        quote.require("text", text.is_some());
+        quote.finish();
+        Some(Quote { text: text?, language: language.map(|language| language.as_str().to_owned()) })
+    });
+    inner.require("video", video.is_some());
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
+        inner.error("end_seconds", "invalid_range", "The passage must not end before it begins.");
+    }
+    inner.finish();
+    Some((NewLink { start, end, ..NewLink::to("evidence", video?) }, quote))
+}
+
+/// A decimal as a JSON number, where a number of double precision is exactly that; else nothing.
+fn number_of(value: Option<&str>) -> Packed {
+    Packed::number(value.filter(|value| is_exact_as_double(value)))
 }
 
 /// Draws the resource.
@@ -568,19 +688,25 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
     };
     let common = loaded.take_common();
     let seconds = |milliseconds: Option<i64>| milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+    let indicator = loaded.one("indicator", shown);
     let programme = loaded.one("programme", shown);
     let partner = loaded.one("partner", shown);
+    let quotes: Vec<Option<Quote>> = loaded.own.quotes.unpack();
     let evidence = loaded
         .in_field("evidence")
-        .filter_map(|link| {
+        .enumerate()
+        .filter_map(|(place, link)| {
             let video = shown.embedded(&link.target_id)?;
-            Some(Evidence { video, start_seconds: seconds(link.start_seconds), end_seconds: seconds(link.end_seconds) })
+            let quote = quotes.get(place).cloned().flatten();
+            Some(Evidence { video, start_seconds: seconds(link.start_seconds), end_seconds: seconds(link.end_seconds), quote })
         })
         .collect();
     let own = loaded.own;
     ImpactStatistic {
         common,
         texts,
+        indicator,
+        value_number: number_of(own.value.as_deref()),
         value: own.value,
         qualifier: own.qualifier,
         unit: own.unit,
@@ -596,6 +722,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
         target: own.target,
         disaggregation: own.disaggregation.shown_as_list(),
         source: own.source,
+        documents: own.documents.shown_as_list(),
         evidence,
     }
 }

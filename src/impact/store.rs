@@ -1,19 +1,24 @@
 //! How impact statistics are stored.
 
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 
-use super::model::{self, ImpactStatistic, Own, SPEC};
+use super::facts;
+use super::indicators::store::Indicators;
+use super::model::{self, Baseline, Disaggregation, ImpactStatistic, Own, SPEC, Target};
+use super::words::UNIT;
 use crate::db::schema::{items, videos};
-use crate::db::sql::{Bind, among};
+use crate::db::sql::{Bind, among, id_among};
 use crate::db::{Connection, Id};
 use crate::http::fields::Fields;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::NewLink;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Item, Link, Loaded, read_items};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
 use crate::resource::tracks::Summary;
 use crate::resource::{Draft, Subject};
+use crate::text::decimal::decimal_order;
 
 /// `ImpactStatistics` as a kind of item.
 pub struct ImpactStatistics;
@@ -34,47 +39,133 @@ impl Subject for ImpactStatistics {
     fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         let mut facets = vec![("qualifier", own.qualifier.clone()), ("measure", own.measure.clone())];
         facets.extend(own.unit.clone().map(|unit| ("unit", unit)));
+        facets.extend(own.additive.map(|additive| ("additive", additive.to_string())));
+        for slice in own.disaggregation.unpack::<Vec<Disaggregation>>() {
+            facets.push(("dimension", format!("{}:{}", slice.dimension, slice.value)));
+            facets.push(("dimension", slice.dimension));
+        }
         facets.extend(own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)));
         facets
     }
 
-    fn columns(own: &Own) -> Vec<Bind> {
+    fn columns(item: &Item, own: &Own, links: &[Link]) -> Vec<Bind> {
         let day = |day: Option<chrono::NaiveDate>| day.map_or(Bind::Null, Bind::Date);
-        vec![own.value_order().map_or(Bind::Null, Bind::Text), day(own.period_start), day(own.period_end)]
+        vec![
+            Bind::Bool(item.is_public),
+            own.value_order().map_or(Bind::Null, Bind::Text),
+            day(own.period_start),
+            day(own.period_end),
+            Bind::Text(facts::write(own, links)),
+        ]
     }
 
-    /// A passage lies inside its video.
+    /// What is its indicator's is taken over from there. The value fits the measure; a passage lies inside its video.
     fn check(
         connection: &mut Connection,
         _id: Option<Id>,
-        _own: &Own,
+        own: &mut Own,
         links: &[(NewLink, Id)],
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
-        let shown: Vec<Id> = links.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
-        if shown.is_empty() {
-            return Ok(());
-        }
-        let durations: Vec<(Id, Option<i64>)> = items::table
-            .inner_join(videos::table.on(videos::number.eq(items::number)))
-            .filter(among(items::id, &shown))
-            .select((items::id, videos::duration_seconds))
-            .load(connection)?;
-        for (link, video) in links.iter().filter(|(link, _)| link.field == "evidence") {
-            let duration = durations.iter().find(|(id, _)| id == video).and_then(|(_, duration)| *duration);
-            for (name, at) in [("start_seconds", link.start), ("end_seconds", link.end)] {
-                if let (Some(at), Some(duration)) = (at, duration)
-                    && at > duration.saturating_mul(1000)
-                {
-                    let pointer = format!("{}/{name}", link.target.pointer.trim_end_matches("/video"));
-                    errors.push(Violation::field(
-                        pointer,
-                        "out_of_range",
-                        format!("The video is {duration} seconds long; the passage must lie inside it."),
-                    ));
-                }
+        follow_indicator(connection, own, links, errors)?;
+        within_videos(connection, links, errors)
+    }
+
+    /// With another indicator its words are another's.
+    fn before_patch(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
+        if patch.get("indicator").is_some_and(|indicator| !indicator.is_null()) {
+            for name in ["unit", "measure", "ascending", "additive"] {
+                fields.remove(name);
             }
         }
-        Ok(())
     }
+}
+
+/// Takes over what an indicator says of all its statistics; what a body says itself must be the same.
+fn follow_indicator(
+    connection: &mut Connection,
+    own: &mut Own,
+    links: &[(NewLink, Id)],
+    errors: &mut Vec<Violation>,
+) -> Result<(), Problem> {
+    let named = links.iter().find(|(link, _)| link.field == "indicator");
+    let item = named.map(|(_, id)| read_items(connection, &id_among("items.id", [id]))).transpose()?.and_then(|mut rows| rows.pop());
+    let Some((item, indicator)) = item.and_then(|item| item.own::<Indicators>().map(|own| (item, own))) else {
+        if own.additive == Some(true) && own.measure != UNIT {
+            let detail = format!("Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.", own.measure);
+            errors.push(Violation::field("/additive", "not_allowed", detail));
+        }
+        let found = misfit(own, &own.measure, true);
+        errors.extend(found.into_iter().map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)));
+        return Ok(());
+    };
+    let said = |value: Option<bool>| value.map_or("unknown", |value| if value { "true" } else { "false" }).to_owned();
+    let stated = [
+        ("unit", own.unit.clone(), indicator.unit.clone().unwrap_or_default()),
+        ("measure", own.states_measure.0.then(|| own.measure.clone()), indicator.measure.clone()),
+        ("ascending", own.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
+        ("additive", own.additive.map(|value| said(Some(value))), said(indicator.additive)),
+    ];
+    for (field, stated, theirs) in stated {
+        if stated.is_some_and(|stated| stated != theirs) {
+            let theirs = if theirs.is_empty() { "none".to_owned() } else { format!("`{theirs}`") };
+            let detail = format!("The indicator `{}` says {theirs} here; leave `{field}` out, or change the indicator.", item.slug);
+            errors.push(Violation::field(format!("/{field}"), "does_not_fit", detail));
+        }
+    }
+    own.follow(&indicator);
+    let found = misfit(own, &indicator.measure, indicator.is_share.unwrap_or(false));
+    errors.extend(found.into_iter().map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)));
+    Ok(())
+}
+
+/// Which values of a statistic a measure does not allow: field, code and reason.
+pub fn misfit(own: &Own, measure: &str, is_share: bool) -> Vec<(&'static str, &'static str, String)> {
+    let (baseline, target) = (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
+    let values = [
+        ("value", own.value.clone()),
+        ("baseline/value", baseline.map(|baseline| baseline.value)),
+        ("target/value", target.map(|target| target.value)),
+    ];
+    let values = values.into_iter().filter_map(|(field, value)| Some((field, value?)));
+    if measure == "qualitative" {
+        let detail = "A qualitative statistic has no value; leave it out or choose another measure.";
+        return values.map(|(field, _)| (field, "not_allowed", detail.to_owned())).collect();
+    }
+    if measure != "percentage" || !is_share {
+        return Vec::new();
+    }
+    let (none, all) = (decimal_order("0"), decimal_order("100"));
+    let is_outside = |value: &str| decimal_order(value).is_some_and(|order| Some(&order) < none.as_ref() || Some(&order) > all.as_ref());
+    let detail = "A share of a whole lies between 0 and 100 per cent; a change in per cent belongs to an indicator with `is_share` false.";
+    values.filter(|(_, value)| is_outside(value)).map(|(field, _)| (field, "out_of_range", detail.to_owned())).collect()
+}
+
+/// A passage lies inside its video.
+fn within_videos(connection: &mut Connection, links: &[(NewLink, Id)], errors: &mut Vec<Violation>) -> Result<(), Problem> {
+    let shown: Vec<Id> = links.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let durations: Vec<(Id, Option<i64>)> = items::table
+        .inner_join(videos::table.on(videos::number.eq(items::number)))
+        .filter(among(items::id, &shown))
+        .select((items::id, videos::duration_seconds))
+        .load(connection)?;
+    for (link, video) in links.iter().filter(|(link, _)| link.field == "evidence") {
+        let duration = durations.iter().find(|(id, _)| id == video).and_then(|(_, duration)| *duration);
+        for (name, at) in [("start_seconds", link.start), ("end_seconds", link.end)] {
+            if let (Some(at), Some(duration)) = (at, duration)
+                && at > duration.saturating_mul(1000)
+            {
+                let pointer = format!("{}/{name}", link.target.pointer.trim_end_matches("/video"));
+                errors.push(Violation::field(
+                    pointer,
+                    "out_of_range",
+                    format!("The video is {duration} seconds long; the passage must lie inside it."),
+                ));
+            }
+        }
+    }
+    Ok(())
 }

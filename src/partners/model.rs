@@ -43,6 +43,7 @@ pub const SPEC: Spec = Spec {
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
     fields: &["kind", "acronym", "is_group", "country", "website", "logo"],
     extras: &[],
+    referrers: &[],
     shows: &[],
     feeds: &["atom", "json"],
 };

@@ -71,6 +71,7 @@ pub const SPEC: Spec = Spec {
     ],
     fields: &["start_date", "end_date", "countries", "partners", "website", "iati_identifier", "helplines"],
     extras: &[],
+    referrers: &[],
     shows: &[Kind::Partner],
     feeds: &["atom", "json"],
 };

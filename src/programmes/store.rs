@@ -3,7 +3,7 @@
 use super::model::{self, Own, Programme, SPEC};
 use crate::db::sql::Bind;
 use crate::http::fields::Fields;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Item, Link, Loaded};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
 use crate::resource::tracks::Summary;
@@ -29,7 +29,7 @@ impl Subject for Programmes {
         own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)).collect()
     }
 
-    fn columns(own: &Own) -> Vec<Bind> {
+    fn columns(_item: &Item, own: &Own, _links: &[Link]) -> Vec<Bind> {
         [own.start_date, own.end_date].map(|day| day.map_or(Bind::Null, Bind::Date)).to_vec()
     }
 }

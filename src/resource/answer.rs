@@ -91,10 +91,17 @@ pub fn caching(response: &mut HttpResponseBuilder, context: &Context, viewer: Vi
     response.insert_header((header::VARY, if wish.explicit { "Authorization" } else { "Authorization, Accept-Language" }));
 }
 
-/// A resource as JSON text, with only the fields that were asked for.
-pub fn body<T: Serialize>(resource: &T, shape: &Shape) -> Result<String, Problem> {
+/// A resource as JSON text, with only the fields that were asked for, and more members.
+pub fn body<'a, T: Serialize>(
+    resource: &T,
+    shape: &Shape,
+    more: impl IntoIterator<Item = (&'static str, &'a Vec<Value>)>,
+) -> Result<String, Problem> {
     let mut body = Vec::with_capacity(4 * 1_024);
     write(&mut body, resource, shape)?;
+    for (name, value) in more {
+        add_member(&mut body, name, value)?;
+    }
     String::from_utf8(body).map_err(Problem::internal)
 }
 
@@ -104,6 +111,16 @@ pub fn write<T: Serialize>(body: &mut Vec<u8>, resource: &T, shape: &Shape) -> R
         return serde_json::to_writer(body, resource).map_err(Problem::internal);
     }
     serde_json::to_writer(body, &sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape)).map_err(Problem::internal)
+}
+
+/// Adds a member to a JSON object that ends here and has others.
+pub fn add_member<T: Serialize>(body: &mut Vec<u8>, name: &str, value: &T) -> Result<(), Problem> {
+    if body.pop_if(|end| *end == b'}').is_some() {
+        body.extend_from_slice(format!(",\"{name}\":").as_bytes());
+        serde_json::to_writer(&mut *body, value).map_err(Problem::internal)?;
+        body.push(b'}');
+    }
+    Ok(())
 }
 
 /// Leaves out the fields that were not asked for.

@@ -247,7 +247,7 @@ impl Values {
 fn label(filter: &FilterSpec, value: &str, shown: &Shown) -> Option<(String, String)> {
     let names = shown.wish.names;
     Some(match filter.takes {
-        Takes::Item(_) => {
+        Takes::Item(_) | Takes::Referrer(..) => {
             let reference = shown.reference(&Id::parse(value)?)?;
             (reference.slug, reference.title)
         }

@@ -101,14 +101,18 @@ fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(Str
     Ok(Statement::<BigInt>::new(insert).execute(connection)?)
 }
 
-/// Says in the filter index whether the public sees an item.
-pub fn set_public(connection: &mut Connection, item: Number, is_public: bool) -> Result<(), Error> {
+/// Says in what is derived from an item whether the public sees it.
+pub fn set_public<S: Subject>(connection: &mut Connection, item: Number, is_public: bool) -> Result<(), Error> {
     diesel::update(facets::table.filter(facets::item.eq(item))).set(facets::is_public.eq(is_public)).execute(connection)?;
+    if let Some(table) = S::SPEC.table.filter(|table| table.columns.contains(&"is_public")) {
+        let update = Fragment::new(format!("UPDATE {} SET is_public = ", table.name)).bind(Bind::Bool(is_public));
+        Statement::<BigInt>::new(update.sql(" WHERE number = ").bind(Bind::Integer(item))).execute(connection)?;
+    }
     Ok(())
 }
 
 /// The filter for a reference field: `partners` are filtered by `partner`.
-fn filter_name(field: &str) -> &str {
+pub fn filter_name(field: &str) -> &str {
     match field {
         "partners" => "partner",
         "topics" => "topic",
@@ -326,7 +330,7 @@ impl Source {
 
 /// Whether items of this kind lend their name to the search for others.
 pub fn lends_its_name(kind: Kind) -> bool {
-    matches!(kind, Kind::Topic | Kind::Programme | Kind::Partner)
+    matches!(kind, Kind::Topic | Kind::Programme | Kind::Partner | Kind::Indicator)
 }
 
 #[cfg(test)]

@@ -201,12 +201,7 @@ impl Items {
 
     /// Adds a member to the item that was added last, which has others.
     pub fn add_member<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Problem> {
-        if self.0.pop_if(|end| *end == b'}').is_some() {
-            self.0.extend_from_slice(format!(",\"{name}\":").as_bytes());
-            serde_json::to_writer(&mut self.0, value).map_err(Problem::internal)?;
-            self.0.push(b'}');
-        }
-        Ok(())
+        answer::add_member(&mut self.0, name, value)
     }
 }
 

@@ -19,6 +19,7 @@ pub mod once;
 pub mod owed;
 pub mod query;
 pub mod read;
+pub mod referrers;
 pub mod restore;
 pub mod roles;
 pub mod said;
@@ -35,13 +36,14 @@ pub mod write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::db::sql::Bind;
 use crate::db::{Connection, Id};
 use crate::http::fields::{Fields, Named};
 use crate::http::problem::{Problem, Violation};
-use load::Loaded;
+use load::{Item, Link, Loaded};
 use shown::Shown;
 use spec::Spec;
 use tracks::Summary;
@@ -122,18 +124,26 @@ pub trait Subject: 'static {
     fn facets(own: &Self::Own, tracks: &[Summary]) -> Vec<(&'static str, String)>;
 
     /// The values of the columns that [`Spec::table`] declares, in that order.
-    fn columns(_own: &Self::Own) -> Vec<Bind> {
+    fn columns(_item: &Item, _own: &Self::Own, _links: &[Link]) -> Vec<Bind> {
         Vec::new()
     }
 
-    /// Checks what only the database can tell. `links` have been resolved.
+    /// Checks what only the database can tell, and adds what the item takes over from others. `links` have been resolved.
     fn check(
         _connection: &mut Connection,
         _id: Option<Id>,
-        _own: &Self::Own,
+        _own: &mut Self::Own,
         _links: &[(NewLink, Id)],
         _errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Removes from an item, as it is before it is patched, what the patch makes void.
+    fn before_patch(_fields: &mut Map<String, Value>, _patch: &Map<String, Value>) {}
+
+    /// Hands on what others have taken over from an item that was stored anew.
+    fn changed(_connection: &mut Connection, _item: &Item, _before: &Self::Own, _own: &Self::Own) -> Result<(), Problem> {
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use super::load::{CATALOGUE, Found, Item, Revisions, Single, Text, complete_sing
 use super::meant::{COUNTED, meant};
 use super::names::Memory;
 use super::query::{ListRequest, Shape, shape};
+use super::referrers::Referrers;
 use super::shown::{Embedded, Shown};
 use super::spec::Spec;
 use crate::db::sql::id_among;
@@ -157,6 +158,8 @@ fn read_page<S: Subject>(
     if wanted.shape.completeness {
         completeness::add::<S>(connection, &mut loaded)?;
     }
+    let ids: Vec<Id> = loaded.iter().map(|one| one.item.id).collect();
+    let referrers = Referrers::read(connection, context, (S::SPEC, &wanted.shape), wanted.viewer, &shown, &ids)?;
     let mut items = Items::default();
     let marked = match wanted.query().filter(|_| wanted.highlights) {
         Some(query) => Some(Marked::read(connection, query, &loaded)?),
@@ -164,7 +167,11 @@ fn read_page<S: Subject>(
     };
     for one in loaded {
         let highlights = marked.as_ref().map(|marked| marked.of(S::SPEC, &one, wanted.viewer, &shown));
+        let id = one.item.id;
         items.push(&S::view(one, &shown), &wanted.shape)?;
+        for (field, referring) in referrers.of(id) {
+            items.add_member(field, referring)?;
+        }
         if let Some(highlights) = highlights {
             items.add_member("highlights", &highlights)?;
         }
@@ -314,7 +321,9 @@ fn draw_single<S: Subject>(
         shown.extras = S::SPEC.extras.to_vec();
     }
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
-    Ok((answer::body(&S::view(one, shown), shape)?, language))
+    let referrers = Referrers::read(connection, context, (S::SPEC, shape), viewer, shown, &[id])?;
+    let body = answer::body(&S::view(one, shown), shape, referrers.of(id))?;
+    Ok((body, language))
 }
 
 /// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.

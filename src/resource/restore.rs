@@ -55,7 +55,7 @@ fn bring_back<S: Subject>(connection: &mut Connection, context: &Context, item: 
             items::revision.eq(items::revision + 1),
         ))
         .execute(connection)?;
-    index::set_public(connection, item.number, is_public)?;
+    index::set_public::<S>(connection, item.number, is_public)?;
     index::write_search::<S>(connection, item)?;
     bump(connection, spec.kind, now)?;
     if is_public {

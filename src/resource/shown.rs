@@ -340,6 +340,11 @@ impl Packed {
         Self(value.and_then(|value| serde_json::value::to_raw_value(value).ok()))
     }
 
+    /// Packs a decimal as a JSON number, as it is written.
+    pub fn number(decimal: Option<&str>) -> Self {
+        Self(decimal.and_then(|decimal| RawValue::from_string(decimal.to_owned()).ok()))
+    }
+
     fn text(&self) -> Option<&str> {
         self.0.as_deref().map(RawValue::get)
     }

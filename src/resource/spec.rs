@@ -16,6 +16,8 @@ pub enum Kind {
     Partner,
     /// An impact statistic.
     ImpactStatistic,
+    /// What impact statistics measure.
+    Indicator,
     /// A topic.
     Topic,
     /// A query that has a name.
@@ -24,10 +26,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in an order in which each refers only to those before it, evidence and credits apart.
-    pub const ALL: [Self; 6] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::ImpactStatistic, Self::SavedQuery];
+    pub const ALL: [Self; 7] =
+        [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::Indicator, Self::ImpactStatistic, Self::SavedQuery];
 
     /// Those that people look for: what the catalogue is about, not how it is asked.
-    pub const SOUGHT: [Self; 5] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::ImpactStatistic];
+    pub const SOUGHT: [Self; 6] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::Indicator, Self::ImpactStatistic];
 
     /// The name in the database, in exports and in problems.
     pub fn as_str(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Programme => "programme",
             Self::Partner => "partner",
             Self::ImpactStatistic => "impact_statistic",
+            Self::Indicator => "indicator",
             Self::Topic => "topic",
             Self::SavedQuery => "saved_query",
         }
@@ -48,6 +52,7 @@ impl Kind {
             Self::Programme => Phrase::Programmes,
             Self::Partner => Phrase::Partners,
             Self::ImpactStatistic => Phrase::ImpactStatistics,
+            Self::Indicator => Phrase::Indicators,
             Self::Topic => Phrase::Topics,
             Self::SavedQuery => Phrase::SavedQueries,
         }
@@ -60,6 +65,7 @@ impl Kind {
             Self::Programme => 'r',
             Self::Partner => 'p',
             Self::ImpactStatistic => 's',
+            Self::Indicator => 'i',
             Self::Topic => 't',
             Self::SavedQuery => 'q',
         }
@@ -72,6 +78,7 @@ impl Kind {
             Self::Programme => "implementing-norms-changing-minds",
             Self::Partner => "un-women",
             Self::ImpactStatistic => "new-partnerships-on-survivor-services",
+            Self::Indicator => "partnerships-on-survivor-services",
             Self::Topic => "social-norms",
             Self::SavedQuery => "testimonials",
         }
@@ -98,6 +105,7 @@ impl Kind {
             Self::Programme => "Programme",
             Self::Partner => "Partner",
             Self::ImpactStatistic => "ImpactStatistic",
+            Self::Indicator => "Indicator",
             Self::Topic => "Topic",
             Self::SavedQuery => "SavedQuery",
         }
@@ -110,6 +118,7 @@ impl Kind {
             Self::Programme => "/v1/programmes",
             Self::Partner => "/v1/partners",
             Self::ImpactStatistic => "/v1/impact-statistics",
+            Self::Indicator => "/v1/indicators",
             Self::Topic => "/v1/topics",
             Self::SavedQuery => "/v1/saved-queries",
         }
@@ -149,11 +158,24 @@ pub struct LinkSpec {
     pub phrase: &'static str,
 }
 
+/// Items of another kind that refer to an item.
+#[derive(Debug)]
+pub struct ReferrerSpec {
+    /// The field that shows them, and the value of `include` that asks for it.
+    pub field: &'static str,
+    /// Their kind.
+    pub kind: Kind,
+    /// Their field that refers to the item.
+    pub through: &'static str,
+}
+
 /// What an equality filter takes.
 #[derive(Debug)]
 pub enum Takes {
     /// An identifier or slug of an item.
     Item(Kind),
+    /// An identifier or slug of an item that refers to what is looked for in this field.
+    Referrer(Kind, &'static str),
     /// A country code.
     Country,
     /// A language tag; `sr` means both scripts.
@@ -277,6 +299,8 @@ pub struct Spec {
     pub fields: &'static [&'static str],
     /// Fields that a single item always shows, and a list where `include` or `fields` asks for them.
     pub extras: &'static [&'static str],
+    /// Kinds whose items refer to items of this kind, and are shown inside them where `include` asks for it.
+    pub referrers: &'static [ReferrerSpec],
     /// Kinds whose items an item of this kind shows inside itself.
     pub shows: &'static [Kind],
     /// In which formats its lists are feeds: what their addresses end with.
@@ -362,6 +386,11 @@ impl Spec {
         self.filters.iter().chain(COMMON_FILTERS)
     }
 
+    /// The equality filters that are facets too: those whose values items have.
+    pub fn all_facets(&self) -> impl Iterator<Item = &'static FilterSpec> + Clone {
+        self.all_filters().filter(|filter| !matches!(filter.takes, Takes::Referrer(..)))
+    }
+
     /// All ranges.
     pub fn all_ranges(&self) -> impl Iterator<Item = &'static RangeSpec> + Clone {
         COMMON_RANGES.iter().chain(self.ranges)
@@ -380,7 +409,12 @@ impl Spec {
 
     /// What `include` takes: references to show whole, and what is there beside them.
     pub fn all_includes(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.links.iter().map(|link| link.field).chain(["translations", "completeness"]).chain(self.extras.iter().copied())
+        self.links
+            .iter()
+            .map(|link| link.field)
+            .chain(["translations", "completeness"])
+            .chain(self.extras.iter().copied())
+            .chain(self.referrers.iter().map(|referrer| referrer.field))
     }
 
     /// The reference of this field.

@@ -117,7 +117,9 @@ fn names(
 ) -> Result<Names, Error> {
     let named: Vec<(Kind, &str)> = filters
         .iter()
-        .filter_map(|(filter, values)| if let Takes::Item(kind) = filter.takes { Some((kind, values)) } else { None })
+        .filter_map(
+            |(filter, values)| if let Takes::Item(kind) | Takes::Referrer(kind, _) = filter.takes { Some((kind, values)) } else { None },
+        )
         .flat_map(|(kind, values)| values.iter().map(move |value| (kind, value.trim_start_matches('!'))))
         .collect();
     if named.is_empty() {
@@ -144,7 +146,7 @@ fn names(
 fn label(filter: &FilterSpec, value: &str, names: &Names, shown: &Shown, notes: &mut Vec<Note>) -> String {
     let language = shown.wish.names;
     match filter.takes {
-        Takes::Item(kind) => names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned()),
+        Takes::Item(kind) | Takes::Referrer(kind, _) => names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned()),
         Takes::Country => {
             let Some(country) = shown.places.country(value, language) else { return value.to_owned() };
             let Some(footnote) = country.footnote else { return country.name.to_owned() };
@@ -152,6 +154,9 @@ fn label(filter: &FilterSpec, value: &str, names: &Names, shown: &Shown, notes: 
             format!("{}*", country.name)
         }
         Takes::Language => Language::parse(value).map_or_else(|_| value.to_owned(), |tag| language_names::name(&tag, language)),
+        Takes::Flag if filter.name == "additive" => {
+            if value == "true" { Phrase::Additive } else { Phrase::NotAdditive }.in_language(language).to_owned()
+        }
         Takes::Flag => if value == "true" { Phrase::Group } else { Phrase::Single }.in_language(language).to_owned(),
         Takes::Word(_) | Takes::Has(_) => match value {
             "youtube" => "YouTube".to_owned(),

@@ -149,9 +149,9 @@ fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Hash
     let Some(table) = &S::SPEC.table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
     for item in rows {
-        let Some(own) = item.own::<S>() else { continue };
+        let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { continue };
         let mut same = Fragment::new("number = ").bind(Bind::Integer(item.number));
-        for (column, value) in table.columns.iter().zip(S::columns(&own)) {
+        for (column, value) in table.columns.iter().zip(S::columns(item, &own, &links)) {
             same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
         }
         let found: Vec<Number> = Statement::<BigInt>::select("number", table.name, &same).rows(connection)?;
@@ -248,7 +248,7 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     if !held.slugs.contains(&(item.slug.clone(), item.number)) {
         claim(connection, &item)?;
     }
-    save_columns::<S>(connection, item.number, &own, false)?;
+    save_columns::<S>(connection, &item, &own, &links, false)?;
     // The keys of texts follow from the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;

@@ -166,7 +166,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
                     items::revision.eq(items::revision + 1),
                 ))
                 .execute(connection)?;
-            index::set_public(connection, item.number, false)?;
+            index::set_public::<S>(connection, item.number, false)?;
             index::write_search::<S>(connection, &item)?;
             bump(connection, S::SPEC.kind, now)?;
             if item.is_public {
@@ -355,10 +355,10 @@ pub fn store<S: Subject>(
         fallback: &context.settings.default_language(),
     };
     let Some(understood) = understand::<S>(body, &about, &mut errors) else { return Err(Problem::fields(errors)) };
-    let Understood { status, published_at, slug, texts: mut new_texts, draft } = understood;
+    let Understood { status, published_at, slug, texts: mut new_texts, mut draft } = understood;
 
     let resolved = resolve(connection, spec, &draft.links, &mut errors)?;
-    S::check(connection, existing.as_ref().map(|item| item.id), &draft.own, &resolved, &mut errors)?;
+    S::check(connection, existing.as_ref().map(|item| item.id), &mut draft.own, &resolved, &mut errors)?;
     if !errors.is_empty() {
         return Err(Problem::fields(errors));
     }
@@ -406,6 +406,9 @@ pub fn store<S: Subject>(
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
     item.updated_at = now;
     save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
+    if let Some(before) = &before {
+        S::changed(connection, &item, &before.own, &draft.own)?;
+    }
     let lent = lent(connection, context, spec, &links, &memory)?;
     let spoken = tracks::spoken(connection, &[&item])?.remove(&item.number).unwrap_or_default();
     let source = index::Source::new(&item, new_texts.texts, spoken, lent)?;
@@ -521,7 +524,7 @@ fn save<S: Subject>(
     if !is_claimed {
         claim(connection, item)?;
     }
-    save_columns::<S>(connection, item.number, own, is_new)?;
+    save_columns::<S>(connection, item, own, links, is_new)?;
     load::insert_texts(connection, item.number, new_texts)?;
     index::write_facets::<S>(connection, item, own, new_texts, links, is_new)?;
     Ok(())
@@ -536,12 +539,18 @@ pub fn claim(connection: &mut Connection, item: &Item) -> Result<(), crate::db::
 }
 
 /// Stores the row of the table that the kind declares, if it declares one.
-pub fn save_columns<S: Subject>(connection: &mut Connection, number: Number, own: &S::Own, is_new: bool) -> Result<(), crate::db::Error> {
+pub fn save_columns<S: Subject>(
+    connection: &mut Connection,
+    item: &Item,
+    own: &S::Own,
+    links: &[Link],
+    is_new: bool,
+) -> Result<(), crate::db::Error> {
     let Some(table) = &S::SPEC.table else { return Ok(()) };
     if !is_new {
-        delete_columns::<S>(connection, number)?;
+        delete_columns::<S>(connection, item.number)?;
     }
-    let values = std::iter::once(Bind::Integer(number)).chain(S::columns(own));
+    let values = std::iter::once(Bind::Integer(item.number)).chain(S::columns(item, own, links));
     let columns = table.columns.join(", ");
     let statement = Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name)).binds(values).sql(")");
     Statement::<BigInt>::new(statement).execute(connection)?;
@@ -696,7 +705,10 @@ fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Ite
     let wish = Wish::every(context.fallback.clone());
     let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
     let (text, _) = draw::<S>(connection, context, item.clone(), &mut shown, &Shape::default(), Viewer::Everything)?;
-    let base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
+    let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
+    if let Some(fields) = base.as_object_mut() {
+        S::before_patch(fields, patch);
+    }
     patched(spec, base, patch, &item.original_language)
 }
 

@@ -32,6 +32,7 @@ pub const SPEC: Spec = Spec {
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
     fields: &["kind", "query", "list", "page", "feeds"],
     extras: &[],
+    referrers: &[],
     shows: &[],
     feeds: &[],
 };

@@ -36,7 +36,7 @@ impl Subject for SavedQueries {
     fn check(
         connection: &mut Connection,
         _id: Option<Id>,
-        own: &Own,
+        own: &mut Own,
         _links: &[(NewLink, Id)],
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {

@@ -122,6 +122,8 @@ pub enum HitKind {
     Programme,
     /// A partner.
     Partner,
+    /// An indicator.
+    Indicator,
     /// An impact statistic.
     ImpactStatistic,
     /// A topic.

@@ -24,6 +24,7 @@ use crate::{embed, feeds, search};
         (name = "Videos", description = "What was filmed: where it can be played, in which languages, about what, and with whom."),
         (name = "Programmes", description = "What videos and statistics belong to."),
         (name = "Partners", description = "Who funds, hosts and carries out programmes, and who takes part in videos."),
+        (name = "Indicators", description = "What impact statistics measure, and how: defined once for all that belong to them."),
         (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
         (name = "Search", description = "Items of every kind in one list."),
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),

@@ -21,6 +21,7 @@ use crate::db::search::segments;
 use crate::db::{self, Store};
 use crate::http::layer::{LayerSettings, outermost};
 use crate::http::problem::Problem;
+use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -37,11 +38,12 @@ use crate::{countries, embed, feeds, impact, partners, programmes, saved_queries
 pub use document::{json as document_json, yaml as document_yaml};
 
 /// The declarations of all kinds.
-pub const SPECS: [&Spec; 6] = [
+pub const SPECS: [&Spec; 7] = [
     &topics::model::SPEC,
     &partners::model::SPEC,
     &programmes::model::SPEC,
     &videos::model::SPEC,
+    &impact::indicators::model::SPEC,
     &impact::model::SPEC,
     &saved_queries::model::SPEC,
 ];
@@ -101,14 +103,22 @@ fn kinds() -> Vec<(&'static Spec, Expand)> {
         (Partners::SPEC, wholes::<Partners>),
         (Programmes::SPEC, wholes::<Programmes>),
         (Videos::SPEC, wholes::<Videos>),
+        (Indicators::SPEC, wholes::<Indicators>),
         (ImpactStatistics::SPEC, wholes::<ImpactStatistics>),
         (SavedQueries::SPEC, wholes::<SavedQueries>),
     ]
 }
 
 /// Every kind's purge.
-const PURGES: [Purge; 6] =
-    [purge::<SavedQueries>, purge::<Videos>, purge::<ImpactStatistics>, purge::<Programmes>, purge::<Partners>, purge::<Topics>];
+const PURGES: [Purge; 7] = [
+    purge::<SavedQueries>,
+    purge::<Videos>,
+    purge::<ImpactStatistics>,
+    purge::<Indicators>,
+    purge::<Programmes>,
+    purge::<Partners>,
+    purge::<Topics>,
+];
 
 /// How often what was deleted long ago is looked for.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
@@ -207,6 +217,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         impact::api::patch_impact_statistic,
         impact::api::delete_impact_statistic,
         impact::api::restore_impact_statistic,
+        impact::indicators::api::list_indicators,
+        impact::indicators::api::create_indicator,
+        impact::indicators::api::get_indicator,
+        impact::indicators::api::replace_indicator,
+        impact::indicators::api::patch_indicator,
+        impact::indicators::api::delete_indicator,
+        impact::indicators::api::restore_indicator,
         topics::api::list_topics,
         topics::api::create_topic,
         topics::api::get_topic,

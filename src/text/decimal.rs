@@ -53,6 +53,13 @@ pub fn decimal_order(text: &str) -> Option<String> {
     Some(format!("0{complement}~"))
 }
 
+/// Whether a number of double precision, written as short as it can be, is this decimal again: what reads JSON numbers as doubles loses
+/// nothing.
+pub fn is_exact_as_double(text: &str) -> bool {
+    let Ok(double) = text.parse::<f64>() else { return false };
+    decimal_order(&double.to_string()).is_some_and(|order| Some(order) == decimal_order(text))
+}
+
 /// A decimal as it is written in a language: `1,500.5` in English, `1.500,5` in most of the catalogue's others (CLDR).
 ///
 /// What is no decimal stays as it is.

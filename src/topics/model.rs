@@ -29,6 +29,7 @@ pub const SPEC: Spec = Spec {
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
     fields: &["parent"],
     extras: &[],
+    referrers: &[],
     shows: &[Kind::Topic],
     feeds: &[],
 };

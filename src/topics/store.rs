@@ -38,7 +38,7 @@ impl Subject for Topics {
     fn check(
         connection: &mut Connection,
         id: Option<Id>,
-        _own: &(),
+        _own: &mut (),
         links: &[(NewLink, Id)],
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {

@@ -16,7 +16,9 @@ use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
 use crate::resource::snippets;
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
+use crate::resource::spec::{
+    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, ReferrerSpec, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn,
+};
 use crate::resource::tracks::{Summary, TrackKind};
 use crate::resource::{Draft, NewLink, Status};
 use crate::text::language::Language;
@@ -53,6 +55,12 @@ pub const SPEC: Spec = Spec {
             example: "un-women",
         },
         FilterSpec { name: "topic", takes: Takes::Item(Kind::Topic), description: "Videos about this topic.", example: "prevention" },
+        FilterSpec {
+            name: "statistic",
+            takes: Takes::Referrer(Kind::ImpactStatistic, "evidence"),
+            description: "Videos that evidence this impact statistic.",
+            example: "new-partnerships-on-survivor-services",
+        },
         FilterSpec { name: "country", takes: Takes::Country, description: "Videos about this country.", example: "MK" },
         FilterSpec {
             name: "language",
@@ -144,6 +152,7 @@ pub const SPEC: Spec = Spec {
         "accessibility",
     ],
     extras: &["embed"],
+    referrers: &[ReferrerSpec { field: "impact_statistics", kind: Kind::ImpactStatistic, through: "evidence" }],
     shows: &[Kind::Programme, Kind::Topic, Kind::Partner],
     feeds: &["rss", "atom", "json"],
 };

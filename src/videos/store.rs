@@ -3,7 +3,7 @@
 use super::model::{self, Own, SPEC, Video};
 use crate::db::sql::Bind;
 use crate::http::fields::Fields;
-use crate::resource::load::Loaded;
+use crate::resource::load::{Item, Link, Loaded};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
 use crate::resource::tracks::Summary;
@@ -29,7 +29,7 @@ impl Subject for Videos {
         model::facets(own, tracks)
     }
 
-    fn columns(own: &Own) -> Vec<Bind> {
+    fn columns(_item: &Item, own: &Own, _links: &[Link]) -> Vec<Bind> {
         vec![own.duration_seconds.map_or(Bind::Null, Bind::Integer), own.recorded_on.map_or(Bind::Null, Bind::Date)]
     }
 }

@@ -106,11 +106,14 @@ CREATE TABLE programmes (
 );
 CREATE INDEX programmes_start ON programmes (start_date, number);
 
+-- `facts` is what a summary asks of a statistic, in one text: what it is about, when, and its values; with tabs between.
 CREATE TABLE impact_statistics (
     number INTEGER NOT NULL PRIMARY KEY REFERENCES items (number),
+    is_public BOOLEAN NOT NULL,
     value_order TEXT,
     period_start DATE,
-    period_end DATE
+    period_end DATE,
+    facts TEXT NOT NULL
 );
 CREATE INDEX impact_statistics_value ON impact_statistics (value_order, number);
 CREATE INDEX impact_statistics_period ON impact_statistics (period_start, number);

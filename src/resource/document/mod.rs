@@ -10,10 +10,10 @@ mod schemas;
 use serde_json::{Map, Value, json};
 
 pub use parameters::{comma_list, parameter};
-use schemas::{add_highlights, add_partials, example_of, flatten_all, shared_schemas};
+use schemas::{add_highlights, add_partials, add_referrers, example_of, flatten_all, shared_schemas};
 pub use schemas::{
-    countries_input, country_input, decimal_input, item_shown, partner_or_none, partner_shown, programme_shown, reference_input,
-    references_input, topic_or_none, topics_shown, video_shown,
+    countries_input, country_input, decimal_input, indicator_or_none, item_shown, partner_or_none, partner_shown, programme_shown,
+    reference_input, references_input, topic_or_none, topics_shown, video_shown,
 };
 
 use super::bodies::{self, LANGUAGE_PATTERN, SLUG_PATTERN, language};
@@ -35,6 +35,7 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
         }
         flatten_all(schemas);
         add_highlights(schemas, specs);
+        add_referrers(schemas, specs);
         completeness::add_to_document(schemas, specs);
         add_partials(schemas, specs);
         bodies::complete(schemas);

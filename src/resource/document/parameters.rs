@@ -134,7 +134,7 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         json!({"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
         json!(0),
     ));
-    let facets: Vec<&str> = spec.all_filters().map(|filter| filter.name).collect();
+    let facets: Vec<&str> = spec.all_facets().map(|filter| filter.name).collect();
     parameters.push(comma_list(
         "facets",
         "Counts, over the whole filtered list, of the values of these filters; a facet's own filter does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
@@ -158,7 +158,7 @@ fn filter_parameter(filter: &FilterSpec) -> Value {
         json!({"type": "string", "enum": all})
     };
     let items = match filter.takes {
-        Takes::Item(_) | Takes::Text => name_in_list(),
+        Takes::Item(_) | Takes::Referrer(..) | Takes::Text => name_in_list(),
         Takes::Country => json!({"type": "string", "pattern": "^!?[A-Za-z]{2,3}$"}),
         Takes::Language => json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")}),
         Takes::Word(words) | Takes::Has(words) => with_not(words),

@@ -27,6 +27,8 @@ named_schemas! {
     topic_or_none => "TopicOrNull";
     /// Topics inside another resource.
     topics_shown => "TopicsShown";
+    /// An indicator inside another resource, or null.
+    indicator_or_none => "IndicatorOrNull";
     /// A programme inside another resource, or null.
     programme_shown => "ProgrammeOrNull";
     /// A partner inside another resource.
@@ -52,13 +54,14 @@ pub(super) fn shared_schemas() -> Value {
         }
         json!({"anyOf": options, "description": "In short (`id`, `slug`, `title`), or whole where `include` asks for it."})
     };
-    let kinds = ["Video", "Programme", "Partner", "ImpactStatistic", "Topic"];
+    let kinds = ["Video", "Programme", "Partner", "Indicator", "ImpactStatistic", "Topic"];
     let all = kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}Partial")]);
     let all: Vec<Value> = all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
         "ItemShown": {"anyOf": all, "description": "A resource of any kind, whole."},
         "TopicOrNull": shown("Topic", true),
         "TopicsShown": {"type": "array", "items": shown("Topic", false), "description": "Topics, in order."},
+        "IndicatorOrNull": shown("Indicator", true),
         "ProgrammeOrNull": shown("Programme", true),
         "PartnerShown": shown("Partner", false),
         "PartnerOrNull": shown("Partner", true),
@@ -113,6 +116,21 @@ pub(super) fn add_highlights(schemas: &mut Map<String, Value>, specs: &[&Spec]) 
                     "description": "The fields in which what was searched for is found; only in lists with `highlights=true`.",
                 }),
             );
+        }
+    }
+}
+
+/// Adds to each resource what refers to it, where `include` asks for that.
+pub(super) fn add_referrers(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+    for spec in specs {
+        let Some(properties) = schemas.get_mut(spec.kind.schema()).and_then(|schema| schema.get_mut("properties")) else { continue };
+        for referrer in spec.referrers {
+            let name = referrer.kind.schema();
+            let options =
+                json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
+            let description =
+                format!("The {}s that refer to it, whole, the newest first; only with `include={}`.", referrer.kind.noun(), referrer.field);
+            properties[referrer.field] = json!({"type": "array", "items": {"anyOf": options}, "description": description});
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::http::fields::clip;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::Status;
 use crate::resource::index::bit;
-use crate::resource::load::{self, find, of_kind, texts_of_item};
+use crate::resource::load::{self, Item, find, of_kind, texts_of_item};
 use crate::resource::names::Memory;
 use crate::resource::spec::{FilterSpec, Kind, RangeSpec, SortColumn, Spec, TableSpec, Takes};
 use crate::text::choice::preference_order;
@@ -165,6 +165,9 @@ impl ListRequest {
         list: &mut List,
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
+        if let Takes::Referrer(kind, field) = filter.takes {
+            return self.referred_to(connection, memory, (filter, kind, field), values, list, errors);
+        }
         let facet = self.field(spec, filter);
         let mut wanted = Vec::new();
         let mut excluded = Vec::new();
@@ -235,6 +238,42 @@ impl ListRequest {
         }
         if !excluded.is_empty() {
             list.predicates.push(Fragment::new("NOT EXISTS (").then(&any_of(&excluded)).sql(")"));
+        }
+        Ok(())
+    }
+
+    /// Narrows a list to what these items refer to, or to what they do not.
+    fn referred_to(
+        &self,
+        connection: &mut Connection,
+        memory: &Memory,
+        (filter, kind, field): (&'static FilterSpec, Kind, &'static str),
+        values: &[Value],
+        list: &mut List,
+        errors: &mut Vec<Violation>,
+    ) -> Result<(), Problem> {
+        let (mut wanted, mut excluded, mut is_narrowed) = (Vec::new(), Vec::new(), false);
+        for value in values {
+            is_narrowed = is_narrowed || !value.excluded;
+            let ids = if value.excluded { &mut excluded } else { &mut wanted };
+            match self.resolve(connection, memory, kind, value.values.first().map(String::as_str).unwrap_or_default())? {
+                Ok(id) => ids.push(id),
+                Err(detail) => errors.push(Violation::parameter(filter.name, "unknown_value", detail)),
+            }
+        }
+        let mut narrow = |ids: &[Id], not: &'static str| {
+            let rows = load::read_items(connection, &id_among("items.id", ids))?;
+            let targets: Vec<Id> =
+                rows.iter().flat_map(Item::links).filter(|link| link.field == field).map(|link| link.target_id).collect();
+            let these = Fragment::new(list.along.number()).sql(not).sql(" IN (SELECT shown.number FROM items shown WHERE ");
+            list.predicates.push(these.then(&id_among("shown.id", &targets)).sql(")"));
+            Ok::<_, Problem>(())
+        };
+        if is_narrowed {
+            narrow(&wanted, "")?;
+        }
+        if !excluded.is_empty() {
+            narrow(&excluded, " NOT")?;
         }
         Ok(())
     }
@@ -346,5 +385,7 @@ impl RangeSpec {
 /// Whether a filter asks for one value: such filters can be walked along. They stand in the declaration rarest value first.
 fn is_one_value(filter: &FilterSpec, values: &[Value]) -> bool {
     let mut wanted = values.iter().filter(|value| !value.excluded);
-    !matches!(filter.takes, Takes::Has(_)) && wanted.next().is_some_and(|value| value.values.len() == 1) && wanted.next().is_none()
+    !matches!(filter.takes, Takes::Has(_) | Takes::Referrer(..))
+        && wanted.next().is_some_and(|value| value.values.len() == 1)
+        && wanted.next().is_none()
 }

@@ -126,6 +126,10 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
                 shape.completeness = true;
             } else if let Some(extra) = spec.extras.iter().find(|extra| **extra == name) {
                 shape.extras.push(extra);
+            } else if let Some(referrer) = spec.referrers.iter().find(|referrer| referrer.field == name) {
+                if !shape.include.contains(&referrer.field) {
+                    shape.include.push(referrer.field);
+                }
             } else if let Some(link) = spec.link(&name) {
                 if !shape.include.contains(&link.field) {
                     shape.include.push(link.field);
@@ -281,8 +285,8 @@ impl Takes {
             if words.contains(&text) { Ok(vec![text.to_owned()]) } else { Err(not_one_of(text, words.iter().copied())) }
         };
         match self {
-            Self::Item(_) | Self::Text if text.len() > 200 => Err(format!("`{}` is too long.", clip(text))),
-            Self::Item(_) | Self::Text => Ok(vec![text.to_owned()]),
+            Self::Item(_) | Self::Referrer(..) | Self::Text if text.len() > 200 => Err(format!("`{}` is too long.", clip(text))),
+            Self::Item(_) | Self::Referrer(..) | Self::Text => Ok(vec![text.to_owned()]),
             Self::Country => places::find(text).map(|country| vec![country.code.to_owned()]).ok_or_else(|| places::unknown(text)),
             Self::Word(words) | Self::Has(words) => known(words),
             Self::Flag => known(&["true", "false"]),
@@ -302,10 +306,10 @@ impl Takes {
 fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
     let mut filters: Vec<&'static FilterSpec> = Vec::new();
     for name in params.list("facets", 20).unwrap_or_default() {
-        match spec.all_filters().find(|filter| filter.name == name) {
+        match spec.all_facets().find(|filter| filter.name == name) {
             Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
             Some(filter) => filters.push(filter),
-            None => params.error("facets", "unknown_value", not_one_of(&name, spec.all_filters().map(|filter| filter.name))),
+            None => params.error("facets", "unknown_value", not_one_of(&name, spec.all_facets().map(|filter| filter.name))),
         }
     }
     let limit = params.integer("facet_limit", 1..=MAX_FACET_LIMIT).unwrap_or(DEFAULT_FACET_LIMIT);

@@ -28,8 +28,9 @@ BY_MEANING = {
     "invalid_language": "a tag that names no language (`und`, `x-…`), or Serbian without its script, for texts",
     "repeated": "two members that mean the same",
     "required": "a PATCH that takes the title away, or makes a language the original one that has no texts",
-    "out_of_range": "a chapter or a passage after the end of its video",
-    "not_allowed": "a qualitative statistic with a value",
+    "out_of_range": "a chapter or a passage after the end of its video, a share of more than the whole",
+    "not_allowed": "a qualitative statistic with a value, a sum of what is no count",
+    "does_not_fit": "a statistic that says something else than its indicator",
     "invalid_text": "a control character",
     "reused": "an Idempotency-Key that was used for another request",
 }
@@ -58,13 +59,13 @@ def is_by_meaning(error, method) -> bool:
     if error.get("pointer") == "/query":  # what a saved query may say, the parameters of lists describe
         return True
     if error["code"] == "out_of_range":  # of every other number, the document states the range
-        return error.get("pointer", "").startswith(("/chapters", "/evidence/"))
+        return error.get("pointer", "").startswith(("/chapters", "/evidence/")) or error.get("pointer", "").endswith("/value")
     if "line" in error:  # no schema describes a text track
         return True
     if error["code"] == "conflicting":  # `relevance` among other keys; what else excludes each other is taken out below
         return error.get("parameter") == "sort"
     if error["code"] == "required":  # of a whole item, the document states what it needs
-        return method == "PATCH"
+        return method == "PATCH" or error.get("pointer") in ("/code", "/vocabulary")  # one goes with the other
     return error["code"] in BY_MEANING
 
 

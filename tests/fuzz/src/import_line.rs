@@ -1,5 +1,6 @@
 use kinoteka::commands::{Line, explain, understand};
 use kinoteka::http::problem::Problem;
+use kinoteka::impact::indicators::store::Indicators;
 use kinoteka::impact::store::ImpactStatistics;
 use kinoteka::partners::store::Partners;
 use kinoteka::programmes::store::Programmes;
@@ -22,6 +23,7 @@ pub fn import_line(data: &[u8]) {
             Kind::Partner => read::<Partners>(&line),
             Kind::Programme => read::<Programmes>(&line),
             Kind::Video => read::<Videos>(&line),
+            Kind::Indicator => read::<Indicators>(&line),
             Kind::ImpactStatistic => read::<ImpactStatistics>(&line),
             Kind::SavedQuery => read::<SavedQueries>(&line),
         },

@@ -7,6 +7,7 @@ mod drafts;
 mod health;
 mod http;
 mod idempotency;
+mod indicators;
 mod keys;
 mod languages;
 mod lists;

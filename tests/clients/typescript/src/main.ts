@@ -306,16 +306,32 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
   empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
 }
 
+async function indicators(api: Kinoteka): Promise<string> {
+  const body = { label: "Women who went to court", unit: "women", ascending: true, additive: true, status: "published", code: "5.2.1", vocabulary: "sdg" } satisfies Schemas["IndicatorInput"];
+  const made = whole(found(await api.POST("/v1/indicators", { body }), 201));
+  const path = { indicator: made.slug };
+  const patched = await api.PATCH("/v1/indicators/{indicator}", { params: { path }, headers: mergePatch, body: { result_type: "outcome" } });
+  assert.equal(whole(found(patched, 200)).result_type, "outcome");
+  found(await api.PUT("/v1/indicators/{indicator}", { params: { path }, body }), 200);
+  empty(await api.DELETE("/v1/indicators/{indicator}", { params: { path } }), 204);
+  found(await api.POST("/v1/indicators/{indicator}/restore", { params: { path } }), 200);
+  assert.equal(whole(found(await api.GET("/v1/indicators/{indicator}", { params: { path } }), 200)).code, "5.2.1");
+  assert.ok(found(await api.GET("/v1/indicators", { params: { query: { vocabulary: ["sdg"] } } }), 200).data.length > 0);
+  return made.slug;
+}
+
 async function figures(api: Kinoteka, programme: string, video: string): Promise<void> {
+  const indicator = await indicators(api);
   const body = {
     label: "Women who were accompanied to court",
     value: "1250.50",
-    unit: "women",
+    indicator,
     qualifier: "more_than",
     status: "published",
     programme,
     countries: ["RS"],
-    evidence: [{ video, start_seconds: 10, end_seconds: 40 }],
+    evidence: [{ video, start_seconds: 10, end_seconds: 40, quote: { text: "Nobody should go there alone.", language: "en" } }],
+    documents: [{ title: "Annual report", url: "https://example.org/report.pdf", media_type: "application/pdf", language: "en", page: 4 }],
     disaggregation: [{ dimension: "age", value: "18-29" }],
   } satisfies Schemas["ImpactStatisticInput"];
   const figure = whole(found(await api.POST("/v1/impact-statistics", { body }), 201));
@@ -324,6 +340,10 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   assert.equal(shown.value, "1250.50", "figures keep every digit");
   assert.equal(shown.figure, "More than 1,250.50", "and are said with their qualifier");
   assert.equal(shown.evidence[0]?.video.slug, video);
+  assert.deepEqual([shown.unit, shown.additive, shown.value_number], ["women", true, 1250.5], "what the indicator says, and the number that the decimal is");
+  const shows = whole(found(await api.GET("/v1/videos/{video}", { params: { path: { video }, query: { include: ["impact_statistics"] } } }), 200));
+  assert.equal(shows.impact_statistics?.[0]?.slug, figure.slug);
+  assert.equal(found(await api.GET("/v1/videos", { params: { query: { statistic: [figure.slug] } } }), 200).data[0]?.slug, video);
   const patched = await api.PATCH("/v1/impact-statistics/{impact_statistic}", { params: { path }, headers: mergePatch, body: { value: 1300 } });
   assert.equal(whole(found(patched, 200)).value, "1300");
   found(await api.PUT("/v1/impact-statistics/{impact_statistic}", { params: { path }, body }), 200);

@@ -15,11 +15,12 @@ fn named(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(kind, slug)| ((*kind).to_owned(), (*slug).to_owned())).collect()
 }
 
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 6] = [
     ("video", "/v1/videos"),
     ("programme", "/v1/programmes"),
     ("partner", "/v1/partners"),
     ("impact_statistic", "/v1/impact-statistics"),
+    ("indicator", "/v1/indicators"),
     ("topic", "/v1/topics"),
 ];
 
@@ -42,6 +43,7 @@ fn fill(server: &TestServer) -> String {
             json!({"slug": "tour", "title": "A tour", "summary": "Through a shelter", "published_at": at(2024), "topics": ["shelter"], "programme": "roofs", "thumbnail": {"url": "https://media.example.org/tour.jpg", "alt": "A door"}}),
         ),
         ("/v1/videos", json!({"slug": "shelters", "title": "Shelters <now>", "published_at": at(2021)})),
+        ("/v1/indicators", json!({"slug": "places", "label": "Places", "description": "Places in a shelter.", "published_at": at(2019)})),
         (
             "/v1/impact-statistics",
             json!({"slug": "beds", "label": "Shelter beds", "value": "500", "qualifier": "more_than", "published_at": at(2022)}),
@@ -58,12 +60,12 @@ on_both! {
     fn the_best_come_first_whatever_their_kind(server: &TestServer) {
         let key = fill(server);
         // Title as typed, newest first; by stem; summary; name; description.
-        let best = named(&[("impact_statistic", "beds"), ("topic", "shelter"), ("video", "shelters"), ("video", "tour"), ("programme", "roofs"), ("partner", "house")]);
+        let best = named(&[("impact_statistic", "beds"), ("topic", "shelter"), ("video", "shelters"), ("video", "tour"), ("programme", "roofs"), ("partner", "house"), ("indicator", "places")]);
         let page = server.read("/v1/search?q=shelter&total=true&facets=kind");
         assert_eq!(found(&page), best);
-        assert_eq!(page["page"]["total"], 6);
+        assert_eq!(page["page"]["total"], 7);
         let counts: Vec<(&str, i64)> = page["facets"]["kind"].as_array().unwrap().iter().map(|one| (one["value"].as_str().unwrap(), one["count"].as_i64().unwrap())).collect();
-        assert_eq!(counts, [("video", 2), ("impact_statistic", 1), ("partner", 1), ("programme", 1), ("topic", 1)]);
+        assert_eq!(counts, [("video", 2), ("impact_statistic", 1), ("indicator", 1), ("partner", 1), ("programme", 1), ("topic", 1)]);
         // Page by page, there and back.
         for limit in 1..5 {
             let (mut all, mut back) = (Vec::new(), Vec::new());
@@ -87,19 +89,19 @@ on_both! {
         assert!(!found(&server.read("/v1/search?q=shelter")).contains(&("topic".to_owned(), "shelter".to_owned())));
         let drafts = |query: &str| found(&server.request("GET", &format!("/v1/search?q=shelter&{query}")).key(&key).send().expect(200).json());
         assert_eq!(drafts("status=draft"), named(&[("topic", "shelter")]));
-        assert_eq!(drafts("status=draft,published,archived").len(), 6);
-        assert_eq!(drafts("limit=100").len(), 5);
+        assert_eq!(drafts("status=draft,published,archived").len(), 7);
+        assert_eq!(drafts("limit=100").len(), 6);
     }
 
     fn kinds_are_filtered_and_counted(server: &TestServer) {
         fill(server);
         assert_eq!(found(&server.read("/v1/search?q=shelter&kind=topic,partner")), named(&[("topic", "shelter"), ("partner", "house")]));
         let page = server.read("/v1/search?q=shelter&kind=!video,!topic&total=true&facets=kind&lang=sr-Cyrl");
-        assert_eq!(found(&page), named(&[("impact_statistic", "beds"), ("programme", "roofs"), ("partner", "house")]));
-        assert_eq!(page["page"]["total"], 3);
+        assert_eq!(found(&page), named(&[("impact_statistic", "beds"), ("programme", "roofs"), ("partner", "house"), ("indicator", "places")]));
+        assert_eq!(page["page"]["total"], 4);
         // Its own filter does not narrow it; its labels are in the answer's language.
         let kinds = page["facets"]["kind"].as_array().unwrap();
-        assert_eq!((&kinds[0]["value"], &kinds[0]["label"], &kinds[0]["count"], kinds.len()), (&json!("video"), &json!("Видео-записи"), &json!(2), 5));
+        assert_eq!((&kinds[0]["value"], &kinds[0]["label"], &kinds[0]["count"], kinds.len()), (&json!("video"), &json!("Видео-записи"), &json!(2), 6));
         assert!(found(&server.read("/v1/search?q=shelter&kind=topic,!topic")).is_empty());
         assert_eq!(found(&server.read("/v1/search?q=shelter&published_after=2025-01-01")), named(&[("programme", "roofs"), ("partner", "house")]));
         assert_eq!(found(&server.read("/v1/search?q=-shelter")), named(&[]));

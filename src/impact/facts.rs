@@ -1,0 +1,192 @@
+//! What a summary asks of a statistic, in one text: what it is about, when, and its values.
+//!
+//! A summary of everything reads the text of every statistic and nothing else of it. First come the fields that say what it is about: those
+//! of statistics of one scope are the same, byte by byte.
+
+use super::model::{Baseline, Disaggregation, Own, Target};
+use crate::db::Id;
+use crate::resource::load::Link;
+
+/// Between fields.
+const TAB: char = '\t';
+/// Between the members of a list, and between a dimension and its slice.
+const COMMA: char = '\u{1f}';
+/// How many fields say what a statistic is about.
+const OF_SCOPE: usize = 9;
+
+/// The text of a statistic.
+pub fn write(own: &Own, links: &[Link]) -> String {
+    let link = |field: &str| {
+        let target = links.iter().find(|link| link.field == field);
+        target.map(|link| link.target_id.0.simple().to_string()).unwrap_or_default()
+    };
+    let mut countries: Vec<String> = own.countries.unpack();
+    countries.sort();
+    let mut slices: Vec<Disaggregation> = own.disaggregation.unpack();
+    slices.sort_by(|a, b| (&a.dimension, &a.value).cmp(&(&b.dimension, &b.value)));
+    let slices: Vec<String> = slices.into_iter().flat_map(|slice| [slice.dimension, slice.value]).map(|text| plain(&text)).collect();
+    let said = |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
+    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    let (baseline, target) = (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
+    let target = target.as_ref();
+    let fields = [
+        link("indicator"),
+        link("programme"),
+        link("partner"),
+        countries.join(&COMMA.to_string()),
+        slices.join(&COMMA.to_string()),
+        plain(own.unit.as_deref().unwrap_or_default()),
+        own.measure.clone(),
+        said(own.additive),
+        said(own.ascending),
+        day(own.period_start),
+        day(own.period_end),
+        own.qualifier.clone(),
+        own.value.clone().unwrap_or_default(),
+        baseline.as_ref().map(|baseline| baseline.value.clone()).unwrap_or_default(),
+        baseline.map(|baseline| baseline.year.to_string()).unwrap_or_default(),
+        target.map(|target| target.value.clone()).unwrap_or_default(),
+        day(target.and_then(|target| target.period_start)),
+        day(target.and_then(|target| target.period_end)),
+    ];
+    fields.join(&TAB.to_string())
+}
+
+/// Without what separates.
+fn plain(text: &str) -> String {
+    text.replace(|character: char| character.is_control(), " ")
+}
+
+/// What some statistics are about: those of one scope count the same, of the same, there.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Scope {
+    /// The indicator.
+    pub indicator: Option<Id>,
+    /// The programme.
+    pub programme: Option<Id>,
+    /// The partner.
+    pub partner: Option<Id>,
+    /// Country codes, in order.
+    pub countries: Vec<String>,
+    /// Dimension and value of each slice, in order.
+    pub slices: Vec<(String, String)>,
+    /// What is counted.
+    pub unit: Option<String>,
+    /// See [`super::words::MEASURES`].
+    pub measure: String,
+    /// Whether values may be added up.
+    pub additive: Option<bool>,
+    /// Whether more is better.
+    pub ascending: Option<bool>,
+}
+
+/// When something was counted, and what. Days are as they are written (ISO 8601), so that they are in order; the empty text where nothing is
+/// known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Figures<'a> {
+    /// First day of the period.
+    pub start: &'a str,
+    /// Last day of the period.
+    pub end: &'a str,
+    /// See [`super::words::QUALIFIERS`].
+    pub qualifier: &'a str,
+    /// The value.
+    pub value: &'a str,
+    /// The value before.
+    pub baseline: &'a str,
+    /// Year of that.
+    pub baseline_year: &'a str,
+    /// The value aimed at.
+    pub target: &'a str,
+    /// First day of the period it is aimed at for.
+    pub target_start: &'a str,
+    /// Last day of that.
+    pub target_end: &'a str,
+}
+
+/// Splits a text into what says the scope, see [`scope`], and the figures.
+pub fn split(text: &str) -> Option<(&str, Figures<'_>)> {
+    let (tab, _) = text.match_indices(TAB).nth(OF_SCOPE.saturating_sub(1))?;
+    let (scope, rest) = (text.get(..tab)?, text.get(tab.saturating_add(1)..)?);
+    let mut fields = rest.split(TAB);
+    let mut next = || fields.next();
+    let figures = Figures {
+        start: next()?,
+        end: next()?,
+        qualifier: next()?,
+        value: next()?,
+        baseline: next()?,
+        baseline_year: next()?,
+        target: next()?,
+        target_start: next()?,
+        target_end: next()?,
+    };
+    Some((scope, figures))
+}
+
+/// Reads what says the scope.
+pub fn scope(text: &str) -> Option<Scope> {
+    let mut fields = text.split(TAB);
+    let mut next = || fields.next();
+    let list = |text: &str| -> Vec<String> { text.split(COMMA).filter(|_| !text.is_empty()).map(str::to_owned).collect() };
+    let flag = |text: &str| (!text.is_empty()).then_some(text == "1");
+    let id = |text: &str| uuid::Uuid::try_parse(text).ok().map(Id);
+    let (indicator, programme, partner) = (id(next()?), id(next()?), id(next()?));
+    let (countries, slices) = (list(next()?), list(next()?));
+    let unit = next()?;
+    Some(Scope {
+        indicator,
+        programme,
+        partner,
+        countries,
+        slices: slices.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone()))).collect(),
+        unit: (!unit.is_empty()).then(|| unit.to_owned()),
+        measure: next()?.to_owned(),
+        additive: flag(next()?),
+        ascending: flag(next()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let (programme, indicator) = (Id::new(), Id::new());
+        let link = |field: &str, target_id| Link { field: field.to_owned(), target_id, role: None, start_seconds: None, end_seconds: None };
+        let own: Own = serde_json::from_value(json!({
+            "value": "12.50", "qualifier": "more_than", "unit": "peo\tple", "measure": "unit", "ascending": true, "additive": null,
+            "countries": ["RS", "AL"], "period_start": "2024-01-01", "period_end": null, "baseline": {"value": "3", "year": 2019},
+            "target": null, "disaggregation": [{"dimension": "sex", "value": "female"}, {"dimension": "age", "value": "15-24"}],
+            "source": null,
+        }))
+        .unwrap();
+        let text = write(&own, &[link("programme", programme), link("indicator", indicator)]);
+        let (about, figures) = split(&text).unwrap();
+        let expected = Scope {
+            indicator: Some(indicator),
+            programme: Some(programme),
+            partner: None,
+            countries: vec!["AL".to_owned(), "RS".to_owned()],
+            slices: vec![("age".to_owned(), "15-24".to_owned()), ("sex".to_owned(), "female".to_owned())],
+            unit: Some("peo ple".to_owned()),
+            measure: "unit".to_owned(),
+            additive: None,
+            ascending: Some(true),
+        };
+        assert_eq!(scope(about), Some(expected));
+        let expected = Figures {
+            start: "2024-01-01",
+            qualifier: "more_than",
+            value: "12.50",
+            baseline: "3",
+            baseline_year: "2019",
+            ..Figures::default()
+        };
+        assert_eq!(figures, expected);
+        assert_eq!(split("a\tb"), None);
+    }
+}

@@ -1,0 +1,5 @@
+//! Indicators: what impact statistics measure, and how.
+
+pub mod api;
+pub mod model;
+pub mod store;
