@@ -47,6 +47,8 @@ phrases! {
         "may not be added up", "nuk mund të mblidhen", "ne mogu se sabirati", "ne mogu se sabirati", "не могу се сабирати",
         "не може да се собираат", "toplanamaz",
     ];
+    /// What is not divided by what others are divided by.
+    Undivided = ["Not broken down", "Pa ndarje", "Bez podjele", "Bez podele", "Без поделе", "Без поделба", "Ayrılmamış"];
     /// Heading of a list of topics.
     Topics = ["Topics", "Tema", "Teme", "Teme", "Теме", "Теми", "Konular"];
     /// Heading of a list of saved queries.

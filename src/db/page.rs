@@ -202,13 +202,21 @@ impl List {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
+    /// Selects the numbers of all items the list has.
+    pub fn select_numbers(&self) -> Fragment {
+        Fragment::new("SELECT ").sql(self.number()).then(&self.body())
+    }
+
+    fn number(&self) -> &'static str {
+        if self.ranked.is_some() { ITEM } else { self.along.number() }
+    }
+
     /// The numbers of all items the list has, in no order.
     pub fn numbers_of_all(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
-        let number = if self.ranked.is_some() { ITEM } else { self.along.number() };
         if connection.is_sqlite() {
-            let statement = Fragment::new("SELECT ").sql(number).then(&self.body());
-            return Ok(Statement::<BigInt>::new(statement).rows(connection)?);
+            return Ok(Statement::<BigInt>::new(self.select_numbers()).rows(connection)?);
         }
+        let number = self.number();
         // One text is sent and read sooner than thousands of rows.
         let statement = Fragment::new("SELECT string_agg(CAST(").sql(number).sql(" AS TEXT), ' ')").then(&self.body());
         let rows: Vec<Option<String>> = Statement::<Nullable<Text>>::new(statement).rows(connection)?;

@@ -176,6 +176,15 @@ pub fn given(query: &str, names: &[&'static str]) -> Vec<&'static str> {
     names.iter().copied().filter(|name| present.iter().any(|given| given.as_deref() == Some(*name))).collect()
 }
 
+/// A query without these parameters.
+pub fn without(query: &str, names: &[&str]) -> String {
+    let kept = query.split('&').filter(|pair| {
+        let name = decode(pair.split('=').next().unwrap_or_default());
+        !pair.is_empty() && !name.is_some_and(|name| names.contains(&name.as_str()))
+    });
+    kept.collect::<Vec<_>>().join("&")
+}
+
 /// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();

@@ -90,6 +90,9 @@ problems! {
     /// Fields of the body are wrong.
     InvalidFields = 422 "invalid-fields", "Some fields are wrong",
         "The body was understood, but some of its fields cannot be stored. `errors` names every one of them by JSON pointer, with the remedy. Nothing was stored.";
+    /// What was asked for would be a sum that means nothing.
+    NotSummable = 422 "not-summable", "The statistics cannot be added up",
+        "A sum was asked for of statistics that cannot be added up: percentages, values of several units, or values of which nobody says that they may be (`additive`). `errors` names each group and the reason. Ask for one unit or indicator, leave the sum out, or have them listed apart.";
     /// A precondition is required and missing.
     PreconditionRequired = 428 "precondition-required", "A precondition is required",
         "This server protects against lost updates: read the item, then send its `ETag` in `If-Match` with the change.";

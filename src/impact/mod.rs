@@ -6,4 +6,5 @@ pub mod figure;
 pub mod indicators;
 pub mod model;
 pub mod store;
+pub mod summary;
 pub mod words;

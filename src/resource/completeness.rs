@@ -156,6 +156,11 @@ impl Missing {
         read
     }
 
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.there.is_empty()
+    }
+
     /// What must hold of the items of a list that walks along this, each a lookup by a key of the item.
     pub fn predicates(&self, spec: &Spec, along: Along, viewer: Viewer) -> Vec<Fragment> {
         let exists = |wanted: &InLanguage| Fragment::new("EXISTS (").then(&wanted.rows(spec, along, viewer)).sql(")");

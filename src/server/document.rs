@@ -14,7 +14,7 @@ use crate::resource::document::{Listing, complete};
 use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
 use crate::resource::shown::Reference;
-use crate::{embed, feeds, search};
+use crate::{embed, feeds, impact, search};
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
@@ -40,7 +40,8 @@ struct Base;
 /// What takes the parameters of lists beside the lists themselves.
 fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
-    searches.into_iter().chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED]).collect()
+    let searches = searches.into_iter().chain([impact::summary::api::DECLARED]);
+    searches.chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED]).collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\

@@ -212,6 +212,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         partners::api::restore_partner,
         impact::api::list_impact_statistics,
         impact::api::create_impact_statistic,
+        impact::summary::api::get_impact_summary,
         impact::api::get_impact_statistic,
         impact::api::replace_impact_statistic,
         impact::api::patch_impact_statistic,

@@ -28,6 +28,7 @@ mod segment;
 pub mod slug;
 pub mod spelling;
 pub mod stem;
+pub mod sum;
 pub mod transliterate;
 pub mod xml;
 

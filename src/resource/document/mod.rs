@@ -95,7 +95,10 @@ fn share_problems(operation: &mut Value) {
         let content = response.get("content").and_then(Value::as_object);
         let is_problem = content.is_some_and(|content| content.len() == 1 && content.contains_key("application/problem+json"));
         let of_status = |kind: &&Kind| kind.definition().status.to_string() == *status && **kind != Kind::Malformed;
-        if let Some(kind) = Kind::ALL.iter().find(of_status).filter(|_| is_problem) {
+        // Of several with one status the one that it names.
+        let named = |kind: &&Kind| response.get("description").and_then(Value::as_str) == Some(kind.definition().title);
+        let kind = Kind::ALL.iter().filter(of_status).find(named).or_else(|| Kind::ALL.iter().find(of_status));
+        if let Some(kind) = kind.filter(|_| is_problem) {
             *response = json!({"$ref": format!("#/components/responses/{}", response_name(*kind))});
         }
     }

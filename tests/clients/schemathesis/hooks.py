@@ -31,6 +31,9 @@ BY_MEANING = {
     "out_of_range": "a chapter or a passage after the end of its video, a share of more than the whole",
     "not_allowed": "a qualitative statistic with a value, a sum of what is no count",
     "does_not_fit": "a statistic that says something else than its indicator",
+    "mixed_units": "a sum of what is counted in several units",
+    "not_additive": "a sum of values of which nobody says that they may be added up",
+    "not_a_count": "a sum of percentages",
     "invalid_text": "a control character",
     "reused": "an Idempotency-Key that was used for another request",
 }

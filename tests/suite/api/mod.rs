@@ -15,5 +15,6 @@ mod openapi;
 mod reads;
 mod restore;
 mod statements;
+mod summary;
 mod tracks;
 mod writes;

@@ -1,0 +1,76 @@
+//! `GET /v1/impact-statistics/summary`.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+
+use super::asked::{Asked, WITHOUT, own_parameters};
+use super::told::summarise;
+use super::view::ImpactSummary;
+use crate::http::keys::Viewer;
+use crate::http::negotiate;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::impact::model::SPEC;
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::document::Listing;
+use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+
+/// What the document says of its parameters.
+pub const DECLARED: Listing =
+    Listing { path: "/v1/impact-statistics/summary", spec: &SPEC, without: WITHOUT, own: own_parameters, needs_query: false };
+
+/// Summarise impact statistics
+///
+/// What the statistics of a list come to, by what they have in common: sum, least, greatest and latest value, baseline, target and progress.
+/// Takes the filters of the list. Sums are exact and keep their qualifiers: more than 250 and 500 are more than 750. Nothing is counted
+/// twice: of statistics of one indicator that overlap (a total and its slices, a year and its quarters, the region and its countries) the
+/// widest counts, and the others are named in `left_out`. What nobody says (a programme, a partner, a country, a period) is taken for the
+/// whole. Values of several units, percentages, and what is not additive are never added up: that is refused with 422, or listed apart with
+/// `apart=true`.
+#[utoipa::path(
+    operation_id = "get_impact_summary",
+    tag = "Impact statistics",
+    responses(
+        (status = 200, description = "The groups.", body = ImpactSummary),
+        (status = 422, description = "The statistics cannot be added up", body = ProblemBody, content_type = "application/problem+json")
+    )
+)]
+#[get("/v1/impact-statistics/summary")]
+pub async fn get_impact_summary(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.viewer(&request).await?;
+    let asked = Arc::new(Asked::read(&context, &request, caller, &[])?);
+    answer(&context, &request, caller, asked, summarise).await
+}
+
+/// Answers what is reckoned of statistics, unless the client has it.
+pub async fn answer<T: serde::Serialize + Send + 'static>(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    caller: Viewer,
+    asked: Arc<Asked>,
+    reckon: impl Fn(&mut crate::db::Connection, &Asked, &mut crate::resource::shown::Shown) -> Result<T, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let etag = if_none_match(request);
+    let (shared, inner) = (Arc::clone(&asked), context.clone().into_inner());
+    let done = context
+        .read(caller, move |connection| {
+            let list = &shared.list;
+            let of = OfCatalogue { identity: &shared.identity, wish: &list.wish, base: &list.base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| reckon(connection, &shared, shown))
+        })
+        .await?;
+    crate::http::layer::Statements::note(request, done.statements);
+    let (validators, body) = done.value;
+    let wish = &asked.list.wish;
+    if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
+        return Ok(response);
+    }
+    let Some(body) = body else { return Err(Problem::internal("what was not reckoned was needed")) };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, context, caller, wish);
+    answer::validate(&mut response, &validators);
+    Ok(response.json(body))
+}

@@ -1,0 +1,227 @@
+//! What a summary is asked for.
+
+use actix_web::HttpRequest;
+use serde_json::{Value, json};
+
+use crate::http::fields::not_one_of;
+use crate::http::keys::Viewer;
+use crate::http::language::accepted;
+use crate::http::params::{Params, without};
+use crate::http::problem::{Problem, Violation};
+use crate::impact::model::SPEC;
+use crate::resource::context::Context;
+use crate::resource::document::{comma_list, parameter};
+use crate::resource::query::ListRequest;
+use crate::text::nearest::nearest;
+
+/// How many things statistics are grouped by at once.
+const MOST_BY: usize = 3;
+/// How many groups are answered.
+pub const MOST_GROUPS: i64 = 1_000;
+/// How many statistics each group names, unless asked otherwise, and at most.
+const NAMED: (i64, i64) = (20, 1_000);
+/// The longest name of a dimension.
+const LONGEST_DIMENSION: usize = 200;
+
+/// What statistics are grouped by, apart from dimensions.
+pub const GROUPS: &[&str] = &["country", "year", "programme", "partner", "indicator", "unit"];
+/// What is reckoned of a group.
+pub const AGGREGATES: &[&str] = &["sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
+
+/// Parameters of lists that mean nothing for a whole.
+pub const WITHOUT: &[&str] = &["sort", "cursor", "offset", "limit", "total", "fields", "include", "facets", "facet_limit", "highlights"];
+/// Parameters of its own.
+pub const OWN: &[&str] = &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
+
+/// What statistics are grouped by.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum By {
+    /// The one country.
+    Country,
+    /// The year in which the whole period lies.
+    Year,
+    /// The programme.
+    Programme,
+    /// The partner.
+    Partner,
+    /// The indicator.
+    Indicator,
+    /// What is counted.
+    Unit,
+    /// The slice of this dimension.
+    Dimension(String),
+}
+
+impl By {
+    /// Reads the name.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        Ok(match name {
+            "country" => Self::Country,
+            "year" => Self::Year,
+            "programme" => Self::Programme,
+            "partner" => Self::Partner,
+            "indicator" => Self::Indicator,
+            "unit" => Self::Unit,
+            other => match other.strip_prefix("dimension:") {
+                Some(dimension) if !dimension.is_empty() && dimension.len() <= LONGEST_DIMENSION => Self::Dimension(dimension.to_owned()),
+                Some(_) => return Err("After `dimension:` the name of a dimension is expected, such as `dimension:sex`.".to_owned()),
+                None => return Err(not_one_of(other, GROUPS.iter().copied().chain(["dimension:sex"]))),
+            },
+        })
+    }
+
+    /// The name.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Country => "country".to_owned(),
+            Self::Year => "year".to_owned(),
+            Self::Programme => "programme".to_owned(),
+            Self::Partner => "partner".to_owned(),
+            Self::Indicator => "indicator".to_owned(),
+            Self::Unit => "unit".to_owned(),
+            Self::Dimension(dimension) => format!("dimension:{dimension}"),
+        }
+    }
+}
+
+/// A summary that is asked for.
+#[derive(Clone)]
+pub struct Asked {
+    /// Of which statistics.
+    pub list: ListRequest,
+    /// By what they are grouped; a single group without any.
+    pub by: Vec<By>,
+    /// What is reckoned, out of [`AGGREGATES`].
+    pub aggregates: Vec<String>,
+    /// Whether what cannot be added up is listed apart instead of refused.
+    pub is_apart: bool,
+    /// How many groups.
+    pub limit: usize,
+    /// How many statistics each group names.
+    pub named: usize,
+    /// What makes it another than others.
+    pub identity: String,
+}
+
+impl Asked {
+    /// Reads every parameter but those of `own`, which the caller reads; all errors are reported together.
+    pub fn read(context: &Context, request: &HttpRequest, viewer: Viewer, own: &[&'static str]) -> Result<Self, Problem> {
+        let mut read = Self::parse(request.query_string(), own, |query| {
+            ListRequest::parse(&SPEC, query, accepted(request), &context.fallback, viewer)
+        })?;
+        read.list.base = context.settings.base_url(request);
+        Ok(read)
+    }
+
+    fn parse(query: &str, own: &[&'static str], list: impl Fn(&str) -> Result<ListRequest, Problem>) -> Result<Self, Problem> {
+        let mut params = Params::parse(query)?;
+        let refused: Vec<Violation> = WITHOUT
+            .iter()
+            .filter(|name| !OWN.contains(name) && !own.contains(name) && params.take(name).is_some())
+            .map(|name| {
+                Violation::parameter(*name, "unknown_parameter", format!("A summary is of the whole list: there is no `{name}` here."))
+            })
+            .collect();
+        let mut by = Vec::new();
+        for name in params.list("group_by", MOST_BY).unwrap_or_default() {
+            match By::parse(&name) {
+                Ok(one) if by.contains(&one) => params.error("group_by", "repeated", format!("`{name}` is named twice here.")),
+                Ok(one) => by.push(one),
+                Err(detail) => params.error("group_by", "unknown_value", detail),
+            }
+        }
+        let mut aggregates = params.list("aggregates", AGGREGATES.len());
+        for name in aggregates.iter().flatten() {
+            if !AGGREGATES.contains(&name.as_str()) {
+                params.error("aggregates", "unknown_value", not_one_of(name, AGGREGATES.iter().copied()));
+            }
+        }
+        let is_apart = params.flag("apart").unwrap_or(false);
+        let limit = params.integer("limit", 1..=MOST_GROUPS).unwrap_or(MOST_GROUPS);
+        let named = params.integer("statistics_limit", 0..=NAMED.1).unwrap_or(NAMED.0);
+        let others = [WITHOUT, OWN, own].concat();
+        let identity = params.identity(&[]);
+        let mine = params.errors;
+        let list = list(&without(query, &others));
+        let mut errors = [refused, mine].concat();
+        match list {
+            Ok(list) if errors.is_empty() => Ok(Self {
+                identity: format!("{}\n{identity}", list.identity),
+                list,
+                by,
+                aggregates: aggregates.take().unwrap_or_else(|| AGGREGATES.iter().map(|name| (*name).to_owned()).collect()),
+                is_apart,
+                limit: usize::try_from(limit).unwrap_or(usize::MAX),
+                named: usize::try_from(named).unwrap_or(usize::MAX),
+            }),
+            Ok(_) => Err(Problem::parameters(errors)),
+            Err(problem) => {
+                let more = problem.errors.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>();
+                errors.extend(more.into_iter().map(|error| suggesting(error, own)));
+                Err(Problem::parameters(errors))
+            }
+        }
+    }
+
+    /// Whether this is reckoned.
+    pub fn wants(&self, aggregate: &str) -> bool {
+        self.aggregates.iter().any(|name| name == aggregate)
+    }
+}
+
+/// A parameter that a list does not know may be a misspelt one of the summary's own.
+fn suggesting(error: Violation, own: &[&'static str]) -> Violation {
+    let name = error.parameter.as_deref().filter(|_| error.code == "unknown_parameter");
+    match name.and_then(|name| nearest(name, OWN.iter().chain(own).copied()).map(|near| (name, near))) {
+        Some((name, near)) => {
+            let detail = format!("There is no parameter `{name}` here; did you mean `{near}`?");
+            Violation { detail, ..error }
+        }
+        None => error,
+    }
+}
+
+/// The schema of what statistics are grouped by.
+pub fn by_schema() -> Value {
+    json!({"anyOf": [{"type": "string", "enum": GROUPS}, {"type": "string", "pattern": "^dimension:[^,\\s]([^,]{0,60}[^,\\s])?$", "maxLength": 80}]})
+}
+
+/// What the document says of its parameters.
+pub fn own_parameters() -> Vec<Value> {
+    vec![
+        comma_list(
+            "group_by",
+            "What the groups have in common, up to three: the one `country`, the `year` that the whole period lies in, `programme`, `partner`, \
+             `indicator`, `unit`, or the slice of a dimension, such as `dimension:sex`. Statistics that this does not divide (of several countries, \
+             of several years, not broken down) make a group of their own, whose value is null. Without it everything is one group.",
+            by_schema(),
+            MOST_BY,
+            "indicator",
+        ),
+        comma_list(
+            "aggregates",
+            "What is reckoned of each group; everything if it is absent.",
+            json!({"type": "string", "enum": AGGREGATES}),
+            AGGREGATES.len(),
+            "sum,count",
+        ),
+        parameter(
+            "apart",
+            "What cannot be added up, or is of another unit, is a group of its own without a sum, where else the whole is refused with 422.",
+            json!({"type": "boolean", "default": false}),
+            json!(true),
+        ),
+        parameter(
+            "limit",
+            "How many groups at most; `total_groups` says how many there are.",
+            json!({"type": "integer", "minimum": 1, "maximum": MOST_GROUPS, "default": MOST_GROUPS}),
+            json!(100),
+        ),
+        parameter(
+            "statistics_limit",
+            "How many statistics each group names at most, of those that count and of those left out; how many there are is said in any case.",
+            json!({"type": "integer", "minimum": 0, "maximum": NAMED.1, "default": NAMED.0}),
+            json!(100),
+        ),
+    ]
+}

@@ -1,0 +1,17 @@
+//! What statistics come to: sums that mean something, and what they were made from.
+//!
+//! - [`asked`]: what is asked for.
+//! - [`read`]: the facts of all statistics of a list, in one text.
+//! - [`overlap`]: which of them count, and which are counted with others already.
+//! - [`reckon`]: sum, least, most, latest, baseline, target and progress of those that count.
+//! - [`group`]: statistics by what they have in common.
+//! - [`told`], [`view`]: the answer, and its words.
+
+pub mod api;
+pub mod asked;
+pub mod group;
+pub mod overlap;
+pub mod read;
+pub mod reckon;
+pub mod told;
+pub mod view;

@@ -1,0 +1,256 @@
+//! Sum, least, most, latest, baseline, target and progress of the statistics that count.
+//!
+//! Qualifiers are kept through everything: what is more than 250 and 500 together is more than 750; with a part that is less than something it
+//! is only about that.
+
+use std::collections::BTreeMap;
+
+use super::read::{Facts, Row, day};
+use crate::text::sum::Exact;
+
+/// A value that was reckoned, with how exact it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Amount {
+    /// The value.
+    pub value: String,
+    /// See [`crate::impact::words::QUALIFIERS`].
+    pub qualifier: &'static str,
+}
+
+/// A value that one statistic has: its place among the rows.
+pub type One = (Amount, usize);
+
+/// The value before, and the years it was measured in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Before {
+    /// The value.
+    pub value: String,
+    /// The first year and the last.
+    pub years: (i64, i64),
+}
+
+/// The value aimed at, and until when.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Aim {
+    /// The value.
+    pub value: String,
+    /// The last day, as it is written; where it is known.
+    pub until: Option<String>,
+}
+
+/// What statistics come to.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Reckoned {
+    /// The sum, where values may be added up.
+    pub sum: Option<Amount>,
+    /// The least value.
+    pub min: Option<One>,
+    /// The greatest value.
+    pub max: Option<One>,
+    /// The value of the latest period.
+    pub latest: Option<One>,
+    /// What it was before, where that is known of everything that is counted.
+    pub baseline: Option<Before>,
+    /// What it is to be, where that is known of everything that is counted.
+    pub target: Option<Aim>,
+    /// How far that is reached, in per cent.
+    pub progress: Option<Amount>,
+}
+
+/// The qualifier of a whole whose parts have these.
+pub fn together(one: &str, other: &str) -> &'static str {
+    match (one, other) {
+        ("exact", "exact") => "exact",
+        ("exact" | "more_than", "exact" | "more_than") => "more_than",
+        ("exact" | "less_than", "exact" | "less_than") => "less_than",
+        _ => "about",
+    }
+}
+
+/// The qualifier as it is known here.
+fn known(qualifier: &str) -> &'static str {
+    match qualifier {
+        "more_than" => "more_than",
+        "less_than" => "less_than",
+        "about" => "about",
+        _ => "exact",
+    }
+}
+
+/// Reckons with these rows, which count; `is_additive` where their values may be added up.
+pub fn reckon(facts: &Facts<'_>, rows: &[usize], is_additive: bool) -> Reckoned {
+    let rows: Vec<(usize, &Row<'_>, &Exact)> =
+        rows.iter().filter_map(|place| facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))).collect();
+    let one = |found: Option<&(usize, &Row<'_>, &Exact)>| {
+        found.map(|(place, row, _)| (Amount { value: row.figures.value.to_owned(), qualifier: known(row.figures.qualifier) }, *place))
+    };
+    // Of equal values that which says less (or more) than it is the least (or the greatest).
+    let less = |row: &Row<'_>| row.figures.qualifier != "less_than";
+    let more = |row: &Row<'_>| row.figures.qualifier == "more_than";
+    let min = rows.iter().min_by(|a, b| a.2.cmp(b.2).then_with(|| less(a.1).cmp(&less(b.1))).then_with(|| a.1.number.cmp(&b.1.number)));
+    let max = rows.iter().max_by(|a, b| a.2.cmp(b.2).then_with(|| more(a.1).cmp(&more(b.1))).then_with(|| b.1.number.cmp(&a.1.number)));
+    let latest = rows.iter().max_by_key(|(_, row, _)| (row.latest(), row.number));
+    let sum = (is_additive && !rows.is_empty()).then(|| {
+        let qualifier = rows.iter().fold("exact", |all, (_, row, _)| together(all, row.figures.qualifier));
+        let sum = rows.iter().fold(Exact::ZERO, |sum, (_, _, value)| sum.plus(value));
+        (sum, qualifier)
+    });
+    let scopes = by_scope(&rows);
+    let may_add = is_additive || scopes.len() == 1;
+    let baseline = if may_add { baseline(&scopes) } else { None };
+    let target = if may_add { target(&scopes) } else { None };
+    let actual = match &sum {
+        Some((sum, qualifier)) => Some((sum.clone(), *qualifier)),
+        None if scopes.len() == 1 => latest.map(|(_, row, value)| ((*value).clone(), known(row.figures.qualifier))),
+        None => None,
+    };
+    let is_descending = rows.first().and_then(|(_, row, _)| facts.scope(row)).is_some_and(|scope| scope.ascending == Some(false));
+    let progress = actual.zip(target.as_ref()).and_then(|((actual, qualifier), (aim, _))| {
+        // What is to become less begins somewhere.
+        let from = match &baseline {
+            Some((from, _)) => from.clone(),
+            None if is_descending => return None,
+            None => Exact::ZERO,
+        };
+        let qualifier = match qualifier {
+            "more_than" if *aim < from => "less_than",
+            "less_than" if *aim < from => "more_than",
+            same => same,
+        };
+        Some(Amount { value: actual.progress(&from, aim)?, qualifier })
+    });
+    Reckoned {
+        sum: sum.map(|(sum, qualifier)| Amount { value: sum.to_string(), qualifier }),
+        min: one(min),
+        max: one(max),
+        latest: one(latest),
+        baseline: baseline.map(|(value, years)| Before { value: value.to_string(), years }),
+        target: target.map(|(value, until)| Aim { value: value.to_string(), until }),
+        progress,
+    }
+}
+
+type OfScope<'a> = Vec<&'a Row<'a>>;
+
+fn by_scope<'a>(rows: &[(usize, &'a Row<'a>, &Exact)]) -> Vec<OfScope<'a>> {
+    let mut scopes: BTreeMap<usize, OfScope<'a>> = BTreeMap::new();
+    for (_, row, _) in rows {
+        scopes.entry(row.scope).or_default().push(row);
+    }
+    scopes.into_values().collect()
+}
+
+/// The earliest baseline of each scope, added up.
+fn baseline(scopes: &[OfScope<'_>]) -> Option<(Exact, (i64, i64))> {
+    let mut sum = Exact::ZERO;
+    let mut years: Option<(i64, i64)> = None;
+    for scope in scopes {
+        let with = scope.iter().filter_map(|row| Some((row.figures.baseline_year.parse::<i64>().ok()?, row)));
+        let (year, row) = with.min_by_key(|(year, row)| (*year, row.days))?;
+        sum = sum.plus(&Exact::parse(row.figures.baseline)?);
+        years = Some(years.map_or((year, year), |(first, last)| (first.min(year), last.max(year))));
+    }
+    Some((sum, years?))
+}
+
+/// The targets of each scope whose periods do not overlap, the longest first, added up.
+fn target(scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String>)> {
+    let mut sum = Exact::ZERO;
+    let mut until: Option<&str> = None;
+    for scope in scopes {
+        let mut aims: Vec<((i32, i32), &Row<'_>)> =
+            scope.iter().filter(|row| !row.figures.target.is_empty()).map(|row| (aimed(row), *row)).collect();
+        aims.sort_by_key(|((start, end), row)| {
+            (std::cmp::Reverse(i64::from(*end).saturating_sub(i64::from(*start))), *start, std::cmp::Reverse(row.number))
+        });
+        let mut taken: Vec<(i32, i32)> = Vec::new();
+        for (days, row) in aims {
+            if taken.iter().all(|other| days.0 > other.1 || other.0 > days.1) {
+                taken.push(days);
+                sum = sum.plus(&Exact::parse(row.figures.target)?);
+                let end = if row.figures.target_end.is_empty() { row.figures.end } else { row.figures.target_end };
+                until = until.max(Some(end).filter(|end| !end.is_empty()));
+            }
+        }
+        if taken.is_empty() {
+            return None;
+        }
+    }
+    (!scopes.is_empty()).then(|| (sum, until.map(str::to_owned)))
+}
+
+/// The period that a target is for: its own, or that of the statistic.
+fn aimed(row: &Row<'_>) -> (i32, i32) {
+    let figures = &row.figures;
+    if figures.target_start.is_empty() && figures.target_end.is_empty() {
+        return row.days;
+    }
+    (day(figures.target_start).unwrap_or(i32::MIN), day(figures.target_end).unwrap_or(i32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::impact::facts::{Figures, Scope};
+
+    fn reckoned(given: &[(usize, &'static str, Figures<'static>)], is_additive: bool) -> Reckoned {
+        let mut facts = Facts { scopes: vec![Scope::default(), Scope::default()], rows: Vec::new() };
+        for (number, (scope, value, figures)) in (1..).zip(given) {
+            let days = (day(figures.start).unwrap_or(i32::MIN), day(figures.end).unwrap_or(i32::MAX));
+            let figures = Figures { value, ..*figures };
+            facts.rows.push(Row { number, scope: *scope, days, value: Exact::parse(value), figures });
+        }
+        let rows: Vec<usize> = (0..facts.rows.len()).collect();
+        reckon(&facts, &rows, is_additive)
+    }
+
+    fn said(qualifier: &'static str) -> Figures<'static> {
+        Figures { qualifier, ..Figures::default() }
+    }
+
+    #[test]
+    fn qualifiers_are_kept() {
+        let sum = |parts: &[(usize, &'static str, Figures<'static>)]| reckoned(parts, true).sum.map(|sum| (sum.value, sum.qualifier));
+        let of = |value: &str, qualifier| Some((value.to_owned(), qualifier));
+        assert_eq!(sum(&[(0, "250", said("more_than")), (1, "500", said("exact"))]), of("750", "more_than"));
+        assert_eq!(sum(&[(0, "250", said("less_than")), (1, "500", said("exact"))]), of("750", "less_than"));
+        assert_eq!(sum(&[(0, "250", said("less_than")), (1, "500", said("more_than"))]), of("750", "about"));
+        assert_eq!(sum(&[(0, "0.1", said("exact")), (1, "0.2", said("exact"))]), of("0.3", "exact"));
+        assert_eq!(sum(&[]), None);
+        let all =
+            reckoned(&[(0, "5", said("exact")), (0, "5", said("less_than")), (0, "7", said("exact")), (1, "7", said("more_than"))], false);
+        assert_eq!(all.sum, None);
+        assert_eq!(all.min.map(|(amount, place)| (amount.qualifier, place)), Some(("less_than", 1)));
+        assert_eq!(all.max.map(|(amount, place)| (amount.qualifier, place)), Some(("more_than", 3)));
+    }
+
+    #[test]
+    fn progress_is_from_the_baseline_to_the_target() {
+        let year = |start, end, target| Figures {
+            start,
+            end,
+            target,
+            qualifier: "more_than",
+            baseline: "20",
+            baseline_year: "2019",
+            ..Figures::default()
+        };
+        let both = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "50")), (0, "40", year("2025-01-01", "2025-12-31", "70"))], true);
+        assert_eq!(both.target, Some(Aim { value: "120".to_owned(), until: Some("2025-12-31".to_owned()) }));
+        assert_eq!(both.baseline, Some(Before { value: "20".to_owned(), years: (2019, 2019) }));
+        assert_eq!(both.progress, Some(Amount { value: "50.0".to_owned(), qualifier: "more_than" }));
+        // A target for the whole time, stated with each year, is one target.
+        let whole = |start, end| Figures { target_start: "2024-01-01", target_end: "2025-12-31", ..year(start, end, "100") };
+        let once = reckoned(&[(0, "30", whole("2024-01-01", "2024-12-31")), (0, "40", whole("2025-01-01", "2025-12-31"))], true);
+        assert_eq!(once.target.map(|target| target.value).as_deref(), Some("100"));
+        // Of what is not known everywhere there is none.
+        let some = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "50")), (1, "40", said("exact"))], true);
+        assert_eq!((some.baseline, some.target, some.progress), (None, None, None));
+        // What may not be added up has its latest value.
+        let latest = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "")), (0, "40", year("2025-01-01", "2025-12-31", "70"))], false);
+        assert_eq!(
+            (latest.latest.map(|(latest, _)| latest.value).as_deref(), latest.progress.map(|progress| progress.value).as_deref()),
+            (Some("40"), Some("40.0"))
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! `GET /v1/impact-statistics/summary`.
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::TestServer;
+use crate::support::server::slugs;
+
+const SUMMARY: &str = "/v1/impact-statistics/summary";
+
+/// Indicators of people trained (additive), people at forums (not additive) and a share; statistics of two programmes in three countries.
+fn fill(server: &TestServer) -> String {
+    let key = server.editor_key();
+    let create = |path: &str, mut item: Value| {
+        item["status"] = json!("published");
+        server.create(&key, path, &item);
+    };
+    create(
+        "/v1/programmes",
+        json!({"slug": "norms", "translations": {"en": {"status": "published", "title": "Norms"}, "mk": {"status": "published", "title": "Норми"}}}),
+    );
+    create("/v1/programmes", json!({"slug": "services", "title": "Services"}));
+    create("/v1/indicators", json!({"slug": "trained", "label": "People trained", "unit": "people", "ascending": true, "additive": true}));
+    create("/v1/indicators", json!({"slug": "forum", "label": "At forums", "unit": "people", "additive": false}));
+    create("/v1/indicators", json!({"slug": "share", "label": "Share", "unit": "women", "measure": "percentage", "ascending": false}));
+    let year = |year: u32| json!({"period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31")});
+    let add = |slug: &str, indicator: &str, programme: &str, country: &[&str], value: &str, more: &[Value]| {
+        let mut item =
+            json!({"slug": slug, "label": slug, "indicator": indicator, "programme": programme, "countries": country, "value": value});
+        for more in more {
+            item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        }
+        create("/v1/impact-statistics", item);
+    };
+    let sex = |sex: &str| json!({"disaggregation": [{"dimension": "sex", "value": sex}]});
+    add("al-24", "trained", "norms", &["AL"], "250", &[year(2024), json!({"qualifier": "more_than"})]);
+    add("al-25", "trained", "norms", &["AL"], "500", &[year(2025)]);
+    add("al-25-q1", "trained", "norms", &["AL"], "100", &[json!({"period_start": "2025-01-01", "period_end": "2025-03-31"})]);
+    add("rs-24", "trained", "norms", &["RS"], "0.1", &[year(2024)]);
+    add(
+        "rs-25",
+        "trained",
+        "services",
+        &["RS"],
+        "0.2",
+        &[year(2025), json!({"baseline": {"value": "0.05", "year": 2019}, "target": {"value": "0.35"}})],
+    );
+    add("xk-25-f", "trained", "services", &["XK"], "30", &[year(2025), sex("female")]);
+    add("xk-25-m", "trained", "services", &["XK"], "10", &[year(2025), sex("male")]);
+    add("xk-24", "trained", "services", &["XK"], "45", &[year(2024)]);
+    add("xk-24-f", "trained", "services", &["XK"], "40", &[year(2024), sex("female")]);
+    add("forum-24", "forum", "norms", &["AL"], "300", &[year(2024)]);
+    add("forum-25", "forum", "norms", &["AL"], "200", &[year(2025)]);
+    add(
+        "share-24",
+        "share",
+        "norms",
+        &["RS"],
+        "40",
+        &[year(2024), json!({"baseline": {"value": "50", "year": 2019}, "target": {"value": "20"}})],
+    );
+    key
+}
+
+/// The values of the keys of a group, its sum with its qualifier, and how many statistics count.
+type Group<'a> = (Vec<&'a str>, Option<&'a str>, Option<&'a str>, u64);
+
+fn groups(summary: &Value) -> Vec<Group<'_>> {
+    summary["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| {
+            let keys = group["keys"].as_array().unwrap().iter().map(|key| key["value"].as_str().unwrap_or("-")).collect();
+            (keys, group["sum"]["value"].as_str(), group["sum"]["qualifier"].as_str(), group["count"].as_u64().unwrap())
+        })
+        .collect()
+}
+
+on_both! {
+    fn sums_are_exact_and_keep_their_qualifiers(server: &TestServer) {
+        fill(server);
+        let all = server.read(&format!("{SUMMARY}?indicator=trained&group_by=country,year"));
+        assert_eq!(
+            groups(&all),
+            [
+                (vec!["AL", "2024"], Some("250"), Some("more_than"), 1),
+                (vec!["AL", "2025"], Some("500"), Some("exact"), 1),
+                (vec!["XK", "2024"], Some("45"), Some("exact"), 1),
+                (vec!["XK", "2025"], Some("40"), Some("exact"), 2),
+                (vec!["RS", "2024"], Some("0.1"), Some("exact"), 1),
+                (vec!["RS", "2025"], Some("0.2"), Some("exact"), 1),
+            ]
+        );
+        assert_eq!(all["total_groups"], 6);
+        assert!(all["data"][2]["keys"][0]["footnote"].as_str().unwrap().contains("1244"));
+        let whole = server.read(&format!("{SUMMARY}?indicator=trained&lang=sr-Cyrl"));
+        let group = &whole["data"][0];
+        assert_eq!((groups(&whole), &group["sum"]["figure"], &group["sum"]["value_number"]), (vec![(vec![], Some("835.3"), Some("more_than"), 7)], &json!("Више од 835,3"), &json!(835.3)));
+        // What was not counted is named, with what counts instead.
+        let left_out: Vec<(&str, &str, &str)> = group["left_out"].as_array().unwrap().iter().map(|one| (one["statistic"]["slug"].as_str().unwrap(), one["reason"].as_str().unwrap(), one["counted_with"]["slug"].as_str().unwrap())).collect();
+        assert_eq!(left_out, [("al-25-q1", "overlaps", "al-25"), ("xk-24-f", "overlaps", "xk-24")]);
+        let mut named = slugs(&json!({"data": group["statistics"]}));
+        named.sort();
+        assert_eq!(named, ["al-24", "al-25", "rs-24", "rs-25", "xk-24", "xk-25-f", "xk-25-m"]);
+        assert_eq!((&group["min"]["value"], &group["max"]["statistic"]["slug"], &group["latest"]["period_end"]), (&json!("0.1"), &json!("al-25"), &json!("2025-12-31")));
+        assert_eq!((&group["baseline"], &group["target"]), (&Value::Null, &Value::Null), "not known of everything");
+        let few = server.read(&format!("{SUMMARY}?indicator=trained&statistics_limit=1&limit=2&group_by=country"));
+        assert_eq!((few["data"].as_array().unwrap().len(), few["total_groups"].as_u64(), few["data"][0]["statistics"].as_array().unwrap().len(), few["data"][0]["left_out_count"].as_u64()), (2, Some(3), 1, Some(1)));
+        let only = server.read(&format!("{SUMMARY}?indicator=trained&aggregates=sum,count"));
+        assert!(only["data"][0].get("min").is_none() && only["data"][0].get("sum").is_some());
+    }
+
+    fn groups_are_what_statistics_have_in_common(server: &TestServer) {
+        let key = fill(server);
+        let by = |query: &str| server.read(&format!("{SUMMARY}?indicator=trained&lang=mk&{query}"));
+        let sexes = by("group_by=dimension:sex");
+        assert_eq!(groups(&sexes), [(vec!["female"], Some("70"), Some("exact"), 2), (vec!["male"], Some("10"), Some("exact"), 1), (vec!["-"], Some("795.3"), Some("more_than"), 5)]);
+        assert_eq!(sexes["data"][2]["keys"][0]["label"], "Без поделба");
+        let programmes = by("group_by=programme");
+        assert_eq!((groups(&programmes)[0].0[0], &programmes["data"][0]["keys"][0]["label"]), ("norms", &json!("Норми")));
+        assert_eq!(groups(&by("group_by=partner")).len(), 1);
+        assert_eq!(groups(&by("group_by=unit,year")).iter().map(|group| group.0.clone()).collect::<Vec<_>>(), [["people", "2024"], ["people", "2025"]]);
+        // Progress: of all there is where everything has a target, and of what becomes less.
+        let rs = by("country=RS&programme=services");
+        assert_eq!((&rs["data"][0]["baseline"]["first_year"], &rs["data"][0]["target"]["value"], &rs["data"][0]["progress"]["figure"]), (&json!(2019), &json!("0.35"), &json!("50,0%")));
+        let share = server.read(&format!("{SUMMARY}?indicator=share&aggregates=latest,progress,target,baseline"));
+        assert_eq!((&share["data"][0]["latest"]["figure"], &share["data"][0]["progress"]["value"]), (&json!("40%"), &json!("33.3")));
+        // A filter narrows; a draft is not counted without a key that asks for it, and its name is not told.
+        assert_eq!(groups(&by("period_after=2025-01-01&group_by=country"))[0], (vec!["AL"], Some("500"), Some("exact"), 1));
+        assert_eq!(groups(&by("q=rs&group_by=country")), [(vec!["RS"], Some("0.3"), Some("exact"), 2)]);
+        assert_eq!(groups(&by("min_value=100&country=AL,RS")), [(vec![], Some("750"), Some("more_than"), 2)]);
+        server.patch(&key, "/v1/programmes/services", &json!({"status": "draft"}));
+        assert_eq!(groups(&by("group_by=programme")).iter().map(|group| group.0[0]).collect::<Vec<_>>(), ["norms", "-"]);
+        server.patch(&key, "/v1/impact-statistics/al-24", &json!({"status": "draft"}));
+        assert_eq!(groups(&by("country=AL")), [(vec![], Some("500"), Some("exact"), 1)]);
+        let drafts = server.request("GET", &format!("{SUMMARY}?indicator=trained&country=AL&status=draft,published")).key(&key).send().expect(200).json();
+        assert_eq!(groups(&drafts), [(vec![], Some("750"), Some("more_than"), 2)]);
+        // What is deleted counts no longer, what comes back does again.
+        server.request("DELETE", "/v1/impact-statistics/al-25").key(&key).send().expect(204);
+        assert_eq!(groups(&by("group_by=country"))[0], (vec!["AL"], Some("100"), Some("exact"), 1));
+        server.request("POST", "/v1/impact-statistics/al-25/restore").key(&key).send().expect(200);
+        assert_eq!(groups(&by("group_by=country"))[0], (vec!["AL"], Some("500"), Some("exact"), 1));
+    }
+
+    fn what_cannot_be_added_up_is_refused_or_listed_apart(server: &TestServer) {
+        fill(server);
+        let problem = server.get(SUMMARY).problem(422, "not-summable");
+        assert_eq!((problem["errors"][0]["code"].as_str(), problem["errors"][0]["parameter"].as_str()), (Some("mixed_units"), Some("aggregates")));
+        let problem = server.get(&format!("{SUMMARY}?group_by=indicator")).problem(422, "not-summable");
+        let errors: Vec<(&str, bool)> = problem["errors"].as_array().unwrap().iter().map(|error| (error["code"].as_str().unwrap(), error["detail"].as_str().unwrap().contains("(At forums)"))).collect();
+        assert_eq!(errors.len(), 2, "{problem}");
+        assert!(errors.contains(&("not_additive", true)) && errors.contains(&("not_a_count", false)), "{problem}");
+        let apart = server.read(&format!("{SUMMARY}?apart=true"));
+        assert_eq!(groups(&apart).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (None, 1)]);
+        assert_eq!((&apart["data"][0]["not_summed"]["code"], &apart["data"][2]["not_summed"]["code"]), (&json!("not_additive"), &json!("not_a_count")));
+        assert_eq!(apart["data"][0]["max"]["value"], "300");
+        // Without a sum values of one unit may stand together, not those of several.
+        assert_eq!(server.read(&format!("{SUMMARY}?aggregates=max&unit=people"))["data"][0]["max"]["value"], "500");
+        server.get(&format!("{SUMMARY}?aggregates=max")).problem(422, "not-summable");
+        assert_eq!(groups(&server.read(&format!("{SUMMARY}?indicator=trained&country=TR"))), []);
+    }
+
+    fn parameters_are_checked_together(server: &TestServer) {
+        for (query, errors) in [
+            ("group_by=land", vec![("group_by", "unknown_value")]),
+            ("group_by=dimension:", vec![("group_by", "unknown_value")]),
+            ("group_by=country,country", vec![("group_by", "repeated")]),
+            ("group_by=country,year,unit,partner", vec![("group_by", "too_many")]),
+            ("aggregates=sum,average", vec![("aggregates", "unknown_value")]),
+            ("apart=maybe&country=ZZ&limit=0", vec![("apart", "invalid_value"), ("country", "unknown_value"), ("limit", "out_of_range")]),
+            ("sort=value", vec![("sort", "unknown_parameter")]),
+            ("cursor=x&fields=value", vec![("cursor", "unknown_parameter"), ("fields", "unknown_parameter")]),
+            ("statistics_limit=1001", vec![("statistics_limit", "out_of_range")]),
+            ("status=draft", vec![("status", "needs_key")]),
+        ] {
+            server.get(&format!("{SUMMARY}?{query}")).errors(400, &errors);
+        }
+        let problem = server.get(&format!("{SUMMARY}?grup_by=country")).errors(400, &[("grup_by", "unknown_parameter")]);
+        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("`group_by`"), "{problem}");
+    }
+
+    fn summaries_are_cached_like_lists(server: &TestServer) {
+        let key = fill(server);
+        let query = format!("{SUMMARY}?indicator=trained&group_by=country");
+        let first = server.get(&query).expect(200);
+        let tag = first.must("etag").to_owned();
+        assert!(first.must("cache-control").starts_with("public"));
+        server.request("GET", &query).header("if-none-match", &tag).send().expect(304);
+        assert_ne!(server.get(&format!("{query}&lang=mk")).must("etag"), tag);
+        server.request("HEAD", &query).send().expect(200);
+        server.patch(&key, "/v1/impact-statistics/al-24", &json!({"value": "251"}));
+        assert_eq!(groups(&server.request("GET", &query).header("if-none-match", &tag).send().expect(200).json())[0].1, Some("751"));
+        assert_eq!(server.request("GET", &query).key(&key).send().expect(200).must("cache-control"), "private, no-store");
+    }
+
+    demo fn the_first_catalogue_adds_up_by_indicator(server: &TestServer) {
+        let summary = server.read(&format!("{SUMMARY}?group_by=indicator&apart=true&lang=en"));
+        let said: Vec<(&str, Option<&str>, Option<&str>)> = summary["data"].as_array().unwrap().iter().map(|group| (group["keys"][0]["value"].as_str().unwrap(), group["sum"]["figure"].as_str(), group["latest"]["figure"].as_str())).collect();
+        assert_eq!(
+            said,
+            [
+                ("organisations-able-to-monitor", Some("More than 250"), Some("More than 250")),
+                ("civil-society-at-forums", None, Some("More than 500")),
+                ("partnerships-on-survivor-services", Some("40"), Some("40")),
+                ("people-in-training", Some("More than 1,500"), Some("More than 1,500")),
+                ("women-aware-of-their-rights", Some("3,500"), Some("3,500")),
+            ]
+        );
+    }
+}
