@@ -40,7 +40,7 @@ struct Base;
 /// What takes the parameters of lists beside the lists themselves.
 fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
-    let searches = searches.into_iter().chain([impact::summary::api::DECLARED]);
+    let searches = searches.into_iter().chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
     searches.chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED]).collect()
 }
 

@@ -10,7 +10,7 @@ use super::told::summarise;
 use super::view::ImpactSummary;
 use crate::http::keys::Viewer;
 use crate::http::negotiate;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::impact::model::SPEC;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -30,15 +30,14 @@ pub const DECLARED: Listing =
 /// whole. Values of several units, percentages, and what is not additive are never added up: that is refused with 422, or listed apart with
 /// `apart=true`.
 #[utoipa::path(
-    operation_id = "get_impact_summary",
+    operation_id = "summarise_impact_statistics",
     tag = "Impact statistics",
     responses(
-        (status = 200, description = "The groups.", body = ImpactSummary),
-        (status = 422, description = "The statistics cannot be added up", body = ProblemBody, content_type = "application/problem+json")
+        (status = 200, description = "The groups.", body = ImpactSummary)
     )
 )]
 #[get("/v1/impact-statistics/summary")]
-pub async fn get_impact_summary(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn summarise_impact_statistics(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let asked = Arc::new(Asked::read(&context, &request, caller, &[])?);

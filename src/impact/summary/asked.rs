@@ -113,6 +113,22 @@ impl Asked {
         Ok(read)
     }
 
+    /// The same of the statistics that this filter narrows a list to.
+    pub fn read_of_one(
+        context: &Context,
+        request: &HttpRequest,
+        viewer: Viewer,
+        own: &[&'static str],
+        filter: &str,
+    ) -> Result<Self, Problem> {
+        let mut read = Self::parse(request.query_string(), own, |query| {
+            let query = if query.is_empty() { filter.to_owned() } else { format!("{query}&{filter}") };
+            ListRequest::parse(&SPEC, &query, accepted(request), &context.fallback, viewer)
+        })?;
+        read.list.base = context.settings.base_url(request);
+        Ok(read)
+    }
+
     fn parse(query: &str, own: &[&'static str], list: impl Fn(&str) -> Result<ListRequest, Problem>) -> Result<Self, Problem> {
         let mut params = Params::parse(query)?;
         let refused: Vec<Violation> = WITHOUT

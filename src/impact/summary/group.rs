@@ -89,7 +89,7 @@ impl Grouping<'_> {
             .scopes
             .iter()
             .map(|scope| {
-                let mut key: Vec<Part> = self.by.iter().map(|by| self.part(by, scope)).collect();
+                let mut key: Vec<Part> = self.by.iter().map(|by| part_of(by, scope, self.may_see)).collect();
                 let sort = self.is_apart.then(|| sort(scope));
                 if let Some(sort) = &sort {
                     let unit = sort.unit.clone().map_or(Part::Undivided, Part::Text);
@@ -128,20 +128,6 @@ impl Grouping<'_> {
             _ => part.clone(),
         });
         with_year.collect()
-    }
-
-    fn part(&self, by: &By, scope: &Scope) -> Part {
-        let item = |id: Option<Id>| id.filter(|id| (self.may_see)(*id)).map_or(Part::Undivided, Part::Item);
-        let text = |text: Option<&String>| text.map_or(Part::Undivided, |text| Part::Text(text.clone()));
-        match by {
-            By::Country => text(if let [one] = scope.countries.as_slice() { Some(one) } else { None }),
-            By::Year => Part::Undivided,
-            By::Programme => item(scope.programme),
-            By::Partner => item(scope.partner),
-            By::Indicator => item(scope.indicator),
-            By::Unit => text(scope.unit.as_ref()),
-            By::Dimension(name) => text(scope.slices.iter().find(|(dimension, _)| dimension == name).map(|(_, slice)| slice)),
-        }
     }
 
     fn group(&self, facts: &Facts<'_>, parts: Vec<Part>, rows: Vec<usize>) -> Result<Group, (Vec<Part>, Refusal)> {
@@ -196,12 +182,27 @@ impl Grouping<'_> {
     }
 }
 
+/// What a scope has of what others are grouped by; a year it has none.
+pub fn part_of(by: &By, scope: &Scope, may_see: &dyn Fn(Id) -> bool) -> Part {
+    let item = |id: Option<Id>| id.filter(|id| may_see(*id)).map_or(Part::Undivided, Part::Item);
+    let text = |text: Option<&String>| text.map_or(Part::Undivided, |text| Part::Text(text.clone()));
+    match by {
+        By::Country => text(if let [one] = scope.countries.as_slice() { Some(one) } else { None }),
+        By::Year => Part::Undivided,
+        By::Programme => item(scope.programme),
+        By::Partner => item(scope.partner),
+        By::Indicator => item(scope.indicator),
+        By::Unit => text(scope.unit.as_ref()),
+        By::Dimension(name) => text(scope.slices.iter().find(|(dimension, _)| dimension == name).map(|(_, slice)| slice)),
+    }
+}
+
 fn sort(scope: &Scope) -> Sort {
     Sort { unit: scope.unit.clone(), measure: scope.measure.clone(), is_additive: why_not(scope).is_none() }
 }
 
 /// Why values of a scope cannot be added up, if they cannot.
-fn why_not(scope: &Scope) -> Option<Refusal> {
+pub fn why_not(scope: &Scope) -> Option<Refusal> {
     if scope.measure != UNIT {
         let detail = format!("Values of the measure `{}` cannot be added up", scope.measure);
         return Some(Refusal { code: "not_a_count", detail });

@@ -5,6 +5,7 @@
 //! - [`overlap`]: which of them count, and which are counted with others already.
 //! - [`reckon`]: sum, least, most, latest, baseline, target and progress of those that count.
 //! - [`group`]: statistics by what they have in common.
+//! - [`series`]: an indicator over time.
 //! - [`told`], [`view`]: the answer, and its words.
 
 pub mod api;
@@ -13,5 +14,6 @@ pub mod group;
 pub mod overlap;
 pub mod read;
 pub mod reckon;
+pub mod series;
 pub mod told;
 pub mod view;

@@ -14,6 +14,7 @@ use super::view::{
 use crate::db::sql::{Statement, number_among};
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id, Number};
+use crate::http::keys::Viewer;
 use crate::http::problem::Problem;
 use crate::impact::facts::Scope;
 use crate::phrases::Phrase;
@@ -48,13 +49,13 @@ pub fn summarise(connection: &mut Connection, asked: &Asked, shown: &mut Shown) 
         (group.parts.iter().zip(&asked.by).map(order).collect::<Vec<_>>(), group.sort.clone(), group.parts.clone())
     });
     groups.truncate(asked.limit);
-    let names = Names::read(connection, &facts, &groups, asked, shown)?;
+    let names = Named::read(connection, &facts, &named(&groups, asked), asked.list.viewer, shown)?;
     let said = |group: &Group| said(&facts, group, asked, &names, shown);
     Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
 }
 
 /// Makes known what scopes refer to and keys name, as far as the reader may see it.
-fn learn(connection: &mut Connection, facts: &Facts<'_>, asked: &Asked, shown: &mut Shown) -> Result<(), Problem> {
+pub fn learn(connection: &mut Connection, facts: &Facts<'_>, asked: &Asked, shown: &mut Shown) -> Result<(), Problem> {
     type Of = fn(&Scope) -> Option<Id>;
     let items: [(By, Kind, Of); 3] = [
         (By::Programme, Kind::Programme, |scope| scope.programme),
@@ -87,32 +88,45 @@ pub fn key(by: &By, part: &Part, shown: &Shown) -> GroupKey {
 }
 
 /// What the statistics that an answer names are called.
-struct Names(HashMap<Number, Id>);
+pub struct Named(HashMap<Number, Id>);
 
-impl Names {
-    fn read(connection: &mut Connection, facts: &Facts<'_>, groups: &[Group], asked: &Asked, shown: &mut Shown) -> Result<Self, Problem> {
-        let mut places: Vec<usize> = Vec::new();
-        for group in groups {
-            let reckoned = &group.reckoned;
-            let ones = [("min", &reckoned.min), ("max", &reckoned.max), ("latest", &reckoned.latest)];
-            places.extend(ones.iter().filter(|(name, _)| asked.wants(name)).filter_map(|(_, one)| one.as_ref().map(|(_, place)| *place)));
-            places.extend(group.counted.rows.iter().take(asked.named));
-            places.extend(group.counted.left_out.iter().take(asked.named).flat_map(|left_out| [left_out.row, left_out.counted]));
-            places.extend(group.without_value.iter().take(asked.named));
-        }
+/// The statistics that an answer names: places among the rows.
+fn named(groups: &[Group], asked: &Asked) -> Vec<usize> {
+    let mut places: Vec<usize> = Vec::new();
+    for group in groups {
+        let reckoned = &group.reckoned;
+        let ones = [("min", &reckoned.min), ("max", &reckoned.max), ("latest", &reckoned.latest)];
+        places.extend(ones.iter().filter(|(name, _)| asked.wants(name)).filter_map(|(_, one)| one.as_ref().map(|(_, place)| *place)));
+        places.extend(group.counted.rows.iter().take(asked.named));
+        places.extend(group.counted.left_out.iter().take(asked.named).flat_map(|left_out| [left_out.row, left_out.counted]));
+        places.extend(group.without_value.iter().take(asked.named));
+    }
+    places
+}
+
+impl Named {
+    /// Reads what these are called, as far as the reader may see them.
+    pub fn read(
+        connection: &mut Connection,
+        facts: &Facts<'_>,
+        places: &[usize],
+        viewer: Viewer,
+        shown: &mut Shown,
+    ) -> Result<Self, Problem> {
         let numbers = places.iter().filter_map(|place| facts.rows.get(*place)).map(|row| row.number);
         let statement = Statement::<(BigInt, Uuid)>::select("items.number, items.id", "items", &number_among("items.number", numbers));
         let rows: Vec<(Number, Id)> = statement.rows(connection)?;
-        load_named(connection, vec![(Kind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())], asked.list.viewer, shown)?;
+        load_named(connection, vec![(Kind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())], viewer, shown)?;
         Ok(Self(rows.into_iter().collect()))
     }
 
-    fn of(&self, facts: &Facts<'_>, place: usize, shown: &Shown) -> Option<Reference> {
+    /// A statistic in short.
+    pub fn of(&self, facts: &Facts<'_>, place: usize, shown: &Shown) -> Option<Reference> {
         shown.reference(self.0.get(&facts.rows.get(place)?.number)?)
     }
 }
 
-fn said(facts: &Facts<'_>, group: &Group, asked: &Asked, names: &Names, shown: &Shown) -> SummaryGroup {
+fn said(facts: &Facts<'_>, group: &Group, asked: &Asked, names: &Named, shown: &Shown) -> SummaryGroup {
     let (reckoned, measure, language) = (&group.reckoned, group.sort.measure.as_str(), shown.wish.names);
     let one = |one: &Option<One>| {
         let (amount, place) = one.as_ref()?;

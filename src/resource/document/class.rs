@@ -9,6 +9,10 @@ pub enum Class {
     List,
     /// A page of a list in a format for feed readers.
     Feed,
+    /// What the items of a list come to.
+    Summarise,
+    /// What the items come to that belong to one.
+    Follow,
     /// One item.
     Get,
     /// A new item.
@@ -30,6 +34,8 @@ impl Class {
         Some(match verb {
             "list" => Self::List,
             "feed" => Self::Feed,
+            "summarise" => Self::Summarise,
+            "follow" => Self::Follow,
             "get" => Self::Get,
             "create" => Self::Create,
             "replace" => Self::Replace,
@@ -45,16 +51,22 @@ impl Class {
         matches!(self, Self::List | Self::Feed)
     }
 
+    /// Whether it takes the filters of a list.
+    pub fn is_of_list(self) -> bool {
+        self.is_list() || matches!(self, Self::Summarise | Self::Follow)
+    }
+
     /// Whether it only reads.
     pub fn reads(self) -> bool {
-        self.is_list() || self == Self::Get
+        self.is_of_list() || self == Self::Get
     }
 
     /// What such an operation can answer instead.
     pub fn problems(self) -> &'static [Kind] {
         use Kind::{
             BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields, InvalidParameter, NotAcceptable, NotFound,
-            PreconditionFailed, PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable, UnsupportedMediaType, UriTooLong,
+            NotSummable, PreconditionFailed, PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable, UnsupportedMediaType,
+            UriTooLong,
         };
         match self {
             Self::List => {
@@ -63,7 +75,18 @@ impl Class {
             Self::Feed => {
                 &[InvalidParameter, Unauthenticated, NotFound, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
             }
-            Self::Get => &[
+            Self::Summarise => &[
+                InvalidParameter,
+                Unauthenticated,
+                NotAcceptable,
+                RequestTimeout,
+                UriTooLong,
+                NotSummable,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Get | Self::Follow => &[
                 InvalidParameter,
                 Unauthenticated,
                 NotFound,

@@ -121,7 +121,9 @@ pub struct Listing {
 /// Takes parameters out of a list's.
 fn leave_out(operation: &mut Value, listing: &Listing) {
     let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
-    parameters.retain(|parameter| parameter.get("name").and_then(Value::as_str).is_none_or(|name| !listing.without.contains(&name)));
+    let is_of_query = |parameter: &Value| parameter.get("in").and_then(Value::as_str) == Some("query");
+    let is_without = |parameter: &Value| parameter.get("name").and_then(Value::as_str).is_some_and(|name| listing.without.contains(&name));
+    parameters.retain(|parameter| !(is_of_query(parameter) && is_without(parameter)));
     for parameter in parameters.iter_mut().filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q")) {
         parameter["required"] = json!(listing.needs_query);
     }
@@ -198,7 +200,7 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
             json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
         );
     }
-    if !class.is_list() && !matches!(class, Class::Create | Class::Restore) && of.is_some() {
+    if (!class.is_of_list() || class == Class::Follow) && !matches!(class, Class::Create | Class::Restore) && of.is_some() {
         let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
         responses.insert("308".to_owned(), json!({"description": "The item has another slug now.", "headers": location}));
     }
@@ -253,7 +255,7 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
     }
     if class.is_list() {
         headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
-    } else if class != Class::Delete && spec.is_some() {
+    } else if !matches!(class, Class::Delete | Class::Summarise | Class::Follow) && spec.is_some() {
         headers.insert("Content-Language".to_owned(), json!({"description": "The language of the texts.", "schema": {"type": "string"}}));
     }
     if status == "201" {

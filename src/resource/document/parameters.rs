@@ -62,7 +62,7 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
             includes.first().copied().unwrap_or("translations"),
         ),
     ];
-    if !class.is_list() {
+    if !class.is_of_list() {
         return parameters;
     }
     parameters.push(parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query: there are no stop words, and one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": LONGEST_SEARCH}), json!("zene")));
@@ -184,7 +184,7 @@ pub fn headers_of(class: Class) -> Vec<Value> {
         )
     };
     match class {
-        Class::List | Class::Feed | Class::Get => vec![header(
+        Class::List | Class::Feed | Class::Summarise | Class::Follow | Class::Get => vec![header(
             "If-None-Match",
             "An `ETag`; the answer is 304 while it is still the right one.",
             "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",

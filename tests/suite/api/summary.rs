@@ -143,6 +143,43 @@ on_both! {
         assert_eq!(groups(&by("group_by=country"))[0], (vec!["AL"], Some("500"), Some("exact"), 1));
     }
 
+    fn an_indicator_is_followed_over_time(server: &TestServer) {
+        let key = fill(server);
+        let points = |line: &Value| -> Vec<(String, Option<String>, u64)> {
+            line["points"].as_array().unwrap().iter().map(|point| (format!("{}..{}", point["period_start"].as_str().unwrap_or("-"), point["period_end"].as_str().unwrap_or("-")), point["figure"].as_str().map(str::to_owned), point["count"].as_u64().unwrap())).collect()
+        };
+        let of = |period: &str, figure: Option<&str>, count: u64| (period.to_owned(), figure.map(str::to_owned), count);
+        let all = server.read("/v1/indicators/trained/series");
+        assert_eq!((&all["indicator"]["slug"], &all["unit"], &all["additive"], &all["series"][0]["key"]), (&json!("trained"), &json!("people"), &json!(true), &Value::Null));
+        assert_eq!(points(&all["series"][0]), [of("2024-01-01..2024-12-31", Some("More than 295.1"), 3), of("2025-01-01..2025-03-31", Some("100"), 1), of("2025-01-01..2025-12-31", Some("540.2"), 4)]);
+        assert_eq!(all["series"][0]["points"][0]["left_out_count"], 1);
+        let countries = server.read("/v1/indicators/trained/series?by=country&lang=sr-Latn&country=RS,XK");
+        assert_eq!(countries["series"].as_array().unwrap().iter().map(|line| line["key"]["label"].as_str().unwrap()).collect::<Vec<_>>(), ["Kosovo", "Srbija"]);
+        let serbia = &countries["series"][1];
+        assert_eq!((&serbia["baselines"], &serbia["targets"][0]["value"]), (&json!([{"year": 2019, "value": "0.05", "figure": "0,05"}]), &json!("0.35")));
+        assert_eq!(points(serbia)[1], of("2025-01-01..2025-12-31", Some("0,2"), 1));
+        // What may not be added up has no sum, and where there is one value that.
+        let forum = server.read("/v1/indicators/forum/series");
+        assert_eq!(points(&forum["series"][0]), [of("2024-01-01..2024-12-31", Some("300"), 1), of("2025-01-01..2025-12-31", Some("200"), 1)]);
+        server.create(&key, "/v1/impact-statistics", &json!({"label": "again", "status": "published", "indicator": "forum", "programme": "services", "value": "7", "period_start": "2025-01-01", "period_end": "2025-12-31"}));
+        assert_eq!(points(&server.read("/v1/indicators/forum/series")["series"][0])[1], of("2025-01-01..2025-12-31", None, 2));
+        assert_eq!(server.read("/v1/indicators/share/series?lang=tr")["series"][0]["points"][0]["figure"], "%40");
+        let sexes = server.read("/v1/indicators/trained/series?by=dimension:sex&period_after=2025-01-01&country=XK");
+        assert_eq!(sexes["series"].as_array().unwrap().iter().map(|line| line["key"]["value"].as_str().unwrap()).collect::<Vec<_>>(), ["female", "male"]);
+        let answer = server.get("/v1/indicators/trained/series").expect(200);
+        server.request("GET", "/v1/indicators/trained/series").header("if-none-match", answer.must("etag")).send().expect(304);
+        for (query, errors) in [("by=year", vec![("by", "unknown_value")]), ("group_by=country&apart=true", vec![("group_by", "unknown_parameter"), ("apart", "unknown_parameter")]), ("by=land", vec![("by", "unknown_value")]), ("sort=value", vec![("sort", "unknown_parameter")]), ("indicator=share", vec![("indicator", "unknown_parameter")])] {
+            server.get(&format!("/v1/indicators/trained/series?{query}")).errors(400, &errors);
+        }
+        server.get("/v1/indicators/nothing/series").problem(404, "not-found");
+        server.patch(&key, "/v1/indicators/forum", &json!({"slug": "forums"}));
+        assert_eq!(server.get("/v1/indicators/forum/series?by=country").expect(308).must("location"), format!("{}/v1/indicators/forums/series?by=country", server.base()));
+        server.create(&key, "/v1/indicators", &json!({"slug": "drafted", "label": "D"}));
+        server.get("/v1/indicators/drafted/series").problem(404, "not-found");
+        let drafted = server.request("GET", "/v1/indicators/drafted/series?status=draft").key(&key).send().expect(200).json();
+        assert_eq!((&drafted["series"], &drafted["indicator"]["slug"]), (&json!([]), &json!("drafted")));
+    }
+
     fn what_cannot_be_added_up_is_refused_or_listed_apart(server: &TestServer) {
         fill(server);
         let problem = server.get(SUMMARY).problem(422, "not-summable");
