@@ -49,6 +49,10 @@ phrases! {
     ];
     /// What is not divided by what others are divided by.
     Undivided = ["Not broken down", "Pa ndarje", "Bez podjele", "Bez podele", "Без поделе", "Без поделба", "Ayrılmamış"];
+    /// Heading of documents that show a figure.
+    Documents = ["Documents", "Dokumente", "Dokumenti", "Dokumenti", "Документи", "Документи", "Belgeler"];
+    /// A page of a document.
+    PageNumber = ["p. {}", "f. {}", "str. {}", "str. {}", "стр. {}", "стр. {}", "s. {}"];
     /// Heading of a list of topics.
     Topics = ["Topics", "Tema", "Teme", "Teme", "Теме", "Теми", "Konular"];
     /// Heading of a list of saved queries.

@@ -13,7 +13,7 @@ use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::impact::figure::number;
-use crate::impact::model::{Baseline, Disaggregation, Own, SourceDocument, Target};
+use crate::impact::model::{Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target};
 use crate::impact::store::ImpactStatistics;
 use crate::phrases::Phrase;
 use crate::places::CountryReference;
@@ -100,6 +100,7 @@ struct Card {
     facts: Vec<(String, String)>,
     source: Option<SourceDocument>,
     evidence: Vec<Evidence>,
+    documents: Vec<Document>,
     countries: Vec<CountryReference>,
     /// The programme and the partner that it is a result of.
     result_of: Vec<String>,
@@ -117,6 +118,8 @@ struct Evidence {
     address: String,
     /// The second at which the passage begins.
     second: Option<i64>,
+    /// The words that say it, and their language.
+    quote: Option<Quote>,
 }
 
 impl Card {
@@ -136,12 +139,13 @@ impl Card {
         let own = &loaded.own;
         let countries = shown.countries(&own.countries);
         let footnotes = countries.iter().filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
-        let evidence = |link: &Link| {
+        let quotes: Vec<Option<Quote>> = own.quotes.unpack();
+        let evidence = |(place, link): (usize, &Link)| {
             let video = shown.reference(&link.target_id)?;
             let second = link.start_seconds.map(|milliseconds| milliseconds / 1_000);
             let start = second.map(|second| format!("start={second}")).unwrap_or_default();
             let address = with(&addresses.here(&format!("/embed/videos/{}", video.slug)), &[&lang, &start]);
-            Some(Evidence { title: video.title, address, second })
+            Some(Evidence { title: video.title, address, second, quote: quotes.get(place).cloned().flatten() })
         };
         let partner = loaded.in_field("partner").find_map(|link| shown.reference(&link.target_id)).map(|partner| partner.title);
         let this = addresses.here(&format!("/embed/impact-statistics/{slug}"));
@@ -152,7 +156,8 @@ impl Card {
             text,
             facts: facts(own, words),
             source: own.source.unpack(),
-            evidence: loaded.in_field("evidence").filter_map(evidence).collect(),
+            documents: own.documents.unpack(),
+            evidence: loaded.in_field("evidence").enumerate().filter_map(evidence).collect(),
             result_of: field("title").into_iter().chain(partner).collect(),
             owed: field("credit_line").into_iter().chain(field("disclaimer")).chain(footnotes).collect(),
             about: addresses.elsewhere(Kind::ImpactStatistic, (loaded.item.id, &slug), &language),
@@ -201,7 +206,22 @@ impl Card {
                     h2 lang=[words] { (say(Phrase::Videos)) }
                     ul {
                         @for video in &self.evidence {
-                            li { a href=(video.address) { (video.title) } @if let Some(second) = video.second { " " span.soft { (page::clock(second)) } } }
+                            li {
+                                a href=(video.address) { (video.title) }
+                                @if let Some(second) = video.second { " " span.soft { (page::clock(second)) } }
+                                @if let Some(quote) = &video.quote { " " q lang=[quote.language.as_ref()] { (quote.text) } }
+                            }
+                        }
+                    }
+                }
+                @if !self.documents.is_empty() {
+                    h2 lang=[words] { (say(Phrase::Documents)) }
+                    ul {
+                        @for document in &self.documents {
+                            li {
+                                a href=(document.url) hreflang=[document.language.as_ref()] target="_blank" rel="noopener" { (document.title) }
+                                @if let Some(page) = document.page { " " span.soft lang=[words] { (Phrase::PageNumber.with(self.words, &page.to_string())) } }
+                            }
                         }
                     }
                 }

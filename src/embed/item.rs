@@ -16,7 +16,9 @@ pub use crate::resource::answer::moved;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, Loaded, Revisions, complete_single};
 use crate::resource::notes::elsewhere;
+use crate::resource::query::Shape;
 use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
+use crate::resource::referrers::Referrers;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
 use crate::text::choice::preference_order;
@@ -24,6 +26,9 @@ use crate::videos::model::Own;
 use crate::videos::parts::Chapter;
 use crate::videos::store::Videos;
 use crate::videos::tracks::chapters;
+
+/// What shows the impact statistics that a video evidences.
+const STATISTICS: &str = "impact_statistics";
 
 /// What is asked of an item.
 pub struct Asked<'a> {
@@ -50,6 +55,8 @@ pub struct Owed {
     pub content_note: Option<(String, String)>,
     /// Its chapters, in the language in which it answers where there are such.
     pub chapters: Vec<Chapter>,
+    /// The impact statistics that it evidences, whole.
+    pub statistics: Vec<Value>,
 }
 
 /// Where an item is.
@@ -116,7 +123,11 @@ fn owed(
     let mut languages = preference_order(&shown.wish.asked, &shown.wish.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
-    Ok(Owed { programme, content_note, chapters })
+    let shape = Shape { include: vec![STATISTICS], ..Shape::default() };
+    let id = loaded.item.id;
+    let referrers = Referrers::read(connection, context, (Videos::SPEC, &shape), viewer, shown, &[id])?;
+    let statistics = referrers.of(id).flat_map(|(_, statistics)| statistics.clone()).collect();
+    Ok(Owed { programme, content_note, chapters, statistics })
 }
 
 /// The programme that an item belongs to, whole, if the viewer may see it.

@@ -32,6 +32,7 @@ pub mod page;
 pub mod painter;
 pub mod player;
 pub mod poster;
+pub mod results;
 pub mod saved;
 pub mod sitemap;
 pub mod structured;

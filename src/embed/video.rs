@@ -10,6 +10,7 @@ use super::item::{self, Asked, At, Owed};
 use super::page::{self, Page};
 use super::player::{Player, origin, player};
 use super::poster;
+use super::results::{self, Evidenced};
 use super::structured;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
@@ -111,6 +112,8 @@ struct Card {
     players: Vec<Player>,
     captions: Vec<Caption>,
     chapters: Vec<Chapter>,
+    /// What it is evidence of.
+    results: Vec<Evidenced>,
     programme: Option<String>,
     credits: Vec<String>,
     owed: Vec<String>,
@@ -134,7 +137,7 @@ impl Card {
     fn new(mut loaded: Loaded<Own>, owed: Owed, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Self {
         let words = shown.wish.names;
         let structured = structured::video(&loaded, &owed, (addresses, publisher), shown);
-        let Owed { programme, content_note, chapters } = owed;
+        let Owed { programme, content_note, chapters, statistics } = owed;
         let slug = loaded.item.slug.clone();
         let chosen = loaded.take_chosen();
         let (language, text) = match chosen {
@@ -166,6 +169,7 @@ impl Card {
             players: own.sources.unpack::<Vec<Source>>().iter().map(|source| player(source, words)).collect(),
             captions: Captions::new(&own.captions, &loaded.item, &shown.base, &slug).all(),
             chapters,
+            results: statistics.iter().flat_map(|statistic| results::of(statistic, loaded.item.id, addresses, &lang)).collect(),
             programme: field("title"),
             credits: credits
                 .into_iter()
@@ -253,6 +257,7 @@ impl Card {
                 (self.told())
                 @if let Some(text) = &self.text { p { (text) } }
                 (self.chapters())
+                (self.results())
                 (self.helplines())
                 @if !self.credits.is_empty() { p.soft { (self.credits.join(", ")) } }
                 @for owed in &self.owed { p.soft { (owed) } }
@@ -329,6 +334,27 @@ impl Card {
                 @for chapter in &self.chapters {
                     @let second = page::whole(chapter.start_seconds);
                     li { a href=(self.at(second)) data-second=(second) { span.time { (page::clock(second)) } (chapter.title) } }
+                }
+            }
+        }
+    }
+
+    fn results(&self) -> Markup {
+        if self.results.is_empty() {
+            return html! {};
+        }
+        let playable = !self.players.is_empty();
+        html! {
+            h2 { (Phrase::ImpactStatistics.in_language(self.words)) }
+            ul {
+                @for result in &self.results {
+                    li {
+                        @if let Some(second) = result.second.filter(|_| playable) {
+                            a href=(self.at(second)) data-second=(second) { span.time { (page::clock(second)) } } " "
+                        }
+                        a href=(result.address) lang=[(result.language != self.language).then_some(&result.language)] { (result.title) }
+                        @if let Some((text, language)) = &result.quote { " " q lang=[language.as_ref()] { (text) } }
+                    }
                 }
             }
         }

@@ -180,15 +180,17 @@ fn allow_null_languages(schemas: &mut Map<String, Value>) {
 
 /// Parts that are shown whole can be written without what is unknown: each gets a schema of its own for bodies.
 fn add_parts(schemas: &mut Map<String, Value>) {
-    const PARTS: [&str; 12] = [
+    const PARTS: [&str; 14] = [
         "Accessibility",
         "Baseline",
         "Caption",
         "Chapter",
         "Credit",
         "Disaggregation",
+        "Document",
         "Helpline",
         "Logo",
+        "Quote",
         "Source",
         "SourceDocument",
         "Target",

@@ -15,7 +15,8 @@ pub fn statistic(server: &TestServer) -> String {
         "value": "1500", "qualifier": "more_than", "unit": "people", "period_start": "2024-01-01", "period_end": "2026-12-31",
         "baseline": {"value": "20", "year": 2019}, "target": {"value": "2000", "period_start": "2027-01-01", "period_end": "2027-12-31"},
         "disaggregation": [{"dimension": "sex", "value": "female"}], "source": {"text": "Report <of> 2026", "url": "https://reports.example.org/2026"},
-        "evidence": [{"video": "film", "start_seconds": 63.5}], "original_language": "en", "translations": {
+        "evidence": [{"video": "film", "start_seconds": 63.5, "quote": {"text": "Преку илјада <пати>.", "language": "mk"}}],
+        "documents": [{"title": "Final & last report", "url": "https://reports.example.org/final.pdf", "language": "en", "page": 12}], "original_language": "en", "translations": {
             "en": {"label": "people & their <rights>", "description": "They \"know\" them.", "status": "published"},
             "sr-Latn": {"label": "ljudi koji znaju svoja prava", "status": "published"},
         },
@@ -34,13 +35,13 @@ on_both! {
             "<title>More than 1,500 · people &amp; their &lt;rights&gt;</title>", "<meta property=\"og:title\" content=\"More than 1,500 · people &amp; their &lt;rights&gt;\">",
             "<meta property=\"og:description\" content=\"They &quot;know&quot; them.\">", "They &quot;know&quot; them.", "<dt>sex</dt><dd>female</dd>", "<dt>Period</dt><dd>2024–2026</dd>",
             "<dt>Baseline</dt><dd>20 (2019)</dd>", "<dt>Target</dt><dd>2,000 (2027)</dd>", "<a href=\"https://reports.example.org/2026\" target=\"_blank\" rel=\"noopener\">Report &lt;of&gt; 2026</a>",
-            &format!("<a href=\"{base}/embed/videos/film?lang=en&amp;start=63\">A film &amp; its &lt;story&gt;</a>"), "1:03", "Norms", "Network of shelters", "North Macedonia, Kosovo*",
+            &format!("<a href=\"{base}/embed/videos/film?lang=en&amp;start=63\">A film &amp; its &lt;story&gt;</a>"), "1:03", "<q lang=\"mk\">Преку илјада &lt;пати&gt;.</q>", "hreflang=\"en\" target=\"_blank\" rel=\"noopener\">Final &amp; last report</a>", "p. 12", "Norms", "Network of shelters", "North Macedonia, Kosovo*",
             "Funded by the Union.", "The views are the authors' own.", "* This designation", &format!("<link rel=\"canonical\" href=\"{base}/embed/impact-statistics/people\">"),
         ] {
             assert!(html.contains(text), "{text}: {html}");
         }
         let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&base)).collect();
-        assert_eq!(of_others, ["https://reports.example.org/2026"], "but for the source, no address of others");
+        assert_eq!(of_others, ["https://reports.example.org/2026", "https://reports.example.org/final.pdf"], "but for source and documents, no address of others");
         let policy = policy(&answer);
         for directive in ["default-src 'none'", "frame-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors *"] {
             assert!(policy.contains(&directive.to_owned()), "{directive}: {policy:?}");
@@ -52,6 +53,15 @@ on_both! {
         for text in ["<span class=\"figure\">Више од 1.500</span> људи који знају своја права", "Полазна вредност", "<dd>2.000 (2027)</dd>", "Извор", "Видео-записи"] {
             assert!(serbian.text().contains(text), "{text}: {}", serbian.text());
         }
+        // The page of the video leads back, from the second on that shows it.
+        let film = page(server, "/embed/videos/film?lang=en").text();
+        for text in [
+            "<h2>Impact statistics</h2>", &format!("<a href=\"{base}/embed/videos/film?lang=en&amp;start=63\" data-second=\"63\"><span class=\"time\">1:03</span></a>"),
+            &format!("<a href=\"{base}/embed/impact-statistics/people?lang=en\">More than 1,500 · people &amp; their &lt;rights&gt;</a>"), "<q lang=\"mk\">Преку илјада &lt;пати&gt;.</q>",
+        ] {
+            assert!(film.contains(text), "{text}: {film}");
+        }
+        assert!(page(server, "/embed/videos/film?lang=sr-Latn").text().contains("Više od 1.500 · ljudi koji znaju svoja prava"));
         // What the product says is marked where the label is in another language.
         let header = server.request("GET", "/embed/impact-statistics/people").header("Accept-Language", "mk").send().expect(200);
         assert!(header.text().contains("<html lang=\"en\"") && header.text().contains("<span class=\"figure\" lang=\"mk\">Повеќе од 1.500</span>"), "{}", header.text());
