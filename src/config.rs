@@ -58,6 +58,15 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_WEBSUB_HUB", global = true)]
     pub websub_hub: Option<String>,
 
+    /// Identifier in IATI of the organisation that reports the programmes, such as `XM-DAC-41146`; its name is that of the partner with
+    /// this identifier, or `KINOTEKA_NAME`
+    #[arg(long, env = "KINOTEKA_IATI_REPORTING_ORG", global = true)]
+    pub iati_reporting_org: Option<String>,
+
+    /// What kind of organisation that is: a code of IATI's `OrganisationType`, such as 40 (multilateral)
+    #[arg(long, env = "KINOTEKA_IATI_REPORTING_ORG_TYPE", global = true)]
+    pub iati_reporting_org_type: Option<String>,
+
     /// Sites that may frame embed pages, beside this server: `*` or a comma list of origins
     #[arg(long, env = "KINOTEKA_EMBED_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
     pub embed_origins: Vec<String>,
@@ -183,6 +192,20 @@ impl Settings {
         {
             errors.push("KINOTEKA_NAME must be a name of at most 200 characters on one line".to_owned());
         }
+        match (&self.iati_reporting_org, &self.iati_reporting_org_type) {
+            (Some(org), _) if !is_iati_identifier(org) => {
+                errors.push(
+                    "KINOTEKA_IATI_REPORTING_ORG must be an identifier such as XM-DAC-41146, without blanks and without / & | ?".to_owned(),
+                );
+            }
+            (Some(_), Some(kind)) if ORGANISATION_TYPES.contains(&kind.as_str()) => {}
+            (Some(_), _) => errors.push(format!(
+                "KINOTEKA_IATI_REPORTING_ORG needs KINOTEKA_IATI_REPORTING_ORG_TYPE, one of {}",
+                ORGANISATION_TYPES.join(", ")
+            )),
+            (None, Some(_)) => errors.push("KINOTEKA_IATI_REPORTING_ORG_TYPE needs KINOTEKA_IATI_REPORTING_ORG".to_owned()),
+            (None, None) => {}
+        }
         for tag in &self.fallback_languages {
             if let Err(error) = http::fields::storable(tag.trim()) {
                 errors.push(format!("KINOTEKA_FALLBACK_LANGUAGES: `{tag}`: {error}"));
@@ -270,6 +293,16 @@ impl Settings {
             },
         }
     }
+}
+
+/// IATI's codes for kinds of organisation (`OrganisationType`).
+pub const ORGANISATION_TYPES: &[&str] = &["10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80", "90"];
+
+/// Whether a text can identify something in IATI.
+pub fn is_iati_identifier(text: &str) -> bool {
+    !text.is_empty()
+        && text.contains('-')
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '&' | '|' | '?'))
 }
 
 /// What is wrong with a template for addresses of pages, if anything.

@@ -54,6 +54,9 @@ pub mod embed;
 /// Feeds: every list as RSS, Atom and JSON Feed.
 pub mod feeds;
 
+/// IATI: programmes and their results as the standard for aid data has them, out and in.
+pub mod iati;
+
 /// Settings in, running server out.
 pub mod server;
 

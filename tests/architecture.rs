@@ -58,6 +58,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "saved_queries",
         ],
     ),
+    ("iati", &["config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
     (
         "server",
         &[
@@ -79,6 +80,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "embed",
             "embed",
             "feeds",
+            "iati",
         ],
     ),
     ("commands", &["*"]),

@@ -7,6 +7,7 @@ use super::problem::{MAX_ERRORS, Violation};
 use crate::db::Time;
 use crate::places;
 pub use crate::text::clip;
+use crate::text::decimal::{canonical, decimal_order};
 use crate::text::language::Language;
 use crate::text::nearest::nearest;
 
@@ -185,6 +186,27 @@ impl<'v, 'e> Fields<'v, 'e> {
                 None
             }
         }
+    }
+
+    /// An exact decimal from 0 to 100: text, or a JSON number as it was written.
+    pub fn percentage(&mut self, name: &'static str) -> Option<String> {
+        let text = match self.value(name)? {
+            Value::String(text) if text.starts_with('-') => "-1".to_owned(),
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let percentage = canonical(&text);
+        let Some(order) = percentage.as_deref().and_then(decimal_order) else {
+            self.error(name, "invalid_decimal", "A decimal number such as \"40\" or \"12.5\" is expected here.");
+            return None;
+        };
+        let bound = |bound: &str| decimal_order(bound).unwrap_or_default();
+        if order < bound("0") || order > bound("100") {
+            self.error(name, "out_of_range", "A number from 0 to 100 is expected here.");
+            return None;
+        }
+        percentage
     }
 
     /// Seconds within a video, kept as milliseconds.

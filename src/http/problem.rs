@@ -93,6 +93,9 @@ problems! {
     /// What was asked for would be a sum that means nothing.
     NotSummable = 422 "not-summable", "The statistics cannot be added up",
         "A sum was asked for of statistics that cannot be added up: percentages, values of several units, or values of which nobody says that they may be (`additive`). `errors` names each group and the reason. Ask for one unit or indicator, leave the sum out, or have them listed apart.";
+    /// The catalogue does not say what a format asks for.
+    Incomplete = 422 "incomplete-catalogue", "The catalogue is incomplete",
+        "The format that was asked for needs to be told things that the catalogue does not say, and nothing is made up. `errors` names all of them by kind, slug and field, with the remedy. IATI takes `incomplete=omit` to leave out what is incomplete; `kinoteka check --iati` lists all that is lacking.";
     /// A precondition is required and missing.
     PreconditionRequired = 428 "precondition-required", "A precondition is required",
         "This server protects against lost updates: read the item, then send its `ETag` in `If-Match` with the change.";
@@ -187,6 +190,11 @@ impl Problem {
     /// Wrong fields, the first [`MAX_ERRORS`] of them.
     pub fn fields(errors: Vec<Violation>) -> Self {
         Self::new(Kind::InvalidFields, "The body has fields that cannot be stored.").naming(errors)
+    }
+
+    /// What a format asks for and the catalogue does not say, the first [`MAX_ERRORS`] of it.
+    pub fn incomplete(detail: impl Into<String>, errors: Vec<Violation>) -> Self {
+        Self::new(Kind::Incomplete, detail).naming(errors)
     }
 
     fn naming(mut self, mut errors: Vec<Violation>) -> Self {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::figure::figure;
 use super::indicators;
-use super::words::{MEASURES, Measure, QUALIFIERS, Qualifier, UNIT};
+use super::words::{MEASURES, Measure, QUALIFIERS, Qualifier, RESULT_TYPES, ResultType, UNIT};
 use crate::db::page::KeyType;
 use crate::http::fields::{Fields, limits};
 use crate::http::problem::Violation;
@@ -132,6 +132,7 @@ pub const SPEC: Spec = Spec {
         "measure",
         "ascending",
         "additive",
+        "result_type",
         "programme",
         "partner",
         "countries",
@@ -159,7 +160,7 @@ pub struct ImpactStatistic {
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: ImpactStatisticTexts,
-    /// The indicator that it belongs to. Unit, measure, `ascending` and `additive` are then the indicator's.
+    /// The indicator that it belongs to. Unit, measure, `ascending`, `additive` and `result_type` are then the indicator's.
     #[schema(required, schema_with = crate::resource::document::indicator_or_none)]
     pub indicator: Option<Embedded>,
     /// The value as an exact decimal; null where there is none, as in a qualitative result.
@@ -183,6 +184,9 @@ pub struct ImpactStatistic {
     /// Whether values may be added up.
     #[schema(required)]
     pub additive: Option<bool>,
+    /// What kind of result it is; null where nobody has said.
+    #[schema(required, value_type = Option<ResultType>)]
+    pub result_type: Option<String>,
     /// The programme it is a result of.
     #[schema(required, schema_with = crate::resource::document::programme_shown)]
     pub programme: Option<Embedded>,
@@ -410,7 +414,7 @@ pub struct ImpactStatisticInput {
     pub value: Option<String>,
     /// How exact the value is; `exact` if it is absent.
     pub qualifier: Option<Qualifier>,
-    /// What is counted. With an indicator this and the next three are the indicator's: leave them out, or send what it says.
+    /// What is counted. With an indicator this and the next four are the indicator's: leave them out, or send what it says.
     #[schema(max_length = 200)]
     pub unit: Option<String>,
     /// What the value is; `unit` if it is absent. A percentage lies between 0 and 100, unless its indicator says that it is no share of a
@@ -420,6 +424,8 @@ pub struct ImpactStatisticInput {
     pub ascending: Option<bool>,
     /// Whether values may be added up; only those of the measure `unit` may.
     pub additive: Option<bool>,
+    /// What kind of result it is.
+    pub result_type: Option<ResultType>,
     /// The programme: a slug, an id, or an object with one.
     #[schema(schema_with = crate::resource::document::reference_input)]
     pub programme: Option<String>,
@@ -493,6 +499,9 @@ pub struct Own {
     pub ascending: Option<bool>,
     /// Whether values may be added up.
     pub additive: Option<bool>,
+    /// See [`RESULT_TYPES`].
+    #[serde(default)]
+    pub result_type: Option<String>,
     /// Country codes.
     pub countries: Packed,
     /// First day.
@@ -526,6 +535,7 @@ impl Own {
         self.unit.clone_from(&indicator.unit);
         self.measure.clone_from(&indicator.measure);
         (self.ascending, self.additive) = (indicator.ascending, indicator.additive);
+        self.result_type.clone_from(&indicator.result_type);
     }
 
     /// The value as people say it.
@@ -622,6 +632,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         measure: measure.unwrap_or_else(|| UNIT.to_owned()),
         ascending: fields.flag("ascending"),
         additive: fields.flag("additive"),
+        result_type: fields.one_of("result_type", RESULT_TYPES),
         countries: Packed::list(&fields.countries("countries")),
         period_start,
         period_end,
@@ -713,6 +724,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
         measure: own.measure,
         ascending: own.ascending,
         additive: own.additive,
+        result_type: own.result_type,
         programme,
         partner,
         countries: shown.countries(&own.countries),

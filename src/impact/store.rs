@@ -74,7 +74,7 @@ impl Subject for ImpactStatistics {
     /// With another indicator its words are another's.
     fn before_patch(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
         if patch.get("indicator").is_some_and(|indicator| !indicator.is_null()) {
-            for name in ["unit", "measure", "ascending", "additive"] {
+            for name in ["unit", "measure", "ascending", "additive", "result_type"] {
                 fields.remove(name);
             }
         }
@@ -105,6 +105,7 @@ fn follow_indicator(
         ("measure", own.states_measure.0.then(|| own.measure.clone()), indicator.measure.clone()),
         ("ascending", own.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
         ("additive", own.additive.map(|value| said(Some(value))), said(indicator.additive)),
+        ("result_type", own.result_type.clone(), indicator.result_type.clone().unwrap_or_default()),
     ];
     for (field, stated, theirs) in stated {
         if stated.is_some_and(|stated| stated != theirs) {

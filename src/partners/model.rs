@@ -41,7 +41,7 @@ pub const SPEC: Spec = Spec {
     ],
     ranges: &[],
     sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
-    fields: &["kind", "acronym", "is_group", "country", "website", "logo"],
+    fields: &["kind", "acronym", "is_group", "country", "website", "iati_identifier", "logo"],
     extras: &[],
     referrers: &[],
     shows: &[],
@@ -71,6 +71,9 @@ pub struct Partner {
     /// Website.
     #[schema(required, format = "uri")]
     pub website: Option<String>,
+    /// Identifier of the organisation in IATI.
+    #[schema(required, example = "XM-DAC-41146")]
+    pub iati_identifier: Option<String>,
     /// Logo.
     #[schema(required, value_type = Option<Logo>)]
     pub logo: Packed,
@@ -194,6 +197,9 @@ pub struct PartnerInput {
     /// Website.
     #[schema(format = "uri")]
     pub website: Option<String>,
+    /// Identifier of the organisation in IATI.
+    #[schema(max_length = 200, example = "XM-DAC-41146")]
+    pub iati_identifier: Option<String>,
     /// Logo.
     pub logo: Option<Logo>,
 }
@@ -229,6 +235,8 @@ pub struct Own {
     pub country: Option<String>,
     /// Website.
     pub website: Option<String>,
+    /// Identifier in IATI.
+    pub iati_identifier: Option<String>,
     /// [`Logo`].
     pub logo: Packed,
 }
@@ -248,6 +256,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         is_group: fields.flag("is_group").unwrap_or(false),
         country: fields.country("country"),
         website: fields.url("website"),
+        iati_identifier: fields.text("iati_identifier", limits::WORD),
         logo: Packed::object(logo.as_ref()),
     };
     Draft { own, links: Vec::new() }
@@ -278,6 +287,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Partner {
         is_group: own.is_group,
         country: own.country.as_deref().and_then(|code| shown.places.country(code, shown.wish.names)),
         website: own.website,
+        iati_identifier: own.iati_identifier,
         logo: own.logo,
     }
 }

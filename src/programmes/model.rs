@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::shares::{CountryShare, Sector, read_country_shares, read_sectors};
 use crate::db::page::KeyType;
 use crate::http::fields::{Fields, limits};
 use crate::places::CountryReference;
@@ -15,6 +16,9 @@ use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Packed, PackedList, Shown};
 use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
 use crate::resource::{Draft, NewLink, Status};
+
+/// What state a programme is in (IATI activity status).
+pub const STATUSES: &[&str] = &["pipeline", "implementation", "finalisation", "closed", "cancelled", "suspended"];
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
@@ -69,7 +73,18 @@ pub const SPEC: Spec = Spec {
             description: "when it ended",
         },
     ],
-    fields: &["start_date", "end_date", "countries", "partners", "website", "iati_identifier", "helplines"],
+    fields: &[
+        "start_date",
+        "end_date",
+        "countries",
+        "country_shares",
+        "sectors",
+        "partners",
+        "website",
+        "iati_identifier",
+        "iati_status",
+        "helplines",
+    ],
     extras: &[],
     referrers: &[],
     shows: &[Kind::Partner],
@@ -93,6 +108,12 @@ pub struct Programme {
     pub end_date: Option<chrono::NaiveDate>,
     /// Where it works.
     pub countries: Vec<CountryReference>,
+    /// How it is shared among its countries.
+    #[schema(value_type = Vec<CountryShare>)]
+    pub country_shares: PackedList,
+    /// What it is for.
+    #[schema(value_type = Vec<Sector>)]
+    pub sectors: PackedList,
     /// Who takes part, and how.
     pub partners: Vec<PartnerRole>,
     /// Website.
@@ -101,9 +122,25 @@ pub struct Programme {
     /// Identifier of the activity in IATI.
     #[schema(required)]
     pub iati_identifier: Option<String>,
+    /// What state it is in, where its dates do not say it.
+    #[schema(required, value_type = Option<ActivityStatus>)]
+    pub iati_status: Option<String>,
     /// Where people concerned find help.
     #[schema(value_type = Vec<Helpline>)]
     pub helplines: PackedList,
+}
+
+/// What state a programme is in (IATI activity status).
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ActivityStatus {
+    Pipeline,
+    Implementation,
+    Finalisation,
+    Closed,
+    Cancelled,
+    Suspended,
 }
 
 /// Where people concerned find help.
@@ -221,6 +258,10 @@ pub struct ProgrammeInput {
     /// Where it works: codes, or objects with one.
     #[schema(schema_with = crate::resource::document::countries_input)]
     pub countries: Option<Vec<String>>,
+    /// How it is shared among its countries; the percentages sum up to 100.
+    pub country_shares: Option<Vec<CountryShare>>,
+    /// What it is for; the percentages of several in one vocabulary sum up to 100.
+    pub sectors: Option<Vec<Sector>>,
     /// Who takes part, and how.
     pub partners: Option<Vec<PartnerRoleInput>>,
     /// Website.
@@ -229,6 +270,8 @@ pub struct ProgrammeInput {
     /// Identifier of the activity in IATI.
     #[schema(max_length = 200)]
     pub iati_identifier: Option<String>,
+    /// What state it is in, where its dates do not say it: cancelled, suspended, or other than planned.
+    pub iati_status: Option<ActivityStatus>,
     /// Where people concerned find help.
     pub helplines: Option<Vec<Helpline>>,
 }
@@ -262,8 +305,14 @@ pub struct Own {
     pub website: Option<String>,
     /// Identifier in IATI.
     pub iati_identifier: Option<String>,
+    /// See [`STATUSES`].
+    pub iati_status: Option<String>,
     /// Country codes.
     pub countries: Packed,
+    /// [`CountryShare`]s.
+    pub country_shares: Packed,
+    /// [`Sector`]s.
+    pub sectors: Packed,
     /// [`Helpline`]s.
     pub helplines: Packed,
 }
@@ -289,12 +338,16 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         line.finish();
         Some(helpline)
     });
+    let countries = fields.countries("countries");
     let own = Own {
         start_date,
         end_date,
         website: fields.url("website"),
         iati_identifier: fields.text("iati_identifier", limits::WORD),
-        countries: Packed::list(&fields.countries("countries")),
+        iati_status: fields.one_of("iati_status", STATUSES),
+        country_shares: Packed::list(&read_country_shares(fields, &countries)),
+        sectors: Packed::list(&read_sectors(fields)),
+        countries: Packed::list(&countries),
         helplines: Packed::list(&helplines),
     };
     let links: Vec<NewLink> = roles::read(fields);
@@ -326,9 +379,12 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Programme {
         start_date: own.start_date,
         end_date: own.end_date,
         countries: shown.countries(&own.countries),
+        country_shares: own.country_shares.shown_as_list(),
+        sectors: own.sectors.shown_as_list(),
         partners,
         website: own.website,
         iati_identifier: own.iati_identifier,
+        iati_status: own.iati_status,
         helplines: own.helplines.shown_as_list(),
     }
 }

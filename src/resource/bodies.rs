@@ -18,6 +18,9 @@ pub const SLUG_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 /// An exact decimal as text.
 pub const DECIMAL_PATTERN: &str = "^-?[0-9]+(\\.[0-9]+)?$";
 
+/// An exact share of a hundred, as text.
+pub const PERCENTAGE_PATTERN: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$";
+
 /// Members that hold a language tag, or several.
 const LANGUAGE_FIELDS: [&str; 7] =
     ["language", "original_language", "languages", "spoken_languages", "sign_languages", "audio_descriptions", "open_captions"];
@@ -145,6 +148,13 @@ fn constrain(name: &str, property: &mut Value) {
         *property = json!({"anyOf": [decimal(), {"type": "number"}], "description": property.get("description"), "example": property.get("example")});
         return;
     }
+    if property.get("pattern").and_then(Value::as_str) == Some(PERCENTAGE_PATTERN) {
+        let text = json!({"type": "string", "pattern": PERCENTAGE_PATTERN, "maxLength": MAX_LENGTH});
+        let null = property.get("type").is_some_and(Value::is_array).then(|| json!({"type": "null"}));
+        let options: Vec<Value> = [text, json!({"type": "number", "minimum": 0, "maximum": 100})].into_iter().chain(null).collect();
+        *property = json!({"anyOf": options, "description": property.get("description"), "example": property.get("example")});
+        return;
+    }
     let is_list = property.get("items").is_some();
     if is_list {
         property["maxItems"] = json!(limits::LIST);
@@ -180,17 +190,19 @@ fn allow_null_languages(schemas: &mut Map<String, Value>) {
 
 /// Parts that are shown whole can be written without what is unknown: each gets a schema of its own for bodies.
 fn add_parts(schemas: &mut Map<String, Value>) {
-    const PARTS: [&str; 14] = [
+    const PARTS: [&str; 16] = [
         "Accessibility",
         "Baseline",
         "Caption",
         "Chapter",
+        "CountryShare",
         "Credit",
         "Disaggregation",
         "Document",
         "Helpline",
         "Logo",
         "Quote",
+        "Sector",
         "Source",
         "SourceDocument",
         "Target",

@@ -14,7 +14,7 @@ use crate::resource::document::{Listing, complete};
 use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
 use crate::resource::shown::Reference;
-use crate::{embed, feeds, impact, search};
+use crate::{embed, feeds, iati, impact, search};
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
@@ -29,6 +29,7 @@ use crate::{embed, feeds, impact, search};
         (name = "Search", description = "Items of every kind in one list."),
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
         (name = "Embeds", description = "What partner sites paste: pages for frames, a web component, and oEmbed."),
+        (name = "IATI", description = "Programmes and their results as the International Aid Transparency Initiative has them, version 2.03."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
         (name = "Saved queries", description = "Queries of lists with a name and an address that stays: as feeds, and as a page to be framed."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),
@@ -41,7 +42,7 @@ struct Base;
 fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
     let searches = searches.into_iter().chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
-    searches.chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED]).collect()
+    searches.chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED, iati::api::DECLARED]).collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\

@@ -33,7 +33,7 @@ use crate::resource::spec::Spec;
 use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
-use crate::{countries, embed, feeds, impact, partners, programmes, saved_queries, search, topics, videos};
+use crate::{countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, topics, videos};
 
 pub use document::{json as document_json, yaml as document_yaml};
 
@@ -263,6 +263,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         feeds::opml::saved_feeds,
         feeds::saved::saved_feed,
         embed::saved::saved_page,
+        iati::api::iati_activities,
+        iati::api::iati_organisations,
         countries::api::list_countries,
         countries::api::get_country,
         pages::openapi_json,
@@ -329,6 +331,7 @@ fn cors(origins: &[String]) -> Cors {
             "Retry-After",
             "X-Request-Id",
             "Idempotent-Replayed",
+            "X-Kinoteka-Left-Out",
         ])
         .max_age(86_400)
         .block_on_origin_mismatch(false);

@@ -50,6 +50,12 @@ impl Xml {
         self.text.push_str("/>");
     }
 
+    /// A remark that readers pass over.
+    pub fn comment(&mut self, text: &str) {
+        // `--` must not stand in a comment, nor `-` at its end.
+        self.text.extend(["<!-- ", &text.replace('-', "\u{2010}"), " -->"]);
+    }
+
     /// The whole, all that is open closed.
     #[must_use]
     pub fn finish(mut self) -> String {

@@ -16,6 +16,7 @@ mod embed;
 mod faults;
 mod feeds;
 mod fuzz;
+mod iati;
 mod reindex;
 mod schema;
 mod upkeep;

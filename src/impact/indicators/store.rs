@@ -66,7 +66,7 @@ impl Subject for Indicators {
 
     /// Its statistics repeat its unit, its measure and what follows from it, so that they are found and summed by them.
     fn changed(connection: &mut Connection, item: &Item, before: &Own, own: &Own) -> Result<(), Problem> {
-        let lent = |own: &Own| (own.unit.clone(), own.measure.clone(), own.ascending, own.additive);
+        let lent = |own: &Own| (own.unit.clone(), own.measure.clone(), own.ascending, own.additive, own.result_type.clone());
         if lent(before) == lent(own) {
             return Ok(());
         }

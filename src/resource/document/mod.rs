@@ -94,11 +94,10 @@ fn share_problems(operation: &mut Value) {
     for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
         let content = response.get("content").and_then(Value::as_object);
         let is_problem = content.is_some_and(|content| content.len() == 1 && content.contains_key("application/problem+json"));
+        // Where several have a status the description names one.
+        let named = Kind::ALL.iter().find(|kind| response.get("description").and_then(Value::as_str) == Some(kind.definition().code));
         let of_status = |kind: &&Kind| kind.definition().status.to_string() == *status && **kind != Kind::Malformed;
-        // Of several with one status the one that it names.
-        let named = |kind: &&Kind| response.get("description").and_then(Value::as_str) == Some(kind.definition().title);
-        let kind = Kind::ALL.iter().filter(of_status).find(named).or_else(|| Kind::ALL.iter().find(of_status));
-        if let Some(kind) = kind.filter(|_| is_problem) {
+        if let Some(kind) = named.or_else(|| Kind::ALL.iter().find(of_status)).filter(|_| is_problem) {
             *response = json!({"$ref": format!("#/components/responses/{}", response_name(*kind))});
         }
     }
@@ -314,6 +313,11 @@ fn problem_responses() -> Value {
             match kind {
                 Kind::InvalidParameter => {
                     example.insert("errors".to_owned(), json!([{"parameter": "country", "code": "unknown_value", "detail": "`RX` is not a country code (ISO 3166-1 alpha-2, or XK); did you mean `RS`?"}]));
+                }
+                Kind::Incomplete => {
+                    let detail = "IATI asks when the programme began, or is to begin.";
+                    let pointer = "/programmes/implementing-norms-changing-minds/start_date";
+                    example.insert("errors".to_owned(), json!([{"pointer": pointer, "code": "lacking", "detail": detail}]));
                 }
                 Kind::InvalidFields => {
                     example.insert(

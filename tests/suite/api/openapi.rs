@@ -183,7 +183,9 @@ on_both! {
                 let apart = parameters().filter(|other| other["name"] == "apart" && name != "apart").filter_map(written);
                 let query: Vec<String> = needed.chain(apart).chain([value.clone()]).collect();
                 let answer = server.get(&format!("{path}?{}", query.join("&")));
-                assert!(answer.status == 200 || answer.text().contains("There is no "), "{path}?{value}: {}", answer.text());
+                // A file of IATI is refused for what the catalogue lacks, not for what was asked.
+                let is_understood = answer.status == 200 || answer.status == 422 && path.starts_with("/iati/");
+                assert!(is_understood || answer.text().contains("There is no "), "{path}?{value}: {}", answer.text());
             }
         }
     }

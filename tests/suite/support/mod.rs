@@ -7,6 +7,7 @@ pub mod postgres;
 pub mod process;
 pub mod server;
 pub mod sqlite;
+pub mod xmllint;
 
 use serde_json::Value;
 

@@ -143,6 +143,10 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   const chapters = found(await api.GET("/v1/videos/{video}/chapters.json", { params: { path: { video } } }), 200);
   assert.equal(chapters.version, "1.2.0");
   assert.match(String(found(await api.GET("/sitemap-videos.xml", { parseAs: "text" }), 200)), /<urlset /);
+  // Who reports to IATI is not set here, and the first catalogue has no dates: that is said, and nothing is made up.
+  const activities = refused(await api.GET("/iati/activities.xml", { params: { query: { incomplete: "omit" } }, parseAs: "text" }), 422);
+  assert.equal(activities.errors?.[0]?.pointer, "/settings/KINOTEKA_IATI_REPORTING_ORG");
+  refused(await api.GET("/iati/organisations.xml", { parseAs: "text" }), 422);
   const part = await api.GET("/sitemap-videos-{part}.xml", { params: { path: { part: 1 } }, parseAs: "text" });
   assert.match(String(found(part, 200)), /<urlset /);
 }

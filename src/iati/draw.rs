@@ -1,0 +1,511 @@
+//! Draws activities of the catalogue, and says what it lacks for that. Nothing is made up: what is unknown is a [`Lack`].
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::activity::{
+    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant, Period, Reporter, Sector, Slice, Value,
+};
+use super::catalogue::{Catalogue, Partner, Programme, Statistic, Video};
+use super::codes;
+use super::languages::{narratives, tagged};
+use super::write::LeftOut;
+use crate::config::{Settings, is_iati_identifier};
+use crate::http::language::Wish;
+use crate::impact::model as statistic;
+use crate::places::{self, NAME_LANGUAGES, Places};
+use crate::programmes::shares;
+use crate::resource::addresses::Addresses;
+use crate::resource::spec::Kind;
+use crate::text::language::Language;
+
+/// What IATI asks for and the catalogue does not say.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Lack {
+    /// Of what kind the item is; none where a setting is lacking.
+    pub kind: Option<Kind>,
+    /// Its slug, or the setting.
+    pub slug: String,
+    /// The field.
+    pub field: &'static str,
+    /// A word for programs.
+    pub code: &'static str,
+    /// What is lacking, and what to do.
+    pub detail: String,
+}
+
+impl Lack {
+    /// Where it is lacking: kind, slug and field.
+    pub fn pointer(&self) -> String {
+        match self.kind {
+            Some(kind) => format!("/{}/{}/{}", kind.segment(), self.slug, self.field),
+            None => format!("/settings/{}", self.slug),
+        }
+    }
+}
+
+/// What is drawn from.
+pub struct Surroundings<'a> {
+    /// Settings.
+    pub settings: &'a Settings,
+    /// Names and footnotes of countries.
+    pub places: &'a Places,
+    /// Where things are.
+    pub addresses: &'a Addresses,
+    /// What day it is.
+    pub today: NaiveDate,
+}
+
+/// What was drawn.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// The activities that lack nothing, without the statistics that lack something.
+    pub activities: Vec<Activity>,
+    /// All that is lacking.
+    pub lacks: Vec<Lack>,
+    /// What was left out for that.
+    pub left_out: LeftOut,
+}
+
+/// Who reports; what it lacks otherwise.
+pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Reporter, Lack> {
+    let lack = |slug: &str, detail: &str| Lack { kind: None, slug: slug.to_owned(), field: "", code: "lacking", detail: detail.to_owned() };
+    let (Some(reference), Some(kind)) = (&settings.iati_reporting_org, &settings.iati_reporting_org_type) else {
+        let detail = "IATI asks who reports: set KINOTEKA_IATI_REPORTING_ORG and KINOTEKA_IATI_REPORTING_ORG_TYPE.";
+        return Err(lack("KINOTEKA_IATI_REPORTING_ORG", detail));
+    };
+    let language = settings.default_language();
+    let name = match (partner, &settings.name) {
+        (Some(partner), _) => narratives(partner, |text| Some(text.title.clone())),
+        (None, Some(name)) => tagged([(language.as_str(), name.clone())].into_iter()),
+        (None, None) => {
+            let detail =
+                format!("IATI asks for the name of `{reference}`: publish a partner with this `iati_identifier`, or set KINOTEKA_NAME.");
+            return Err(lack("KINOTEKA_NAME", &detail));
+        }
+    };
+    let website = partner.and_then(|partner| partner.own.website.clone());
+    Ok(Reporter { reference: reference.clone(), kind: kind.clone(), name, website })
+}
+
+/// Draws every programme of a catalogue.
+pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
+    let mut drawn = Drawn::default();
+    for programme in &catalogue.programmes {
+        let mut lacks = Vec::new();
+        let mut activity = about(programme, catalogue, around, &mut lacks);
+        let is_whole = lacks.is_empty();
+        let mut whole: Vec<&Statistic> = Vec::new();
+        for one in catalogue.statistics.get(&programme.item.id).into_iter().flatten() {
+            let before = lacks.len();
+            look_at_statistic(one, &mut lacks);
+            if lacks.len() == before {
+                whole.push(one);
+            } else if is_whole {
+                drawn.left_out.statistics = drawn.left_out.statistics.saturating_add(1);
+            }
+        }
+        drawn.lacks.append(&mut lacks);
+        if is_whole {
+            add_results(&whole, catalogue, around, &mut activity);
+            drawn.activities.push(activity);
+        } else {
+            drawn.left_out.programmes = drawn.left_out.programmes.saturating_add(1);
+        }
+    }
+    drawn
+}
+
+/// An activity but for its results, and what it lacks.
+fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>, lacks: &mut Vec<Lack>) -> Activity {
+    let (item, own) = (&programme.item, &programme.own);
+    let mut lack = |field: &'static str, code: &'static str, detail: String| {
+        lacks.push(Lack { kind: Some(Kind::Programme), slug: item.slug.clone(), field, code, detail });
+    };
+    let identifier = own.iati_identifier.clone().unwrap_or_default();
+    let prefix = around.settings.iati_reporting_org.as_ref().map(|organisation| format!("{organisation}-"));
+    if identifier.is_empty() {
+        lack(
+            "iati_identifier",
+            "lacking",
+            "IATI asks for an identifier: that of the reporting organisation, a hyphen, and one of your own.".to_owned(),
+        );
+    } else if !is_iati_identifier(&identifier) {
+        lack("iati_identifier", "invalid_identifier", "An identifier of IATI has no blanks and none of / & | ?.".to_owned());
+    } else if let Some(prefix) = prefix.filter(|prefix| !identifier.starts_with(prefix.as_str())) {
+        lack("iati_identifier", "invalid_identifier", format!("It must begin with that of the reporting organisation: `{prefix}`."));
+    }
+    let description = narratives(programme, |text| text.description.clone().or_else(|| text.summary.clone()));
+    if description.is_empty() {
+        lack("description", "lacking", "IATI asks for a description: write one, or a summary.".to_owned());
+    }
+    let participants = participants(programme, catalogue);
+    if participants.is_empty() {
+        let detail = "IATI asks who takes part: give a published partner the role funder, accountable, extending or implementer.";
+        lack("partners", "lacking", detail.to_owned());
+    }
+    let countries: Vec<String> = own.countries.unpack();
+    let (shares, region) = places_of(own, &countries);
+    if countries.is_empty() {
+        lack("countries", "lacking", "IATI asks where the programme works.".to_owned());
+    } else if shares.is_empty() && region.is_none() {
+        lack(
+            "country_shares",
+            "lacking",
+            "IATI asks how the programme is shared among these countries: no region stands for all of them.".to_owned(),
+        );
+    }
+    let sectors: Vec<shares::Sector> = own.sectors.unpack();
+    let sectors = match sectors_of(&sectors) {
+        Ok(sectors) => sectors,
+        Err(detail) => {
+            lack("sectors", "lacking", detail.to_owned());
+            Vec::new()
+        }
+    };
+    let day = |day: NaiveDate, is_actual: bool| Day { on: day, is_actual };
+    if own.start_date.is_none() {
+        lack("start_date", "lacking", "IATI asks when the programme began, or is to begin.".to_owned());
+    }
+    let start = own.start_date.map(|start| day(start, start <= around.today));
+    // A day that has not passed has not come to its end.
+    let end = own.end_date.map(|end| day(end, end < around.today));
+    let by_dates = status_by_dates(start, end);
+    Activity {
+        line: 0,
+        slug: Some(item.slug.clone()),
+        identifier,
+        title: narratives(programme, |text| Some(text.title.clone())),
+        description,
+        participants,
+        status: own.iati_status.as_deref().and_then(codes::status).unwrap_or(by_dates).to_owned(),
+        start,
+        end,
+        countries: shares,
+        region,
+        locations: countries.iter().filter_map(|code| location(code, around)).collect(),
+        sectors,
+        documents: documents(programme, catalogue, around),
+        results: Vec::new(),
+    }
+}
+
+/// The status that dates say: planned, going on, closed.
+pub fn status_by_dates(start: Option<Day>, end: Option<Day>) -> &'static str {
+    match (start, end) {
+        (_, Some(Day { is_actual: true, .. })) => "4",
+        (Some(Day { is_actual: false, .. }), _) => "1",
+        _ => "2",
+    }
+}
+
+fn participants(programme: &Programme, catalogue: &Catalogue) -> Vec<Participant> {
+    let one = |link: &crate::resource::load::Link| {
+        let partner = catalogue.partners.get(&link.target_id)?;
+        Some(Participant {
+            line: 0,
+            slug: Some(partner.item.slug.clone()),
+            reference: partner.own.iati_identifier.clone().filter(|reference| is_iati_identifier(reference)),
+            kind: partner.own.kind.as_deref().and_then(codes::organisation).map(str::to_owned),
+            role: codes::role(link.role.as_deref()?)?.to_owned(),
+            name: narratives(partner, |text| Some(text.title.clone())),
+        })
+    };
+    programme.in_field("partners").filter_map(one).collect()
+}
+
+/// The countries with their percentages, or the region that stands for all of them.
+fn places_of(own: &crate::programmes::model::Own, countries: &[String]) -> (Vec<(String, Option<String>)>, Option<String>) {
+    let whole = || Some("100".to_owned());
+    let shares: Vec<shares::CountryShare> = own.country_shares.unpack();
+    if !shares.is_empty() {
+        return (shares.into_iter().map(|share| (share.country, Some(share.percentage))).collect(), None);
+    }
+    match countries {
+        [] => (Vec::new(), None),
+        [country] => (vec![(country.clone(), whole())], None),
+        several => (Vec::new(), codes::region(several.iter().map(String::as_str)).map(str::to_owned)),
+    }
+}
+
+/// The sectors with percentages: one alone has all of it.
+fn sectors_of(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static str> {
+    if sectors.is_empty() {
+        return Err("IATI asks what the programme is for: give it a sector, such as 15180 (ending violence against women and girls).");
+    }
+    let vocabulary = |sector: &shares::Sector| sector.vocabulary.clone().unwrap_or_else(|| codes::DAC.to_owned());
+    let draw = |sector: &shares::Sector| {
+        let vocabulary_of_it = vocabulary(sector);
+        if matches!(vocabulary_of_it.as_str(), "98" | "99") {
+            return Err(
+                "IATI asks for the name of a sector of one's own (98, 99), which the catalogue does not keep; use another vocabulary.",
+            );
+        }
+        let is_alone = sectors.iter().filter(|other| vocabulary(other) == vocabulary_of_it).count() == 1;
+        let percentage = sector.percentage.clone().or_else(|| is_alone.then(|| "100".to_owned()));
+        let percentage = percentage.ok_or("IATI asks for the percentages of several sectors of a vocabulary.")?;
+        Ok(Sector { vocabulary: vocabulary_of_it, code: sector.code.clone(), percentage: Some(percentage) })
+    };
+    sectors.iter().map(draw).collect()
+}
+
+fn location(code: &str, around: &Surroundings<'_>) -> Option<Location> {
+    let country = places::find(code)?;
+    let footnote = around.places.footnote(code);
+    let mark = if footnote.is_some() { "*" } else { "" };
+    let name = tagged(NAME_LANGUAGES.iter().map(|language| (*language, format!("{}{mark}", country.name(language)))));
+    // The footnotes that come with the product are in English.
+    let language = around.settings.xk_footnote_text.as_ref().map_or_else(Language::default, |_| around.settings.default_language());
+    let note = tagged(footnote.map(|note| (language.as_str(), note.to_owned())).into_iter());
+    Some(Location { reference: code.to_owned(), country: country.code.to_owned(), name, note })
+}
+
+/// What tells of a programme: its website and its videos.
+fn documents(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Document> {
+    let website = programme.own.website.clone().map(|url| Document {
+        format: format_of(&url).to_owned(),
+        url,
+        title: narratives(programme, |text| Some(text.title.clone())),
+        category: "A12",
+        languages: Vec::new(),
+    });
+    let videos = catalogue.videos_of.get(&programme.item.id).into_iter().flatten().filter_map(|id| catalogue.videos.get(id));
+    website.into_iter().chain(videos.map(|video| of_video(video, "A12", "", around))).collect()
+}
+
+/// The page of a video.
+fn of_video(video: &Video, category: &'static str, passage: &str, around: &Surroundings<'_>) -> Document {
+    let title = narratives(video, |text| Some(text.title.clone()));
+    let item = &video.item;
+    let spoken = video.texts.iter().map(|text| text.language.as_str()).find(|language| *language == item.original_language);
+    let language = spoken.or_else(|| video.texts.first().map(|text| text.language.as_str())).unwrap_or_default();
+    let page = around.addresses.page(Kind::Video, (item.id, &item.slug), language);
+    let spoken: Vec<String> = video.own.spoken_languages.unpack();
+    let mut languages: Vec<String> = Vec::new();
+    for language in spoken {
+        let alone = language.split('-').next().unwrap_or_default().to_owned();
+        if alone.len() == 2 && !languages.contains(&alone) {
+            languages.push(alone);
+        }
+    }
+    Document { url: format!("{page}{passage}"), format: "text/html".to_owned(), title, category, languages }
+}
+
+/// The media type that the ending of an address says; what says none is a page.
+fn format_of(url: &str) -> &'static str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    match name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
+        Some("pdf") => "application/pdf",
+        Some("doc") => "application/msword",
+        Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Some("xls") => "application/vnd.ms-excel",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Some("ppt") => "application/vnd.ms-powerpoint",
+        Some("pptx") => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        Some("odt") => "application/vnd.oasis.opendocument.text",
+        Some("ods") => "application/vnd.oasis.opendocument.spreadsheet",
+        Some("csv") => "text/csv",
+        Some("json") => "application/json",
+        Some("xml") => "application/xml",
+        Some("zip") => "application/zip",
+        _ => "text/html",
+    }
+}
+
+/// What a statistic lacks.
+fn look_at_statistic(one: &Statistic, lacks: &mut Vec<Lack>) {
+    let own = &one.own;
+    let mut lack = |field: &'static str, detail: &str| {
+        let (slug, detail) = (one.item.slug.clone(), detail.to_owned());
+        lacks.push(Lack { kind: Some(Kind::ImpactStatistic), slug, field, code: "lacking", detail });
+    };
+    if own.result_type.is_none() {
+        lack("result_type", "IATI asks what kind of result it is: output, outcome, impact or other.");
+    }
+    let target: Option<statistic::Target> = own.target.unpack();
+    let is_qualitative = own.measure == "qualitative";
+    if own.value.is_none() && !is_qualitative && target.is_none() {
+        lack("value", "IATI asks for a value, or one that is aimed at.");
+    }
+    let target_has_period = match target.as_ref().map(|target| (target.period_start, target.period_end)) {
+        Some((Some(_), Some(_))) => true,
+        Some((None, None)) | None => false,
+        Some((None, Some(_))) => {
+            lack("target/period_start", "IATI asks for the first day of the period.");
+            true
+        }
+        Some((Some(_), None)) => {
+            lack("target/period_end", "IATI asks for the last day of the period.");
+            true
+        }
+    };
+    // What is only aimed at may have a period of its own.
+    if own.value.is_some() || is_qualitative || !target_has_period {
+        for (field, day, said) in [("period_start", own.period_start, "first"), ("period_end", own.period_end, "last")] {
+            if day.is_none() {
+                lack(field, &format!("IATI asks for the {said} day of the period."));
+            }
+        }
+    }
+}
+
+/// Adds the results: one of each indicator, and one of each statistic that belongs to none.
+fn add_results(statistics: &[&Statistic], catalogue: &Catalogue, around: &Surroundings<'_>, activity: &mut Activity) {
+    for one in statistics {
+        let countries: Vec<String> = one.own.countries.unpack();
+        for code in countries {
+            if !activity.locations.iter().any(|known| known.reference == code) {
+                activity.locations.extend(location(&code, around));
+            }
+        }
+    }
+    for one in statistics {
+        let title = narratives(one, |text| Some(text.title.clone()));
+        let indicator = Indicator {
+            line: 0,
+            statistic: Some(one.item.slug.clone()),
+            slug: None,
+            unit: one.own.unit.clone(),
+            measure: codes::measure(&one.own.measure).unwrap_or_default().to_owned(),
+            ascending: one.own.ascending,
+            additive: one.own.additive,
+            title: title.clone(),
+            description: narratives(one, |text| text.description.clone()),
+            references: Vec::new(),
+            baselines: baselines(&[one]),
+            periods: periods(&[one], false, catalogue, around),
+        };
+        let kind = one.own.result_type.as_deref().and_then(codes::result).unwrap_or_default().to_owned();
+        activity.results.push(Outcome { kind, title, indicators: vec![indicator] });
+    }
+}
+
+fn slice(one: &Statistic) -> Slice {
+    let dimensions: Vec<statistic::Disaggregation> = one.own.disaggregation.unpack();
+    Slice {
+        locations: one.own.countries.unpack(),
+        dimensions: dimensions.into_iter().map(|dimension| (dimension.dimension, dimension.value)).collect(),
+    }
+}
+
+/// The values before, each once.
+fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
+    let mut baselines: Vec<Baseline> = Vec::new();
+    for one in statistics.iter().filter(|one| one.own.measure != "qualitative") {
+        let stated: Option<statistic::Baseline> = one.own.baseline.unpack();
+        let Some(statistic::Baseline { value, year, .. }) = stated else { continue };
+        let baseline = Baseline { year, value: Some(value), slice: slice(one), comment: Narratives::new() };
+        if !baselines.contains(&baseline) {
+            baselines.push(baseline);
+        }
+    }
+    baselines
+}
+
+/// The values by period, in the order of time.
+fn periods(statistics: &[&Statistic], with_labels: bool, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Period> {
+    let mut periods: BTreeMap<(NaiveDate, NaiveDate), Period> = BTreeMap::new();
+    let mut period = |start: NaiveDate, end: NaiveDate, add: &mut dyn FnMut(&mut Period)| {
+        add(periods.entry((start, end)).or_insert_with(|| Period { start, end, targets: Vec::new(), actuals: Vec::new() }));
+    };
+    for one in statistics {
+        let own = &one.own;
+        let is_qualitative = own.measure == "qualitative";
+        let slug = || Some(one.item.slug.clone());
+        if let (true, Some(start), Some(end)) = (own.value.is_some() || is_qualitative, own.period_start, own.period_end) {
+            let actual = Value {
+                line: 0,
+                statistic: slug(),
+                qualifier: (own.qualifier != "exact").then(|| own.qualifier.clone()),
+                value: own.value.clone(),
+                slice: slice(one),
+                comment: comment(one, with_labels, around),
+                documents: evidence(one, catalogue, around),
+            };
+            period(start, end, &mut |period| period.actuals.push(actual.clone()));
+        }
+        let target: Option<statistic::Target> = own.target.unpack();
+        if let Some(target) = target.filter(|_| !is_qualitative)
+            && let (Some(start), Some(end)) = (target.period_start.or(own.period_start), target.period_end.or(own.period_end))
+        {
+            let value = Value { statistic: slug(), value: Some(target.value), slice: slice(one), ..Value::default() };
+            period(start, end, &mut |period| period.targets.push(value.clone()));
+        }
+    }
+    periods.into_values().collect()
+}
+
+/// What must be said with a value: how exact it is; of one among several what it is; of one in words the words.
+fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Narratives {
+    let own = &one.own;
+    let is_exact = own.qualifier == "exact" || own.value.is_none();
+    narratives(one, |text| {
+        let mut said: Vec<String> = Vec::new();
+        if !is_exact {
+            let fallback = around.settings.fallback_languages();
+            said.extend(own.figure(Wish::new(vec![Language::stored(&text.language)], fallback).names));
+        }
+        if with_labels || own.measure == "qualitative" {
+            said.push(text.title.clone());
+            said.extend(text.description.clone());
+        }
+        (!said.is_empty()).then(|| said.join("\n"))
+    })
+}
+
+/// What shows a value: passages of videos, and where it is taken from.
+fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Document> {
+    let videos = one.in_field("evidence").filter_map(|link| {
+        let seconds = |at: Option<i64>| at.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+        let passage = match (seconds(link.start_seconds), seconds(link.end_seconds)) {
+            (None, None) => String::new(),
+            (Some(start), None) => format!("#t={start}"),
+            (start, Some(end)) => format!("#t={},{end}", start.unwrap_or(0.0)),
+        };
+        Some(of_video(catalogue.videos.get(&link.target_id)?, "A08", &passage, around))
+    });
+    let source: Option<statistic::SourceDocument> = one.own.source.unpack();
+    let source = source.and_then(|source| {
+        let url = source.url?;
+        let title = match source.text {
+            Some(text) => tagged([(one.item.original_language.as_str(), text)].into_iter()),
+            None => narratives(one, |text| Some(text.title.clone())),
+        };
+        Some(Document { format: format_of(&url).to_owned(), url, title, category: "A08", languages: Vec::new() })
+    });
+    videos.chain(source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_say_what_they_lead_to() {
+        for (url, format) in [
+            ("https://e.org/a.b/report.PDF?x=.doc#p", "application/pdf"),
+            ("https://e.org", "text/html"),
+            ("https://e.org/", "text/html"),
+            ("https://e.zip", "text/html"),
+            ("https://e.org/data.csv", "text/csv"),
+        ] {
+            assert_eq!(format_of(url), format, "{url}");
+        }
+    }
+
+    #[test]
+    fn dates_say_a_status() {
+        let day = |is_actual| Some(Day { on: NaiveDate::default(), is_actual });
+        for (start, end, status) in [
+            (None, None, "2"),
+            (day(true), None, "2"),
+            (day(false), day(false), "1"),
+            (day(true), day(false), "2"),
+            (day(true), day(true), "4"),
+        ] {
+            assert_eq!(status_by_dates(start, end), status);
+        }
+    }
+}

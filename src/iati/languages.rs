@@ -1,0 +1,41 @@
+//! Texts in their languages, as IATI names them.
+
+use super::activity::Narratives;
+use crate::resource::load::{Loaded, Text};
+
+/// Texts with the tags of a file, those of the original language first.
+///
+/// IATI asks for codes of ISO 639-1 "wherever possible": a tag is given as its language alone (`sr` for `sr-Latn`) unless that is taken by another
+/// script or region, which then keeps its whole tag (`sr-Cyrl`). What has no such code (`cnr`) keeps its tag of BCP 47, of which `xml:lang` is.
+pub fn narratives<O>(loaded: &Loaded<O>, text: impl Fn(&Text) -> Option<String>) -> Narratives {
+    let original = loaded.item.original_language.as_str();
+    let (first, others): (Vec<&Text>, Vec<&Text>) = loaded.texts.iter().partition(|one| one.language == original);
+    tagged(first.into_iter().chain(others).filter_map(|one| Some((one.language.as_str(), text(one)?))))
+}
+
+/// Texts with the tags of a file, in this order.
+pub fn tagged<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> Narratives {
+    let mut narratives = Narratives::new();
+    for (language, text) in texts.filter(|(_, text)| !text.trim().is_empty()) {
+        let alone = language.split('-').next().unwrap_or(language);
+        let is_free = alone.len() == 2 && !narratives.iter().any(|(taken, _)| taken == alone);
+        narratives.push((if is_free { alone } else { language }.to_owned(), text));
+    }
+    narratives
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_those_of_iso_639_1_where_they_can() {
+        let tags = |languages: &[&str]| {
+            let texts = languages.iter().map(|language| (*language, "text".to_owned()));
+            tagged(texts).into_iter().map(|(tag, _)| tag).collect::<Vec<_>>()
+        };
+        assert_eq!(tags(&["en-GB", "sr-Latn", "sr-Cyrl", "cnr"]), ["en", "sr", "sr-Cyrl", "cnr"]);
+        assert_eq!(tags(&["sr-Cyrl", "sr-Latn", "cnr-Cyrl"]), ["sr", "sr-Latn", "cnr-Cyrl"]);
+        assert!(tagged([("en", "  ".to_owned())].into_iter()).is_empty());
+    }
+}
