@@ -11,6 +11,7 @@ use crate::db::migrations::{self, Standing};
 use crate::db::search::{self, Contents};
 use crate::db::{Connection, Store, upkeep};
 use crate::http::problem::Problem;
+use crate::iati;
 use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Make again what is derived from the items and does not fit them; what people wrote is never touched
     #[arg(long)]
     repair: bool,
+    /// Say also what published programmes and statistics lack to be reported in IATI
+    #[arg(long)]
+    iati: bool,
     /// Print each finding as a line of JSON
     #[arg(long)]
     json: bool,
@@ -74,6 +78,9 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
             items = items.saturating_add(check_kind(connection, &store, kind, &contents, args.repair, &mut report)?);
         }
         check_left_over(connection, &store, args.repair, &mut report)?;
+        if args.iati {
+            check_iati(connection, settings, &mut report)?;
+        }
         Ok::<_, Failure>(items)
     })?;
     if report.mended > 0 {
@@ -131,6 +138,16 @@ fn check_left_over(connection: &mut Connection, store: &Store, repair: bool, rep
     }
     let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
     report.say(&Finding { code: "search_index_stale", subject: "database".to_owned(), detail, remedy: REINDEX, derived: true }, repair)
+}
+
+/// Says what the catalogue lacks for IATI.
+fn check_iati(connection: &mut Connection, settings: &Settings, report: &mut Report) -> Result<(), Failure> {
+    for lack in iati::check::lacks(connection, settings)? {
+        let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
+        let remedy = if lack.kind.is_some() { remedy } else { "Until then nothing is reported." };
+        report.say(&Finding { code: lack.code, subject: lack.pointer(), detail: lack.detail, remedy, derived: false }, false)?;
+    }
+    Ok(())
 }
 
 struct Report {

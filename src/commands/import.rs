@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, say, store_item};
+use super::{Failure, merge_item, say, store_item};
 use crate::captions::Format;
 use crate::config::Settings;
 use crate::db::search::Helper;
@@ -31,6 +31,9 @@ pub const DEMO: &str = include_str!("demo/first-catalogue.ndjson");
 pub struct Args {
     /// The file, or `-` for standard input
     file: PathBuf,
+    /// Read programmes, partners and results from a file of IATI 2.03 instead; what is there already keeps what the file does not say
+    #[arg(long)]
+    iati: bool,
 }
 
 /// What an import did.
@@ -44,25 +47,27 @@ pub struct Imported {
 
 /// Reads a file and reports every bad line with its number.
 pub fn command(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let text = read(&args.file)?;
+    let bytes = bytes_of(&args.file)?;
     let store = server::store(settings)?;
     server::prepare(&store, settings.auto_migrate)?;
     let context = server::context(settings)?;
     let terminal = std::io::stderr().is_terminal();
-    let imported = run(&context, &text, |done, all| {
-        if terminal && (done % 100 == 0 || done == all) {
+    let progress = |done: usize, all: usize| {
+        if terminal && (done.is_multiple_of(100) || done == all) {
             use std::io::Write;
             drop(write!(std::io::stderr(), "\r{done} of {all}"));
             if done == all {
                 drop(writeln!(std::io::stderr()));
             }
         }
-    })?;
+    };
+    let imported =
+        if args.iati { super::import_iati::run(&context, &bytes, progress)? } else { run(&context, &text_of(bytes)?, progress)? };
     say(&format!("{} items stored, {} unchanged.", imported.stored, imported.unchanged));
     Ok(())
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let outcome = if file == Path::new("-") {
         std::io::stdin().read_to_end(&mut bytes)
@@ -70,6 +75,10 @@ fn read(file: &Path) -> Result<String, Failure> {
         std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
     };
     outcome.map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+    Ok(bytes)
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count().saturating_add(1);
         Failure::usage(format!("line {line}: not UTF-8; nothing was imported"))
@@ -86,10 +95,12 @@ pub struct Line {
     pub slug: String,
     /// The rest of it, as PUT would take it.
     pub body: Value,
+    /// Whether what is there already keeps what the body does not say, as with PATCH.
+    pub merges: bool,
 }
 
 /// Imports lines in one transaction. Items are stored in the order of their kinds, so that references find their targets.
-pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
+pub fn run(context: &Context, text: &str, progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
     let mut errors: Vec<(usize, String)> = Vec::new();
     let mut lines: Vec<Line> = Vec::new();
     let mut tracks: Vec<TrackLine> = Vec::new();
@@ -101,9 +112,19 @@ pub fn run(context: &Context, text: &str, mut progress: impl FnMut(usize, usize)
         };
         errors.extend(understood.err().map(|error| (number, error)));
     }
+    store_all(context, lines, &tracks, errors, progress)
+}
+
+/// Stores what was understood, unless anything is wrong.
+pub(super) fn store_all(
+    context: &Context,
+    mut lines: Vec<Line>,
+    tracks: &[TrackLine],
+    understood: Vec<(usize, String)>,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Imported, Failure> {
     let all = lines.len().saturating_add(tracks.len());
     lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
-    let understood = std::mem::take(&mut errors);
     let helper = Helper::start();
     let outcome = context.store.write_here(|connection| {
         let mut errors = understood.clone();
@@ -204,7 +225,7 @@ pub fn understand(number: usize, line: &str) -> Result<Line, String> {
         .ok_or_else(|| format!("`resource` must be one of {}", known.join(", ")))?;
     let slug = object.get("slug").and_then(Value::as_str).map(str::to_owned).ok_or("`slug` is required")?;
     validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
-    Ok(Line { number, kind, slug, body })
+    Ok(Line { number, kind, slug, body, merges: false })
 }
 
 /// The name of text tracks in exports.
@@ -279,6 +300,10 @@ fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Re
     let existing = find(connection, line.kind, &line.slug)?.map(Found::item);
     if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
         return Err(Problem::new(crate::http::problem::Kind::Gone, format!("the {} `{}` has been deleted", line.kind.noun(), item.slug)));
+    }
+    if let Some(item) = existing.as_ref().filter(|_| line.merges) {
+        let merged = merge_item(connection, context, line.kind, item, &line.body)?;
+        return store_item(connection, context, line.kind, existing, None, &merged);
     }
     let slug = existing.is_none().then_some(line.slug.as_str());
     store_item(connection, context, line.kind, existing, slug, &line.body)

@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod generate;
 mod import;
+mod import_iati;
 mod key;
 mod migrate;
 mod openapi;
@@ -27,7 +28,7 @@ use crate::resource::context::Context;
 use crate::resource::load::Item;
 use crate::resource::read::draw;
 use crate::resource::spec::Kind;
-use crate::resource::write::{Stored, store};
+use crate::resource::write::{Stored, merged, store};
 use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
@@ -61,7 +62,7 @@ enum Command {
         #[command(subcommand)]
         action: key::Action,
     },
-    /// Read a catalogue from a file of NDJSON (`-` for standard input): all of it or nothing
+    /// Read a catalogue from a file of NDJSON or IATI (`-` for standard input): all of it or nothing
     Import(import::Args),
     /// Write the whole catalogue as NDJSON to standard output
     Export,
@@ -193,6 +194,25 @@ fn store_item(
         Kind::Indicator => store::<Indicators>(connection, context, existing, slug, body, false),
         Kind::ImpactStatistic => store::<ImpactStatistics>(connection, context, existing, slug, body, false),
         Kind::SavedQuery => store::<SavedQueries>(connection, context, existing, slug, body, false),
+    }
+}
+
+/// A stored item with a patch merged in, as PUT would take it.
+fn merge_item(
+    connection: &mut Connection,
+    context: &Context,
+    kind: Kind,
+    item: &Item,
+    patch: &serde_json::Value,
+) -> Result<serde_json::Value, Problem> {
+    match kind {
+        Kind::Topic => merged::<Topics>(connection, context, item, patch),
+        Kind::Partner => merged::<Partners>(connection, context, item, patch),
+        Kind::Programme => merged::<Programmes>(connection, context, item, patch),
+        Kind::Video => merged::<Videos>(connection, context, item, patch),
+        Kind::Indicator => merged::<Indicators>(connection, context, item, patch),
+        Kind::ImpactStatistic => merged::<ImpactStatistics>(connection, context, item, patch),
+        Kind::SavedQuery => merged::<SavedQueries>(connection, context, item, patch),
     }
 }
 

@@ -110,10 +110,14 @@ pub struct Document {
     pub url: String,
     /// Its media type.
     pub format: String,
+    /// The slug of the video whose page it is, where this product has written it.
+    pub video: Option<String>,
     /// Its title.
     pub title: Narratives,
+    /// What is said in it.
+    pub description: Narratives,
     /// `DocumentCategory`.
-    pub category: &'static str,
+    pub category: String,
     /// The languages it is in (ISO 639-1).
     pub languages: Vec<String>,
 }
@@ -213,6 +217,12 @@ pub struct Value {
     pub statistic: Option<String>,
     /// How exact it is, where this product has written it.
     pub qualifier: Option<String>,
+    /// Where it is taken from, where that has no address and this product has written it.
+    pub source: Option<String>,
+    /// What the statistic is called among those of its indicator, where this product has written it.
+    pub title: Narratives,
+    /// The same at length.
+    pub description: Narratives,
     /// The value; none where the indicator is qualitative.
     pub value: Option<String>,
     /// Of what.

@@ -9,6 +9,7 @@ use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id};
 use crate::http::keys::Viewer;
 use crate::http::problem::{Problem, Violation};
+use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::resource::load::{Loaded, load, of_kind};
@@ -28,6 +29,8 @@ pub type Programme = Loaded<programmes::model::Own>;
 pub type Partner = Loaded<partners::model::Own>;
 /// A statistic.
 pub type Statistic = Loaded<impact::model::Own>;
+/// What statistics measure.
+pub type Measured = Loaded<impact::indicators::model::Own>;
 /// A video.
 pub type Video = Loaded<videos::model::Own>;
 
@@ -40,6 +43,8 @@ pub struct Catalogue {
     pub partners: HashMap<Id, Partner>,
     /// Statistics by their programme.
     pub statistics: HashMap<Id, Vec<Statistic>>,
+    /// What they measure.
+    pub indicators: HashMap<Id, Measured>,
     /// Videos.
     pub videos: HashMap<Id, Video>,
     /// Which videos belong to which programme.
@@ -63,6 +68,11 @@ impl Catalogue {
         let condition = of_kind(Kind::ImpactStatistic).sql(" AND ").then(&public(&belonging("impact_statistic.programme", &of)));
         let statistics = load::<ImpactStatistics>(connection, &limited(condition), Viewer::Public, shown)?;
         few(statistics.len(), "statistics")?;
+        let measured: BTreeSet<Id> = statistics.iter().flat_map(|one| one.in_field("indicator")).map(|link| link.target_id).collect();
+        if !measured.is_empty() {
+            let found = load::<Indicators>(connection, &public(&id_among("items.id", &measured)), Viewer::Public, shown)?;
+            catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
+        }
         let mut wanted: BTreeSet<Id> = BTreeSet::new();
         for one in statistics {
             wanted.extend(one.in_field("evidence").map(|link| link.target_id));

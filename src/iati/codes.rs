@@ -25,6 +25,20 @@ const ORGANISATIONS: &[(&str, &str)] =
 /// `IndicatorMeasure`.
 const MEASURES: &[(&str, &str)] = &[("1", "unit"), ("2", "percentage"), ("3", "nominal"), ("4", "ordinal"), ("5", "qualitative")];
 
+/// `IndicatorVocabulary`.
+const VOCABULARIES: &[(&str, &str)] = &[
+    ("1", "who"),
+    ("2", "sphere"),
+    ("3", "us_faf"),
+    ("4", "world_bank_wdi"),
+    ("5", "mdg"),
+    ("6", "unocha"),
+    ("7", "hiv_aids_registry"),
+    ("8", "hipso"),
+    ("9", "sdg"),
+    ("99", "own"),
+];
+
 /// `ResultType`.
 pub const RESULTS: &[(&str, &str)] = &[("1", "output"), ("2", "outcome"), ("3", "impact"), ("9", "other")];
 
@@ -75,6 +89,16 @@ pub fn measure(measure: &str) -> Option<&'static str> {
 /// The measure of a code.
 pub fn measure_word(code: &str) -> Option<&'static str> {
     word(MEASURES, code)
+}
+
+/// The code of a vocabulary of indicators.
+pub fn vocabulary(vocabulary: &str) -> Option<&'static str> {
+    code(VOCABULARIES, vocabulary)
+}
+
+/// The vocabulary of indicators of a code.
+pub fn vocabulary_word(code: &str) -> Option<&'static str> {
+    word(VOCABULARIES, code)
 }
 
 /// The code of a kind of result.

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::activity::{
-    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant, Period, Reporter, Sector, Slice, Value,
+    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant, Period, Reference, Reporter, Sector, Slice,
+    Value,
 };
-use super::catalogue::{Catalogue, Partner, Programme, Statistic, Video};
+use super::catalogue::{Catalogue, Measured, Partner, Programme, Statistic, Video};
 use super::codes;
 use super::languages::{narratives, tagged};
 use super::write::LeftOut;
 use crate::config::{Settings, is_iati_identifier};
 use crate::http::language::Wish;
 use crate::impact::model as statistic;
+use crate::phrases::Phrase;
 use crate::places::{self, NAME_LANGUAGES, Places};
 use crate::programmes::shares;
 use crate::resource::addresses::Addresses;
@@ -98,15 +100,20 @@ pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
         let is_whole = lacks.is_empty();
         let mut whole: Vec<&Statistic> = Vec::new();
         for one in catalogue.statistics.get(&programme.item.id).into_iter().flatten() {
-            let before = lacks.len();
-            look_at_statistic(one, &mut lacks);
-            if lacks.len() == before {
+            let of_it = lacks_of(one, catalogue);
+            if of_it.is_empty() {
                 whole.push(one);
             } else if is_whole {
                 drawn.left_out.statistics = drawn.left_out.statistics.saturating_add(1);
             }
+            lacks.extend(of_it);
         }
-        drawn.lacks.append(&mut lacks);
+        // What an indicator lacks, each of its statistics does.
+        for lack in lacks {
+            if lack.kind != Some(Kind::Indicator) || !drawn.lacks.contains(&lack) {
+                drawn.lacks.push(lack);
+            }
+        }
         if is_whole {
             add_results(&whole, catalogue, around, &mut activity);
             drawn.activities.push(activity);
@@ -267,8 +274,8 @@ fn documents(programme: &Programme, catalogue: &Catalogue, around: &Surroundings
         format: format_of(&url).to_owned(),
         url,
         title: narratives(programme, |text| Some(text.title.clone())),
-        category: "A12",
-        languages: Vec::new(),
+        category: "A12".to_owned(),
+        ..Document::default()
     });
     let videos = catalogue.videos_of.get(&programme.item.id).into_iter().flatten().filter_map(|id| catalogue.videos.get(id));
     website.into_iter().chain(videos.map(|video| of_video(video, "A12", "", around))).collect()
@@ -278,18 +285,30 @@ fn documents(programme: &Programme, catalogue: &Catalogue, around: &Surroundings
 fn of_video(video: &Video, category: &'static str, passage: &str, around: &Surroundings<'_>) -> Document {
     let title = narratives(video, |text| Some(text.title.clone()));
     let item = &video.item;
-    let spoken = video.texts.iter().map(|text| text.language.as_str()).find(|language| *language == item.original_language);
-    let language = spoken.or_else(|| video.texts.first().map(|text| text.language.as_str())).unwrap_or_default();
+    let original = video.texts.iter().map(|text| text.language.as_str()).find(|language| *language == item.original_language);
+    let language = original.or_else(|| video.texts.first().map(|text| text.language.as_str())).unwrap_or_default();
     let page = around.addresses.page(Kind::Video, (item.id, &item.slug), language);
     let spoken: Vec<String> = video.own.spoken_languages.unpack();
+    Document {
+        url: format!("{page}{passage}"),
+        format: "text/html".to_owned(),
+        video: Some(item.slug.clone()),
+        title,
+        category: category.to_owned(),
+        languages: alone(spoken.iter().map(String::as_str)),
+        ..Document::default()
+    }
+}
+
+/// Languages as ISO 639-1 has them, each once; those that it has not are left out.
+fn alone<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut languages: Vec<String> = Vec::new();
-    for language in spoken {
-        let alone = language.split('-').next().unwrap_or_default().to_owned();
-        if alone.len() == 2 && !languages.contains(&alone) {
-            languages.push(alone);
+    for language in tags.map(|tag| tag.split('-').next().unwrap_or_default()).filter(|language| language.len() == 2) {
+        if !languages.iter().any(|known| known == language) {
+            languages.push(language.to_owned());
         }
     }
-    Document { url: format!("{page}{passage}"), format: "text/html".to_owned(), title, category, languages }
+    languages
 }
 
 /// The media type that the ending of an address says; what says none is a page.
@@ -314,30 +333,32 @@ fn format_of(url: &str) -> &'static str {
     }
 }
 
-/// What a statistic lacks.
-fn look_at_statistic(one: &Statistic, lacks: &mut Vec<Lack>) {
+/// What a statistic lacks, or what it measures.
+fn lacks_of(one: &Statistic, catalogue: &Catalogue) -> Vec<Lack> {
     let own = &one.own;
-    let mut lack = |field: &'static str, detail: &str| {
-        let (slug, detail) = (one.item.slug.clone(), detail.to_owned());
-        lacks.push(Lack { kind: Some(Kind::ImpactStatistic), slug, field, code: "lacking", detail });
+    let mut lacks: Vec<Lack> = Vec::new();
+    let mut lack = |(kind, slug): (Kind, &str), field: &'static str, detail: &str| {
+        lacks.push(Lack { kind: Some(kind), slug: slug.to_owned(), field, code: "lacking", detail: detail.to_owned() });
     };
+    let this = (Kind::ImpactStatistic, one.item.slug.as_str());
     if own.result_type.is_none() {
-        lack("result_type", "IATI asks what kind of result it is: output, outcome, impact or other.");
+        let of = measured(one, catalogue).map_or(this, |indicator| (Kind::Indicator, indicator.item.slug.as_str()));
+        lack(of, "result_type", "IATI asks what kind of result it is: output, outcome, impact or other.");
     }
     let target: Option<statistic::Target> = own.target.unpack();
     let is_qualitative = own.measure == "qualitative";
     if own.value.is_none() && !is_qualitative && target.is_none() {
-        lack("value", "IATI asks for a value, or one that is aimed at.");
+        lack(this, "value", "IATI asks for a value, or one that is aimed at.");
     }
     let target_has_period = match target.as_ref().map(|target| (target.period_start, target.period_end)) {
         Some((Some(_), Some(_))) => true,
         Some((None, None)) | None => false,
         Some((None, Some(_))) => {
-            lack("target/period_start", "IATI asks for the first day of the period.");
+            lack(this, "target/period_start", "IATI asks for the first day of the period.");
             true
         }
         Some((Some(_), None)) => {
-            lack("target/period_end", "IATI asks for the last day of the period.");
+            lack(this, "target/period_end", "IATI asks for the last day of the period.");
             true
         }
     };
@@ -345,14 +366,21 @@ fn look_at_statistic(one: &Statistic, lacks: &mut Vec<Lack>) {
     if own.value.is_some() || is_qualitative || !target_has_period {
         for (field, day, said) in [("period_start", own.period_start, "first"), ("period_end", own.period_end, "last")] {
             if day.is_none() {
-                lack(field, &format!("IATI asks for the {said} day of the period."));
+                lack(this, field, &format!("IATI asks for the {said} day of the period."));
             }
         }
     }
+    lacks
+}
+
+/// What a statistic measures, if that is an indicator that everybody may see.
+fn measured<'a>(one: &Statistic, catalogue: &'a Catalogue) -> Option<&'a Measured> {
+    one.in_field("indicator").find_map(|link| catalogue.indicators.get(&link.target_id))
 }
 
 /// Adds the results: one of each indicator, and one of each statistic that belongs to none.
 fn add_results(statistics: &[&Statistic], catalogue: &Catalogue, around: &Surroundings<'_>, activity: &mut Activity) {
+    let mut groups: Vec<(Option<&Measured>, Vec<&Statistic>)> = Vec::new();
     for one in statistics {
         let countries: Vec<String> = one.own.countries.unpack();
         for code in countries {
@@ -360,25 +388,60 @@ fn add_results(statistics: &[&Statistic], catalogue: &Catalogue, around: &Surrou
                 activity.locations.extend(location(&code, around));
             }
         }
+        let of = measured(one, catalogue);
+        let known = groups.iter_mut().find(|(known, _)| known.zip(of).is_some_and(|(known, of)| known.item.id == of.item.id));
+        match known {
+            Some((_, members)) => members.push(one),
+            None => groups.push((of, vec![one])),
+        }
     }
-    for one in statistics {
-        let title = narratives(one, |text| Some(text.title.clone()));
-        let indicator = Indicator {
-            line: 0,
-            statistic: Some(one.item.slug.clone()),
-            slug: None,
-            unit: one.own.unit.clone(),
-            measure: codes::measure(&one.own.measure).unwrap_or_default().to_owned(),
-            ascending: one.own.ascending,
-            additive: one.own.additive,
-            title: title.clone(),
-            description: narratives(one, |text| text.description.clone()),
-            references: Vec::new(),
-            baselines: baselines(&[one]),
-            periods: periods(&[one], false, catalogue, around),
+    for (of, members) in groups {
+        let Some(first) = members.first() else { continue };
+        let indicator = match of {
+            Some(of) => of_indicator(of, &members, catalogue, around),
+            None => of_statistic(first, catalogue, around),
         };
-        let kind = one.own.result_type.as_deref().and_then(codes::result).unwrap_or_default().to_owned();
-        activity.results.push(Outcome { kind, title, indicators: vec![indicator] });
+        let kind = first.own.result_type.as_deref().and_then(codes::result).unwrap_or_default().to_owned();
+        activity.results.push(Outcome { kind, title: indicator.title.clone(), indicators: vec![indicator] });
+    }
+}
+
+/// An indicator with its statistics.
+fn of_indicator(of: &Measured, members: &[&Statistic], catalogue: &Catalogue, around: &Surroundings<'_>) -> Indicator {
+    let own = &of.own;
+    let reference = own.code.clone().zip(own.vocabulary.as_deref().and_then(codes::vocabulary));
+    Indicator {
+        slug: Some(of.item.slug.clone()),
+        unit: own.unit.clone(),
+        measure: codes::measure(&own.measure).unwrap_or_default().to_owned(),
+        ascending: own.ascending,
+        additive: own.additive,
+        title: narratives(of, |text| Some(text.title.clone())),
+        description: narratives(of, |text| text.description.clone()),
+        references: reference
+            .map(|(code, vocabulary)| Reference { vocabulary: vocabulary.to_owned(), code, url: own.vocabulary_url.clone() })
+            .into_iter()
+            .collect(),
+        baselines: baselines(members),
+        periods: periods(members, true, catalogue, around),
+        ..Indicator::default()
+    }
+}
+
+/// A statistic as an indicator of its own.
+fn of_statistic(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -> Indicator {
+    let own = &one.own;
+    Indicator {
+        statistic: Some(one.item.slug.clone()),
+        unit: own.unit.clone(),
+        measure: codes::measure(&own.measure).unwrap_or_default().to_owned(),
+        ascending: own.ascending,
+        additive: own.additive,
+        title: narratives(one, |text| Some(text.title.clone())),
+        description: narratives(one, |text| text.description.clone()),
+        baselines: baselines(&[one]),
+        periods: periods(&[one], false, catalogue, around),
+        ..Indicator::default()
     }
 }
 
@@ -423,6 +486,8 @@ fn periods(statistics: &[&Statistic], with_labels: bool, catalogue: &Catalogue, 
                 slice: slice(one),
                 comment: comment(one, with_labels, around),
                 documents: evidence(one, catalogue, around),
+                source: source_in_words(own),
+                ..labelled(one, with_labels)
             };
             period(start, end, &mut |period| period.actuals.push(actual.clone()));
         }
@@ -430,52 +495,85 @@ fn periods(statistics: &[&Statistic], with_labels: bool, catalogue: &Catalogue, 
         if let Some(target) = target.filter(|_| !is_qualitative)
             && let (Some(start), Some(end)) = (target.period_start.or(own.period_start), target.period_end.or(own.period_end))
         {
-            let value = Value { statistic: slug(), value: Some(target.value), slice: slice(one), ..Value::default() };
+            let value = Value { statistic: slug(), value: Some(target.value), slice: slice(one), ..labelled(one, with_labels) };
             period(start, end, &mut |period| period.targets.push(value.clone()));
         }
     }
     periods.into_values().collect()
 }
 
-/// What must be said with a value: how exact it is; of one among several what it is; of one in words the words.
+/// A value that says what it is called, where it is one among several.
+fn labelled(one: &Statistic, with_labels: bool) -> Value {
+    if !with_labels {
+        return Value::default();
+    }
+    let title = narratives(one, |text| Some(text.title.clone()));
+    Value { title, description: narratives(one, |text| text.description.clone()), ..Value::default() }
+}
+
+/// Where a statistic is taken from, where that has no address.
+fn source_in_words(own: &statistic::Own) -> Option<String> {
+    let source: Option<statistic::SourceDocument> = own.source.unpack();
+    source.filter(|source| source.url.is_none()).and_then(|source| source.text)
+}
+
+/// What must be said with a value: how exact it is; of one among several what it is; of one in words the words; where it is taken from.
 fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Narratives {
     let own = &one.own;
     let is_exact = own.qualifier == "exact" || own.value.is_none();
+    let fallback = around.settings.fallback_languages();
     narratives(one, |text| {
+        let words = Wish::new(vec![Language::stored(&text.language)], fallback.clone()).names;
         let mut said: Vec<String> = Vec::new();
         if !is_exact {
-            let fallback = around.settings.fallback_languages();
-            said.extend(own.figure(Wish::new(vec![Language::stored(&text.language)], fallback).names));
+            said.extend(own.figure(words));
         }
         if with_labels || own.measure == "qualitative" {
             said.push(text.title.clone());
             said.extend(text.description.clone());
         }
+        said.extend(source_in_words(own).map(|source| format!("{}: {source}", Phrase::Source.in_language(words))));
         (!said.is_empty()).then(|| said.join("\n"))
     })
 }
 
-/// What shows a value: passages of videos, and where it is taken from.
+/// What shows a value: passages of videos, where it is taken from, and documents.
 fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Document> {
-    let videos = one.in_field("evidence").filter_map(|link| {
+    let quotes: Vec<Option<statistic::Quote>> = one.own.quotes.unpack();
+    let videos = one.in_field("evidence").enumerate().filter_map(|(place, link)| {
         let seconds = |at: Option<i64>| at.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
         let passage = match (seconds(link.start_seconds), seconds(link.end_seconds)) {
             (None, None) => String::new(),
             (Some(start), None) => format!("#t={start}"),
             (start, Some(end)) => format!("#t={},{end}", start.unwrap_or(0.0)),
         };
-        Some(of_video(catalogue.videos.get(&link.target_id)?, "A08", &passage, around))
+        let video = catalogue.videos.get(&link.target_id)?;
+        let quote = quotes.get(place).cloned().flatten();
+        let said = quote.map(|quote| (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text));
+        let description = tagged(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
+        Some(Document { description, ..of_video(video, "A08", &passage, around) })
     });
+    let original = one.item.original_language.as_str();
     let source: Option<statistic::SourceDocument> = one.own.source.unpack();
     let source = source.and_then(|source| {
         let url = source.url?;
         let title = match source.text {
-            Some(text) => tagged([(one.item.original_language.as_str(), text)].into_iter()),
+            Some(text) => tagged([(original, text)].into_iter()),
             None => narratives(one, |text| Some(text.title.clone())),
         };
-        Some(Document { format: format_of(&url).to_owned(), url, title, category: "A08", languages: Vec::new() })
+        Some(Document { format: format_of(&url).to_owned(), url, title, category: "A08".to_owned(), ..Document::default() })
     });
-    videos.chain(source).collect()
+    let documents: Vec<statistic::Document> = one.own.documents.unpack();
+    let documents = documents.into_iter().map(|document| {
+        let format = document.media_type.unwrap_or_else(|| format_of(&document.url).to_owned());
+        // RFC 8118 has a fragment for the page of a PDF.
+        let page = document.page.filter(|_| format == "application/pdf" && !document.url.contains('#'));
+        let url = page.map_or_else(|| document.url.clone(), |page| format!("{}#page={page}", document.url));
+        let language = document.language.as_deref();
+        let title = tagged([(language.unwrap_or(original), document.title)].into_iter());
+        Document { url, format, title, category: "A08".to_owned(), languages: alone(language.into_iter()), ..Document::default() }
+    });
+    videos.chain(source).chain(documents).collect()
 }
 
 #[cfg(test)]

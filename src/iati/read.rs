@@ -146,6 +146,10 @@ impl Reader {
                     let result = self.result(child);
                     activity.results.push(result);
                 }
+                "document-link" if activity.documents.is_empty() && is_web_page(child) => {
+                    let document = self.document(child);
+                    activity.documents.push(document);
+                }
                 _ => self.leave_out(child, ""),
             }
         }
@@ -185,9 +189,11 @@ impl Reader {
             "3" | "4" => &mut activity.end,
             _ => return self.leave_out(node, ""),
         };
+        let is_known = place.is_some();
         if place.is_none_or(|known| is_actual && !known.is_actual) {
             *place = Some(Day { on, is_actual });
-        } else {
+        }
+        if is_known {
             self.leave_out(node, "");
         }
     }
@@ -307,17 +313,23 @@ impl Reader {
     }
 
     fn value(&mut self, node: Element<'_, '_>, within: &str) -> Value {
-        let mark = |name: &str| {
-            let mut marks = node.children().filter(|child| child.tag_name() == (OURS, "value").into());
-            marks.find_map(|mark| mark.attribute(name)).map(str::to_owned)
-        };
+        let ours = node.children().find(|child| child.tag_name() == (OURS, "value").into());
+        let mark = |name: &str| ours.and_then(|ours| ours.attribute(name)).map(str::to_owned);
         let mut value = Value {
             line: self.line(node),
             statistic: mark("statistic"),
             qualifier: mark("qualifier"),
+            source: mark("source"),
             value: node.attribute("value").map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()),
             ..Value::default()
         };
+        for child in ours.iter().flat_map(|ours| elements(*ours)) {
+            match child.tag_name().name() {
+                "title" => value.title = self.narratives(child),
+                "description" => value.description = self.narratives(child),
+                _ => {}
+            }
+        }
         for child in elements(node) {
             match child.tag_name().name() {
                 "location" => value.slice.locations.extend(child.attribute("ref").map(str::to_owned)),
@@ -334,12 +346,14 @@ impl Reader {
     }
 
     fn document(&mut self, node: Element<'_, '_>) -> Document {
-        let mut document = Document { url: attribute(node, "url"), format: attribute(node, "format"), ..Document::default() };
+        let (url, format, video) = (attribute(node, "url"), attribute(node, "format"), own(node, "video"));
+        let mut document = Document { url, format, video, ..Document::default() };
         for child in elements(node) {
             match child.tag_name().name() {
                 "title" => document.title = self.narratives(child),
                 "language" => document.languages.extend(child.attribute("code").map(str::to_owned)),
-                "category" => {}
+                "category" => document.category = attribute(child, "code"),
+                "description" if document.video.is_some() => document.description = self.narratives(child),
                 _ => self.leave_out(child, "document-link/"),
             }
         }
@@ -383,6 +397,12 @@ fn language_of(stated: &str, text: &str) -> Result<String, LanguageError> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a link leads to the page of an activity, rather than to what is said of it elsewhere or in videos.
+fn is_web_page(link: Element<'_, '_>) -> bool {
+    let of_page = |child: Element<'_, '_>| child.tag_name().name() == "category" && child.attribute("code") == Some("A12");
+    own(link, "video").is_none() && elements(link).any(of_page)
 }
 
 /// The elements of IATI in an element.

@@ -52,12 +52,9 @@ pub fn organisations(reporter: &Reporter, state: Option<&str>) -> String {
     xml.element("organisation-identifier", &[], &reporter.reference);
     text(&mut xml, "name", &[], &reporter.name);
     reporting_org(&mut xml, reporter);
-    if let Some(website) = &reporter.website {
-        let title = reporter.name.clone();
-        document(
-            &mut xml,
-            &Document { url: website.clone(), format: "text/html".to_owned(), title, category: "B16", languages: Vec::new() },
-        );
+    if let Some(url) = reporter.website.clone() {
+        let (format, title, category) = ("text/html".to_owned(), reporter.name.clone(), "B16".to_owned());
+        document(&mut xml, &Document { url, format, title, category, ..Document::default() });
     }
     xml.finish()
 }
@@ -133,9 +130,12 @@ fn write_location(xml: &mut Xml, location: &Location) {
 }
 
 fn document(xml: &mut Xml, document: &Document) {
-    xml.open("document-link", &[("url", &document.url), ("format", &document.format)]);
+    let mut attributes = vec![("url", document.url.as_str()), ("format", &document.format)];
+    attributes.extend(ours("kinoteka:video", document.video.as_deref()));
+    xml.open("document-link", &attributes);
     text(xml, "title", &[], &document.title);
-    xml.empty("category", &[("code", document.category)]);
+    text(xml, "description", &[], &document.description);
+    xml.empty("category", &[("code", &document.category)]);
     for language in &document.languages {
         xml.empty("language", &[("code", language)]);
     }
@@ -208,9 +208,16 @@ fn write_value(xml: &mut Xml, name: &'static str, value: &Value) {
         document(xml, one);
     }
     // These elements may have no attributes of others, but elements at their end.
-    let marks = [ours("statistic", value.statistic.as_deref()), ours("qualifier", value.qualifier.as_deref())].concat();
-    if !marks.is_empty() {
-        xml.empty("kinoteka:value", &marks);
+    let marks = [
+        ours("statistic", value.statistic.as_deref()),
+        ours("qualifier", value.qualifier.as_deref()),
+        ours("source", value.source.as_deref()),
+    ];
+    if value.statistic.is_some() {
+        xml.open("kinoteka:value", &marks.concat());
+        text(xml, "title", &[], &value.title);
+        text(xml, "description", &[], &value.description);
+        xml.close();
     }
     xml.close();
 }

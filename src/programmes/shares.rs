@@ -90,7 +90,7 @@ pub fn read_country_shares(fields: &mut Fields<'_, '_>, countries: &[String]) ->
 }
 
 /// Whether decimals sum up to 100, exactly.
-fn is_whole(shares: &[&str]) -> bool {
+pub fn is_whole(shares: &[&str]) -> bool {
     let sum: BigDecimal = shares.iter().filter_map(|share| BigDecimal::from_str(share).ok()).sum();
     sum == 100
 }

@@ -697,7 +697,7 @@ fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> R
 }
 
 /// The item as PUT would take it, with a patch merged in. Flat texts of the patch mean those of the original language.
-fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Item, patch: &Value) -> Result<Value, Problem> {
+pub fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Item, patch: &Value) -> Result<Value, Problem> {
     let spec = S::SPEC;
     let Value::Object(patch) = patch else {
         return Err(Problem::fields(vec![Violation::field("", "wrong_type", "A merge patch of an item is an object.")]));

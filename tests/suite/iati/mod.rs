@@ -1,5 +1,6 @@
 //! `/iati/…`: programmes as IATI has them, held against its schemas (by a validator that is not ours) and the rules of its Ruleset.
 
+mod import;
 mod rules;
 
 use roxmltree::{Document, Node};
@@ -108,7 +109,7 @@ on_both! {
         assert!(narratives(one(places[1], "description"))[0].1.starts_with("This designation is without prejudice"));
         assert!(all(places[0], "description").is_empty());
         let page = format!("{}/embed/videos/film?lang=en", server.base());
-        assert_eq!(each(activity, "document-link"), ["url=https://e.example.org/norms.pdf format=application/pdf".to_owned(), format!("url={page} format=text/html")]);
+        assert_eq!(each(activity, "document-link"), ["url=https://e.example.org/norms.pdf format=application/pdf".to_owned(), format!("url={page} format=text/html video=film")]);
         assert_eq!(each(all(activity, "document-link")[1], "language"), ["code=sr"]);
         // Results.
         let results = all(activity, "result");
@@ -127,7 +128,7 @@ on_both! {
         assert_eq!(ours(actual), "statistic=people qualifier=more_than");
         assert_eq!((each(actual, "location"), each(actual, "dimension")), (vec!["ref=XK".to_owned()], vec!["name=sex value=female".to_owned()]));
         assert_eq!(narratives(one(actual, "comment")), [("en", "More than 1,500"), ("sr", "Više od 1.500")]);
-        assert_eq!(each(actual, "document-link"), [format!("url={page}#t=10.5,40 format=text/html"), "url=https://e.example.org/report.pdf format=application/pdf".to_owned()]);
+        assert_eq!(each(actual, "document-link"), [format!("url={page}#t=10.5,40 format=text/html video=film"), "url=https://e.example.org/report.pdf format=application/pdf".to_owned()]);
         assert_eq!(narratives(one(all(actual, "document-link")[1], "title")), [("en", "Annual report")]);
         assert_eq!(attributes(one(periods[1], "target")), "value=2000");
         assert_eq!(ours(one(periods[1], "target")), "statistic=people");
@@ -286,5 +287,33 @@ on_both! {
         }));
         assert_eq!(made["country_shares"], json!([{"country": "AL", "percentage": "33.4"}, {"country": "RS", "percentage": "66.6"}]));
         assert_eq!(made["sectors"][2], json!({"code": "5", "vocabulary": "7", "percentage": null}));
+    }
+
+    fn a_file_takes_a_fixed_number_of_statements(server: &TestServer, super::reporting) {
+        let statements = |path: &str| {
+            // Names that the first has read are kept.
+            server.get(path).expect(200);
+            let answer = server.get(path).expect(200);
+            answer.must("server-timing").strip_prefix("db;desc=\"").and_then(|rest| rest.split(' ').next()).unwrap().parse::<u32>().unwrap()
+        };
+        server.import(&whole());
+        server.import(&[json!({"resource": "indicator", "slug": "reached", "status": "published", "label": "People reached", "result_type": "output"})]);
+        let many = |from: usize, to: usize| (from..to).flat_map(|at| {
+            let mut programme = whole().into_iter().find(|item| item["resource"] == "programme").unwrap();
+            (programme["slug"], programme["iati_identifier"]) = (json!(format!("norms-{at}")), json!(format!("XM-EXAMPLE-1-{at}")));
+            let statistics = (0..4).map(move |year| json!({
+                "resource": "impact_statistic", "slug": format!("of-{at}-{year}"), "status": "published", "label": "L", "indicator": "reached", "programme": format!("norms-{at}"),
+                "value": "1", "period_start": format!("202{year}-01-01"), "period_end": format!("202{year}-12-31"), "evidence": [{"video": "film"}],
+            }));
+            [programme].into_iter().chain(statistics).collect::<Vec<_>>()
+        }).collect::<Vec<_>>();
+        server.import(&many(0, 1));
+        let few = statements("/iati/activities.xml");
+        server.import(&many(1, 20));
+        assert_eq!(statements("/iati/activities.xml"), few);
+        assert!(few <= 20, "{few}");
+        let text = activities(server, "/iati/activities.xml").text();
+        let document = Document::parse(&text).unwrap();
+        assert_eq!(all(document.root_element(), "iati-activity").len(), 21);
     }
 }

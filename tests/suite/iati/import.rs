@@ -1,0 +1,251 @@
+//! `kinoteka import --iati`: programmes, partners and results from files of others, and from our own.
+
+use roxmltree::Document;
+use serde_json::{Value, json};
+
+use super::rules::{all, narratives, one};
+use super::{activities, reporting, whole};
+use crate::on_both;
+use crate::support::process::{ended, err, fed, kinoteka, out};
+use crate::support::{Content, TestServer, xmllint};
+
+/// Imports a file into the database of a server; gives what was said.
+fn import(server: &TestServer, file: &str, code: i32) -> String {
+    let directory = tempfile::tempdir().expect("a directory");
+    err(&ended(fed(directory.path(), &server.settings.database_url, &["import", "--iati", "-"], file), code))
+}
+
+/// A file as another organisation may write one.
+const FOREIGN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<iati-activities version="2.03">
+  <iati-activity xml:lang="en" default-currency="EUR">
+    <iati-identifier>XM-OTHER-9-ROADS</iati-identifier>
+    <reporting-org ref="XM-OTHER-9" type="10"><narrative>Ministry</narrative></reporting-org>
+    <title><narrative>Safe roads</narrative><narrative xml:lang="sr">Безбедни путеви</narrative></title>
+    <description type="1"><narrative>Lights at bus stops.</narrative><narrative xml:lang="sq">Drita.</narrative></description>
+    <description type="2"><narrative>Objectives.</narrative></description>
+    <participating-org ref="XM-OTHER-9" type="10" role="1"><narrative>Ministry</narrative></participating-org>
+    <participating-org type="22" role="4"><narrative>Women on the road</narrative></participating-org>
+    <activity-status code="3"/>
+    <activity-date type="1" iso-date="2020-12-01"/>
+    <activity-date type="2" iso-date="2021-01-01"/>
+    <activity-date type="3" iso-date="2999-12-31"/>
+    <contact-info type="1"/>
+    <recipient-country code="AL" percentage="33.3"/>
+    <recipient-country code="RS" percentage="66.7"/>
+    <location ref="here"><location-id vocabulary="A4" code="RS"/><name><narrative>Serbia</narrative></name></location>
+    <location ref="there"><location-id vocabulary="G1" code="792680"/></location>
+    <sector vocabulary="1" code="15180" percentage="100"/>
+    <budget><period-start iso-date="2021-01-01"/><period-end iso-date="2021-12-31"/><value value-date="2021-01-01">5</value></budget>
+    <transaction><transaction-type code="1"/><transaction-date iso-date="2021-01-01"/><value value-date="2021-01-01">5</value></transaction>
+    <transaction><transaction-type code="2"/><transaction-date iso-date="2021-01-01"/><value value-date="2021-01-01">5</value></transaction>
+    <document-link url="https://other.example.org/roads" format="text/html"><title><narrative>Roads</narrative></title><category code="A12"/></document-link>
+    <result type="2">
+      <title><narrative>Women feel safe</narrative></title>
+      <indicator measure="2" ascending="1">
+        <title><narrative>Share of women who feel safe</narrative></title>
+        <description><narrative>Asked at bus stops.</narrative></description>
+        <reference vocabulary="9" code="11.2.1"/>
+        <baseline year="2020" value="40"><location ref="here"/></baseline>
+        <baseline year="2010" value="30"><location ref="here"/></baseline>
+        <period>
+          <period-start iso-date="2021-01-01"/><period-end iso-date="2021-12-31"/>
+          <target value="60"><location ref="here"/><comment><narrative>Agreed.</narrative></comment></target>
+          <actual value="55.5"><location ref="here"/><comment><narrative>After the lights came.</narrative></comment>
+            <document-link url="https://other.example.org/survey.pdf#page=4" format="application/pdf"><title><narrative>Survey</narrative></title><category code="A08"/><language code="en"/></document-link></actual>
+          <actual value="48"><location ref="here"/><dimension name="age" value="18-29"/></actual>
+        </period>
+        <period><period-start iso-date="2022-01-01"/><period-end iso-date="2022-12-31"/><target value="80"/></period>
+      </indicator>
+    </result>
+  </iati-activity>
+</iati-activities>
+"#;
+
+on_both! {
+    fn a_file_of_others_is_taken_as_far_as_it_fits(server: &TestServer) {
+        assert!(xmllint::faults("activities", FOREIGN.as_bytes()).is_none(), "{:?}", xmllint::faults("activities", FOREIGN.as_bytes()));
+        let said = import(server, FOREIGN, 0);
+        assert!(said.contains("7 items stored, 0 unchanged."), "{said}");
+        for left in ["budget 1", "transaction 2", "contact-info 1", "activity-date 1", "description 1", "location 1", "reporting-org 1",
+            "result/indicator/baseline 1", "description/narrative (in a language without a title) 1", "result/indicator/period/target/comment 1"] {
+            assert!(said.contains(left), "{left}: {said}");
+        }
+        let programme = &server.read("/v1/programmes?lang=all")["data"][0];
+        let slug = programme["slug"].as_str().unwrap();
+        assert!(slug.starts_with("xm-other-9-roads-"), "{slug}");
+        assert_eq!(programme["iati_identifier"], "XM-OTHER-9-ROADS");
+        assert_eq!((&programme["start_date"], &programme["end_date"], &programme["iati_status"]), (&json!("2021-01-01"), &json!("2999-12-31"), &json!("finalisation")));
+        assert_eq!(programme["country_shares"], json!([{"country": "AL", "percentage": "33.3"}, {"country": "RS", "percentage": "66.7"}]));
+        assert_eq!(programme["sectors"], json!([{"code": "15180", "vocabulary": "1", "percentage": null}]));
+        assert_eq!(programme["website"], "https://other.example.org/roads");
+        assert_eq!(programme["translations"]["sr-Cyrl"]["title"], "Безбедни путеви");
+        assert_eq!(programme["translations"]["en"]["description"], "Lights at bus stops.");
+        let roles: Vec<&Value> = programme["partners"].as_array().unwrap().iter().map(|one| &one["role"]).collect();
+        assert_eq!(roles, ["funder", "implementer"]);
+        let partner = server.read("/v1/partners/women-on-the-road");
+        assert_eq!((&partner["kind"], &partner["name"]), (&json!("civil_society"), &json!("Women on the road")));
+        let indicator = &server.read("/v1/indicators")["data"][0];
+        assert_eq!((&indicator["measure"], &indicator["ascending"], &indicator["is_share"], &indicator["result_type"]), (&json!("percentage"), &json!(true), &json!(true), &json!("outcome")));
+        assert_eq!((&indicator["code"], &indicator["vocabulary"]), (&json!("11.2.1"), &json!("sdg")));
+        let statistics = server.read("/v1/impact-statistics?sort=value&country=RS");
+        let of: Vec<&Value> = statistics["data"].as_array().unwrap().iter().collect();
+        assert_eq!((&of[0]["value"], &of[0]["disaggregation"]), (&json!("48"), &json!([{"dimension": "age", "value": "18-29"}])));
+        assert_eq!((&of[1]["value"], &of[1]["baseline"]["value"], &of[1]["baseline"]["year"]), (&json!("55.5"), &json!("40"), &json!(2020)));
+        assert_eq!((&of[1]["target"]["value"], &of[1]["target"]["period_start"], &of[1]["description"]), (&json!("60"), &Value::Null, &json!("After the lights came.")));
+        assert_eq!(of[1]["documents"], json!([{"title": "Survey", "url": "https://other.example.org/survey.pdf", "media_type": "application/pdf", "language": "en", "page": 4}]));
+        let aimed = server.read("/v1/impact-statistics?period_after=2022-01-01");
+        assert_eq!((&aimed["data"][0]["value"], &aimed["data"][0]["target"]["value"]), (&Value::Null, &json!("80")));
+        // The same again changes nothing; what people have added stays.
+        assert!(import(server, FOREIGN, 0).contains("0 items stored, 7 unchanged."));
+        let key = server.editor_key();
+        server.create(&key, "/v1/partners", &json!({"slug": "host", "status": "published", "name": "Host"}));
+        let partners: Vec<Value> = programme["partners"].as_array().unwrap().iter().map(|one| json!({"partner": one["partner"]["id"], "role": one["role"]}))
+            .chain([json!({"partner": "host", "role": "host"})]).collect();
+        let path = format!("/v1/programmes/{slug}");
+        server.patch(&key, &path, &json!({"partners": partners, "translations": {"en": {"summary": "Short."}, "mk": {"title": "Патишта", "status": "draft"}}, "end_date": "2020-01-01", "start_date": "2019-01-01"}));
+        let said = import(server, FOREIGN, 0);
+        assert!(said.contains("1 items stored, 6 unchanged."), "{said}");
+        let after = server.request("GET", &format!("{path}?lang=all")).key(&key).send().expect(200).json();
+        assert_eq!((&after["end_date"], &after["translations"]["en"]["summary"], &after["translations"]["mk"]["status"]), (&json!("2999-12-31"), &json!("Short."), &json!("draft")));
+        assert_eq!(after["partners"].as_array().unwrap().len(), 3);
+    }
+
+    fn what_is_wrong_is_told_by_line_and_nothing_is_stored(server: &TestServer) {
+        for (from, to, told) in [
+            ("<iati-activities version", "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;&b;\">]>\n<iati-activities version", "declares a document type (DOCTYPE)"),
+            ("version=\"2.03\"", "version=\"1.05\"", "line 2: IATI 1.05 is not read, only 2.01, 2.02, 2.03"),
+            ("<sector vocabulary", "<sector <", "line 20, column "),
+            ("role=\"4\"", "role=\"7\"", "line 10: `7` is not a role of IATI (1 to 4)"),
+            ("code=\"AL\"", "code=\"QX\"", "programme `xm-other-9-roads-"),
+            ("code=\"AL\"", "code=\"QX\"", "line 3: "),
+            ("value=\"55.5\"", "value=\"about 55\"", "/value: A decimal number such as"),
+            ("measure=\"2\"", "measure=\"6\"", "line 27: `6` is not a measure of IATI (1 to 5)"),
+            ("<result type=\"2\"", "<result type=\"5\"", "line 27: `5` is not a kind of result of IATI"),
+            ("<activity-status code=\"3\"", "<activity-status code=\"8\"", "line 3: `8` is not a status of IATI"),
+            ("iso-date=\"2022-12-31\"", "iso-date=\"2022-02-30\"", "line 40: `2022-02-30` is not a day"),
+            ("<iati-identifier>XM-OTHER-9-ROADS</iati-identifier>", "", "line 3: an activity has no `iati-identifier`"),
+            ("<dimension name=\"age\" value=\"18-29\"/>", "", "another value of the same period"),
+        ] {
+            let said = import(server, &FOREIGN.replacen(from, to, 1), 2);
+            assert!(said.contains(told) && said.contains("nothing was imported"), "{told}: {said}");
+        }
+        let twice = FOREIGN.replace("</iati-activities>", &format!("{}</iati-activities>", FOREIGN.split_once("<iati-activity ").map(|(_, rest)| format!("<iati-activity {}", rest.replace("</iati-activities>", ""))).unwrap()));
+        let said = import(server, &twice, 2);
+        assert!(said.contains("the activity `XM-OTHER-9-ROADS` stands on line 3 too"), "{said}");
+        assert_eq!(server.read("/v1/programmes")["data"], json!([]));
+        assert_eq!(server.read("/v1/partners")["data"], json!([]));
+    }
+
+    fn our_own_file_comes_back_as_it_was(server: &TestServer, super::reporting) {
+        server.import(&whole());
+        server.import(&[
+            json!({"resource": "indicator", "slug": "reached", "status": "published", "label": "People reached", "description": "At any event.", "unit": "people", "additive": true, "ascending": true, "result_type": "output", "code": "5.2.1", "vocabulary": "sdg"}),
+            json!({"resource": "impact_statistic", "slug": "reached-2020", "status": "published", "label": "Reached in 2020", "description": "Without the pandemic.", "indicator": "reached", "programme": "norms", "countries": ["AL"], "value": "12", "period_start": "2020-01-01", "period_end": "2020-12-31", "baseline": {"value": "3", "year": 2018}, "source": {"text": "Counted by hand"}, "documents": [{"title": "Raport", "url": "https://e.example.org/r.pdf", "language": "sq", "page": 7}]}),
+            json!({"resource": "impact_statistic", "slug": "reached-2021", "status": "published", "label": "Reached in 2021", "indicator": "reached", "programme": "norms", "value": "20", "qualifier": "about", "period_start": "2021-01-01", "period_end": "2021-12-31", "target": {"value": "25"}}),
+            json!({"resource": "impact_statistic", "slug": "to-be-reached", "status": "published", "label": "To be reached", "indicator": "reached", "programme": "norms", "countries": ["XK"], "target": {"value": "100", "period_start": "2022-01-01", "period_end": "2022-12-31"}}),
+        ]);
+        let file = activities(server, "/iati/activities.xml").text();
+        {
+            let document = Document::parse(&file).unwrap();
+            let results = all(one(document.root_element(), "iati-activity"), "result");
+            assert_eq!(results.len(), 3, "an indicator is one result");
+            let periods = all(one(results[2], "indicator"), "period");
+            assert_eq!(periods.len(), 3);
+            assert_eq!(narratives(one(one(periods[1], "actual"), "comment")), [("en", "About 20\nReached in 2021")]);
+            assert_eq!(narratives(one(one(periods[0], "actual"), "comment")), [("en", "Reached in 2020\nWithout the pandemic.\nSource: Counted by hand")]);
+        }
+        let other = TestServer::sqlite(Content::Nothing, reporting);
+        // Evidence comes back where the video is there already.
+        other.import(&whole().into_iter().filter(|item| item["resource"] == "video").map(|mut video| {
+            video.as_object_mut().unwrap().remove("programme");
+            video
+        }).collect::<Vec<_>>());
+        let said = import(&other, &file, 0);
+        assert!(said.contains("9 items stored, 0 unchanged."), "{said}");
+        assert!(import(&other, &file, 0).contains("0 items stored, 9 unchanged."));
+        // What IATI carries is as it was: all but the moments, and what it has no place for.
+        let told = |server: &TestServer, path: &str| {
+            let mut items = server.read(&format!("{path}?lang=all&sort=slug&limit=100"))["data"].clone();
+            for item in items.as_array_mut().unwrap() {
+                let item = item.as_object_mut().unwrap();
+                for name in ["id", "revision", "created_at", "updated_at", "published_at"] {
+                    item.remove(name);
+                }
+                for value in item.values_mut() {
+                    without_ids(value);
+                }
+            }
+            items
+        };
+        assert_eq!(told(&other, "/v1/indicators"), told(server, "/v1/indicators"));
+        let mut before = told(server, "/v1/impact-statistics");
+        for item in before.as_array_mut().unwrap() {
+            let item = item.as_object_mut().unwrap();
+            match item["slug"].as_str().unwrap() {
+                // A source with an address is a document of its kind.
+                "people" => {
+                    item["source"] = Value::Null;
+                    item["documents"] = json!([{"title": "Annual report", "url": "https://e.example.org/report.pdf", "media_type": "application/pdf", "language": null, "page": null}]);
+                }
+                "reached-2020" => item["documents"][0]["media_type"] = json!("application/pdf"),
+                // What is only aimed at has the period that it is aimed at in.
+                "to-be-reached" => {
+                    (item["period_start"], item["period_end"]) = (json!("2022-01-01"), json!("2022-12-31"));
+                    (item["target"]["period_start"], item["target"]["period_end"]) = (Value::Null, Value::Null);
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(told(&other, "/v1/impact-statistics"), before);
+        let mut before = told(server, "/v1/programmes");
+        let partners = before[0]["partners"].as_array_mut().unwrap();
+        partners.retain(|one| one["role"] != "host");
+        before[0]["sectors"][0]["percentage"] = Value::Null;
+        assert_eq!(told(&other, "/v1/programmes"), before);
+        // And it goes out as it came in.
+        let results = |server: &TestServer| {
+            let text = activities(server, "/iati/activities.xml").text().replace(&server.base(), "");
+            text.get(text.find("<result").unwrap()..).unwrap().to_owned()
+        };
+        assert_eq!(results(&other), results(server));
+    }
+}
+
+/// Removes the identifiers of what is referred to.
+fn without_ids(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.remove("id");
+            object.values_mut().for_each(without_ids);
+        }
+        Value::Array(members) => members.iter_mut().for_each(without_ids),
+        _ => {}
+    }
+}
+
+on_both! {
+    fn check_says_what_is_lacking(server: &TestServer) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let check = |more: &[&str], code: i32| {
+            let arguments = [&["check", "--iati"], more].concat();
+            let mut command = kinoteka(directory.path(), &server.settings.database_url, &arguments);
+            command.env("KINOTEKA_IATI_REPORTING_ORG", "XM-EXAMPLE-1").env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "22");
+            out(&ended(command.output().expect("the program runs"), code))
+        };
+        assert!(check(&[], 1).starts_with("lacking: /settings/KINOTEKA_NAME: IATI asks for the name of `XM-EXAMPLE-1`"));
+        server.import(&whole());
+        assert_eq!(check(&[], 0), "");
+        server.import(&[
+            json!({"resource": "indicator", "slug": "reached", "status": "published", "label": "People reached"}),
+            json!({"resource": "impact_statistic", "slug": "one", "status": "published", "label": "L", "indicator": "reached", "programme": "norms", "value": "1", "period_start": "2020-01-01", "period_end": "2020-12-31"}),
+            json!({"resource": "impact_statistic", "slug": "two", "status": "published", "label": "L", "indicator": "reached", "programme": "norms", "value": "2", "period_start": "2021-01-01"}),
+            json!({"resource": "impact_statistic", "slug": "elsewhere", "status": "published", "label": "L", "value": "2"}),
+        ]);
+        let found: Vec<Value> = check(&["--json"], 1).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+        let subjects: Vec<&str> = found.iter().map(|finding| finding["subject"].as_str().unwrap()).collect();
+        assert_eq!(subjects, ["/indicators/reached/result_type", "/impact-statistics/two/period_end"]);
+        assert!(found.iter().all(|finding| finding["code"] == "lacking" && finding["remedy"].as_str().unwrap().contains("incomplete=omit")));
+        ended(kinoteka(directory.path(), &server.settings.database_url, &["check"]).output().expect("the program runs"), 0);
+    }
+}
