@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, merge_item, say, store_item};
+use super::{Failure, import_iati, merge_item, say, store_item};
 use crate::captions::Format;
 use crate::config::Settings;
 use crate::db::search::Helper;
 use crate::db::{Connection, Time, upkeep};
 use crate::http::fields::{limits, storable};
 use crate::http::problem::{MAX_ERRORS, Problem};
+use crate::iati;
 use crate::resource::announce;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, find};
@@ -47,7 +48,7 @@ pub struct Imported {
 
 /// Reads a file and reports every bad line with its number.
 pub fn command(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let bytes = bytes_of(&args.file)?;
+    let held = Content::read(settings, args)?;
     let store = server::store(settings)?;
     server::prepare(&store, settings.auto_migrate)?;
     let context = server::context(settings)?;
@@ -61,10 +62,25 @@ pub fn command(settings: &Settings, args: &Args) -> Result<(), Failure> {
             }
         }
     };
-    let imported =
-        if args.iati { super::import_iati::run(&context, &bytes, progress)? } else { run(&context, &text_of(bytes)?, progress)? };
+    let imported = match held {
+        Content::Lines(text) => run(&context, &text, progress)?,
+        Content::Iati(file) => import_iati::run(&context, file, progress)?,
+    };
     say(&format!("{} items stored, {} unchanged.", imported.stored, imported.unchanged));
     Ok(())
+}
+
+/// What a file holds, read before the database is opened.
+enum Content {
+    Lines(String),
+    Iati(iati::read::File),
+}
+
+impl Content {
+    fn read(settings: &Settings, args: &Args) -> Result<Self, Failure> {
+        let bytes = bytes_of(&args.file)?;
+        Ok(if args.iati { Self::Iati(import_iati::read(settings, &bytes)?) } else { Self::Lines(text_of(bytes)?) })
+    }
 }
 
 fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {

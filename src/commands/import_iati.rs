@@ -5,23 +5,28 @@ use serde_json::{Value, json};
 
 use super::import::{Imported, Line, store_all};
 use super::{Failure, draw_item, say};
+use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
 use crate::http::problem::Problem;
-use crate::iati::codes;
-use crate::iati::read::read;
+use crate::iati::read::File;
 use crate::iati::take::{Known, Taken, take};
+use crate::iati::{self, codes};
 use crate::resource::context::Context;
 use crate::resource::load::{Item, find};
 use crate::resource::spec::Kind;
 
-/// Imports a file, all of it or nothing, and says what it holds that was not taken.
-pub fn run(context: &Context, bytes: &[u8], progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
+/// Reads a file, or says why it cannot be read at all.
+pub fn read(settings: &Settings, bytes: &[u8]) -> Result<File, Failure> {
     let refused = |error: String| Failure { lines: vec![error, "nothing was imported".to_owned()], code: 2 };
-    let mut file = read(bytes, context.settings.default_language().as_str()).map_err(refused)?;
+    iati::read::read(bytes, settings.default_language().as_str()).map_err(refused)
+}
+
+/// Imports a file, all of it or nothing, and says what it holds that was not taken.
+pub fn run(context: &Context, mut file: File, progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
     let mut connection = context.store.connect()?;
     let known = known(&mut connection).map_err(Problem::from)?;
-    let taken = take(&mut file, &known);
+    let taken = take(&mut file, &known, chrono::Utc::now().date_naive());
     let mut lines = Vec::with_capacity(taken.len());
     for Taken { line, kind, slug, mut body } in taken {
         if kind == Kind::Programme {

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use chrono::{NaiveDate, Utc};
+use chrono::{NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 
 use super::activity::Reporter;
@@ -60,6 +60,9 @@ fn parameters() -> Vec<Value> {
 /// Nothing is made up: where the catalogue lacks something that IATI asks for, the answer is 422 and names all of it by programme, statistic and
 /// field. `incomplete=omit` leaves those programmes and statistics out. Qualifiers ("more than"), units and slugs, for which IATI has no words,
 /// stand in the namespace `urn:kinoteka:iati`; a qualifier is also said in a `comment`.
+///
+/// Languages are codes of ISO 639-1 where they can be (`sr` for `sr-Latn`); where a text exists in another script too that keeps its whole tag
+/// (`sr-Cyrl`), and so does what has no such code (`cnr`). Several countries without percentages are region 89 where that stands for all of them.
 #[utoipa::path(operation_id = "iati_activities", tag = "IATI", responses(
     (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Left-Out" = String, description = "How many programmes, and statistics of other programmes, were left out; only where any were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
     (status = 304, description = "The client has this already."),
@@ -129,7 +132,9 @@ async fn answer(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, file) = done.value;
+    let (mut validators, file) = done.value;
+    // What has come and what is planned changes with the day, as the tag does.
+    validators.changed_at = validators.changed_at.max(Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())));
     if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
         return Ok(response);
     }
@@ -218,7 +223,7 @@ pub fn report(
     let reporter = who_reports(connection, settings, shown)?;
     let catalogue = Catalogue::read(connection, programmes, shown)?;
     let addresses = Addresses::new(settings, base);
-    let drawn = draw(&catalogue, &Surroundings { settings, places, addresses: &addresses, today });
+    let drawn = draw(&catalogue, &Surroundings::new(settings, places, &addresses, today));
     Ok((reporter, drawn))
 }
 

@@ -1,6 +1,7 @@
 //! Draws activities of the catalogue, and says what it lacks for that. Nothing is made up: what is unknown is a [`Lack`].
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -57,6 +58,24 @@ pub struct Surroundings<'a> {
     pub addresses: &'a Addresses,
     /// What day it is.
     pub today: NaiveDate,
+    /// In which of its languages the product speaks beside texts of a language.
+    words: RefCell<HashMap<String, &'static str>>,
+}
+
+impl<'a> Surroundings<'a> {
+    /// With these.
+    pub fn new(settings: &'a Settings, places: &'a Places, addresses: &'a Addresses, today: NaiveDate) -> Self {
+        Self { settings, places, addresses, today, words: RefCell::default() }
+    }
+
+    fn words(&self, language: &str) -> &'static str {
+        if let Some(known) = self.words.borrow().get(language) {
+            return known;
+        }
+        let words = Wish::new(vec![Language::stored(language)], self.settings.fallback_languages()).names;
+        self.words.borrow_mut().insert(language.to_owned(), words);
+        words
+    }
 }
 
 /// What was drawn.
@@ -94,9 +113,15 @@ pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Report
 /// Draws every programme of a catalogue.
 pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
     let mut drawn = Drawn::default();
+    let mut identifiers: HashSet<&str> = HashSet::new();
     for programme in &catalogue.programmes {
         let mut lacks = Vec::new();
         let mut activity = about(programme, catalogue, around, &mut lacks);
+        if let Some(identifier) = programme.own.iati_identifier.as_deref().filter(|identifier| !identifiers.insert(identifier)) {
+            let detail = format!("Another programme has the identifier `{identifier}` too.");
+            let slug = programme.item.slug.clone();
+            lacks.push(Lack { kind: Some(Kind::Programme), slug, field: "iati_identifier", code: "invalid_identifier", detail });
+        }
         let is_whole = lacks.is_empty();
         let mut whole: Vec<&Statistic> = Vec::new();
         for one in catalogue.statistics.get(&programme.item.id).into_iter().flatten() {
@@ -171,13 +196,10 @@ fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>
             Vec::new()
         }
     };
-    let day = |day: NaiveDate, is_actual: bool| Day { on: day, is_actual };
     if own.start_date.is_none() {
         lack("start_date", "lacking", "IATI asks when the programme began, or is to begin.".to_owned());
     }
-    let start = own.start_date.map(|start| day(start, start <= around.today));
-    // A day that has not passed has not come to its end.
-    let end = own.end_date.map(|end| day(end, end < around.today));
+    let (start, end) = days((own.start_date, own.end_date), own.iati_status.as_deref(), around.today);
     let by_dates = status_by_dates(start, end);
     Activity {
         line: 0,
@@ -196,6 +218,14 @@ fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>
         documents: documents(programme, catalogue, around),
         results: Vec::new(),
     }
+}
+
+/// When a programme begins and ends, and whether that has come. One that is said to go on has not ended, whatever day was planned.
+pub fn days((start, end): (Option<NaiveDate>, Option<NaiveDate>), status: Option<&str>, today: NaiveDate) -> (Option<Day>, Option<Day>) {
+    let (is_begun, is_over) = (status != Some("pipeline"), !matches!(status, Some("pipeline" | "implementation" | "suspended")));
+    let start = start.map(|on| Day { on, is_actual: is_begun && on <= today });
+    // A day that has not passed has not come to its end.
+    (start, end.map(|on| Day { on, is_actual: is_over && on < today }))
 }
 
 /// The status that dates say: planned, going on, closed.
@@ -521,9 +551,8 @@ fn source_in_words(own: &statistic::Own) -> Option<String> {
 fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Narratives {
     let own = &one.own;
     let is_exact = own.qualifier == "exact" || own.value.is_none();
-    let fallback = around.settings.fallback_languages();
     narratives(one, |text| {
-        let words = Wish::new(vec![Language::stored(&text.language)], fallback.clone()).names;
+        let words = around.words(&text.language);
         let mut said: Vec<String> = Vec::new();
         if !is_exact {
             said.extend(own.figure(words));

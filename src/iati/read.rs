@@ -115,7 +115,7 @@ impl Reader {
         let mut described = false;
         for child in elements(node) {
             match child.tag_name().name() {
-                "iati-identifier" => child.text().unwrap_or_default().trim().clone_into(&mut activity.identifier),
+                "iati-identifier" => text_of(child).trim().clone_into(&mut activity.identifier),
                 "title" => activity.title = self.narratives(child),
                 "description" if !described => {
                     activity.description = self.narratives(child);
@@ -368,7 +368,8 @@ impl Reader {
                 self.leave_out(child, "");
                 continue;
             }
-            let text = child.text().unwrap_or_default().trim();
+            let text = text_of(child);
+            let text = text.trim();
             if text.is_empty() {
                 continue;
             }
@@ -397,6 +398,11 @@ fn language_of(stated: &str, text: &str) -> Result<String, LanguageError> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// The text of an element, whatever comments stand in it.
+fn text_of(node: Element<'_, '_>) -> String {
+    node.children().filter(Node::is_text).filter_map(|child| child.text()).collect()
 }
 
 /// Whether a link leads to the page of an activity, rather than to what is said of it elsewhere or in videos.
@@ -473,7 +479,7 @@ mod tests {
         assert_eq!(language_of("EN-gb", "a").as_deref(), Ok("en-GB"));
         let file = read(
             format!(
-                "{HEAD}<iati-activity xml:lang=\"sq\"><iati-identifier> X-1 </iati-identifier><title><narrative>A</narrative>\
+                "{HEAD}<iati-activity xml:lang=\"sq\"><iati-identifier> X-1 </iati-identifier><title><narrative>A<!-- no B -->&amp;<![CDATA[C]]></narrative>\
                  <narrative>B</narrative><narrative xml:lang=\"en\">C</narrative></title><budget/><budget/></iati-activity></iati-activities>"
             )
             .as_bytes(),
@@ -482,7 +488,7 @@ mod tests {
         .expect("it can be read");
         let activity = &file.activities[0];
         assert_eq!(activity.identifier, "X-1");
-        assert_eq!(activity.title, [("sq".to_owned(), "A".to_owned()), ("en".to_owned(), "C".to_owned())]);
+        assert_eq!(activity.title, [("sq".to_owned(), "A&C".to_owned()), ("en".to_owned(), "C".to_owned())]);
         assert_eq!(file.left_out.into_iter().collect::<Vec<_>>(), [("budget".to_owned(), 2), ("narrative".to_owned(), 1)]);
     }
 }

@@ -4,14 +4,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::activity::{Activity, Baseline, Document, Indicator, Narratives, Outcome, Participant, Period, Slice, Value};
 use super::codes;
-use super::draw::status_by_dates;
+use super::draw::{days, status_by_dates};
 use super::read::File;
+use crate::http::fields::{is_web_url, limits};
 use crate::programmes::shares::is_whole;
 use crate::resource::spec::Kind;
 use crate::text::decimal::decimal_order;
@@ -46,9 +48,9 @@ pub struct Taken {
 }
 
 /// What an activity holds, as items. What is not taken is counted in the file.
-pub fn take(file: &mut File, known: &Known) -> Vec<Taken> {
+pub fn take(file: &mut File, known: &Known, today: NaiveDate) -> Vec<Taken> {
     let activities = std::mem::take(&mut file.activities);
-    let mut taker = Taker { file, known, taken: Vec::new(), places: HashMap::new() };
+    let mut taker = Taker { file, known, today, taken: Vec::new(), places: HashMap::new() };
     for activity in &activities {
         taker.activity(activity);
     }
@@ -58,6 +60,7 @@ pub fn take(file: &mut File, known: &Known) -> Vec<Taken> {
 struct Taker<'a> {
     file: &'a mut File,
     known: &'a Known,
+    today: NaiveDate,
     taken: Vec<Taken>,
     /// Which of those that are taken has which slug.
     places: HashMap<(Kind, String), usize>,
@@ -135,7 +138,8 @@ impl Taker<'_> {
         body.insert("iati_identifier".to_owned(), json!(activity.identifier));
         say(&mut body, "start_date", activity.start.map(|day| day.on).as_ref());
         say(&mut body, "end_date", activity.end.map(|day| day.on).as_ref());
-        let is_told = activity.status.is_empty() || activity.status == status_by_dates(activity.start, activity.end);
+        let (start, end) = days((activity.start.map(|day| day.on), activity.end.map(|day| day.on)), None, self.today);
+        let is_told = activity.status.is_empty() || activity.status == status_by_dates(start, end);
         let status = codes::status_word(&activity.status).filter(|_| !is_told);
         if status.is_none() && !is_told {
             self.error(activity.line, format!("`{}` is not a status of IATI (1 to 6)", crate::text::clip(&activity.status)));
@@ -144,8 +148,10 @@ impl Taker<'_> {
         body.insert("partners".to_owned(), json!(partners));
         self.places(activity, &mut body);
         self.sectors(activity, &mut body);
-        if let Some(page) = activity.documents.first() {
-            body.insert("website".to_owned(), json!(page.url));
+        match activity.documents.first() {
+            Some(page) if is_web_url(&page.url) => drop(body.insert("website".to_owned(), json!(page.url))),
+            Some(_) => self.leave_out("document-link (without a web address)", 1),
+            None => {}
         }
         self.add(activity.line, Kind::Programme, &slug, body, (&activity.title, &activity.description));
         for result in &activity.results {
@@ -339,6 +345,7 @@ impl Taker<'_> {
             let video = document.video.as_deref().filter(|video| self.known.has(Kind::Video, video));
             match video {
                 Some(video) => evidence.push(passage(video, document)),
+                None if !is_web_url(&document.url) => self.leave_out("document-link (without a web address)", 1),
                 None => documents.push(paper(document)),
             }
         }
@@ -413,7 +420,7 @@ fn paper(document: &Document) -> Json {
     let stated = document.languages.first();
     let language =
         named.map(|(language, _)| language).filter(|language| stated.is_some_and(|stated| language.split('-').next() == Some(stated)));
-    let title: String = named.map_or(url, |(_, title)| title).chars().take(crate::http::fields::limits::TITLE).collect();
+    let title: String = named.map_or(url, |(_, title)| title).chars().take(limits::TITLE).collect();
     let media_type = Some(&document.format).filter(|format| !format.is_empty());
     json!({"title": title, "url": url, "media_type": media_type, "language": language, "page": page})
 }

@@ -147,6 +147,7 @@ on_both! {
             json!({"resource": "impact_statistic", "slug": "aimed", "status": "published", "label": "L", "programme": "norms", "result_type": "impact", "target": {"value": "5", "period_start": "2020-01-01"}}),
             json!({"resource": "impact_statistic", "slug": "empty", "status": "published", "label": "L", "programme": "norms", "result_type": "impact", "period_start": "2020-01-01", "period_end": "2020-01-02"}),
             json!({"resource": "programme", "slug": "draft", "title": "Draft"}),
+            json!({"resource": "programme", "slug": "double", "status": "published", "title": "Double", "summary": "S.", "iati_identifier": "XM-EXAMPLE-1-NORMS", "start_date": "2020-01-01", "countries": ["AL"], "sectors": [{"code": "15180"}], "partners": [{"partner": "network", "role": "accountable"}], "published_at": "2001-01-01T00:00:00Z"}),
         ]);
         let problem = server.get("/iati/activities.xml").problem(422, "incomplete-catalogue");
         let mut found: Vec<String> = problem["errors"].as_array().unwrap().iter().map(|error| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
@@ -165,10 +166,11 @@ on_both! {
             "/programmes/bare/partners lacking",
             "/programmes/bare/sectors lacking",
             "/programmes/bare/start_date lacking",
+            "/programmes/double/iati_identifier invalid_identifier",
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
-        assert_eq!(omitted.must("x-kinoteka-left-out"), "programmes=1, statistics=3");
-        assert!(omitted.text().contains("left out: 1 programmes, 3 statistics of the others -->"), "{}", omitted.text());
+        assert_eq!(omitted.must("x-kinoteka-left-out"), "programmes=2, statistics=3");
+        assert!(omitted.text().contains("left out: 2 programmes, 3 statistics of the others -->"), "{}", omitted.text());
         let text = omitted.text();
         let document = Document::parse(&text).unwrap();
         assert_eq!(all(one(document.root_element(), "iati-activity"), "result").len(), 2);
@@ -227,7 +229,7 @@ on_both! {
         };
         assert_eq!(
             shown(json!({"country_shares": [], "countries": ["AL", "XK", "TR"], "iati_status": "suspended"})),
-            ["code=89 vocabulary=1 percentage=100", "code=6", "type=2 iso-date=2020-01-01", "type=4 iso-date=2021-12-31"]
+            ["code=89 vocabulary=1 percentage=100", "code=6", "type=2 iso-date=2020-01-01", "type=3 iso-date=2021-12-31"]
         );
         assert_eq!(
             shown(json!({"countries": ["KE"], "iati_status": null, "start_date": "2999-01-01", "end_date": null})),
