@@ -297,6 +297,28 @@ phrases! {
     Source = ["Source", "Burimi", "Izvor", "Izvor", "Извор", "Извор", "Kaynak"];
     /// Under which terms something may be used.
     Licence = ["Licence", "Licenca", "Licenca", "Licenca", "Лиценца", "Лиценца", "Lisans"];
+    /// How many things there was no room to show.
+    NotShown = ["Not shown: {}", "Nuk shfaqen: {}", "Nije prikazano: {}", "Nije prikazano: {}", "Није приказано: {}", "Не е прикажано: {}", "Gösterilmeyen: {}"];
+    /// Things that have no value.
+    WithoutValue = [
+        "Without a value: {}", "Pa vlerë: {}", "Bez vrijednosti: {}", "Bez vrednosti: {}", "Без вредности: {}", "Без вредност: {}", "Değeri olmayan: {}",
+    ];
+    /// Things that have no target.
+    WithoutTarget = ["Without a target: {}", "Pa objektiv: {}", "Bez cilja: {}", "Bez cilja: {}", "Без циља: {}", "Без цел: {}", "Hedefi olmayan: {}"];
+    /// Things that have no year.
+    WithoutYear = ["Without a year: {}", "Pa vit: {}", "Bez godine: {}", "Bez godine: {}", "Без године: {}", "Без година: {}", "Yılı olmayan: {}"];
+    /// That nothing is known of something.
+    NoData = ["No data", "Nuk ka të dhëna", "Nema podataka", "Nema podataka", "Нема података", "Нема податоци", "Veri yok"];
+    /// What something is of, where that is not said.
+    NotStated = ["Not stated", "E papërcaktuar", "Nije navedeno", "Nije navedeno", "Није наведено", "Не е наведено", "Belirtilmemiş"];
+    /// A year.
+    Year = ["Year", "Viti", "Godina", "Godina", "Година", "Година", "Yıl"];
+    /// How much of the way to a target is gone.
+    Progress = ["Progress", "Përparimi", "Napredak", "Napredak", "Напредак", "Напредок", "İlerleme"];
+    /// What a chart shows, as a table.
+    DataAsTable = [
+        "Data as a table", "Të dhënat si tabelë", "Podaci u tabeli", "Podaci u tabeli", "Подаци у табели", "Податоци во табела", "Tablo olarak veriler",
+    ];
 }
 
 impl Phrase {

@@ -16,6 +16,12 @@ pub(super) fn list_at(url: &str, base: &str) -> Option<String> {
     (path == "/embed/videos").then(|| query.to_owned())
 }
 
+/// The query of a chart whose page an address is.
+pub(super) fn chart_at(url: &str, base: &str) -> Option<String> {
+    let (path, query) = of_ours(url, base);
+    (path == "/embed/impact-statistics/chart").then(|| query.to_owned())
+}
+
 /// The saved query whose page an address is, and what is asked beside it.
 pub(super) fn saved_at(url: &str, base: &str) -> Option<(String, String)> {
     let (path, query) = of_ours(url, base);

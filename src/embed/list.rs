@@ -254,6 +254,7 @@ impl Drawn<'_> {
             media: BTreeSet::new(),
             frames: BTreeSet::new(),
             is_tool: false,
+            chart: None,
         }
     }
 }

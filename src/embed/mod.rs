@@ -17,10 +17,12 @@
 //! - [`tool`]: `/embed`, for webmasters.
 //! - [`component`]: `/embed/kinoteka.js`: videos and figures as elements of any page.
 //! - [`oembed`]: `/oembed`.
+//! - [`chart`]: charts of impact statistics.
 //! - [`addressed`]: what an address is that it is asked for.
 //! - [`discovery`]: how pages say where that tells of them.
 
 pub mod addressed;
+pub mod chart;
 pub mod component;
 pub mod discovery;
 pub mod figure;

@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::addressed::{item_at, list_at, saved_at};
+use super::addressed::{chart_at, item_at, list_at, saved_at};
+use super::chart;
 use super::item::{self, At, read_any};
 use super::poster::{fitting, png_path};
 use crate::http::keys::Viewer;
@@ -130,6 +131,9 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     if let Some((name, query)) = saved_at(&asked.url, &base) {
         return saved(&context, &request, &asked, (name, query)).await;
     }
+    if let Some(query) = chart_at(&asked.url, &base) {
+        return chart(&context, &request, &asked, query).await;
+    }
     let template = context.settings.public_url_template.as_deref();
     if let Some(named) = item_at(Kind::ImpactStatistic, &asked.url, &base, template) {
         return figure(&context, &request, asked, named).await;
@@ -238,6 +242,24 @@ async fn list(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked
     let Some(title) = title else { return Err(Problem::internal("a title that was not made was needed")) };
     let mark = if query.is_empty() { "" } else { "?" };
     let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/videos{mark}{query}")), title);
+    asked.answered(context, &wish, &validators, &embed)
+}
+
+/// Tells how to show a chart.
+async fn chart(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked, query: String) -> Result<HttpResponse, Problem> {
+    let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is no chart at this address: its query is not understood.");
+    let of = (None, format!("oembed {asked:?}"));
+    let (wish, validators, chart) = chart::api::told(context, request, &query, of).await.map_err(|problem| match problem.kind {
+        ProblemKind::InvalidParameter | ProblemKind::InvalidFields | ProblemKind::UriTooLong => nothing(problem),
+        _ => problem,
+    })?;
+    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some(chart) = chart else { return Err(Problem::internal("a chart that was not read was needed")) };
+    let base = context.settings.base_url(request);
+    let mark = if query.is_empty() { "" } else { "?" };
+    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/impact-statistics/chart{mark}{query}")), chart.title);
     asked.answered(context, &wish, &validators, &embed)
 }
 

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use super::chart::Theme;
 use crate::config::Settings;
 use crate::http::language::{Wish, accepted};
 use crate::http::problem::{Kind, Problem};
@@ -48,6 +49,8 @@ pub struct Page {
     pub frames: BTreeSet<&'static str>,
     /// Whether it is for webmasters, who fill in a form, rather than for visitors.
     pub is_tool: bool,
+    /// The colours of the chart that it shows, if it shows one.
+    pub chart: Option<Theme>,
 }
 
 impl Page {
@@ -61,12 +64,14 @@ impl Page {
             media: BTreeSet::new(),
             frames: BTreeSet::new(),
             is_tool: false,
+            chart: None,
         }
     }
 
     /// The whole as HTML.
     pub fn html(&self) -> String {
         let (style, script) = if self.is_tool { (TOOL_STYLE, TOOL_SCRIPT) } else { (STYLE, SCRIPT) };
+        let style = self.chart.map_or(style, |theme| &theme.of_page().css);
         let direction = if is_written_from_the_right(&self.language) { "rtl" } else { "ltr" };
         let page = html! {
             (DOCTYPE)
@@ -92,6 +97,7 @@ impl Page {
         let list = |origins: Vec<&str>| if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
         let media: Vec<&str> = ["'self'"].into_iter().chain(self.media.iter().map(String::as_str)).collect();
         let (style, script) = if self.is_tool { (&TOOL_STYLE_HASH, &TOOL_SCRIPT_HASH) } else { (&STYLE_HASH, &SCRIPT_HASH) };
+        let style = self.chart.map_or(&**style, |theme| &theme.of_page().hash);
         let own = if self.is_tool { "connect-src 'self'; form-action 'self'" } else { "form-action 'none'" };
         // Webmasters are shown pages as they will look, whoever else may frame them.
         let everybody = settings.embed_origins.iter().any(|origin| origin == "*");
@@ -99,7 +105,7 @@ impl Page {
             (!everybody).then_some("'self'").into_iter().chain(settings.embed_origins.iter().map(String::as_str)).collect();
         format!(
             "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; {own}; frame-ancestors {}",
-            **style,
+            style,
             **script,
             media.join(" "),
             list(self.frames.iter().copied().collect()),

@@ -13,13 +13,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::font::FONTS;
-use super::poster::SIZE;
 use crate::http::problem::{Kind, Problem};
 
 /// How many bytes of pictures are kept.
 const KEPT: usize = 16 * 1_024 * 1_024;
 
-/// A picture is known by what it shows and by its width, whatever else of the catalogue changes.
+/// A picture is known by what it shows and by its size, whatever else of the catalogue changes.
 type Name = [u8; 32];
 
 /// Paints, a few pictures at a time, on threads that answer nobody.
@@ -37,21 +36,22 @@ impl Default for Painter {
 }
 
 impl Painter {
-    /// A picture of this width as PNG; 503 where it was not begun in time.
-    pub async fn paint(&self, svg: String, width: u32, wait: Duration) -> Result<Bytes, Problem> {
-        let name: Name = Sha256::new().chain_update(width.to_le_bytes()).chain_update(&svg).finalize().into();
+    /// A picture of this width and height as PNG; 503 where it was not begun in time.
+    pub async fn paint(&self, svg: String, size: (u32, u32), wait: Duration) -> Result<Bytes, Problem> {
+        let name: Name =
+            Sha256::new().chain_update(size.0.to_le_bytes()).chain_update(size.1.to_le_bytes()).chain_update(&svg).finalize().into();
         if let Some(picture) = self.kept(&name) {
             return Ok(picture);
         }
         let busy = |_| {
-            Problem::new(Kind::Unavailable, "Posters are asked for faster than they can be painted.").with_header(header::RETRY_AFTER, "1")
+            Problem::new(Kind::Unavailable, "Pictures are asked for faster than they can be painted.").with_header(header::RETRY_AFTER, "1")
         };
         let hand = tokio::time::timeout(wait, self.hands.acquire()).await.map_err(busy)?.map_err(Problem::internal)?;
         // Whoever had to wait may have waited for this very picture.
         if let Some(picture) = self.kept(&name) {
             return Ok(picture);
         }
-        let painted = web::block(move || png(&svg, width)).await.map_err(Problem::internal)?.map_err(Problem::internal)?;
+        let painted = web::block(move || png(&svg, size)).await.map_err(Problem::internal)?.map_err(Problem::internal)?;
         drop(hand);
         let picture = Bytes::from(painted);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(name, picture.clone());
@@ -92,8 +92,8 @@ impl Kept {
     }
 }
 
-/// An SVG of the size of posters as PNG.
-fn png(svg: &str, width: u32) -> Result<Vec<u8>, String> {
+/// An SVG as PNG of this width and height.
+fn png(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
     let options = Options {
         font_resolver: FontResolver {
             select_font: Box::new(|font, _| FONTS.of_weight(font.weight())),
@@ -102,15 +102,14 @@ fn png(svg: &str, width: u32) -> Result<Vec<u8>, String> {
         fontdb: Arc::clone(&FONTS.database),
         ..Options::default()
     };
-    let tree = Tree::from_str(svg, &options).map_err(|error| format!("a poster cannot be read: {error}"))?;
-    let height = width.saturating_mul(9) / 16;
+    let tree = Tree::from_str(svg, &options).map_err(|error| format!("a picture cannot be read: {error}"))?;
     let mut canvas = Pixmap::new(width, height).ok_or_else(|| format!("there is no canvas of {width} by {height}"))?;
-    let scale = f32::from(u16::try_from(width).unwrap_or(0)) / f32::from(u16::try_from(SIZE.0).unwrap_or(1));
+    let scale = f32::from(u16::try_from(width).unwrap_or(0)) / tree.size().width();
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut canvas.as_mut());
-    written(&canvas).map_err(|error| format!("a poster cannot be written as PNG: {error}"))
+    written(&canvas).map_err(|error| format!("a picture cannot be written as PNG: {error}"))
 }
 
-/// A canvas as PNG. Posters hide nothing behind them, so that three bytes a pixel say all.
+/// A canvas as PNG. Pictures hide nothing behind them, so that three bytes a pixel say all.
 fn written(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let colours: Vec<u8> = canvas.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
     let mut bytes = Vec::with_capacity(128 * 1_024);
@@ -152,7 +151,7 @@ mod tests {
         let painter = Painter { hands: Semaphore::new(0), kept: Mutex::default() };
         let svg = Poster::default().svg();
         let wait = Duration::from_millis(10);
-        let asked = || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), 320, wait));
+        let asked = || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), (320, 180), wait));
         assert_eq!(asked().unwrap_err().kind, Kind::Unavailable);
         painter.hands.add_permits(1);
         let picture = asked().unwrap();

@@ -118,7 +118,7 @@ async fn poster(context: &web::Data<Context>, request: &HttpRequest, name: Strin
         Form::Svg => ("image/svg+xml", Bytes::from(poster.svg())),
         Form::Png(painter) => {
             let wait = Duration::from_millis(context.settings.database_wait_ms);
-            ("image/png", painter.paint(poster.paintable().svg(), width, wait).await?)
+            ("image/png", painter.paint(poster.paintable().svg(), (width, width.saturating_mul(9) / 16), wait).await?)
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);

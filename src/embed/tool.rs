@@ -153,7 +153,16 @@ impl Tool<'_> {
             meta name="robots" content="noindex";
         };
         let frames = BTreeSet::from(["'self'"]);
-        Page { language: self.words.to_owned(), title: heading.to_owned(), head, body, media: BTreeSet::new(), frames, is_tool: true }
+        Page {
+            language: self.words.to_owned(),
+            title: heading.to_owned(),
+            head,
+            body,
+            media: BTreeSet::new(),
+            frames,
+            is_tool: true,
+            chart: None,
+        }
     }
 
     fn form(&self) -> Markup {

@@ -240,6 +240,7 @@ impl Card {
             media: media.chain(elsewhere.filter(|_| is_file)).collect(),
             frames: frames.collect(),
             is_tool: false,
+            chart: None,
         }
     }
 

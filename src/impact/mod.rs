@@ -5,6 +5,7 @@ pub mod facts;
 pub mod figure;
 pub mod indicators;
 pub mod model;
+pub mod reached;
 pub mod store;
 pub mod summary;
 pub mod words;

@@ -42,7 +42,8 @@ struct Base;
 fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
     let searches = searches.into_iter().chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
-    searches.chain(feeds::api::DECLARED).chain([embed::list::DECLARED, embed::tool::DECLARED, iati::api::DECLARED]).collect()
+    let pages = [embed::list::DECLARED, embed::tool::DECLARED, embed::chart::page::DECLARED, iati::api::DECLARED];
+    searches.chain(feeds::api::DECLARED).chain(pages).chain(embed::chart::api::DECLARED).collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\

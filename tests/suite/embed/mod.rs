@@ -1,6 +1,7 @@
 //! What partner sites paste: embed pages, posters, oEmbed.
 
 mod browser;
+mod charts;
 mod component;
 mod figures;
 mod tool;

@@ -133,6 +133,13 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.ok(statistic?.slug);
   const figure = await api.GET("/embed/impact-statistics/{impact_statistic}", { params: { path: { impact_statistic: statistic.slug }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(figure, 200)), /class="figure"/);
+  const chart = await api.GET("/v1/impact-statistics/chart.svg", { params: { query: { type: "bar", lang: "sr-Cyrl", theme: "dark", unit: ["people"] } }, parseAs: "text" });
+  assert.match(String(found(chart, 200)), /role="img"/);
+  const painted = await api.GET("/v1/impact-statistics/chart.png", { params: { query: { width: 400, height: 300, measure: ["unit"] } }, parseAs: "arrayBuffer" });
+  assert.equal(painted.response.headers.get("Content-Type"), "image/png");
+  assert.ok(found(painted, 200));
+  const framed = await api.GET("/embed/impact-statistics/chart", { params: { query: { lang: "tr" } }, parseAs: "text" });
+  assert.match(String(found(framed, 200)), /<table>/);
   const poster = await api.GET("/v1/videos/{video}/poster.svg", { params: { path: { video }, query: { lang: "mk" } }, parseAs: "text" });
   assert.match(String(found(poster, 200)), /<svg /);
   const picture = await api.GET("/v1/videos/{video}/poster.png", { params: { path: { video }, query: { lang: "mk", width: 640 } }, parseAs: "arrayBuffer" });

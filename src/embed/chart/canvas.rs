@@ -1,0 +1,117 @@
+//! What a chart is drawn on: SVG that is well formed whatever is put into it.
+
+use super::lettering::{Lettering, Letters, OTHER};
+use crate::text::xml::Xml;
+
+/// Where a text stands to its place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Anchor {
+    /// It begins there.
+    Start,
+    /// It is in the middle.
+    Middle,
+    /// It ends there.
+    End,
+}
+
+/// A text to be drawn.
+#[derive(Clone, Copy)]
+pub struct Words<'a> {
+    /// What it says.
+    pub text: &'a str,
+    /// By which letters.
+    pub letters: Letters,
+    /// Its colour.
+    pub class: &'a str,
+    /// Its language, where that is another than the chart's.
+    pub language: Option<&'a str>,
+}
+
+/// A drawing, being made.
+pub struct Canvas {
+    xml: Xml,
+    /// What measures its texts.
+    pub lettering: Lettering,
+}
+
+/// A length as it is written.
+pub fn length(length: f64) -> String {
+    let text = format!("{length:.1}");
+    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+}
+
+impl Default for Canvas {
+    fn default() -> Self {
+        Self { xml: Xml::new("g", &[]), lettering: Lettering::default() }
+    }
+}
+
+impl Canvas {
+    /// Opens a group that says of itself what it is: whoever points at it reads that.
+    pub fn open(&mut self, title: &str) {
+        self.xml.open("g", &[]);
+        self.xml.element("title", &[], title);
+    }
+
+    /// Ends it.
+    pub fn close(&mut self) {
+        self.xml.close();
+    }
+
+    /// A rectangle.
+    pub fn rectangle(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
+        let (x, y, width, height) = (length(x), length(y), length(width.max(0.0)), length(height.max(0.0)));
+        self.xml.empty("rect", &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)]);
+    }
+
+    /// A path, with further attributes.
+    pub fn path(&mut self, class: &str, path: &str, width: &str, dashes: Option<&str>) {
+        let mut attributes = vec![("class", class), ("d", path), ("stroke-width", width)];
+        attributes.extend(dashes.map(|dashes| ("stroke-dasharray", dashes)));
+        self.xml.empty("path", &attributes);
+    }
+
+    /// A straight line.
+    pub fn line(&mut self, class: &str, (from_x, from_y): (f64, f64), (to_x, to_y): (f64, f64), width: &str) {
+        let path = format!("M{} {}L{} {}", length(from_x), length(from_y), length(to_x), length(to_y));
+        self.path(class, &path, width, None);
+    }
+
+    /// A text in one line that has so much room. It is made no longer than that: the letters of whoever looks at it may be wider than those it
+    /// was measured by.
+    pub fn text(&mut self, words: Words<'_>, anchor: Anchor, (x, y): (f64, f64), room: f64) {
+        let Words { text, letters, class, language } = words;
+        let width = self.lettering.width(text, letters);
+        let (x, y, size) = (length(x), length(y), length(letters.size));
+        let longest = length(width.min(room));
+        let mut attributes = vec![("class", class), ("x", x.as_str()), ("y", &y), ("font-size", &size)];
+        if letters.is_bold {
+            attributes.push(("font-weight", "700"));
+        }
+        match anchor {
+            Anchor::Start => {}
+            Anchor::Middle => attributes.push(("text-anchor", "middle")),
+            Anchor::End => attributes.push(("text-anchor", "end")),
+        }
+        if width * OTHER > room + 0.5 && self.lettering.knows(text, letters) {
+            attributes.extend([("textLength", longest.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
+        }
+        attributes.extend(language.map(|language| ("lang", language)));
+        self.xml.element("text", &attributes, text);
+    }
+
+    /// A text in lines below each other, the first at this height; gives the height of the line after the last.
+    pub fn lines(&mut self, words: Words<'_>, lines: &[String], anchor: Anchor, (x, mut y): (f64, f64), room: f64) -> f64 {
+        for line in lines {
+            self.text(Words { text: line, ..words }, anchor, (x, y), room);
+            y += words.letters.line();
+        }
+        y
+    }
+
+    /// What was drawn, as a part of an SVG.
+    pub fn finish(self) -> String {
+        let text = self.xml.finish();
+        text.split_once('\n').map(|(_, drawn)| drawn.trim_end().to_owned()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,176 @@
+//! Texts in a chart: how wide they are, in lines where there is not room for them in one, shortened where there is none at all.
+
+use crate::embed::font::{Face, Weight};
+
+/// The size at which letters are measured.
+const MEASURED: f32 = 100.0;
+
+/// So much wider may the letters be of whoever looks at a chart.
+pub const OTHER: f64 = 1.15;
+
+/// Letters of a size, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Letters {
+    /// How high.
+    pub size: f64,
+    /// Whether they are bold.
+    pub is_bold: bool,
+}
+
+impl Letters {
+    /// For texts.
+    pub const fn text(size: f64) -> Self {
+        Self { size, is_bold: false }
+    }
+
+    /// For titles and values.
+    pub const fn bold(size: f64) -> Self {
+        Self { size, is_bold: true }
+    }
+
+    /// From one line to the next.
+    pub fn line(self) -> f64 {
+        (self.size * 1.3).ceil()
+    }
+}
+
+/// Measures texts.
+pub struct Lettering {
+    text: Face,
+    bold: Face,
+}
+
+impl Default for Lettering {
+    fn default() -> Self {
+        Self { text: Face::new(Weight::Regular, MEASURED), bold: Face::new(Weight::Bold, MEASURED) }
+    }
+}
+
+impl Lettering {
+    fn face(&self, letters: Letters) -> &Face {
+        if letters.is_bold { &self.bold } else { &self.text }
+    }
+
+    /// How wide a text is.
+    pub fn width(&self, text: &str, letters: Letters) -> f64 {
+        f64::from(self.face(letters).width(text)) * letters.size / f64::from(MEASURED)
+    }
+
+    /// Whether a text was measured by the letters that it has.
+    pub fn knows(&self, text: &str, letters: Letters) -> bool {
+        let face = self.face(letters);
+        text.chars().all(|c| face.has(c))
+    }
+
+    /// A text in lines that fit, at most so many; what there is no room for is left out, and the last line says so.
+    pub fn wrapped(&self, text: &str, letters: Letters, room: f64, most: usize) -> Vec<String> {
+        let blank = self.width(" ", letters);
+        let mut lines: Vec<(String, f64)> = Vec::new();
+        for word in text.split([' ', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
+            let mut glued = lines.last().is_some();
+            for (piece, width) in self.pieces(word, letters, room) {
+                match lines.last_mut() {
+                    Some((line, taken)) if glued && *taken + blank + width <= room => {
+                        line.push(' ');
+                        line.push_str(&piece);
+                        *taken += blank + width;
+                    }
+                    _ => lines.push((piece, width)),
+                }
+                // The rest of a word that was broken begins a line.
+                glued = false;
+            }
+            if lines.len() > most {
+                break;
+            }
+        }
+        let is_cut = lines.len() > most;
+        let mut lines: Vec<String> = lines.into_iter().take(most).map(|(line, _)| line).collect();
+        if let Some(last) = lines.last_mut().filter(|_| is_cut) {
+            *last = self.shortened(last, letters, room);
+        }
+        lines
+    }
+
+    /// A word in pieces that fit, broken behind a sign rather than between letters.
+    fn pieces(&self, word: &str, letters: Letters, room: f64) -> Vec<(String, f64)> {
+        let whole = self.width(word, letters);
+        if whole <= room {
+            return vec![(word.to_owned(), whole)];
+        }
+        let mut pieces: Vec<(String, f64)> = Vec::new();
+        let mut piece = String::new();
+        let mut taken = 0.0;
+        for c in word.chars() {
+            let width = self.width(c.encode_utf8(&mut [0; 4]), letters);
+            if taken + width > room && !piece.is_empty() {
+                let end =
+                    piece.char_indices().filter(|(_, c)| is_break(*c)).map(|(place, c)| place.saturating_add(c.len_utf8())).next_back();
+                let after = |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), letters);
+                let end = end.filter(|end| after(end) + width <= room);
+                let rest = end.map(|end| piece.split_off(end)).unwrap_or_default();
+                taken = self.width(&rest, letters);
+                let width = self.width(&piece, letters);
+                pieces.push((std::mem::replace(&mut piece, rest), width));
+            }
+            piece.push(c);
+            taken += width;
+        }
+        pieces.push((piece, taken));
+        pieces
+    }
+
+    /// A text with its end left out, and dots in its place.
+    fn shortened(&self, text: &str, letters: Letters, room: f64) -> String {
+        let room = room - self.width("…", letters);
+        let mut taken = 0.0;
+        let mut end = 0;
+        for (place, c) in text.char_indices() {
+            taken += self.width(c.encode_utf8(&mut [0; 4]), letters);
+            if taken > room {
+                break;
+            }
+            end = place.saturating_add(c.len_utf8());
+        }
+        format!("{}…", text.get(..end).unwrap_or_default().trim_end())
+    }
+}
+
+/// Signs behind which a long word may be broken: those of numbers among them.
+fn is_break(c: char) -> bool {
+    matches!(c, ',' | '.' | '-' | '/' | '\u{a0}' | '·')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TEXT: Letters = Letters::text(14.0);
+
+    #[test]
+    fn texts_are_wrapped_and_what_is_cut_says_so() {
+        let lettering = Lettering::default();
+        let wrapped = |text: &str, room: f64, most: usize| lettering.wrapped(text, TEXT, room, most);
+        assert_eq!(wrapped("people who know their rights", 110.0, 3), ["people who", "know their", "rights"]);
+        assert_eq!(wrapped("people who know their rights", 110.0, 2), ["people who", "know their…"]);
+        assert_eq!(wrapped("", 110.0, 2), Vec::<String>::new());
+        // A number is broken behind its separators, and stays exact.
+        let number = "12,345,678,901,234,567,890";
+        let lines = wrapped(number, 80.0, 9);
+        assert!(lines.len() > 2 && lines.concat() == number && lines.iter().rev().skip(1).all(|line| line.ends_with(',')), "{lines:?}");
+        assert_eq!(wrapped("1\u{a0}234", 200.0, 1), ["1\u{a0}234"], "what belongs together stays together");
+    }
+
+    proptest! {
+        #[test]
+        fn lines_fit(text in "\\PC{0,200}", room in 40.0..400.0, most in 1_usize..5) {
+            let lettering = Lettering::default();
+            let lines = lettering.wrapped(&text, TEXT, room, most);
+            prop_assert!(lines.len() <= most);
+            for line in &lines {
+                prop_assert!(lettering.width(line, TEXT) <= room + 0.01, "{line}");
+            }
+        }
+    }
+}

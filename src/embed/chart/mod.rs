@@ -1,0 +1,193 @@
+//! Charts of impact statistics, drawn on the server: `/v1/impact-statistics/chart.svg`, `.png`, and the page to be framed.
+//!
+//! - [`draw`]: a chart as SVG; pure. Each form is a file: [`bars`], [`progress`], [`line`], [`tiles`].
+//! - [`theme`]: its colours. [`lettering`]: its texts in lines. [`canvas`]: what it is drawn on. [`scale`]: from numbers to lengths.
+//!
+//! - [`asked`]: what is asked of one. [`each`]: statistics by themselves. [`api`]: the addresses. [`page`]: the page.
+//!
+//! A length on the screen is as exact as the screen; what a label says is the value itself, with its qualifier.
+
+pub mod api;
+mod asked;
+mod bars;
+mod canvas;
+pub mod draw;
+mod each;
+mod lettering;
+mod line;
+pub mod page;
+mod progress;
+#[cfg(test)]
+mod samples;
+mod scale;
+pub mod theme;
+mod tiles;
+
+/// How a chart shows values.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// A bar for each.
+    Bar,
+    /// A point for each year, and a line through those of years that follow each other.
+    Line,
+    /// From the baseline to the target.
+    Progress,
+    /// A tile for each country.
+    Map,
+}
+
+impl Form {
+    /// All of them, by their names.
+    pub const ALL: [(&'static str, Self); 4] = [("bar", Self::Bar), ("line", Self::Line), ("progress", Self::Progress), ("map", Self::Map)];
+}
+
+/// How exact a value is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Exactness {
+    /// It is this.
+    #[default]
+    Exact,
+    /// It is more.
+    More,
+    /// It is less.
+    Less,
+    /// It is about this.
+    About,
+}
+
+impl Exactness {
+    /// By the word of a qualifier.
+    pub fn of(qualifier: &str) -> Self {
+        match qualifier {
+            "more_than" => Self::More,
+            "less_than" => Self::Less,
+            "about" => Self::About,
+            _ => Self::Exact,
+        }
+    }
+
+    /// A sign for it, where there is no room for words.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Exact => "",
+            Self::More => ">",
+            Self::Less => "<",
+            Self::About => "~",
+        }
+    }
+}
+
+/// A value beside that of a point: what it was before, what it is to be.
+#[derive(Clone, Debug, Default)]
+pub struct Mark {
+    /// Exact decimal.
+    pub value: String,
+    /// What it says, with its name: `Target: 2,000 (2027)`.
+    pub said: String,
+}
+
+/// A value.
+#[derive(Clone, Debug, Default)]
+pub struct Point {
+    /// What it is of: a country's code, a year.
+    pub key: String,
+    /// The same for people.
+    pub label: String,
+    /// The language of that, where it is another than the chart's.
+    pub language: Option<String>,
+    /// Exact decimal; none of what is shown although nothing is known of it.
+    pub value: Option<String>,
+    /// How exact it is.
+    pub exactness: Exactness,
+    /// How people say it, with its qualifier.
+    pub figure: String,
+    /// What it was before.
+    pub baseline: Option<Mark>,
+    /// What it is to be.
+    pub target: Option<Mark>,
+    /// How much of the way is gone: `75%`.
+    pub reached: Option<String>,
+}
+
+impl Point {
+    /// Its value as a length can be made of it.
+    fn number(&self) -> f64 {
+        self.value.as_deref().map_or(0.0, scale::number)
+    }
+
+    /// All that is said of it.
+    fn told(&self) -> String {
+        let marks = [&self.baseline, &self.target].into_iter().flatten().map(|mark| mark.said.as_str());
+        let parts: Vec<&str> = std::iter::once(self.figure.as_str()).chain(self.reached.as_deref()).chain(marks).collect();
+        format!("{}: {}", self.label, parts.join(" · "))
+    }
+}
+
+/// Points that belong together: one line of several.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// What they are of, where there are several.
+    pub name: Option<String>,
+    /// In the order in which they are shown; of those for which there is no room, the last.
+    pub points: Vec<Point>,
+}
+
+/// What is measured by one scale.
+#[derive(Clone, Debug, Default)]
+pub struct Panel {
+    /// What it is of, where there are several, or what is counted.
+    pub heading: Option<String>,
+    /// Its values.
+    pub series: Vec<Series>,
+}
+
+impl Panel {
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        self.series.iter().flat_map(|series| &series.points)
+    }
+}
+
+/// A chart.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// How it shows values.
+    pub form: Form,
+    /// The language of what the product says.
+    pub language: &'static str,
+    /// What it shows.
+    pub title: String,
+    /// What its points are: countries, years, statistics.
+    pub of: String,
+    /// The values.
+    pub panels: Vec<Panel>,
+    /// What must stand with them: footnotes, what is not shown.
+    pub notes: Vec<String>,
+    /// Whose they are.
+    pub source: String,
+}
+
+/// How a chart is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Its colours.
+    pub theme: Theme,
+    /// Its width.
+    pub width: f64,
+    /// Its height; as much as it needs where none is named.
+    pub height: Option<f64>,
+    /// Its name in a page that has its style, its title and its notes already.
+    pub within: Option<&'static str>,
+}
+
+/// A chart as it was drawn.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The SVG.
+    pub svg: String,
+    /// Its height.
+    pub height: f64,
+    /// How many values there was no room for, in words.
+    pub left_out: Option<String>,
+}
+
+pub use theme::Theme;

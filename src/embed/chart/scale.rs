@@ -1,0 +1,116 @@
+//! From numbers to lengths: what is exact stays in labels, lengths are as exact as a screen.
+
+/// From values to places.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    least: f64,
+    most: f64,
+    from: f64,
+    to: f64,
+}
+
+/// A decimal as a length can be made of it.
+pub fn number(decimal: &str) -> f64 {
+    decimal.parse().ok().filter(|number: &f64| number.is_finite()).unwrap_or(0.0)
+}
+
+/// How many.
+pub fn count(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+impl Scale {
+    /// From these values to these places. Nothing is a value of each scale: what is twice as long is twice as much.
+    pub fn new(values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Self {
+        let (least, most) = values.fold((0.0_f64, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
+        Self { least, most, from, to }
+    }
+
+    /// The place of a value.
+    pub fn place(&self, value: f64) -> f64 {
+        // Of sizes near the largest that there are, the span itself would not be one.
+        let span = self.most / 2.0 - self.least / 2.0;
+        if span <= 0.0 {
+            return self.from;
+        }
+        self.from + (self.to - self.from) * ((value / 2.0 - self.least / 2.0) / span)
+    }
+
+    /// A value's part of the whole, from nothing to one.
+    pub fn part(&self, value: f64) -> f64 {
+        Self { from: 0.0, to: 1.0, ..*self }.place(value)
+    }
+
+    /// Round values from the least to the most, some four of them.
+    pub fn ticks(&self) -> Vec<f64> {
+        let rough = (self.most / 4.0 - self.least / 4.0).abs();
+        if rough <= 0.0 || !rough.is_finite() {
+            return vec![0.0];
+        }
+        let power = 10_f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(rough);
+        let mut ticks = vec![0.0];
+        for direction in [-step, step] {
+            for place in 1..=10_u32 {
+                let tick = direction * f64::from(place);
+                if tick < self.least || tick > self.most {
+                    break;
+                }
+                ticks.push(tick);
+            }
+        }
+        ticks
+    }
+}
+
+/// A tick as a decimal.
+pub fn decimal(tick: f64) -> String {
+    // The digits that a step has, and not those that its binary form adds.
+    let text = format!("{tick:.15e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let short = digits.parse::<f64>().map_or(0.0, |digits| (digits * 1e9).round() / 1e9);
+    let Ok(power) = exponent.parse::<i32>() else { return text };
+    let rounded: f64 = format!("{short}e{power}").parse().unwrap_or(tick);
+    format!("{rounded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_have_places() {
+        let scale = Scale::new([50.0, 100.0].into_iter(), (10.0, 110.0));
+        let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
+        assert!(near(scale.place(0.0), 10.0) && near(scale.place(50.0), 60.0) && near(scale.place(100.0), 110.0));
+        let both = Scale::new([-50.0, 50.0].into_iter(), (0.0, 100.0));
+        assert!(near(both.place(-50.0), 0.0) && near(both.place(0.0), 50.0) && near(both.part(25.0), 0.75));
+        let none = Scale::new(std::iter::empty(), (10.0, 110.0));
+        assert!(near(none.place(0.0), 10.0));
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        let of =
+            |values: &[f64]| -> Vec<String> { Scale::new(values.iter().copied(), (0.0, 1.0)).ticks().into_iter().map(decimal).collect() };
+        assert_eq!(of(&[1_500.0]), ["0", "500", "1000", "1500"]);
+        assert_eq!(of(&[0.35]), ["0", "0.1", "0.2", "0.3"]);
+        assert_eq!(of(&[-20.0, 20.0]), ["0", "-10", "-20", "10", "20"]);
+        assert_eq!(of(&[9e37]).last().unwrap(), &format!("5{}", "0".repeat(37)));
+        assert_eq!(of(&[]), ["0"]);
+    }
+
+    proptest! {
+        #[test]
+        fn places_lie_within(values in prop::collection::vec(prop::num::f64::NORMAL, 0..20)) {
+            let scale = Scale::new(values.iter().copied(), (5.0, 25.0));
+            for value in values {
+                prop_assert!((4.999..=25.001).contains(&scale.place(value)), "{value}: {}", scale.place(value));
+            }
+            for tick in scale.ticks() {
+                prop_assert!((4.999..=25.001).contains(&scale.place(tick)), "{tick}");
+            }
+        }
+    }
+}

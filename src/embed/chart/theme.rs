@@ -1,0 +1,218 @@
+//! The colours of charts, light and dark. What they owe by WCAG 2.2 a test computes: 4.5:1 for text, 3:1 for what a chart is made of.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+/// How many lines are told apart.
+pub const LINES: usize = 6;
+/// In how many steps tiles are shaded.
+pub const STEPS: usize = 5;
+
+/// Whether a chart is light or dark.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Theme {
+    /// As whoever looks at it prefers.
+    Auto,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// All of them, by their names.
+    pub const ALL: [(&'static str, Self); 3] = [("auto", Self::Auto), ("light", Self::Light), ("dark", Self::Dark)];
+}
+
+/// The colours of a theme.
+struct Palette {
+    /// Behind everything.
+    paper: &'static str,
+    /// Texts.
+    ink: &'static str,
+    /// Texts that matter less.
+    soft: &'static str,
+    /// Axes and outlines.
+    line: &'static str,
+    /// Bars.
+    bar: &'static str,
+    /// Marks on bars.
+    mark: &'static str,
+    /// Lines and their points.
+    lines: [&'static str; LINES],
+    /// Tiles, from the least to the most, each with the colour of texts on it.
+    steps: [(&'static str, &'static str); STEPS],
+}
+
+const LIGHT: Palette = Palette {
+    paper: "#ffffff",
+    ink: "#1b1b1f",
+    soft: "#55555e",
+    line: "#767680",
+    bar: "#0b57c2",
+    mark: "#9c3500",
+    lines: ["#0b57c2", "#9c3500", "#1a6b3c", "#7a2d8c", "#5c5300", "#00606b"],
+    steps: [("#e6eefb", "#1b1b1f"), ("#c3d8f7", "#1b1b1f"), ("#94baf0", "#1b1b1f"), ("#2264c4", "#ffffff"), ("#0a3c86", "#ffffff")],
+};
+
+const DARK: Palette = Palette {
+    paper: "#17171a",
+    ink: "#f2f2f5",
+    soft: "#b5b5c0",
+    line: "#85858f",
+    bar: "#8ab8ff",
+    mark: "#ffb38a",
+    lines: ["#8ab8ff", "#ffb38a", "#8fd6a8", "#dca6ea", "#d9cf6b", "#7fd3dd"],
+    steps: [("#1e2838", "#f2f2f5"), ("#243b60", "#f2f2f5"), ("#2c5290", "#f2f2f5"), ("#6fa3ee", "#101014"), ("#a9cbff", "#101014")],
+};
+
+impl Palette {
+    fn rules(&self) -> String {
+        let mut css = String::new();
+        for (class, colour) in [("paper", self.paper), ("ink", self.ink), ("soft", self.soft), ("bar", self.bar), ("mark", self.mark)] {
+            let _ = write!(css, ".kc-{class}{{fill:{colour}}}");
+        }
+        let _ = write!(css, ".kc-line{{fill:none;stroke:{}}}.kc-halo{{stroke:{paper}}}", self.line, paper = self.paper);
+        let _ =
+            write!(css, ".kc-label{{fill:{};stroke:{};stroke-width:3px;stroke-linejoin:round;paint-order:stroke}}", self.ink, self.paper);
+        for (place, colour) in self.lines.iter().enumerate() {
+            let _ = write!(css, ".kc-line-{place}{{fill:none;stroke:{colour}}}.kc-point-{place}{{fill:{colour};stroke:{colour}}}");
+        }
+        for (place, (colour, ink)) in self.steps.iter().enumerate() {
+            let _ = write!(css, ".kc-step-{place}{{fill:{colour};stroke:{}}}.kc-on-{place}{{fill:{ink}}}", self.line);
+        }
+        // What is not exact is hollow: the rule comes last.
+        let _ = write!(css, ".kc-hollow{{fill:{}}}", self.paper);
+        css
+    }
+
+    /// What a page around a chart is coloured by.
+    fn variables(&self, scheme: &str) -> String {
+        format!(
+            ":root{{color-scheme:{scheme};--kt-ink:{};--kt-soft:{};--kt-paper:{};--kt-line:{};--kt-accent:{}}}",
+            self.ink, self.soft, self.paper, self.line, self.bar
+        )
+    }
+}
+
+/// A style sheet, and what Content-Security-Policy calls it.
+pub struct Style {
+    /// The rules.
+    pub css: String,
+    /// `'sha256-…'`.
+    pub hash: String,
+}
+
+impl Style {
+    fn new(css: String) -> Self {
+        let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(&css)));
+        Self { css, hash }
+    }
+}
+
+const PREFERS_DARK: &str = "@media (prefers-color-scheme:dark)";
+
+fn rules_of(theme: Theme) -> String {
+    match theme {
+        Theme::Light => LIGHT.rules(),
+        Theme::Dark => DARK.rules(),
+        Theme::Auto => format!("{}{PREFERS_DARK}{{{}}}", LIGHT.rules(), DARK.rules()),
+    }
+}
+
+fn variables_of(theme: Theme) -> String {
+    match theme {
+        Theme::Light => LIGHT.variables("light"),
+        Theme::Dark => DARK.variables("dark"),
+        Theme::Auto => format!("{}{PREFERS_DARK}{{{}}}", LIGHT.variables("light dark"), DARK.variables("light dark")),
+    }
+}
+
+static PICTURES: LazyLock<[Style; 3]> = LazyLock::new(|| Theme::ALL.map(|(_, theme)| Style::new(rules_of(theme))));
+static PAGES: LazyLock<[Style; 3]> = LazyLock::new(|| {
+    let pages = include_str!("../assets/embed.css");
+    let charts = include_str!("../assets/chart.css");
+    Theme::ALL.map(|(_, theme)| Style::new(format!("{pages}{charts}{}{}", variables_of(theme), rules_of(theme))))
+});
+
+impl Theme {
+    fn of(self, styles: &'static [Style; 3]) -> &'static Style {
+        let [auto, light, dark] = styles;
+        match self {
+            Self::Auto => auto,
+            Self::Light => light,
+            Self::Dark => dark,
+        }
+    }
+
+    /// The style of a chart by itself.
+    pub fn of_picture(self) -> &'static Style {
+        self.of(&PICTURES)
+    }
+
+    /// The style of a page that shows one.
+    pub fn of_page(self) -> &'static Style {
+        self.of(&PAGES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance (WCAG 2.2).
+    fn luminance(colour: &str) -> f64 {
+        let channel = |from: usize| {
+            let part = f64::from(u8::from_str_radix(colour.get(from..from + 2).unwrap(), 16).unwrap()) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    }
+
+    fn contrast(one: &str, other: &str) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn colours_have_the_contrast_that_they_owe() {
+        assert!((contrast("#000000", "#ffffff") - 21.0).abs() < 0.01 && (contrast("#767676", "#ffffff") - 4.54).abs() < 0.01);
+        for (name, palette) in [("light", LIGHT), ("dark", DARK)] {
+            for text in [palette.ink, palette.soft] {
+                assert!(contrast(text, palette.paper) >= 4.5, "{name}: {text}");
+            }
+            for part in [palette.line, palette.bar, palette.mark].iter().chain(&palette.lines) {
+                assert!(contrast(part, palette.paper) >= 3.0, "{name}: {part}");
+            }
+            for (step, ink) in palette.steps {
+                assert!(contrast(step, ink) >= 4.5, "{name}: {ink} on {step} is {}", contrast(step, ink));
+            }
+        }
+    }
+
+    #[test]
+    fn steps_go_one_way_and_lines_are_told_apart() {
+        for (palette, grows) in [(LIGHT, false), (DARK, true)] {
+            let steps: Vec<f64> = palette.steps.iter().map(|(step, _)| luminance(step)).collect();
+            assert!(steps.windows(2).all(|pair| (pair[0] < pair[1]) == grows), "{steps:?}");
+            let mut lines = palette.lines.to_vec();
+            lines.sort_unstable();
+            lines.dedup();
+            assert_eq!(lines.len(), LINES);
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_style_ends_it() {
+        for (_, theme) in Theme::ALL {
+            for style in [theme.of_picture(), theme.of_page()] {
+                assert!(!style.css.contains("</") && !style.css.contains("url("), "{}", style.css);
+                assert_eq!(style.css.contains("prefers-color-scheme"), theme == Theme::Auto || style.css.contains("--kt-"));
+            }
+        }
+    }
+}

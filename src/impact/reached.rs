@@ -1,0 +1,67 @@
+//! How much of the way from a baseline to a target is gone.
+
+use bigdecimal::num_bigint::BigInt;
+use bigdecimal::{BigDecimal, RoundingMode, Zero};
+
+/// How much, in whole percent, and how exactly that is known: of "more than 1,500" of 2,000 it is more than 75.
+///
+/// Without a baseline the way begins at nothing, as of a count. Nothing is told of a way without length, nor of one that leads down from an unknown
+/// place. What is not reached is never rounded to a hundred.
+pub fn reached(value: &str, qualifier: &str, baseline: Option<&str>, target: &str) -> Option<(String, &'static str)> {
+    let decimal = |text: &str| text.parse::<BigDecimal>().ok();
+    let start = baseline.map_or_else(|| Some(BigDecimal::zero()), decimal)?;
+    let (value, target) = (decimal(value)?, decimal(target)?);
+    let way = &target - &start;
+    if way.is_zero() || (baseline.is_none() && way < BigDecimal::zero()) {
+        return None;
+    }
+    // What is less than that on a way down has gone further.
+    let qualifier = match qualifier {
+        "more_than" if way < BigDecimal::zero() => "less_than",
+        "less_than" if way < BigDecimal::zero() => "more_than",
+        "more_than" => "more_than",
+        "less_than" => "less_than",
+        "about" => "about",
+        _ => "exact",
+    };
+    let percent = (value - start) * BigDecimal::from(100) / way;
+    let hundred = BigDecimal::from(100);
+    let rounding = match qualifier {
+        "more_than" => RoundingMode::Floor,
+        "less_than" => RoundingMode::Ceiling,
+        _ => RoundingMode::HalfUp,
+    };
+    let rounded = percent.with_scale_round(0, rounding);
+    let rounded = if percent < hundred && rounded >= hundred && qualifier != "less_than" { BigDecimal::from(99) } else { rounded };
+    let (whole, _): (BigInt, i64) = rounded.into_bigint_and_exponent();
+    Some((whole.to_string(), qualifier))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_is_measured() {
+        for (value, qualifier, baseline, target, expected) in [
+            ("1500", "more_than", Some("20"), "2000", Some(("74", "more_than"))),
+            ("1500", "exact", None, "2000", Some(("75", "exact"))),
+            ("1500", "less_than", Some("20"), "2000", Some(("75", "less_than"))),
+            ("3500", "exact", None, "3000", Some(("117", "exact"))),
+            ("1999", "exact", None, "2000", Some(("99", "exact"))),
+            ("1999", "about", None, "2000", Some(("99", "about"))),
+            ("30", "exact", Some("50"), "10", Some(("50", "exact"))),
+            ("30", "more_than", Some("50"), "10", Some(("50", "less_than"))),
+            ("60", "exact", Some("50"), "10", Some(("-25", "exact"))),
+            ("-5", "exact", Some("-15"), "10", Some(("40", "exact"))),
+            ("5", "exact", Some("10"), "10", None),
+            ("-5", "exact", None, "-10", None),
+            ("5", "exact", None, "0", None),
+            ("12345678901234567890123456789012345678", "exact", None, "24691357802469135780246913578024691356", Some(("50", "exact"))),
+            ("many", "exact", None, "10", None),
+        ] {
+            let expected = expected.map(|(percent, qualifier)| (percent.to_owned(), qualifier));
+            assert_eq!(reached(value, qualifier, baseline, target), expected, "{value} {qualifier} {baseline:?} {target}");
+        }
+    }
+}

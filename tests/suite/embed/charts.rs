@@ -1,0 +1,305 @@
+//! Charts of impact statistics: pictures, their page, and how oEmbed tells of it.
+
+use kinoteka::embed::chart::Theme;
+use resvg::tiny_skia::Pixmap;
+use roxmltree::Document;
+use serde_json::{Value, json};
+
+use super::{page, policy};
+use crate::on_both;
+use crate::support::Content;
+use crate::support::chromium::{Browser, axe};
+use crate::support::{Answer, TestServer, encoded};
+
+/// Statistics of two units, one of them with all that can be known, one without a value; gives an editor's key.
+pub fn statistics(server: &TestServer) -> String {
+    let key = server.editor_key();
+    server.create(
+        &key,
+        "/v1/programmes",
+        &json!({"slug": "norms", "status": "published", "title": "Norms", "credit_line": "Funded by the Union."}),
+    );
+    let create = |slug: &str, labels: [&str; 2], more: Value| {
+        let [english, serbian] = labels;
+        let mut body = json!({"slug": slug, "status": "published", "original_language": "en", "translations": {
+            "en": {"label": english, "status": "published"}, "sr-Latn": {"label": serbian, "status": "published"},
+        }});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        server.create(&key, "/v1/impact-statistics", &body);
+    };
+    create(
+        "people",
+        ["people & their <rights>", "ljudi i njihova prava"],
+        json!({
+            "programme": "norms", "countries": ["MK", "XK"], "value": "1500", "qualifier": "more_than", "unit": "people", "additive": true, "period_start": "2024-01-01", "period_end": "2024-12-31",
+            "baseline": {"value": "20", "year": 2019}, "target": {"value": "2000", "period_start": "2027-01-01", "period_end": "2027-12-31"},
+        }),
+    );
+    create(
+        "guests",
+        ["guests", "gosti"],
+        json!({"countries": ["RS"], "value": "500", "qualifier": "about", "unit": "people", "additive": true, "period_start": "2025-01-01", "period_end": "2025-12-31"}),
+    );
+    create(
+        "beds",
+        ["shelter beds", "ležajevi"],
+        json!({"countries": ["RS"], "value": "12345678901234567890123456789012345678", "unit": "beds", "additive": true}),
+    );
+    create("trust", ["Trust has grown", "Poverenje je poraslo"], json!({"measure": "qualitative"}));
+    key
+}
+
+const SVG: &str = "/v1/impact-statistics/chart.svg";
+
+fn texts(answer: &Answer) -> Vec<String> {
+    let text = answer.text();
+    let read = Document::parse(&text).unwrap();
+    read.descendants().filter(|node| node.tag_name().name() == "text").filter_map(|node| node.text()).map(str::to_owned).collect()
+}
+
+fn chart(server: &TestServer, query: &str) -> Answer {
+    let answer = server.get(&format!("{SVG}?{query}")).expect(200);
+    assert_eq!(answer.must("content-type"), "image/svg+xml", "{query}");
+    answer
+}
+
+fn said(answer: &Answer) -> String {
+    let text = answer.text();
+    let read = Document::parse(&text).unwrap();
+    read.descendants().find(|node| node.tag_name().name() == "desc").and_then(|node| node.text()).unwrap().to_owned()
+}
+
+on_both! {
+    fn statistics_are_drawn_with_their_qualifiers(server: &TestServer) {
+        statistics(server);
+        let english = chart(server, "lang=en");
+        let all = texts(&english);
+        for text in ["Impact statistics", "people & their <rights>", "More than 1,500", "guests", "About 500", "people", "beds", "Without a value: 1", "Funded by the Union."] {
+            assert!(all.contains(&text.to_owned()), "{text}: {all:?}");
+        }
+        assert!(all.concat().replace(' ', "").contains("12,345,678,901,234,567,890,123,456,789,012,345,678"), "{all:?}");
+        let words = said(&english);
+        assert!(words.contains("people & their <rights>: More than 1,500\n") && words.contains("guests: About 500\n"), "{words}");
+        // What is counted has a scale of its own: the longest bar of each unit is as long as there is room.
+        let serbian = chart(server, "lang=sr-Cyrl&unit=people");
+        assert_eq!(serbian.must("content-language"), "sr-Cyrl");
+        for text in ["људи и њихова права", "Више од 1.500", "Око 500", "Статистички подаци о учинку · Јединица: people"] {
+            assert!(texts(&serbian).contains(&text.to_owned()), "{text}: {:?}", texts(&serbian));
+        }
+        let header = server.request("GET", SVG).header("Accept-Language", "tr").send().expect(200);
+        assert!(texts(&header).contains(&"1.500 üzerinde".to_owned()) && header.must("vary").contains("Accept-Language"), "{:?}", texts(&header));
+        let text = header.text();
+        let read = Document::parse(&text).unwrap();
+        let label = read.descendants().find(|node| node.text() == Some("guests") && node.tag_name().name() == "text").unwrap();
+        assert_eq!((label.attribute("lang"), read.root_element().attribute("lang")), (Some("en"), Some("tr")), "what is in another language says so");
+    }
+
+    fn progress_leads_from_the_baseline_to_the_target(server: &TestServer) {
+        statistics(server);
+        let drawn = chart(server, "type=progress&lang=en");
+        for text in ["More than 1,500 · More than 74%", "Baseline: 20 (2019)", "Target: 2,000 (2027)", "Without a target: 3"] {
+            assert!(texts(&drawn).contains(&text.to_owned()), "{text}: {:?}", texts(&drawn));
+        }
+        assert!(texts(&chart(server, "type=progress&lang=mk")).contains(&"Повеќе од 1.500 · Повеќе од 74%".to_owned()));
+    }
+
+    fn filters_narrow_a_chart_and_nothing_found_is_said(server: &TestServer) {
+        statistics(server);
+        let found = |query: &str| texts(&chart(server, query));
+        assert!(!found("country=MK&lang=en").contains(&"guests".to_owned()));
+        assert_eq!(found("country=XK&lang=en")[0], "Impact statistics · Kosovo*");
+        assert!(said(&chart(server, "country=XK&lang=en")).contains("* This designation is without prejudice"));
+        assert!(found("q=rights&lang=en").contains(&"More than 1,500".to_owned()) && !found("q=rights&lang=en").contains(&"guests".to_owned()));
+        for (lang, nothing) in [("en", "Nothing found."), ("sr-Cyrl", "Ништа није пронађено."), ("tr", "Hiçbir şey bulunamadı.")] {
+            assert!(found(&format!("country=AL&lang={lang}")).contains(&nothing.to_owned()), "{lang}");
+        }
+        let few = found("limit=1&lang=en&sort=-value");
+        assert!(few.contains(&"Not shown: 3".to_owned()) && !few.contains(&"guests".to_owned()), "{few:?}");
+        let low = found("height=150&lang=en&unit=people&sort=-value");
+        assert!(low.contains(&"Not shown: 1".to_owned()), "{low:?}");
+    }
+
+    fn drafts_are_drawn_for_nobody(server: &TestServer) {
+        let key = statistics(server);
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft", "label": "Secret", "value": "1", "unit": "people"}));
+        assert!(!chart(server, "lang=en").text().contains("Secret"));
+        assert!(!server.request("GET", SVG).key(&key).send().expect(200).text().contains("Secret"));
+        server.request("GET", SVG).key("kk_nobody").send().problem(401, "unauthenticated");
+    }
+
+    fn what_is_not_understood_is_said_at_once(server: &TestServer) {
+        statistics(server);
+        for ending in ["svg", "png"] {
+            let path = format!("/v1/impact-statistics/chart.{ending}");
+            server.get(&format!("{path}?type=pie&theme=blue&width=199&height=3000&contry=RS")).errors(400, &[("type", "unknown_value"), ("theme", "unknown_value"), ("width", "out_of_range"), ("height", "out_of_range"), ("contry", "unknown_parameter")]);
+            server.get(&format!("{path}?type=bar&type=line")).errors(400, &[("type", "repeated")]);
+            server.get(&format!("{path}?lang=all")).errors(400, &[("lang", "invalid_language")]);
+            for name in ["fields=id", "include=programme", "facets=unit", "facet_limit=2", "highlights=true", "total=true", "cursor=x", "offset=1"] {
+                server.get(&format!("{path}?{name}")).errors(400, &[(name.split('=').next().unwrap(), "unknown_parameter")]);
+            }
+            server.get(&format!("{path}?country=RX&width=wide")).errors(400, &[("width", "out_of_range"), ("country", "unknown_value")]);
+        }
+        let html = server.get("/embed/impact-statistics/chart?lang=tr&width=640&type=pie").expect(400).text();
+        assert!(html.contains("Bu adreste bir hata var.") && html.contains("data-code=\"unknown_value\""), "{html}");
+        server.get("/v1/impact-statistics/chart").problem(404, "not-found");
+    }
+
+    fn colours_are_those_that_are_asked_for(server: &TestServer) {
+        statistics(server);
+        for (name, theme, has, has_not) in [("light", Theme::Light, "#ffffff", "#17171a"), ("dark", Theme::Dark, "#17171a", "#ffffff"), ("auto", Theme::Auto, "prefers-color-scheme:dark", "nothing")] {
+            let answer = chart(server, &format!("theme={name}"));
+            assert!(answer.text().contains(has) && !answer.text().contains(has_not), "{name}");
+            assert_eq!(policy(&answer), ["default-src 'none'".to_owned(), format!("style-src {}", theme.of_picture().hash), "frame-ancestors 'none'".to_owned()]);
+        }
+    }
+
+    fn charts_are_painted(server: &TestServer) {
+        statistics(server);
+        for (query, width, paper) in [("width=640&lang=mk", 640, (255, 255, 255)), ("width=320&theme=dark&height=400", 320, (0x17, 0x17, 0x1a)), ("theme=auto&type=progress", 800, (255, 255, 255))] {
+            let answer = server.get(&format!("/v1/impact-statistics/chart.png?{query}")).expect(200);
+            assert_eq!(answer.must("content-type"), "image/png");
+            let picture = Pixmap::decode_png(&answer.body).unwrap();
+            assert_eq!(picture.width(), width, "{query}");
+            assert!(!query.contains("height") || picture.height() == 400, "{query}");
+            let corner = picture.pixel(0, 0).unwrap();
+            assert_eq!((corner.red(), corner.green(), corner.blue()), paper, "{query}");
+            let inked = picture.pixels().iter().filter(|pixel| (pixel.red(), pixel.green(), pixel.blue()) != paper).count();
+            assert!(inked > 2_000, "{query}: {inked}");
+        }
+    }
+
+    fn charts_are_cached_like_lists(server: &TestServer) {
+        let key = statistics(server);
+        for path in [SVG, "/v1/impact-statistics/chart.png", "/embed/impact-statistics/chart?type=progress", "/oembed?url=/embed/impact-statistics/chart"] {
+            let first = server.get(path).expect(200);
+            assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600", "{path}");
+            assert!(first.header("last-modified").is_some() && first.must("vary").contains("Accept-Language"), "{path}");
+            let tag = first.must("etag").to_owned();
+            assert!(server.request("GET", path).header("If-None-Match", &tag).send().expect(304).body.is_empty());
+            assert_eq!(server.request("HEAD", path).send().expect(200).must("etag"), tag);
+            let site = server.request("GET", path).header("Origin", "https://example.org").send().expect(200);
+            assert_eq!(site.must("access-control-allow-origin"), "*");
+            server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("Credit {path}")}));
+            let second = server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
+            assert!(second.must("etag") != tag, "{path}");
+            // What a chart does not show does not change it.
+            server.create(&key, "/v1/topics", &json!({"name": format!("Topic {}", path.len()), "status": "published"}));
+            assert_eq!(server.get(path).must("etag"), second.must("etag"), "{path}");
+        }
+        let tags: std::collections::BTreeSet<String> = ["", "?type=progress", "?theme=dark", "?width=300", "?height=300", "?lang=mk", "?unit=people"]
+            .iter().map(|query| server.get(&format!("{SVG}{query}")).must("etag").to_owned()).collect();
+        assert_eq!(tags.len(), 7, "each is another picture");
+    }
+
+    fn a_page_shows_the_chart_and_its_table(server: &TestServer) {
+        statistics(server);
+        let path = "/embed/impact-statistics/chart?type=progress&lang=en";
+        let answer = page(server, path);
+        let html = answer.text();
+        for text in [
+            "<html lang=\"en\" dir=\"ltr\">", "<h1>Impact statistics</h1>", "<title>Impact statistics</title>", "role=\"img\" aria-labelledby=\"kc-title-wide\"", "id=\"kc-title-narrow\"",
+            "<caption>Impact statistics</caption>", "<th scope=\"row\">people &amp; their &lt;rights&gt;</th>", "<td class=\"number\">More than 1,500</td><td class=\"number\">More than 74%</td><td class=\"number\">20 (2019)</td><td class=\"number\">2,000 (2027)</td>",
+            "Without a target: 3", "Funded by the Union.", &format!("Source: <a href=\"{}/v1/impact-statistics?lang=en\"", server.base()),
+        ] {
+            assert!(html.contains(text), "{text}: {html}");
+        }
+        assert!(!html.contains(" style=") && answer.header("set-cookie").is_none());
+        for directive in ["default-src 'none'", "frame-ancestors *", &format!("style-src {}", Theme::Auto.of_page().hash)] {
+            assert!(policy(&answer).contains(&directive.to_owned()), "{directive}: {:?}", policy(&answer));
+        }
+        let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base()) && *part != "http://www.w3.org/2000/svg").collect();
+        assert_eq!(of_others, Vec::<&str>::new());
+        let bars = page(server, "/embed/impact-statistics/chart?lang=sr-Cyrl&theme=dark").text();
+        for text in ["<th scope=\"row\">гости</th><td>people</td><td class=\"number\">Око 500</td>", "Подаци у табели", "color-scheme:dark", "Извор"] {
+            assert!(bars.contains(text), "{text}: {bars}");
+        }
+        let empty = page(server, "/embed/impact-statistics/chart?country=AL&lang=sq").text();
+        assert!(empty.contains("Asgjë nuk u gjet.") && !empty.contains("<table"), "{empty}");
+        // A hostile label stays a text.
+        assert!(!html.contains("<rights>"));
+    }
+
+    fn oembed_tells_how_to_show_a_chart(server: &TestServer) {
+        statistics(server);
+        let base = server.base();
+        let embed = format!("{base}/embed/impact-statistics/chart?type=progress&lang=mk&unit=people");
+        let told = server.get(&format!("/oembed?url={}&maxwidth=480", encoded(&embed))).expect(200).json();
+        assert_eq!((&told["type"], &told["title"], &told["width"]), (&json!("rich"), &json!("Статистички податоци за влијанието · Единица: people"), &json!(480)));
+        let frame = Document::parse(told["html"].as_str().unwrap()).unwrap().root_element().attribute("src").unwrap().to_owned();
+        assert_eq!(frame, embed);
+        let shown = page(server, frame.strip_prefix(&base).unwrap());
+        let asked = shown.must("link").split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();
+        assert_eq!(server.get(&format!("{asked}&maxwidth=480")).expect(200).json(), told);
+        for query in ["type=pie", "width=300", "contry=RS", "lang=all"] {
+            server.get(&format!("/oembed?url={}", encoded(&format!("/embed/impact-statistics/chart?{query}")))).problem(404, "not-found");
+        }
+    }
+
+    fn a_chart_of_fifty_costs_as_many_statements_as_one_of_two(server: &TestServer, |settings| settings.server_timing = true) {
+        let key = statistics(server);
+        for number in 0..50 {
+            server.create(&key, "/v1/impact-statistics", &json!({"slug": format!("s-{number}"), "status": "published", "label": format!("Number {number}"), "value": number.to_string(), "unit": "people", "programme": "norms"}));
+        }
+        let statements = |query: &str| chart(server, query).must("server-timing").to_owned();
+        // What is kept of the first is not asked for again.
+        statements("limit=50&lang=en");
+        assert_eq!(statements("limit=2&lang=en"), statements("limit=50&lang=en"));
+    }
+}
+
+#[test]
+fn charts_fit_every_width_light_and_dark() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
+    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    statistics(&server);
+    for (width, is_dark, query) in [
+        (240, false, "lang=en"),
+        (480, true, "lang=sr-Cyrl&type=progress"),
+        (1200, false, "lang=tr"),
+        (320, true, "lang=sq&theme=light"),
+        (900, false, "lang=mk&type=progress&theme=dark"),
+    ] {
+        browser.resize(width, 700);
+        browser.prefer_dark(is_dark);
+        browser.visit(&format!("{}/embed/impact-statistics/chart?{query}", server.base()));
+        assert_eq!(browser.complaints(), Vec::<String>::new(), "{width} {query}");
+        assert!(browser.requests().iter().all(|url| url.starts_with(&server.base())), "{:?}", browser.requests());
+        assert_eq!(
+            browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
+            json!(true),
+            "no scrolling sideways: {width} {query}"
+        );
+        // One picture of the two is shown, in letters that can be read.
+        let shown =
+            browser.eval("[...document.querySelectorAll('.chart svg')].filter((svg) => svg.getBoundingClientRect().width > 0).length");
+        assert_eq!(shown, json!(1));
+        let size = browser.eval("(() => { const svg = [...document.querySelectorAll('.chart svg')].find((svg) => svg.getBoundingClientRect().width > 0); return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width; })()");
+        assert!(size.as_f64().unwrap() > 0.55, "{width}: {size}");
+        browser.picture(&format!("chart-page-{width}"));
+        browser.eval(&axe);
+        let found = browser
+            .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
+        assert_eq!(found, json!([]), "axe at {width}: {query}");
+        // By itself, its style is let in.
+        browser.visit(&format!("{}{SVG}?{query}", server.base()));
+        assert_eq!(browser.complaints(), Vec::<String>::new(), "{query}");
+        let paper = browser.eval("getComputedStyle(document.querySelector('.kc-paper')).fill");
+        let is_dark = query.contains("theme=dark") || (is_dark && !query.contains("theme=light"));
+        assert_eq!(paper, json!(if is_dark { "rgb(23, 23, 26)" } else { "rgb(255, 255, 255)" }), "{query}");
+    }
+}
+
+#[test]
+fn words_of_charts_fit_in_whatever_font_there_is() {
+    let Some(mut browser) = Browser::start() else { return };
+    let server = TestServer::sqlite(Content::Demo, |_| {});
+    for language in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"] {
+        for width in [240, 480, 800] {
+            browser.visit(&format!("{}{SVG}?lang={language}&width={width}", server.base()));
+            let ends = browser.eval("Math.max(...[...document.querySelectorAll('text')].map((text) => { const box = text.getBBox(); return box.x + box.width; }))");
+            assert!(ends.as_f64().unwrap() <= f64::from(width), "{language} {width}: {ends}");
+            let over = browser.eval("[...document.querySelectorAll('g')].filter((group) => { const bar = group.querySelector(':scope > .kc-bar'); return bar && [...group.querySelectorAll(':scope > text')].some((text) => { const a = bar.getBBox(), b = text.getBBox(); return b.x < a.x + a.width && a.x < b.x + b.width && b.y < a.y + a.height && a.y < b.y + b.height; }); }).length");
+            assert_eq!(over, json!(0), "no text over a bar: {language} {width}");
+        }
+    }
+}
