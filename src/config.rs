@@ -54,6 +54,10 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_PUBLIC_URL_TEMPLATE", global = true)]
     pub public_url_template: Option<String>,
 
+    /// Terms under which the catalogue may be used, such as `https://creativecommons.org/licenses/by/4.0/`; told to open-data portals
+    #[arg(long, env = "KINOTEKA_LICENCE_URL", global = true)]
+    pub licence_url: Option<String>,
+
     /// Hub that is told when feeds change (`WebSub`), such as `https://hub.example.org/`; needs `KINOTEKA_BASE_URL`
     #[arg(long, env = "KINOTEKA_WEBSUB_HUB", global = true)]
     pub websub_hub: Option<String>,
@@ -173,6 +177,10 @@ impl Settings {
         }
         if self.base_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#'])) {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
+        }
+        if self.licence_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url)) {
+            errors
+                .push("KINOTEKA_LICENCE_URL must be an http or https URL such as https://creativecommons.org/licenses/by/4.0/".to_owned());
         }
         if let Some(hub) = &self.websub_hub {
             if !http::fields::is_web_url(hub) || hub.contains([',', ';', '#']) {

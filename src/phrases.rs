@@ -319,6 +319,56 @@ phrases! {
     DataAsTable = [
         "Data as a table", "Të dhënat si tabelë", "Podaci u tabeli", "Podaci u tabeli", "Подаци у табели", "Податоци во табела", "Tablo olarak veriler",
     ];
+    /// What the catalogue is, for portals.
+    CatalogueAbout = [
+        "A catalogue of videos, programmes, partners and impact statistics.", "Katalog i videove, programeve, partnerëve dhe statistikave të ndikimit.",
+        "Katalog videozapisa, programa, partnera i statističkih podataka o učinku.",
+        "Katalog video-zapisa, programa, partnera i statističkih podataka o učinku.",
+        "Каталог видео-записа, програма, партнера и статистичких података о учинку.",
+        "Каталог на видеа, програми, партнери и статистички податоци за влијанието.",
+        "Videolar, programlar, ortaklar ve etki istatistikleri kataloğu.",
+    ];
+    /// What is told of videos.
+    VideosAbout = [
+        "Videos with their titles, summaries, languages, topics, countries and sources.",
+        "Video me titujt, përmbledhjet, gjuhët, temat, vendet dhe burimet e tyre.",
+        "Videozapisi s naslovima, sažecima, jezicima, temama, državama i izvorima.",
+        "Video-zapisi sa naslovima, sažecima, jezicima, temama, državama i izvorima.",
+        "Видео-записи са насловима, сажецима, језицима, темама, државама и изворима.",
+        "Видеа со наслови, резимеа, јазици, теми, држави и извори.", "Başlıkları, özetleri, dilleri, konuları, ülkeleri ve kaynaklarıyla videolar.",
+    ];
+    /// What is told of programmes.
+    ProgrammesAbout = [
+        "Programmes with their periods, countries and partners.", "Programe me periudhat, vendet dhe partnerët e tyre.",
+        "Programi s periodima, državama i partnerima.", "Programi sa periodima, državama i partnerima.",
+        "Програми са периодима, државама и партнерима.", "Програми со периоди, држави и партнери.", "Dönemleri, ülkeleri ve ortaklarıyla programlar.",
+    ];
+    /// What is told of partners.
+    PartnersAbout = [
+        "Organisations that fund, carry out or take part in programmes.", "Organizata që financojnë, zbatojnë ose marrin pjesë në programe.",
+        "Organizacije koje finansiraju ili provode programe ili u njima učestvuju.",
+        "Organizacije koje finansiraju ili sprovode programe ili u njima učestvuju.",
+        "Организације које финансирају или спроводе програме или у њима учествују.",
+        "Организации што финансираат или спроведуваат програми или учествуваат во нив.",
+        "Programları finanse eden, yürüten veya programlara katılan kuruluşlar.",
+    ];
+    /// What is told of indicators.
+    IndicatorsAbout = [
+        "What is measured: units, measures and codes of international lists.", "Çfarë matet: njësitë, matjet dhe kodet e listave ndërkombëtare.",
+        "Šta se mjeri: jedinice, mjere i kodovi međunarodnih lista.", "Šta se meri: jedinice, mere i kodovi međunarodnih lista.",
+        "Шта се мери: јединице, мере и кодови међународних листа.", "Што се мери: единици, мерки и кодови од меѓународни листи.",
+        "Ne ölçülüyor: birimler, ölçüler ve uluslararası listelerin kodları.",
+    ];
+    /// What is told of impact statistics.
+    ImpactStatisticsAbout = [
+        "Results of programmes as figures, with their precision, period, baseline, target and source.",
+        "Rezultatet e programeve në shifra, me saktësinë, periudhën, vlerën fillestare, objektivin dhe burimin e tyre.",
+        "Rezultati programa u brojkama, s preciznošću, periodom, polaznom vrijednošću, ciljem i izvorom.",
+        "Rezultati programa u brojkama, sa preciznošću, periodom, polaznom vrednošću, ciljem i izvorom.",
+        "Резултати програма у бројкама, са прецизношћу, периодом, полазном вредношћу, циљем и извором.",
+        "Резултати на програмите во бројки, со прецизност, период, почетна вредност, цел и извор.",
+        "Kesinlik, dönem, başlangıç değeri, hedef ve kaynaklarıyla rakamlarla program sonuçları.",
+    ];
 }
 
 impl Phrase {

@@ -68,6 +68,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "db",
             "http",
             "config",
+            "phrases",
             "resource",
             "topics",
             "partners",

@@ -49,6 +49,10 @@ pub struct LinkContext {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     service_doc: Vec<LinkTarget>,
+    /// What describes the data: for open-data portals (DCAT in JSON-LD).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    describedby: Vec<LinkTarget>,
     /// The state of the service (RFC 8631).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -71,6 +75,7 @@ pub struct Linkset {
         {"anchor": "http://127.0.0.1:8080/",
          "service-desc": [{"href": "http://127.0.0.1:8080/openapi.json", "type": "application/json"}, {"href": "http://127.0.0.1:8080/openapi.yaml", "type": "application/yaml"}],
          "service-doc": [{"href": "http://127.0.0.1:8080/docs", "type": "text/html"}],
+         "describedby": [{"href": "http://127.0.0.1:8080/catalog.jsonld", "type": "application/ld+json"}],
          "status": [{"href": "http://127.0.0.1:8080/healthz", "type": "application/json"}]}]})),
     (status = 304, description = "The client has this already.")))]
 #[get("/.well-known/api-catalog")]
@@ -85,6 +90,7 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> H
         anchor: format!("{base}/"),
         service_desc,
         service_doc: if context.settings.docs { to("/docs", "text/html") } else { Vec::new() },
+        describedby: to("/catalog.jsonld", "application/ld+json"),
         status: to("/healthz", "application/json"),
         ..LinkContext::default()
     };

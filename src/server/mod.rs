@@ -1,6 +1,8 @@
 //! Settings in, running server out: what the command line, the tests and the benchmarks all start.
 
 mod api_catalog;
+mod datasets;
+mod dcat;
 mod document;
 mod pages;
 
@@ -276,6 +278,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         pages::healthz,
         pages::readyz,
         api_catalog::api_catalog,
+        datasets::catalogue,
     ];
 }
 

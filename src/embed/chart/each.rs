@@ -102,7 +102,7 @@ fn drawn(mut one: Loaded<Own>, form: Form, words: &'static str) -> Option<(Strin
         exactness: Exactness::of(&own.qualifier),
         figure: figure(&value, &own.qualifier, &own.measure, words),
         baseline: baseline.map(|baseline| Mark {
-            said: named(Phrase::Baseline, with(of(&baseline.value), baseline.year.map(|year| year.to_string()))),
+            said: named(Phrase::Baseline, with(of(&baseline.value), Some(baseline.year.to_string()))),
             value: baseline.value,
         }),
         reached: way.map(|(percent, qualifier)| figure(&percent, qualifier, "percentage", words)),

@@ -3,6 +3,7 @@
 mod caching;
 mod completeness;
 mod compression;
+mod datasets;
 mod drafts;
 mod health;
 mod http;

@@ -17,6 +17,8 @@ async function surroundings(api: Kinoteka): Promise<Record<string, unknown>> {
   const catalog = found(await api.GET("/.well-known/api-catalog"), 200);
   const described = catalog.linkset.flatMap((context) => context["service-desc"] ?? []);
   assert.ok(described.some((link) => link.href.endsWith("/openapi.json")), "the API catalogue names the document");
+  const datasets = found(await api.GET("/catalog.jsonld"), 200);
+  assert.equal(datasets["@type"], "Catalog");
   const yaml: string = found(await api.GET("/openapi.yaml", { parseAs: "text" }), 200);
   assert.match(yaml, /^openapi: 3\.1/m);
   const explanation = found(await api.GET("/problems/{code}", { params: { path: { code: "not-found" } } }), 200);

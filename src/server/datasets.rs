@@ -1,0 +1,150 @@
+//! `/catalog.jsonld`: what open-data portals harvest (DCAT).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde_json::Value;
+
+use super::dcat::{Catalogue, Dataset, Format, IATI};
+use super::document::Documents;
+use crate::db::Connection;
+use crate::http::keys::Viewer;
+use crate::http::language::Wish;
+use crate::http::layer::Statements;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::phrases::Phrase;
+use crate::places;
+use crate::resource::answer;
+use crate::resource::context::Context;
+use crate::resource::facets::MAX_FACET_LIMIT;
+use crate::resource::load::{CATALOGUE, Revisions};
+use crate::resource::query::ListRequest;
+use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::shown::Shown;
+use crate::resource::spec::{Kind, Spec};
+
+/// The kinds that are datasets, and what is in each.
+const DATASETS: [(Kind, Phrase); 5] = [
+    (Kind::Video, Phrase::VideosAbout),
+    (Kind::Programme, Phrase::ProgrammesAbout),
+    (Kind::Partner, Phrase::PartnersAbout),
+    (Kind::Indicator, Phrase::IndicatorsAbout),
+    (Kind::ImpactStatistic, Phrase::ImpactStatisticsAbout),
+];
+
+const fn format(name: &'static str, title: &'static str, file_type: &'static str, media_type: Option<&'static str>) -> Format {
+    Format { name, title, file_type, media_type, standard: None }
+}
+
+const JSON: Format = format("json", "JSON", "JSON", Some("application/json"));
+const CSV: Format = format("csv", "CSV", "CSV", Some("text/csv"));
+const XLSX: Format = format("xlsx", "XLSX", "XLSX", Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
+/// IANA knows no media type of RSS.
+const RSS: Format = format("rss", "RSS", "RSS", None);
+const ATOM: Format = format("atom", "Atom", "ATOM", Some("application/atom+xml"));
+const JSON_FEED: Format = format("json-feed", "JSON Feed", "JSON", Some("application/feed+json"));
+const ACTIVITIES: Format = Format { standard: Some(IATI), ..format("iati", "IATI 2.03", "XML", Some("application/xml")) };
+/// Where a file of all activities is.
+const ACTIVITIES_PATH: &str = "/iati/activities.xml";
+
+/// Describe the catalogue for open-data portals
+///
+/// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): each kind of item as a dataset with its title and description in all languages of the product, when
+/// it last changed, the countries and languages that it is about and in, and every form in which it is given; the API as a service. The licence is that of
+/// `KINOTEKA_LICENCE_URL`, if there is one.
+#[utoipa::path(operation_id = "describe_catalogue", tag = "Server", responses(
+    (status = 200, description = "The description.", body = std::collections::BTreeMap<String, Value>, content_type = "application/ld+json", example = json!({"@id": "https://catalogue.example.org/catalog.jsonld#catalog", "@type": "Catalog", "title": {"@none": "catalogue.example.org"}})),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "There are no parameters here.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/catalog.jsonld")]
+pub async fn catalogue(
+    context: web::Data<Context>,
+    documents: web::Data<Documents>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    Params::parse(request.query_string())?.finish()?;
+    let base = context.settings.base_url(&request);
+    let described = Catalogue {
+        publisher: context.settings.publisher(&base),
+        licence: context.settings.licence_url.clone(),
+        documentation: context.settings.docs.then(|| format!("{base}/docs")),
+        modified: None,
+        datasets: Vec::new(),
+        base: base.clone(),
+    };
+    let wish = Wish::new(Vec::new(), context.fallback.clone());
+    let identity = format!("dcat\n{described:?}");
+    let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(&request), wish.clone());
+    let done = context
+        .read(Viewer::Public, move |connection| {
+            let of = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
+            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
+                let specs = DATASETS.iter().filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
+                let datasets = specs.map(|(spec, about)| dataset(connection, (&inner, revisions), (spec, about), shown, &documents));
+                let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
+                Ok(Catalogue { modified: revisions.of(CATALOGUE).1, datasets, ..described.clone() }.json_ld())
+            })
+        })
+        .await?;
+    Statements::note(&request, done.statements);
+    let (validators, found) = done.value;
+    if let Some(response) = answer::not_modified(&request, &context, Viewer::Public, &wish, &validators) {
+        return Ok(response);
+    }
+    let Some(found) = found else { return Err(Problem::internal("a description that was not read was needed")) };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    answer::caching(&mut response, &context, Viewer::Public, &wish);
+    answer::validate(&mut response, &validators);
+    Ok(response.content_type("application/ld+json").body(found.to_string()))
+}
+
+/// What is known of a kind: its languages and countries are counted as for a list.
+fn dataset(
+    connection: &mut Connection,
+    (context, revisions): (&Context, &Revisions),
+    (spec, about): (&'static Spec, Phrase),
+    shown: &mut Shown,
+    documents: &Documents,
+) -> Result<Dataset, Problem> {
+    let wanted: Vec<&str> =
+        ["language", "country"].into_iter().filter(|name| spec.all_filters().any(|filter| filter.name == *name)).collect();
+    let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
+    let list = ListRequest::parse(spec, &query, None, &context.fallback, Viewer::Public)?;
+    let facets = context.facets.of(connection, (spec, &list), revisions, shown)?;
+    let values = |name: &str| -> Vec<String> {
+        let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
+        let mut values: Vec<String> = counted.filter_map(|one| one.get("value").and_then(Value::as_str)).map(str::to_owned).collect();
+        values.sort();
+        values
+    };
+    let countries = values("country").iter().filter_map(|code| places::find(code)).map(|country| country.alpha3.to_owned()).collect();
+    Ok(Dataset {
+        name: spec.kind.segment(),
+        title: spec.kind.heading(),
+        about,
+        modified: revisions.of(spec.kind.as_str()).1,
+        languages: values("language"),
+        countries,
+        distributions: distributions(spec, documents),
+    })
+}
+
+/// Every form in which a kind is given; files of the whole where the document knows their address.
+fn distributions(spec: &Spec, documents: &Documents) -> Vec<(Format, String, bool)> {
+    let (path, segment) = (spec.kind.path(), spec.kind.segment());
+    let is_there = |path: &str| !documents.methods(path).is_empty();
+    let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
+    let activities = matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic).then(|| (ACTIVITIES, ACTIVITIES_PATH.to_owned(), false));
+    let feeds = spec.feeds.iter().map(|ending| {
+        let format = match *ending {
+            "rss" => RSS,
+            "atom" => ATOM,
+            _ => JSON_FEED,
+        };
+        (format, format!("/feeds/{segment}.{ending}"), true)
+    });
+    let files = tables.into_iter().chain(activities).filter(|(_, path, _)| is_there(path));
+    [(JSON, path.to_owned(), true)].into_iter().chain(files).chain(feeds).collect()
+}

@@ -1,0 +1,152 @@
+//! What open-data portals harvest: `/catalog.jsonld` (DCAT).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::TestServer;
+
+const PATH: &str = "/catalog.jsonld";
+const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
+
+fn described(server: &TestServer) -> Value {
+    let answer = server.get(PATH).expect(200);
+    assert_eq!(answer.must("content-type"), "application/ld+json");
+    answer.json()
+}
+
+fn dataset(catalogue: &Value, name: &str) -> Value {
+    let datasets = catalogue["dataset"].as_array().unwrap();
+    datasets
+        .iter()
+        .find(|dataset| dataset["@id"].as_str().unwrap().ends_with(&format!("#{name}")))
+        .unwrap_or_else(|| panic!("{name}: {catalogue}"))
+        .clone()
+}
+
+/// Every object in it, wherever.
+fn objects(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Object(members) => std::iter::once(value)
+            .chain(members.iter().filter(|(name, _)| *name != "@context").flat_map(|(_, value)| objects(value)))
+            .collect(),
+        Value::Array(members) => members.iter().flat_map(objects).collect(),
+        _ => Vec::new(),
+    }
+}
+
+on_both! {
+    demo fn every_kind_is_a_dataset_in_every_language(server: &TestServer, |settings| settings.name = Some("Norms and minds".to_owned())) {
+        let catalogue = described(server);
+        assert_eq!((&catalogue["@type"], &catalogue["title"], &catalogue["publisher"]["name"]), (&json!("Catalog"), &json!({"@none": "Norms and minds"}), &json!("Norms and minds")));
+        let names: Vec<&str> = catalogue["dataset"].as_array().unwrap().iter().filter_map(|dataset| dataset["@id"].as_str().unwrap().split('#').nth(1)).collect();
+        assert_eq!(names, ["videos", "programmes", "partners", "indicators", "impact-statistics"]);
+        for name in names {
+            let dataset = dataset(&catalogue, name);
+            for text in ["title", "description"] {
+                let languages: BTreeSet<&str> = dataset[text].as_object().unwrap().keys().map(String::as_str).collect();
+                assert_eq!(languages, BTreeSet::from(["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"]), "{name}");
+            }
+            assert!(dataset["modified"].as_str().unwrap().starts_with("20"), "{dataset}");
+        }
+        assert_eq!(dataset(&catalogue, "videos")["title"]["mk"], "Видеа");
+        // Where, and in which languages: those of what everybody may see.
+        let spatial = dataset(&catalogue, "impact-statistics")["spatial"].clone();
+        for code in ["ALB", "1A0", "MKD", "TUR"] {
+            assert!(spatial.as_array().unwrap().contains(&json!({"@id": format!("{AUTHORITY}/country/{code}"), "@type": "Location"})), "{code}: {spatial}");
+        }
+        let languages = dataset(&catalogue, "videos")["language"].clone();
+        for code in ["ENG", "SQI", "BOS", "SRP", "MKD", "TUR"] {
+            assert!(languages.as_array().unwrap().contains(&json!({"@id": format!("{AUTHORITY}/language/{code}"), "@type": "LinguisticSystem"})), "{code}: {languages}");
+        }
+    }
+
+    demo fn every_address_of_a_distribution_answers(server: &TestServer) {
+        let catalogue = described(server);
+        let base = server.base();
+        let mut seen = 0;
+        for object in objects(&catalogue) {
+            for member in ["accessURL", "downloadURL", "endpointDescription"] {
+                let Some(address) = object[member]["@id"].as_str().or(object[member].as_str()) else { continue };
+                let path = address.strip_prefix(&base).unwrap_or_else(|| panic!("{address}"));
+                let answer = server.get(path).expect(200);
+                if let Some(media_type) = object["mediaType"]["@id"].as_str() {
+                    let given = answer.must("content-type").split(';').next().unwrap().to_owned();
+                    assert!(media_type.ends_with(&format!("/{given}")), "{address}: {media_type} {given}");
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen >= 15, "{seen}");
+        let forms = |name: &str| -> Vec<String> {
+            dataset(&catalogue, name)["distribution"].as_array().unwrap().iter().map(|one| one["title"]["@none"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(["JSON", "RSS", "Atom", "JSON Feed"].iter().all(|form| forms("videos").contains(&(*form).to_owned())), "{:?}", forms("videos"));
+        assert!(!forms("partners").contains(&"RSS".to_owned()), "partners have no RSS");
+    }
+
+    demo fn every_member_and_identifier_is_meant(server: &TestServer) {
+        let catalogue = described(server);
+        let context = catalogue["@context"].as_object().unwrap();
+        let mut identifiers = BTreeSet::new();
+        for object in objects(&catalogue) {
+            if object.get("@type").is_none() {
+                continue;
+            }
+            for name in object.as_object().unwrap().keys().filter(|name| !name.starts_with('@')) {
+                assert!(context.contains_key(name), "{name}");
+            }
+            assert!(context.contains_key(object["@type"].as_str().unwrap()), "{object}");
+            let identifier = object["@id"].as_str().unwrap().to_owned();
+            if object.as_object().unwrap().len() == 2 {
+                continue;
+            }
+            assert!(identifiers.insert(identifier.clone()) || identifier.ends_with("#publisher"), "{identifier} twice");
+        }
+        for object in objects(&catalogue) {
+            for name in ["accessService", "servesDataset"] {
+                let named = object.get(name).map(|value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])).unwrap_or_default();
+                assert!(named.iter().all(|one| identifiers.contains(one.as_str().unwrap())), "{name}: {named:?}");
+            }
+        }
+    }
+
+    fn nothing_is_said_of_what_is_not_known(server: &TestServer) {
+        let catalogue = described(server);
+        let host = server.base().split("//").nth(1).unwrap().to_owned();
+        assert_eq!(catalogue["publisher"]["name"], json!(host));
+        for object in objects(&catalogue) {
+            for member in ["license", "spatial"] {
+                assert!(object.get(member).is_none(), "{member}: {object}");
+            }
+            assert!(object["@type"] != "Dataset" || (object.get("language").is_none() && object.get("modified").is_none()), "{object}");
+        }
+        // Drafts are of no country.
+        let key = server.editor_key();
+        server.create(&key, "/v1/videos", &json!({"title": "Draft", "countries": ["SI"]}));
+        assert!(dataset(&described(server), "videos").get("spatial").is_none());
+        server.get("/catalog.jsonld?lang=en").errors(400, &[("lang", "unknown_parameter")]);
+    }
+
+    fn the_licence_is_that_of_the_settings(server: &TestServer, |settings| settings.licence_url = Some("https://creativecommons.org/licenses/by/4.0/".to_owned())) {
+        let catalogue = described(server);
+        let licensed = objects(&catalogue).into_iter().filter(|object| matches!(object["@type"].as_str(), Some("Catalog" | "Distribution" | "DataService")));
+        assert!(licensed.clone().count() > 10 && licensed.into_iter().all(|object| object["license"]["@id"] == "https://creativecommons.org/licenses/by/4.0/"), "{catalogue}");
+    }
+
+    fn the_description_is_cached_and_found(server: &TestServer) {
+        let key = server.editor_key();
+        let first = server.get(PATH).expect(200);
+        let tag = first.must("etag").to_owned();
+        assert_eq!((first.must("cache-control"), first.must("vary").contains("Accept-Language")), ("public, max-age=60, stale-while-revalidate=600", false));
+        assert!(server.request("GET", PATH).header("If-None-Match", &tag).send().expect(304).body.is_empty());
+        assert_eq!(server.request("HEAD", PATH).send().expect(200).must("etag"), tag);
+        server.create(&key, "/v1/videos", &json!({"title": "Film", "status": "published", "countries": ["XK"]}));
+        let second = server.request("GET", PATH).header("If-None-Match", &tag).send().expect(200);
+        assert_eq!(dataset(&second.json(), "videos")["spatial"], json!([{"@id": format!("{AUTHORITY}/country/1A0"), "@type": "Location"}]));
+        assert!(dataset(&second.json(), "videos").get("modified").is_some() && dataset(&second.json(), "partners").get("modified").is_none());
+        let links = server.read("/.well-known/api-catalog");
+        assert_eq!(links["linkset"][1]["describedby"][0], json!({"href": format!("{}{PATH}", server.base()), "type": "application/ld+json"}));
+    }
+}
