@@ -305,12 +305,18 @@ phrases! {
     ];
     /// Things that have no target.
     WithoutTarget = ["Without a target: {}", "Pa objektiv: {}", "Bez cilja: {}", "Bez cilja: {}", "Без циља: {}", "Без цел: {}", "Hedefi olmayan: {}"];
-    /// Things that have no year.
-    WithoutYear = ["Without a year: {}", "Pa vit: {}", "Bez godine: {}", "Bez godine: {}", "Без године: {}", "Без година: {}", "Yılı olmayan: {}"];
     /// That nothing is known of something.
     NoData = ["No data", "Nuk ka të dhëna", "Nema podataka", "Nema podataka", "Нема података", "Нема податоци", "Veri yok"];
-    /// What something is of, where that is not said.
-    NotStated = ["Not stated", "E papërcaktuar", "Nije navedeno", "Nije navedeno", "Није наведено", "Не е наведено", "Belirtilmemiş"];
+    /// The least of some values.
+    LeastValue = ["Least value", "Vlera më e vogël", "Najmanja vrijednost", "Najmanja vrednost", "Најмања вредност", "Најмала вредност", "En küçük değer"];
+    /// The greatest of some values.
+    GreatestValue = ["Greatest value", "Vlera më e madhe", "Najveća vrijednost", "Najveća vrednost", "Највећа вредност", "Најголема вредност", "En büyük değer"];
+    /// The value of the latest period.
+    LatestValue = ["Latest value", "Vlera e fundit", "Posljednja vrijednost", "Poslednja vrednost", "Последња вредност", "Последна вредност", "Son değer"];
+    /// A partner.
+    Partner = ["Partner", "Partneri", "Partner", "Partner", "Партнер", "Партнер", "Ortak"];
+    /// An indicator.
+    Indicator = ["Indicator", "Treguesi", "Pokazatelj", "Pokazatelj", "Показатељ", "Показател", "Gösterge"];
     /// A year.
     Year = ["Year", "Viti", "Godina", "Godina", "Година", "Година", "Yıl"];
     /// How much of the way to a target is gone.

@@ -250,7 +250,7 @@ async fn chart(context: &web::Data<Context>, request: &HttpRequest, asked: &Aske
     let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is no chart at this address: its query is not understood.");
     let of = (None, format!("oembed {asked:?}"));
     let (wish, validators, chart) = chart::api::told(context, request, &query, of).await.map_err(|problem| match problem.kind {
-        ProblemKind::InvalidParameter | ProblemKind::InvalidFields | ProblemKind::UriTooLong => nothing(problem),
+        ProblemKind::InvalidParameter | ProblemKind::NotSummable | ProblemKind::UriTooLong => nothing(problem),
         _ => problem,
     })?;
     if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {

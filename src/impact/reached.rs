@@ -1,9 +1,8 @@
 //! How much of the way from a baseline to a target is gone.
 
-use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, RoundingMode, Zero};
 
-/// How much, in whole percent, and how exactly that is known: of "more than 1,500" of 2,000 it is more than 75.
+/// How much, in per cent with one digit behind the point, and how exactly that is known: "more than 1,500" of 2,000 are more than 75.
 ///
 /// Without a baseline the way begins at nothing, as of a count. Nothing is told of a way without length, nor of one that leads down from an unknown
 /// place. What is not reached is never rounded to a hundred.
@@ -31,10 +30,11 @@ pub fn reached(value: &str, qualifier: &str, baseline: Option<&str>, target: &st
         "less_than" => RoundingMode::Ceiling,
         _ => RoundingMode::HalfUp,
     };
-    let rounded = percent.with_scale_round(0, rounding);
-    let rounded = if percent < hundred && rounded >= hundred && qualifier != "less_than" { BigDecimal::from(99) } else { rounded };
-    let (whole, _): (BigInt, i64) = rounded.into_bigint_and_exponent();
-    Some((whole.to_string(), qualifier))
+    let rounded = percent.with_scale_round(1, rounding);
+    let is_nearly = percent < hundred && rounded >= hundred && qualifier != "less_than";
+    let rounded = if is_nearly { percent.with_scale_round(1, RoundingMode::Floor) } else { rounded };
+    let text = rounded.to_plain_string();
+    Some((text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned), qualifier))
 }
 
 #[cfg(test)]
@@ -44,12 +44,12 @@ mod tests {
     #[test]
     fn the_way_is_measured() {
         for (value, qualifier, baseline, target, expected) in [
-            ("1500", "more_than", Some("20"), "2000", Some(("74", "more_than"))),
+            ("1500", "more_than", Some("20"), "2000", Some(("74.7", "more_than"))),
             ("1500", "exact", None, "2000", Some(("75", "exact"))),
-            ("1500", "less_than", Some("20"), "2000", Some(("75", "less_than"))),
-            ("3500", "exact", None, "3000", Some(("117", "exact"))),
-            ("1999", "exact", None, "2000", Some(("99", "exact"))),
-            ("1999", "about", None, "2000", Some(("99", "about"))),
+            ("1500", "less_than", Some("20"), "2000", Some(("74.8", "less_than"))),
+            ("3500", "exact", None, "3000", Some(("116.7", "exact"))),
+            ("1999", "exact", None, "2000", Some(("99.9", "exact"))),
+            ("1999.9", "about", None, "2000", Some(("99.9", "about"))),
             ("30", "exact", Some("50"), "10", Some(("50", "exact"))),
             ("30", "more_than", Some("50"), "10", Some(("50", "less_than"))),
             ("60", "exact", Some("50"), "10", Some(("-25", "exact"))),

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::asked::{Asked, WITHOUT, parameters};
 use super::draw::picture;
-use super::{Chart, Look, Theme, each};
+use super::{Chart, Look, Theme, each, groups};
 use crate::db::Connection;
 use crate::embed::painter::Painter;
 use crate::http::conditional::Tag;
@@ -46,6 +46,7 @@ const HIGHEST: f64 = 2_000.0;
     (status = 400, description = "The query is not understood.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "The key is not one that may be used.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 414, description = "The address is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Some of these statistics cannot be added up.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/v1/impact-statistics/chart.svg")]
@@ -63,6 +64,7 @@ pub async fn chart_svg(context: web::Data<Context>, request: HttpRequest) -> Res
     (status = 400, description = "The query is not understood.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "The key is not one that may be used.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 414, description = "The address is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Some of these statistics cannot be added up.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/v1/impact-statistics/chart.png")]
@@ -73,20 +75,20 @@ pub async fn chart_png(context: web::Data<Context>, painter: web::Data<Painter>,
 async fn answer(context: &web::Data<Context>, request: &HttpRequest, painter: Option<&Painter>) -> Result<HttpResponse, Problem> {
     let caller = context.viewer(request).await?;
     let (asked, query, wanted) = Asked::read(request.query_string(), accepted(request), (&context.fallback, caller), false)?;
-    let wish = wanted.wish.clone();
+    let (wish, theme) = (wanted.wish.clone(), asked.theme);
+    let look = Look { theme, width: f64::from(asked.width), height: asked.height.map(f64::from), within: None };
     let ending = if painter.is_some() { "png" } else { "svg" };
     let (validators, chart) = read(context, request, (caller, ending), (asked, query, wanted)).await?;
     if let Some(response) = answer::not_modified(request, context, caller, &wish, &validators) {
         return Ok(response);
     }
     let Some(chart) = chart else { return Err(Problem::internal("a chart that was not read was needed")) };
-    let look = Look { theme: asked.theme, width: f64::from(asked.width), height: asked.height.map(f64::from), within: None };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, &wish);
     answer::validate(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, chart.language));
     let Some(painter) = painter else {
-        let policy = format!("default-src 'none'; style-src {}; frame-ancestors 'none'", asked.theme.of_picture().hash);
+        let policy = format!("default-src 'none'; style-src {}; frame-ancestors 'none'", theme.of_picture().hash);
         response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
         return Ok(response.content_type("image/svg+xml").body(picture(&chart, &look).svg));
     };
@@ -144,7 +146,11 @@ pub(super) async fn read(
             }
             let memory = Memory::new(&inner.names, &revisions);
             let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-            let chart = each::read(connection, (&inner, &revisions), (&asked, &wanted, &query), &mut shown)?;
+            let chart = if asked.by.is_empty() {
+                each::read(connection, (&inner, &revisions), (&asked, &wanted, &query), &mut shown)?
+            } else {
+                groups::read(connection, &inner, (&asked, &wanted, &query), &mut shown)?
+            };
             Ok((validators, Some(chart)))
         })
         .await?;

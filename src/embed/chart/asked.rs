@@ -8,17 +8,21 @@ use crate::http::keys::Viewer;
 use crate::http::params::{Params, decode, given};
 use crate::http::problem::{Problem, Violation};
 use crate::impact::model::SPEC;
-use crate::resource::document::parameter;
+use crate::impact::summary::asked::{By, by_schema};
+use crate::impact::summary::view::SummaryGroup;
+use crate::phrases::Phrase;
+use crate::resource::document::{comma_list, parameter};
 use crate::resource::query::ListRequest;
 use crate::text::language::Language;
 
 /// Parameters of lists that shape what a chart shapes itself.
 pub const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "status", "cursor", "offset"];
 /// Those of a chart alone.
-const OF_CHARTS: [&str; 4] = ["type", "theme", "width", "height"];
-
-/// The forms that statistics by themselves have.
-const FORMS: [(&str, Form); 2] = [("bar", Form::Bar), ("progress", Form::Progress)];
+const OF_CHARTS: [&str; 6] = ["type", "theme", "width", "height", "group_by", "aggregate"];
+/// How many things groups are made by at once.
+const MOST_BY: usize = 2;
+/// How many groups are shown, unless `limit` says otherwise.
+const GROUPS: usize = 50;
 
 /// How wide a chart may be.
 const WIDTHS: std::ops::RangeInclusive<i64> = 200..=2_000;
@@ -27,8 +31,56 @@ const HEIGHTS: std::ops::RangeInclusive<i64> = 150..=2_000;
 /// How wide one is where nobody says.
 const WIDTH: i64 = 800;
 
+/// Which value of a group is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Aggregate {
+    /// What all come to.
+    Sum,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// That of the latest period.
+    Latest,
+}
+
+impl Aggregate {
+    /// All of them, by their names.
+    const ALL: [(&'static str, Self); 4] = [("sum", Self::Sum), ("min", Self::Min), ("max", Self::Max), ("latest", Self::Latest)];
+
+    /// As a summary calls it.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, one)| *one == self).map_or("sum", |(name, _)| name)
+    }
+
+    /// In words, where they have to say it.
+    pub fn phrase(self) -> Option<Phrase> {
+        match self {
+            Self::Sum => None,
+            Self::Min => Some(Phrase::LeastValue),
+            Self::Max => Some(Phrase::GreatestValue),
+            Self::Latest => Some(Phrase::LatestValue),
+        }
+    }
+
+    /// The value of a group, its qualifier, and how people say both.
+    pub fn of(self, group: &SummaryGroup) -> Option<(&str, &str, &str)> {
+        let one = match self {
+            Self::Sum => {
+                let sum = group.sum.as_ref()?.as_ref()?;
+                return Some((&sum.value, &sum.qualifier, &sum.figure));
+            }
+            Self::Min => &group.min,
+            Self::Max => &group.max,
+            Self::Latest => &group.latest,
+        };
+        let one = one.as_ref()?.as_ref()?;
+        Some((&one.value, &one.qualifier, &one.figure))
+    }
+}
+
 /// What is asked of a chart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     /// How it shows values.
     pub form: Form,
@@ -38,6 +90,12 @@ pub struct Asked {
     pub width: u32,
     /// Its height.
     pub height: Option<u32>,
+    /// By what groups are made; each statistic is shown by itself without any.
+    pub by: Vec<By>,
+    /// Which value of a group is shown.
+    pub aggregate: Aggregate,
+    /// How many groups are shown.
+    pub most: usize,
 }
 
 impl Asked {
@@ -50,11 +108,19 @@ impl Asked {
     ) -> Result<(Self, String, ListRequest), Problem> {
         let (own, rest) = split(query, is_page);
         let mut params = Params::parse(&own)?;
-        let form = one_of(&mut params, "type", &FORMS, Form::Bar);
+        let form = one_of(&mut params, "type", &Form::ALL, Form::Bar);
         let theme = one_of(&mut params, "theme", &Theme::ALL, Theme::Auto);
         let pixels = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
         let width = pixels(params.integer("width", WIDTHS)).or(pixels(Some(WIDTH))).unwrap_or_default();
         let height = pixels(params.integer("height", HEIGHTS));
+        let by = groups(&mut params, form);
+        if by.is_empty() && params.take("aggregate").is_some() {
+            params.error("aggregate", "conflicting", "There is no group without `group_by`: each statistic is shown by itself.");
+        }
+        let aggregate = one_of(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
+        if !by.is_empty() && !given(&rest, &["sort"]).is_empty() {
+            params.error("sort", "conflicting", "Groups have an order of their own: years theirs, else the largest comes first.");
+        }
         let refused = given(&rest, WITHOUT).into_iter().map(|name| {
             let detail =
                 format!("A chart has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
@@ -66,7 +132,13 @@ impl Asked {
                 errors.push(Violation::parameter("lang", "invalid_language", "A chart is in one language: name it, or leave `lang` out."));
                 Err(Problem::parameters(errors))
             }
-            Ok(wanted) if errors.is_empty() => Ok((Self { form, theme, width, height }, rest, wanted)),
+            Ok(wanted) if errors.is_empty() => {
+                let limit = given(&rest, &["limit"]).first().and_then(|_| usize::try_from(wanted.paging.limit).ok());
+                // Lines and maps show all that there is.
+                let whole = matches!(form, Form::Line | Form::Map);
+                let most = limit.unwrap_or(if whole { usize::MAX } else { GROUPS });
+                Ok((Self { form, theme, width, height, by, aggregate, most }, rest, wanted))
+            }
             Ok(_) => Err(Problem::parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),
             Err(problem) => {
@@ -93,6 +165,38 @@ fn split(query: &str, is_page: bool) -> (String, String) {
     };
     let (own, rest): (Vec<&str>, Vec<&str>) = query.split('&').filter(|pair| !pair.is_empty()).partition(is_own);
     (own.join("&"), rest.join("&"))
+}
+
+/// By what groups are made: what fits the form, and what it needs.
+fn groups(params: &mut Params, form: Form) -> Vec<By> {
+    let mut by = Vec::new();
+    for name in params.list("group_by", MOST_BY).unwrap_or_default() {
+        match By::parse(&name) {
+            Ok(one) if by.contains(&one) => params.error("group_by", "repeated", format!("`{name}` is named twice here.")),
+            Ok(one) => by.push(one),
+            Err(detail) => params.error("group_by", "unknown_value", detail),
+        }
+    }
+    if !params.errors.is_empty() {
+        return by;
+    }
+    match (form, by.as_slice()) {
+        (Form::Map, []) => vec![By::Country],
+        (Form::Line, []) => vec![By::Year],
+        (Form::Map, other) if other != [By::Country] => {
+            params.error("group_by", "conflicting", "A map has a tile for each country: `group_by` is `country` there.");
+            by
+        }
+        (Form::Line, some) if !some.contains(&By::Year) => {
+            params.error(
+                "group_by",
+                "conflicting",
+                "A line leads over years: `group_by` has `year` there, and what tells lines apart beside it.",
+            );
+            by
+        }
+        _ => by,
+    }
 }
 
 /// One of some words; the first where nothing is asked.
@@ -130,9 +234,22 @@ pub fn parameters_of_page() -> Vec<Value> {
     vec![
         parameter(
             "type",
-            "How values are shown: a bar for each, or the way from the baseline to the target.",
-            json!({"type": "string", "enum": FORMS.map(|(name, _)| name), "default": "bar"}),
+            "How values are shown: a bar for each; points over years, with lines through those that follow each other; the way from the baseline to the target; a tile for each country.",
+            json!({"type": "string", "enum": Form::ALL.map(|(name, _)| name), "default": "bar"}),
             json!("bar"),
+        ),
+        comma_list(
+            "group_by",
+            "What groups of statistics have in common, up to two; what they come to is reckoned as in `/v1/impact-statistics/summary`, and refused with 422 where that means nothing. Without it each statistic is shown by itself; a line is by `year` then, a map by `country`.",
+            by_schema(),
+            MOST_BY,
+            "indicator",
+        ),
+        parameter(
+            "aggregate",
+            "Which value of a group is shown; only with groups.",
+            json!({"type": "string", "enum": Aggregate::ALL.map(|(name, _)| name), "default": "sum"}),
+            json!("sum"),
         ),
         parameter(
             "theme",

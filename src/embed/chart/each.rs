@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::asked::Asked;
-use super::{Chart, Exactness, Form, Mark, Panel, Point, Series};
+use super::{Chart, Exactness, Form, Mark, Point};
 use crate::db::{Connection, Id};
 use crate::http::problem::Problem;
 use crate::impact::figure::{figure, number};
@@ -55,7 +55,7 @@ pub fn read(
     let mut without = 0_usize;
     for one in loaded {
         if let Some((panel, point)) = drawn(one, asked.form, words) {
-            chart.add(panel, point);
+            chart.add(&panel, None, point);
         } else {
             without = without.saturating_add(1);
         }
@@ -116,13 +116,7 @@ fn drawn(mut one: Loaded<Own>, form: Form, words: &'static str) -> Option<(Strin
     Some((panel.unwrap_or_default(), point))
 }
 
-impl Chart {
-    /// Adds a point to the panel of this name.
-    fn add(&mut self, name: String, point: Point) {
-        let known = self.panels.iter_mut().find(|panel| panel.heading.as_ref() == Some(&name)).and_then(|panel| panel.series.first_mut());
-        match known {
-            Some(series) => series.points.push(point),
-            None => self.panels.push(Panel { heading: Some(name), series: vec![Series { name: None, points: vec![point] }] }),
-        }
-    }
+/// What must be said where a name with its sign stands.
+pub fn footnote(text: &str) -> String {
+    format!("* {text}")
 }

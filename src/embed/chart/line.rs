@@ -223,8 +223,10 @@ fn labels(placed: &[Placed<'_>], canvas: &Canvas, (plot, room): (&Plot, Room)) -
         let whole = fitting(&one.point.figure, one.at, canvas, ((plot, room), &taken));
         let sign = || {
             let sign = one.point.exactness.sign();
-            let beside = (one.at.0 + 9.0, one.at.1 - 7.0);
-            (!sign.is_empty()).then(|| (sign.to_owned(), beside, around(beside, (8.0, 10.0))))
+            let around_it = [(9.0, -7.0), (-9.0, -7.0), (9.0, 13.0), (-9.0, 13.0)].map(|(x, y)| (one.at.0 + x, one.at.1 + y));
+            let is_free = |at: &&(f64, f64)| !taken.iter().any(|other| meets(&around((at.0, at.1 - 4.0), (8.0, 10.0)), other));
+            let beside = around_it.iter().find(is_free).or(around_it.first()).copied()?;
+            (!sign.is_empty()).then(|| (sign.to_owned(), beside, around((beside.0, beside.1 - 4.0), (8.0, 10.0))))
         };
         if let (Some((text, at, box_)), Some(label)) = (whole.or_else(sign), labels.get_mut(place)) {
             taken.push(box_);
@@ -236,6 +238,11 @@ fn labels(placed: &[Placed<'_>], canvas: &Canvas, (plot, room): (&Plot, Room)) -
 
 fn around((x, y): (f64, f64), (width, height): (f64, f64)) -> Taken {
     (x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0)
+}
+
+/// Whether two rectangles have a part in common.
+fn meets(one: &Taken, other: &Taken) -> bool {
+    one.0 < other.2 && other.0 < one.2 && one.1 < other.3 && other.1 < one.3
 }
 
 /// A text above or below its point, where nothing else is.
@@ -253,8 +260,7 @@ fn fitting(
     let x = x.clamp(least, most);
     [y - 10.0, y + 20.0].into_iter().find_map(|baseline| {
         let box_ = around((x, baseline - 4.0), (width, 14.0));
-        let meets = |other: &Taken| box_.0 < other.2 && other.0 < box_.2 && box_.1 < other.3 && other.1 < box_.3;
         let is_inside = box_.3 <= plot.bottom + 1.0;
-        (is_inside && !taken.iter().any(meets)).then(|| (text.to_owned(), (x, baseline), box_))
+        (is_inside && !taken.iter().any(|other| meets(&box_, other))).then(|| (text.to_owned(), (x, baseline), box_))
     })
 }

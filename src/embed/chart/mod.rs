@@ -3,7 +3,7 @@
 //! - [`draw`]: a chart as SVG; pure. Each form is a file: [`bars`], [`progress`], [`line`], [`tiles`].
 //! - [`theme`]: its colours. [`lettering`]: its texts in lines. [`canvas`]: what it is drawn on. [`scale`]: from numbers to lengths.
 //!
-//! - [`asked`]: what is asked of one. [`each`]: statistics by themselves. [`api`]: the addresses. [`page`]: the page.
+//! - [`asked`]: what is asked of one. [`each`]: statistics by themselves. [`groups`]: what a summary of them comes to. [`api`]: the addresses. [`page`]: the page.
 //!
 //! A length on the screen is as exact as the screen; what a label says is the value itself, with its qualifier.
 
@@ -13,6 +13,7 @@ mod bars;
 mod canvas;
 pub mod draw;
 mod each;
+mod groups;
 mod lettering;
 mod line;
 pub mod page;
@@ -164,6 +165,37 @@ pub struct Chart {
     pub notes: Vec<String>,
     /// Whose they are.
     pub source: String,
+}
+
+impl Chart {
+    /// Adds a point to the series of this name, in the panel of this name.
+    fn add(&mut self, panel: &str, series: Option<String>, point: Point) {
+        let is_it = |known: &Panel| known.heading.as_deref() == Some(panel);
+        if !self.panels.iter().any(is_it) {
+            self.panels.push(Panel { heading: Some(panel.to_owned()), series: Vec::new() });
+        }
+        let Some(panel) = self.panels.iter_mut().find(|known| is_it(known)) else { return };
+        match panel.series.iter_mut().find(|known| known.name == series) {
+            Some(known) => known.points.push(point),
+            None => panel.series.push(Series { name: series, points: vec![point] }),
+        }
+    }
+
+    /// Keeps the first points, or the last; gives how many are left out.
+    fn keep(&mut self, most: usize, is_last: bool) -> usize {
+        let all: usize = self.panels.iter().map(|panel| panel.points().count()).sum();
+        let left_out = all.saturating_sub(most);
+        let kept = if is_last { left_out..all } else { 0..most };
+        let mut place = 0_usize;
+        for series in self.panels.iter_mut().flat_map(|panel| &mut panel.series) {
+            series.points.retain(|_| {
+                let is_kept = kept.contains(&place);
+                place = place.saturating_add(1);
+                is_kept
+            });
+        }
+        left_out
+    }
 }
 
 /// How a chart is to look.

@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use super::api::read;
 use super::asked::{Asked, WITHOUT, parameters_of_page};
 use super::draw::picture;
-use super::{Chart, Form, Look, Mark, Point};
+use super::{Chart, Form, Look, Mark, Point, Theme};
 use crate::embed::discovery::Discovery;
 use crate::embed::page::{self, Page, language_of};
 use crate::http::keys::Viewer;
@@ -37,6 +37,7 @@ const WIDTHS: [(&str, f64); 2] = [("wide", 720.0), ("narrow", 340.0)];
     (status = 304, description = "The client has this already."),
     (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 414, description = "The address is too long.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 422, description = "Some of these statistics cannot be added up.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed/impact-statistics/chart")]
@@ -50,7 +51,7 @@ pub async fn embed_chart(context: web::Data<Context>, request: HttpRequest) -> H
 async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let (asked, query, wanted) = Asked::read(request.query_string(), accepted(request), (&context.fallback, Viewer::Public), true)?;
     let wish = wanted.wish.clone();
-    let of = format!("page {:?}", context.settings.embed_origins);
+    let (of, theme) = (format!("page {:?}", context.settings.embed_origins), asked.theme);
     let (validators, chart) = read(context, request, (Viewer::Public, &of), (asked, query.clone(), wanted)).await?;
     if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
         return Ok(response);
@@ -71,12 +72,12 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<H
         (discovery.head(&chart.title))
         meta name="robots" content="noindex";
     };
-    let page = Page { head, body: body(&chart, &asked, &list), chart: Some(asked.theme), ..Page::saying(chart.language, &chart.title) };
+    let page = Page { head, body: body(&chart, theme, &list), chart: Some(theme), ..Page::saying(chart.language, &chart.title) };
     Ok(page.answer(&context.settings, response))
 }
 
-fn body(chart: &Chart, asked: &Asked, list: &str) -> Markup {
-    let drawn = WIDTHS.map(|(name, width)| picture(chart, &Look { theme: asked.theme, width, height: None, within: Some(name) }));
+fn body(chart: &Chart, theme: Theme, list: &str) -> Markup {
+    let drawn = WIDTHS.map(|(name, width)| picture(chart, &Look { theme, width, height: None, within: Some(name) }));
     let left_out = drawn.iter().find_map(|picture| picture.left_out.as_ref());
     let say = |phrase: Phrase| phrase.in_language(chart.language);
     html! {

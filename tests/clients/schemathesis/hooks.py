@@ -95,6 +95,15 @@ def before_call(context, case, kwargs) -> None:
     query = case.query or {}
     if "cursor" in query and "offset" in query:
         del query["cursor"]
+    if "/impact-statistics/chart" in case.path:
+        # A map is by country, a line by year; what is not grouped is not aggregated, and what is grouped is not sorted.
+        form = query.get("type")
+        if form in ("map", "line"):
+            query["group_by"] = ["country"] if form == "map" else ["year"]
+        if query.get("group_by"):
+            query.pop("sort", None)
+        else:
+            query.pop("aggregate", None)
     body = case.body
     if isinstance(body, dict) and case.method in ("POST", "PUT", "PATCH"):
         if "translations" in body:

@@ -49,6 +49,30 @@ pub fn statistics(server: &TestServer) -> String {
     key
 }
 
+/// Statistics of one indicator by country and year, with gaps; what is of the whole region, or of two years, is broken down by nothing.
+fn series(server: &TestServer) -> String {
+    let key = server.editor_key();
+    server.create(
+        &key,
+        "/v1/indicators",
+        &json!({"slug": "trained", "status": "published", "label": "People in training", "unit": "trainees", "additive": true}),
+    );
+    let count = |slug: &str, countries: Value, years: (&str, &str), value: &str, qualifier: &str| {
+        server.create(&key, "/v1/impact-statistics", &json!({
+            "slug": slug, "status": "published", "label": slug, "indicator": "trained", "countries": countries, "value": value, "qualifier": qualifier,
+            "period_start": format!("{}-01-01", years.0), "period_end": format!("{}-12-31", years.1),
+            "baseline": {"value": "10", "year": 2018}, "target": {"value": "200"},
+        }));
+    };
+    count("rs-2019", json!(["RS"]), ("2019", "2019"), "120", "more_than");
+    count("rs-2020", json!(["RS"]), ("2020", "2020"), "80", "exact");
+    count("rs-2023", json!(["RS"]), ("2023", "2023"), "300", "exact");
+    count("xk-2020", json!(["XK"]), ("2020", "2020"), "40", "about");
+    count("hr-2019", json!(["HR"]), ("2019", "2019"), "7", "exact");
+    count("both", json!(["MK", "AL"]), ("2021", "2022"), "55", "exact");
+    key
+}
+
 const SVG: &str = "/v1/impact-statistics/chart.svg";
 
 fn texts(answer: &Answer) -> Vec<String> {
@@ -97,10 +121,10 @@ on_both! {
     fn progress_leads_from_the_baseline_to_the_target(server: &TestServer) {
         statistics(server);
         let drawn = chart(server, "type=progress&lang=en");
-        for text in ["More than 1,500 · More than 74%", "Baseline: 20 (2019)", "Target: 2,000 (2027)", "Without a target: 3"] {
+        for text in ["More than 1,500 · More than 74.7%", "Baseline: 20 (2019)", "Target: 2,000 (2027)", "Without a target: 3"] {
             assert!(texts(&drawn).contains(&text.to_owned()), "{text}: {:?}", texts(&drawn));
         }
-        assert!(texts(&chart(server, "type=progress&lang=mk")).contains(&"Повеќе од 1.500 · Повеќе од 74%".to_owned()));
+        assert!(texts(&chart(server, "type=progress&lang=mk")).contains(&"Повеќе од 1.500 · Повеќе од 74,7%".to_owned()));
     }
 
     fn filters_narrow_a_chart_and_nothing_found_is_said(server: &TestServer) {
@@ -142,6 +166,90 @@ on_both! {
         let html = server.get("/embed/impact-statistics/chart?lang=tr&width=640&type=pie").expect(400).text();
         assert!(html.contains("Bu adreste bir hata var.") && html.contains("data-code=\"unknown_value\""), "{html}");
         server.get("/v1/impact-statistics/chart").problem(404, "not-found");
+    }
+
+    fn groups_are_what_a_summary_comes_to(server: &TestServer) {
+        series(server);
+        let summary = server.read("/v1/impact-statistics/summary?group_by=country&lang=sr-Cyrl");
+        let drawn = texts(&chart(server, "group_by=country&lang=sr-Cyrl"));
+        for group in summary["data"].as_array().unwrap() {
+            assert!(drawn.contains(&group["sum"]["figure"].as_str().unwrap().to_owned()), "{group}: {drawn:?}");
+        }
+        // The largest comes first, what is not broken down last, and Kosovo has its footnote.
+        let order: Vec<&String> = drawn.iter().filter(|text| ["Србија", "Косово*", "Хрватска", "Без поделе"].contains(&text.as_str())).collect();
+        assert_eq!(order, ["Србија", "Косово*", "Хрватска", "Без поделе"]);
+        assert_eq!(drawn[0], "Статистички подаци о учинку · Држава или територија");
+        assert!(said(&chart(server, "group_by=country&lang=sr-Cyrl")).contains("Србија: Више од 500\n") && said(&chart(server, "group_by=country")).contains("* This designation"));
+        let two = texts(&chart(server, "group_by=country,year&lang=en"));
+        assert!(two.contains(&"Serbia · 2019".to_owned()), "{two:?}");
+        let few = texts(&chart(server, "group_by=country&limit=1&lang=en"));
+        assert!(few.contains(&"Not shown: 3".to_owned()) && !few.contains(&"Croatia".to_owned()), "{few:?}");
+        for (aggregate, title, value) in [("min", "Least value", "80"), ("max", "Greatest value", "300"), ("latest", "Latest value", "300")] {
+            let one = texts(&chart(server, &format!("group_by=country&country=RS&aggregate={aggregate}&lang=en")));
+            assert!(one[0].ends_with(&format!("Country or territory · {title}")) && one.contains(&value.to_owned()), "{one:?}");
+        }
+        assert!(texts(&chart(server, "group_by=indicator&lang=tr"))[0].ends_with(" · Gösterge"));
+        let html = page(server, "/embed/impact-statistics/chart?group_by=country&lang=mk").text();
+        assert!(html.contains("<th scope=\"col\">Држава или територија</th>") && html.contains("<th scope=\"row\">Косово*</th>") && html.contains("* This designation"), "{html}");
+        assert!(html.contains(&format!("<a href=\"{}/v1/impact-statistics?lang=mk\"", server.base())), "the source is the list");
+    }
+
+    fn lines_have_gaps_where_nothing_is_known(server: &TestServer) {
+        series(server);
+        let answer = chart(server, "type=line&group_by=year,country&lang=en");
+        let text = answer.text();
+        let read = Document::parse(&text).unwrap();
+        let strokes: Vec<String> = read.descendants().filter_map(|node| node.attribute("d")).filter(|path| path.contains('L') && path.contains('M') && path.matches('M').count() > 1).map(str::to_owned).collect();
+        assert_eq!(strokes.len(), 1, "2019 and 2020 of Serbia are joined, 2023 is not: {strokes:?}");
+        let drawn = texts(&answer);
+        for shown in ["Serbia", "Kosovo*", "Croatia", "More than 120", "300", "2019", "2023"] {
+            assert!(drawn.contains(&shown.to_owned()), "{shown}: {drawn:?}");
+        }
+        // What has no one year is said, not drawn.
+        assert!(drawn.iter().any(|text| text == "Not broken down: Not broken down: 55"), "{drawn:?}");
+        let one = texts(&chart(server, "type=line&lang=en"));
+        assert!(one[0].ends_with(" · Year") && one.contains(&"More than 127".to_owned()) && one.contains(&"About 120".to_owned()), "{one:?}");
+    }
+
+    fn a_map_has_a_tile_for_every_territory(server: &TestServer) {
+        series(server);
+        let drawn = texts(&chart(server, "type=map&lang=sq"));
+        for shown in ["Serbi", "Kosovë*", "Shqipëri", "Turqi", "Kroaci", "Nuk ka të", "Rreth 40", "Pa ndarje"] {
+            assert!(drawn.contains(&shown.to_owned()), "{shown}: {drawn:?}");
+        }
+        // Kosovo is on every map, and so is its footnote.
+        let serbia = chart(server, "type=map&country=RS&lang=en");
+        assert!(texts(&serbia).contains(&"Kosovo*".to_owned()) && said(&serbia).contains("* This designation"), "{:?}", texts(&serbia));
+        assert_eq!(texts(&serbia).iter().filter(|text| *text == "No data").count(), 6);
+        assert_eq!(server.get("/v1/impact-statistics/chart.png?type=map").expect(200).must("content-type"), "image/png");
+    }
+
+    fn progress_of_groups_is_that_of_the_summary(server: &TestServer) {
+        series(server);
+        let group = server.read("/v1/impact-statistics/summary?group_by=country&country=RS&lang=en")["data"][0].clone();
+        let drawn = texts(&chart(server, "type=progress&group_by=country&country=RS&lang=en"));
+        let whole = format!("{} · {}", group["sum"]["figure"].as_str().unwrap(), group["progress"]["figure"].as_str().unwrap());
+        assert!(drawn.contains(&whole), "{whole}: {drawn:?}");
+        assert!(drawn.contains(&format!("Target: {} (2023)", group["target"]["figure"].as_str().unwrap())) && drawn.contains(&"Baseline: 10 (2018)".to_owned()), "{group}: {drawn:?}");
+    }
+
+    fn what_cannot_be_added_up_is_refused(server: &TestServer) {
+        statistics(server);
+        let mixed = server.get(&format!("{SVG}?group_by=year")).expect(422).json();
+        assert_eq!(mixed["errors"][0]["code"], "mixed_units");
+        assert!(mixed["detail"].as_str().unwrap().contains("aggregate=latest"));
+        server.get("/v1/impact-statistics/chart.png?type=map").problem(422, "not-summable");
+        let html = server.get("/embed/impact-statistics/chart?group_by=year&lang=tr").expect(422).text();
+        assert!(html.contains("data-code=\"mixed_units\""), "{html}");
+        server.get(&format!("/oembed?url={}", encoded("/embed/impact-statistics/chart?group_by=year"))).problem(404, "not-found");
+        chart(server, "group_by=unit&measure=unit");
+        for (query, name, code) in [
+            ("type=map&group_by=year", "group_by", "conflicting"), ("type=line&group_by=country", "group_by", "conflicting"), ("group_by=colour", "group_by", "unknown_value"),
+            ("group_by=year,year", "group_by", "repeated"), ("group_by=year,unit,country", "group_by", "too_many"), ("aggregate=latest", "aggregate", "conflicting"),
+            ("group_by=unit&aggregate=median", "aggregate", "unknown_value"), ("group_by=unit&sort=value", "sort", "conflicting"),
+        ] {
+            server.get(&format!("{SVG}?{query}")).errors(400, &[(name, code)]);
+        }
     }
 
     fn colours_are_those_that_are_asked_for(server: &TestServer) {
@@ -186,9 +294,9 @@ on_both! {
             server.create(&key, "/v1/topics", &json!({"name": format!("Topic {}", path.len()), "status": "published"}));
             assert_eq!(server.get(path).must("etag"), second.must("etag"), "{path}");
         }
-        let tags: std::collections::BTreeSet<String> = ["", "?type=progress", "?theme=dark", "?width=300", "?height=300", "?lang=mk", "?unit=people"]
+        let tags: std::collections::BTreeSet<String> = ["", "?type=progress", "?group_by=unit&measure=unit", "?theme=dark", "?width=300", "?height=300", "?lang=mk", "?unit=people"]
             .iter().map(|query| server.get(&format!("{SVG}{query}")).must("etag").to_owned()).collect();
-        assert_eq!(tags.len(), 7, "each is another picture");
+        assert_eq!(tags.len(), 8, "each is another picture");
     }
 
     fn a_page_shows_the_chart_and_its_table(server: &TestServer) {
@@ -198,7 +306,7 @@ on_both! {
         let html = answer.text();
         for text in [
             "<html lang=\"en\" dir=\"ltr\">", "<h1>Impact statistics</h1>", "<title>Impact statistics</title>", "role=\"img\" aria-labelledby=\"kc-title-wide\"", "id=\"kc-title-narrow\"",
-            "<caption>Impact statistics</caption>", "<th scope=\"row\">people &amp; their &lt;rights&gt;</th>", "<td class=\"number\">More than 1,500</td><td class=\"number\">More than 74%</td><td class=\"number\">20 (2019)</td><td class=\"number\">2,000 (2027)</td>",
+            "<caption>Impact statistics</caption>", "<th scope=\"row\">people &amp; their &lt;rights&gt;</th>", "<td class=\"number\">More than 1,500</td><td class=\"number\">More than 74.7%</td><td class=\"number\">20 (2019)</td><td class=\"number\">2,000 (2027)</td>",
             "Without a target: 3", "Funded by the Union.", &format!("Source: <a href=\"{}/v1/impact-statistics?lang=en\"", server.base()),
         ] {
             assert!(html.contains(text), "{text}: {html}");
@@ -252,12 +360,15 @@ fn charts_fit_every_width_light_and_dark() {
     let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
     let server = TestServer::sqlite(Content::Nothing, |_| {});
     statistics(&server);
+    series(&server);
     for (width, is_dark, query) in [
         (240, false, "lang=en"),
         (480, true, "lang=sr-Cyrl&type=progress"),
         (1200, false, "lang=tr"),
         (320, true, "lang=sq&theme=light"),
         (900, false, "lang=mk&type=progress&theme=dark"),
+        (360, false, "lang=bs&type=map&unit=trainees"),
+        (700, true, "lang=sr-Latn&type=line&group_by=year,country&unit=trainees"),
     ] {
         browser.resize(width, 700);
         browser.prefer_dark(is_dark);
