@@ -33,7 +33,7 @@ use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-pub use generate::catalogue;
+pub use generate::{catalogue, catalogue_of_statistics};
 pub use import::{DEMO, Imported, Line, explain, run as import_lines, understand};
 
 /// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST API.

@@ -1,5 +1,7 @@
 //! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the same catalogue.
 
+mod figures;
+
 use std::io::{BufWriter, Write};
 
 use serde_json::{Map, Value, json};
@@ -14,6 +16,10 @@ pub struct Args {
     /// captions with 200 cues for 20
     #[arg(long, default_value_t = 1_000)]
     videos: u32,
+    /// How many statistics, instead of in proportion to the videos: as 50 programmes report them on 40 indicators, year by year, for each
+    /// country, for the whole and by sex and age
+    #[arg(long)]
+    statistics: Option<u32>,
     /// Another seed gives another catalogue
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -22,7 +28,7 @@ pub struct Args {
 /// Writes a catalogue as NDJSON, which `import` reads, to standard output.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in catalogue(args.videos, args.seed) {
+    for line in lines(counts(args.videos, args.statistics), args.seed) {
         writeln!(out, "{line}")?;
     }
     out.flush()?;
@@ -31,14 +37,27 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 /// The lines of a catalogue; each is made when it is asked for.
 pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
-    let counts = Counts {
+    lines(counts(videos, None), seed)
+}
+
+/// The lines of a catalogue with so many statistics.
+pub fn catalogue_of_statistics(videos: u32, statistics: u32, seed: u64) -> impl Iterator<Item = Value> {
+    lines(counts(videos, Some(statistics)), seed)
+}
+
+fn counts(videos: u32, statistics: Option<u32>) -> Counts {
+    Counts {
         topics: 40,
         partners: (videos / 200).clamp(3, 5_000),
-        programmes: (videos / 2_000).clamp(2, 1_000),
+        programmes: (videos / 2_000).clamp(if statistics.is_some() { REPORTING } else { 2 }, 1_000),
         videos,
-        statistics: (videos / 50).max(5),
+        statistics: statistics.unwrap_or_else(|| (videos / 50).max(5)),
+        are_reported: statistics.is_some(),
         tracks: videos / TRACK_FOR,
-    };
+    }
+}
+
+fn lines(counts: Counts, seed: u64) -> impl Iterator<Item = Value> {
     let kinds = [
         (Line::Topic, counts.topics),
         (Line::Partner, counts.partners),
@@ -51,7 +70,7 @@ pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
         (1..=count).map(move |number| {
             // Each item has a sequence of its own, so that a larger catalogue begins like a smaller one.
             let mut chance = Chance(seed ^ (place << 56) ^ (u64::from(number) << 20));
-            line(kind, number, counts, &mut chance)
+            line(kind, number, counts, seed, &mut chance)
         })
     })
 }
@@ -63,8 +82,13 @@ struct Counts {
     programmes: u32,
     videos: u32,
     statistics: u32,
+    /// Whether statistics are reported indicator by indicator, or stand for themselves.
+    are_reported: bool,
     tracks: u32,
 }
+
+/// Programmes that report statistics, at least.
+const REPORTING: u32 = 50;
 
 /// One in so many videos has captions.
 const TRACK_FOR: u32 = 20;
@@ -459,7 +483,7 @@ fn captions(chance: &mut Chance, video: u32) -> Value {
     json!({"resource": "text_track", "video": format!("video-{video}"), "kind": "captions", "language": language, "webvtt": webvtt})
 }
 
-fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
+fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance) -> Value {
     if matches!(kind, Line::Track) {
         return captions(chance, number.saturating_mul(TRACK_FOR));
     }
@@ -493,6 +517,7 @@ fn line(kind: Line, number: u32, counts: Counts, chance: &mut Chance) -> Value {
                 "translations": translations(chance, number, "title", true, counts),
             })
         }
+        Line::Statistic if counts.are_reported => figures::statistic(number, counts, seed),
         Line::Statistic => {
             let year = chance.between(2017, 2025);
             json!({

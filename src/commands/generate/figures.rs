@@ -1,0 +1,207 @@
+//! Statistics as programmes report them: indicators counted year by year, in each country, for the whole and for its slices.
+
+use serde_json::{Map, Value, json};
+
+use super::{COUNTRIES, Chance, Counts};
+
+/// Which figures there are at each turn: groups of one indicator, programme, country and year, and in each the whole and its slices.
+/// Some groups have a whole beside slices, which must not be added to them; some have only one or the other.
+const TURN: [(u64, Option<usize>, Option<usize>); 19] = [
+    (0, None, None),
+    (0, Some(0), None),
+    (0, Some(1), None),
+    (1, Some(0), Some(0)),
+    (1, Some(0), Some(1)),
+    (1, Some(0), Some(2)),
+    (1, Some(1), Some(0)),
+    (1, Some(1), Some(1)),
+    (1, Some(1), Some(2)),
+    (2, None, None),
+    (3, None, None),
+    (3, Some(0), None),
+    (3, Some(1), None),
+    (3, Some(0), Some(0)),
+    (3, Some(0), Some(1)),
+    (3, Some(0), Some(2)),
+    (3, Some(1), Some(0)),
+    (3, Some(1), Some(1)),
+    (3, Some(1), Some(2)),
+];
+/// How many groups a turn has.
+const GROUPS: u64 = 4;
+
+const SEXES: [&str; 2] = ["female", "male"];
+const AGES: [&str; 3] = ["15-24", "25-64", "65+"];
+
+/// How many indicators there are: each [`MEASURED`] in eight fields.
+const INDICATORS: u64 = 40;
+/// What is counted: the label, the unit, and whether it is a percentage and more is better.
+const MEASURED: [(&str, &str, bool, bool); 5] = [
+    ("Survivors who received support", "people", false, true),
+    ("Professionals trained", "people", false, true),
+    ("People reached by campaigns", "people", false, true),
+    ("People who hold equal norms", "percent", true, true),
+    ("People who report violence in the last year", "percent", true, false),
+];
+const FIELDS: [&str; 8] = ["health", "police", "justice", "education", "media", "local government", "sports", "employment"];
+
+const FIRST_YEAR: u64 = 2016;
+const YEARS: u64 = 10;
+
+/// What a group of figures is about.
+struct Group {
+    indicator: u64,
+    year: u64,
+    programme: u64,
+    country: &'static str,
+    seed: u64,
+}
+
+impl Group {
+    /// Indicators of one programme and country year by year, then the next programme, and the next country of each.
+    fn new(number: u64, counts: Counts, seed: u64) -> Self {
+        let programmes = u64::from(counts.programmes).max(1);
+        let indicator = number % INDICATORS;
+        let year = number / INDICATORS % YEARS;
+        let round = number / INDICATORS / YEARS;
+        let programme = round % programmes;
+        let countries = u64::try_from(COUNTRIES.len()).unwrap_or(1);
+        let country = usize::try_from(round.wrapping_add(round / programmes) % countries).unwrap_or(0);
+        let country = COUNTRIES.get(country).copied().unwrap_or("RS");
+        Self { indicator, year, programme, country, seed: seed ^ (number << 20) }
+    }
+
+    fn measured(&self) -> (&'static str, &'static str, bool, bool) {
+        // Five and eight have no divisor in common: each pair comes once. The groups of a turn differ in what they measure, too.
+        let place = usize::try_from(self.indicator % 5).unwrap_or(0);
+        MEASURED.get(place).copied().unwrap_or(("People", "people", false, true))
+    }
+
+    fn field(&self) -> &'static str {
+        let place = usize::try_from(self.indicator % 8).unwrap_or(0);
+        FIELDS.get(place).copied().unwrap_or("health")
+    }
+
+    /// People of a slice: more in later years.
+    fn people(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
+        let one = |sex: u64, age: u64| {
+            let mut chance = Chance(self.seed ^ sex ^ (age << 8));
+            u64::from(chance.between(5, 400)).saturating_mul(self.year.saturating_add(4)) / 4
+        };
+        let within = |wanted: Option<usize>, place: u64| wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place));
+        let slices = (0..2).flat_map(|sex| (0..3).map(move |age| (sex, age)));
+        slices.filter(|(s, a)| within(sex, *s) && within(age, *a)).map(|(s, a)| one(s, a)).sum()
+    }
+
+    /// A share of the people of a slice, in tenths of a percent.
+    fn share(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
+        let place = |wanted: Option<usize>| u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0);
+        u64::from(Chance(self.seed ^ place(sex) ^ (place(age) << 8)).between(50, 950))
+    }
+}
+
+/// A percentage of so many tenths.
+fn percent(tenths: u64) -> String {
+    let rest = tenths % 10;
+    if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
+}
+
+/// The statistic of this number.
+pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
+    let place = u64::from(number.saturating_sub(1));
+    let length = u64::try_from(TURN.len()).unwrap_or(1);
+    let slot = usize::try_from(place % length).unwrap_or(0);
+    let (offset, sex, age) = TURN.get(slot).copied().unwrap_or((0, None, None));
+    let group = Group::new((place / length).saturating_mul(GROUPS).saturating_add(offset), counts, seed);
+    let (label, unit, is_percentage, ascending) = group.measured();
+    let mut chance = Chance(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
+    let value = if is_percentage { percent(group.share(sex, age)) } else { group.people(sex, age).to_string() };
+    let is_whole = sex.is_none() && age.is_none();
+    let qualifier = if chance.one_in(20) { chance.pick(&["more_than", "about", "less_than"]) } else { "exact" };
+    let year = FIRST_YEAR.saturating_add(group.year);
+    let sex = sex.and_then(|sex| SEXES.get(sex));
+    let age = age.and_then(|age| AGES.get(age));
+    let mut slices: Vec<Value> = Vec::new();
+    slices.extend(sex.map(|sex| json!({"dimension": "sex", "value": sex})));
+    slices.extend(age.map(|age| json!({"dimension": "age", "value": age})));
+    let slice: Vec<&str> = sex.into_iter().chain(age).copied().collect();
+    let of = if slice.is_empty() { String::new() } else { format!(" ({})", slice.join(", ")) };
+    let mut line = json!({
+        "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": value, "qualifier": qualifier,
+        "unit": unit, "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
+        "programme": format!("programme-{}", group.programme.saturating_add(1)),
+        "countries": [group.country], "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
+        "disaggregation": slices,
+        "source": {"text": format!("Annual report {year}, table {}", chance.between(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
+        "label": format!("{label}: {}, {} {year}{of}", group.field(), group.country),
+    });
+    if let Some(line) = line.as_object_mut() {
+        about_the_whole(line, &group, is_whole && chance.one_in(2), is_percentage);
+        if counts.videos > 0 && chance.one_in(100) {
+            // The shortest videos have half a minute.
+            let start = chance.between(0, 10);
+            let video = format!("video-{}", chance.between(1, counts.videos));
+            line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": chance.between(15, 30)}]));
+        }
+    }
+    line
+}
+
+/// Where it was when the programme began, and where it is to be when it ends; said of some wholes.
+fn about_the_whole(line: &mut Map<String, Value>, group: &Group, is_said: bool, is_percentage: bool) {
+    if !is_said {
+        return;
+    }
+    let at = |year: u64| {
+        let then = Group { year, ..*group };
+        if is_percentage { percent(then.share(Some(2), None)) } else { then.people(None, None).to_string() }
+    };
+    line.insert("baseline".to_owned(), json!({"value": at(0), "year": FIRST_YEAR.saturating_sub(1)}));
+    let (start, end) = ("2026-01-01", "2027-12-31");
+    line.insert("target".to_owned(), json!({"value": at(YEARS), "period_start": start, "period_end": end}));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::commands::catalogue_of_statistics;
+
+    fn statistics(number: u32) -> Vec<Value> {
+        catalogue_of_statistics(100, number, 1).filter(|line| line["resource"] == "impact_statistic").collect()
+    }
+
+    #[test]
+    fn a_larger_catalogue_begins_like_a_smaller_one() {
+        assert_eq!(statistics(500), statistics(2_000)[..500]);
+    }
+
+    #[test]
+    fn what_can_be_added_up_adds_up_to_the_whole() {
+        // By what all of a group have in common: the whole, and the values by sex.
+        let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
+        for line in statistics(1_900).iter().filter(|line| line["additive"] == true) {
+            let label = line["label"].as_str().unwrap().split(" (").next().unwrap().to_owned();
+            let group = groups.entry(format!("{label} {}", line["programme"])).or_default();
+            let value = line["value"].as_str().unwrap().parse().unwrap();
+            match line["disaggregation"].as_array().map_or(0, Vec::len) {
+                0 => group.0 = Some(value),
+                1 => group.1.push(value),
+                _ => {}
+            }
+        }
+        let whole = groups.values().filter(|(whole, by_sex)| whole.is_some() && !by_sex.is_empty());
+        assert!(whole.clone().count() > 50);
+        assert!(whole.clone().all(|(whole, by_sex)| *whole == Some(by_sex.iter().sum())));
+    }
+
+    #[test]
+    fn they_are_of_many_indicators_programmes_countries_and_years() {
+        let all = statistics(200_000);
+        let different = |name: &str| all.iter().map(|line| line[name].to_string()).collect::<BTreeSet<_>>().len();
+        assert_eq!((all.len(), different("programme"), different("countries"), different("period_start")), (200_000, 50, 7, 10));
+        let indicators: BTreeSet<&str> = all.iter().filter_map(|line| line["label"].as_str()?.split(", ").next()).collect();
+        assert_eq!(indicators.len(), 40);
+    }
+}
