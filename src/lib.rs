@@ -57,6 +57,9 @@ pub mod feeds;
 /// IATI: programmes and their results as the standard for aid data has them, out and in.
 pub mod iati;
 
+/// Tables: every list as CSV.
+pub mod tables;
+
 /// Settings in, running server out.
 pub mod server;
 

@@ -59,6 +59,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("iati", &["config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
+    ("tables", &["config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
     (
         "server",
         &[
@@ -82,6 +83,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "embed",
             "feeds",
             "iati",
+            "tables",
         ],
     ),
     ("commands", &["*"]),

@@ -129,6 +129,9 @@ pub struct List {
 /// The keys of the place of an item that was searched for: its rank, and the key of its entry.
 const KEYS_OF_RANKED: usize = 2;
 
+/// How many numbers of what is searched for are read at once.
+const RANKED_AT_ONCE: i64 = 10_000;
+
 /// The place of a row of a page query: where it stands on the page, the number and the keys as text.
 pub type PlaceSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
 /// What [`PlaceSql`] is read as.
@@ -223,6 +226,39 @@ impl List {
         Ok(rows.iter().flatten().flat_map(|all| all.split(' ')).filter_map(|number| number.parse().ok()).collect())
     }
 
+    /// The numbers of all items the list has, in its order: what follows them reads each of a state of its own, and none twice.
+    pub fn numbers_in_order(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
+        if let Some(ranked) = &self.ranked {
+            return self.numbers_of_ranked(ranked, connection);
+        }
+        let numbers = self.in_order(Fragment::new("SELECT ").sql(self.along.number()).sql(" AS number").then(&self.body()), false);
+        if connection.is_sqlite() {
+            return Ok(Statement::<BigInt>::new(numbers).rows(connection)?);
+        }
+        // One text is sent and read sooner than thousands of rows.
+        let statement = Fragment::new("SELECT string_agg(CAST(ordered.number AS TEXT), ' ') FROM (").then(&numbers).sql(") ordered");
+        let rows: Vec<Option<String>> = Statement::<Nullable<Text>>::new(statement).rows(connection)?;
+        Ok(rows.iter().flatten().flat_map(|all| all.split(' ')).filter_map(|number| number.parse().ok()).collect())
+    }
+
+    /// The same of what is searched for, some thousands after the other: each rank is a question of its own.
+    fn numbers_of_ranked(&self, ranked: &Ranked, connection: &mut Connection) -> Result<Vec<Number>, Error> {
+        let mut numbers = Vec::new();
+        let mut start = Start::Offset(0);
+        loop {
+            let rows = ranked.page(self, connection, &start, RANKED_AT_ONCE)?.unwrap_or_default();
+            let wanted = usize::try_from(RANKED_AT_ONCE).unwrap_or(usize::MAX);
+            let more = rows.len() > wanted;
+            let mut last = None;
+            for row in rows.into_iter().take(wanted) {
+                numbers.push(row.1);
+                last = Some(row);
+            }
+            let Some((_, number, first, second, _)) = last.filter(|_| more) else { return Ok(numbers) };
+            start = Start::After(Place { keys: vec![first, second], number });
+        }
+    }
+
     /// The page of at most `limit` items from `start`, and what it shows of each. A place that does not
     /// fit the list's keys gives `None`. `T` is the SQL type of what is shown.
     pub fn slice<'q, T, R>(
@@ -299,6 +335,18 @@ impl List {
             let beyond = self.beyond(place, backward)?;
             statement = statement.sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" }).then(&beyond).sql(")");
         }
+        statement = self.in_order(statement, backward);
+        statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
+        if let Start::Offset(offset) = start
+            && *offset > 0
+        {
+            statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
+        }
+        Some(statement)
+    }
+
+    /// A statement with the order of the list, or the other way round.
+    fn in_order(&self, mut statement: Fragment, backward: bool) -> Fragment {
         statement = statement.sql(" ORDER BY ");
         for key in &self.keys {
             let nulls = match (key.nullable, backward) {
@@ -308,14 +356,7 @@ impl List {
             };
             statement = statement.then(&key.expression).sql(if key.descending == backward { " ASC" } else { " DESC" }).sql(nulls).sql(", ");
         }
-        statement = statement.sql(self.along.number()).sql(if backward { " DESC" } else { " ASC" });
-        statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
-        if let Start::Offset(offset) = start
-            && *offset > 0
-        {
-            statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
-        }
-        Some(statement)
+        statement.sql(self.along.number()).sql(if backward { " DESC" } else { " ASC" })
     }
 
     /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are many, and else sorts what it finds: it would

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{self, BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::{Method, StatusCode, header};
@@ -89,7 +89,8 @@ pub async fn outermost<B: MessageBody + 'static>(
             let statements = response.request().extensions().get::<Statements>().copied();
             finish(response.headers_mut(), &settings, statements, &about);
             log(response.status());
-            Ok(response.map_body(|head, body| EitherBody::left(wanted.apply(head, body))))
+            let is_head = about.method == Method::HEAD;
+            Ok(response.map_body(|head, body| EitherBody::left(wanted.apply(head, if is_head { unread(body) } else { body }))))
         }
         Err(error) => {
             let problem = error.as_error::<Problem>();
@@ -100,6 +101,11 @@ pub async fn outermost<B: MessageBody + 'static>(
             Err(InternalError::from_response(error, response).into())
         }
     }
+}
+
+/// What is read while it is sent is not read for nobody.
+fn unread(body: BoxBody) -> BoxBody {
+    if body.size() == BodySize::Stream { BoxBody::new(body::None::new()) } else { body }
 }
 
 /// One line stays one line, whatever a client sends.

@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod announce;
 pub mod answer;
 pub mod bodies;
+pub mod bulk;
 pub mod completeness;
 pub mod context;
 pub mod document;

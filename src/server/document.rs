@@ -14,7 +14,7 @@ use crate::resource::document::{Listing, complete};
 use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
 use crate::resource::shown::Reference;
-use crate::{embed, feeds, iati, impact, search};
+use crate::{embed, feeds, iati, impact, search, tables};
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
@@ -28,6 +28,7 @@ use crate::{embed, feeds, iati, impact, search};
         (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
         (name = "Search", description = "Items of every kind in one list."),
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
+        (name = "Tables", description = "Every list as a table for spreadsheets and statisticians, with the same parameters: the whole list, streamed as it is read."),
         (name = "Embeds", description = "What partner sites paste: pages for frames, a web component, and oEmbed."),
         (name = "IATI", description = "Programmes and their results as the International Aid Transparency Initiative has them, version 2.03."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
@@ -43,7 +44,7 @@ fn listings() -> Vec<Listing> {
     let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
     let searches = searches.into_iter().chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
     let pages = [embed::list::DECLARED, embed::tool::DECLARED, embed::chart::page::DECLARED, iati::api::DECLARED];
-    searches.chain(feeds::api::DECLARED).chain(pages).chain(embed::chart::api::DECLARED).collect()
+    searches.chain(feeds::api::DECLARED).chain(pages).chain(embed::chart::api::DECLARED).chain(tables::api::DECLARED).collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\
@@ -95,6 +96,13 @@ impl Kept {
     }
 }
 
+/// Whether a part of an address is that of a template: `videos.csv` that of `videos.{format}`.
+fn is_part(template: &str, given: &str) -> bool {
+    let Some((front, rest)) = template.split_once('{') else { return template == given };
+    let back = rest.split_once('}').map(|(_, back)| back).unwrap_or_default();
+    given.strip_prefix(front).and_then(|given| given.strip_suffix(back)).is_some_and(|value| !value.is_empty())
+}
+
 /// Both forms, made at their first use and shared by all workers.
 #[derive(Default)]
 pub struct Documents {
@@ -134,8 +142,7 @@ impl Documents {
         let wanted: Vec<&str> = path.split('/').collect();
         let fits = |template: &str| {
             let parts: Vec<&str> = template.split('/').collect();
-            parts.len() == wanted.len()
-                && parts.iter().zip(&wanted).all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
+            parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(part, given)| is_part(part, given))
         };
         routes.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.clone()).unwrap_or_default()
     }

@@ -35,7 +35,7 @@ use crate::resource::spec::Spec;
 use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
-use crate::{countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, topics, videos};
+use crate::{countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, tables, topics, videos};
 
 pub use document::{json as document_json, yaml as document_yaml};
 
@@ -265,6 +265,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         feeds::api::programme_feed,
         feeds::api::partner_feed,
         feeds::api::impact_statistic_feed,
+        tables::api::export_videos,
+        tables::api::export_programmes,
+        tables::api::export_partners,
+        tables::api::export_impact_statistics,
         feeds::opml::saved_feeds,
         feeds::saved::saved_feed,
         embed::saved::saved_page,
@@ -333,6 +337,7 @@ fn cors(origins: &[String]) -> Cors {
             "Link",
             "Location",
             "Content-Language",
+            "Content-Disposition",
             "Last-Modified",
             "Retry-After",
             "X-Request-Id",

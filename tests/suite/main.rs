@@ -19,4 +19,5 @@ mod fuzz;
 mod iati;
 mod reindex;
 mod schema;
+mod tables;
 mod upkeep;

@@ -13,6 +13,8 @@ pub enum Class {
     Summarise,
     /// What the items come to that belong to one.
     Follow,
+    /// A whole list as a table.
+    Export,
     /// One item.
     Get,
     /// A new item.
@@ -36,6 +38,7 @@ impl Class {
             "feed" => Self::Feed,
             "summarise" => Self::Summarise,
             "follow" => Self::Follow,
+            "export" => Self::Export,
             "get" => Self::Get,
             "create" => Self::Create,
             "replace" => Self::Replace,
@@ -46,9 +49,9 @@ impl Class {
         })
     }
 
-    /// Whether it answers a page of a list.
+    /// Whether it answers a list, or a page of one.
     pub fn is_list(self) -> bool {
-        matches!(self, Self::List | Self::Feed)
+        matches!(self, Self::List | Self::Feed | Self::Export)
     }
 
     /// Whether it takes the filters of a list.
@@ -72,7 +75,7 @@ impl Class {
             Self::List => {
                 &[InvalidParameter, Unauthenticated, NotAcceptable, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
             }
-            Self::Feed => {
+            Self::Feed | Self::Export => {
                 &[InvalidParameter, Unauthenticated, NotFound, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
             }
             Self::Summarise => &[

@@ -184,7 +184,7 @@ pub fn headers_of(class: Class) -> Vec<Value> {
         )
     };
     match class {
-        Class::List | Class::Feed | Class::Summarise | Class::Follow | Class::Get => vec![header(
+        Class::List | Class::Feed | Class::Export | Class::Summarise | Class::Follow | Class::Get => vec![header(
             "If-None-Match",
             "An `ETag`; the answer is 304 while it is still the right one.",
             "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",

@@ -95,7 +95,23 @@ async function readers(api: Kinoteka): Promise<void> {
   assert.ok(found(await api.GET("/v1/topics", { params: { query: { sort: ["name"] } } }), 200).data.length > 0);
   refused(await api.POST("/v1/topics", { body: { name: "Nobody may do this" } }), 401);
   await feeds(api);
+  await tables(api);
   await embeds(api, slug);
+}
+
+// Every list is a table too, whole, with the same filters.
+async function tables(api: Kinoteka): Promise<void> {
+  const query = { country: ["RS"], lang: "sr-Cyrl", sort: ["title" as const] };
+  const videos: string = found(await api.GET("/v1/videos.{format}", { params: { path: { format: "csv" }, query }, parseAs: "text" }), 200);
+  const lines = videos.split("\r\n");
+  assert.match(lines[0] ?? "", /^\uFEFF?id,slug,status,language,/);
+  assert.ok(lines.length > 2 && lines.at(-1) === "");
+  const format = { path: { format: "csv" as const } };
+  const figures: string = found(await api.GET("/v1/impact-statistics.{format}", { params: format, parseAs: "text" }), 200);
+  assert.match(figures, /,More than 500,500,more_than,/);
+  assert.match(found(await api.GET("/v1/programmes.{format}", { params: format, parseAs: "text" }), 200), /,iati_identifier,/);
+  assert.match(found(await api.GET("/v1/partners.{format}", { params: format, parseAs: "text" }), 200), /,acronym,/);
+  refused(await api.GET("/v1/partners.{format}", { params: { ...format, query: { lang: "all" } } }), 400);
 }
 
 // Every list is a feed too, with the same filters.

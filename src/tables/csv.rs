@@ -1,0 +1,137 @@
+//! CSV (RFC 4180): UTF-8 with a byte order mark, a header, commas, lines that end with CR LF.
+//!
+//! The mark is there for the spreadsheets that open a file by its name: without it they read Cyrillic and `č` as something else, and
+//! keep that. Who reads the file in a program skips it (`utf-8-sig` in Python); a part of the first name it is nowhere else.
+//!
+//! A spreadsheet takes text that begins like a formula for one, whoever wrote it. Such text stands with an apostrophe before it, and so
+//! does text that looks as if it had one already: the import takes one apostrophe away and has what was there. Numbers are no text.
+
+use std::fmt::Write;
+
+use super::cell::{Cell, Cells};
+
+/// The media type.
+pub const TYPE: &str = "text/csv; charset=utf-8; header=present";
+
+/// What a file begins with.
+pub const MARK: &str = "\u{FEFF}";
+
+/// Rows, being written.
+#[derive(Debug, Default)]
+pub struct Lines {
+    text: String,
+    is_within: bool,
+}
+
+impl Lines {
+    /// What a file begins with: the mark and the names of the columns.
+    pub fn header(columns: &[&str]) -> String {
+        let mut lines = Self { text: MARK.to_owned(), is_within: false };
+        for name in columns {
+            lines.cell(Cell::Text(name));
+        }
+        lines.end_row();
+        lines.text
+    }
+
+    /// Ends a row.
+    pub fn end_row(&mut self) {
+        self.text.push_str("\r\n");
+        self.is_within = false;
+    }
+
+    /// All rows so far.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    fn text(&mut self, text: &str) {
+        let apostrophe = if is_taken_for_formula(text) { "'" } else { "" };
+        if text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n' | b';' | b'\t'))
+            || text.starts_with(' ')
+            || text.ends_with(' ')
+        {
+            self.text.push('"');
+            self.text.push_str(apostrophe);
+            let mut parts = text.split('"');
+            self.text.push_str(parts.next().unwrap_or_default());
+            for part in parts {
+                self.text.push_str("\"\"");
+                self.text.push_str(part);
+            }
+            self.text.push('"');
+        } else {
+            self.text.push_str(apostrophe);
+            self.text.push_str(text);
+        }
+    }
+}
+
+impl Cells for Lines {
+    fn cell(&mut self, cell: Cell<'_>) {
+        if self.is_within {
+            self.text.push(',');
+        }
+        self.is_within = true;
+        match cell {
+            Cell::Nothing => {}
+            Cell::Text(text) => self.text(text),
+            Cell::Decimal(value) => self.text.push_str(value),
+            Cell::Flag(flag) => self.text.push_str(if flag { "true" } else { "false" }),
+            Cell::Whole(number) => drop(write!(self.text, "{number}")),
+            Cell::Day(day) => drop(write!(self.text, "{day}")),
+            Cell::Moment(time) => drop(write!(self.text, "{time}")),
+        }
+    }
+}
+
+/// Whether a spreadsheet may take text for a formula (OWASP, CSV injection), or would if it had one apostrophe less.
+fn is_taken_for_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+/// Text as it was before it was written.
+pub fn without_apostrophe(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| is_taken_for_formula(rest)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be_and_formulas_are_none() {
+        for (cell, expected) in [
+            (Cell::Text("plain"), "plain"),
+            (Cell::Text("a,b"), "\"a,b\""),
+            (Cell::Text("say \"no\""), "\"say \"\"no\"\"\""),
+            (Cell::Text("two\r\nlines"), "\"two\r\nlines\""),
+            (Cell::Text("a; b"), "\"a; b\""),
+            (Cell::Text("=1+1"), "'=1+1"),
+            (Cell::Text("-5 things"), "'-5 things"),
+            (Cell::Text("@you, me"), "\"'@you, me\""),
+            (Cell::Text("'=1"), "''=1"),
+            (Cell::Text("'tis"), "'tis"),
+            (Cell::Text(""), ""),
+            (Cell::Nothing, ""),
+            (Cell::Decimal("-12.50"), "-12.50"),
+            (Cell::Whole(-3), "-3"),
+            (Cell::Flag(true), "true"),
+        ] {
+            let mut lines = Lines::default();
+            lines.cell(cell);
+            assert_eq!(lines.into_text(), expected, "{cell:?}");
+        }
+        assert_eq!(Lines::header(&["id", "slug"]), "\u{FEFF}id,slug\r\n");
+    }
+
+    proptest! {
+        #[test]
+        fn apostrophes_come_and_go(text in "['=+@a -]{0,6}") {
+            let written = if is_taken_for_formula(&text) { format!("'{text}") } else { text.clone() };
+            prop_assert_eq!(without_apostrophe(&written), text);
+            prop_assert!(!written.starts_with(['=', '+', '-', '@']));
+        }
+    }
+}

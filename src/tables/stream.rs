@@ -1,0 +1,162 @@
+//! A table on its way to the client: read part by part, each when the one before is being taken.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Wake, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::csv::Lines;
+use super::lists::Tabulated;
+use crate::db::{Connection, Number};
+use crate::http::keys::Viewer;
+use crate::http::problem::Problem;
+use crate::resource::bulk::load_numbers;
+use crate::resource::context::Context;
+use crate::resource::load::Revisions;
+use crate::resource::names::Memory;
+use crate::resource::query::ListRequest;
+use crate::resource::shown::Shown;
+
+/// How many rows are read at once: long enough that asking costs little, short enough that others have their turn between.
+const ROWS: usize = 500;
+/// How many parts wait for the client, beside the one that is being sent and the one that is being read.
+const WAITING: usize = 1;
+/// How long a client may take nothing before it is taken to have gone.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A table to be read.
+pub struct Table {
+    /// What is at hand.
+    pub context: Arc<Context>,
+    /// The list.
+    pub wanted: Arc<ListRequest>,
+    /// Who asked.
+    pub caller: Viewer,
+}
+
+/// A table whose first part has been read.
+pub struct Begun {
+    numbers: Vec<Number>,
+    part: String,
+}
+
+impl Begun {
+    /// Reads which rows there are, in order, and the first of them.
+    pub fn read<S: Tabulated>(
+        connection: &mut Connection,
+        context: &Context,
+        wanted: &ListRequest,
+        revisions: &Arc<Revisions>,
+    ) -> Result<Self, Problem> {
+        let memory = Memory::new(&context.names, revisions);
+        let numbers = wanted.list(connection, S::SPEC, &memory)?.numbers_in_order(connection)?;
+        let first = numbers.get(..ROWS).unwrap_or(&numbers);
+        let part = read_part::<S>(connection, context, wanted, memory, first)?;
+        Ok(Self { numbers, part: Lines::header(S::COLUMNS) + &part })
+    }
+}
+
+/// Reads rows. What is no longer there is left out.
+fn read_part<S: Tabulated>(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &ListRequest,
+    memory: Memory,
+    numbers: &[Number],
+) -> Result<String, Problem> {
+    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
+    let mut lines = Lines::default();
+    for one in load_numbers::<S>(connection, numbers, wanted.viewer, &mut shown)? {
+        S::row(one, &shown, &mut lines);
+        lines.end_row();
+    }
+    Ok(lines.into_text())
+}
+
+impl Table {
+    /// The rest of the table is read by itself as the client takes what was read before. A client that goes away ends that.
+    pub fn send<S: Tabulated>(self, begun: Begun) -> Rows {
+        let (sender, receiver) = channel(WAITING);
+        actix_web::rt::spawn(async move {
+            let last = match self.produce::<S>(begun, &sender).await {
+                Ok(()) => Ok(Piece::End),
+                Err(Ended::Gone) => return,
+                Err(Ended::Failed(problem)) => {
+                    log::error!("a table broke off: {problem}");
+                    Err(problem)
+                }
+            };
+            drop(sender.send(last).await);
+        });
+        Rows(receiver)
+    }
+
+    async fn produce<S: Tabulated>(&self, begun: Begun, to: &Sender<Result<Piece, Problem>>) -> Result<(), Ended> {
+        send(to, begun.part).await?;
+        for numbers in begun.numbers.chunks(ROWS).skip(1) {
+            let (context, wanted, numbers) = (Arc::clone(&self.context), Arc::clone(&self.wanted), numbers.to_vec());
+            let read = self.context.read(self.caller, move |connection| {
+                let memory = Memory::new(&context.names, &Arc::new(Revisions::read(connection)?));
+                read_part::<S>(connection, &context, &wanted, memory, &numbers)
+            });
+            send(to, read.await?.value).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn send(to: &Sender<Result<Piece, Problem>>, part: String) -> Result<(), Ended> {
+    if part.is_empty() {
+        return Ok(());
+    }
+    match tokio::time::timeout(PATIENCE, to.send(Ok(Piece::Bytes(part.into())))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_closed)) => Err(Ended::Gone),
+        Err(_elapsed) => Err(Ended::Failed(Problem::internal("the client took nothing for a minute"))),
+    }
+}
+
+/// Why a table is not read to its end.
+enum Ended {
+    /// The client has gone.
+    Gone,
+    /// It could not be read.
+    Failed(Problem),
+}
+
+impl From<Problem> for Ended {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+enum Piece {
+    Bytes(Bytes),
+    End,
+}
+
+/// The body of an answer that is a table. It ends well only where the whole table was read: else the connection breaks, so that no
+/// client takes a part for the whole.
+pub struct Rows(Receiver<Result<Piece, Problem>>);
+
+impl MessageBody for Rows {
+    type Error = Box<dyn StdError>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, wake: &mut Wake<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.0.poll_recv(wake).map(|piece| match piece {
+            Some(Ok(Piece::Bytes(bytes))) => Some(Ok(bytes)),
+            Some(Ok(Piece::End)) => None,
+            Some(Err(problem)) => Some(Err(problem.to_string().into())),
+            None => Some(Err("the table was not read to its end".into())),
+        })
+    }
+}
