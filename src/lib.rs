@@ -57,7 +57,7 @@ pub mod feeds;
 /// IATI: programmes and their results as the standard for aid data has them, out and in.
 pub mod iati;
 
-/// Tables: every list as CSV.
+/// Tables: every list as CSV and as a sheet.
 pub mod tables;
 
 /// Settings in, running server out.

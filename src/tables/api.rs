@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::csv;
+use super::format::TableFormat;
 use super::lists::Tabulated;
 use super::stream::{Begun, Table};
 use crate::http::conditional::Tag;
@@ -43,29 +41,6 @@ const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
     Listing { path, spec, without: WITHOUT, own: Vec::new, needs_query: false }
 }
 
-/// What a table is written as.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TableFormat {
-    /// Text with commas (RFC 4180).
-    Csv,
-}
-
-impl TableFormat {
-    fn of_ending(ending: &str) -> Option<Self> {
-        match ending {
-            "csv" => Some(Self::Csv),
-            _ => None,
-        }
-    }
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Csv => csv::TYPE,
-        }
-    }
-}
-
 /// Videos as a table
 ///
 /// The whole list of `/v1/videos` with the same filters, `q`, `sort` and `lang`, a row for each video.
@@ -74,7 +49,7 @@ impl TableFormat {
 /// `content_note`, `duration_seconds`, `recorded_on`, `spoken_languages`, `caption_languages`, `countries`, `topics` (slugs), `topic_names`,
 /// `programme` (slug), `programme_title`, `partners` (`slug=role`), `partner_names`, `source_urls`, `thumbnail_url`, `chapters`
 /// (`second=title`), `credits` (`name=role`), `licence`; `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_videos", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
+#[utoipa::path(operation_id = "export_videos", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
 #[get("/v1/videos.{format}")]
 pub async fn export_videos(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
     table::<Videos>(context, request, format.into_inner()).await
@@ -87,7 +62,7 @@ pub async fn export_videos(context: web::Data<Context>, request: HttpRequest, fo
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `title`, `summary`, `description`,
 /// `credit_line`, `disclaimer`, `start_date`, `end_date`, `countries`, `partners` (`slug=role`), `partner_names`, `website`,
 /// `iati_identifier`, `helplines` (`country: name=number`); `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_programmes", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
+#[utoipa::path(operation_id = "export_programmes", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
 #[get("/v1/programmes.{format}")]
 pub async fn export_programmes(
     context: web::Data<Context>,
@@ -104,7 +79,7 @@ pub async fn export_programmes(
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `name`, `description`, `credit_line`,
 /// `disclaimer`, `kind`, `acronym`, `is_group`, `country`, `website`, `logo_url`; `languages` that it has texts in; `published_at`,
 /// `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_partners", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
+#[utoipa::path(operation_id = "export_partners", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
 #[get("/v1/partners.{format}")]
 pub async fn export_partners(
     context: web::Data<Context>,
@@ -124,7 +99,7 @@ pub async fn export_partners(
 /// (slug), `partner_name`, `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`), `baseline_value`,
 /// `baseline_year`, `target_value`, `target_period_start`, `target_period_end`, `source_text`, `source_url`, `evidence` (slugs of videos, with
 /// the seconds of a passage: `video#12.5-30`); `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
+#[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
 #[get("/v1/impact-statistics.{format}")]
 pub async fn export_impact_statistics(
     context: web::Data<Context>,
@@ -137,7 +112,7 @@ pub async fn export_impact_statistics(
 /// Answers a list as a table. The format is that of the address, whatever `Accept` says: links are followed by browsers.
 async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, ending: String) -> Result<HttpResponse, Problem> {
     let Some(format) = TableFormat::of_ending(&ending) else {
-        let detail = format!("This table is given as csv, not as `{}`.", clip(&ending));
+        let detail = format!("A table is given as csv and xlsx, not as `{}`.", clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
@@ -159,7 +134,7 @@ async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, 
             if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
                 return Ok::<_, Problem>((validators, None));
             }
-            Ok((validators, Some(Begun::read::<S>(connection, &inner, &shared, &revisions)?)))
+            Ok((validators, Some(Begun::read::<S>(connection, &inner, &shared, &revisions, format)?)))
         })
         .await?;
     Statements::note(&request, done.statements);
@@ -174,7 +149,7 @@ async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, 
     response.insert_header((header::CONTENT_LANGUAGE, wanted.wish.names));
     let name = format!("attachment; filename=\"{}.{}\"", S::SPEC.kind.segment(), request.path().rsplit('.').next().unwrap_or_default());
     response.insert_header((header::CONTENT_DISPOSITION, name));
-    let table = Table { context: context.into_inner(), wanted, caller };
+    let table = Table { context: context.into_inner(), wanted, caller, format };
     Ok(response.content_type(format.media_type()).body(table.send::<S>(begun)))
 }
 

@@ -10,7 +10,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::csv::Lines;
+use super::format::{File, Rows as Written, TableFormat};
 use super::lists::Tabulated;
 use crate::db::{Connection, Number};
 use crate::http::keys::Viewer;
@@ -37,12 +37,20 @@ pub struct Table {
     pub wanted: Arc<ListRequest>,
     /// Who asked.
     pub caller: Viewer,
+    /// What it is written as.
+    pub format: TableFormat,
 }
 
 /// A table whose first part has been read.
 pub struct Begun {
     numbers: Vec<Number>,
-    part: String,
+    part: Part,
+}
+
+/// Some rows, written, and how many they are.
+struct Part {
+    text: String,
+    rows: usize,
 }
 
 impl Begun {
@@ -52,12 +60,14 @@ impl Begun {
         context: &Context,
         wanted: &ListRequest,
         revisions: &Arc<Revisions>,
+        format: TableFormat,
     ) -> Result<Self, Problem> {
         let memory = Memory::new(&context.names, revisions);
         let numbers = wanted.list(connection, S::SPEC, &memory)?.numbers_in_order(connection)?;
+        format.check_length(numbers.len())?;
         let first = numbers.get(..ROWS).unwrap_or(&numbers);
-        let part = read_part::<S>(connection, context, wanted, memory, first)?;
-        Ok(Self { numbers, part: Lines::header(S::COLUMNS) + &part })
+        let part = read_part::<S>(connection, context, wanted, memory, first, Written::after(format, 1))?;
+        Ok(Self { numbers, part })
     }
 }
 
@@ -68,14 +78,16 @@ fn read_part<S: Tabulated>(
     wanted: &ListRequest,
     memory: Memory,
     numbers: &[Number],
-) -> Result<String, Problem> {
+    mut written: Written,
+) -> Result<Part, Problem> {
     let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
-    let mut lines = Lines::default();
+    let mut rows: usize = 0;
     for one in load_numbers::<S>(connection, numbers, wanted.viewer, &mut shown)? {
-        S::row(one, &shown, &mut lines);
-        lines.end_row();
+        S::row(one, &shown, &mut written);
+        written.end_row();
+        rows = rows.saturating_add(1);
     }
-    Ok(lines.into_text())
+    Ok(Part { text: written.into_text(), rows })
 }
 
 impl Table {
@@ -97,24 +109,38 @@ impl Table {
     }
 
     async fn produce<S: Tabulated>(&self, begun: Begun, to: &Sender<Result<Piece, Problem>>) -> Result<(), Ended> {
-        send(to, begun.part).await?;
-        for numbers in begun.numbers.chunks(ROWS).skip(1) {
-            let (context, wanted, numbers) = (Arc::clone(&self.context), Arc::clone(&self.wanted), numbers.to_vec());
-            let read = self.context.read(self.caller, move |connection| {
-                let memory = Memory::new(&context.names, &Arc::new(Revisions::read(connection)?));
-                read_part::<S>(connection, &context, &wanted, memory, &numbers)
-            });
-            send(to, read.await?.value).await?;
+        let (mut file, beginning) = File::begin(self.format, S::COLUMNS)?;
+        send(to, beginning).await?;
+        let mut rows: usize = 1;
+        let mut part = begun.part;
+        let mut others = begun.numbers.chunks(ROWS).skip(1);
+        loop {
+            rows = rows.saturating_add(part.rows);
+            let (with_part, bytes) = file.add(part.text).await?;
+            file = with_part;
+            send(to, bytes).await?;
+            let Some(numbers) = others.next() else { break };
+            part = self.read::<S>(numbers.to_vec(), rows).await?;
         }
-        Ok(())
+        send(to, file.end(rows)?).await
+    }
+
+    /// Reads the rows of these numbers, which come after so many others.
+    async fn read<S: Tabulated>(&self, numbers: Vec<Number>, after: usize) -> Result<Part, Problem> {
+        let (context, wanted, format) = (Arc::clone(&self.context), Arc::clone(&self.wanted), self.format);
+        let read = self.context.read(self.caller, move |connection| {
+            let memory = Memory::new(&context.names, &Arc::new(Revisions::read(connection)?));
+            read_part::<S>(connection, &context, &wanted, memory, &numbers, Written::after(format, after))
+        });
+        Ok(read.await?.value)
     }
 }
 
-async fn send(to: &Sender<Result<Piece, Problem>>, part: String) -> Result<(), Ended> {
-    if part.is_empty() {
+async fn send(to: &Sender<Result<Piece, Problem>>, bytes: Bytes) -> Result<(), Ended> {
+    if bytes.is_empty() {
         return Ok(());
     }
-    match tokio::time::timeout(PATIENCE, to.send(Ok(Piece::Bytes(part.into())))).await {
+    match tokio::time::timeout(PATIENCE, to.send(Ok(Piece::Bytes(bytes)))).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_closed)) => Err(Ended::Gone),
         Err(_elapsed) => Err(Ended::Failed(Problem::internal("the client took nothing for a minute"))),
