@@ -71,7 +71,7 @@ impl Tabulated for ImpactStatistics {
         row.cell(slice.cell());
         let baseline: Option<Baseline> = loaded.own.baseline.unpack();
         row.decimal(baseline.as_ref().map(|baseline| baseline.value.as_str()));
-        row.whole(baseline.and_then(|baseline| baseline.year));
+        row.whole(baseline.map(|baseline| baseline.year));
         let target: Option<Target> = loaded.own.target.unpack();
         row.decimal(target.as_ref().map(|target| target.value.as_str()));
         row.day(target.as_ref().and_then(|target| target.period_start));
