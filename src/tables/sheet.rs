@@ -293,7 +293,9 @@ mod tests {
 
     fn cells(cells: &[Cell<'_>]) -> String {
         let mut rows = SheetRows::after(1);
-        cells.iter().for_each(|cell| rows.cell(*cell));
+        for cell in cells.iter() {
+            rows.cell(*cell);
+        }
         rows.end_row();
         rows.into_text()
     }
