@@ -57,7 +57,7 @@ pub mod feeds;
 /// IATI: programmes and their results as the standard for aid data has them, out and in.
 pub mod iati;
 
-/// Tables: every list as CSV and as a sheet.
+/// Tables: every list as CSV and as a sheet, and statistics in from CSV.
 pub mod tables;
 
 /// Settings in, running server out.

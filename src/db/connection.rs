@@ -63,6 +63,8 @@ impl Target {
 pub enum Access {
     /// Only reads; the database refuses writes.
     Read,
+    /// Only reads, of what is looked at once: little of the file is kept in memory.
+    ReadOnce,
     /// Reads and writes.
     Write,
 }
@@ -94,13 +96,14 @@ impl Connection {
                      PRAGMA journal_mode = WAL;
                      PRAGMA synchronous = FULL;
                      PRAGMA foreign_keys = ON;
-                     PRAGMA cache_size = -16000;
+                     PRAGMA cache_size = -{};
                      PRAGMA wal_autocheckpoint = 4000;
                      PRAGMA temp_store = MEMORY;
                      PRAGMA trusted_schema = OFF;",
-                    session.busy_timeout.as_millis()
+                    session.busy_timeout.as_millis(),
+                    if access == Access::ReadOnce { 2_000 } else { 16_000 },
                 ))?;
-                if access == Access::Read {
+                if access != Access::Write {
                     connection.batch_execute("PRAGMA query_only = ON;")?;
                 }
                 Self::Sqlite(connection)
@@ -118,7 +121,7 @@ impl Connection {
                      SET default_transaction_read_only = {};",
                     session.statement_timeout.as_millis(),
                     session.busy_timeout.as_millis(),
-                    if access == Access::Read { "on" } else { "off" },
+                    if access == Access::Write { "off" } else { "on" },
                 ))?;
                 if access == Access::Write {
                     // What a write looks up it finds by an index. A plan made while a table was empty would read it all, and an

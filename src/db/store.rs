@@ -26,6 +26,9 @@ pub struct Sizes {
     pub session: Session,
 }
 
+/// Connections for reads of many steps.
+const LONG_READERS: usize = 1;
+
 /// The database as the rest of the product sees it; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -33,6 +36,9 @@ pub struct Store {
     read: Arc<Workers>,
     /// Reads that must see what was just written.
     read_current: Arc<Workers>,
+    /// The same two for reads of many steps, which would else keep those of pages waiting.
+    read_long: Arc<Workers>,
+    read_long_current: Arc<Workers>,
     write: Arc<Workers>,
 }
 
@@ -55,8 +61,13 @@ impl Store {
             Some(replica) => workers(vec![replica.clone(), primary.clone()], Access::Read, sizes.readers),
             None => Arc::clone(&read_current),
         };
+        let read_long_current = workers(vec![primary.clone()], Access::ReadOnce, LONG_READERS);
+        let read_long = match replica {
+            Some(replica) => workers(vec![replica.clone(), primary.clone()], Access::ReadOnce, LONG_READERS),
+            None => Arc::clone(&read_long_current),
+        };
         let writers = if primary.is_sqlite() { 1 } else { sizes.writers };
-        Self { read, read_current, write: workers(vec![primary.clone()], Access::Write, writers) }
+        Self { read, read_current, read_long, read_long_current, write: workers(vec![primary.clone()], Access::Write, writers) }
     }
 
     /// Runs `work` on a read connection; of a replica where there is one, else of the primary. It may run twice, if the
@@ -78,6 +89,17 @@ impl Store {
         F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
         read(&self.read_current, work).await
+    }
+
+    /// Runs one step of a read of many steps, of a replica where that may lag behind. However many there are, they take no more than one
+    /// connection's time, and none of those that pages are read with.
+    pub async fn read_step<T, E, F>(&self, may_lag: bool, work: F) -> Result<Done<T>, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+    {
+        read(if may_lag { &self.read_long } else { &self.read_long_current }, work).await
     }
 
     /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing is. Others that wait share the

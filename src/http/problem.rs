@@ -131,6 +131,14 @@ pub struct Violation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, example = 12)]
     pub line: Option<usize>,
+    /// Row of a body that is a table, as a spreadsheet shows it, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1, example = 12)]
+    pub row: Option<usize>,
+    /// Name of the column of a body that is a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "value")]
+    pub column: Option<String>,
     /// A word for programs.
     #[schema(value_type = String, example = "unknown_value")]
     pub code: Cow<'static, str>,
@@ -142,17 +150,26 @@ pub struct Violation {
 impl Violation {
     /// A wrong member of the body.
     pub fn field(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), parameter: None, line: None, code: Cow::Borrowed(code), detail: detail.into() }
+        Self { pointer: Some(pointer.into()), ..Self::new(code, detail) }
     }
 
     /// A wrong parameter.
     pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(name.into()), line: None, code: Cow::Borrowed(code), detail: detail.into() }
+        Self { parameter: Some(name.into()), ..Self::new(code, detail) }
     }
 
     /// A wrong line of a body that is a text file.
     pub fn line(line: usize, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: None, line: Some(line), code: Cow::Borrowed(code), detail: detail.into() }
+        Self { line: Some(line), ..Self::new(code, detail) }
+    }
+
+    /// A wrong row of a body that is a table, or a cell of it.
+    pub fn row(row: usize, column: Option<&str>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { row: Some(row), column: column.map(str::to_owned), ..Self::new(code, detail) }
+    }
+
+    fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: None, line: None, row: None, column: None, code: Cow::Borrowed(code), detail: detail.into() }
     }
 }
 

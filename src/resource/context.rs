@@ -121,6 +121,15 @@ impl Context {
         }
     }
 
+    /// The same for one step of a long read.
+    pub async fn read_step<T, F>(&self, viewer: Viewer, work: F) -> Result<Done<T>, Problem>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
+    {
+        self.store.read_step(viewer == Viewer::Public, work).await
+    }
+
     /// Notes a key's use at most once a minute. The request does not wait for it, since a read must not wait for who writes, and
     /// does not fail with it.
     fn note_use(&self, id: Id) {

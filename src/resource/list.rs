@@ -126,7 +126,7 @@ pub struct Links {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     pub prev: Option<String>,
-    /// The list as feeds: addresses and media types.
+    /// The list as feeds and as tables: addresses and media types.
     #[serde(skip)]
     #[schema(ignore)]
     pub feeds: Vec<(String, &'static str)>,
@@ -141,11 +141,14 @@ pub fn type_of_feed(ending: &str) -> &'static str {
     }
 }
 
+/// What tables are, by the endings of their addresses: a kind that has feeds has tables as well.
+pub const TABLES: [(&str, &str); 2] = [("csv", "text/csv"), ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")];
+
 /// Of a longer query no feed is named, though there is one.
 const LONGEST_OF_A_FEED: usize = 1_000;
 
 impl Links {
-    /// The same, with the feeds of a list of this kind.
+    /// The same, with the feeds of a list of this kind, and its tables.
     #[must_use]
     pub fn with_feeds(self, spec: &Spec, path: &str) -> Self {
         let (address, query) = self.this.split_once('?').unwrap_or((&self.this, ""));
@@ -163,7 +166,12 @@ impl Links {
         let mark = if query.is_empty() { "" } else { "?" };
         let name = spec.kind.segment();
         let feed = |ending: &&'static str| (format!("{base}/feeds/{name}.{ending}{mark}{query}"), type_of_feed(ending));
-        let feeds = spec.feeds.iter().map(feed).collect();
+        // A table has no pages.
+        let whole = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("limit=")).collect::<Vec<_>>().join("&");
+        let mark_of_whole = if whole.is_empty() { "" } else { "?" };
+        let table = |(ending, media_type): (&str, &'static str)| (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type);
+        let tables = TABLES.into_iter().filter(|_| !spec.feeds.is_empty()).map(table);
+        let feeds = spec.feeds.iter().map(feed).chain(tables).collect();
         Self { feeds, ..self }
     }
 

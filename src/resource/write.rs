@@ -297,10 +297,12 @@ fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
 }
 
 /// What became of an item that was to be stored.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stored {
     /// The item.
     pub id: Id,
+    /// Its slug.
+    pub slug: String,
     /// Whether anything of it is other than before.
     pub is_changed: bool,
     /// Whether the public sees that.
@@ -324,6 +326,12 @@ fn put<S: Subject>(
         announce::changed(connection, &context.settings, S::SPEC.kind)?;
     }
     Ok(stored.id)
+}
+
+/// Merges a patch into an item and stores that, as PATCH does. The revisions are still to be bumped.
+pub fn amend<S: Subject>(connection: &mut Connection, context: &Context, item: Item, patch: &Value) -> Result<Stored, Problem> {
+    let merged = merged::<S>(connection, context, &item, patch)?;
+    store::<S>(connection, context, Some(item), None, &merged, true)
 }
 
 /// Stores a body as an item, new or not. Everything that is wrong is reported together. The revisions are still to be bumped.
@@ -401,7 +409,7 @@ pub fn store<S: Subject>(
         purged_at: None,
     };
     if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts) {
-        return Ok(Stored { id, is_changed: false, is_seen: false });
+        return Ok(Stored { id, slug: item.slug, is_changed: false, is_seen: false });
     }
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
     item.updated_at = now;
@@ -411,13 +419,14 @@ pub fn store<S: Subject>(
     }
     let lent = lent(connection, context, spec, &links, &memory)?;
     let spoken = tracks::spoken(connection, &[&item])?.remove(&item.number).unwrap_or_default();
+    let slug = item.slug.clone();
     let source = index::Source::new(&item, new_texts.texts, spoken, lent)?;
     index::write_entries(connection, source, existing.as_ref().map(Item::dated))?;
     if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
         index::write_referrers(connection, id)?;
     }
     let is_seen = is_public || existing.is_some_and(|item| item.is_public);
-    Ok(Stored { id, is_changed: true, is_seen })
+    Ok(Stored { id, slug, is_changed: true, is_seen })
 }
 
 /// The titles of what an item refers to.

@@ -269,6 +269,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         tables::api::export_programmes,
         tables::api::export_partners,
         tables::api::export_impact_statistics,
+        tables::import::api::import_impact_statistics,
         feeds::opml::saved_feeds,
         feeds::saved::saved_feed,
         embed::saved::saved_page,

@@ -95,10 +95,11 @@ pub async fn export_partners(
 /// slice that `disaggregation` says. Add up only what is `additive`, and never a whole to its slices.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `label`, `description`; `figure` (the value
-/// as people say it), `value` (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `programme` (slug), `programme_title`, `partner`
+/// as people say it), `value` (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `indicator` (slug), `indicator_label`, `programme` (slug), `programme_title`, `partner`
 /// (slug), `partner_name`, `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`), `baseline_value`,
-/// `baseline_year`, `target_value`, `target_period_start`, `target_period_end`, `source_text`, `source_url`, `evidence` (slugs of videos, with
-/// the seconds of a passage: `video#12.5-30`); `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
+/// `baseline_year`, `target_value`, `target_period_start`, `target_period_end`, `source_text`, `source_url`, `documents`
+/// (`title=url|page|language|media type`), `evidence` (slugs of videos, with the seconds of a passage and what is said there:
+/// `video#12.5-30=en:More than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
 #[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
 #[get("/v1/impact-statistics.{format}")]
 pub async fn export_impact_statistics(
@@ -125,7 +126,7 @@ async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, 
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let etag = if_none_match(&request);
     let done = context
-        .read(caller, move |connection| {
+        .read_step(caller, move |connection| {
             // As for a page of a list, the revisions are read before the rest.
             let revisions = Arc::new(Revisions::read(connection)?);
             let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &shared.shape, true);

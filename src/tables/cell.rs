@@ -1,7 +1,5 @@
 //! What stands in a cell, whatever the table is written as.
 
-use std::fmt::Write;
-
 use chrono::NaiveDate;
 
 use crate::db::Time;
@@ -41,7 +39,9 @@ pub struct Several(String);
 impl Several {
     /// Adds a value.
     pub fn add(&mut self, value: &str) {
-        self.begin();
+        if !self.0.is_empty() {
+            self.0.push_str(SEPARATOR);
+        }
         escape(value, &mut self.0);
     }
 
@@ -51,19 +51,6 @@ impl Several {
         if let Some(value) = value {
             self.0.push('=');
             escape(value, &mut self.0);
-        }
-    }
-
-    /// Adds a value that needs no backslash, with what is written after it.
-    pub fn add_plain(&mut self, value: &str, rest: std::fmt::Arguments<'_>) {
-        self.begin();
-        self.0.push_str(value);
-        let _never_fails = self.0.write_fmt(rest);
-    }
-
-    fn begin(&mut self) {
-        if !self.0.is_empty() {
-            self.0.push_str(SEPARATOR);
         }
     }
 
@@ -79,5 +66,67 @@ fn escape(value: &str, to: &mut String) {
             to.push('\\');
         }
         to.push(c);
+    }
+}
+
+/// The values of a cell that has several, as they stand there: backslashes are still in them.
+pub fn split(cell: &str) -> Vec<&str> {
+    let values = parts(cell, ';').into_iter().map(str::trim);
+    values.filter(|value| !value.is_empty()).collect()
+}
+
+/// A value and what is said of it, without the backslashes.
+pub fn pair(value: &str) -> (String, Option<String>) {
+    let mut parts = parts(value, '=').into_iter();
+    let name = unescape(parts.next().unwrap_or_default());
+    let rest: Vec<String> = parts.map(unescape).collect();
+    (name, (!rest.is_empty()).then(|| rest.join("=")))
+}
+
+/// The parts of a text between separators that have no backslash before them.
+fn parts(text: &str, separator: char) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut from, mut is_escaped) = (0, false);
+    for (at, c) in text.char_indices() {
+        if is_escaped {
+            is_escaped = false;
+        } else if c == '\\' {
+            is_escaped = true;
+        } else if c == separator {
+            parts.push(text.get(from..at).unwrap_or_default());
+            from = at.saturating_add(c.len_utf8());
+        }
+    }
+    parts.push(text.get(from..).unwrap_or_default());
+    parts
+}
+
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(c) = letters.next() {
+        // What stands at the end alone, stands for itself.
+        plain.push(if c == '\\' { letters.next().unwrap_or(c) } else { c });
+    }
+    plain.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn several_values_are_read_back(pairs in prop::collection::vec(("[a;=\\\\ š]{0,4}x", prop::option::of("y[a;=\\\\ š]{0,4}z")), 1..4)) {
+            let mut several = Several::default();
+            for (name, value) in &pairs {
+                several.add_pair(name, value.as_deref());
+            }
+            let Cell::Text(cell) = several.cell() else { panic!("there are values") };
+            let found: Vec<(String, Option<String>)> = split(cell).into_iter().map(pair).collect();
+            let expected: Vec<(String, Option<String>)> = pairs.into_iter().map(|(name, value)| (name.trim().to_owned(), value)).collect();
+            prop_assert_eq!(found, expected);
+        }
     }
 }

@@ -17,10 +17,17 @@ pub const TYPE: &str = "text/csv; charset=utf-8; header=present";
 pub const MARK: &str = "\u{FEFF}";
 
 /// Rows, being written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lines {
     text: String,
     is_within: bool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        // As much as some hundred rows have: growing to that would copy it again and again.
+        Self { text: String::with_capacity(128 * 1_024), is_within: false }
+    }
 }
 
 impl Lines {

@@ -1,4 +1,4 @@
-//! Tables: every list as CSV and as a sheet, whole and streamed.
+//! Tables: every list as CSV and as a sheet, whole and streamed, and statistics back in from CSV.
 //!
 //! A table is drawn from the subjects, as feeds are. The numbers of its rows are read first, in the order of the list; then the rows
 //! in parts, each of a state of its own, while the client takes the part before. Nothing of it is held but the numbers and three parts.
@@ -7,6 +7,7 @@ pub mod api;
 pub mod cell;
 pub mod csv;
 pub mod format;
+pub mod import;
 pub mod lists;
 pub mod partners;
 pub mod programmes;

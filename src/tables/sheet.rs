@@ -160,7 +160,7 @@ pub struct SheetRows {
 impl SheetRows {
     /// The rows after so many others.
     pub fn after(rows: usize) -> Self {
-        Self { text: String::new(), row: rows.saturating_add(1), column: 0, style: "" }
+        Self { text: String::with_capacity(512 * 1_024), row: rows.saturating_add(1), column: 0, style: "" }
     }
 
     /// Ends a row.
@@ -293,7 +293,7 @@ mod tests {
 
     fn cells(cells: &[Cell<'_>]) -> String {
         let mut rows = SheetRows::after(1);
-        for cell in cells.iter() {
+        for cell in cells {
             rows.cell(*cell);
         }
         rows.end_row();

@@ -2,8 +2,8 @@
 
 use super::cell::{Cells, Several};
 use super::lists::Tabulated;
-use super::row::{Row, targets};
-use crate::impact::model::{Baseline, Disaggregation, SourceDocument, Target};
+use super::row::Row;
+use crate::impact::model::{Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target};
 use crate::impact::store::ImpactStatistics;
 use crate::resource::load::{Link, Loaded};
 use crate::resource::shown::Shown;
@@ -24,6 +24,8 @@ impl Tabulated for ImpactStatistics {
         "measure",
         "ascending",
         "additive",
+        "indicator",
+        "indicator_label",
         "programme",
         "programme_title",
         "partner",
@@ -39,6 +41,7 @@ impl Tabulated for ImpactStatistics {
         "target_period_end",
         "source_text",
         "source_url",
+        "documents",
         "evidence",
         "languages",
         "published_at",
@@ -59,6 +62,7 @@ impl Tabulated for ImpactStatistics {
         row.text(&loaded.own.measure);
         row.flag(loaded.own.ascending);
         row.flag(loaded.own.additive);
+        row.reference(&loaded, "indicator", shown);
         row.reference(&loaded, "programme", shown);
         row.reference(&loaded, "partner", shown);
         row.countries(&loaded.own.countries);
@@ -79,26 +83,42 @@ impl Tabulated for ImpactStatistics {
         let source: Option<SourceDocument> = loaded.own.source.unpack();
         row.some_text(source.as_ref().and_then(|source| source.text.as_deref()));
         row.some_text(source.as_ref().and_then(|source| source.url.as_deref()));
-        let mut evidence = Several::default();
-        for (link, slug, _) in targets(&loaded, "evidence", shown) {
-            let (start, end) = passage(link);
-            evidence.add_plain(slug, format_args!("{start}{end}"));
+        let mut documents = Several::default();
+        for document in loaded.own.documents.unpack::<Vec<Document>>() {
+            documents.add_pair(&document.title, Some(&place(&document)));
         }
-        row.cell(evidence.cell());
+        row.cell(documents.cell());
+        row.cell(evidence(&loaded, shown).cell());
         row.end(&loaded.item, &loaded.languages);
     }
 }
 
+/// Where a document is: `url|page|language|media type`, without what is not known at its end.
+fn place(document: &Document) -> String {
+    let page = document.page.map(|page| page.to_string()).unwrap_or_default();
+    let (language, media_type) = (document.language.as_deref().unwrap_or_default(), document.media_type.as_deref().unwrap_or_default());
+    [&document.url, &page, language, media_type].join("|").trim_end_matches('|').to_owned()
+}
+
+/// The videos that show a figure, with their passages and what is said there: `video#12.5-30=en:More than five hundred of us came.`
+fn evidence(loaded: &Loaded<Own>, shown: &Shown) -> Several {
+    let quotes: Vec<Option<Quote>> = loaded.own.quotes.unpack();
+    let mut evidence = Several::default();
+    for (link, quote) in loaded.in_field("evidence").zip(quotes.iter().map(Option::as_ref).chain(std::iter::repeat(None))) {
+        let Some(target) = shown.target(&link.target_id) else { continue };
+        let quote = quote.map(|quote| format!("{}:{}", quote.language.as_deref().unwrap_or_default(), quote.text));
+        evidence.add_pair(&format!("{}{}", target.slug, passage(link)), quote.as_deref());
+    }
+    evidence
+}
+
 /// The passage of a video, in seconds: `#12.5-30`, `#12.5`, `#-30` or nothing.
-fn passage(link: &Link) -> (String, String) {
+fn passage(link: &Link) -> String {
     let seconds = |milliseconds: i64| {
         let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
         if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
     };
-    let end = link.end_seconds.map(|end| format!("-{}", seconds(end)));
-    let start = link.start_seconds.map(|start| format!("#{}", seconds(start)));
-    match (start, end) {
-        (None, Some(end)) => ("#".to_owned(), end),
-        (start, end) => (start.unwrap_or_default(), end.unwrap_or_default()),
-    }
+    let start = link.start_seconds.map(seconds).unwrap_or_default();
+    let end = link.end_seconds.map(|end| format!("-{}", seconds(end))).unwrap_or_default();
+    if start.is_empty() && end.is_empty() { String::new() } else { format!("#{start}{end}") }
 }

@@ -23,7 +23,7 @@ use crate::resource::query::ListRequest;
 use crate::resource::shown::Shown;
 
 /// How many rows are read at once: long enough that asking costs little, short enough that others have their turn between.
-const ROWS: usize = 500;
+const ROWS: usize = 250;
 /// How many parts wait for the client, beside the one that is being sent and the one that is being read.
 const WAITING: usize = 1;
 /// How long a client may take nothing before it is taken to have gone.
@@ -128,7 +128,7 @@ impl Table {
     /// Reads the rows of these numbers, which come after so many others.
     async fn read<S: Tabulated>(&self, numbers: Vec<Number>, after: usize) -> Result<Part, Problem> {
         let (context, wanted, format) = (Arc::clone(&self.context), Arc::clone(&self.wanted), self.format);
-        let read = self.context.read(self.caller, move |connection| {
+        let read = self.context.read_step(self.caller, move |connection| {
             let memory = Memory::new(&context.names, &Arc::new(Revisions::read(connection)?));
             read_part::<S>(connection, &context, &wanted, memory, &numbers, Written::after(format, after))
         });

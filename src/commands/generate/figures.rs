@@ -34,7 +34,7 @@ const SEXES: [&str; 2] = ["female", "male"];
 const AGES: [&str; 3] = ["15-24", "25-64", "65+"];
 
 /// How many indicators there are: each [`MEASURED`] in eight fields.
-const INDICATORS: u64 = 40;
+pub const INDICATORS: u32 = 40;
 /// What is counted: the label, the unit, and whether it is a percentage and more is better.
 const MEASURED: [(&str, &str, bool, bool); 5] = [
     ("Survivors who received support", "people", false, true),
@@ -59,11 +59,12 @@ struct Group {
 
 impl Group {
     /// Indicators of one programme and country year by year, then the next programme, and the next country of each.
-    fn new(number: u64, counts: Counts, seed: u64) -> Self {
-        let programmes = u64::from(counts.programmes).max(1);
-        let indicator = number % INDICATORS;
-        let year = number / INDICATORS % YEARS;
-        let round = number / INDICATORS / YEARS;
+    fn new(number: u64, programmes: u32, seed: u64) -> Self {
+        let programmes = u64::from(programmes).max(1);
+        let indicators = u64::from(INDICATORS);
+        let indicator = number % indicators;
+        let year = number / indicators % YEARS;
+        let round = number / indicators / YEARS;
         let programme = round % programmes;
         let countries = u64::try_from(COUNTRIES.len()).unwrap_or(1);
         let country = usize::try_from(round.wrapping_add(round / programmes) % countries).unwrap_or(0);
@@ -100,20 +101,43 @@ impl Group {
     }
 }
 
+/// The indicator of this number, as statistics name it.
+pub fn indicator(number: u32) -> Value {
+    let about = Group::new(u64::from(number.saturating_sub(1)), 1, 0);
+    let (label, unit, is_percentage, ascending) = about.measured();
+    json!({
+        "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", about.field()), "unit": unit,
+        "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
+    })
+}
+
+/// When the figures of a programme for a year are published: together, in the spring after it.
+pub fn published_at(number: u32, counts: Counts) -> String {
+    let (group, ..) = place_of(number, counts, 0);
+    let mut chance = Chance(group.programme ^ (group.year << 16));
+    let year = FIRST_YEAR.saturating_add(group.year).saturating_add(1);
+    format!("{year}-{:02}-{:02}T{:02}:{:02}:00Z", chance.between(2, 5), chance.between(1, 28), chance.between(8, 17), chance.between(0, 59))
+}
+
 /// A percentage of so many tenths.
 fn percent(tenths: u64) -> String {
     let rest = tenths % 10;
     if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
 }
 
-/// The statistic of this number.
-pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
+/// The group of the statistic of this number, and its slice of that.
+fn place_of(number: u32, counts: Counts, seed: u64) -> (Group, Option<usize>, Option<usize>) {
     let place = u64::from(number.saturating_sub(1));
     let length = u64::try_from(TURN.len()).unwrap_or(1);
     let slot = usize::try_from(place % length).unwrap_or(0);
     let (offset, sex, age) = TURN.get(slot).copied().unwrap_or((0, None, None));
-    let group = Group::new((place / length).saturating_mul(GROUPS).saturating_add(offset), counts, seed);
-    let (label, unit, is_percentage, ascending) = group.measured();
+    (Group::new((place / length).saturating_mul(GROUPS).saturating_add(offset), counts.programmes, seed), sex, age)
+}
+
+/// The statistic of this number.
+pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
+    let (group, sex, age) = place_of(number, counts, seed);
+    let (label, _, is_percentage, _) = group.measured();
     let mut chance = Chance(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
     let value = if is_percentage { percent(group.share(sex, age)) } else { group.people(sex, age).to_string() };
     let is_whole = sex.is_none() && age.is_none();
@@ -128,8 +152,7 @@ pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
     let of = if slice.is_empty() { String::new() } else { format!(" ({})", slice.join(", ")) };
     let mut line = json!({
         "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": value, "qualifier": qualifier,
-        "unit": unit, "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
-        "programme": format!("programme-{}", group.programme.saturating_add(1)),
+        "indicator": format!("indicator-{}", group.indicator.saturating_add(1)), "programme": format!("programme-{}", group.programme.saturating_add(1)),
         "countries": [group.country], "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
         "disaggregation": slices,
         "source": {"text": format!("Annual report {year}, table {}", chance.between(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
@@ -181,7 +204,9 @@ mod tests {
     fn what_can_be_added_up_adds_up_to_the_whole() {
         // By what all of a group have in common: the whole, and the values by sex.
         let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
-        for line in statistics(1_900).iter().filter(|line| line["additive"] == true) {
+        for line in statistics(1_900).iter().filter(|line| {
+            !line["label"].as_str().unwrap().contains(" who hold ") && !line["label"].as_str().unwrap().contains(" who report ")
+        }) {
             let label = line["label"].as_str().unwrap().split(" (").next().unwrap().to_owned();
             let group = groups.entry(format!("{label} {}", line["programme"])).or_default();
             let value = line["value"].as_str().unwrap().parse().unwrap();
@@ -201,7 +226,11 @@ mod tests {
         let all = statistics(200_000);
         let different = |name: &str| all.iter().map(|line| line[name].to_string()).collect::<BTreeSet<_>>().len();
         assert_eq!((all.len(), different("programme"), different("countries"), different("period_start")), (200_000, 50, 7, 10));
-        let indicators: BTreeSet<&str> = all.iter().filter_map(|line| line["label"].as_str()?.split(", ").next()).collect();
-        assert_eq!(indicators.len(), 40);
+        let known: BTreeSet<String> = catalogue_of_statistics(100, 1, 1)
+            .filter(|line| line["resource"] == "indicator")
+            .map(|line| line["slug"].to_string())
+            .collect();
+        assert_eq!((different("indicator"), known.len()), (40, 40));
+        assert!(all.iter().all(|line| known.contains(&line["indicator"].to_string())));
     }
 }

@@ -65,6 +65,7 @@ fn lines(counts: Counts, seed: u64) -> impl Iterator<Item = Value> {
         (Line::Video, counts.videos),
         (Line::Statistic, counts.statistics),
         (Line::Track, counts.tracks),
+        (Line::Indicator, if counts.are_reported { figures::INDICATORS } else { 0 }),
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
@@ -99,6 +100,7 @@ enum Line {
     Partner,
     Programme,
     Video,
+    Indicator,
     Statistic,
     Track,
 }
@@ -517,6 +519,7 @@ fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance)
                 "translations": translations(chance, number, "title", true, counts),
             })
         }
+        Line::Indicator => figures::indicator(number),
         Line::Statistic if counts.are_reported => figures::statistic(number, counts, seed),
         Line::Statistic => {
             let year = chance.between(2017, 2025);
@@ -530,9 +533,10 @@ fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance)
         }
         Line::Track => Value::Null,
     };
+    let moment = if counts.are_reported && matches!(kind, Line::Statistic) { figures::published_at(number, counts) } else { moment };
     if let Some(line) = line.as_object_mut() {
         line.retain(|_, value| !value.is_null());
-        let published = !chance.one_in(25);
+        let published = matches!(kind, Line::Indicator) || !chance.one_in(25);
         line.insert("status".to_owned(), json!(if published { "published" } else { "draft" }));
         if published {
             line.insert("published_at".to_owned(), json!(moment));

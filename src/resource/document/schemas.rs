@@ -98,8 +98,9 @@ pub(super) fn flatten_all(schemas: &mut Map<String, Value>) {
             schema.insert("properties".to_owned(), Value::Object(properties));
         }
     }
-    // What was flattened into every resource is of no use by itself.
-    schemas.retain(|name, _| name != "Common" && !(name.ends_with("Texts") && name.len() > 5));
+    // What was flattened into others is of no use by itself.
+    let is_of_use = |name: &str| !["Common", "Counts"].contains(&name) && (!name.ends_with("Texts") || name.len() <= 5);
+    schemas.retain(|name, _| is_of_use(name));
 }
 
 /// Adds to each resource what a search may say of it.

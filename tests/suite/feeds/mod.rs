@@ -235,12 +235,18 @@ on_both! {
             "/feeds/videos.rss?country=RS&lang=mk&limit=5>; rel=\"alternate\"; type=\"application/rss+xml\"",
             "/feeds/videos.atom?country=RS&lang=mk&limit=5>; rel=\"alternate\"; type=\"application/atom+xml\"",
             "/feeds/videos.json?country=RS&lang=mk&limit=5>; rel=\"alternate\"; type=\"application/feed+json\"",
+            "/v1/videos.csv?country=RS&lang=mk>; rel=\"alternate\"; type=\"text/csv\"",
+            "/v1/videos.xlsx?country=RS&lang=mk>; rel=\"alternate\"; type=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\"",
         ]);
         for path in ["/v1/videos?q=film&include=programme&lang=all&offset=1", "/v1/programmes", "/v1/partners?kind=civil_society", "/v1/impact-statistics"] {
             let found = feeds(path);
             assert!(found.len() >= 2);
-            for one in found {
-                feed(server, one.split('>').next().unwrap());
+            for one in found.iter().filter_map(|one| one.split('>').next()) {
+                if one.starts_with("/feeds/") {
+                    feed(server, one);
+                } else {
+                    server.get(one).expect(200);
+                }
             }
         }
         assert!(feeds("/v1/topics").is_empty() && feeds("/v1/search?q=film").is_empty());

@@ -39,7 +39,8 @@ pub fn whole(server: &TestServer) -> String {
                 "target": {"value": "2000", "period_start": "2025-01-01", "period_end": "2026-12-31"},
                 "disaggregation": [{"dimension": "sex", "value": "female"}, {"dimension": "a=b", "value": "x; \\y"}],
                 "source": {"text": "Report, page 3", "url": "https://r.example.org/3"},
-                "evidence": [{"video": "whole", "start_seconds": 12.5, "end_seconds": 30}], "original_language": "en",
+                "documents": [{"title": "Report; final", "url": "https://r.example.org/final.pdf", "media_type": "application/pdf", "language": null, "page": 12}],
+                "evidence": [{"video": "whole", "start_seconds": 12.5, "end_seconds": 30, "quote": {"text": "More = better.", "language": "en"}}], "original_language": "en",
                 "translations": {"en": {"label": "People at the \"forum\"", "description": "One.\n\nTwo, three."}, "sr-Latn": {"label": "Ljudi na forumu"}}}),
         ),
     ] {
@@ -62,9 +63,9 @@ on_both! {
         assert_eq!(answer.must("content-language"), "en");
         let (columns, rows) = csv(&answer);
         assert_eq!(rows.len(), 1);
-        assert_eq!(columns.join(" "), "id slug status language transliterated label description figure value qualifier unit measure ascending additive programme \
-            programme_title partner partner_name countries period_start period_end disaggregation baseline_value baseline_year target_value target_period_start \
-            target_period_end source_text source_url evidence languages published_at created_at updated_at");
+        assert_eq!(columns.join(" "), "id slug status language transliterated label description figure value qualifier unit measure ascending additive \
+            indicator indicator_label programme programme_title partner partner_name countries period_start period_end disaggregation baseline_value baseline_year target_value target_period_start \
+            target_period_end source_text source_url documents evidence languages published_at created_at updated_at");
         let text = |name: &str| item[name].as_str().unwrap().to_owned();
         expect(&rows[0], &[
             ("id", &text("id")),
@@ -96,7 +97,8 @@ on_both! {
             ("target_period_end", "2026-12-31"),
             ("source_text", "Report, page 3"),
             ("source_url", "https://r.example.org/3"),
-            ("evidence", "whole#12.5-30"),
+            ("documents", "Report\\; final=https://r.example.org/final.pdf|12||application/pdf"),
+            ("evidence", "whole#12.5-30=en:More \\= better."),
             ("languages", "en; sr-Latn"),
             ("published_at", "2026-05-07T08:00:00.250Z"),
             ("created_at", &text("created_at")),

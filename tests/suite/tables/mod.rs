@@ -1,6 +1,7 @@
 //! Tables: lists as CSV, read back by an independent reader.
 
 mod export;
+mod import;
 mod sheets;
 mod streaming;
 

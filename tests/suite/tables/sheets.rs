@@ -56,7 +56,7 @@ on_both! {
         }
         let xml = part(&answer, "xl/worksheets/sheet1.xml");
         assert!(xml.contains("<pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>"), "{xml}");
-        assert!(xml.ends_with("</sheetData><autoFilter ref=\"A1:AH5\"/></worksheet>"), "{xml}");
+        assert!(xml.ends_with("</sheetData><autoFilter ref=\"A1:AK5\"/></worksheet>"), "{xml}");
     }
 
     demo fn every_list_is_a_sheet_as_well(server: &TestServer) {

@@ -112,6 +112,26 @@ async function tables(api: Kinoteka): Promise<void> {
   assert.match(found(await api.GET("/v1/programmes.{format}", { params: format, parseAs: "text" }), 200), /,iati_identifier,/);
   assert.match(found(await api.GET("/v1/partners.{format}", { params: format, parseAs: "text" }), 200), /,acronym,/);
   refused(await api.GET("/v1/partners.{format}", { params: { ...format, query: { lang: "all" } } }), 400);
+  const sheet = await api.GET("/v1/partners.{format}", { params: { path: { format: "xlsx" } }, parseAs: "blob" });
+  assert.ok((found(sheet, 200) as unknown as Blob).size > 1000);
+}
+
+// Statistics come in as a table: tried first, then stored, then told what is wrong with them.
+async function imports(api: Kinoteka): Promise<void> {
+  const send = (body: string, dry_run: boolean) =>
+    api.POST("/v1/impact-statistics/import", {
+      params: { query: { dry_run } },
+      headers: { "Content-Type": "text/csv" },
+      body,
+      bodySerializer: (text: unknown) => String(text),
+    });
+  const table = "slug;label;value\r\nfrom-a-table;From a table;12.5\r\n";
+  const tried = found(await send(table, true), 200);
+  assert.deepEqual([tried.dry_run, tried.rows, tried.created, tried.separator], [true, 1, 1, ";"]);
+  assert.equal(found(await send(table, false), 200).changes[0]?.slug, "from-a-table");
+  assert.equal(found(await send(table, false), 200).unchanged, 1);
+  const wrong = refused(await send("slug,value\r\nfrom-a-table,\"1,500\"\r\n", false), 422);
+  assert.deepEqual([wrong.errors?.[0]?.row, wrong.errors?.[0]?.column, wrong.errors?.[0]?.code], [2, "value", "invalid_decimal"]);
 }
 
 // Every list is a feed too, with the same filters.
@@ -395,4 +415,5 @@ const partner = await partners(editor);
 const programme = await programmes(editor, partner);
 const video = await videos(editor, programme, partner, topic);
 await figures(editor, programme, video);
+await imports(editor);
 console.log(`every one of ${assertComplete(document)} operations of the document was used as its types say`);

@@ -1,0 +1,220 @@
+//! The address to which files of statistics are sent.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::columns::{Columns, IGNORED};
+use super::encoding::{Decoded, NotText, decode};
+use super::reader::{Broken, Reader, SEPARATORS, stated_separator};
+use super::store::{Counts, Table, run};
+use crate::http::body::{self, Limits};
+use crate::http::fields::clip;
+use crate::http::negotiate;
+use crate::http::params::Params;
+use crate::http::problem::{Kind, Problem, Violation};
+use crate::resource::context::Context;
+use crate::resource::once::{Claim, Once, Reply};
+
+/// The largest file, in bytes: some hundred thousand rows.
+const LARGEST: usize = 32 * 1_024 * 1_024;
+
+/// What a file did, or would do, and as what it was read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatisticsImport {
+    /// What its rows did.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Whether it was only tried, and nothing stored.
+    pub dry_run: bool,
+    /// The encoding that it was in (WHATWG).
+    #[schema(example = "UTF-8")]
+    pub encoding: &'static str,
+    /// What separates its cells: a comma, a semicolon, a tab or a bar.
+    #[schema(min_length = 1, max_length = 1, example = ";")]
+    pub separator: char,
+    /// The columns that were read.
+    #[schema(example = json!(["slug", "label", "value"]))]
+    pub columns: Vec<&'static str>,
+    /// Columns that only the server writes, which were not read.
+    #[schema(example = json!(["figure"]))]
+    pub ignored_columns: Vec<&'static str>,
+}
+
+/// Import impact statistics
+///
+/// Takes a table as CSV with the columns that `GET /v1/impact-statistics.csv` has, in any order. A row is of the statistic with its `id`, else of the
+/// one with its `slug`, else a new one. Columns that are there are written, an empty cell as nothing; columns that are not there are left
+/// alone. `label` and `description` are texts of the row's `language`, without it of the statistic's original one. A cell with several values
+/// has `; ` between them. `figure`, `transliterated`, titles of others, `languages`, `created_at` and `updated_at` are ignored. An export made with a key and
+/// `status=draft,published,archived` comes back without any change; one made without a key lacks what only editors see.
+///
+/// All rows are stored, or none: every error is named with its row, as a spreadsheet shows it, and its column. `dry_run=true` tries it and stores
+/// nothing. Files may be UTF-8, UTF-16 or, where their letters tell, windows-1250, -1251 or -1254, which `charset` in `Content-Type` can say;
+/// separated by commas, semicolons or tabs. Values are plain decimals: `1,500` is refused. 32 MB at most. Needs an editor's key.
+#[utoipa::path(operation_id = "import_impact_statistics", tag = "Tables",
+    params(
+        ("dry_run" = Option<bool>, Query, description = "Whether to try it only, and store nothing.", example = true),
+        ("Idempotency-Key" = Option<String>, Header, description = "A quoted string of your own: sent again with the same file, it is answered again (`Idempotent-Replayed: true`) and nothing is done twice. With another request it is 422, while the first still runs 409. With `dry_run` it does nothing.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
+    ),
+    request_body(content((String = "text/csv", example = json!("slug,label,value,qualifier,unit,period_start,period_end\r\nforum-participants,Participants of the forum,500,more_than,people,2024-01-01,2024-12-31\r\n")), (String = "text/tab-separated-values", example = json!("slug\tvalue\nforum-participants\t510\n")))),
+    responses(
+        (status = 200, description = "What the file did, or would do.", body = StatisticsImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "forum-participants"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "label", "value", "qualifier", "unit", "period_start", "period_end"], "ignored_columns": []})),
+        (status = 400, content_type = "application/problem+json"),
+        (status = 401, content_type = "application/problem+json"),
+        (status = 403, content_type = "application/problem+json"),
+        (status = 406, content_type = "application/problem+json"),
+        (status = 408, content_type = "application/problem+json"),
+        (status = 409, content_type = "application/problem+json"),
+        (status = 413, content_type = "application/problem+json"),
+        (status = 414, content_type = "application/problem+json"),
+        (status = 415, content_type = "application/problem+json"),
+        (status = 422, content_type = "application/problem+json"),
+        (status = 431, content_type = "application/problem+json"),
+        (status = 500, content_type = "application/problem+json"),
+        (status = 503, content_type = "application/problem+json"),
+    ), security(("key" = [])))]
+#[post("/v1/impact-statistics/import")]
+pub async fn import_impact_statistics(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    negotiate::json(&request)?;
+    let caller = context.editor(&request).await?;
+    let mut params = Params::parse(request.query_string())?;
+    let dry_run = params.flag("dry_run").unwrap_or(false);
+    params.finish()?;
+    let stated = charset(&request)?;
+    let limits = Limits { bytes: LARGEST, ..context.settings.body_limits() };
+    let bytes = body::bytes(payload, limits).await?;
+    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
+    let once = if dry_run { None } else { Once::read(&request, caller, &json!([digest, stated]))? };
+    let decoded = decode(&bytes, stated.as_deref()).map_err(not_text)?;
+    drop(bytes);
+    let encoding = decoded.encoding;
+    let table = understand(decoded, dry_run)?;
+    let context = context.into_inner();
+    // Under a key it goes on to its end even when the client has gone; without one it does as well, for it is one step.
+    let task = actix_web::rt::spawn(async move {
+        if let Some(once) = &once
+            && let Claim::Answered(reply) = once.claim(&context).await?
+        {
+            return Ok(reply);
+        }
+        let done = perform(Arc::clone(&context), table, encoding, once.clone()).await;
+        if let (Some(once), Err(problem)) = (&once, &done) {
+            once.settle(&context, Some(problem)).await;
+        }
+        done
+    });
+    let reply = task.await.map_err(Problem::internal)??;
+    let mut response = HttpResponse::Ok();
+    for (name, value) in reply.headers {
+        response.insert_header((name, value));
+    }
+    response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    Ok(response.content_type("application/json").body(reply.body))
+}
+
+async fn perform(context: Arc<Context>, table: Table, encoding: &'static str, once: Option<Once>) -> Result<Reply, Problem> {
+    let stored = web::block(move || {
+        let reply = |counts: &Counts| {
+            let (ignored_columns, columns) = table.columns.names().iter().partition(|name| IGNORED.contains(*name));
+            let told = StatisticsImport {
+                counts: counts.clone(),
+                dry_run: table.dry_run,
+                encoding,
+                separator: table.separator,
+                columns,
+                ignored_columns,
+            };
+            let body = serde_json::to_string(&told).map_err(Problem::internal)?;
+            Ok::<_, Problem>(Reply { status: 200, headers: Vec::new(), body })
+        };
+        let counts = run(&context, &table, |connection, counts| match &once {
+            Some(once) => once.keep(connection, &reply(counts)?),
+            None => Ok(()),
+        })?;
+        reply(&counts)
+    });
+    stored.await.map_err(Problem::internal)?
+}
+
+/// What `Content-Type` says of the encoding. 415 where it is no table.
+fn charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = given.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    if essence == "text/csv" || essence == "text/tab-separated-values" {
+        let stated =
+            parts.find_map(|part| part.to_ascii_lowercase().strip_prefix("charset=").map(|name| name.trim_matches('"').to_owned()));
+        return Ok(stated.filter(|name| !name.is_empty()));
+    }
+    let found = if given.is_empty() { "none was sent".to_owned() } else { format!("not `{}`", clip(given)) };
+    let is_sheet = ["spreadsheet", "excel", "zip"].iter().any(|word| essence.contains(word));
+    let remedy = if is_sheet { " Save the spreadsheet as CSV (UTF-8) and send that." } else { "" };
+    let detail = format!("The Content-Type must be text/csv; {found}.{remedy}");
+    Err(Problem::new(Kind::UnsupportedMediaType, detail).with_header(header::ACCEPT, "text/csv, text/tab-separated-values"))
+}
+
+fn not_text(error: NotText) -> Problem {
+    match error {
+        NotText::IsOther(what) => {
+            let detail = format!("The file is {what}, no CSV. Save the spreadsheet as CSV (UTF-8) and send that.");
+            Problem::new(Kind::UnsupportedMediaType, detail).with_header(header::ACCEPT, "text/csv, text/tab-separated-values")
+        }
+        NotText::Unreadable(detail) => refused(vec![Violation::line(1, "unknown_encoding", detail)]),
+    }
+}
+
+/// A file of which nothing can be stored.
+fn refused(errors: Vec<Violation>) -> Problem {
+    let mut problem = Problem::fields(errors);
+    "The file cannot be read as a table of impact statistics; nothing was stored.".clone_into(&mut problem.detail);
+    problem
+}
+
+/// Finds the separator and the columns, and whether the file is whole.
+fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
+    if let Some(at) = decoded.text.find('\0') {
+        let line = decoded.text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1);
+        let detail = format!("Line {line} has a NUL byte: this is no text. Save the spreadsheet as CSV (UTF-8) and send that.");
+        return Err(refused(vec![Violation::line(line, "invalid_text", detail)]));
+    }
+    let (stated, rest) = stated_separator(&decoded.text);
+    if let Some(separator) = stated.filter(|separator| !SEPARATORS.contains(separator) && *separator != '|') {
+        let detail = format!("`sep={}`: cells are separated by commas, semicolons, tabs or bars.", separator.escape_default());
+        return Err(refused(vec![Violation::line(1, "invalid_value", detail)]));
+    }
+    let line = if stated.is_some() { 2 } else { 1 };
+    let separator = stated.unwrap_or_else(|| {
+        let known = |separator: char| match Reader::new(rest, separator, line).next() {
+            Some(Ok(record)) => Columns::known(&record.cells),
+            _ => 0,
+        };
+        // Of those that find as many columns the most usual.
+        SEPARATORS.into_iter().rev().max_by_key(|separator| known(*separator)).unwrap_or(',')
+    });
+    let broken = |broken: Broken| refused(vec![Violation::line(broken.line, "malformed_csv", broken.detail)]);
+    let mut rows = Reader::new(rest, separator, line);
+    let header = match rows.next() {
+        None => {
+            let detail = "The file is empty; its first row names the columns.";
+            return Err(refused(vec![Violation::row(1, None, "required", detail)]));
+        }
+        Some(header) => header.map_err(broken)?,
+    };
+    let columns = Columns::read(&header.cells, header.row).map_err(refused)?;
+    if let Some(Err(error)) = rows.find(Result::is_err) {
+        return Err(broken(error));
+    }
+    Ok(Table { text: rest.to_owned(), separator, line, columns, dry_run })
+}

@@ -1,0 +1,105 @@
+//! Which columns a file of statistics may have, and what each is written to.
+
+use crate::http::problem::Violation;
+use crate::impact::store::ImpactStatistics;
+use crate::tables::lists::Tabulated;
+use crate::text::nearest::nearest;
+
+/// What exports have that only the server says: taken and ignored.
+pub const IGNORED: &[&str] =
+    &["transliterated", "figure", "indicator_label", "programme_title", "partner_name", "languages", "created_at", "updated_at"];
+
+/// More columns are no table of statistics.
+const MOST: usize = 200;
+
+/// The columns of a file: the name of each, in the file's order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Columns(Vec<&'static str>);
+
+impl Columns {
+    /// How many of these names are columns of statistics.
+    pub fn known(names: &[String]) -> usize {
+        names.iter().filter(|name| find(name).is_some()).count()
+    }
+
+    /// Reads the header, which is in this row; says what is wrong with it.
+    pub fn read(names: &[String], row: usize) -> Result<Self, Vec<Violation>> {
+        if names.len() > MOST {
+            let detail =
+                format!("Row {row} has {} columns; a table of statistics has {} at most.", names.len(), ImpactStatistics::COLUMNS.len());
+            return Err(vec![Violation::row(row, None, "too_many", detail)]);
+        }
+        let mut errors = Vec::new();
+        let mut columns: Vec<&'static str> = Vec::new();
+        // A spreadsheet may write separators after the last name.
+        let used = names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last.saturating_add(1));
+        for (name, number) in names.iter().take(used).zip(1_usize..) {
+            let name = name.trim();
+            match find(name) {
+                Some(known) if columns.contains(&known) => {
+                    let detail = format!("Row {row}: the column `{known}` is there twice.");
+                    errors.push(Violation::row(row, Some(known), "repeated", detail));
+                }
+                Some(known) => columns.push(known),
+                None if name.is_empty() => {
+                    let detail = format!("Row {row}: column {number} has no name.");
+                    errors.push(Violation::row(row, None, "unknown_column", detail));
+                }
+                None => {
+                    let name = crate::http::fields::clip(name);
+                    let near = nearest(&name, ImpactStatistics::COLUMNS.iter().copied());
+                    let hint = near.map_or_else(
+                        || format!("; known are {}", ImpactStatistics::COLUMNS.join(", ")),
+                        |near| format!("; did you mean `{near}`?"),
+                    );
+                    let detail = format!("Row {row}: there is no column `{name}`{hint}");
+                    errors.push(Violation::row(row, Some(&name), "unknown_column", detail));
+                }
+            }
+        }
+        let has = |name: &str| columns.contains(&name);
+        if errors.is_empty() && !has("id") && !has("slug") && !has("label") {
+            let detail = format!("Row {row}: a column is missing: `slug` or `id` for statistics that are there, `label` for new ones.");
+            errors.push(Violation::row(row, None, "required", detail));
+        }
+        if errors.is_empty() { Ok(Self(columns)) } else { Err(errors) }
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> &[&'static str] {
+        &self.0
+    }
+
+    /// Whether there is a column of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains(&name)
+    }
+}
+
+/// The column of this name; case and blanks around it do not count.
+fn find(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    ImpactStatistics::COLUMNS.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The column that a member of a statistic is read from, by its JSON pointer.
+pub fn of_pointer(pointer: &str) -> &str {
+    let mut parts = pointer.trim_start_matches('/').split('/');
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    match (first, second) {
+        ("baseline", "year") => "baseline_year",
+        ("baseline", _) => "baseline_value",
+        ("target", "period_start") => "target_period_start",
+        ("target", "period_end") => "target_period_end",
+        ("target", _) => "target_value",
+        ("source", "url") => "source_url",
+        ("source", _) => "source_text",
+        ("translations", _) => match parts.next() {
+            Some("description") => "description",
+            Some(_) => "label",
+            None => "language",
+        },
+        ("original_language", _) => "language",
+        (name, _) => name,
+    }
+}

@@ -1,0 +1,246 @@
+//! `POST /v1/impact-statistics/import`: what files come in, and what is said of those that do not.
+
+use serde_json::{Value, json};
+
+use super::export::whole;
+use super::{column, csv};
+use crate::on_both;
+use crate::support::{Answer, TestServer};
+
+const PATH: &str = "/v1/impact-statistics/import";
+
+fn send(server: &TestServer, key: &str, query: &str, file: impl Into<Vec<u8>>) -> Answer {
+    server.request("POST", &format!("{PATH}{query}")).key(key).header("Content-Type", "text/csv").body(file).send()
+}
+
+fn done(server: &TestServer, key: &str, file: impl Into<Vec<u8>>) -> Value {
+    send(server, key, "", file).expect(200).json()
+}
+
+fn counts(answer: &Value) -> [u64; 4] {
+    ["rows", "created", "changed", "unchanged"].map(|name| answer[name].as_u64().unwrap())
+}
+
+/// The row, column and code of each error; of a line its number and code.
+fn errors(answer: Answer) -> Vec<String> {
+    let problem = answer.problem(422, "invalid-fields");
+    let place = |error: &Value| {
+        let part = |name: &str| error[name].as_str().map(str::to_owned).or_else(|| error[name].as_u64().map(|number| number.to_string()));
+        [part("line").map(|line| format!("line {line}")), part("row"), part("column"), part("code")]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    problem["errors"].as_array().unwrap().iter().map(place).collect()
+}
+
+fn detail(answer: Answer) -> String {
+    answer.problem(422, "invalid-fields")["errors"][0]["detail"].as_str().unwrap().to_owned()
+}
+
+fn latin(text: &str) -> Vec<u8> {
+    let (bytes, _, failed) = encoding_rs::WINDOWS_1250.encode(text);
+    assert!(!failed);
+    bytes.into_owned()
+}
+
+on_both! {
+    fn what_was_exported_comes_back_and_changes_nothing(server: &TestServer) {
+        let key = whole(server);
+        server.create(&key, "/v1/indicators", &json!({"slug": "reached", "status": "published", "label": "Reached", "unit": "people", "ascending": true, "additive": true}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft", "label": "=1+1", "unit": "-x", "value": "-2.50", "indicator": null}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "of-indicator", "status": "published", "label": "'tis; \"so\"", "value": "3", "indicator": "reached",
+            "documents": [{"title": "Report; final", "url": "https://e.example.org/?a=1", "page": 12, "language": "en", "media_type": "application/pdf"}, {"title": "Web", "url": "https://e.example.org/", "page": null, "language": null, "media_type": null}],
+            "evidence": [{"video": "whole", "start_seconds": 1.5, "quote": {"text": "More: than = 500; of us", "language": "sq"}}, {"video": "whole", "end_seconds": 3}]}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "bare", "label": "Bare", "measure": "qualitative"}));
+        for lang in ["en", "sr-Cyrl", "sr-Latn", "tr"] {
+            let before = server.request("GET", "/v1/impact-statistics?status=draft,published&lang=all").key(&key).send().expect(200).json();
+            let table = server.request("GET", &format!("/v1/impact-statistics.csv?status=draft,published,archived&lang={lang}")).key(&key).send().expect(200);
+            let answer = done(server, &key, table.body.clone());
+            assert_eq!(counts(&answer), [4, 0, 0, 4], "{answer}");
+            assert_eq!((answer["encoding"].as_str(), answer["separator"].as_str()), (Some("UTF-8"), Some(",")));
+            assert!(answer["ignored_columns"].as_array().unwrap().contains(&json!("figure")));
+            let after = server.request("GET", "/v1/impact-statistics?status=draft,published&lang=all").key(&key).send().expect(200).json();
+            assert_eq!(before["data"], after["data"]);
+        }
+        // Under other slugs and without ids they are new, and the same.
+        let read = |query: &str| csv(&server.request("GET", &format!("/v1/impact-statistics.csv?status=draft,published&lang=en{query}")).key(&key).send().expect(200));
+        let (columns, rows) = read("&sort=slug");
+        assert_eq!(column(&rows, "slug"), ["bare", "draft", "of-indicator", "people"]);
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(&columns[1..]).unwrap();
+        for row in &rows {
+            writer.write_record(columns[1..].iter().map(|name| if name == "slug" { format!("new-{}", row[name]) } else { row[name].clone() })).unwrap();
+        }
+        assert_eq!(counts(&done(server, &key, writer.into_inner().unwrap())), [4, 4, 0, 0]);
+        let of_server = ["id", "slug", "created_at", "updated_at", "languages", "published_at"];
+        for row in rows {
+            let (_, news) = read(&format!("&ids=new-{}", row["slug"]));
+            for name in columns.iter().filter(|name| !of_server.contains(&name.as_str())) {
+                assert_eq!(news[0][name], row[name], "{name}");
+            }
+        }
+    }
+
+    fn rows_create_and_change_and_columns_that_are_not_there_are_left_alone(server: &TestServer) {
+        let key = whole(server);
+        let file = "slug,label,value,qualifier,unit,language,countries,period_start,disaggregation,status,programme\r\n\
+            people,,,,,,,,,,\r\n";
+        assert_eq!(errors(send(server, &key, "", file)), ["2 label required"]);
+        let file = "value;slug;countries\r\n2000;people;AL, BA\r\n7;new-one;\r\n";
+        assert_eq!(errors(send(server, &key, "", file)), ["3 label required"]);
+        let file = "value;slug;countries;label;language;period_start\n2000;people;AL, BA;Ljudi;sr-Latn;2023-12-31\n7;new-one;;Novo;sr-Latn;\n8;;;Bez imena;bs;2020-01-01\n";
+        let answer = done(server, &key, file);
+        assert_eq!(counts(&answer), [3, 2, 1, 0]);
+        assert_eq!(answer["separator"], ";");
+        assert_eq!(answer["changes"].as_array().unwrap().iter().map(|one| format!("{} {} {}", one["row"], one["outcome"], one["slug"])).collect::<Vec<_>>(), [
+            "2 \"changed\" \"people\"", "3 \"created\" \"new-one\"", "4 \"created\" \"bez-imena\"",
+        ]);
+        let people = server.read("/v1/impact-statistics/people?lang=all");
+        assert_eq!((&people["value"], &people["qualifier"], &people["unit"]), (&json!("2000"), &json!("more_than"), &json!("people")));
+        assert_eq!(people["translations"]["en"]["label"], "People at the \"forum\"");
+        assert_eq!(people["translations"]["sr-Latn"]["label"], "Ljudi");
+        assert_eq!(people["countries"].as_array().unwrap().iter().map(|country| &country["code"]).collect::<Vec<_>>(), ["AL", "BA"]);
+        let new = server.request("GET", "/v1/impact-statistics/bez-imena?lang=all").key(&key).send().expect(200).json();
+        assert_eq!((&new["status"], &new["original_language"], &new["period_start"]), (&json!("draft"), &json!("bs"), &json!("2020-01-01")));
+        // The same file again: those with a slug are as they were, the one without is another new one.
+        assert_eq!(counts(&done(server, &key, file)), [3, 1, 0, 2]);
+        // By its id it is renamed, and an empty cell removes.
+        let id = people["id"].as_str().unwrap();
+        assert_eq!(counts(&done(server, &key, format!("id\tslug\tunit\tbaseline_value\tbaseline_year\n{id}\trenamed\t\t\t\n"))), [1, 0, 1, 0]);
+        let renamed = server.read("/v1/impact-statistics/renamed");
+        assert_eq!((&renamed["id"], &renamed["unit"], &renamed["baseline"]), (&json!(id), &Value::Null, &Value::Null));
+        assert_eq!(errors(send(server, &key, "", "slug,value\npeople,3\n")), ["2 slug moved"]);
+    }
+
+    fn all_or_nothing_and_every_error_at_once(server: &TestServer) {
+        let key = whole(server);
+        let file = "slug,label,value,measure,countries,programme,period_start,period_end,ascending,evidence,status,baseline_value,baseline_year,disaggregation\r\n\
+            fine,Fine,1,unit,AL,norms,2024-01-01,2024-12-31,true,whole#3-5,published,1,2020,sex=female\r\n\
+            wrong,Wrong,\"1,500\",unit,AL,norms,2024-01-01,2024-12-31,maybe,,,,,women\r\n\
+            \r\n\
+            worse,,2,length,ZZ,no-such,01.02.2024,,,whole#90-120,public,x,20,\r\n\
+            last,Last,3,unit,,,2024-05-01,2024-01-01,,,,5,,\r\n\
+            fine,Again,1,,,,,,,,,,,\r\n";
+        assert_eq!(errors(send(server, &key, "", file)), [
+            "3 value invalid_decimal", "3 ascending wrong_type", "3 disaggregation invalid_value",
+            "5 baseline_value invalid_decimal",
+            "6 period_end invalid_range", "6 baseline_year required",
+            "7 slug repeated",
+        ]);
+        let problem = send(server, &key, "", file).problem(422, "invalid-fields");
+        assert_eq!(problem["detail"], "7 errors in 4 rows; nothing was stored.");
+        assert_eq!(problem["errors"][0]["detail"], "Row 3, `value`: `1,500` is no plain decimal: write 1500 if the comma separates thousands, 1.500 if it is a decimal point.");
+        let fixed = file.replace(",x,20,", ",1,20,").replace("\"1,500\"", "1.500").replace("maybe", "true").replace("women", "sex=female").replace("2024-05-01", "2024-01-01").replace("5,,\r\nfine", "5,2020,\r\nthird");
+        let mut found = errors(send(server, &key, "", fixed));
+        found.sort();
+        assert_eq!(found, [
+            "5 baseline_year out_of_range", "5 countries unknown_country", "5 evidence out_of_range", "5 label required", "5 measure unknown_value", "5 period_start invalid_date",
+            "5 programme unknown_reference", "5 status unknown_value",
+        ]);
+        let mut found = errors(send(server, &key, "", "slug,label,programme,evidence\na,A,no-such,whole#90-120\nb,B,norms,missing\n"));
+        found.sort();
+        assert_eq!(found, ["2 evidence out_of_range", "2 programme unknown_reference", "3 evidence unknown_reference"]);
+        assert_eq!(server.slugs("/v1/impact-statistics?limit=100"), ["people"], "nothing was stored");
+        let many = (0..150).map(|number| format!("s-{number},S,many")).collect::<Vec<_>>().join("\n");
+        let problem = send(server, &key, "", format!("slug,label,value\n{many}")).problem(422, "invalid-fields");
+        assert_eq!((problem["detail"].as_str(), problem["errors"].as_array().map(Vec::len)), (Some("150 errors in 150 rows; nothing was stored. The first 100 are named."), Some(100)));
+    }
+
+    fn a_trial_stores_nothing(server: &TestServer) {
+        let key = whole(server);
+        let file = "slug,label,value\npeople,Other,1\nnew-one,New,2\n";
+        let answer = send(server, &key, "?dry_run=true", file).expect(200).json();
+        assert_eq!((counts(&answer), &answer["dry_run"]), ([2, 1, 1, 0], &json!(true)));
+        assert_eq!(server.read("/v1/impact-statistics/people")["value"], "1500.50");
+        server.request("GET", "/v1/impact-statistics/new-one").key(&key).send().problem(404, "not-found");
+        assert_eq!(errors(send(server, &key, "?dry_run=true", "slug,label,value\nx,X,one\n")), ["2 value invalid_decimal"]);
+        let answer = done(server, &key, file);
+        assert_eq!((counts(&answer), &answer["dry_run"]), ([2, 1, 1, 0], &json!(false)));
+        server.request("POST", &format!("{PATH}?dry_run=perhaps")).key(&key).header("Content-Type", "text/csv").body(file).send().errors(400, &[("dry_run", "invalid_value")]);
+    }
+
+    fn the_encodings_and_separators_of_spreadsheets_are_understood(server: &TestServer) {
+        let key = server.editor_key();
+        let text = "slug;label;language\r\none;Žene i đaci u školi;bs\r\ntwo;\"Čas; drugi\r\nred\";bs\r\n";
+        let utf_16 = |little: bool, mark: bool| {
+            let units = text.encode_utf16().map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+            let mark: &[u8] = match (mark, little) { (false, _) => &[], (true, true) => b"\xFF\xFE", (true, false) => b"\xFE\xFF" };
+            [mark.to_vec(), units.flatten().collect()].concat()
+        };
+        let files = [
+            (text.as_bytes().to_vec(), "UTF-8", ";"),
+            ([b"\xEF\xBB\xBF", text.as_bytes()].concat(), "UTF-8", ";"),
+            (format!("sep=;\r\n{text}").into_bytes(), "UTF-8", ";"),
+            (text.replace("; ", ", ").replace(';', "\t").replace('"', "").replace("\r\nred", "").into_bytes(), "UTF-8", "\t"),
+            (utf_16(true, true), "UTF-16LE", ";"),
+            (utf_16(false, true), "UTF-16BE", ";"),
+            (utf_16(true, false), "UTF-16LE", ";"),
+            (utf_16(false, false), "UTF-16BE", ";"),
+            (latin(text), "windows-1250", ";"),
+            (encoding_rs::WINDOWS_1251.encode("slug,label,language\nthree,Жените и правата,mk\n").0.into_owned(), "windows-1251", ","),
+            (encoding_rs::WINDOWS_1254.encode("slug,label,language\nfour,Eğitim alan kişiler,tr\n").0.into_owned(), "windows-1254", ","),
+        ];
+        for (file, encoding, separator) in files {
+            let answer = done(server, &key, file);
+            assert_eq!((answer["encoding"].as_str(), answer["separator"].as_str()), (Some(encoding), Some(separator)), "{answer}");
+        }
+        let label = |slug: &str| server.request("GET", &format!("/v1/impact-statistics/{slug}")).key(&key).send().expect(200).json()["label"].as_str().unwrap().to_owned();
+        assert_eq!(["one", "two", "three", "four"].map(label), ["Žene i đaci u školi", "Čas; drugi\r\nred", "Жените и правата", "Eğitim alan kişiler"]);
+        // `đ` of Windows-1250 is `ğ` of Windows-1254; who says which has it.
+        let either = latin("slug,label\none,medu đ\n");
+        assert_eq!(errors(send(server, &key, "", either.clone())), ["line 1 unknown_encoding"]);
+        let stated = server.request("POST", PATH).key(&key).header("Content-Type", "text/csv; charset=windows-1250").body(either).send().expect(200).json();
+        assert_eq!((stated["encoding"].as_str(), label("one")), (Some("windows-1250"), "medu đ".to_owned()));
+    }
+
+    fn what_is_no_table_is_told(server: &TestServer) {
+        let key = server.editor_key();
+        for (file, expected) in [
+            ("", "1 required"),
+            ("\n\n", "1 required"),
+            ("slug,lable\na,b\n", "1 lable unknown_column"),
+            ("value\n3\n", "1 required"),
+            ("slug,label,slug\n", "1 slug repeated"),
+            ("slug,label\na\n", "2 ragged"),
+            ("slug,label\na,b,c\n", "2 ragged"),
+            ("slug,label\na,\"b\nc\n", "line 2 malformed_csv"),
+            ("slug,label\na,\"b\"c\n", "line 2 malformed_csv"),
+            ("slug,label\na,b\0\n", "line 2 invalid_text"),
+            ("sep=x\nslugxlabel\n", "line 1 invalid_value"),
+            ("id,label\nnonsense,A\n", "2 id invalid_id"),
+            ("id,label\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,A\n", "2 id unknown_reference"),
+            ("slug,label\nNo Slug,A\n", "2 slug invalid_slug"),
+            ("slug,label,language\na,A,klingon-language\n", "2 language invalid_language"),
+        ] {
+            assert_eq!(errors(send(server, &key, "", file)), [expected], "{file:?}");
+        }
+        assert!(detail(send(server, &key, "", "slug,lable\n")).contains("did you mean `label`?"));
+        let wide = vec!["x"; 10_000].join(",");
+        assert_eq!(errors(send(server, &key, "", wide)), ["1 too_many"]);
+        assert_eq!(counts(&done(server, &key, "slug,label\r\n")), [0, 0, 0, 0]);
+        assert_eq!(counts(&done(server, &key, "slug,label,,\r\na,b,,\r\n,,,\r\n")), [1, 1, 0, 0], "separators that a spreadsheet adds");
+
+        let sheet = server.get("/v1/impact-statistics.xlsx").expect(200);
+        let problem = send(server, &key, "", sheet.body.clone()).problem(415, "unsupported-media-type");
+        assert!(problem["detail"].as_str().unwrap().contains("Save the spreadsheet as CSV"), "{problem}");
+        let typed = server.request("POST", PATH).key(&key).header("Content-Type", sheet.must("content-type")).body(sheet.body.clone()).send();
+        assert!(typed.problem(415, "unsupported-media-type")["detail"].as_str().unwrap().contains("Save the spreadsheet as CSV"));
+        server.request("POST", PATH).key(&key).json(&json!({})).undocumented().send().problem(415, "unsupported-media-type");
+        send(server, &key, "", vec![b'x'; 33 * 1_024 * 1_024]).problem(413, "body-too-large");
+        send(server, &server.viewer_key(), "", "slug,label\n").problem(403, "forbidden");
+        server.request("POST", PATH).header("Content-Type", "text/csv").body("slug,label\n").send().problem(401, "unauthenticated");
+    }
+
+    fn a_file_that_is_sent_again_under_its_key_is_answered_again(server: &TestServer) {
+        let key = server.editor_key();
+        let again = |file: &str| server.request("POST", PATH).key(&key).header("Content-Type", "text/csv").header("Idempotency-Key", "\"one\"").body(file).send();
+        let first = again("label\nNew\n").expect(200);
+        let second = again("label\nNew\n").expect(200);
+        assert_eq!((first.json(), second.must("idempotent-replayed")), (second.json(), "true"));
+        let all = server.request("GET", "/v1/impact-statistics?status=draft").key(&key).send().expect(200).json();
+        assert_eq!(all["data"].as_array().map(Vec::len), Some(1));
+        assert_eq!(again("label\nOther\n").problem(422, "invalid-fields")["errors"][0]["code"], "reused");
+    }
+}
