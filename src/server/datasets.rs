@@ -75,7 +75,7 @@ pub async fn catalogue(
         base: base.clone(),
     };
     let wish = Wish::new(Vec::new(), context.fallback.clone());
-    let identity = format!("dcat\n{described:?}");
+    let identity = format!("dcat\n{described:?}\n{:?}", context.settings.iati_reporting_org);
     let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(&request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
@@ -127,16 +127,17 @@ fn dataset(
         modified: revisions.of(spec.kind.as_str()).1,
         languages: values("language"),
         countries,
-        distributions: distributions(spec, documents),
+        distributions: distributions(spec, documents, context.settings.iati_reporting_org.is_some()),
     })
 }
 
-/// Every form in which a kind is given; files of the whole where the document knows their address.
-fn distributions(spec: &Spec, documents: &Documents) -> Vec<(Format, String, bool)> {
+/// Every form in which a kind is given; files of the whole where the document knows their address, and IATI where it is known who reports.
+fn distributions(spec: &Spec, documents: &Documents, reports: bool) -> Vec<(Format, String, bool)> {
     let (path, segment) = (spec.kind.path(), spec.kind.segment());
     let is_there = |path: &str| !documents.methods(path).is_empty();
     let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
-    let activities = matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic).then(|| (ACTIVITIES, ACTIVITIES_PATH.to_owned(), false));
+    let activities =
+        (reports && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic)).then(|| (ACTIVITIES, ACTIVITIES_PATH.to_owned(), false));
     let feeds = spec.feeds.iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,
