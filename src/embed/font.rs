@@ -2,6 +2,7 @@
 //!
 //! It is part of the program, so that a poster is the same on every machine. Its licence is `assets/OFL.txt`.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use resvg::usvg::fontdb::{Database, ID, Source};
@@ -13,7 +14,7 @@ static REGULAR: &[u8] = include_bytes!("assets/NotoSans-Regular.ttf");
 static BOLD: &[u8] = include_bytes!("assets/NotoSans-Bold.ttf");
 
 /// How wide a letter is taken to be that the font lacks, as a part of the font's size.
-const UNKNOWN: f32 = 0.8;
+pub const UNKNOWN: f32 = 0.8;
 
 /// How heavy letters are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,6 +47,14 @@ impl Face {
         let Some(font) = &self.font else { return text.chars().map(|_| unknown).sum() };
         let (letters, metrics) = (font.charmap(), GlyphMetrics::new(font, Size::new(self.size), LocationRef::default()));
         text.chars().map(|c| letters.map(c).and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(unknown)).sum()
+    }
+
+    /// How wide each letter and sign is that the font has.
+    pub fn widths(&self) -> HashMap<char, f32> {
+        let Some(font) = &self.font else { return HashMap::new() };
+        let metrics = GlyphMetrics::new(font, Size::new(self.size), LocationRef::default());
+        let width = |(code, glyph)| Some((char::from_u32(code)?, metrics.advance_width(glyph)?));
+        font.charmap().mappings().filter_map(width).collect()
     }
 
     /// Whether the font has a letter or sign.

@@ -1,9 +1,14 @@
 //! Texts in a chart: how wide they are, in lines where there is not room for them in one, shortened where there is none at all.
 
-use crate::embed::font::{Face, Weight};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// The size at which letters are measured.
-const MEASURED: f32 = 100.0;
+use crate::embed::font::{Face, UNKNOWN, Weight};
+
+/// How wide letters of the size 1 are, each once: a chart measures thousands.
+static TEXT: LazyLock<HashMap<char, f32>> = LazyLock::new(|| Face::new(Weight::Regular, 1.0).widths());
+/// The same of bold ones.
+static BOLD: LazyLock<HashMap<char, f32>> = LazyLock::new(|| Face::new(Weight::Bold, 1.0).widths());
 
 /// So much wider may the letters be of whoever looks at a chart.
 pub const OTHER: f64 = 1.15;
@@ -36,30 +41,31 @@ impl Letters {
 
 /// Measures texts.
 pub struct Lettering {
-    text: Face,
-    bold: Face,
+    text: &'static HashMap<char, f32>,
+    bold: &'static HashMap<char, f32>,
 }
 
 impl Default for Lettering {
     fn default() -> Self {
-        Self { text: Face::new(Weight::Regular, MEASURED), bold: Face::new(Weight::Bold, MEASURED) }
+        Self { text: &TEXT, bold: &BOLD }
     }
 }
 
 impl Lettering {
-    fn face(&self, letters: Letters) -> &Face {
-        if letters.is_bold { &self.bold } else { &self.text }
+    fn widths(&self, letters: Letters) -> &'static HashMap<char, f32> {
+        if letters.is_bold { self.bold } else { self.text }
     }
 
     /// How wide a text is.
     pub fn width(&self, text: &str, letters: Letters) -> f64 {
-        f64::from(self.face(letters).width(text)) * letters.size / f64::from(MEASURED)
+        let widths = self.widths(letters);
+        text.chars().map(|c| f64::from(widths.get(&c).copied().unwrap_or(UNKNOWN)) * letters.size).sum()
     }
 
     /// Whether a text was measured by the letters that it has.
     pub fn knows(&self, text: &str, letters: Letters) -> bool {
-        let face = self.face(letters);
-        text.chars().all(|c| face.has(c))
+        let widths = self.widths(letters);
+        text.chars().all(|c| widths.contains_key(&c))
     }
 
     /// A text in lines that fit, at most so many; what there is no room for is left out, and the last line says so.
