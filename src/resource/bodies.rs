@@ -74,9 +74,14 @@ pub fn complete(schemas: &mut Map<String, Value>) {
         let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) else { continue };
         for (name, property) in properties.iter_mut() {
             constrain(name, property);
-            if required.contains(name) && property.get("$ref").and_then(Value::as_str) == Some("#/components/schemas/ReferenceInput") {
-                *property = json!({"anyOf": reference(), "description": "Named by its slug, its id, or an object that has one."});
-            }
+            // What is required is not null.
+            let shared = property.get("$ref").and_then(Value::as_str).filter(|_| required.contains(name));
+            let alone = match shared {
+                Some("#/components/schemas/ReferenceInput") => (reference(), "Named by its slug, its id, or an object that has one."),
+                Some("#/components/schemas/CountryInput") => (country(), "Named by its code, or an object that has it."),
+                _ => continue,
+            };
+            *property = json!({"anyOf": alone.0, "description": alone.1});
         }
         if is_resource {
             for name in READ_ONLY {
