@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use bigdecimal::{BigDecimal, RoundingMode, Zero};
+use bigdecimal::BigDecimal;
 
 use super::decimal::canonical;
 
@@ -59,17 +59,6 @@ impl Exact {
         let small = self.alike(other).and_then(|(a, b, scale)| Some(Form::Small(a.checked_add(b)?, scale)));
         Self(small.unwrap_or_else(|| Form::Large(self.large() + other.large())))
     }
-
-    /// How far it is from one value to another, in per cent with one digit behind the point; `None` where these are the same.
-    pub fn progress(&self, from: &Self, to: &Self) -> Option<String> {
-        let (from, to) = (from.large(), to.large());
-        let way = to - &from;
-        if way.is_zero() {
-            return None;
-        }
-        let share = (self.large() - from) * BigDecimal::from(100) / way;
-        Some(plain(&share.with_scale_round(1, RoundingMode::HalfUp)))
-    }
 }
 
 /// A decimal without an exponent.
@@ -124,17 +113,6 @@ mod tests {
         assert_eq!(sum(&["-3", "3"]), "0");
         assert_eq!(sum(&[]), "0");
         assert!(Exact::parse("1,5").is_none() && Exact::parse("").is_none_or(|none| none == Exact::ZERO));
-    }
-
-    #[test]
-    fn progress_is_the_share_of_the_way() {
-        let of = |at: &str, from: &str, to: &str| {
-            Exact::parse(at).and_then(|at| at.progress(&Exact::parse(from).unwrap(), &Exact::parse(to).unwrap()))
-        };
-        assert_eq!(of("60", "20", "100").as_deref(), Some("50.0"));
-        assert_eq!(of("30", "50", "20").as_deref(), Some("66.7"));
-        assert_eq!(of("10", "20", "100").as_deref(), Some("-12.5"));
-        assert_eq!(of("10", "5", "5"), None);
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::read::{Facts, Row, day};
+use crate::impact::reached::reached;
 use crate::text::sum::Exact;
 
 /// A value that was reckoned, with how exact it is.
@@ -107,17 +108,12 @@ pub fn reckon(facts: &Facts<'_>, rows: &[usize], is_additive: bool) -> Reckoned 
     let is_descending = rows.first().and_then(|(_, row, _)| facts.scope(row)).is_some_and(|scope| scope.ascending == Some(false));
     let progress = actual.zip(target.as_ref()).and_then(|((actual, qualifier), (aim, _))| {
         // What is to become less begins somewhere.
-        let from = match &baseline {
-            Some((from, _)) => from.clone(),
-            None if is_descending => return None,
-            None => Exact::ZERO,
-        };
-        let qualifier = match qualifier {
-            "more_than" if *aim < from => "less_than",
-            "less_than" if *aim < from => "more_than",
-            same => same,
-        };
-        Some(Amount { value: actual.progress(&from, aim)?, qualifier })
+        let from = baseline.as_ref().map(|(from, _)| from.to_string());
+        if is_descending && from.is_none() {
+            return None;
+        }
+        let (value, qualifier) = reached(&actual.to_string(), qualifier, from.as_deref(), &aim.to_string())?;
+        Some(Amount { value, qualifier })
     });
     Reckoned {
         sum: sum.map(|(sum, qualifier)| Amount { value: sum.to_string(), qualifier }),
@@ -238,7 +234,7 @@ mod tests {
         let both = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "50")), (0, "40", year("2025-01-01", "2025-12-31", "70"))], true);
         assert_eq!(both.target, Some(Aim { value: "120".to_owned(), until: Some("2025-12-31".to_owned()) }));
         assert_eq!(both.baseline, Some(Before { value: "20".to_owned(), years: (2019, 2019) }));
-        assert_eq!(both.progress, Some(Amount { value: "50.0".to_owned(), qualifier: "more_than" }));
+        assert_eq!(both.progress, Some(Amount { value: "50".to_owned(), qualifier: "more_than" }));
         // A target for the whole time, stated with each year, is one target.
         let whole = |start, end| Figures { target_start: "2024-01-01", target_end: "2025-12-31", ..year(start, end, "100") };
         let once = reckoned(&[(0, "30", whole("2024-01-01", "2024-12-31")), (0, "40", whole("2025-01-01", "2025-12-31"))], true);
@@ -250,7 +246,7 @@ mod tests {
         let latest = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "")), (0, "40", year("2025-01-01", "2025-12-31", "70"))], false);
         assert_eq!(
             (latest.latest.map(|(latest, _)| latest.value).as_deref(), latest.progress.map(|progress| progress.value).as_deref()),
-            (Some("40"), Some("40.0"))
+            (Some("40"), Some("40"))
         );
     }
 }
