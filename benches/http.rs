@@ -88,7 +88,7 @@ fn fingerprint() -> u64 {
         "src/resource/index.rs",
         "src/resource/tracks.rs",
         "src/db/search",
-        "src/commands/generate.rs",
+        "src/commands/generate",
     ] {
         hash(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut hasher);
     }

@@ -1,21 +1,21 @@
 //! What a summary asks of a statistic, in one text: what it is about, when, and its values.
 //!
-//! A summary of everything reads the text of every statistic and nothing else of it. First come the fields that say what it is about: those
-//! of statistics of one scope are the same, byte by byte.
+//! A summary of everything reads the text of every statistic and nothing else of it. After the number come the fields that say what it is
+//! about: those of statistics of one scope are the same, byte by byte.
 
 use super::model::{Baseline, Disaggregation, Own, Target};
-use crate::db::Id;
+use crate::db::{Id, Number};
 use crate::resource::load::Link;
 
 /// Between fields.
 const TAB: char = '\t';
 /// Between the members of a list, and between a dimension and its slice.
 const COMMA: char = '\u{1f}';
-/// How many fields say what a statistic is about.
-const OF_SCOPE: usize = 9;
+/// Between what a statistic is about and its figures.
+const MARK: char = '\u{1e}';
 
 /// The text of a statistic.
-pub fn write(own: &Own, links: &[Link]) -> String {
+pub fn write(number: Number, own: &Own, links: &[Link]) -> String {
     let link = |field: &str| {
         let target = links.iter().find(|link| link.field == field);
         target.map(|link| link.target_id.0.simple().to_string()).unwrap_or_default()
@@ -29,7 +29,8 @@ pub fn write(own: &Own, links: &[Link]) -> String {
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let (baseline, target) = (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
     let target = target.as_ref();
-    let fields = [
+    let about = [
+        number.to_string(),
         link("indicator"),
         link("programme"),
         link("partner"),
@@ -39,6 +40,8 @@ pub fn write(own: &Own, links: &[Link]) -> String {
         own.measure.clone(),
         said(own.additive),
         said(own.ascending),
+    ];
+    let figures = [
         day(own.period_start),
         day(own.period_end),
         own.qualifier.clone(),
@@ -49,7 +52,7 @@ pub fn write(own: &Own, links: &[Link]) -> String {
         day(target.and_then(|target| target.period_start)),
         day(target.and_then(|target| target.period_end)),
     ];
-    fields.join(&TAB.to_string())
+    [about.join(&TAB.to_string()), figures.join(&TAB.to_string())].join(&MARK.to_string())
 }
 
 /// Without what separates.
@@ -104,13 +107,18 @@ pub struct Figures<'a> {
     pub target_end: &'a str,
 }
 
-/// Splits a text into what says the scope, see [`scope`], and the figures.
-pub fn split(text: &str) -> Option<(&str, Figures<'_>)> {
-    let (tab, _) = text.match_indices(TAB).nth(OF_SCOPE.saturating_sub(1))?;
-    let (scope, rest) = (text.get(..tab)?, text.get(tab.saturating_add(1)..)?);
-    let mut fields = rest.split(TAB);
+/// Splits a text into number, what says the scope, see [`scope`], and what says the figures, see [`figures`].
+pub fn split(text: &str) -> Option<(Number, &str, &str)> {
+    let (head, figures) = text.split_once(MARK)?;
+    let (number, about) = head.split_once(TAB)?;
+    Some((number.parse().ok()?, about, figures))
+}
+
+/// Reads what says the figures.
+pub fn figures(text: &str) -> Option<Figures<'_>> {
+    let mut fields = text.split(TAB);
     let mut next = || fields.next();
-    let figures = Figures {
+    Some(Figures {
         start: next()?,
         end: next()?,
         qualifier: next()?,
@@ -120,8 +128,7 @@ pub fn split(text: &str) -> Option<(&str, Figures<'_>)> {
         target: next()?,
         target_start: next()?,
         target_end: next()?,
-    };
-    Some((scope, figures))
+    })
 }
 
 /// Reads what says the scope.
@@ -164,8 +171,9 @@ mod tests {
             "source": null,
         }))
         .unwrap();
-        let text = write(&own, &[link("programme", programme), link("indicator", indicator)]);
-        let (about, figures) = split(&text).unwrap();
+        let text = write(7, &own, &[link("programme", programme), link("indicator", indicator)]);
+        let (number, about, rest) = split(&text).unwrap();
+        assert_eq!(number, 7);
         let expected = Scope {
             indicator: Some(indicator),
             programme: Some(programme),
@@ -186,7 +194,7 @@ mod tests {
             baseline_year: "2019",
             ..Figures::default()
         };
-        assert_eq!(figures, expected);
+        assert_eq!(figures(rest), Some(expected));
         assert_eq!(split("a\tb"), None);
     }
 }

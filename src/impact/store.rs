@@ -55,7 +55,7 @@ impl Subject for ImpactStatistics {
             own.value_order().map_or(Bind::Null, Bind::Text),
             day(own.period_start),
             day(own.period_end),
-            Bind::Text(facts::write(own, links)),
+            Bind::Text(facts::write(item.number, own, links)),
         ]
     }
 

@@ -4,6 +4,7 @@
 //! that nodes which share a database need not know of each other. A write uses only what is of other kinds than its own: that its
 //! transaction does not change.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -66,7 +67,10 @@ const MOST: usize = 20_000;
 
 /// The items that were shown inside others of late. `None` for one that the viewer may not see.
 #[derive(Default)]
-pub struct Names(Mutex<HashMap<(Kind, Viewer), OfKind>>);
+pub struct Names(Mutex<HashMap<(Kind, Viewer), OfKind>>, Mutex<HashMap<Kind, Whole>>);
+
+/// What was read of all public items of a kind, and the revision of the kind at which.
+type Whole = (i64, Arc<dyn Any + Send + Sync>);
 
 #[derive(Default)]
 struct OfKind {
@@ -142,6 +146,20 @@ impl Memory {
             *kept = OfKind { revision, ..OfKind::default() };
         }
         Some(kept)
+    }
+
+    /// What was kept of all public items of a kind, if none of them was written since.
+    pub fn whole<T: Any + Send + Sync>(&self, kind: Kind) -> Option<Arc<T>> {
+        let wholes = self.names.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, whole) = wholes.get(&kind).filter(|(revision, _)| Some(*revision) == self.revision(kind))?;
+        Arc::clone(whole).downcast().ok()
+    }
+
+    /// Keeps what was read of all public items of a kind.
+    pub fn keep_whole<T: Any + Send + Sync>(&self, kind: Kind, whole: Arc<T>) {
+        if let Some(revision) = self.revision(kind) {
+            self.names.1.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (revision, whole));
+        }
     }
 
     fn revision(&self, kind: Kind) -> Option<i64> {

@@ -80,34 +80,31 @@ pub struct Grouping<'a> {
 
 impl Grouping<'_> {
     /// The groups of statistics, in no order.
-    pub fn of(&self, facts: &Facts<'_>) -> Result<Vec<Group>, Problem> {
+    pub fn of(&self, facts: &Facts, selected: &[usize]) -> Result<Vec<Group>, Problem> {
         // What follows from the scope is found once for each.
         let mut keys: Vec<Vec<Part>> = Vec::new();
         let mut known: HashMap<Vec<Part>, usize> = HashMap::new();
-        let mut sorts: Vec<Option<Sort>> = Vec::new();
-        let of_scope: Vec<usize> = facts
-            .scopes
-            .iter()
-            .map(|scope| {
-                let mut key: Vec<Part> = self.by.iter().map(|by| part_of(by, scope, self.may_see)).collect();
-                let sort = self.is_apart.then(|| sort(scope));
-                if let Some(sort) = &sort {
-                    let unit = sort.unit.clone().map_or(Part::Undivided, Part::Text);
-                    key.extend([unit, Part::Text(format!("{} {}", sort.measure, sort.is_additive))]);
-                }
-                *known.entry(key.clone()).or_insert_with(|| {
-                    keys.push(key);
-                    sorts.push(sort);
-                    keys.len().saturating_sub(1)
-                })
+        let mut of_scope: Vec<Option<usize>> = vec![None; facts.scopes.len()];
+        let mut key_of = |scope: &Scope| {
+            let mut key: Vec<Part> = self.by.iter().map(|by| part_of(by, scope, self.may_see)).collect();
+            if self.is_apart {
+                let sort = sort(scope);
+                let unit = sort.unit.map_or(Part::Undivided, Part::Text);
+                key.extend([unit, Part::Text(format!("{} {}", sort.measure, sort.is_additive))]);
+            }
+            *known.entry(key.clone()).or_insert_with(|| {
+                keys.push(key);
+                keys.len().saturating_sub(1)
             })
-            .collect();
+        };
         let is_by_year = self.by.contains(&By::Year);
         let mut places: HashMap<(usize, Option<i32>), Vec<usize>> = HashMap::new();
-        for (place, row) in facts.rows.iter().enumerate() {
-            let Some(key) = of_scope.get(row.scope) else { continue };
+        for place in selected {
+            let Some(row) = facts.rows.get(*place) else { continue };
+            let Some((scope, key)) = facts.scope(row).zip(of_scope.get_mut(row.scope)) else { continue };
+            let key = *key.get_or_insert_with(|| key_of(scope));
             let year = if is_by_year { row.year() } else { None };
-            places.entry((*key, year)).or_default().push(place);
+            places.entry((key, year)).or_default().push(*place);
         }
         let mut groups = Vec::with_capacity(places.len());
         let mut refused = Vec::new();
@@ -130,21 +127,16 @@ impl Grouping<'_> {
         with_year.collect()
     }
 
-    fn group(&self, facts: &Facts<'_>, parts: Vec<Part>, rows: Vec<usize>) -> Result<Group, (Vec<Part>, Refusal)> {
-        let of = |place: &usize| facts.rows.get(*place).and_then(|row: &Row<'_>| facts.scope(row));
+    fn group(&self, facts: &Facts, parts: Vec<Part>, rows: Vec<usize>) -> Result<Group, (Vec<Part>, Refusal)> {
+        let of = |place: &usize| facts.rows.get(*place).and_then(|row: &Row| facts.scope(row));
         let Some(first) = rows.first().and_then(of) else {
             return Err((parts, Refusal { code: "empty", detail: String::new() }));
         };
         let mut sort = sort(first);
-        let mut stranger = None;
-        let mut reason = None;
-        for scope in rows.iter().filter_map(of) {
-            if (&scope.unit, &scope.measure) != (&first.unit, &first.measure) {
-                stranger = Some(scope);
-                break;
-            }
-            reason = reason.or_else(|| why_not(scope));
-        }
+        let marks = |place: &usize| facts.rows.get(*place).and_then(|row| facts.marks(row));
+        let kind = rows.first().and_then(marks).map(|marks| marks.sort);
+        let stranger = rows.iter().find(|place| marks(place).map(|marks| marks.sort) != kind).and_then(of);
+        let reason = rows.iter().filter_map(of).find_map(why_not);
         sort.is_additive = reason.is_none();
         if let Some(other) = stranger {
             let detail = format!("{} and {} are counted, which cannot be compared", what(first), what(other));
@@ -202,7 +194,7 @@ fn sort(scope: &Scope) -> Sort {
 }
 
 /// Why values of a scope cannot be added up, if they cannot.
-pub fn why_not(scope: &Scope) -> Option<Refusal> {
+fn why_not(scope: &Scope) -> Option<Refusal> {
     if scope.measure != UNIT {
         let detail = format!("Values of the measure `{}` cannot be added up", scope.measure);
         return Some(Refusal { code: "not_a_count", detail });

@@ -7,11 +7,10 @@
 //!
 //! A statistic without an indicator says of itself only; it overlaps with none but the slices, or the total, of exactly what it is about.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
-use super::read::{Facts, Row};
-use crate::db::Id;
-use crate::impact::facts::Scope;
+use super::read::{Facts, Marks, Row};
 use crate::text::sum::Exact;
 
 /// A statistic that does not count, and the one that it is counted with: places among the rows.
@@ -35,33 +34,29 @@ pub struct Counted {
 /// What statistics that may overlap have in common.
 #[derive(Eq, Hash, PartialEq)]
 enum Family<'a> {
-    Indicator(Id),
-    Alone(Option<Id>, Option<Id>, &'a [String], Option<&'a str>, (i32, i32)),
+    Indicator(u32),
+    Alone(u32, u32, &'a [u32], u32, (i32, i32)),
 }
 
 impl<'a> Family<'a> {
-    fn of(scope: &'a Scope, row: &Row<'_>) -> Self {
-        match scope.indicator {
-            Some(indicator) => Self::Indicator(indicator),
-            None => Self::Alone(scope.programme, scope.partner, &scope.countries, scope.unit.as_deref(), row.days),
+    fn of(marks: &'a Marks, row: &Row) -> Self {
+        match marks.indicator {
+            0 => Self::Alone(marks.programme, marks.partner, &marks.countries, marks.sort, row.days),
+            indicator => Self::Indicator(indicator),
         }
     }
 }
 
-/// Where what may overlap with a statistic is looked for: its programme, and its country if it has one.
-type Cell<'a> = (Option<Id>, Option<&'a str>);
-
-fn cell(scope: &Scope) -> Cell<'_> {
-    (scope.programme, if let [one] = scope.countries.as_slice() { Some(one) } else { None })
-}
+/// Families that are smaller are looked through as they are.
+const SMALL: usize = 64;
 
 /// Tells what counts among these rows from what does not.
-pub fn count(facts: &Facts<'_>, rows: &[usize]) -> Counted {
+pub fn count(facts: &Facts, rows: &[usize]) -> Counted {
     let mut families: HashMap<Family<'_>, Vec<Member<'_>>> = HashMap::new();
     for place in rows {
         let Some(row) = facts.rows.get(*place) else { continue };
-        let Some(scope) = facts.scope(row) else { continue };
-        families.entry(Family::of(scope, row)).or_default().push(Member { place: *place, row, scope });
+        let Some(marks) = facts.marks(row) else { continue };
+        families.entry(Family::of(marks, row)).or_default().push(Member { place: *place, row, marks });
     }
     let mut counted = Counted::default();
     for members in families.into_values() {
@@ -78,75 +73,61 @@ pub fn count(facts: &Facts<'_>, rows: &[usize]) -> Counted {
 #[derive(Clone, Copy)]
 struct Member<'a> {
     place: usize,
-    row: &'a Row<'a>,
-    scope: &'a Scope,
+    row: &'a Row,
+    marks: &'a Marks,
 }
 
 /// Takes the widest first, and leaves out what overlaps with what was taken.
 fn choose(mut members: Vec<Member<'_>>, counted: &mut Counted) {
-    let breakdowns = breakdowns(&members);
-    let zero = Exact::ZERO;
-    members.sort_by(|a, b| {
-        narrowness(a)
-            .cmp(&narrowness(b))
-            .then_with(|| b.scope.countries.len().cmp(&a.scope.countries.len()))
-            .then_with(|| length(b.row).cmp(&length(a.row)))
-            .then_with(|| comes_to(&breakdowns, b, &zero).cmp(comes_to(&breakdowns, a, &zero)))
-            .then_with(|| dimensions(a.scope).cmp(&dimensions(b.scope)))
-            .then_with(|| b.row.number.cmp(&a.row.number))
+    let fuller = fuller(&members);
+    members.sort_by_cached_key(|member| {
+        let breakdown = fuller.iter().position(|breakdown| *breakdown == member.marks.breakdown);
+        let narrowness = narrowness(member);
+        (narrowness, Reverse(member.marks.countries.len()), Reverse(length(member.row)), breakdown, Reverse(member.row.number))
     });
-    let mut taken: HashMap<Cell<'_>, Vec<Member<'_>>> = HashMap::new();
+    // What is of another programme is apart: in a large family it is not looked at.
+    let is_small = members.len() <= SMALL;
+    let mut taken: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
     for member in members {
-        let (programme, country) = cell(member.scope);
-        let near = taken.iter().filter(|((other_programme, other_country), _)| {
-            let same_programme = programme.is_none() || other_programme.is_none() || *other_programme == programme;
-            same_programme && (country.is_none() || other_country.is_none() || *other_country == country)
-        });
-        // Few cells can hold it where it is narrow; those are looked up.
-        let found = match (programme, country) {
-            (Some(_), Some(_)) => [(programme, country), (programme, None), (None, country), (None, None)]
-                .iter()
-                .find_map(|cell| taken.get(cell).and_then(|others| others.iter().find(|other| overlap(&member, other)))),
-            _ => near.into_iter().flat_map(|(_, others)| others).filter(|other| overlap(&member, other)).min_by_key(|other| other.place),
+        let programme = if is_small { 0 } else { member.marks.programme };
+        let first = |others: &Vec<Member<'_>>| others.iter().find(|other| overlap(&member, other)).map(|other| other.place);
+        let found = if programme == 0 {
+            taken.values().find_map(first)
+        } else {
+            [0, programme].iter().filter_map(|programme| taken.get(programme)).find_map(first)
         };
         if let Some(other) = found {
-            counted.left_out.push(LeftOut { row: member.place, counted: other.place });
+            counted.left_out.push(LeftOut { row: member.place, counted: other });
         } else {
             counted.rows.push(member.place);
-            taken.entry((programme, country)).or_default().push(member);
+            taken.entry(programme).or_default().push(member);
         }
     }
 }
 
-/// What each breakdown comes to, by the names of its dimensions.
-fn breakdowns<'a>(members: &[Member<'a>]) -> HashMap<Vec<&'a str>, Exact> {
-    let mut sums: HashMap<Vec<&str>, Exact> = HashMap::new();
-    for member in members.iter().filter(|member| !member.scope.slices.is_empty()) {
-        let Some(value) = &member.row.value else { continue };
-        let sum = sums.entry(dimensions(member.scope)).or_insert(Exact::ZERO);
-        *sum = sum.plus(value);
+/// The breakdowns, that which comes to most first; nothing to choose from where there are not several.
+fn fuller(members: &[Member<'_>]) -> Vec<u32> {
+    let mut sums: BTreeMap<u32, Exact> = BTreeMap::new();
+    for member in members.iter().filter(|member| member.marks.breakdown != 0) {
+        if let Some(value) = &member.row.value {
+            let sum = sums.entry(member.marks.breakdown).or_insert(Exact::ZERO);
+            *sum = sum.plus(value);
+        }
     }
-    sums
-}
-
-/// What the breakdown comes to that a statistic is of.
-fn comes_to<'s, 'a>(breakdowns: &'s HashMap<Vec<&'a str>, Exact>, member: &Member<'a>, zero: &'s Exact) -> &'s Exact {
-    breakdowns.get(&dimensions(member.scope)).unwrap_or(zero)
-}
-
-fn dimensions(scope: &Scope) -> Vec<&str> {
-    scope.slices.iter().map(|(dimension, _)| dimension.as_str()).collect()
+    let mut sums: Vec<(u32, Exact)> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sums.into_iter().map(|(breakdown, _)| breakdown).collect()
 }
 
 /// How much of what could be stated is stated.
 fn narrowness(member: &Member<'_>) -> usize {
-    let scope = member.scope;
-    let stated = [scope.programme.is_some(), scope.partner.is_some(), !scope.countries.is_empty(), length(member.row) != i64::MAX];
-    stated.into_iter().filter(|stated| *stated).count().saturating_add(scope.slices.len())
+    let marks = member.marks;
+    let stated = [marks.programme != 0, marks.partner != 0, !marks.countries.is_empty(), length(member.row) != i64::MAX];
+    stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
 }
 
 /// About how many days a period has.
-fn length(row: &Row<'_>) -> i64 {
+fn length(row: &Row) -> i64 {
     if row.days.0 == i32::MIN || row.days.1 == i32::MAX {
         return i64::MAX;
     }
@@ -155,18 +136,18 @@ fn length(row: &Row<'_>) -> i64 {
 
 /// Whether two statistics of a family may count the same.
 fn overlap(a: &Member<'_>, b: &Member<'_>) -> bool {
-    let (x, y) = (a.scope, b.scope);
-    if x.indicator.is_none() && x.slices.is_empty() == y.slices.is_empty() && (x.slices.is_empty() || dimensions(x) == dimensions(y)) {
+    let (x, y) = (a.marks, b.marks);
+    if x.indicator == 0 && (x.breakdown == y.breakdown) {
         return false;
     }
-    let differ = |one: Option<Id>, other: Option<Id>| one.is_some() && other.is_some() && one != other;
+    let differ = |one: u32, other: u32| one != 0 && other != 0 && one != other;
     if differ(x.programme, y.programme) || differ(x.partner, y.partner) {
         return false;
     }
     if a.row.days.0 > b.row.days.1 || b.row.days.0 > a.row.days.1 {
         return false;
     }
-    let apart = |one: &[String], other: &[String]| !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code));
+    let apart = |one: &[u32], other: &[u32]| !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code));
     if apart(&x.countries, &y.countries) {
         return false;
     }
@@ -176,33 +157,37 @@ fn overlap(a: &Member<'_>, b: &Member<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::impact::facts::Figures;
-    use crate::impact::summary::read::day;
+    use crate::db::Id;
+    use crate::impact::facts::{Figures, Scope};
+    use crate::impact::summary::read::written;
 
     /// Statistics: programme, countries, slices, period, value; of one indicator.
-    fn facts(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts<'static> {
+    fn facts(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts {
         let (indicator, one, two) = (Id::new(), Id::new(), Id::new());
-        let mut facts = Facts::default();
-        for (number, (programme, countries, slices, period, value)) in (1..).zip(given) {
-            let list = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-            let programme = match *programme {
-                "one" => Some(one),
-                "two" => Some(two),
-                _ => None,
-            };
-            facts.scopes.push(Scope {
-                indicator: with_indicator.then_some(indicator),
-                programme,
-                countries: list(countries),
-                slices: list(slices).iter().filter_map(|slice| slice.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
-                ..Scope::default()
-            });
-            let (start, end) = period.split_once("..").unwrap_or(("", ""));
-            let days = (day(start).unwrap_or(i32::MIN), day(end).unwrap_or(i32::MAX));
-            let scope = facts.scopes.len().saturating_sub(1);
-            facts.rows.push(Row { number, scope, days, value: Exact::parse(value), figures: Figures::default() });
-        }
-        facts
+        let list = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let given: Vec<(Scope, Figures<'_>)> = given
+            .iter()
+            .map(|(programme, countries, slices, period, value)| {
+                let scope = Scope {
+                    indicator: with_indicator.then_some(indicator),
+                    programme: match *programme {
+                        "one" => Some(one),
+                        "two" => Some(two),
+                        _ => None,
+                    },
+                    countries: list(countries),
+                    slices: list(slices)
+                        .iter()
+                        .filter_map(|slice| slice.split_once('='))
+                        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                        .collect(),
+                    ..Scope::default()
+                };
+                let (start, end) = period.split_once("..").unwrap_or(("", ""));
+                (scope, Figures { start, end, value, ..Figures::default() })
+            })
+            .collect();
+        written(&given)
     }
 
     fn counted(given: &[(&str, &str, &str, &str, &str)]) -> (Vec<usize>, Vec<(usize, usize)>) {
@@ -280,7 +265,7 @@ mod tests {
             let given: Vec<_> = given.iter().zip(&values).map(|(one, value)| (programmes[one.0], countries[one.1], slices[one.2], periods[one.3], value.as_str())).collect();
             let facts = facts(&given, true);
             let counted = count(&facts, &(0..facts.rows.len()).collect::<Vec<_>>());
-            let member = |place: usize| Member { place, row: &facts.rows[place], scope: &facts.scopes[place] };
+            let member = |place: usize| Member { place, row: &facts.rows[place], marks: facts.marks(&facts.rows[place]).unwrap() };
             for (index, one) in counted.rows.iter().enumerate() {
                 for other in &counted.rows[index + 1..] {
                     prop_assert!(!overlap(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);

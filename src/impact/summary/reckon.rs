@@ -3,9 +3,11 @@
 //! Qualifiers are kept through everything: what is more than 250 and 500 together is more than 750; with a part that is less than something it
 //! is only about that.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::read::{Facts, Row, day};
+use crate::impact::facts::Figures;
 use crate::impact::reached::reached;
 use crate::text::sum::Exact;
 
@@ -68,41 +70,32 @@ pub fn together(one: &str, other: &str) -> &'static str {
     }
 }
 
-/// The qualifier as it is known here.
-fn known(qualifier: &str) -> &'static str {
-    match qualifier {
-        "more_than" => "more_than",
-        "less_than" => "less_than",
-        "about" => "about",
-        _ => "exact",
-    }
-}
-
 /// Reckons with these rows, which count; `is_additive` where their values may be added up.
-pub fn reckon(facts: &Facts<'_>, rows: &[usize], is_additive: bool) -> Reckoned {
-    let rows: Vec<(usize, &Row<'_>, &Exact)> =
+pub fn reckon(facts: &Facts, rows: &[usize], is_additive: bool) -> Reckoned {
+    let rows: Vec<(usize, &Row, &Exact)> =
         rows.iter().filter_map(|place| facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))).collect();
-    let one = |found: Option<&(usize, &Row<'_>, &Exact)>| {
-        found.map(|(place, row, _)| (Amount { value: row.figures.value.to_owned(), qualifier: known(row.figures.qualifier) }, *place))
+    let one = |found: Option<&(usize, &Row, &Exact)>| {
+        found.map(|(place, row, _)| (Amount { value: facts.figures(row).value.to_owned(), qualifier: row.qualifier }, *place))
     };
     // Of equal values that which says less (or more) than it is the least (or the greatest).
-    let less = |row: &Row<'_>| row.figures.qualifier != "less_than";
-    let more = |row: &Row<'_>| row.figures.qualifier == "more_than";
+    let less = |row: &Row| row.qualifier != "less_than";
+    let more = |row: &Row| row.qualifier == "more_than";
     let min = rows.iter().min_by(|a, b| a.2.cmp(b.2).then_with(|| less(a.1).cmp(&less(b.1))).then_with(|| a.1.number.cmp(&b.1.number)));
     let max = rows.iter().max_by(|a, b| a.2.cmp(b.2).then_with(|| more(a.1).cmp(&more(b.1))).then_with(|| b.1.number.cmp(&a.1.number)));
     let latest = rows.iter().max_by_key(|(_, row, _)| (row.latest(), row.number));
     let sum = (is_additive && !rows.is_empty()).then(|| {
-        let qualifier = rows.iter().fold("exact", |all, (_, row, _)| together(all, row.figures.qualifier));
+        let qualifier = rows.iter().fold("exact", |all, (_, row, _)| together(all, row.qualifier));
         let sum = rows.iter().fold(Exact::ZERO, |sum, (_, _, value)| sum.plus(value));
         (sum, qualifier)
     });
-    let scopes = by_scope(&rows);
-    let may_add = is_additive || scopes.len() == 1;
-    let baseline = if may_add { baseline(&scopes) } else { None };
-    let target = if may_add { target(&scopes) } else { None };
+    // Few have a baseline or a target: most groups need not be divided for that.
+    let scopes = if rows.iter().any(|(_, row, _)| row.has_aims) { by_scope(&rows) } else { Vec::new() };
+    let may_add = !scopes.is_empty() && (is_additive || scopes.len() == 1);
+    let baseline = if may_add { baseline(facts, &scopes) } else { None };
+    let target = if may_add { target(facts, &scopes) } else { None };
     let actual = match &sum {
         Some((sum, qualifier)) => Some((sum.clone(), *qualifier)),
-        None if scopes.len() == 1 => latest.map(|(_, row, value)| ((*value).clone(), known(row.figures.qualifier))),
+        None if scopes.len() == 1 => latest.map(|(_, row, value)| ((*value).clone(), row.qualifier)),
         None => None,
     };
     let is_descending = rows.first().and_then(|(_, row, _)| facts.scope(row)).is_some_and(|scope| scope.ascending == Some(false));
@@ -126,9 +119,9 @@ pub fn reckon(facts: &Facts<'_>, rows: &[usize], is_additive: bool) -> Reckoned 
     }
 }
 
-type OfScope<'a> = Vec<&'a Row<'a>>;
+type OfScope<'a> = Vec<&'a Row>;
 
-fn by_scope<'a>(rows: &[(usize, &'a Row<'a>, &Exact)]) -> Vec<OfScope<'a>> {
+fn by_scope<'a>(rows: &[(usize, &'a Row, &Exact)]) -> Vec<OfScope<'a>> {
     let mut scopes: BTreeMap<usize, OfScope<'a>> = BTreeMap::new();
     for (_, row, _) in rows {
         scopes.entry(row.scope).or_default().push(row);
@@ -137,34 +130,36 @@ fn by_scope<'a>(rows: &[(usize, &'a Row<'a>, &Exact)]) -> Vec<OfScope<'a>> {
 }
 
 /// The earliest baseline of each scope, added up.
-fn baseline(scopes: &[OfScope<'_>]) -> Option<(Exact, (i64, i64))> {
+fn baseline(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, (i64, i64))> {
     let mut sum = Exact::ZERO;
     let mut years: Option<(i64, i64)> = None;
     for scope in scopes {
-        let with = scope.iter().filter_map(|row| Some((row.figures.baseline_year.parse::<i64>().ok()?, row)));
-        let (year, row) = with.min_by_key(|(year, row)| (*year, row.days))?;
-        sum = sum.plus(&Exact::parse(row.figures.baseline)?);
+        let with = scope.iter().filter(|row| row.has_aims).map(|row| (facts.figures(row), row.days));
+        let with = with.filter_map(|(figures, days)| Some((figures.baseline_year.parse::<i64>().ok()?, days, figures.baseline)));
+        let (year, _, value) = with.min_by_key(|(year, days, _)| (*year, *days))?;
+        sum = sum.plus(&Exact::parse(value)?);
         years = Some(years.map_or((year, year), |(first, last)| (first.min(year), last.max(year))));
     }
     Some((sum, years?))
 }
 
 /// The targets of each scope whose periods do not overlap, the longest first, added up.
-fn target(scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String>)> {
+fn target(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String>)> {
     let mut sum = Exact::ZERO;
     let mut until: Option<&str> = None;
     for scope in scopes {
-        let mut aims: Vec<((i32, i32), &Row<'_>)> =
-            scope.iter().filter(|row| !row.figures.target.is_empty()).map(|row| (aimed(row), *row)).collect();
-        aims.sort_by_key(|((start, end), row)| {
-            (std::cmp::Reverse(i64::from(*end).saturating_sub(i64::from(*start))), *start, std::cmp::Reverse(row.number))
+        let with = scope.iter().filter(|row| row.has_aims).map(|row| (row, facts.figures(row)));
+        let mut aims: Vec<_> =
+            with.filter(|(_, figures)| !figures.target.is_empty()).map(|(row, figures)| (aimed(row, &figures), row, figures)).collect();
+        aims.sort_by_key(|((start, end), row, _)| {
+            (Reverse(i64::from(*end).saturating_sub(i64::from(*start))), *start, Reverse(row.number))
         });
         let mut taken: Vec<(i32, i32)> = Vec::new();
-        for (days, row) in aims {
+        for (days, _, figures) in aims {
             if taken.iter().all(|other| days.0 > other.1 || other.0 > days.1) {
                 taken.push(days);
-                sum = sum.plus(&Exact::parse(row.figures.target)?);
-                let end = if row.figures.target_end.is_empty() { row.figures.end } else { row.figures.target_end };
+                sum = sum.plus(&Exact::parse(figures.target)?);
+                let end = if figures.target_end.is_empty() { figures.end } else { figures.target_end };
                 until = until.max(Some(end).filter(|end| !end.is_empty()));
             }
         }
@@ -176,8 +171,7 @@ fn target(scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String>)> {
 }
 
 /// The period that a target is for: its own, or that of the statistic.
-fn aimed(row: &Row<'_>) -> (i32, i32) {
-    let figures = &row.figures;
+fn aimed(row: &Row, figures: &Figures<'_>) -> (i32, i32) {
     if figures.target_start.is_empty() && figures.target_end.is_empty() {
         return row.days;
     }
@@ -187,15 +181,13 @@ fn aimed(row: &Row<'_>) -> (i32, i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::impact::facts::{Figures, Scope};
+    use crate::impact::facts::Scope;
+    use crate::impact::summary::read::written;
 
     fn reckoned(given: &[(usize, &'static str, Figures<'static>)], is_additive: bool) -> Reckoned {
-        let mut facts = Facts { scopes: vec![Scope::default(), Scope::default()], rows: Vec::new() };
-        for (number, (scope, value, figures)) in (1..).zip(given) {
-            let days = (day(figures.start).unwrap_or(i32::MIN), day(figures.end).unwrap_or(i32::MAX));
-            let figures = Figures { value, ..*figures };
-            facts.rows.push(Row { number, scope: *scope, days, value: Exact::parse(value), figures });
-        }
+        let scope = |number: usize| Scope { unit: Some(number.to_string()), ..Scope::default() };
+        let given: Vec<_> = given.iter().map(|(number, value, figures)| (scope(*number), Figures { value, ..*figures })).collect();
+        let facts = written(&given);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
         reckon(&facts, &rows, is_additive)
     }

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::api::answer;
 use super::asked::{Asked, By, by_schema};
-use super::group::{Part, part_of, why_not};
+use super::group::{Part, part_of};
 use super::overlap::count;
-use super::read::{Facts, Row, read};
+use super::read::{Facts, Selected, read};
 use super::reckon::reckon;
 use super::told::{Named, key, learn};
 use super::view::{GroupKey, SummaryAmount};
@@ -23,7 +23,7 @@ use crate::http::problem::{Problem, Violation};
 use crate::impact::figure::number;
 use crate::impact::indicators::model::{Own, SPEC as INDICATORS};
 use crate::impact::model::SPEC;
-use crate::impact::words::Measure;
+use crate::impact::words::{Measure, UNIT};
 use crate::resource::answer::moved;
 use crate::resource::context::Context;
 use crate::resource::document::{Listing, parameter};
@@ -215,19 +215,20 @@ fn read_by(request: &HttpRequest) -> Result<Option<By>, Problem> {
 fn drawn(connection: &mut Connection, item: &Item, asked: &Asked, shown: &mut Shown) -> Result<IndicatorSeries, Problem> {
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a series was read without a memory")) };
     let own: Own = serde_json::from_str(&item.own).map_err(Problem::internal)?;
-    let text = read(connection, &asked.list, &memory)?;
-    let facts = Facts::of(&text);
+    let Selected { facts, places } = read(connection, &asked.list, &memory)?;
     learn(connection, &facts, asked, shown)?;
     crate::resource::load::load_named(connection, vec![(INDICATORS.kind, vec![item.id])], asked.list.viewer, shown)?;
     let mut lines: BTreeMap<Part, BTreeMap<(i32, i32), Vec<usize>>> = BTreeMap::new();
-    for (place, row) in facts.rows.iter().enumerate().filter(|(_, row)| row.value.is_some()) {
+    for place in places {
+        let Some(row) = facts.rows.get(place).filter(|row| row.value.is_some()) else { continue };
         let scope = facts.scope(row);
         let part = asked.by.first().zip(scope).map_or(Part::Undivided, |(by, scope)| part_of(by, scope, &|id| shown.knows(&id)));
         lines.entry(part).or_default().entry((row.latest(), row.days.0)).or_default().push(place);
     }
-    let places: Vec<usize> = lines.values().flat_map(BTreeMap::values).flat_map(|rows| rows.iter().take(asked.named)).copied().collect();
-    let names = Named::read(connection, &facts, &places, asked.list.viewer, shown)?;
-    let is_additive = facts.scopes.first().is_some_and(|scope| why_not(scope).is_none());
+    let shown_here: Vec<usize> =
+        lines.values().flat_map(BTreeMap::values).flat_map(|rows| rows.iter().take(asked.named)).copied().collect();
+    let names = Named::read(connection, &facts, &shown_here, asked.list.viewer, shown)?;
+    let is_additive = own.measure == UNIT && own.additive == Some(true);
     let language = Language::stored(shown.wish.names);
     let mut series: Vec<(bool, String, SeriesLine)> = lines
         .into_iter()
@@ -251,7 +252,7 @@ fn drawn(connection: &mut Connection, item: &Item, asked: &Asked, shown: &mut Sh
 
 /// What lines are drawn with.
 struct Around<'a> {
-    facts: &'a Facts<'a>,
+    facts: &'a Facts,
     own: &'a Own,
     is_additive: bool,
     names: &'a Named,
@@ -269,7 +270,7 @@ impl Around<'_> {
     }
 
     fn line(&self, key: Option<GroupKey>, periods: &BTreeMap<(i32, i32), Vec<usize>>) -> SeriesLine {
-        let rows = || periods.values().flatten().filter_map(|place| self.facts.rows.get(*place)).map(|row| &row.figures);
+        let rows = || periods.values().flatten().filter_map(|place| self.facts.rows.get(*place)).map(|row| self.facts.figures(row));
         let baselines = rows().filter_map(|figures| {
             let (year, value) = (figures.baseline_year.parse().ok()?, figures.baseline.to_owned());
             Some(SeriesBaseline { year, figure: self.said(&value), value })
@@ -293,11 +294,11 @@ impl Around<'_> {
         let reckoned = reckon(self.facts, &counted.rows, self.is_additive);
         let only = if counted.rows.len() == 1 { reckoned.latest.map(|(amount, _)| amount) } else { None };
         let amount = reckoned.sum.or(only).map(|amount| SummaryAmount::new(&amount, &self.own.measure, self.shown.wish.names));
-        let period = |of: fn(&Row<'_>) -> String| rows.first().and_then(|place| self.facts.rows.get(*place)).map(of);
+        let figures = rows.first().and_then(|place| self.facts.rows.get(*place)).map(|row| self.facts.figures(row));
         let value = amount.as_ref().map(|amount| amount.value.clone());
         SeriesPoint {
-            period_start: period(|row| row.figures.start.to_owned()).filter(|day| !day.is_empty()),
-            period_end: period(|row| row.figures.end.to_owned()).filter(|day| !day.is_empty()),
+            period_start: figures.and_then(|figures| day(figures.start)),
+            period_end: figures.and_then(|figures| day(figures.end)),
             value_number: Packed::number(value.as_deref().filter(|value| is_exact_as_double(value))),
             value,
             qualifier: amount.as_ref().map(|amount| amount.qualifier.clone()),

@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 
 use super::asked::{Asked, By};
 use super::group::{Group, Grouping, Part};
-use super::read::{Facts, read};
+use super::read::{Facts, Selected, read};
 use super::reckon::One;
 use super::view::{
     GroupKey, ImpactSummary, LeftOutStatistic, NotSummed, SummaryAmount, SummaryBaseline, SummaryGroup, SummaryTarget, SummaryValue,
@@ -27,8 +27,7 @@ use crate::text::language::Language;
 /// Reckons a summary, and says it.
 pub fn summarise(connection: &mut Connection, asked: &Asked, shown: &mut Shown) -> Result<ImpactSummary, Problem> {
     let Some(memory) = shown.memory() else { return Err(Problem::internal("a summary was read without a memory")) };
-    let text = read(connection, &asked.list, &memory)?;
-    let facts = Facts::of(&text);
+    let Selected { facts, places } = read(connection, &asked.list, &memory)?;
     learn(connection, &facts, asked, shown)?;
     let mut groups = Grouping {
         by: &asked.by,
@@ -37,7 +36,7 @@ pub fn summarise(connection: &mut Connection, asked: &Asked, shown: &mut Shown) 
         may_see: &|id| shown.knows(&id),
         called: &|by, part| key(by, part, shown).label,
     }
-    .of(&facts)?;
+    .of(&facts, &places)?;
     let total_groups = groups.len();
     let language = Language::stored(shown.wish.names);
     groups.sort_by_cached_key(|group| {
@@ -55,7 +54,7 @@ pub fn summarise(connection: &mut Connection, asked: &Asked, shown: &mut Shown) 
 }
 
 /// Makes known what scopes refer to and keys name, as far as the reader may see it.
-pub fn learn(connection: &mut Connection, facts: &Facts<'_>, asked: &Asked, shown: &mut Shown) -> Result<(), Problem> {
+pub fn learn(connection: &mut Connection, facts: &Facts, asked: &Asked, shown: &mut Shown) -> Result<(), Problem> {
     type Of = fn(&Scope) -> Option<Id>;
     let items: [(By, Kind, Of); 3] = [
         (By::Programme, Kind::Programme, |scope| scope.programme),
@@ -106,13 +105,7 @@ fn named(groups: &[Group], asked: &Asked) -> Vec<usize> {
 
 impl Named {
     /// Reads what these are called, as far as the reader may see them.
-    pub fn read(
-        connection: &mut Connection,
-        facts: &Facts<'_>,
-        places: &[usize],
-        viewer: Viewer,
-        shown: &mut Shown,
-    ) -> Result<Self, Problem> {
+    pub fn read(connection: &mut Connection, facts: &Facts, places: &[usize], viewer: Viewer, shown: &mut Shown) -> Result<Self, Problem> {
         let numbers = places.iter().filter_map(|place| facts.rows.get(*place)).map(|row| row.number);
         let statement = Statement::<(BigInt, Uuid)>::select("items.number, items.id", "items", &number_among("items.number", numbers));
         let rows: Vec<(Number, Id)> = statement.rows(connection)?;
@@ -121,19 +114,20 @@ impl Named {
     }
 
     /// A statistic in short.
-    pub fn of(&self, facts: &Facts<'_>, place: usize, shown: &Shown) -> Option<Reference> {
+    pub fn of(&self, facts: &Facts, place: usize, shown: &Shown) -> Option<Reference> {
         shown.reference(self.0.get(&facts.rows.get(place)?.number)?)
     }
 }
 
-fn said(facts: &Facts<'_>, group: &Group, asked: &Asked, names: &Named, shown: &Shown) -> SummaryGroup {
+fn said(facts: &Facts, group: &Group, asked: &Asked, names: &Named, shown: &Shown) -> SummaryGroup {
     let (reckoned, measure, language) = (&group.reckoned, group.sort.measure.as_str(), shown.wish.names);
     let one = |one: &Option<One>| {
         let (amount, place) = one.as_ref()?;
         let row = facts.rows.get(*place)?;
+        let figures = facts.figures(row);
         let day = |day: &str| (!day.is_empty()).then(|| day.to_owned());
         let SummaryAmount { value, value_number, qualifier, figure } = SummaryAmount::new(amount, measure, language);
-        let (period_start, period_end) = (day(row.figures.start), day(row.figures.end));
+        let (period_start, period_end) = (day(figures.start), day(figures.end));
         Some(SummaryValue { value, value_number, qualifier, figure, period_start, period_end, statistic: names.of(facts, *place, shown) })
     };
     let overlapping = group.counted.left_out.iter().map(|left_out| LeftOutStatistic {

@@ -48,13 +48,15 @@ impl ListRequest {
         self.list_for(connection, spec, memory, (without, Purpose::Count))
     }
 
-    /// What narrows the public list of a kind, if that is nothing but bounds on the columns of its table.
-    pub fn only_in_table(&self, spec: &Spec) -> Option<Vec<Fragment>> {
-        let table = spec.table?;
-        let is_all = self.statuses.is_none() && self.ids.is_none() && self.search.is_none() && self.filters.is_empty();
-        let fits = |range: &RangeSpec| range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.'));
-        let is_fit = is_all && self.missing.is_empty() && self.ranges.iter().all(|(range, _)| fits(range));
-        is_fit.then(|| self.ranges.iter().map(|(range, bound)| range.holds(bound)).collect())
+    /// Whether it has nothing but what the public sees.
+    pub fn is_public(&self) -> bool {
+        self.statuses.is_none()
+    }
+
+    /// Whether it has all that the public sees.
+    pub fn is_everything(&self) -> bool {
+        let is_narrowed = self.ids.is_some() || self.search.is_some() || !self.filters.is_empty() || !self.ranges.is_empty();
+        self.is_public() && !is_narrowed && self.missing.is_empty()
     }
 
     fn list_for(

@@ -90,7 +90,7 @@ fn by_letters(bytes: &[u8]) -> Result<Decoded, NotText> {
         let fits = if letters.is_empty() {
             is_cyrillic(&text)
         } else {
-            text.chars().all(|c| c.is_ascii() || letters.contains(c) || SIGNS.contains(c))
+            text.chars().all(|c| is_plain(c) || letters.contains(c) || SIGNS.contains(c))
         };
         match &found {
             _ if !fits => {}
@@ -117,10 +117,15 @@ fn by_letters(bytes: &[u8]) -> Result<Decoded, NotText> {
     })
 }
 
+/// Whether a character stands in text of any language: control characters do not.
+fn is_plain(c: char) -> bool {
+    c.is_ascii() && (!c.is_control() || matches!(c, '\t' | '\r' | '\n'))
+}
+
 /// Whether text is Cyrillic: no word is of both scripts, and there are words of that one.
 fn is_cyrillic(text: &str) -> bool {
     let is_letter = |c: char| matches!(c, '\u{400}'..='\u{45F}' | '\u{490}' | '\u{491}');
-    if !text.chars().all(|c| c.is_ascii() || is_letter(c) || SIGNS.contains(c)) {
+    if !text.chars().all(|c| is_plain(c) || is_letter(c) || SIGNS.contains(c)) {
         return false;
     }
     let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii()).peekable();
