@@ -8,10 +8,10 @@
 #[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
+mod support;
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -24,10 +24,7 @@ use kinoteka::commands::catalogue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use postgres::PostgresDatabase;
-
-fn setting(name: &str, default: u32) -> u32 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
-}
+use support::{get, import, kinoteka, once, program, serve, setting};
 
 /// Requests of one shape: each connection goes through them from a place of its own.
 struct Shape {
@@ -56,7 +53,7 @@ fn main() {
             }
             "postgres" => {
                 let database = PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed");
-                let took = import(&database.url, videos);
+                let took = import(&database.url, catalogue(videos, 1));
                 measure(&database.url, videos, Some(took));
             }
             other => panic!("there is no database {other}"),
@@ -72,7 +69,7 @@ fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
     }
     let making = path.with_extension("making.db");
     drop(std::fs::remove_file(&making));
-    let took = import(&format!("sqlite://{}", making.display()), videos);
+    let took = import(&format!("sqlite://{}", making.display()), catalogue(videos, 1));
     std::fs::rename(&making, &path).expect("the file can be named");
     (path, Some(took))
 }
@@ -105,52 +102,6 @@ fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
     } else {
         hasher.write(&std::fs::read(path).expect("a file"));
     }
-}
-
-/// The program that is measured: this version, or another to compare it with.
-fn program() -> PathBuf {
-    std::env::var_os("KINOTEKA_BENCH_PROGRAM").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_kinoteka")), PathBuf::from)
-}
-
-fn kinoteka(url: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_")) {
-        command.env_remove(name);
-    }
-    command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", url).env("RUST_LOG", "warn,kinoteka::serve=info").args(arguments);
-    command
-}
-
-fn import(url: &str, videos: u32) -> Duration {
-    let mut child = kinoteka(url, &["import", "-"]).stdin(Stdio::piped()).spawn().expect("the program runs");
-    let mut out = std::io::BufWriter::new(child.stdin.take().expect("a pipe"));
-    for line in catalogue(videos, 1) {
-        writeln!(out, "{line}").expect("the import reads");
-    }
-    drop(out);
-    let started = Instant::now();
-    assert!(child.wait().expect("it ends").success());
-    started.elapsed()
-}
-
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-fn serve(url: &str) -> (Served, String) {
-    let mut child = kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().expect("the program runs");
-    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let served = Served(child);
-    let address = lines
-        .find_map(|line| line.split_once("listening=http://").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned))
-        .expect("it listens");
-    std::thread::spawn(move || lines.for_each(drop));
-    (served, address)
 }
 
 /// The bare handler: nothing but a body that was known before.
@@ -248,24 +199,9 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
     }
 }
 
-fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
-}
-
 /// Text as it stands in a query.
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
-}
-
-/// One request by itself: status, head and body.
-fn once(address: &str, request: &str) -> (String, Vec<u8>) {
-    use std::io::Read;
-    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
-    stream.write_all(request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes()).expect("it reads");
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).expect("it answers");
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
-    (String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned(), bytes.split_off(end + 4))
 }
 
 fn shapes(address: &str, videos: u32) -> Vec<Shape> {

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use actix_cors::Cors;
 use actix_web::dev::Server;
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use utoipa_actix_web::AppExt;
@@ -287,6 +289,25 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     ];
 }
 
+/// Addresses where names of items could stand, and what they offer. Nothing else reaches them: a word is no name.
+const WORDS: [(&str, Method); 4] = [
+    ("/v1/impact-statistics/summary", Method::GET),
+    ("/v1/impact-statistics/chart.svg", Method::GET),
+    ("/v1/impact-statistics/chart.png", Method::GET),
+    ("/v1/impact-statistics/import", Method::POST),
+];
+
+/// Refuses what these do not offer, before it is taken for an item.
+fn words(config: &mut web::ServiceConfig) {
+    for (path, offered) in WORDS {
+        let is_other = move |context: &GuardContext<'_>| {
+            let method = &context.head().method;
+            *method != offered && !(offered == Method::GET && *method == Method::HEAD)
+        };
+        config.service(web::resource(path).guard(fn_guard(is_other)).default_service(web::to(pages::elsewhere)));
+    }
+}
+
 /// Migrates, binds and starts. Must be called on an actix system.
 pub fn start(settings: &Settings) -> Result<Running, StartError> {
     prepare(&store(settings)?, settings.auto_migrate)?;
@@ -302,6 +323,7 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
             .app_data(context.clone())
             .app_data(documents.clone())
             .app_data(painter.clone())
+            .configure(words)
             .into_utoipa_app()
             .configure(routes)
             .into_app();

@@ -151,6 +151,23 @@ on_both! {
         }
     }
 
+    fn words_beside_names_offer_what_they_say_and_nothing_else(server: &TestServer) {
+        let document = document();
+        let key = server.editor_key();
+        let paths = document["paths"].as_object().unwrap();
+        let parent = |path: &str| path.rsplit_once('/').unwrap().0.to_owned();
+        let has_names = |path: &str| paths.keys().any(|other| parent(other) == parent(path) && other.rsplit('/').next().unwrap().starts_with('{'));
+        let mut count = 0;
+        for (path, item) in paths.iter().filter(|(path, _)| path.starts_with("/v1/") && !path.contains('{') && has_names(path)) {
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| item.get(method.to_ascii_lowercase()).is_none()) {
+                let answer = server.request(method, path).key(&key).json(&serde_json::json!({})).undocumented().send().expect(405);
+                assert!(item.as_object().unwrap().keys().all(|offered| answer.must("allow").contains(&offered.to_ascii_uppercase())), "{method} {path}");
+                count += 1;
+            }
+        }
+        assert!(count >= 16, "{count}");
+    }
+
     fn the_server_gives_its_document(server: &TestServer) {
         assert_eq!(server.get("/openapi.json").expect(200).text(), kinoteka::server::document_json());
         let yaml = server.get("/openapi.yaml").expect(200).text();

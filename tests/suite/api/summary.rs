@@ -231,6 +231,32 @@ on_both! {
         assert_eq!(server.request("GET", &query).key(&key).send().expect(200).must("cache-control"), "private, no-store");
     }
 
+    fn what_is_kept_of_all_statistics_follows_each_of_them(server: &TestServer) {
+        let key = fill(server);
+        let keep = || drop(server.read(&format!("{SUMMARY}?apart=true")));
+        let albania = || groups(&server.read(&format!("{SUMMARY}?indicator=trained&country=AL")))[0].1.map(str::to_owned);
+        let searched = || groups(&server.read(&format!("{SUMMARY}?q=al&indicator=trained&min_value=200")))[0].1.map(str::to_owned);
+        let both = |sum: &str| assert_eq!((albania().as_deref(), searched().as_deref()), (Some(sum), Some(sum)));
+        keep();
+        both("750");
+        server.patch(&key, "/v1/impact-statistics/al-24", &json!({"value": "300"}));
+        both("800");
+        keep();
+        both("800");
+        // Its indicator, which it repeats; a programme that the public sees no more; a statistic that it sees no more.
+        server.patch(&key, "/v1/indicators/trained", &json!({"unit": "persons"}));
+        keep();
+        assert_eq!(server.read(&format!("{SUMMARY}?indicator=trained"))["data"][0]["unit"], "persons");
+        server.patch(&key, "/v1/programmes/norms", &json!({"status": "draft"}));
+        assert_eq!(server.read(&format!("{SUMMARY}?indicator=trained&group_by=programme"))["data"][1]["keys"][0]["value"], Value::Null);
+        server.patch(&key, "/v1/impact-statistics/al-25", &json!({"status": "archived"}));
+        keep();
+        // The quarter counts where its year does not.
+        assert_eq!((albania().as_deref(), searched().as_deref()), (Some("400"), Some("300")));
+        let drafts = server.request("GET", &format!("{SUMMARY}?indicator=trained&country=AL&status=archived,published")).key(&key).send().expect(200).json();
+        assert_eq!(groups(&drafts)[0].1, Some("800"));
+    }
+
     demo fn the_first_catalogue_adds_up_by_indicator(server: &TestServer) {
         let summary = server.read(&format!("{SUMMARY}?group_by=indicator&apart=true&lang=en"));
         let said: Vec<(&str, Option<&str>, Option<&str>)> = summary["data"].as_array().unwrap().iter().map(|group| (group["keys"][0]["value"].as_str().unwrap(), group["sum"]["figure"].as_str(), group["latest"]["figure"].as_str())).collect();

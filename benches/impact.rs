@@ -1,0 +1,193 @@
+//! What summaries, tables, charts and IATI of many statistics take: `cargo bench --bench impact`.
+//!
+//! `KINOTEKA_BENCH_STATISTICS` (200000), `KINOTEKA_BENCH_ROUNDS` (15), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`).
+#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement says what went wrong by failing")]
+
+#[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
+#[path = "../tests/suite/support/postgres.rs"]
+mod postgres;
+mod support;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use kinoteka::commands::catalogue_of_statistics;
+use postgres::PostgresDatabase;
+use serde_json::{Value, json};
+use support::{Served, get, import, kinoteka, once, serve, setting};
+
+/// How many statistics the catalogue has that is reported as IATI.
+const REPORTED: u32 = 2_000;
+/// Everything, by country and year; what cannot be added up stands apart.
+const SUMMARY: &str = "/v1/impact-statistics/summary?group_by=country,year&apart=true";
+/// The statistics of a chart of fifty points: programmes.
+const FIFTY: &str = "group_by=programme&unit=people&additive=true";
+
+fn main() {
+    let databases = std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
+    let statistics = setting("KINOTEKA_BENCH_STATISTICS", 200_000);
+    for database in databases.split(',') {
+        println!("\n## {database}, {statistics} statistics\n");
+        let stores: Vec<Store> = (0..2).map(|number| Store::new(database, number)).collect();
+        let [many, few] = stores.as_slice() else { panic!("there are two") };
+        let took = import(many.url(), catalogue_of_statistics(200, statistics, 1));
+        println!("import, after its last line: {:.1} s", took.as_secs_f64());
+        import(few.url(), catalogue_of_statistics(200, REPORTED, 1).map(complete));
+        table(many.url());
+        summaries(many.url());
+        iati(few.url());
+    }
+}
+
+/// A database that ends with its owner.
+enum Store {
+    Sqlite(String),
+    Postgres(PostgresDatabase),
+}
+
+impl Store {
+    fn new(database: &str, number: u32) -> Self {
+        match database {
+            "sqlite" => {
+                let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("impact-{number}.db"));
+                let store = Self::Sqlite(format!("sqlite://{}", path.display()));
+                store.remove();
+                store
+            }
+            "postgres" => Self::Postgres(PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed")),
+            other => panic!("there is no database {other}"),
+        }
+    }
+
+    fn url(&self) -> &str {
+        match self {
+            Self::Sqlite(url) => url,
+            Self::Postgres(database) => &database.url,
+        }
+    }
+
+    fn remove(&self) {
+        if let Self::Sqlite(url) = self {
+            for end in ["", "-wal", "-shm"] {
+                drop(std::fs::remove_file(format!("{}{end}", url.trim_start_matches("sqlite://"))));
+            }
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+/// An item with what IATI asks for and the generator does not give.
+fn complete(mut item: Value) -> Value {
+    let slug = item.get("slug").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Some(fields) = item.as_object_mut() {
+        match fields.get("resource").and_then(Value::as_str) {
+            Some("programme") => {
+                fields.insert("iati_identifier".to_owned(), json!(format!("XM-DAC-1-{slug}")));
+                fields.insert("sectors".to_owned(), json!([{"code": "15180"}]));
+                fields.insert("partners".to_owned(), json!([{"partner": "partner-1", "role": "implementing"}]));
+            }
+            Some("indicator") => {
+                fields.insert("result_type".to_owned(), json!("outcome"));
+                if fields.get("ascending").is_none_or(Value::is_null) {
+                    fields.insert("ascending".to_owned(), json!(true));
+                }
+            }
+            _ => {}
+        }
+    }
+    item
+}
+
+/// How long an answer takes, asked as often; sorted.
+fn times(address: &str, path: &str, mut before: impl FnMut()) -> Vec<Duration> {
+    let mut times: Vec<Duration> = (0..setting("KINOTEKA_BENCH_ROUNDS", 15))
+        .map(|_| {
+            before();
+            let started = Instant::now();
+            let (head, _) = once(address, &get(path));
+            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+            started.elapsed()
+        })
+        .collect();
+    times.sort();
+    times
+}
+
+fn p50(times: &[Duration]) -> f64 {
+    times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1_000.0
+}
+
+/// The most memory that a server has had, in megabytes; where the system says that.
+fn most_memory(served: &Served) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", served.0.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1_024)
+}
+
+fn table(url: &str) {
+    let (served, address) = serve(url);
+    let (mut best, mut rows) = (Duration::MAX, 0_usize);
+    for _ in 0..3 {
+        let started = Instant::now();
+        let (head, body) = once(&address, &get("/v1/impact-statistics.csv"));
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        best = best.min(started.elapsed());
+        rows = body.windows(2).filter(|end| *end == b"\r\n").count();
+    }
+    let rate = f64::from(u32::try_from(rows).unwrap_or(u32::MAX)) / best.as_secs_f64();
+    println!(
+        "CSV of {rows} lines, the best of three: {:.2} s, {rate:.0} lines/s; most memory {:?} MB",
+        best.as_secs_f64(),
+        most_memory(&served)
+    );
+}
+
+fn summaries(url: &str) {
+    let (served, address) = serve(url);
+    let asked = times(&address, SUMMARY, || {});
+    println!(
+        "summary by country and year: p50 {:.0} ms, slowest {:.0} ms",
+        p50(&asked),
+        asked.last().map_or(0.0, |slowest| p50(&[*slowest]))
+    );
+    let key = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"]).output().expect("the program runs");
+    let key = String::from_utf8_lossy(&key.stdout).trim().to_owned();
+    let (_, list) = once(&address, &get("/v1/impact-statistics?limit=1&fields=slug"));
+    let list: Value = serde_json::from_slice(&list).expect("a list");
+    let slug = list.pointer("/data/0/slug").and_then(Value::as_str).expect("a statistic").to_owned();
+    let mut value = 0_u32;
+    let written = times(&address, SUMMARY, || {
+        value += 1;
+        let body = format!("{{\"value\": \"{value}\"}}");
+        let request = format!(
+            "PATCH /v1/impact-statistics/{slug} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let (head, _) = once(&address, &request);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    });
+    println!("the same, each time after a statistic was written: p50 {:.0} ms", p50(&written));
+    let reckoned = times(
+        &address,
+        &format!("/v1/impact-statistics/summary?{FIFTY}&aggregates=sum,baseline,target,progress&statistics_limit=0"),
+        || {},
+    );
+    let drawn = times(&address, &format!("/v1/impact-statistics/chart.svg?{FIFTY}"), || {});
+    println!("summary of 50 programmes: p50 {:.1} ms; as a chart: {:.1} ms", p50(&reckoned), p50(&drawn));
+    println!("most memory {:?} MB", most_memory(&served));
+}
+
+fn iati(url: &str) {
+    let mut command = kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]);
+    command.env("KINOTEKA_NAME", "Bench").env("KINOTEKA_IATI_REPORTING_ORG", "XM-DAC-1").env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "40");
+    let (_served, address) = support::listening(command);
+    let asked = times(&address, "/iati/activities.xml", || {});
+    let (_, body) = once(&address, &get("/iati/activities.xml"));
+    let count = |what: &str| String::from_utf8_lossy(&body).matches(what).count();
+    println!("IATI of {} programmes with {} values: p50 {:.0} ms", count("<iati-activity "), count("<actual "), p50(&asked));
+}
