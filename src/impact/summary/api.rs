@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::asked::{Asked, WITHOUT, own_parameters};
@@ -40,7 +40,7 @@ pub const DECLARED: Listing =
 pub async fn summarise_impact_statistics(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
-    let asked = Arc::new(Asked::read(&context, &request, caller, &[])?);
+    let asked = Arc::new(Asked::read(&context, &request, caller, &[], None)?);
     answer(&context, &request, caller, asked, summarise).await
 }
 
@@ -71,5 +71,7 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, wish);
     answer::validate(&mut response, &validators);
+    // Labels may be in others, where something is not translated; what is said of values is in this.
+    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
     Ok(response.json(body))
 }

@@ -104,26 +104,18 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads every parameter but those of `own`, which the caller reads; all errors are reported together.
-    pub fn read(context: &Context, request: &HttpRequest, viewer: Viewer, own: &[&'static str]) -> Result<Self, Problem> {
-        let mut read = Self::parse(request.query_string(), own, |query| {
-            ListRequest::parse(&SPEC, query, accepted(request), &context.fallback, viewer)
-        })?;
-        read.list.base = context.settings.base_url(request);
-        Ok(read)
-    }
-
-    /// The same of the statistics that this filter narrows a list to.
-    pub fn read_of_one(
+    /// Reads every parameter but those of `own`, which the caller reads; all errors are reported together. `narrowed` is a filter that the
+    /// address has already, such as `indicator=people-in-training`.
+    pub fn read(
         context: &Context,
         request: &HttpRequest,
         viewer: Viewer,
         own: &[&'static str],
-        filter: &str,
+        narrowed: Option<&str>,
     ) -> Result<Self, Problem> {
         let mut read = Self::parse(request.query_string(), own, |query| {
-            let query = if query.is_empty() { filter.to_owned() } else { format!("{query}&{filter}") };
-            ListRequest::parse(&SPEC, &query, accepted(request), &context.fallback, viewer)
+            let parts: Vec<&str> = [query].into_iter().chain(narrowed).filter(|part| !part.is_empty()).collect();
+            ListRequest::parse(&SPEC, &parts.join("&"), accepted(request), &context.fallback, viewer)
         })?;
         read.list.base = context.settings.base_url(request);
         Ok(read)

@@ -185,7 +185,7 @@ pub async fn follow_indicator(context: web::Data<Context>, request: HttpRequest,
     };
     refuse(&request)?;
     let by = read_by(&request)?;
-    let mut asked = Asked::read_of_one(&context, &request, caller, &["by"], &format!("indicator={}", item.slug))?;
+    let mut asked = Asked::read(&context, &request, caller, &["by"], Some(&format!("indicator={}", item.slug)))?;
     asked.by = by.into_iter().collect();
     answer(&context, &request, caller, Arc::new(asked), move |connection, asked, shown| drawn(connection, &item, asked, shown)).await
 }

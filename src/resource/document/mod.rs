@@ -260,7 +260,7 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
         headers.insert("Content-Disposition".to_owned(), json!({"description": "A name for the file.", "schema": {"type": "string"}}));
     } else if class.is_list() {
         headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
-    } else if !matches!(class, Class::Delete | Class::Summarise | Class::Follow) && spec.is_some() {
+    } else if class != Class::Delete && spec.is_some() {
         headers.insert("Content-Language".to_owned(), json!({"description": "The language of the texts.", "schema": {"type": "string"}}));
     }
     if status == "201" {
