@@ -2,7 +2,8 @@
 //!
 //! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` for each measurement (2), `KINOTEKA_BENCH_ROUNDS` (3),
 //! `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`), `KINOTEKA_BENCH_ONLY` (part of a shape's name), `KINOTEKA_BENCH_PROGRAM`
-//! (another version of the program, to compare this one with).
+//! (another version of the program, to compare this one with), `KINOTEKA_BENCH_URL` (a database that is filled already, instead of
+//! new ones).
 #![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement says what went wrong by failing")]
 
 #[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
@@ -36,6 +37,10 @@ struct Shape {
 
 fn main() {
     let videos = setting("KINOTEKA_BENCH_VIDEOS", 100_000);
+    if let Ok(url) = std::env::var("KINOTEKA_BENCH_URL") {
+        measure(&url, videos, None);
+        return;
+    }
     let databases = std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
     for database in databases.split(',') {
         println!("\n## {database}, {videos} videos\n");

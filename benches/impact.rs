@@ -1,6 +1,8 @@
 //! What summaries, tables, charts and IATI of many statistics take: `cargo bench --bench impact`.
 //!
-//! `KINOTEKA_BENCH_STATISTICS` (200000), `KINOTEKA_BENCH_ROUNDS` (15), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`).
+//! `KINOTEKA_BENCH_STATISTICS` (200000), `KINOTEKA_BENCH_ROUNDS` (15), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`),
+//! `KINOTEKA_BENCH_PROGRAM` (another version of the program, to compare this one with), `KINOTEKA_BENCH_URL` (a database that is filled
+//! already, instead of new ones; without IATI).
 #![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement says what went wrong by failing")]
 
 #[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
@@ -24,6 +26,11 @@ const SUMMARY: &str = "/v1/impact-statistics/summary?group_by=country,year&apart
 const FIFTY: &str = "group_by=programme&unit=people&additive=true";
 
 fn main() {
+    if let Ok(url) = std::env::var("KINOTEKA_BENCH_URL") {
+        table(&url);
+        summaries(&url);
+        return;
+    }
     let databases = std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
     let statistics = setting("KINOTEKA_BENCH_STATISTICS", 200_000);
     for database in databases.split(',') {
@@ -149,6 +156,9 @@ fn table(url: &str) {
 
 fn summaries(url: &str) {
     let (served, address) = serve(url);
+    let started = Instant::now();
+    drop(once(&address, &get(SUMMARY)));
+    println!("the first summary of a server: {:.0} ms", started.elapsed().as_secs_f64() * 1_000.0);
     let asked = times(&address, SUMMARY, || {});
     println!(
         "summary by country and year: p50 {:.0} ms, slowest {:.0} ms",

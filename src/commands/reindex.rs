@@ -9,7 +9,7 @@ use crate::db::search::{self, Contents};
 use crate::db::{Connection, Error, Store, Time, upkeep};
 use crate::http::problem::Problem;
 use crate::resource::index::{Rewritten, count, rewrite};
-use crate::resource::write::bump_all;
+use crate::resource::revisions::bump_all;
 use crate::server;
 
 /// How many items, or entries that belong to none, are written in one transaction at most, and how many in the first.

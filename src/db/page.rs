@@ -124,6 +124,9 @@ pub struct List {
     pub keys: Vec<Key>,
     /// The items that are searched for, best first: instead of the keys. Without predicates no item is looked at.
     pub ranked: Option<Ranked>,
+    /// What makes it another than all others, where the places of its pages are worth keeping: to search takes longer than to read what
+    /// was found.
+    pub identity: Option<String>,
 }
 
 /// The keys of the place of an item that was searched for: its rank, and the key of its entry.
@@ -259,13 +262,19 @@ impl List {
         }
     }
 
-    /// The page of at most `limit` items from `start`, and what it shows of each. A place that does not
-    /// fit the list's keys gives `None`. `T` is the SQL type of what is shown.
+    /// Where the items of a page of at most `limit` from `start` stand that were searched for, and the one behind it, in the direction of
+    /// travel. `None` where nothing is searched for, and where the place is none of this list.
+    pub fn found(&self, connection: &mut Connection, start: &Start, limit: i64) -> Result<Option<Vec<PlaceRow>>, Error> {
+        Ok(self.ranked.as_ref().map(|ranked| ranked.page(self, connection, start, limit)).transpose()?.flatten())
+    }
+
+    /// The page of at most `limit` items from `start`, and what it shows of each; what was searched for is [`Self::found`] before. A place
+    /// that does not fit the list's keys gives `None`. `T` is the SQL type of what is shown.
     pub fn slice<'q, T, R>(
         &self,
         connection: &mut Connection,
-        start: &Start,
-        limit: i64,
+        (start, limit): (&Start, i64),
+        found: Option<Vec<PlaceRow>>,
         shows: &Shows,
     ) -> Result<Option<(Slice, Vec<R>)>, Error>
     where
@@ -276,7 +285,7 @@ impl List {
         if self.ranked.is_some() || connection.is_sqlite() {
             // Another statement costs less here than to read the item behind the page, too.
             let rows = match &self.ranked {
-                Some(ranked) => ranked.page(self, connection, start, limit)?,
+                Some(_) => found,
                 None => self.numbers(start, limit).map(|numbers| Statement::<PlaceSql>::new(numbers).rows(connection)).transpose()?,
             };
             let Some(mut rows) = rows else { return Ok(None) };

@@ -25,9 +25,10 @@ use crate::resource::addresses::Addresses;
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::document::{Listing, parameter};
-use crate::resource::load::{CATALOGUE, load_page};
+use crate::resource::load::load_page;
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::revisions::CATALOGUE;
 use crate::resource::shown::Shown;
 
 /// Parameters of lists that a file of activities does not take: it has all that fits, in every language.

@@ -25,6 +25,7 @@ pub struct ImpactStatistics;
 
 impl Subject for ImpactStatistics {
     const SPEC: &'static Spec = &SPEC;
+    const FOLLOWS: Option<&'static str> = Some("indicator");
     type Own = Own;
     type View = ImpactStatistic;
 
@@ -69,6 +70,12 @@ impl Subject for ImpactStatistics {
     ) -> Result<(), Problem> {
         follow_indicator(connection, own, links, errors)?;
         within_videos(connection, links, errors)
+    }
+
+    fn follow(own: &mut Own, followed: &Item) {
+        if let Some(indicator) = followed.own::<Indicators>() {
+            own.follow(&indicator);
+        }
     }
 
     /// With another indicator its words are another's.

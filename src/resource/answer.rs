@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::context::Context;
-use super::load::{CATALOGUE, Revisions};
 use super::query::Shape;
+use super::revisions::{CATALOGUE, Revisions};
 use super::spec::Spec;
 use crate::db::Time;
 use crate::http::conditional::{self, Tag};

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 use serde_json::{Map, Value, json};
 
-use super::load::{CATALOGUE, Revisions, load_named};
+use super::load::load_named;
 use super::query::ListRequest;
+use super::revisions::{CATALOGUE, MENDED, Revisions, SKEW};
 use super::shown::Shown;
 use super::spec::{FilterSpec, Kind, Spec, Takes};
 use crate::db::sql::{Bind, Fragment, Statement};
@@ -27,8 +28,6 @@ pub const DEFAULT_FACET_LIMIT: i64 = 20;
 pub const MAX_FACET_LIMIT: i64 = 1_000;
 /// How many items are read together.
 const AT_ONCE: i64 = 5_000;
-/// Clocks of the nodes that share a database may differ by so many microseconds.
-const SKEW: i64 = 60_000_000;
 
 /// The values of all items, kept between reads.
 #[derive(Default)]
@@ -37,6 +36,8 @@ pub struct Values(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     revision: i64,
+    /// The revision of what is derived.
+    mended: i64,
     /// The last change that was seen.
     seen: Option<Time>,
     /// Field and value of each term, by its number.
@@ -217,8 +218,9 @@ impl Values {
     fn count(&self, connection: &mut Connection, revisions: &Revisions, field: &str, items: &[Number]) -> Result<Counted, Error> {
         let (revision, _) = revisions.of(CATALOGUE);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.is_worn() {
-            *kept = Kept::default();
+        let (mended, _) = revisions.of(MENDED);
+        if kept.is_worn() || kept.mended != mended {
+            *kept = Kept { mended, ..Kept::default() };
         }
         if kept.revision != revision || kept.seen.is_none() {
             kept.refresh(connection, revision)?;

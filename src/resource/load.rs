@@ -10,10 +10,11 @@ use serde::de::DeserializeOwned;
 use super::Subject;
 use super::completeness::Completeness;
 use super::names::{Drawn, Target};
+use super::revisions::Revisions;
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
 use crate::db::page::{List, Shows, Slice, Start};
-use crate::db::schema::{items, revisions, texts};
+use crate::db::schema::{items, texts};
 use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, number_table, pairs};
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, Number, Time};
@@ -125,51 +126,6 @@ pub struct Loaded<O> {
     pub completeness: Option<Completeness>,
 }
 
-/// What counts the changes of the catalogue as a whole, beside the names of the kinds.
-pub const CATALOGUE: &str = "catalogue";
-
-/// Revision and time of change of each kind, and of the [`CATALOGUE`]. Tags, caches and feeds hang on them.
-#[derive(Clone, Debug, Default)]
-pub struct Revisions(Vec<(String, i64, Time)>);
-
-impl Revisions {
-    /// Reads them.
-    pub fn read(connection: &mut Connection) -> Result<Self, Error> {
-        let rows: Vec<String> =
-            Statement::<SqlText>::new(Fragment::new("SELECT state FROM revisions WHERE number = 1")).rows(connection)?;
-        Ok(Self::parse(rows.first().map(String::as_str).unwrap_or_default()))
-    }
-
-    fn parse(state: &str) -> Self {
-        let one = |member: &str| {
-            let mut parts = member.split(' ');
-            let (name, revision, changed_at) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-            Some((name.to_owned(), revision, Time::from_micros(changed_at)?))
-        };
-        Self(state.split(',').filter_map(one).collect())
-    }
-
-    /// Revision and time of change; 0 and none of what was never written.
-    pub fn of(&self, name: &str) -> (i64, Option<Time>) {
-        self.0.iter().find(|(known, ..)| known == name).map_or((0, None), |(_, revision, changed_at)| (*revision, Some(*changed_at)))
-    }
-
-    /// Counts a change of these.
-    pub fn bump(connection: &mut Connection, names: impl IntoIterator<Item = &'static str>, now: Time) -> Result<(), Error> {
-        let mut revisions = Self::read(connection)?;
-        for name in names {
-            match revisions.0.iter_mut().find(|(known, ..)| known == name) {
-                Some((_, revision, changed_at)) => (*revision, *changed_at) = (revision.saturating_add(1), now),
-                None => revisions.0.push((name.to_owned(), 1, now)),
-            }
-        }
-        let state: Vec<String> =
-            revisions.0.iter().map(|(name, revision, changed_at)| format!("{name} {revision} {}", changed_at.micros())).collect();
-        diesel::update(revisions::table.find(1)).set(revisions::state.eq(state.join(","))).execute(connection)?;
-        Ok(())
-    }
-}
-
 /// The columns of [`Item`].
 const COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
     items.public_languages, items.refers_to, items.own, items.tracks, items.revision, items.is_public, items.was_public, items.created_at, \
@@ -251,7 +207,13 @@ pub fn load_page_of<O: DeserializeOwned>(
     declared: impl Fn(&Item) -> Option<&'static Spec>,
 ) -> Result<Option<PageOf<O>>, Error> {
     let read = Shows { columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS), joins: likely_text(&shown.wish.preferred(), viewer) };
-    let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(connection, start, limit, &read)?;
+    let found = match (&list.identity, shown.memory()) {
+        (Some(identity), Some(memory)) => {
+            memory.page(&format!("{identity}\n{start:?}\n{limit}"), || list.found(connection, start, limit))?
+        }
+        _ => list.found(connection, start, limit)?,
+    };
+    let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(connection, (start, limit), found, &read)?;
     let Some((slice, rows)) = page else { return Ok(None) };
     let mut known = Texts::new();
     let mut items = Vec::with_capacity(rows.len());

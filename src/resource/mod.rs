@@ -22,6 +22,7 @@ pub mod query;
 pub mod read;
 pub mod referrers;
 pub mod restore;
+pub mod revisions;
 pub mod roles;
 pub mod said;
 pub mod shown;
@@ -33,6 +34,7 @@ pub mod totals;
 pub mod tracks;
 pub mod verify;
 pub mod vocabulary;
+pub mod whole;
 pub mod write;
 
 use serde::Serialize;
@@ -110,6 +112,8 @@ pub struct Draft<O> {
 pub trait Subject: 'static {
     /// Its declaration.
     const SPEC: &'static Spec;
+    /// The field that refers to an item which says some of an item's own fields for it, where a kind has one; see [`Self::follow`].
+    const FOLLOWS: Option<&'static str> = None;
     /// Its own fields, kept as JSON in the row of the item.
     type Own: Clone + DeserializeOwned + PartialEq + Send + Serialize + 'static;
     /// The resource as answered.
@@ -147,4 +151,7 @@ pub trait Subject: 'static {
     fn changed(_connection: &mut Connection, _item: &Item, _before: &Self::Own, _own: &Self::Own) -> Result<(), Problem> {
         Ok(())
     }
+
+    /// Takes over what that item says.
+    fn follow(_own: &mut Self::Own, _followed: &Item) {}
 }

@@ -4,14 +4,16 @@
 //! that nodes which share a database need not know of each other. A write uses only what is of other kinds than its own: that its
 //! transaction does not change.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::load::Revisions;
+use super::revisions::Revisions;
 use super::shown::Kept;
 use super::spec::Kind;
-use crate::db::{Id, IdMap};
+use super::totals::Found;
+use super::whole::{Whole, Wholes};
+use crate::db::page::PlaceRow;
+use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::keys::Viewer;
 use crate::text::language::Language;
 
@@ -65,12 +67,14 @@ impl Drawn {
 /// How many items of a kind are kept; more would hold only if most pages showed others.
 const MOST: usize = 20_000;
 
-/// The items that were shown inside others of late. `None` for one that the viewer may not see.
+/// What is kept between reads: the items that were shown inside others of late (`None` for one that the viewer may not see), what is reckoned
+/// with of all items of a kind, and what was searched for.
 #[derive(Default)]
-pub struct Names(Mutex<HashMap<(Kind, Viewer), OfKind>>, Mutex<HashMap<Kind, Whole>>);
-
-/// What was read of all public items of a kind, and the revision of the kind at which.
-type Whole = (i64, Arc<dyn Any + Send + Sync>);
+pub struct Names {
+    targets: Mutex<HashMap<(Kind, Viewer), OfKind>>,
+    wholes: Wholes,
+    found: Found,
+}
 
 #[derive(Default)]
 struct OfKind {
@@ -102,7 +106,7 @@ impl Memory {
 
     /// What is known of these items; gives those that must be read.
     pub fn recall(&self, kind: Kind, viewer: Viewer, ids: Vec<Id>, mut found: impl FnMut(Arc<Target>)) -> Vec<Id> {
-        let kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(kept) = kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind)) else { return ids };
         let mut missing = Vec::new();
         for id in ids {
@@ -117,14 +121,14 @@ impl Memory {
 
     /// The item that a filter names, if it was looked up before.
     pub fn named(&self, kind: Kind, viewer: Viewer, name: &str) -> Option<Id> {
-        let kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
         kept.named.get(name).copied()
     }
 
     /// Keeps which item a name means.
     pub fn keep_name(&self, kind: Kind, viewer: Viewer, name: &str, id: Id) {
-        let mut kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
             kept.named.insert(name.to_owned(), id);
         }
@@ -132,7 +136,7 @@ impl Memory {
 
     /// Keeps what was read of these items.
     pub fn keep(&self, kind: Kind, viewer: Viewer, read: impl Iterator<Item = (Id, Option<Arc<Target>>)>) {
-        let mut kinds = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
             kept.targets.extend(read);
         }
@@ -148,18 +152,14 @@ impl Memory {
         Some(kept)
     }
 
-    /// What was kept of all public items of a kind, if none of them was written since.
-    pub fn whole<T: Any + Send + Sync>(&self, kind: Kind) -> Option<Arc<T>> {
-        let wholes = self.names.1.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, whole) = wholes.get(&kind).filter(|(revision, _)| Some(*revision) == self.revision(kind))?;
-        Arc::clone(whole).downcast().ok()
+    /// What is reckoned with of all public items of a kind, as it is now; read where it is not kept. Not for a transaction that writes.
+    pub fn whole<T: Whole>(&self, connection: &mut Connection) -> Result<Arc<T>, Error> {
+        self.names.wholes.of(connection, &self.revisions)
     }
 
-    /// Keeps what was read of all public items of a kind.
-    pub fn keep_whole<T: Any + Send + Sync>(&self, kind: Kind, whole: Arc<T>) {
-        if let Some(revision) = self.revision(kind) {
-            self.names.1.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (revision, whole));
-        }
+    /// Where the items of a page stand that were searched for. Not for a transaction that writes.
+    pub fn page(&self, page: &str, search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, Error>) -> Result<Option<Vec<PlaceRow>>, Error> {
+        self.names.found.of(&self.revisions, page, search)
     }
 
     fn revision(&self, kind: Kind) -> Option<i64> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use diesel::sql_types::{BigInt, Text as SqlText};
 
 use super::context::Context;
-use super::load::{Loaded, Revisions};
+use super::load::Loaded;
+use super::revisions::Revisions;
 use super::totals::Since;
 use crate::db::sql::{Bind, Fragment, Statement, number_table};
 use crate::db::{Connection, Error, Number};

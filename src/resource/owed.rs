@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::context::Context;
-use super::load::Revisions;
+use super::revisions::Revisions;
 use super::shown::Shown;
 use super::spec::Kind;
 use crate::db::{Connection, Id};

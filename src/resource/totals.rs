@@ -1,24 +1,59 @@
-//! What was counted of filtered lists, kept in memory: counting costs more than a page, and each page of a list asks again.
+//! What was counted of filtered lists and found by searches, kept in memory: counting costs more than a page, and each page of a list
+//! asks again; and most people search for the same.
 //!
 //! What is kept holds as long as nothing at all was written: every read asks the database for the revisions first.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::load::{CATALOGUE, Revisions};
+use super::revisions::{CATALOGUE, Revisions};
+use crate::db::page::PlaceRow;
 
 /// How many counts are kept.
 const MOST: usize = 10_000;
+/// How many pages of searches are kept; a hundred items take some kilobytes.
+const MOST_FOUND: usize = 2_000;
 
 /// How many items lists have that were asked for since the last write.
 pub type Totals = Since<i64>;
 
+/// Where the items of pages stand that were searched for since the last write; `None` for a place that is none of the list.
+pub struct Found(Since<Option<Arc<[PlaceRow]>>>);
+
 /// What was counted of lists since the last write.
-pub struct Since<T>(Mutex<Kept<T>>);
+pub struct Since<T> {
+    most: usize,
+    kept: Mutex<Kept<T>>,
+}
+
+impl<T> Since<T> {
+    fn keeping(most: usize) -> Self {
+        Self { most, kept: Mutex::new(Kept { revision: 0, counts: HashMap::new() }) }
+    }
+}
 
 impl<T> Default for Since<T> {
     fn default() -> Self {
-        Self(Mutex::new(Kept { revision: 0, counts: HashMap::new() }))
+        Self::keeping(MOST)
+    }
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self(Since::keeping(MOST_FOUND))
+    }
+}
+
+impl Found {
+    /// A page at these revisions; searched for where it is not known.
+    pub fn of<E>(
+        &self,
+        revisions: &Revisions,
+        page: &str,
+        search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, E>,
+    ) -> Result<Option<Vec<PlaceRow>>, E> {
+        let found = self.0.of(revisions, page, || Ok(search()?.map(Arc::from)))?;
+        Ok(found.map(|found| found.to_vec()))
     }
 }
 
@@ -49,13 +84,13 @@ impl<T: Clone> Since<T> {
     pub fn keep(&self, revisions: &Revisions, list: String, counted: T) {
         let (revision, _) = revisions.of(CATALOGUE);
         let mut kept = self.lock();
-        if kept.revision != revision || kept.counts.len() >= MOST {
+        if kept.revision != revision || kept.counts.len() >= self.most {
             *kept = Kept { revision, counts: HashMap::new() };
         }
         kept.counts.insert(list, counted);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

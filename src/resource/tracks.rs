@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::load::{Item, all_texts};
-use super::write::bump;
+use super::revisions::bump;
 use super::{Subject, announce, index};
 use crate::captions::{Cue, Track, vtt_text};
 use crate::config::Settings;

@@ -9,12 +9,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text as SqlText};
 use serde::Serialize;
 
-use super::load::{Item, Text, Texts, all_texts, delete_texts, insert_texts, read_items};
+use super::load::{Item, Link, Text, Texts, all_texts, delete_texts, insert_texts, read_items};
 use super::write::{claim, save_columns};
 use super::{Subject, index, tracks};
 use crate::db::schema::items;
 use crate::db::search::{Contents, Difference};
-use crate::db::sql::{Bind, Fragment, Statement, among, number_among, pairs};
+use crate::db::sql::{Bind, Fragment, Statement, among, id_among, number_among, pairs};
 use crate::db::types::sql;
 use crate::db::{Connection, Error, Id, Number, Time};
 
@@ -68,6 +68,8 @@ struct Held {
     tracks: HashMap<Number, String>,
     /// What they refer to; the slug of what is deleted.
     targets: HashMap<Id, Option<String>>,
+    /// What items follow.
+    followed: HashMap<Id, Item>,
     slugs: HashSet<(String, Number)>,
     /// Items whose row in the table of their kind says what they do.
     placed: HashSet<Number>,
@@ -138,9 +140,29 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         misplaced,
         tracks: tracks::shown_by(connection, &numbers)?,
         targets: targets.into_iter().map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug))).collect(),
+        followed: followed::<S>(connection, rows)?,
         slugs: slugs.into_iter().collect(),
         placed: placed::<S>(connection, rows)?,
     })
+}
+
+/// The items that these follow.
+fn followed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<HashMap<Id, Item>, Error> {
+    let Some(field) = S::FOLLOWS else { return Ok(HashMap::new()) };
+    let links = rows.iter().flat_map(Item::links).filter(|link| link.field == field);
+    let ids: BTreeSet<Id> = links.map(|link| link.target_id).collect();
+    let followed = read_items(connection, &id_among("items.id", &ids))?;
+    Ok(followed.into_iter().map(|item| (item.id, item)).collect())
+}
+
+/// The own fields of an item as they follow from what it refers to.
+fn following<S: Subject>(own: &S::Own, links: &[Link], held: &Held) -> S::Own {
+    let mut own = own.clone();
+    let link = links.iter().find(|link| S::FOLLOWS.is_some_and(|field| link.field == field));
+    if let Some(followed) = link.and_then(|link| held.followed.get(&link.target_id)) {
+        S::follow(&mut own, followed);
+    }
+    own
 }
 
 /// The items whose row in the table of their kind says what they do.
@@ -211,6 +233,10 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<Difference>) -> Vec
         let detail = format!("Its languages are kept as `{}` and `{}`.", item.languages, item.public_languages);
         found("languages_stale", detail, REPAIR, true);
     }
+    if following::<S>(&own, &links, held) != own {
+        let detail = format!("What it takes over from its `{}` is not what that says.", S::FOLLOWS.unwrap_or_default());
+        found("copy_stale", detail, REPAIR, true);
+    }
     if !held.placed.contains(&item.number) {
         found("columns_stale", "What it is sorted by and limited to is not what it holds.".to_owned(), REPAIR, true);
     }
@@ -238,7 +264,9 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { return Ok(()) };
     let none = Vec::new();
     let texts = held.texts.get(&item.number).unwrap_or(&none);
+    let own = following::<S>(&own, &links, held);
     let mut item = item.clone();
+    item.own = serde_json::to_string(&own).map_err(|error| Error::Fault(error.to_string()))?;
     let before = (item.is_public, item.languages.clone());
     item.languages = tags(texts, |_| true);
     item.public_languages = tags(texts, is_published);

@@ -11,11 +11,12 @@ use serde_json::{Map, Value};
 use super::announce;
 use super::answer::{self, Validators};
 use super::context::Context;
-use super::load::{self, CATALOGUE, Found, Item, Link, Revisions, Text, complete, find};
+use super::load::{self, Found, Item, Link, Text, complete, find};
 use super::names::Memory;
 use super::once::{Claim, Once, Reply};
 use super::query::{Shape, shape};
 use super::read::{draw, find_visible};
+use super::revisions::{Revisions, bump};
 use super::shown::Shown;
 use super::spec::Spec;
 use super::texts::{Defaults, NewTexts};
@@ -573,16 +574,6 @@ pub fn delete_columns<S: Subject>(connection: &mut Connection, number: Number) -
         Statement::<BigInt>::new(statement).execute(connection)?;
     }
     Ok(())
-}
-
-/// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every writer needs these rows.
-pub fn bump(connection: &mut Connection, written: super::spec::Kind, now: Time) -> Result<(), Problem> {
-    Ok(Revisions::bump(connection, [CATALOGUE, written.as_str()], now)?)
-}
-
-/// Bumps the revisions of all kinds: after what may have changed how any of them is found or shown.
-pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
-    Ok(Revisions::bump(connection, super::spec::Kind::ALL.map(super::spec::Kind::as_str).into_iter().chain([CATALOGUE]), now)?)
 }
 
 /// An item that is published by a patch that says nothing of its texts, none of which is public, is published in its original language.

@@ -25,10 +25,11 @@ use crate::resource::context::Context;
 use crate::resource::document::{Listing, comma_list, item_shown, parameter};
 use crate::resource::highlights::{Highlight, Marked};
 use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
-use crate::resource::load::{Item, Loaded, Revisions, Text, load_page_of};
+use crate::resource::load::{Item, Loaded, Text, load_page_of};
 use crate::resource::meant::{COUNTED, meant};
 use crate::resource::query::{Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses};
 use crate::resource::read::{OfCatalogue, answer_page, if_none_match, read_of_catalogue};
+use crate::resource::revisions::Revisions;
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
 use crate::text::query::Query;
@@ -320,7 +321,10 @@ fn read_page(
     shown: &mut Shown,
 ) -> Result<Page, Problem> {
     let frequencies = frequencies(connection)?;
-    let list = wanted.list(&wanted.search.query, &wanted.kinds, Ask::Ranked, &frequencies);
+    let mut list = wanted.list(&wanted.search.query, &wanted.kinds, Ask::Ranked, &frequencies);
+    let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
+    let counted = format!("{}\n{}", wanted.counted, kinds.join(","));
+    list.identity = Some(counted.clone());
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
@@ -330,11 +334,7 @@ fn read_page(
     let Some((slice, loaded)) = page else {
         return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this search; start again without it."));
     };
-    let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
-    let total = paging
-        .total
-        .then(|| context.totals.of(revisions, &format!("{}\n{}", wanted.counted, kinds.join(",")), || list.count(connection)))
-        .transpose()?;
+    let total = paging.total.then(|| context.totals.of(revisions, &counted, || list.count(connection))).transpose()?;
     let facets = if wanted.by_kind { Some(facets(connection, context, wanted, (revisions, &frequencies))?) } else { None };
     let did_you_mean = match wanted.search.little(paging, loaded.len()) {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {

@@ -17,9 +17,9 @@ use crate::places;
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::facets::MAX_FACET_LIMIT;
-use crate::resource::load::{CATALOGUE, Revisions};
 use crate::resource::query::ListRequest;
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::revisions::{CATALOGUE, Revisions};
 use crate::resource::shown::Shown;
 use crate::resource::spec::{Kind, Spec};
 

@@ -17,9 +17,9 @@ use crate::http::keys::Viewer;
 use crate::http::problem::Problem;
 use crate::resource::bulk::load_numbers;
 use crate::resource::context::Context;
-use crate::resource::load::Revisions;
 use crate::resource::names::Memory;
 use crate::resource::query::ListRequest;
+use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 
 /// How many rows are read at once: long enough that asking costs little, short enough that others have their turn between.

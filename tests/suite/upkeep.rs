@@ -53,16 +53,20 @@ fn what_is_derived_is_found_and_made_again() {
         (format!("UPDATE items SET languages = 'en' WHERE number = {video}"), "languages_stale"),
         (format!("UPDATE items SET is_public = NOT is_public WHERE number = {video}"), "visibility_stale"),
         (format!("DELETE FROM slugs WHERE item = {video}"), "slug_not_reserved"),
+        (
+            "UPDATE items SET own = replace(own, '\"unit\":\"women\"', '\"unit\":\"men\"') WHERE slug = 'women-who-know-their-rights'"
+                .to_owned(),
+            "copy_stale",
+        ),
     ];
     on_both(|directory, url| {
         for (sql, code) in &damages {
             damage(url, sql);
             let found = findings(&ended(run(directory, url, &["check", "--json"]), 1));
             let this = found.iter().find(|finding| finding["code"] == *code).unwrap_or_else(|| panic!("{sql}: {found:?}"));
-            assert_eq!(
-                (&this["subject"], &this["derived"], &this["mended"]),
-                (&json!("video `testimonials-part-one`"), &json!(true), &json!(false))
-            );
+            let subject =
+                if *code == "copy_stale" { "impact statistic `women-who-know-their-rights`" } else { "video `testimonials-part-one`" };
+            assert_eq!((&this["subject"], &this["derived"], &this["mended"]), (&json!(subject), &json!(true), &json!(false)));
             let text = out(&ended(run(directory, url, &["check"]), 1));
             assert!(text.contains(code) && text.contains("kinoteka check --repair"), "{text}");
             let mended = findings(&ended(run(directory, url, &["check", "--repair", "--json"]), 0));
@@ -72,6 +76,41 @@ fn what_is_derived_is_found_and_made_again() {
         let (_served, _, address) = serve(directory, url, &[]);
         let list = ask(&address, "GET", "/v1/videos?country=AL&q=testimonials&language=mk", None, None).json();
         assert!(crate::support::server::slugs(&list).contains(&"testimonials-part-one".to_owned()), "it is found again: {list}");
+    });
+}
+
+#[test]
+fn a_server_that_runs_takes_note_of_what_was_mended() {
+    on_both(|directory, url| {
+        let created = ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "test"]), 0);
+        let key = printed_key(&[out(&created)]);
+        // Long ago, so that a server which has read everything reads again only what was written since.
+        let long_ago = if url.starts_with("sqlite") { "1700000000000000" } else { "'2023-11-14T00:00:00Z'" };
+        damage(url, &format!("UPDATE items SET updated_at = {long_ago}"));
+        let statistic = "(SELECT number FROM items WHERE kind = 'impact_statistic' AND slug = 'women-who-know-their-rights')";
+        damage(url, &format!("UPDATE impact_statistics SET facts = replace(facts, '3500', '3501') WHERE number = {statistic}"));
+        damage(url, "DELETE FROM facets WHERE item = (SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')");
+        let (_served, _, address) = serve(directory, url, &[]);
+        let read = |path: &str| ask(&address, "GET", path, None, None).json();
+        let sums = || {
+            let summary = read("/v1/impact-statistics/summary?group_by=indicator&apart=true");
+            let sum = |indicator: &str| {
+                let groups = summary["data"].as_array().expect("groups");
+                let group = groups.iter().find(|group| group["keys"][0]["value"] == indicator).expect("it is there");
+                group["sum"]["value"].as_str().expect("a sum").to_owned()
+            };
+            (sum("women-aware-of-their-rights"), sum("partnerships-on-survivor-services"))
+        };
+        let counted = || read("/v1/videos?facets=country&limit=1")["facets"].clone();
+        assert_eq!(sums(), ("3501".to_owned(), "40".to_owned()));
+        let before = counted();
+        let body = json!({"value": "41"});
+        let target = "/v1/impact-statistics/new-partnerships-on-survivor-services";
+        assert_eq!(ask(&address, "PATCH", target, Some(&key), Some(&body)).status, 200);
+        assert_eq!(sums(), ("3501".to_owned(), "41".to_owned()), "only what was written is read again");
+        ended(run(directory, url, &["check", "--repair"]), 0);
+        assert_eq!(sums(), ("3500".to_owned(), "41".to_owned()));
+        assert_ne!(counted(), before);
     });
 }
 

@@ -151,7 +151,7 @@ impl Tier {
         let found = if !self.is_of_one_word() {
             asked.up_to((self.place, self.form))
         } else if self.is_whole_field {
-            Found::Any(FORMS.into_iter().flat_map(|form| only(&asked.query, &asked.kinds, self.place, form)).collect())
+            Found::any(FORMS.into_iter().flat_map(|form| only(&asked.query, &asked.kinds, self.place, form)).collect())
         } else {
             Found::Any(only(&asked.query, &asked.kinds, self.place, self.form))
         };
@@ -287,10 +287,7 @@ fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Fo
                 any.extend(FORMS.into_iter().filter(|form| *form <= last).flat_map(|form| forms(term, kind, *field, form)));
             }
         }
-        // What begins with a word is found where the word itself is.
-        let begun: Vec<Found> = any.iter().filter_map(Found::without_more).collect();
-        any.retain(|one| !begun.contains(one));
-        Found::Any(any)
+        Found::any(any)
     };
     Found::All(query.groups.iter().map(group).collect())
 }
@@ -360,6 +357,13 @@ fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment
 }
 
 impl Found {
+    /// One of these. What begins with a word is found where the word itself is, which is not asked for then.
+    fn any(mut parts: Vec<Self>) -> Self {
+        let begun: Vec<Self> = parts.iter().filter_map(Self::without_more).collect();
+        parts.retain(|one| !begun.contains(one));
+        Self::Any(parts)
+    }
+
     /// Of a beginning the same as a whole word.
     fn without_more(&self) -> Option<Self> {
         match self {

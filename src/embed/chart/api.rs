@@ -21,10 +21,10 @@ use crate::impact::model::SPEC;
 use crate::resource::answer::{self, Validators};
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
-use crate::resource::load::Revisions;
 use crate::resource::names::Memory;
 use crate::resource::query::{ListRequest, Shape};
 use crate::resource::read::if_none_match;
+use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 
 /// What the document says of them, beside what the handlers do.

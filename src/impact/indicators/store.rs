@@ -10,10 +10,11 @@ use crate::http::fields::Fields;
 use crate::http::problem::{Problem, Violation};
 use crate::impact::store::{ImpactStatistics, misfit};
 use crate::resource::load::{Item, Loaded, read_items, texts_of};
+use crate::resource::revisions::bump;
 use crate::resource::shown::Shown;
 use crate::resource::spec::{Kind, Spec};
 use crate::resource::tracks::Summary;
-use crate::resource::write::{bump, save_columns};
+use crate::resource::write::save_columns;
 use crate::resource::{Draft, NewLink, Subject, index};
 
 /// `Indicators` as a kind of item.

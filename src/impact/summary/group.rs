@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::asked::By;
+use super::known::{Facts, Row};
 use super::overlap::{Counted, count};
-use super::read::{Facts, Row};
 use super::reckon::{Reckoned, reckon};
 use crate::db::Id;
 use crate::http::problem::{Kind, Problem, Violation};

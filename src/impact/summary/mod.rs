@@ -1,7 +1,8 @@
 //! What statistics come to: sums that mean something, and what they were made from.
 //!
 //! - [`asked`]: what is asked for.
-//! - [`read`]: the facts of all statistics of a list, in one text.
+//! - [`read`]: the statistics of a list.
+//! - [`known`]: the facts of all statistics, kept in memory.
 //! - [`overlap`]: which of them count, and which are counted with others already.
 //! - [`reckon`]: sum, least, most, latest, baseline, target and progress of those that count.
 //! - [`group`]: statistics by what they have in common.
@@ -11,6 +12,7 @@
 pub mod api;
 pub mod asked;
 pub mod group;
+pub mod known;
 pub mod overlap;
 pub mod read;
 pub mod reckon;

@@ -10,7 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::read::{Facts, Marks, Row};
+use super::known::{Facts, Marks, Row};
 use crate::text::sum::Exact;
 
 /// A statistic that does not count, and the one that it is counted with: places among the rows.
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::db::Id;
     use crate::impact::facts::{Figures, Scope};
-    use crate::impact::summary::read::written;
+    use crate::impact::summary::known::written;
 
     /// Statistics: programme, countries, slices, period, value; of one indicator.
     fn facts(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts {

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::read::{Facts, Row, day};
+use super::known::{Facts, Row, day};
 use crate::impact::facts::Figures;
 use crate::impact::reached::reached;
 use crate::text::sum::Exact;
@@ -182,7 +182,7 @@ fn aimed(row: &Row, figures: &Figures<'_>) -> (i32, i32) {
 mod tests {
     use super::*;
     use crate::impact::facts::Scope;
-    use crate::impact::summary::read::written;
+    use crate::impact::summary::known::written;
 
     fn reckoned(given: &[(usize, &'static str, Figures<'static>)], is_additive: bool) -> Reckoned {
         let scope = |number: usize| Scope { unit: Some(number.to_string()), ..Scope::default() };

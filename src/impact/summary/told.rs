@@ -6,7 +6,8 @@ use diesel::sql_types::BigInt;
 
 use super::asked::{Asked, By};
 use super::group::{Group, Grouping, Part};
-use super::read::{Facts, Selected, read};
+use super::known::Facts;
+use super::read::{Selected, read};
 use super::reckon::One;
 use super::view::{
     GroupKey, ImpactSummary, LeftOutStatistic, NotSummed, SummaryAmount, SummaryBaseline, SummaryGroup, SummaryTarget, SummaryValue,

@@ -79,7 +79,10 @@ impl ListRequest {
             None => None,
         };
         match found {
-            Some(Matching::Ranked(ranked)) if self.by_relevance || self.counts_only => list.ranked = Some(ranked),
+            Some(Matching::Ranked(ranked)) if self.by_relevance || self.counts_only => {
+                list.ranked = Some(ranked);
+                list.identity = (purpose == Purpose::Page && !self.counts_only).then(|| format!("{}\n{:?}", self.counted, self.scope));
+            }
             Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
             Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),
             None => {}

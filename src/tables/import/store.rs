@@ -17,8 +17,9 @@ use crate::impact::store::ImpactStatistics;
 use crate::resource::announce;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, Item, find};
+use crate::resource::revisions::bump;
 use crate::resource::spec::Kind;
-use crate::resource::write::{Stored, amend, bump, store};
+use crate::resource::write::{Stored, amend, store};
 use crate::text::slug::validate_slug;
 
 /// Of how many rows it is said what became of them.

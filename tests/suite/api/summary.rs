@@ -259,6 +259,40 @@ on_both! {
         assert_eq!(groups(&drafts)[0].1, Some("800"));
     }
 
+    fn what_is_kept_is_what_the_database_says(server: &TestServer) {
+        let key = fill(server);
+        let path = format!("{SUMMARY}?apart=true&group_by=country,year,indicator&statistics_limit=1000");
+        let of = |slug: &str| format!("/v1/impact-statistics/{slug}");
+        let statistic = |slug: &str, country: &str, value: &str| json!({"slug": slug, "label": slug, "status": "published", "indicator": "trained", "countries": [country], "value": value, "period_start": "2026-01-01", "period_end": "2026-12-31"});
+        let writes: [(&str, &str, Value); 9] = [
+            ("POST", "/v1/impact-statistics", statistic("tr-26", "TR", "12.5")),
+            ("PATCH", &of("tr-26"), json!({"value": "13", "countries": ["TR", "MK"]})),
+            ("PUT", &of("rs-24"), statistic("rs-24", "RS", "7")),
+            ("PATCH", &of("al-25"), json!({"status": "draft"})),
+            ("DELETE", &of("xk-24"), Value::Null),
+            ("POST", &format!("{}/restore", of("xk-24")), Value::Null),
+            ("PATCH", &of("al-25"), json!({"status": "published", "slug": "al-25-again", "label": "Again"})),
+            ("PATCH", "/v1/indicators/forum", json!({"additive": true, "unit": "guests"})),
+            ("POST", "/v1/impact-statistics/import", json!("slug,label,status,indicator,countries,value\r\nme-1,M,published,trained,ME,4\r\nrs-25,R,published,trained,RS,9\r\n")),
+        ];
+        let mut before = server.read(&path);
+        for (method, target, body) in writes {
+            let request = server.request(method, target).key(&key);
+            let answer = match &body {
+                Value::String(table) => request.header("content-type", "text/csv").body(table.as_str()).send(),
+                Value::Null => request.send(),
+                body => request.json(body).send(),
+            };
+            assert!(answer.status < 300, "{method} {target}: {}", answer.text());
+            let kept = server.read(&path);
+            assert_ne!(kept, before, "{method} {target}");
+            // What editors see is read anew each time.
+            let read = server.request("GET", &format!("{path}&status=published")).key(&key).send().expect(200).json();
+            assert_eq!(kept, read, "{method} {target}");
+            before = kept;
+        }
+    }
+
     demo fn the_first_catalogue_adds_up_by_indicator(server: &TestServer) {
         let summary = server.read(&format!("{SUMMARY}?group_by=indicator&apart=true&lang=en"));
         let said: Vec<(&str, Option<&str>, Option<&str>)> = summary["data"].as_array().unwrap().iter().map(|group| (group["keys"][0]["value"].as_str().unwrap(), group["sum"]["figure"].as_str(), group["latest"]["figure"].as_str())).collect();

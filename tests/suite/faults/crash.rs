@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use kinoteka::db::Connection;
-use kinoteka::resource::load::{CATALOGUE, Revisions};
+use kinoteka::resource::revisions::{CATALOGUE, Revisions};
 use serde_json::{Value, json};
 
 use super::{attempt, nothing_is_half_written, number, open};

@@ -312,6 +312,43 @@ on_both! {
         assert_eq!(phrase["data"][0]["highlights"][0]["cues"], json!([{"start_seconds": 1.0, "end_seconds": 3.5, "text": "<mark>At the harbour</mark> &lt;i&gt;"}]));
     }
 
+    fn what_was_found_is_not_taken_for_another_page(server: &TestServer) {
+        let key = server.editor_key();
+        let film = |number: u32, status: &str, country: &str| {
+            server.create(&key, "/v1/videos", &json!({"slug": format!("film-{number}"), "title": "Solidarnost", "status": status, "countries": [country], "published_at": format!("2026-01-0{number}T08:00:00Z"), "recorded_on": format!("202{number}-01-01")}));
+        };
+        for number in 1..=5 {
+            film(number, if number == 5 { "draft" } else { "published" }, if number % 2 == 0 { "RS" } else { "AL" });
+        }
+        let drafts = || slugs(&server.request("GET", "/v1/videos?q=solidarnost&status=draft,published").key(&key).send().expect(200).json());
+        let all = ["film-4", "film-3", "film-2", "film-1"];
+        // Everything twice: searched for, and known from before.
+        for _ in 0..2 {
+            let of = |query: &str| server.slugs(&format!("/v1/videos?q=solidarnost{query}"));
+            assert_eq!(of(""), all);
+            assert_eq!(of("&lang=sq&fields=slug"), all);
+            assert_eq!(of("&country=AL"), ["film-3", "film-1"]);
+            assert_eq!(of("&limit=2"), all[..2]);
+            assert_eq!(of("&limit=2&offset=1"), all[1..3]);
+            assert_eq!(of("&sort=recorded_on"), ["film-1", "film-2", "film-3", "film-4"]);
+            assert_eq!(drafts(), ["film-5", "film-4", "film-3", "film-2", "film-1"]);
+            assert_eq!(slugs(&server.request("GET", "/v1/videos?q=solidarnost").key(&key).send().expect(200).json()), all);
+            let second = server.read("/v1/videos?q=solidarnost&limit=2")["links"]["next"].as_str().unwrap().to_owned();
+            let second = server.read(second.strip_prefix(&server.base()).unwrap());
+            assert_eq!(slugs(&second), all[2..]);
+            let first = second["links"]["prev"].as_str().unwrap().to_owned();
+            assert_eq!(slugs(&server.read(first.strip_prefix(&server.base()).unwrap())), all[..2]);
+            let everything = server.slugs("/v1/search?q=solidarnost&kind=video");
+            assert_eq!((everything, server.slugs("/v1/search?q=solidarnost&kind=topic")), (all.map(str::to_owned).to_vec(), Vec::new()));
+        }
+        server.patch(&key, "/v1/videos/film-5", &json!({"status": "published"}));
+        server.request("DELETE", "/v1/videos/film-3").key(&key).send().expect(204);
+        let now = ["film-5", "film-4", "film-2", "film-1"];
+        assert_eq!(server.slugs("/v1/videos?q=solidarnost"), now);
+        assert_eq!(server.slugs("/v1/search?q=solidarnost&kind=video"), now);
+        assert_eq!(drafts(), now);
+    }
+
     fn writes_are_found_at_once_and_what_is_gone_is_not(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "river", "status": "published", "name": "River"}));
