@@ -147,8 +147,8 @@ impl Run {
     }
 }
 
-/// Drives a server for a while over keep-alive connections.
-fn drive(address: &str, shape: &Shape, status: Option<u16>, length: Duration) -> Run {
+/// Drives a server for a while over keep-alive connections, each turn from other places, so that what is to be asked for the first time is.
+fn drive(address: &str, shape: &Shape, status: Option<u16>, (turn, length): (usize, Duration)) -> Run {
     // Made before the clock runs, and shared: to copy thousands of bodies for each connection takes longer than to send them.
     let requests: Rc<[Bytes]> = shape.requests.iter().map(|request| Bytes::from(request.clone())).collect();
     let mut times: Vec<Duration> = System::new().block_on(async {
@@ -161,7 +161,7 @@ fn drive(address: &str, shape: &Shape, status: Option<u16>, length: Duration) ->
                     let mut stream = TcpStream::connect(&address).await.expect("it listens");
                     stream.set_nodelay(true).expect("a socket");
                     let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(1 << 16));
-                    for request in requests.iter().cycle().skip(number * requests.len() / step) {
+                    for request in requests.iter().cycle().skip(number * requests.len() / step + turn * (requests.len() / step / TURNS)) {
                         let started = Instant::now();
                         if started >= until {
                             break;
@@ -186,6 +186,9 @@ fn drive(address: &str, shape: &Shape, status: Option<u16>, length: Duration) ->
     let count = u32::try_from(times.len()).expect("not that many");
     Run { rate: f64::from(count) / length.as_secs_f64(), times }
 }
+
+/// Between how many places in its part of the requests a connection begins.
+const TURNS: usize = 8;
 
 /// Reads one answer whole; gives its status.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
@@ -335,6 +338,12 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     let of_places = |path: &str, before: &str| {
         places.iter().map(|place| get(&format!("{path}?q={}", encoded(&format!("{before}{place}"))))).collect::<Vec<_>>()
     };
+    // Marks say nothing: what is found is the same, and was not found before.
+    let never_asked = || {
+        let marks = |number: u32| (0..16).map(|bit| if number >> bit & 1 == 1 { '!' } else { '?' }).collect::<String>();
+        let request = |(number, place): (u32, &String)| get(&format!("/v1/videos?q={}", encoded(&format!("{place}{}", marks(number)))));
+        (0..60_000).zip(places.iter().cycle()).map(request).collect::<Vec<_>>()
+    };
     let of = |path: &str, texts: &[&str]| texts.iter().map(|text| get(&format!("{path}?q={}", encoded(text)))).collect::<Vec<_>>();
     // Each list is another, so that none was counted before.
     let faceted = (0..2_000_u32)
@@ -358,6 +367,8 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
     vec![
         shape("search: a rare word, 20 found", of_places("/v1/videos", ""), 32),
+        shape("search: a rare word never asked for before", never_asked(), 32),
+        shape("search: a rare word never asked for before, 1 connection", never_asked(), 1),
         shape("search: a rare word, 1 connection", of_places("/v1/videos", ""), 1),
         shape("search: a word of a fifth, 1 connection", of("/v1/videos", &["anniversary"]), 1),
         shape("search: a word in most titles, 1 connection", of("/v1/videos", &["film", "forum", "women"]), 1),
@@ -388,11 +399,12 @@ fn measure(url: &str, videos: u32, imported: Option<Duration>) {
     for shape in shapes(&address, videos).into_iter().filter(|shape| shape.name.contains(&only)) {
         let middle = shape.requests.get(shape.requests.len() / 2).expect("a request");
         let (bare_address, handle) = bare(once(&address, middle).1);
-        drop(drive(&address, &shape, Some(shape.status), length / 4));
+        drop(drive(&address, &shape, Some(shape.status), (0, length / 4)));
         let mut runs: Vec<(f64, Run)> = (0..rounds)
-            .map(|_| {
-                let of_bare = drive(&bare_address, &shape, Some(200), length);
-                let run = drive(&address, &shape, Some(shape.status), length);
+            .map(|round| {
+                let turn = (usize::try_from(round).expect("a few rounds") + 1, length);
+                let of_bare = drive(&bare_address, &shape, Some(200), turn);
+                let run = drive(&address, &shape, Some(shape.status), turn);
                 (run.rate / of_bare.rate, run)
             })
             .collect();
@@ -437,6 +449,6 @@ fn create(url: &str, address: &str, length: Duration) {
         })
         .collect();
     let shape = Shape { name: "create", requests, connections: 8, status: 201 };
-    let run = drive(address, &shape, Some(201), length * 2);
+    let run = drive(address, &shape, Some(201), (0, length * 2));
     println!("| create, 8 connections | {:.0} | {:.2?} | {:.2?} | |", run.rate, run.percentile(50), run.percentile(99));
 }

@@ -180,7 +180,7 @@ impl Facets {
                 let memory = shown.memory();
                 let mut read = |but| -> Result<Vec<Number>, Problem> {
                     let Some(memory) = &memory else { return Err(Problem::internal("a list was read without a memory")) };
-                    Ok(wanted.list_to_count(connection, spec, memory, but)?.numbers_of_all(connection)?)
+                    wanted.numbers(connection, spec, memory, but)
                 };
                 let own;
                 let items: &[Number] = if is_set {

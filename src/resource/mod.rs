@@ -5,6 +5,7 @@ pub mod announce;
 pub mod answer;
 pub mod bodies;
 pub mod bulk;
+pub mod columns;
 pub mod completeness;
 pub mod context;
 pub mod document;

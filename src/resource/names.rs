@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::revisions::Revisions;
 use super::shown::Kept;
-use super::spec::Kind;
+use super::spec::{Kind, Spec};
 use super::totals::Found;
 use super::whole::{Whole, Wholes};
 use crate::db::page::PlaceRow;
@@ -153,8 +153,8 @@ impl Memory {
     }
 
     /// What is reckoned with of all public items of a kind, as it is now; read where it is not kept. Not for a transaction that writes.
-    pub fn whole<T: Whole>(&self, connection: &mut Connection) -> Result<Arc<T>, Error> {
-        self.names.wholes.of(connection, &self.revisions)
+    pub fn whole<T: Whole>(&self, connection: &mut Connection, spec: &'static Spec) -> Result<Arc<T>, Error> {
+        self.names.wholes.of(connection, spec, &self.revisions)
     }
 
     /// Where the items of a page stand that were searched for. Not for a transaction that writes.

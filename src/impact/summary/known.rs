@@ -9,9 +9,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use crate::db::sql::{Bind, Fragment, Statement, number_among};
 use crate::db::{Connection, Error, Number, Time};
 use crate::impact::facts::{self, Figures, Scope};
-use crate::impact::model::SPEC;
-use crate::resource::spec::Kind;
-use crate::resource::whole::Whole;
+use crate::resource::spec::Spec;
+use crate::resource::whole::{self, Whole};
 use crate::text::sum::Exact;
 
 /// Between the statistics of a text.
@@ -225,9 +224,7 @@ impl Facts {
 }
 
 impl Whole for Facts {
-    const KIND: Kind = SPEC.kind;
-
-    fn read(connection: &mut Connection) -> Result<Self, Error> {
+    fn read(connection: &mut Connection, _spec: &'static Spec) -> Result<Self, Error> {
         let mut facts = Self::default();
         let mut after = 0;
         loop {
@@ -244,16 +241,12 @@ impl Whole for Facts {
         Ok(facts)
     }
 
-    fn update(&mut self, connection: &mut Connection, since: Time) -> Result<bool, Error> {
+    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: Time) -> Result<bool, Error> {
         // Of what is of no use any more there is not more than of the rest.
         if self.figures.len() > self.read.saturating_mul(2).saturating_add(1_000_000) {
             return Ok(false);
         }
-        let written = Fragment::new("SELECT number FROM items WHERE kind = ")
-            .bind(Bind::Text(SPEC.kind.as_str().to_owned()))
-            .sql(" AND updated_at >= ")
-            .bind(Bind::Time(since));
-        let numbers: Vec<Number> = Statement::<BigInt>::new(written).rows(connection)?;
+        let numbers = whole::written(connection, spec.kind, since)?;
         if numbers.len() > AT_ONCE {
             return Ok(false);
         }

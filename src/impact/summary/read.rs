@@ -20,16 +20,16 @@ pub struct Selected {
 /// Reads the facts of the statistics of a list: of public ones from what is kept, of which the database says what a filter leaves.
 pub fn read(connection: &mut Connection, wanted: &ListRequest, memory: &Memory) -> Result<Selected, Problem> {
     if !wanted.is_public() {
-        let numbers = wanted.list_to_count(connection, &SPEC, memory, None)?.numbers_of_all(connection)?;
+        let numbers = wanted.numbers(connection, &SPEC, memory, None)?;
         let facts = Facts::of(connection, &numbers)?;
         let places = (0..facts.rows.len()).collect();
         return Ok(Selected { facts: Arc::new(facts), places });
     }
-    let facts = memory.whole::<Facts>(connection)?;
+    let facts = memory.whole::<Facts>(connection, &SPEC)?;
     let places = if wanted.is_everything() {
         (0..facts.rows.len()).collect()
     } else {
-        let mut numbers = wanted.list_to_count(connection, &SPEC, memory, None)?.numbers_of_all(connection)?;
+        let mut numbers = wanted.numbers(connection, &SPEC, memory, None)?;
         numbers.sort_unstable();
         numbers.iter().filter_map(|number| facts.rows.binary_search_by_key(number, |row| row.number).ok()).collect()
     };

@@ -9,6 +9,7 @@ use crate::db::{Connection, Id, Number};
 use crate::http::fields::clip;
 use crate::http::problem::{Problem, Violation};
 use crate::resource::Status;
+use crate::resource::columns::Columns;
 use crate::resource::index::bit;
 use crate::resource::load::{self, Item, find, of_kind, texts_of_item};
 use crate::resource::names::Memory;
@@ -48,6 +49,31 @@ impl ListRequest {
         self.list_for(connection, spec, memory, (without, Purpose::Count))
     }
 
+    /// The numbers of all items it has, or would have without a filter; in no order. Where the filter index gives those of one value, what is
+    /// kept tells which of them are within the bounds.
+    pub fn numbers(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        memory: &Memory,
+        without: Option<&'static FilterSpec>,
+    ) -> Result<Vec<Number>, Problem> {
+        let has_one_value = self.filters_but(without).any(|(filter, values)| is_one_value(filter, values));
+        let (kept, others): (Vec<_>, Vec<_>) = self.ranges.iter().cloned().partition(|(range, _)| Columns::has(spec, range));
+        if kept.is_empty() || !has_one_value || !self.is_public() || self.search.is_some() {
+            return Ok(self.list_to_count(connection, spec, memory, without)?.numbers_of_all(connection)?);
+        }
+        let wider = Self { ranges: others, ..self.clone() };
+        let mut numbers = wider.list_to_count(connection, spec, memory, without)?.numbers_of_all(connection)?;
+        let columns = memory.whole::<Columns>(connection, spec)?;
+        numbers.retain(|item| kept.iter().all(|(range, bound)| columns.holds(range, bound, *item)));
+        Ok(numbers)
+    }
+
+    fn filters_but(&self, without: Option<&'static FilterSpec>) -> impl Iterator<Item = &(&'static FilterSpec, Vec<Value>)> {
+        self.filters.iter().filter(move |(filter, _)| without.is_none_or(|without| without.name != filter.name))
+    }
+
     /// Whether it has nothing but what the public sees.
     pub fn is_public(&self) -> bool {
         self.statuses.is_none()
@@ -66,7 +92,7 @@ impl ListRequest {
         memory: &Memory,
         (without, purpose): (Option<&'static FilterSpec>, Purpose),
     ) -> Result<List, Problem> {
-        let filters = || self.filters.iter().filter(|(filter, _)| without.is_none_or(|without| without.name != filter.name));
+        let filters = || self.filters_but(without);
         let has_one_value = filters().any(|(filter, values)| is_one_value(filter, values));
         let mut list = List { along: self.along(spec, has_one_value, purpose), ..List::default() };
         let mut errors = Vec::new();

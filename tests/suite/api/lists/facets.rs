@@ -20,6 +20,63 @@ fn counted(server: &TestServer, path: &str, filter: &str, others: &str, values: 
 }
 
 on_both! {
+    fn bounds_are_kept_up_to_date(server: &TestServer) {
+        let key = server.editor_key();
+        let film = |number: u32, more: Value| {
+            let mut film = json!({"slug": format!("film-{number}"), "title": "Film", "status": "published", "countries": ["RS"], "published_at": format!("2025-01-{:02}T08:00:00Z", number + 1)});
+            film.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            server.create(&key, "/v1/videos", &film);
+        };
+        film(0, json!({}));
+        film(1, json!({"duration_seconds": 60, "recorded_on": "1969-12-31"}));
+        film(2, json!({"duration_seconds": 61, "recorded_on": "1970-01-01"}));
+        film(3, json!({"duration_seconds": 600, "recorded_on": "2024-02-29"}));
+        film(4, json!({"duration_seconds": 6_000, "recorded_on": "2024-03-01", "status": "draft"}));
+        let statistic = |slug: &str, value: &str, day: &str| {
+            server.create(&key, "/v1/impact-statistics", &json!({"slug": slug, "label": slug, "status": "published", "countries": ["RS"], "unit": "people", "additive": true, "value": value, "period_start": day}));
+        };
+        statistic("few", "9.5", "2024-05-01");
+        statistic("many", "1000", "2025-05-01");
+        let counted = |path: &str| -> (i64, i64) {
+            let list = server.read(&format!("{path}&facets=country,language&total=true"));
+            let facet = list["facets"]["language"].as_array().unwrap().iter().map(|value| value["count"].as_i64().unwrap()).sum();
+            (facet, list["page"]["total"].as_i64().unwrap())
+        };
+        let both = |query: &str, count: i64| assert_eq!(counted(&format!("/v1/videos?country=RS&{query}")), (count, count), "{query}");
+        let all = || {
+            both("min_duration=61", 2);
+            both("min_duration=60&max_duration=600", 2);
+            both("max_duration=60", 0);
+            both("recorded_after=1970-01-01", 2);
+            both("recorded_before=1970-01-01", 1);
+            both("recorded_after=1969-12-31&recorded_before=2024-02-29", 2);
+            both("recorded_after=2024-02-29&min_duration=1", 1);
+            both("published_after=2025-01-03&min_duration=1", 2);
+        };
+        all();
+        all();
+        for (query, count) in [("min_value=9.5", 2), ("min_value=10", 1), ("max_value=1000", 1), ("period_after=2025-01-01", 1), ("period_before=2025-05-01", 1)] {
+            assert_eq!(counted(&format!("/v1/impact-statistics?country=RS&{query}")), (count, count), "{query}");
+        }
+        let sum = |query: &str| server.read(&format!("/v1/impact-statistics/summary?country=RS&{query}"))["data"][0]["sum"]["value"].clone();
+        assert_eq!((sum("min_value=10"), sum("period_before=2025-05-01"), sum("min_value=1")), (json!("1000"), json!("9.5"), json!("1009.5")));
+        // What was written since, and what has gone.
+        server.patch(&key, "/v1/videos/film-0", &json!({"duration_seconds": 3_600}));
+        both("min_duration=61", 3);
+        server.patch(&key, "/v1/videos/film-3", &json!({"duration_seconds": null, "recorded_on": "1950-05-05"}));
+        both("min_duration=61", 2);
+        both("recorded_before=1970-01-01", 2);
+        server.patch(&key, "/v1/videos/film-4", &json!({"status": "published"}));
+        both("min_duration=6000", 1);
+        server.request("DELETE", "/v1/videos/film-4").key(&key).send().expect(204);
+        both("min_duration=6000", 0);
+        server.patch(&key, "/v1/impact-statistics/few", &json!({"value": "12"}));
+        assert_eq!(sum("min_value=10"), json!("1012"));
+        // With drafts the database is asked.
+        let drafts = server.request("GET", "/v1/videos?country=RS&min_duration=1&status=draft,published&facets=country").key(&key).send().expect(200).json();
+        assert_eq!(drafts["facets"]["country"][0]["count"], 3);
+    }
+
     demo fn counts_are_those_of_the_filters(server: &TestServer) {
         let names = |path: &str| server.slugs(&format!("{path}?limit=100"));
         let (topics, partners, programmes) = (names("/v1/topics"), names("/v1/partners"), names("/v1/programmes"));

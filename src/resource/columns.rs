@@ -1,0 +1,123 @@
+//! What the table of a kind holds of its items, as far as lists are limited by it, kept in memory: to ask the database which of thousands of
+//! items are within a bound takes longer than to count them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::spec::{RangeSpec, RangeType, Spec};
+use super::whole::Whole;
+use crate::db::sql::{Bind, Fragment, Statement, number_among};
+use crate::db::{Connection, Error, Number, Time};
+
+/// Where more items than these were written, all are read anew.
+const MOST_NEW: usize = 20_000;
+
+/// The values of all items of a kind, for each column by the number of the item.
+#[derive(Clone, Debug, Default)]
+pub struct Columns(HashMap<&'static str, Column>);
+
+#[derive(Clone, Debug)]
+enum Column {
+    /// Whole numbers; days after 1970.
+    Numbers(Vec<Option<i64>>),
+    /// What is in the order of its text.
+    Texts(Vec<Option<Box<str>>>),
+}
+
+impl Columns {
+    /// Whether the values of a column are among these.
+    pub fn has(spec: &Spec, range: &RangeSpec) -> bool {
+        spec.table.is_some_and(|table| range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.')))
+            && range.holds != RangeType::Time
+    }
+
+    /// Whether an item is within a bound; what has no value is not.
+    pub fn holds(&self, range: &RangeSpec, bound: &Bind, item: Number) -> bool {
+        let Ok(place) = usize::try_from(item) else { return false };
+        let within = |order: std::cmp::Ordering| if range.lower { order.is_ge() } else { order.is_lt() };
+        match (self.0.get(range.column), bound) {
+            (Some(Column::Numbers(values)), bound) => {
+                let bound = match bound {
+                    Bind::Integer(bound) => Some(*bound),
+                    Bind::Date(day) => Some(day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive()).num_days()),
+                    _ => None,
+                };
+                bound.zip(values.get(place).copied().flatten()).is_some_and(|(bound, value)| within(value.cmp(&bound)))
+            }
+            (Some(Column::Texts(values)), Bind::Text(bound)) => {
+                values.get(place).and_then(Option::as_deref).is_some_and(|value| within(value.cmp(bound.as_str())))
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads the values of some items, or of all.
+    fn take(&mut self, connection: &mut Connection, spec: &'static Spec, some: Option<&BTreeSet<Number>>) -> Result<(), Error> {
+        let Some(table) = spec.table else { return Ok(()) };
+        let mut columns: Vec<(&'static str, RangeType)> =
+            spec.all_ranges().filter(|range| Self::has(spec, range)).map(|range| (range.column, range.holds)).collect();
+        columns.dedup();
+        let rows_of = |value: Fragment| {
+            let from = Fragment::new("SELECT number, ").then(&value).sql(" FROM ").sql(table.name);
+            match some {
+                Some(some) => from.sql(" WHERE ").then(&number_among("number", some.iter().copied())),
+                None => from,
+            }
+        };
+        for (column, holds) in columns {
+            let value = Fragment::new(column);
+            if holds == RangeType::Decimal {
+                let rows: Vec<(Number, Option<String>)> = Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value)).rows(connection)?;
+                let known = self.0.entry(column).or_insert_with(|| Column::Texts(Vec::new()));
+                if let Column::Texts(values) = known {
+                    put(values, some, rows.into_iter().map(|(number, text)| (number, text.map(String::into_boxed_str))));
+                }
+            } else {
+                let days = (") - 2440587.5 AS INTEGER)", " - DATE '1970-01-01' AS BIGINT)");
+                let value = if holds == RangeType::Date {
+                    Fragment::default().differs("CAST(julianday(", "CAST(").then(&value).differs(days.0, days.1)
+                } else {
+                    value
+                };
+                let rows: Vec<(Number, Option<i64>)> = Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value)).rows(connection)?;
+                let known = self.0.entry(column).or_insert_with(|| Column::Numbers(Vec::new()));
+                if let Column::Numbers(values) = known {
+                    put(values, some, rows.into_iter());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts values in their places; those of `some` that have none have none.
+fn put<T: Clone>(values: &mut Vec<Option<T>>, some: Option<&BTreeSet<Number>>, rows: impl Iterator<Item = (Number, Option<T>)>) {
+    let gone = some.into_iter().flatten().map(|number| (*number, None));
+    for (number, value) in gone.chain(rows) {
+        let Ok(place) = usize::try_from(number) else { continue };
+        if values.len() <= place {
+            values.resize(place.saturating_add(1), None);
+        }
+        if let Some(known) = values.get_mut(place) {
+            *known = value;
+        }
+    }
+}
+
+impl Whole for Columns {
+    fn read(connection: &mut Connection, spec: &'static Spec) -> Result<Self, Error> {
+        let mut columns = Self::default();
+        columns.take(connection, spec, None)?;
+        Ok(columns)
+    }
+
+    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: Time) -> Result<bool, Error> {
+        let written = super::whole::written(connection, spec.kind, since)?;
+        if written.len() > MOST_NEW {
+            return Ok(false);
+        }
+        self.take(connection, spec, Some(&written.into_iter().collect()))?;
+        Ok(true)
+    }
+}
