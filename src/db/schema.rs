@@ -39,6 +39,7 @@ tables! {
         published_at -> Nullable<Instant>,
         deleted_at -> Nullable<Instant>,
         purged_at -> Nullable<Instant>,
+        written -> BigInt,
     }
     slugs (kind, slug) {
         kind -> Text,

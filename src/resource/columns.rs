@@ -6,12 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::spec::{RangeSpec, RangeType, Spec};
-use super::whole::Whole;
+use super::whole::{self, Whole};
 use crate::db::sql::{Bind, Fragment, Statement, number_among};
-use crate::db::{Connection, Error, Number, Time};
-
-/// Where more items than these were written, all are read anew.
-const MOST_NEW: usize = 20_000;
+use crate::db::{Connection, Error, Number};
 
 /// The values of all items of a kind, for each column by the number of the item.
 #[derive(Clone, Debug, Default)]
@@ -112,12 +109,9 @@ impl Whole for Columns {
         Ok(columns)
     }
 
-    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: Time) -> Result<bool, Error> {
-        let written = super::whole::written(connection, spec.kind, since)?;
-        if written.len() > MOST_NEW {
-            return Ok(false);
-        }
-        self.take(connection, spec, Some(&written.into_iter().collect()))?;
+    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: i64) -> Result<bool, Error> {
+        let Some(written) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
+        self.take(connection, spec, Some(&written))?;
         Ok(true)
     }
 }

@@ -6,18 +6,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 use serde_json::{Map, Value, json};
 
 use super::load::load_named;
 use super::query::ListRequest;
-use super::revisions::{CATALOGUE, MENDED, Revisions, SKEW};
+use super::revisions::{CATALOGUE, MENDED, Revisions};
 use super::shown::Shown;
 use super::spec::{FilterSpec, Kind, Spec, Takes};
+use super::whole::UNDER_WAY;
 use crate::db::sql::{Bind, Fragment, Statement};
-use crate::db::types::sql;
-use crate::db::{Connection, Error, Id, Number, Time};
+use crate::db::{Connection, Error, Id, Number};
 use crate::http::problem::Problem;
 use crate::text::language::Language;
 use crate::text::language_names;
@@ -35,11 +36,12 @@ pub struct Values(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
+    /// The revision of the catalogue at which they were read.
     revision: i64,
     /// The revision of what is derived.
     mended: i64,
-    /// The last change that was seen.
-    seen: Option<Time>,
+    /// When they were read, if they were.
+    at: Option<Instant>,
     /// Field and value of each term, by its number.
     terms: HashMap<u32, (Arc<str>, Arc<str>)>,
     last_term: i64,
@@ -83,13 +85,11 @@ impl Kept {
                 self.terms.insert(number, (Arc::clone(field), Arc::from(value)));
             }
         }
-        let mut seen = self.seen;
-        if let Some(since) = self.seen {
+        if self.at.is_some() {
             let kinds: Vec<String> = Kind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
-            let changed = Fragment::new(format!("items.kind IN ({}) AND items.updated_at >= ", kinds.join(", ")))
-                .bind(Bind::Time(since.earlier(SKEW)));
-            for (item, updated_at, terms) in values(connection, &changed)? {
-                seen = seen.max(Some(updated_at));
+            let changed =
+                Fragment::new(format!("items.kind IN ({}) AND items.written > ", kinds.join(", "))).bind(Bind::Integer(self.revision));
+            for (item, terms) in values(connection, &changed)? {
                 self.set(item, &numbers(terms.as_deref()));
             }
         } else {
@@ -103,17 +103,16 @@ impl Kept {
                     .bind(Bind::Integer(AT_ONCE))
                     .sql(") batch)");
                 let rows = values(connection, &some)?;
-                let Some(last) = rows.iter().map(|(item, ..)| *item).max() else { break };
+                let Some(last) = rows.iter().map(|(item, _)| *item).max() else { break };
                 after = last;
-                for (item, updated_at, terms) in rows {
-                    seen = seen.max(Some(updated_at));
+                for (item, terms) in rows {
                     self.set(item, &numbers(terms.as_deref()));
                 }
             }
             self.flat.shrink_to_fit();
             self.places.shrink_to_fit();
         }
-        self.seen = seen;
+        self.at = Some(Instant::now());
         self.revision = revision;
         Ok(())
     }
@@ -126,12 +125,12 @@ impl Kept {
 }
 
 /// The terms of items, each with a space between.
-fn values(connection: &mut Connection, condition: &Fragment) -> Result<Vec<(Number, Time, Option<String>)>, Error> {
-    let statement = Fragment::new("SELECT items.number, items.updated_at, (SELECT ")
+fn values(connection: &mut Connection, condition: &Fragment) -> Result<Vec<(Number, Option<String>)>, Error> {
+    let statement = Fragment::new("SELECT items.number, (SELECT ")
         .differs("group_concat(facets.term, ' ')", "string_agg(facets.term::text, ' ')")
         .sql(" FROM facets WHERE facets.item = items.number) FROM items WHERE ")
         .then(condition);
-    Ok(Statement::<(BigInt, sql::Instant, Nullable<SqlText>)>::new(statement).rows(connection)?)
+    Ok(Statement::<(BigInt, Nullable<SqlText>)>::new(statement).rows(connection)?)
 }
 
 fn numbers(terms: Option<&str>) -> Vec<u32> {
@@ -219,10 +218,11 @@ impl Values {
         let (revision, _) = revisions.of(CATALOGUE);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (mended, _) = revisions.of(MENDED);
-        if kept.is_worn() || kept.mended != mended {
+        let is_of_another = kept.revision > revision && kept.at.is_none_or(|at| at.elapsed() >= UNDER_WAY);
+        if kept.is_worn() || kept.mended != mended || is_of_another {
             *kept = Kept { mended, ..Kept::default() };
         }
-        if kept.revision != revision || kept.seen.is_none() {
+        if kept.revision < revision || kept.at.is_none() {
             kept.refresh(connection, revision)?;
         }
         let mut counts = vec![0_u32; usize::try_from(kept.last_term).unwrap_or(0).saturating_add(1)];

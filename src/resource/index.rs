@@ -335,7 +335,11 @@ pub fn lends_its_name(kind: Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::bit;
+    use crate::db::search::BETWEEN;
+    use crate::resource::spec::Kind;
 
     #[test]
     fn bits_are_those_that_are_stored() {
@@ -343,5 +347,12 @@ mod tests {
         assert_eq!(bit("video.country", "RS").count_ones(), 1);
         let codes = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
         assert!(codes.iter().all(|code| bit("video.country", code) > 0));
+    }
+
+    #[test]
+    fn what_stands_between_texts_comes_after_all_tokens() {
+        let letters: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.letter().to_string()).collect();
+        assert_eq!(letters.len(), Kind::ALL.len());
+        assert!(letters.iter().all(|letter| letter.as_str() < BETWEEN));
     }
 }

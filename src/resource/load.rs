@@ -64,6 +64,8 @@ pub struct Item {
     pub deleted_at: Option<Time>,
     /// When what it held was removed for good.
     pub purged_at: Option<Time>,
+    /// The revision of the catalogue with which it was last written, see [`Revisions::next`].
+    pub written: i64,
 }
 
 /// The texts of an item in one language, as stored.
@@ -129,7 +131,7 @@ pub struct Loaded<O> {
 /// The columns of [`Item`].
 const COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
     items.public_languages, items.refers_to, items.own, items.tracks, items.revision, items.is_public, items.was_public, items.created_at, \
-    items.updated_at, items.published_at, items.deleted_at, items.purged_at";
+    items.updated_at, items.published_at, items.deleted_at, items.purged_at, items.written";
 
 /// Reads the items that fit a condition.
 pub fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<Item>, Error> {
@@ -484,7 +486,7 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, E
     let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
     let statement = Fragment::new(
         "INSERT INTO items (id, kind, slug, status, original_language, languages, public_languages, refers_to, own, tracks, revision, is_public, \
-         was_public, created_at, updated_at, published_at, deleted_at, purged_at) VALUES (",
+         was_public, created_at, updated_at, published_at, deleted_at, purged_at, written) VALUES (",
     )
     .binds([
         Bind::Id(item.id),
@@ -505,6 +507,7 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, E
         time(item.published_at),
         time(item.deleted_at),
         time(item.purged_at),
+        Bind::Integer(item.written),
     ])
     .sql(") RETURNING number");
     let numbers: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::context::Context;
 use super::load::{Found, Item, delete_texts, find};
 use super::once::Once;
-use super::revisions::bump;
+use super::revisions::{Revisions, bump};
 use super::spec::Spec;
 use super::write::{Outcome, answering, delete_columns, run};
 use super::{Subject, announce, index, tracks};
@@ -54,6 +54,7 @@ fn bring_back<S: Subject>(connection: &mut Connection, context: &Context, item: 
             items::updated_at.eq(now),
             items::is_public.eq(is_public),
             items::revision.eq(items::revision + 1),
+            items::written.eq(Revisions::read(connection)?.next()),
         ))
         .execute(connection)?;
     index::set_public::<S>(connection, item.number, is_public)?;

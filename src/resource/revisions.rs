@@ -9,9 +9,6 @@ use crate::db::sql::{Fragment, Statement};
 use crate::db::{Connection, Error, Time};
 use crate::http::problem::Problem;
 
-/// The clocks of the nodes that share a database may differ by so many microseconds.
-pub const SKEW: i64 = 60_000_000;
-
 /// What counts the times that derived rows (the filter index, facts of statistics, the full-text index) were made again by an operator,
 /// which no item shows.
 pub const MENDED: &str = "mended";
@@ -43,6 +40,13 @@ impl Revisions {
     /// Revision and time of change; 0 and none of what was never written.
     pub fn of(&self, name: &str) -> (i64, Option<Time>) {
         self.0.iter().find(|(known, ..)| known == name).map_or((0, None), |(_, revision, changed_at)| (*revision, Some(*changed_at)))
+    }
+
+    /// The revision that the catalogue will have when a write that is under way is committed; or one that is never seen, between two
+    /// changes of the same transaction. There is one write at a time, so that whoever has seen a revision has seen all items that were
+    /// written with it or before.
+    pub fn next(&self) -> i64 {
+        self.of(CATALOGUE).0.saturating_add(1)
     }
 
     /// Counts a change of these.

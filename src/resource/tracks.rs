@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::load::{Item, all_texts};
-use super::revisions::bump;
+use super::revisions::{Revisions, bump};
 use super::{Subject, announce, index};
 use crate::captions::{Cue, Track, vtt_text};
 use crate::config::Settings;
@@ -276,7 +276,7 @@ pub fn changed<S: Subject>(connection: &mut Connection, settings: &Settings, ite
     let mut item = item.clone();
     item.tracks = shown(&of_item(connection, item.number)?);
     item.revision = item.revision.saturating_add(1);
-    item.updated_at = now;
+    (item.updated_at, item.written) = (now, Revisions::read(connection)?.next());
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
     let own = item.own::<S>().ok_or_else(|| Problem::internal(format!("the own fields of item {} cannot be read", item.id)))?;
     let texts = all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();

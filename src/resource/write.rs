@@ -165,6 +165,7 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
                     items::updated_at.eq(now),
                     items::is_public.eq(false),
                     items::revision.eq(items::revision + 1),
+                    items::written.eq(Revisions::read(connection)?.next()),
                 ))
                 .execute(connection)?;
             index::set_public::<S>(connection, item.number, false)?;
@@ -347,7 +348,8 @@ pub fn store<S: Subject>(
     let spec = S::SPEC;
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
-    let memory = Memory::of_others(&context.names, &Arc::new(Revisions::read(connection)?), spec.kind);
+    let revisions = Arc::new(Revisions::read(connection)?);
+    let memory = Memory::of_others(&context.names, &revisions, spec.kind);
     let before = match &existing {
         Some(item) => {
             let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
@@ -408,12 +410,13 @@ pub fn store<S: Subject>(
         published_at: published_at.or((status == Status::Published).then_some(now)),
         deleted_at: None,
         purged_at: None,
+        written: existing.as_ref().map_or_else(|| revisions.next(), |item| item.written),
     };
     if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts) {
         return Ok(Stored { id, slug: item.slug, is_changed: false, is_seen: false });
     }
     let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
-    item.updated_at = now;
+    (item.updated_at, item.written) = (now, revisions.next());
     save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
     if let Some(before) = &before {
         S::changed(connection, &item, &before.own, &draft.own)?;

@@ -53,9 +53,9 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
     let subject = "video `testimonials-part-one`";
     let insert = |key: &str, from: &str| {
         [
-            format!("INSERT INTO search_index (rowid, words) SELECT {key}, ' 0 vaquokka ' {from}"),
+            format!("INSERT INTO search_index (rowid, words) SELECT {key}, ' z vaquokka ' {from}"),
             format!(
-                "INSERT INTO search_index (rowid, words, document) SELECT {key}, ' 0 vaquokka ', array_to_tsvector(ARRAY['0', 'vaquokka']) {from}"
+                "INSERT INTO search_index (rowid, words, document) SELECT {key}, ' z vaquokka ', array_to_tsvector(ARRAY['z', 'vaquokka']) {from}"
             ),
         ]
     };
@@ -65,11 +65,11 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
         (both(format!("DELETE FROM search_index WHERE {entries}")), subject, MISSING),
         // An entry that should not be beside those that should.
         (insert("rowid - rowid % 4 + (rowid % 4 + 1) % 3", &one), subject, MISSING),
-        (both(format!("UPDATE search_index SET words = ' 0 vaquokka ' WHERE {entries}")), subject, OTHER),
+        (both(format!("UPDATE search_index SET words = ' z vaquokka ' WHERE {entries}")), subject, OTHER),
         (
             [
                 format!("UPDATE search_index SET words = '' WHERE {entries}"),
-                format!("UPDATE search_index SET document = array_to_tsvector(ARRAY['0', 'vaquokka']) WHERE {entries}"),
+                format!("UPDATE search_index SET document = array_to_tsvector(ARRAY['z', 'vaquokka']) WHERE {entries}"),
             ],
             subject,
             OTHER,
@@ -111,7 +111,7 @@ fn segments_are_merged() {
             for number in 1..=12 {
                 if url.starts_with("sqlite") {
                     damage(url, "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 0)");
-                    damage(url, &format!("INSERT INTO search_index (rowid, words) VALUES ({number}, ' 0 vaquokka ')"));
+                    damage(url, &format!("INSERT INTO search_index (rowid, words) VALUES ({number}, ' z vaquokka ')"));
                     damage(url, &format!("DELETE FROM search_index WHERE rowid = {number}"));
                 }
             }

@@ -12,7 +12,7 @@ INSERT INTO revisions (number, state) VALUES (1, '');
 -- One row holds what every list shows of an item but its texts. `number` is the row's own, never shown: it grows as `id` does, and
 -- as a key it is short. `languages` are those that there are texts in, `public_languages` those of published texts: tags in order, with
 -- spaces between. `refers_to` holds the references as JSON, `own` the fields that only its kind has; both are empty where there
--- are none.
+-- are none. `written` is the revision of the catalogue with which it was last written.
 CREATE TABLE items (
     number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id UUID NOT NULL,
@@ -32,13 +32,16 @@ CREATE TABLE items (
     updated_at TIMESTAMPTZ NOT NULL,
     published_at TIMESTAMPTZ,
     deleted_at TIMESTAMPTZ,
-    purged_at TIMESTAMPTZ
+    purged_at TIMESTAMPTZ,
+    written BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX items_id ON items (id);
 CREATE UNIQUE INDEX items_slug ON items (kind, slug);
 CREATE INDEX items_public_newest ON items (kind, is_public, published_at DESC, number);
 CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, number);
 CREATE INDEX items_updated ON items (kind, updated_at, number);
+-- What was written since a revision, for what is kept in memory.
+CREATE INDEX items_written ON items (kind, written);
 -- What was deleted and is still kept, for the purge.
 CREATE INDEX items_deleted ON items (kind, deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 

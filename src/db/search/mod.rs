@@ -106,8 +106,9 @@ impl Document {
 
 /// The letters of the fields, in the order of [`Document`]: for words, and for stems.
 const FIELDS: [(char, char); 5] = [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
-/// Stands between texts, so that no phrase is found across them.
-const BETWEEN: &str = "0";
+/// Stands between texts, so that no phrase is found across them. It comes after all tokens: FTS5, which looks for one that is not there, goes
+/// through all entries of the one before it.
+pub const BETWEEN: &str = "z";
 /// PostgreSQL takes at most a megabyte of different tokens.
 const MOST_BYTES: usize = 900_000;
 
@@ -284,11 +285,11 @@ mod tests {
         let many: Vec<String> = (0..200_000).map(|number| format!("word{number}")).collect();
         document.transcript.add(&many.join(" "), None);
         let written = Written::of('v', &document);
-        assert!(written.words.starts_with(" 0 vatitle 0 veword0 veword1 "));
+        assert!(written.words.starts_with(" z vatitle z veword0 veword1 "));
         let array = written.array();
         assert!(array.len() <= MOST_BYTES * 5 / 4 && array.len() > MOST_BYTES / 2, "{}", array.len());
         // What has no room leaves a gap, so that no phrase is found where there was none.
-        assert!(written.words.ends_with(" 0 0 "));
+        assert!(written.words.ends_with(" z z "));
         assert!(!array.contains("word199999"));
     }
 

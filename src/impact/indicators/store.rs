@@ -79,7 +79,12 @@ impl Subject for Indicators {
                 theirs.follow(own);
                 let packed = serde_json::to_string(&theirs).map_err(Problem::internal)?;
                 diesel::update(items::table.find(statistic.number))
-                    .set((items::own.eq(packed), items::updated_at.eq(now), items::revision.eq(items::revision + 1)))
+                    .set((
+                        items::own.eq(packed),
+                        items::updated_at.eq(now),
+                        items::revision.eq(items::revision + 1),
+                        items::written.eq(item.written),
+                    ))
                     .execute(connection)?;
                 save_columns::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();

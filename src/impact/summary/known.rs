@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::sql::{Bind, Fragment, Statement, number_among};
-use crate::db::{Connection, Error, Number, Time};
+use crate::db::{Connection, Error, Number};
 use crate::impact::facts::{self, Figures, Scope};
 use crate::resource::spec::Spec;
 use crate::resource::whole::{self, Whole};
@@ -15,7 +15,7 @@ use crate::text::sum::Exact;
 
 /// Between the statistics of a text.
 const NEWLINE: char = '\n';
-/// How many statistics are read together: their text is some megabytes. Where more were written, all are read anew.
+/// How many statistics are read together: their text is some megabytes.
 const AT_ONCE: usize = 20_000;
 /// More than these are put in their places together.
 const MOST_ONE_BY_ONE: usize = 100;
@@ -241,18 +241,15 @@ impl Whole for Facts {
         Ok(facts)
     }
 
-    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: Time) -> Result<bool, Error> {
+    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: i64) -> Result<bool, Error> {
         // Of what is of no use any more there is not more than of the rest.
         if self.figures.len() > self.read.saturating_mul(2).saturating_add(1_000_000) {
             return Ok(false);
         }
-        let numbers = whole::written(connection, spec.kind, since)?;
-        if numbers.len() > AT_ONCE {
-            return Ok(false);
-        }
+        let Some(numbers) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
         let some = Fragment::new(IS_PUBLIC).sql(" AND ").then(&number_among("number", numbers.iter().copied()));
         let text = text(connection, &some)?.map(|(_, text)| text).unwrap_or_default();
-        self.replace(&numbers.into_iter().collect(), &text);
+        self.replace(&numbers, &text);
         Ok(true)
     }
 }

@@ -157,6 +157,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         published_at: first.published_at,
         deleted_at: None,
         purged_at: None,
+        written: 1,
     };
     assert!(first.texts.texts.iter().any(|text| text.language == item.original_language), "there are texts in the original language");
     // What is kept of the kind's own fields is read back as it was.

@@ -410,7 +410,7 @@ on_both! {
         // As if thousands of items had been stored and removed meanwhile.
         let mut connection = kinoteka::server::store(&server.settings).unwrap().connect().unwrap();
         connection.batch_execute(if server.settings.database_url.starts_with("sqlite") {
-            "INSERT INTO items SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, NULL, created_at, created_at FROM items LIMIT 1"
+            "INSERT INTO items SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, NULL, created_at, created_at, 1 FROM items LIMIT 1"
         } else {
             "SELECT setval(pg_get_serial_sequence('items', 'number'), 12000)"
         }).unwrap();
