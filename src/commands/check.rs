@@ -16,7 +16,7 @@ use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::revisions::bump_all;
+use crate::resource::revisions::{bump_all, bump_mended};
 use crate::resource::verify::{Finding, Mend, REINDEX, Verify, mend, verify};
 use crate::saved_queries::store::SavedQueries;
 use crate::server;
@@ -37,7 +37,7 @@ const KINDS: [(Verify, Mend); 7] = [
 /// Flags of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Make again what is derived from the items and does not fit them; what people wrote is never touched
+    /// Make again what is derived from the items and does not fit them; what people wrote stays as it is
     #[arg(long)]
     repair: bool,
     /// Say also what published programmes and statistics lack to be reported in IATI
@@ -110,7 +110,7 @@ fn check_kind(
         if repair && !checked.stale.is_empty() {
             store.write_here(|connection| {
                 mend(connection, &checked.stale)?;
-                bump_all(connection, Time::now())
+                bump_mended(connection, Time::now())
             })?;
         }
         items = items.saturating_add(checked.items);

@@ -163,7 +163,14 @@ impl Params {
         for (name, value) in self.values.iter().filter(|(name, _)| !without.contains(&name.as_str())) {
             text.push_str(name);
             text.push('=');
-            text.push_str(value);
+            // A value must not be taken for other parameters.
+            for character in value.chars() {
+                match character {
+                    '\n' => text.push_str("\\n"),
+                    '\\' => text.push_str("\\\\"),
+                    other => text.push(other),
+                }
+            }
             text.push('\n');
         }
         text

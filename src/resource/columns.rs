@@ -1,4 +1,4 @@
-//! What the table of a kind holds of its items, as far as lists are limited by it, kept in memory: to ask the database which of thousands of
+//! What the table of a kind holds of its items, drafts among them, as far as lists are limited by it, kept in memory: to ask the database which of thousands of
 //! items are within a bound takes longer than to count them.
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,12 +14,13 @@ use crate::db::{Connection, Error, Number};
 #[derive(Clone, Debug, Default)]
 pub struct Columns(HashMap<&'static str, Column>);
 
+/// The values that there are, by the number of the item.
 #[derive(Clone, Debug)]
 enum Column {
     /// Whole numbers; days after 1970.
-    Numbers(Vec<Option<i64>>),
+    Numbers(HashMap<Number, i64>),
     /// What is in the order of its text.
-    Texts(Vec<Option<Box<str>>>),
+    Texts(HashMap<Number, Box<str>>),
 }
 
 impl Columns {
@@ -31,7 +32,6 @@ impl Columns {
 
     /// Whether an item is within a bound; what has no value is not.
     pub fn holds(&self, range: &RangeSpec, bound: &Bind, item: Number) -> bool {
-        let Ok(place) = usize::try_from(item) else { return false };
         let within = |order: std::cmp::Ordering| if range.lower { order.is_ge() } else { order.is_lt() };
         match (self.0.get(range.column), bound) {
             (Some(Column::Numbers(values)), bound) => {
@@ -40,10 +40,10 @@ impl Columns {
                     Bind::Date(day) => Some(day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive()).num_days()),
                     _ => None,
                 };
-                bound.zip(values.get(place).copied().flatten()).is_some_and(|(bound, value)| within(value.cmp(&bound)))
+                bound.zip(values.get(&item)).is_some_and(|(bound, value)| within(value.cmp(&bound)))
             }
             (Some(Column::Texts(values)), Bind::Text(bound)) => {
-                values.get(place).and_then(Option::as_deref).is_some_and(|value| within(value.cmp(bound.as_str())))
+                values.get(&item).is_some_and(|value| within((**value).cmp(bound.as_str())))
             }
             _ => false,
         }
@@ -66,7 +66,7 @@ impl Columns {
             let value = Fragment::new(column);
             if holds == RangeType::Decimal {
                 let rows: Vec<(Number, Option<String>)> = Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value)).rows(connection)?;
-                let known = self.0.entry(column).or_insert_with(|| Column::Texts(Vec::new()));
+                let known = self.0.entry(column).or_insert_with(|| Column::Texts(HashMap::new()));
                 if let Column::Texts(values) = known {
                     put(values, some, rows.into_iter().map(|(number, text)| (number, text.map(String::into_boxed_str))));
                 }
@@ -78,7 +78,7 @@ impl Columns {
                     value
                 };
                 let rows: Vec<(Number, Option<i64>)> = Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value)).rows(connection)?;
-                let known = self.0.entry(column).or_insert_with(|| Column::Numbers(Vec::new()));
+                let known = self.0.entry(column).or_insert_with(|| Column::Numbers(HashMap::new()));
                 if let Column::Numbers(values) = known {
                     put(values, some, rows.into_iter());
                 }
@@ -89,17 +89,11 @@ impl Columns {
 }
 
 /// Puts values in their places; those of `some` that have none have none.
-fn put<T: Clone>(values: &mut Vec<Option<T>>, some: Option<&BTreeSet<Number>>, rows: impl Iterator<Item = (Number, Option<T>)>) {
-    let gone = some.into_iter().flatten().map(|number| (*number, None));
-    for (number, value) in gone.chain(rows) {
-        let Ok(place) = usize::try_from(number) else { continue };
-        if values.len() <= place {
-            values.resize(place.saturating_add(1), None);
-        }
-        if let Some(known) = values.get_mut(place) {
-            *known = value;
-        }
+fn put<T>(values: &mut HashMap<Number, T>, some: Option<&BTreeSet<Number>>, rows: impl Iterator<Item = (Number, Option<T>)>) {
+    for number in some.into_iter().flatten() {
+        values.remove(number);
     }
+    values.extend(rows.filter_map(|(number, value)| Some((number, value?))));
 }
 
 impl Whole for Columns {

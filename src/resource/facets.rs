@@ -16,7 +16,7 @@ use super::query::ListRequest;
 use super::revisions::{CATALOGUE, MENDED, Revisions};
 use super::shown::Shown;
 use super::spec::{FilterSpec, Kind, Spec, Takes};
-use super::whole::UNDER_WAY;
+use super::whole::{MOST_WRITTEN, UNDER_WAY};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, Id, Number};
 use crate::http::problem::Problem;
@@ -85,10 +85,10 @@ impl Kept {
                 self.terms.insert(number, (Arc::clone(field), Arc::from(value)));
             }
         }
-        if self.at.is_some() {
-            let kinds: Vec<String> = Kind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
-            let changed =
-                Fragment::new(format!("items.kind IN ({}) AND items.written > ", kinds.join(", "))).bind(Bind::Integer(self.revision));
+        let kinds: Vec<String> = Kind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+        let changed =
+            Fragment::new(format!("items.kind IN ({}) AND items.written > ", kinds.join(", "))).bind(Bind::Integer(self.revision));
+        if self.at.is_some() && !are_many(connection, &changed)? {
             for (item, terms) in values(connection, &changed)? {
                 self.set(item, &numbers(terms.as_deref()));
             }
@@ -122,6 +122,15 @@ impl Kept {
         let used: usize = self.places.iter().map(|(from, to)| usize::try_from(to.saturating_sub(*from)).unwrap_or(0)).sum();
         self.flat.len() > used.saturating_mul(2).saturating_add(100_000)
     }
+}
+
+/// Whether so many items fit a condition that all are better read some after the other.
+fn are_many(connection: &mut Connection, condition: &Fragment) -> Result<bool, Error> {
+    let most = i64::try_from(MOST_WRITTEN).unwrap_or(i64::MAX);
+    let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ").then(condition).sql(" LIMIT ");
+    let statement = some.bind(Bind::Integer(most.saturating_add(1))).sql(") changed");
+    let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
+    Ok(counts.first().is_some_and(|count| *count > most))
 }
 
 /// The terms of items, each with a space between.
@@ -218,8 +227,9 @@ impl Values {
         let (revision, _) = revisions.of(CATALOGUE);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (mended, _) = revisions.of(MENDED);
-        let is_of_another = kept.revision > revision && kept.at.is_none_or(|at| at.elapsed() >= UNDER_WAY);
-        if kept.is_worn() || kept.mended != mended || is_of_another {
+        let is_newer = kept.revision > revision || kept.mended > mended;
+        let is_of_another = is_newer && kept.at.is_none_or(|at| at.elapsed() >= UNDER_WAY);
+        if kept.is_worn() || kept.mended < mended || is_of_another {
             *kept = Kept { mended, ..Kept::default() };
         }
         if kept.revision < revision || kept.at.is_none() {

@@ -152,7 +152,7 @@ impl Memory {
         Some(kept)
     }
 
-    /// What is reckoned with of all public items of a kind, as it is now; read where it is not kept. Not for a transaction that writes.
+    /// What is reckoned with of all items of a kind, as it is now; read where it is not kept. Not for a transaction that writes.
     pub fn whole<T: Whole>(&self, connection: &mut Connection, spec: &'static Spec) -> Result<Arc<T>, Error> {
         self.names.wholes.of(connection, spec, &self.revisions)
     }

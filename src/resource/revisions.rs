@@ -9,8 +9,8 @@ use crate::db::sql::{Fragment, Statement};
 use crate::db::{Connection, Error, Time};
 use crate::http::problem::Problem;
 
-/// What counts the times that derived rows (the filter index, facts of statistics, the full-text index) were made again by an operator,
-/// which no item shows.
+/// What counts the times that what is derived of items (the filter index, the columns of lists, what repeats another item) was made again,
+/// which does not show in when they were written.
 pub const MENDED: &str = "mended";
 
 /// What counts the changes of the catalogue as a whole, beside the names of the kinds.
@@ -72,5 +72,10 @@ pub fn bump(connection: &mut Connection, written: Kind, now: Time) -> Result<(),
 
 /// Bumps the revisions of all kinds: after what may have changed how any of them is found or shown.
 pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
+    Ok(Revisions::bump(connection, Kind::ALL.map(Kind::as_str).into_iter().chain([CATALOGUE]), now)?)
+}
+
+/// The same after what is derived of items was made again: what servers keep in memory of it is read anew.
+pub fn bump_mended(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(connection, Kind::ALL.map(Kind::as_str).into_iter().chain([CATALOGUE, MENDED]), now)?)
 }

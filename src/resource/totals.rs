@@ -11,14 +11,16 @@ use crate::db::page::PlaceRow;
 
 /// How many counts are kept.
 const MOST: usize = 10_000;
-/// How many pages of searches are kept; a hundred items take some kilobytes.
+/// How many pages of searches are kept; one takes some kilobytes.
 const MOST_FOUND: usize = 2_000;
+/// How long what is asked for, and how many items of a page, may be to be kept.
+const LONGEST_FOUND: (usize, usize) = (2_000, 101);
 
 /// How many items lists have that were asked for since the last write.
 pub type Totals = Since<i64>;
 
-/// Where the items of pages stand that were searched for since the last write; `None` for a place that is none of the list.
-pub struct Found(Since<Option<Arc<[PlaceRow]>>>);
+/// Where the items of pages stand that were searched for since the last write.
+pub struct Found(Since<Arc<[PlaceRow]>>);
 
 /// What was counted of lists since the last write.
 pub struct Since<T> {
@@ -52,8 +54,15 @@ impl Found {
         page: &str,
         search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, E>,
     ) -> Result<Option<Vec<PlaceRow>>, E> {
-        let found = self.0.of(revisions, page, || Ok(search()?.map(Arc::from)))?;
-        Ok(found.map(|found| found.to_vec()))
+        if let Some(known) = self.0.known(revisions, page) {
+            return Ok(Some(known.to_vec()));
+        }
+        let found = search()?;
+        // A place that is none of the list is not kept: there is no end of those.
+        if let Some(found) = found.as_ref().filter(|found| page.len() <= LONGEST_FOUND.0 && found.len() <= LONGEST_FOUND.1) {
+            self.0.keep(revisions, page.to_owned(), Arc::from(found.as_slice()));
+        }
+        Ok(found)
     }
 }
 

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Bool, Text as SqlText};
 use serde::Serialize;
 
 use super::load::{Item, Link, Text, Texts, all_texts, delete_texts, insert_texts, read_items};
+use super::revisions::Revisions;
 use super::write::{claim, save_columns};
 use super::{Subject, index, tracks};
 use crate::db::schema::items;
@@ -264,9 +265,15 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { return Ok(()) };
     let none = Vec::new();
     let texts = held.texts.get(&item.number).unwrap_or(&none);
-    let own = following::<S>(&own, &links, held);
+    let followed = following::<S>(&own, &links, held);
     let mut item = item.clone();
-    item.own = serde_json::to_string(&own).map_err(|error| Error::Fault(error.to_string()))?;
+    if followed != own {
+        // What it shows is another: whoever follows changes hears of it.
+        item.own = serde_json::to_string(&followed).map_err(|error| Error::Fault(error.to_string()))?;
+        (item.updated_at, item.written) = (Time::now(), Revisions::read(connection)?.next());
+        item.revision = item.revision.saturating_add(1);
+    }
+    let own = followed;
     let before = (item.is_public, item.languages.clone());
     item.languages = tags(texts, |_| true);
     item.public_languages = tags(texts, is_published);

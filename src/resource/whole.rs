@@ -1,4 +1,4 @@
-//! What is reckoned with of all public items of a kind, kept in memory and brought up to date with what was written since.
+//! What is reckoned with of all items of a kind, kept in memory and brought up to date with what was written since.
 //!
 //! To read all of them takes a multiple of reckoning with them, and between two requests few are written.
 
@@ -14,7 +14,7 @@ use super::spec::{Kind, Spec};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, Number};
 
-/// What is kept of all public items of a kind.
+/// What is kept of all items of a kind.
 pub trait Whole: Any + Clone + Send + Sync {
     /// Reads it.
     fn read(connection: &mut Connection, spec: &'static Spec) -> Result<Self, Error>;
@@ -76,7 +76,7 @@ impl Kept<dyn Any + Send + Sync> {
 impl<T: Whole> Kept<T> {
     /// Whether it can be used as it is at these revisions.
     fn is_fit(&self, current: (i64, i64)) -> bool {
-        let is_newer = self.revisions.0 > current.0 && self.revisions.1 == current.1;
+        let is_newer = self.revisions.0 >= current.0 && self.revisions.1 >= current.1;
         self.revisions == current || is_newer && self.at.elapsed() < UNDER_WAY
     }
 
@@ -101,7 +101,7 @@ impl<T: Whole> Kept<T> {
 }
 
 /// Where more items than these were written, all are read anew.
-const MOST_WRITTEN: usize = 20_000;
+pub const MOST_WRITTEN: usize = 20_000;
 
 /// The items of a kind that were written since this revision of the catalogue; `None` where they are so many that all are better read anew.
 pub fn written(connection: &mut Connection, kind: Kind, since: i64) -> Result<Option<BTreeSet<Number>>, Error> {
@@ -136,7 +136,7 @@ mod tests {
     fn what_is_newer_is_used_for_a_while() {
         let mut kept = Kept { revisions: (5, 1), catalogue: 7, at: Instant::now(), whole: Arc::new(Nothing) };
         assert!(kept.is_fit((5, 1)) && kept.is_fit((4, 1)));
-        assert!(!kept.is_fit((6, 1)) && !kept.is_fit((5, 2)) && !kept.is_fit((4, 0)));
+        assert!(kept.is_fit((4, 0)) && !kept.is_fit((6, 1)) && !kept.is_fit((5, 2)) && !kept.is_fit((6, 0)));
         kept.at = kept.at.checked_sub(UNDER_WAY + Duration::from_secs(1)).unwrap();
         assert!(kept.is_fit((5, 1)) && !kept.is_fit((4, 1)));
     }

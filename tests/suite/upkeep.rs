@@ -76,6 +76,8 @@ fn what_is_derived_is_found_and_made_again() {
         let (_served, _, address) = serve(directory, url, &[]);
         let list = ask(&address, "GET", "/v1/videos?country=AL&q=testimonials&language=mk", None, None).json();
         assert!(crate::support::server::slugs(&list).contains(&"testimonials-part-one".to_owned()), "it is found again: {list}");
+        let statistic = ask(&address, "GET", "/v1/impact-statistics/women-who-know-their-rights", None, None).json();
+        assert_eq!((&statistic["unit"], &statistic["revision"]), (&json!("women"), &json!(2)));
     });
 }
 

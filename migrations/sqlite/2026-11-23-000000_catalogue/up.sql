@@ -1,8 +1,8 @@
 -- The catalogue: what every kind of item shares, then what each kind has of its own.
 -- SQLite: identifiers are 16-byte blobs, times are microseconds since 1970 (UTC).
 
--- One row, since every read asks for all of it: for the catalogue and for each kind that was ever written its revision and when it
--- changed (microseconds since 1970), with spaces between and commas after each: `catalogue 2 1779177600000000,video 2 1779177600000000`.
+-- One row, since every read asks for all of it: for the catalogue, for what was mended, and for each kind that was ever written its
+-- revision and when it changed (microseconds since 1970), with spaces between and commas after each: `catalogue 2 1779177600000000,video 2 1779177600000000`.
 CREATE TABLE revisions (
     number BIGINT NOT NULL PRIMARY KEY CHECK (number = 1),
     state TEXT NOT NULL
