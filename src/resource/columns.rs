@@ -1,5 +1,5 @@
-//! What the table of a kind holds of its items, drafts among them, as far as lists are limited by it, kept in memory: to ask the database which of thousands of
-//! items are within a bound takes longer than to count them.
+//! What the table of a kind holds of its items, drafts among them, as far as lists are limited by it, kept in memory: to ask the database
+//! which of thousands of items are within a bound takes longer than to count them.
 
 use std::collections::{BTreeSet, HashMap};
 

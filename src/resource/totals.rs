@@ -103,3 +103,30 @@ impl<T: Clone> Since<T> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_kept_until_something_is_written_and_no_more_than_has_an_end() {
+        let found = Found::default();
+        let at = |revision: u32| Revisions::parse(&format!("catalogue {revision} 1"));
+        let row = |number| (0, number, None, None, None);
+        let ask = |revision, page: &str, answer: Option<Vec<PlaceRow>>| {
+            let mut is_asked = false;
+            let rows = found.of(&at(revision), page, || {
+                is_asked = true;
+                Ok::<_, ()>(answer)
+            });
+            (is_asked, rows.unwrap().map(|rows| rows.iter().map(|row| row.1).collect::<Vec<_>>()))
+        };
+        assert_eq!(ask(1, "a", Some(vec![row(7)])), (true, Some(vec![7])));
+        assert_eq!(ask(1, "a", None), (false, Some(vec![7])));
+        assert_eq!(ask(2, "a", Some(vec![row(8)])), (true, Some(vec![8])));
+        for (page, answer) in [("none", None), (&*"long".repeat(600), Some(vec![row(1)])), ("many", Some(vec![row(1); 102]))] {
+            assert!(ask(2, page, answer.clone()).0 && ask(2, page, answer).0, "{page}");
+        }
+        assert_eq!(ask(2, "a", None), (false, Some(vec![8])));
+    }
+}
