@@ -44,7 +44,8 @@ fn chart(form: Form) -> Chart {
 
 fn main() {
     for (name, form) in Form::ALL {
-        let (chart, look) = (chart(form), Look { theme: Theme::Auto, width: 800.0, height: None, within: None });
+        let (chart, look) =
+            (chart(form), Look { theme: Theme::Auto, width: 800.0, height: None, within: None });
         let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS);
         let mut bytes = 0;
         for _ in 0..ROUNDS {
@@ -53,7 +54,14 @@ fn main() {
             times.push(started.elapsed());
         }
         times.sort_unstable();
-        let at = |part: usize| times.get(ROUNDS.saturating_mul(part) / 100).copied().unwrap_or_default().as_secs_f64() * 1_000.0;
-        println!("{name:8} {POINTS} points, {bytes} bytes: p50 {:.2} ms, p99 {:.2} ms", at(50), at(99));
+        let at = |part: usize| {
+            times.get(ROUNDS.saturating_mul(part) / 100).copied().unwrap_or_default().as_secs_f64()
+                * 1_000.0
+        };
+        println!(
+            "{name:8} {POINTS} points, {bytes} bytes: p50 {:.2} ms, p99 {:.2} ms",
+            at(50),
+            at(99)
+        );
     }
 }

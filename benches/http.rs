@@ -1,10 +1,17 @@
-//! What a request costs, against a bare handler that answers the same bytes in the same run: `cargo bench`.
+//! What a request costs, against a bare handler that answers the same bytes in the same run: `cargo
+//! bench`.
 //!
-//! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` for each measurement (2), `KINOTEKA_BENCH_ROUNDS` (3),
-//! `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`), `KINOTEKA_BENCH_ONLY` (part of a shape's name), `KINOTEKA_BENCH_PROGRAM`
-//! (another version of the program, to compare this one with), `KINOTEKA_BENCH_URL` (a database that is filled already, instead of
-//! new ones).
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement says what went wrong by failing")]
+//! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` for each measurement (2),
+//! `KINOTEKA_BENCH_ROUNDS` (3), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`),
+//! `KINOTEKA_BENCH_ONLY` (part of a shape's name), `KINOTEKA_BENCH_PROGRAM` (another version of the
+//! program, to compare this one with), `KINOTEKA_BENCH_URL` (a database that is filled already,
+//! instead of new ones).
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement says what went wrong by failing"
+)]
 
 #[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
 #[path = "../tests/suite/support/postgres.rs"]
@@ -41,7 +48,8 @@ fn main() {
         measure(&url, videos, None);
         return;
     }
-    let databases = std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
+    let databases =
+        std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
     for database in databases.split(',') {
         println!("\n## {database}, {videos} videos\n");
         match database {
@@ -50,14 +58,17 @@ fn main() {
                 let work = path.with_extension("work.db");
                 std::fs::copy(&path, &work).expect("the database can be copied");
                 // Else the first write waits until the disk has all of the copy.
-                std::fs::File::open(&work).and_then(|copy| copy.sync_all()).expect("the copy can be written");
+                std::fs::File::open(&work)
+                    .and_then(|copy| copy.sync_all())
+                    .expect("the copy can be written");
                 measure(&format!("sqlite://{}", work.display()), videos, fresh);
                 for end in ["work.db", "work.db-wal", "work.db-shm"] {
                     drop(std::fs::remove_file(path.with_extension(end)));
                 }
             }
             "postgres" => {
-                let database = PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed");
+                let database =
+                    PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed");
                 let took = import(&database.url, catalogue(videos, 1));
                 measure(&database.url, videos, Some(took));
             }
@@ -66,9 +77,11 @@ fn main() {
     }
 }
 
-/// The generated catalogue in a file that is kept for the next run; and how long its import took, if it was not there.
+/// The generated catalogue in a file that is kept for the next run; and how long its import took,
+/// if it was not there.
 fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{videos}-{}.db", fingerprint()));
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{videos}-{}.db", fingerprint()));
     if path.exists() {
         return (path, None);
     }
@@ -99,7 +112,11 @@ fn fingerprint() -> u64 {
 
 fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
     if path.is_dir() {
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(path).expect("a folder").flatten().map(|entry| entry.path()).collect();
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+            .expect("a folder")
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         entries.sort();
         for entry in entries {
             hash(&entry, hasher);
@@ -143,14 +160,25 @@ struct Run {
 
 impl Run {
     fn percentile(&self, percent: usize) -> Duration {
-        self.times.get((self.times.len() * percent / 100).min(self.times.len().saturating_sub(1))).copied().unwrap_or_default()
+        self.times
+            .get((self.times.len() * percent / 100).min(self.times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or_default()
     }
 }
 
-/// Drives a server for a while over keep-alive connections, each turn from other places, so that what is to be asked for the first time is.
-fn drive(address: &str, shape: &Shape, status: Option<u16>, (turn, length): (usize, Duration)) -> Run {
-    // Made before the clock runs, and shared: to copy thousands of bodies for each connection takes longer than to send them.
-    let requests: Rc<[Bytes]> = shape.requests.iter().map(|request| Bytes::from(request.clone())).collect();
+/// Drives a server for a while over keep-alive connections, each turn from other places, so that
+/// what is to be asked for the first time is.
+fn drive(
+    address: &str,
+    shape: &Shape,
+    status: Option<u16>,
+    (turn, length): (usize, Duration),
+) -> Run {
+    // Made before the clock runs, and shared: to copy thousands of bodies for each connection takes
+    // longer than to send them.
+    let requests: Rc<[Bytes]> =
+        shape.requests.iter().map(|request| Bytes::from(request.clone())).collect();
     let mut times: Vec<Duration> = System::new().block_on(async {
         let until = Instant::now() + length;
         let tasks: Vec<_> = (0..shape.connections)
@@ -161,14 +189,20 @@ fn drive(address: &str, shape: &Shape, status: Option<u16>, (turn, length): (usi
                     let mut stream = TcpStream::connect(&address).await.expect("it listens");
                     stream.set_nodelay(true).expect("a socket");
                     let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(1 << 16));
-                    for request in requests.iter().cycle().skip(number * requests.len() / step + turn * (requests.len() / step / TURNS)) {
+                    for request in requests.iter().cycle().skip(
+                        number * requests.len() / step + turn * (requests.len() / step / TURNS),
+                    ) {
                         let started = Instant::now();
                         if started >= until {
                             break;
                         }
                         stream.write_all(request).await.expect("it reads");
                         let found = answer(&mut stream, &mut buffer).await;
-                        assert!(status.is_none_or(|status| status == found), "{found}: {}", String::from_utf8_lossy(&buffer));
+                        assert!(
+                            status.is_none_or(|status| status == found),
+                            "{found}: {}",
+                            String::from_utf8_lossy(&buffer)
+                        );
                         times.push(started.elapsed());
                     }
                     times
@@ -195,13 +229,20 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
     buffer.clear();
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();
-            let length =
-                head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |text| text.trim().parse().unwrap_or(0));
+            let head =
+                String::from_utf8_lossy(buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"))
+                .map_or(0, |text| text.trim().parse().unwrap_or(0));
             while buffer.len() < end + 4 + length {
                 assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "it hung up");
             }
-            return head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+            return head
+                .split(' ')
+                .nth(1)
+                .and_then(|status| status.parse().ok())
+                .expect("a status");
         }
         assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "it hung up");
     }
@@ -224,7 +265,11 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     // Every page of 20 to the far one, as a reader would go.
     let far_page = (videos / 100 * 90 / 20).max(1);
     for page in 0..far_page {
-        let list = if page % 5 == 0 || far_page < 200 { published(100, &format!("{cursor}&fields=slug")) } else { continue };
+        let list = if page % 5 == 0 || far_page < 200 {
+            published(100, &format!("{cursor}&fields=slug"))
+        } else {
+            continue;
+        };
         let found: Vec<String> = list
             .get("data")
             .and_then(|data| data.as_array())
@@ -239,8 +284,12 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         }
         cursor.clone_into(&mut far);
     }
-    let varied: Vec<String> =
-        slugs.iter().step_by((slugs.len() / 2_000).max(1)).take(2_000).map(|slug| get(&format!("/v1/videos/{slug}"))).collect();
+    let varied: Vec<String> = slugs
+        .iter()
+        .step_by((slugs.len() / 2_000).max(1))
+        .take(2_000)
+        .map(|slug| get(&format!("/v1/videos/{slug}")))
+        .collect();
     let (_, programmes) = once(address, &get("/v1/programmes?limit=50&fields=slug"));
     let programmes: serde_json::Value = serde_json::from_slice(&programmes).expect("JSON");
     let programmes: Vec<&str> = programmes
@@ -252,8 +301,12 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         .collect();
     let combined: Vec<String> = (0..500)
         .map(|number| {
-            let country = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"].get(number % 7).copied().unwrap_or_default();
-            let language = ["en", "sq", "sr-Latn", "mk", "tr"].get(number % 5).copied().unwrap_or_default();
+            let country = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"]
+                .get(number % 7)
+                .copied()
+                .unwrap_or_default();
+            let language =
+                ["en", "sq", "sr-Latn", "mk", "tr"].get(number % 5).copied().unwrap_or_default();
             let programme = programmes.get(number % programmes.len()).copied().unwrap_or_default();
             format!("/v1/videos?country={country}&programme={programme}&lang={language}")
         })
@@ -286,10 +339,20 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     let slug = slugs.first().cloned().unwrap_or_default();
     let (head, _) = once(address, &get(&format!("/v1/videos/{slug}")));
     let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
-    let feed =
-        |ending: &str| combined.iter().map(|path| get(&path.replace("/v1/videos", &format!("/feeds/videos.{ending}")))).collect::<Vec<_>>();
-    let pages = slugs.iter().take(2_000).map(|slug| get(&format!("/embed/videos/{slug}?lang=mk"))).collect();
-    let list = |query: &str| combined.iter().map(|path| get(&format!("{path}{query}"))).collect::<Vec<_>>();
+    let feed = |ending: &str| {
+        combined
+            .iter()
+            .map(|path| get(&path.replace("/v1/videos", &format!("/feeds/videos.{ending}"))))
+            .collect::<Vec<_>>()
+    };
+    let pages = slugs
+        .iter()
+        .take(2_000)
+        .map(|slug| get(&format!("/embed/videos/{slug}?lang=mk")))
+        .collect();
+    let list = |query: &str| {
+        combined.iter().map(|path| get(&format!("{path}{query}"))).collect::<Vec<_>>()
+    };
     let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
     let mut shapes = vec![
         shape("one video, hot", vec![get(&format!("/v1/videos/{slug}"))], 32),
@@ -312,7 +375,9 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     shapes.extend(searches(address, &published));
     shapes.push(Shape {
         name: "304",
-        requests: vec![format!("GET /v1/videos/{slug} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n")],
+        requests: vec![format!(
+            "GET /v1/videos/{slug} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n"
+        )],
         connections: 32,
         status: 304,
     });
@@ -327,25 +392,40 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     for _ in 0..10 {
         let list = published(100, &format!("&lang=en&fields=description{cursor}"));
         let texts = list.get("data").and_then(|data| data.as_array()).into_iter().flatten();
-        let words = texts.filter_map(|video| video.get("description")?.as_str()).flat_map(|text| text.split([' ', '.']));
-        places.extend(words.filter(|word| word.ends_with("ac") && word.len() > 8).map(str::to_owned));
-        let Some(next) = list.pointer("/page/next_cursor").and_then(|cursor| cursor.as_str()) else { break };
+        let words = texts
+            .filter_map(|video| video.get("description")?.as_str())
+            .flat_map(|text| text.split([' ', '.']));
+        places
+            .extend(words.filter(|word| word.ends_with("ac") && word.len() > 8).map(str::to_owned));
+        let Some(next) = list.pointer("/page/next_cursor").and_then(|cursor| cursor.as_str())
+        else {
+            break;
+        };
         cursor = format!("&cursor={next}");
     }
     places.sort();
     places.dedup();
     assert!(places.len() > 20, "the generated catalogue names places");
     let of_places = |path: &str, before: &str| {
-        places.iter().map(|place| get(&format!("{path}?q={}", encoded(&format!("{before}{place}"))))).collect::<Vec<_>>()
+        places
+            .iter()
+            .map(|place| get(&format!("{path}?q={}", encoded(&format!("{before}{place}")))))
+            .collect::<Vec<_>>()
     };
     let asked_before: Vec<String> = of_places("/v1/videos", "").into_iter().take(100).collect();
     // Marks say nothing: what is found is the same, and was not found before.
     let never_asked = |path: &str| {
-        let marks = |number: u32| (0..16).map(|bit| if number >> bit & 1 == 1 { '!' } else { '?' }).collect::<String>();
-        let request = |(number, place): (u32, &String)| get(&format!("{path}?q={}", encoded(&format!("{place}{}", marks(number)))));
+        let marks = |number: u32| {
+            (0..16).map(|bit| if number >> bit & 1 == 1 { '!' } else { '?' }).collect::<String>()
+        };
+        let request = |(number, place): (u32, &String)| {
+            get(&format!("{path}?q={}", encoded(&format!("{place}{}", marks(number)))))
+        };
         (0..60_000).zip(places.iter().cycle()).map(request).collect::<Vec<_>>()
     };
-    let of = |path: &str, texts: &[&str]| texts.iter().map(|text| get(&format!("{path}?q={}", encoded(text)))).collect::<Vec<_>>();
+    let of = |path: &str, texts: &[&str]| {
+        texts.iter().map(|text| get(&format!("{path}?q={}", encoded(text)))).collect::<Vec<_>>()
+    };
     // Each list is another, so that none was counted before.
     let faceted = (0..2_000_u32)
         .map(|number| {
@@ -360,21 +440,75 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
         .and_then(|data| data.as_array())
         .into_iter()
         .flatten()
-        .filter_map(|hit| Some(hit.get("text")?.as_str()?.replace("<mark>", "").replace("</mark>", "").trim_end_matches('.').to_owned()))
-        .map(|phrase| get(&format!("/v1/transcript-search?q={}", encoded(&format!("\"{phrase}\"")))))
+        .filter_map(|hit| {
+            Some(
+                hit.get("text")?
+                    .as_str()?
+                    .replace("<mark>", "")
+                    .replace("</mark>", "")
+                    .trim_end_matches('.')
+                    .to_owned(),
+            )
+        })
+        .map(|phrase| {
+            get(&format!("/v1/transcript-search?q={}", encoded(&format!("\"{phrase}\""))))
+        })
         .collect();
-    let begun = ["w", "wo", "wom", "v", "vio", "p", "pol", "qe", "дев", "zen", "forum po", "12", "video", "ş", "women rig"];
-    let misspelt = ["wommen", "volence", "qender fluma", "polise", "превенцја", "zenne", "sidet", "shkola", "ravnopravnot", "mrreza"];
+    let begun = [
+        "w",
+        "wo",
+        "wom",
+        "v",
+        "vio",
+        "p",
+        "pol",
+        "qe",
+        "дев",
+        "zen",
+        "forum po",
+        "12",
+        "video",
+        "ş",
+        "women rig",
+    ];
+    let misspelt = [
+        "wommen",
+        "volence",
+        "qender fluma",
+        "polise",
+        "превенцја",
+        "zenne",
+        "sidet",
+        "shkola",
+        "ravnopravnot",
+        "mrreza",
+    ];
     let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
     vec![
         shape("search: a rare word, asked before, 20 found", asked_before.clone(), 32),
         shape("search: a rare word, asked before, 1 connection", asked_before, 1),
         shape("search: a rare word, never asked before", never_asked("/v1/videos"), 32),
-        shape("search: a rare word, never asked before, 1 connection", never_asked("/v1/videos"), 1),
+        shape(
+            "search: a rare word, never asked before, 1 connection",
+            never_asked("/v1/videos"),
+            1,
+        ),
         shape("search: a word of a fifth, 1 connection", of("/v1/videos", &["anniversary"]), 1),
-        shape("search: a word in most titles, 1 connection", of("/v1/videos", &["film", "forum", "women"]), 1),
-        shape("search: three words, one rare, 1 connection", of_places("/v1/videos", "women rights "), 1),
-        shape("search: all kinds, a rare word, never asked before, 1 connection", never_asked("/v1/search"), 1),
+        shape(
+            "search: a word in most titles, 1 connection",
+            of("/v1/videos", &["film", "forum", "women"]),
+            1,
+        ),
+        shape(
+            "search: three words, one rare, 1 connection",
+            of_places("/v1/videos", "women rights "),
+            1,
+        ),
+        shape(
+            "search: all kinds, a rare word, never asked before, 1 connection",
+            never_asked("/v1/search"),
+            1,
+        ),
         shape("search: a misspelt word, 1 connection", of("/v1/videos", &misspelt), 1),
         shape("4 facets of 10,000, 1 connection", faceted, 1),
         shape("transcript search: a rare phrase, 1 connection", phrases, 1),
@@ -411,28 +545,47 @@ fn measure(url: &str, videos: u32, imported: Option<Duration>) {
             .collect();
         runs.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (ratio, run) = runs.get(runs.len() / 2).expect("a round");
-        println!("| {} | {:.0} | {:.2?} | {:.2?} | {ratio:.3} |", shape.name, run.rate, run.percentile(50), run.percentile(99));
+        println!(
+            "| {} | {:.0} | {:.2?} | {:.2?} | {ratio:.3} |",
+            shape.name,
+            run.rate,
+            run.percentile(50),
+            run.percentile(99)
+        );
         drop(handle.stop(false));
     }
     if "create".contains(&only) {
         create(url, &address, length);
     }
-    let memory = std::fs::read_to_string(format!("/proc/{}/status", served.0.id())).unwrap_or_default();
-    let memory = memory.lines().find_map(|line| line.strip_prefix("VmRSS:")).map(str::trim).unwrap_or_default().to_owned();
+    let memory =
+        std::fs::read_to_string(format!("/proc/{}/status", served.0.id())).unwrap_or_default();
+    let memory = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .map(str::trim)
+        .unwrap_or_default()
+        .to_owned();
     println!("\nResident memory after the run: {memory}. Start to first answer: {starts:.0?}.");
     if let Some(imported) = imported {
         println!("Import of the whole: {imported:.1?}.");
     }
     let size = std::fs::metadata(program()).map_or(0, |about| about.len());
-    println!("Size of the program: {:.1} MB.", f64::from(u32::try_from(size / 1_000).unwrap_or(0)) / 1_000.0);
+    println!(
+        "Size of the program: {:.1} MB.",
+        f64::from(u32::try_from(size / 1_000).unwrap_or(0)) / 1_000.0
+    );
 }
 
 /// Writes cannot be repeated, so that each request has a slug of its own.
 fn create(url: &str, address: &str, length: Duration) {
-    let made =
-        kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"]).stderr(Stdio::null()).output().expect("the program runs");
+    let made = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
+        .stderr(Stdio::null())
+        .output()
+        .expect("the program runs");
     let key = String::from_utf8(made.stdout).expect("a key");
-    let line = catalogue(2_000, 2).find(|line| line.get("slug").is_some_and(|slug| slug == "video-7")).expect("a video");
+    let line = catalogue(2_000, 2)
+        .find(|line| line.get("slug").is_some_and(|slug| slug == "video-7"))
+        .expect("a video");
     let requests = (0..20_000)
         .map(|number| {
             let mut body = line.clone();
@@ -451,5 +604,10 @@ fn create(url: &str, address: &str, length: Duration) {
         .collect();
     let shape = Shape { name: "create", requests, connections: 8, status: 201 };
     let run = drive(address, &shape, Some(201), (0, length * 2));
-    println!("| create, 8 connections | {:.0} | {:.2?} | {:.2?} | |", run.rate, run.percentile(50), run.percentile(99));
+    println!(
+        "| create, 8 connections | {:.0} | {:.2?} | {:.2?} | |",
+        run.rate,
+        run.percentile(50),
+        run.percentile(99)
+    );
 }

@@ -1,9 +1,15 @@
 //! What summaries, tables, charts and IATI of many statistics take: `cargo bench --bench impact`.
 //!
-//! `KINOTEKA_BENCH_STATISTICS` (200000), `KINOTEKA_BENCH_ROUNDS` (15), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`),
-//! `KINOTEKA_BENCH_PROGRAM` (another version of the program, to compare this one with), `KINOTEKA_BENCH_URL` (a database that is filled
-//! already, instead of new ones; without IATI).
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement says what went wrong by failing")]
+//! `KINOTEKA_BENCH_STATISTICS` (200000), `KINOTEKA_BENCH_ROUNDS` (15), `KINOTEKA_BENCH_DATABASES`
+//! (`sqlite,postgres`), `KINOTEKA_BENCH_PROGRAM` (another version of the program, to compare this
+//! one with), `KINOTEKA_BENCH_URL` (a database that is filled already, instead of new ones; without
+//! IATI).
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement says what went wrong by failing"
+)]
 
 #[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
 #[path = "../tests/suite/support/postgres.rs"]
@@ -31,7 +37,8 @@ fn main() {
         summaries(&url);
         return;
     }
-    let databases = std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
+    let databases =
+        std::env::var("KINOTEKA_BENCH_DATABASES").unwrap_or_else(|_| "sqlite,postgres".to_owned());
     let statistics = setting("KINOTEKA_BENCH_STATISTICS", 200_000);
     for database in databases.split(',') {
         println!("\n## {database}, {statistics} statistics\n");
@@ -56,12 +63,15 @@ impl Store {
     fn new(database: &str, number: u32) -> Self {
         match database {
             "sqlite" => {
-                let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("impact-{number}.db"));
+                let path =
+                    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("impact-{number}.db"));
                 let store = Self::Sqlite(format!("sqlite://{}", path.display()));
                 store.remove();
                 store
             }
-            "postgres" => Self::Postgres(PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed")),
+            "postgres" => Self::Postgres(
+                PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed"),
+            ),
             other => panic!("there is no database {other}"),
         }
     }
@@ -96,7 +106,10 @@ fn complete(mut item: Value) -> Value {
             Some("programme") => {
                 fields.insert("iati_identifier".to_owned(), json!(format!("XM-DAC-1-{slug}")));
                 fields.insert("sectors".to_owned(), json!([{"code": "15180"}]));
-                fields.insert("partners".to_owned(), json!([{"partner": "partner-1", "role": "implementing"}]));
+                fields.insert(
+                    "partners".to_owned(),
+                    json!([{"partner": "partner-1", "role": "implementing"}]),
+                );
             }
             Some("indicator") => {
                 fields.insert("result_type".to_owned(), json!("outcome"));
@@ -170,11 +183,14 @@ fn summaries(url: &str) {
         p50(&asked),
         asked.last().map_or(0.0, |slowest| p50(&[*slowest]))
     );
-    let key = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"]).output().expect("the program runs");
+    let key = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
+        .output()
+        .expect("the program runs");
     let key = String::from_utf8_lossy(&key.stdout).trim().to_owned();
     let (_, list) = once(&address, &get("/v1/impact-statistics?limit=1&fields=slug"));
     let list: Value = serde_json::from_slice(&list).expect("a list");
-    let slug = list.pointer("/data/0/slug").and_then(Value::as_str).expect("a statistic").to_owned();
+    let slug =
+        list.pointer("/data/0/slug").and_then(Value::as_str).expect("a statistic").to_owned();
     let mut value = 0_u32;
     let written = times(&address, SUMMARY, || {
         value += 1;
@@ -188,7 +204,9 @@ fn summaries(url: &str) {
     });
     println!("the same, each time after a statistic was written: p50 {:.0} ms", p50(&written));
     // In turns: what a chart takes beyond its query is a small difference of large numbers.
-    let summary = format!("/v1/impact-statistics/summary?{FIFTY}&aggregates=sum,baseline,target,progress&statistics_limit=0");
+    let summary = format!(
+        "/v1/impact-statistics/summary?{FIFTY}&aggregates=sum,baseline,target,progress&statistics_limit=0"
+    );
     let chart = format!("/v1/impact-statistics/chart.svg?{FIFTY}");
     let (mut reckoned, mut drawn, mut beyond) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..setting("KINOTEKA_BENCH_ROUNDS", 15) {
@@ -201,16 +219,28 @@ fn summaries(url: &str) {
     drawn.sort();
     beyond.sort_by(f64::total_cmp);
     let between = beyond.get(beyond.len() / 2).copied().unwrap_or_default();
-    println!("summary of 50 programmes: p50 {:.1} ms; as a chart: {:.1} ms, {between:.1} ms more", p50(&reckoned), p50(&drawn));
+    println!(
+        "summary of 50 programmes: p50 {:.1} ms; as a chart: {:.1} ms, {between:.1} ms more",
+        p50(&reckoned),
+        p50(&drawn)
+    );
     println!("most memory {:?} MB", most_memory(&served));
 }
 
 fn iati(url: &str) {
     let mut command = kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]);
-    command.env("KINOTEKA_NAME", "Bench").env("KINOTEKA_IATI_REPORTING_ORG", "XM-DAC-1").env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "40");
+    command
+        .env("KINOTEKA_NAME", "Bench")
+        .env("KINOTEKA_IATI_REPORTING_ORG", "XM-DAC-1")
+        .env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "40");
     let (_served, address) = support::listening(command);
     let asked = times(&address, "/iati/activities.xml", || {});
     let (_, body) = once(&address, &get("/iati/activities.xml"));
     let count = |what: &str| String::from_utf8_lossy(&body).matches(what).count();
-    println!("IATI of {} programmes with {} values: p50 {:.0} ms", count("<iati-activity "), count("<actual "), p50(&asked));
+    println!(
+        "IATI of {} programmes with {} values: p50 {:.0} ms",
+        count("<iati-activity "),
+        count("<actual "),
+        p50(&asked)
+    );
 }

@@ -30,7 +30,13 @@ pub enum Footnote {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// Database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME?sslmode=verify-full`
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://kinoteka.db", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://kinoteka.db",
+        hide_env_values = true,
+        global = true
+    )]
     pub database_url: String,
 
     /// Read-only replica of a PostgreSQL database; public reads go there
@@ -41,7 +47,8 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_BIND", default_value = "127.0.0.1:8080", global = true)]
     pub bind: String,
 
-    /// What absolute links begin with, such as `https://catalogue.example.org`; the request's own host otherwise
+    /// What absolute links begin with, such as `https://catalogue.example.org`; the request's own
+    /// host otherwise
     #[arg(long, env = "KINOTEKA_BASE_URL", global = true)]
     pub base_url: Option<String>,
 
@@ -49,30 +56,40 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_NAME", global = true)]
     pub name: Option<String>,
 
-    /// Where the publisher's own site shows items, such as `https://example.org/{lang}/videos/{slug}`, with `{lang}`, `{slug}`, `{id}`, and
-    /// `{kind}` (`videos`, `programmes`, …) where all kinds have pages; feeds link there
+    /// Where the publisher's own site shows items, such as
+    /// `https://example.org/{lang}/videos/{slug}`, with `{lang}`, `{slug}`, `{id}`, and `{kind}`
+    /// (`videos`, `programmes`, …) where all kinds have pages; feeds link there
     #[arg(long, env = "KINOTEKA_PUBLIC_URL_TEMPLATE", global = true)]
     pub public_url_template: Option<String>,
 
-    /// Terms under which the catalogue may be used, such as `https://creativecommons.org/licenses/by/4.0/`; told to open-data portals
+    /// Terms under which the catalogue may be used, such as
+    /// `https://creativecommons.org/licenses/by/4.0/`; told to open-data portals
     #[arg(long, env = "KINOTEKA_LICENCE_URL", global = true)]
     pub licence_url: Option<String>,
 
-    /// Hub that is told when feeds change (`WebSub`), such as `https://hub.example.org/`; needs `KINOTEKA_BASE_URL`
+    /// Hub that is told when feeds change (`WebSub`), such as `https://hub.example.org/`; needs
+    /// `KINOTEKA_BASE_URL`
     #[arg(long, env = "KINOTEKA_WEBSUB_HUB", global = true)]
     pub websub_hub: Option<String>,
 
-    /// Identifier in IATI of the organisation that reports the programmes, such as `XM-DAC-41146`; its name is that of the partner with
-    /// this identifier, or `KINOTEKA_NAME`
+    /// Identifier in IATI of the organisation that reports the programmes, such as `XM-DAC-41146`;
+    /// its name is that of the partner with this identifier, or `KINOTEKA_NAME`
     #[arg(long, env = "KINOTEKA_IATI_REPORTING_ORG", global = true)]
     pub iati_reporting_org: Option<String>,
 
-    /// What kind of organisation that is: a code of IATI's `OrganisationType`, such as 40 (multilateral)
+    /// What kind of organisation that is: a code of IATI's `OrganisationType`, such as 40
+    /// (multilateral)
     #[arg(long, env = "KINOTEKA_IATI_REPORTING_ORG_TYPE", global = true)]
     pub iati_reporting_org_type: Option<String>,
 
     /// Sites that may frame embed pages, beside this server: `*` or a comma list of origins
-    #[arg(long, env = "KINOTEKA_EMBED_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
+    #[arg(
+        long,
+        env = "KINOTEKA_EMBED_ORIGINS",
+        default_value = "*",
+        value_delimiter = ',',
+        global = true
+    )]
     pub embed_origins: Vec<String>,
 
     /// Apply missing migrations at start; otherwise run `kinoteka migrate`
@@ -80,7 +97,13 @@ pub struct Settings {
     pub auto_migrate: bool,
 
     /// Languages to fall back to, in order, where an item has none of those asked for
-    #[arg(long, env = "KINOTEKA_FALLBACK_LANGUAGES", default_value = "en", value_delimiter = ',', global = true)]
+    #[arg(
+        long,
+        env = "KINOTEKA_FALLBACK_LANGUAGES",
+        default_value = "en",
+        value_delimiter = ',',
+        global = true
+    )]
     pub fallback_languages: Vec<String>,
 
     /// Footnote to the designation of Kosovo (XK)
@@ -96,7 +119,13 @@ pub struct Settings {
     pub require_if_match: bool,
 
     /// Sites that may read with a browser: `*` or a comma list of origins
-    #[arg(long, env = "KINOTEKA_CORS_ORIGINS", default_value = "*", value_delimiter = ',', global = true)]
+    #[arg(
+        long,
+        env = "KINOTEKA_CORS_ORIGINS",
+        default_value = "*",
+        value_delimiter = ',',
+        global = true
+    )]
     pub cors_origins: Vec<String>,
 
     /// Seconds that browsers and caches may keep public answers
@@ -111,7 +140,8 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_IDEMPOTENCY_HOURS", default_value_t = 24, global = true)]
     pub idempotency_hours: u32,
 
-    /// Days after which what was deleted is removed for good and can no longer be restored; 0 keeps it
+    /// Days after which what was deleted is removed for good and can no longer be restored; 0 keeps
+    /// it
     #[arg(long, env = "KINOTEKA_PURGE_DAYS", default_value_t = 30, global = true)]
     pub purge_days: u32,
 
@@ -131,7 +161,8 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_DATABASE_WAIT_MS", default_value_t = 5_000, global = true)]
     pub database_wait_ms: u64,
 
-    /// Requests that may wait for the database, to read and to write each; further ones are answered 503 at once
+    /// Requests that may wait for the database, to read and to write each; further ones are
+    /// answered 503 at once
     #[arg(long, env = "KINOTEKA_DATABASE_QUEUE", default_value_t = 2_048, global = true)]
     pub database_queue: usize,
 
@@ -168,14 +199,22 @@ impl Settings {
             errors.push(error);
         }
         match self.replica_url.as_deref().map(Target::parse) {
-            Some(Ok(replica)) if replica.is_sqlite() => errors.push("KINOTEKA_REPLICA_URL must name a PostgreSQL replica".to_owned()),
-            Some(Err(_)) => errors.push("KINOTEKA_REPLICA_URL must start with postgres://".to_owned()),
+            Some(Ok(replica)) if replica.is_sqlite() => {
+                errors.push("KINOTEKA_REPLICA_URL must name a PostgreSQL replica".to_owned())
+            }
+            Some(Err(_)) => {
+                errors.push("KINOTEKA_REPLICA_URL must start with postgres://".to_owned())
+            }
             Some(Ok(_)) if self.database_url.starts_with("sqlite") => {
                 errors.push("KINOTEKA_REPLICA_URL needs a PostgreSQL DATABASE_URL".to_owned());
             }
             None | Some(Ok(_)) => {}
         }
-        if self.base_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#'])) {
+        if self
+            .base_url
+            .as_deref()
+            .is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#']))
+        {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
         }
         if self.licence_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url)) {
@@ -193,12 +232,14 @@ impl Settings {
         if let Some(fault) = self.public_url_template.as_deref().and_then(fault_of_template) {
             errors.push(format!("KINOTEKA_PUBLIC_URL_TEMPLATE {fault}"));
         }
-        if self
-            .name
-            .as_deref()
-            .is_some_and(|name| name.trim().is_empty() || name.chars().any(char::is_control) || name.chars().count() > 200)
-        {
-            errors.push("KINOTEKA_NAME must be a name of at most 200 characters on one line".to_owned());
+        if self.name.as_deref().is_some_and(|name| {
+            name.trim().is_empty()
+                || name.chars().any(char::is_control)
+                || name.chars().count() > 200
+        }) {
+            errors.push(
+                "KINOTEKA_NAME must be a name of at most 200 characters on one line".to_owned(),
+            );
         }
         match (&self.iati_reporting_org, &self.iati_reporting_org_type) {
             (Some(org), _) if !is_iati_identifier(org) => {
@@ -211,7 +252,9 @@ impl Settings {
                 "KINOTEKA_IATI_REPORTING_ORG needs KINOTEKA_IATI_REPORTING_ORG_TYPE, one of {}",
                 ORGANISATION_TYPES.join(", ")
             )),
-            (None, Some(_)) => errors.push("KINOTEKA_IATI_REPORTING_ORG_TYPE needs KINOTEKA_IATI_REPORTING_ORG".to_owned()),
+            (None, Some(_)) => errors.push(
+                "KINOTEKA_IATI_REPORTING_ORG_TYPE needs KINOTEKA_IATI_REPORTING_ORG".to_owned(),
+            ),
             (None, None) => {}
         }
         for tag in &self.fallback_languages {
@@ -219,16 +262,23 @@ impl Settings {
                 errors.push(format!("KINOTEKA_FALLBACK_LANGUAGES: `{tag}`: {error}"));
             }
         }
-        if self.xk_footnote == Footnote::Own && self.xk_footnote_text.as_deref().is_none_or(str::is_empty) {
+        if self.xk_footnote == Footnote::Own
+            && self.xk_footnote_text.as_deref().is_none_or(str::is_empty)
+        {
             errors.push("KINOTEKA_XK_FOOTNOTE=own needs KINOTEKA_XK_FOOTNOTE_TEXT".to_owned());
         }
         for origin in self.cors_origins.iter().filter(|origin| origin.as_str() != "*") {
             if !http::fields::is_web_url(origin) || origin.ends_with('/') {
-                errors.push(format!("KINOTEKA_CORS_ORIGINS: `{origin}` is not an origin such as https://example.org"));
+                errors.push(format!(
+                    "KINOTEKA_CORS_ORIGINS: `{origin}` is not an origin such as https://example.org"
+                ));
             }
         }
         for origin in self.embed_origins.iter().filter(|origin| origin.as_str() != "*") {
-            if !http::fields::is_web_url(origin) || origin.ends_with('/') || origin.contains([' ', ';', '\'']) {
+            if !http::fields::is_web_url(origin)
+                || origin.ends_with('/')
+                || origin.contains([' ', ';', '\''])
+            {
                 errors.push(format!("KINOTEKA_EMBED_ORIGINS: `{origin}` is not an origin such as https://example.org"));
             }
         }
@@ -236,7 +286,10 @@ impl Settings {
             errors.push("KINOTEKA_DATABASE_QUEUE must be at least 1".to_owned());
         }
         if self.readers == 0 || self.writers == 0 || self.workers == Some(0) {
-            errors.push("KINOTEKA_READERS, KINOTEKA_WRITERS and KINOTEKA_WORKERS must be at least 1".to_owned());
+            errors.push(
+                "KINOTEKA_READERS, KINOTEKA_WRITERS and KINOTEKA_WORKERS must be at least 1"
+                    .to_owned(),
+            );
         }
         if self.client_timeout_seconds == 0 || self.body_timeout_seconds == 0 {
             errors.push("KINOTEKA_CLIENT_TIMEOUT_SECONDS and KINOTEKA_BODY_TIMEOUT_SECONDS must be at least 1".to_owned());
@@ -265,7 +318,9 @@ impl Settings {
         match self.xk_footnote {
             Footnote::Eu => Designation::Eu,
             Footnote::Un => Designation::Un,
-            Footnote::Own => self.xk_footnote_text.clone().map_or(Designation::None, Designation::Own),
+            Footnote::Own => {
+                self.xk_footnote_text.clone().map_or(Designation::None, Designation::Own)
+            }
             Footnote::None => Designation::None,
         }
     }
@@ -304,23 +359,31 @@ impl Settings {
 }
 
 /// IATI's codes for kinds of organisation (`OrganisationType`).
-pub const ORGANISATION_TYPES: &[&str] = &["10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80", "90"];
+pub const ORGANISATION_TYPES: &[&str] = &[
+    "10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80", "90",
+];
 
 /// Whether a text can identify something in IATI.
 pub fn is_iati_identifier(text: &str) -> bool {
     !text.is_empty()
         && text.contains('-')
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '&' | '|' | '?'))
+        && !text.contains(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '/' | '&' | '|' | '?')
+        })
 }
 
 /// What is wrong with a template for addresses of pages, if anything.
 fn fault_of_template(template: &str) -> Option<&'static str> {
-    let filled = ["{lang}", "{kind}", "{slug}", "{id}"].iter().fold(template.to_owned(), |filled, name| filled.replace(name, "x"));
+    let filled = ["{lang}", "{kind}", "{slug}", "{id}"]
+        .iter()
+        .fold(template.to_owned(), |filled, name| filled.replace(name, "x"));
     if filled.contains(['{', '}']) {
         return Some("knows {lang}, {kind}, {slug} and {id} only");
     }
     if !http::fields::is_web_url(&filled) {
-        return Some("must be an http or https address such as https://example.org/{lang}/videos/{slug}");
+        return Some(
+            "must be an http or https address such as https://example.org/{lang}/videos/{slug}",
+        );
     }
     let tells_apart = template.contains("{slug}") || template.contains("{id}");
     (!tells_apart).then_some("must contain {slug} or {id}, else all items have the same page")
@@ -332,7 +395,9 @@ mod tests {
 
     #[test]
     fn templates_that_cannot_be_filled_in_are_refused() {
-        for good in ["https://example.org/{lang}/videos/{slug}", "http://localhost:3000/{kind}?id={id}"] {
+        for good in
+            ["https://example.org/{lang}/videos/{slug}", "http://localhost:3000/{kind}?id={id}"]
+        {
             assert_eq!(fault_of_template(good), None, "{good}");
         }
         for bad in [

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Answers are made of many small pieces; this allocator gave a tenth more of them a second (benches/README.md).
+/// Answers are made of many small pieces; this allocator gave a tenth more of them a second
+/// (benches/README.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

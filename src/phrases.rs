@@ -1,7 +1,8 @@
 //! What the product itself says to readers of feeds and embeds, in each language of the catalogue.
 //!
-//! Everything else that they read is the catalogue's own text. A phrase may hold `{}`, see [`Phrase::with`]. Phrases are chosen so that what is
-//! put beside them needs no grammar: nouns, and a colon between.
+//! Everything else that they read is the catalogue's own text. A phrase may hold `{}`, see
+//! [`Phrase::with`]. Phrases are chosen so that what is put beside them needs no grammar: nouns,
+//! and a colon between.
 
 /// The languages that phrases are in, in the order of the columns below.
 pub const LANGUAGES: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];
@@ -381,7 +382,8 @@ impl Phrase {
     /// In one of [`LANGUAGES`]; in English for any other.
     #[must_use]
     pub fn in_language(self, language: &str) -> &'static str {
-        let column = LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(language)).unwrap_or(0);
+        let column =
+            LANGUAGES.iter().position(|known| known.eq_ignore_ascii_case(language)).unwrap_or(0);
         self.row().get(column).copied().unwrap_or_default()
     }
 
@@ -449,11 +451,22 @@ mod tests {
             let has_place = phrase.in_language("en").contains("{}");
             for language in LANGUAGES {
                 let text = phrase.in_language(language);
-                assert!(!text.trim().is_empty() && text.contains("{}") == has_place, "{phrase:?} in {language}");
+                assert!(
+                    !text.trim().is_empty() && text.contains("{}") == has_place,
+                    "{phrase:?} in {language}"
+                );
                 let is_cyrillic = text.chars().any(|c| matches!(c, 'Ѐ'..='ԯ'));
-                assert_eq!(is_cyrillic, matches!(language, "sr-Cyrl" | "mk"), "{phrase:?} in {language}");
+                assert_eq!(
+                    is_cyrillic,
+                    matches!(language, "sr-Cyrl" | "mk"),
+                    "{phrase:?} in {language}"
+                );
             }
-            assert_eq!(to_cyrillic(phrase.in_language("sr-Latn")), phrase.in_language("sr-Cyrl"), "{phrase:?}");
+            assert_eq!(
+                to_cyrillic(phrase.in_language("sr-Latn")),
+                phrase.in_language("sr-Cyrl"),
+                "{phrase:?}"
+            );
         }
         assert_eq!(Phrase::Videos.in_language("de"), "Videos");
         assert_eq!(Phrase::MoreThan.with("mk", "500"), "Повеќе од 500");

@@ -20,7 +20,22 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("videos", SUBJECT),
     ("impact", SUBJECT),
     ("countries", SUBJECT),
-    ("saved_queries", &["resource", "captions", "config", "db", "http", "places", "text", "partners", "programmes", "videos", "impact"]),
+    (
+        "saved_queries",
+        &[
+            "resource",
+            "captions",
+            "config",
+            "db",
+            "http",
+            "places",
+            "text",
+            "partners",
+            "programmes",
+            "videos",
+            "impact",
+        ],
+    ),
     (
         "search",
         &[
@@ -39,7 +54,22 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "impact",
         ],
     ),
-    ("embed", &["config", "db", "http", "phrases", "places", "resource", "text", "programmes", "videos", "impact", "saved_queries"]),
+    (
+        "embed",
+        &[
+            "config",
+            "db",
+            "http",
+            "phrases",
+            "places",
+            "resource",
+            "text",
+            "programmes",
+            "videos",
+            "impact",
+            "saved_queries",
+        ],
+    ),
     (
         "feeds",
         &[
@@ -58,8 +88,38 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "saved_queries",
         ],
     ),
-    ("iati", &["config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
-    ("tables", &["config", "db", "http", "phrases", "places", "resource", "text", "partners", "programmes", "videos", "impact"]),
+    (
+        "iati",
+        &[
+            "config",
+            "db",
+            "http",
+            "phrases",
+            "places",
+            "resource",
+            "text",
+            "partners",
+            "programmes",
+            "videos",
+            "impact",
+        ],
+    ),
+    (
+        "tables",
+        &[
+            "config",
+            "db",
+            "http",
+            "phrases",
+            "places",
+            "resource",
+            "text",
+            "partners",
+            "programmes",
+            "videos",
+            "impact",
+        ],
+    ),
     (
         "server",
         &[
@@ -92,7 +152,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// What a subject may know; a figure is said in words.
-const SUBJECT: &[&str] = &["resource", "captions", "config", "db", "http", "phrases", "places", "text"];
+const SUBJECT: &[&str] =
+    &["resource", "captions", "config", "db", "http", "phrases", "places", "text"];
 
 /// Words that only `src/db/` may say.
 const BACKENDS: &[&str] = &["diesel::pg", "diesel::sqlite", "Sqlite", "PgConnection"];
@@ -123,12 +184,21 @@ fn sources() -> Vec<(PathBuf, String)> {
 
 /// The text without comments, which may mention whatever they like.
 fn code(text: &str) -> String {
-    text.lines().map(|line| line.split_once("//").map_or(line, |(before, _)| before)).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.split_once("//").map_or(line, |(before, _)| before))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The module at the top: the folder, or the file's own name.
 fn top(path: &Path) -> String {
-    let first = path.components().next().expect("a path has parts").as_os_str().to_string_lossy().into_owned();
+    let first = path
+        .components()
+        .next()
+        .expect("a path has parts")
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
@@ -175,8 +245,14 @@ fn modules_know_only_those_below_them() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let own = top(&path);
-        let allowed = MAY_KNOW.iter().find(|(name, _)| *name == own).map(|(_, allowed)| *allowed).unwrap_or_default();
-        for other in known(&text).into_iter().filter(|other| modules.contains(other) && *other != own) {
+        let allowed = MAY_KNOW
+            .iter()
+            .find(|(name, _)| *name == own)
+            .map(|(_, allowed)| *allowed)
+            .unwrap_or_default();
+        for other in
+            known(&text).into_iter().filter(|other| modules.contains(other) && *other != own)
+        {
             if !allowed.contains(&"*") && !allowed.contains(&other.as_str()) {
                 wrong.push(format!("{}: `{own}` must not know `{other}`", path.display()));
             }
@@ -203,7 +279,9 @@ fn only_db_knows_which_database_it_is() {
 
 #[test]
 fn the_imports_are_read_as_meant() {
-    let text = code("use crate::{countries, impact::{a, db}, text};\nlet x = crate::db::Id; // crate::server\n//! [`crate::http`]");
+    let text = code(
+        "use crate::{countries, impact::{a, db}, text};\nlet x = crate::db::Id; // crate::server\n//! [`crate::http`]",
+    );
     let found: Vec<String> = known(&text).into_iter().collect();
     assert_eq!(found, ["countries", "db", "impact", "text"]);
 }

@@ -21,7 +21,11 @@ pub(super) struct CueBlock<'a> {
 /// The lines of a text. A line ends with LF, CR LF or CR (WebVTT, 4.1 "WebVTT line terminator").
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let ended_by_lf = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    ended_by_lf.flat_map(|line| line.split('\r')).enumerate().map(|(index, line)| (index + 1, line)).collect()
+    ended_by_lf
+        .flat_map(|line| line.split('\r'))
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .collect()
 }
 
 /// The blocks of a file; `is_blank` says which lines part them.
@@ -34,7 +38,11 @@ pub(super) fn blocks<'a>(lines: &[Line<'a>], is_blank: fn(&str) -> bool) -> Vec<
 pub(super) fn check_characters(lines: &[Line<'_>], problems: &mut Problems) {
     for (number, line) in lines {
         if let Some(c) = line.chars().find(|&c| c.is_control() && c != '\t') {
-            problems.add(*number, "control_character", format!("The line has the control character U+{:04X}; remove it.", u32::from(c)));
+            problems.add(
+                *number,
+                "control_character",
+                format!("The line has the control character U+{:04X}; remove it.", u32::from(c)),
+            );
         }
     }
 }
@@ -45,7 +53,9 @@ pub(super) fn check_characters(lines: &[Line<'_>], problems: &mut Problems) {
 pub(super) fn cue_block<'a>(block: &Block<'a>, problems: &mut Problems) -> Option<CueBlock<'a>> {
     let is_timing = |line: &Line<'a>| line.1.contains(ARROW);
     match block.as_slice() {
-        [timing, text @ ..] if is_timing(timing) => Some(CueBlock { identifier: None, timing: *timing, text: text.to_vec() }),
+        [timing, text @ ..] if is_timing(timing) => {
+            Some(CueBlock { identifier: None, timing: *timing, text: text.to_vec() })
+        }
         [(_, identifier), timing, text @ ..] if is_timing(timing) => {
             Some(CueBlock { identifier: Some(identifier), timing: *timing, text: text.to_vec() })
         }
@@ -59,10 +69,19 @@ pub(super) fn cue_block<'a>(block: &Block<'a>, problems: &mut Problems) -> Optio
 }
 
 /// Reads the timing line of a block; the cue has neither text nor identifier yet.
-pub(super) fn timed_cue(block: &CueBlock<'_>, format: Format, problems: &mut Problems) -> Option<Cue> {
+pub(super) fn timed_cue(
+    block: &CueBlock<'_>,
+    format: Format,
+    problems: &mut Problems,
+) -> Option<Cue> {
     let (number, line) = block.timing;
     match timing::read(line, format) {
-        Ok(timing) => Some(Cue { start_ms: timing.start_ms, end_ms: timing.end_ms, settings: timing.settings, ..Cue::default() }),
+        Ok(timing) => Some(Cue {
+            start_ms: timing.start_ms,
+            end_ms: timing.end_ms,
+            settings: timing.settings,
+            ..Cue::default()
+        }),
         Err(fault) => {
             problems.add(number, fault.code, fault.detail);
             None
@@ -70,27 +89,40 @@ pub(super) fn timed_cue(block: &CueBlock<'_>, format: Format, problems: &mut Pro
     }
 }
 
-/// Names the lines with an arrow, which would be taken for the next cue (WebVTT, 4.1: no text has `-->`).
+/// Names the lines with an arrow, which would be taken for the next cue (WebVTT, 4.1: no text has
+/// `-->`).
 pub(super) fn check_arrows(lines: &[Line<'_>], problems: &mut Problems) {
     for (number, line) in lines.iter().filter(|(_, line)| line.contains(ARROW)) {
         if line.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
-            problems.add(*number, "missing_blank_line", "A cue begins here; leave a blank line before it.");
+            problems.add(
+                *number,
+                "missing_blank_line",
+                "A cue begins here; leave a blank line before it.",
+            );
         } else {
-            problems.add(*number, "arrow_in_text", "Text cannot have `-->`; write `→` or, in WebVTT, `--&gt;`.");
+            problems.add(
+                *number,
+                "arrow_in_text",
+                "Text cannot have `-->`; write `→` or, in WebVTT, `--&gt;`.",
+            );
         }
     }
 }
 
-/// Names a payload that is too long, in one line or in all; the answer is whether it is short enough.
+/// Names a payload that is too long, in one line or in all; the answer is whether it is short
+/// enough.
 pub(super) fn check_length(number: usize, payload: &str, problems: &mut Problems) -> bool {
     let has_long_line = payload.split('\n').any(|line| line.chars().count() > MAX_LINE);
     let is_long = payload.chars().count() > MAX_PAYLOAD;
     if has_long_line {
-        let detail = format!("A line of the cue has more than {MAX_LINE} characters; break it, or make several cues of it.");
+        let detail = format!(
+            "A line of the cue has more than {MAX_LINE} characters; break it, or make several cues of it."
+        );
         problems.add(number, "line_too_long", detail);
     }
     if is_long {
-        let detail = format!("The cue has more than {MAX_PAYLOAD} characters; make several cues of it.");
+        let detail =
+            format!("The cue has more than {MAX_PAYLOAD} characters; make several cues of it.");
         problems.add(number, "cue_too_long", detail);
     }
     !has_long_line && !is_long
@@ -104,7 +136,11 @@ pub(super) fn joined(lines: &[Line<'_>]) -> String {
 /// Names the first cue that is one too many, when it is about to follow those that are there.
 pub(super) fn check_count(cues: &[Cue], number: usize, problems: &mut Problems) {
     if cues.len() == MAX_CUES {
-        problems.add(number, "too_many_cues", format!("The file has more than {MAX_CUES} cues; part it, or join short cues."));
+        problems.add(
+            number,
+            "too_many_cues",
+            format!("The file has more than {MAX_CUES} cues; part it, or join short cues."),
+        );
     }
 }
 
@@ -115,18 +151,30 @@ mod tests {
     use proptest::prelude::*;
 
     fn codes(problems: Problems) -> Vec<(usize, &'static str)> {
-        problems.or(Track::default()).err().unwrap_or_default().into_iter().map(|problem| (problem.line, problem.code)).collect()
+        problems
+            .or(Track::default())
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|problem| (problem.line, problem.code))
+            .collect()
     }
 
     #[test]
     fn every_line_terminator_ends_a_line() {
-        assert_eq!(lines("a\r\nb\rc\nd\r\r\n\ne"), [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, ""), (6, ""), (7, "e")]);
+        assert_eq!(
+            lines("a\r\nb\rc\nd\r\r\n\ne"),
+            [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, ""), (6, ""), (7, "e")]
+        );
         assert_eq!(lines(""), [(1, "")]);
     }
 
     #[test]
     fn blank_lines_part_blocks() {
-        assert_eq!(blocks(&lines("\n\na\nb\n\n\n \nc\n"), str::is_empty), [vec![(3, "a"), (4, "b")], vec![(7, " "), (8, "c")]]);
+        assert_eq!(
+            blocks(&lines("\n\na\nb\n\n\n \nc\n"), str::is_empty),
+            [vec![(3, "a"), (4, "b")], vec![(7, " "), (8, "c")]]
+        );
         assert!(blocks(&lines("\n\n"), str::is_empty).is_empty());
     }
 
@@ -134,7 +182,10 @@ mod tests {
     fn a_cue_has_its_timing_first_or_second() {
         let mut problems = Problems::default();
         let block = cue_block(&lines("1\na --> b\nx"), &mut problems).unwrap();
-        assert_eq!((block.identifier, block.timing, block.text), (Some("1"), (2, "a --> b"), vec![(3, "x")]));
+        assert_eq!(
+            (block.identifier, block.timing, block.text),
+            (Some("1"), (2, "a --> b"), vec![(3, "x")])
+        );
         assert_eq!(cue_block(&lines("a --> b"), &mut problems).unwrap().identifier, None);
         assert!(cue_block(&lines("1\nx\na --> b"), &mut problems).is_none());
         assert_eq!(codes(problems), [(1, "missing_timing")]);

@@ -10,8 +10,9 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// Reads a file of captions in the format given, else in the one that it shows itself to be.
 ///
-/// The text is UTF-8, as WebVTT demands (4.1) and as SRT should be, with or without a byte order mark, its lines
-/// ended by LF, CR LF or CR. The problems are at most [`MAX_PROBLEMS`](super::track::MAX_PROBLEMS).
+/// The text is UTF-8, as WebVTT demands (4.1) and as SRT should be, with or without a byte order
+/// mark, its lines ended by LF, CR LF or CR. The problems are at most
+/// [`MAX_PROBLEMS`](super::track::MAX_PROBLEMS).
 pub fn read(bytes: &[u8], format: Option<Format>) -> Result<(Format, Track), Vec<Problem>> {
     let text = decode(bytes).map_err(|problem| vec![problem])?;
     let format = format_of(text, format).map_err(|problem| vec![problem])?;
@@ -20,7 +21,11 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<(Format, Track), Vec
         Format::Srt => srt::read(text)?,
     };
     if track.cues.is_empty() {
-        return Err(vec![Problem::new(1, "no_cues", "The file has no cues; send one that has a text with its timestamps.")]);
+        return Err(vec![Problem::new(
+            1,
+            "no_cues",
+            "The file has no cues; send one that has a text with its timestamps.",
+        )]);
     }
     Ok((format, track))
 }
@@ -28,7 +33,11 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<(Format, Track), Vec
 /// The text of a file; its byte order mark is dropped.
 fn decode(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(Problem::new(1, "not_utf8", "The file is UTF-16; save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`."));
+        return Err(Problem::new(
+            1,
+            "not_utf8",
+            "The file is UTF-16; save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`.",
+        ));
     }
     if let Some(place) = bytes.iter().position(|&byte| byte == 0) {
         let detail = "The file has NUL bytes: it is binary, or UTF-16 without a byte order mark; send a text file in UTF-8.";
@@ -52,20 +61,25 @@ fn line_at(bytes: &[u8], place: usize) -> usize {
     lines(&String::from_utf8_lossy(before)).len()
 }
 
-/// The format to read: the one given, unless the file is plainly the other, or the one that the file looks like.
+/// The format to read: the one given, unless the file is plainly the other, or the one that the
+/// file looks like.
 fn format_of(text: &str, given: Option<Format>) -> Result<Format, Problem> {
     let beginning: String = text.trim_start().chars().take(SIGNATURE.len()).collect();
     let looks_like_webvtt = beginning.eq_ignore_ascii_case(SIGNATURE);
     match given {
-        Some(Format::Srt) if looks_like_webvtt => {
-            Err(Problem::new(1, "wrong_format", "The file begins with `WEBVTT`, but was sent as SRT; send it as WebVTT."))
-        }
+        Some(Format::Srt) if looks_like_webvtt => Err(Problem::new(
+            1,
+            "wrong_format",
+            "The file begins with `WEBVTT`, but was sent as SRT; send it as WebVTT.",
+        )),
         Some(format) => Ok(format),
         None if looks_like_webvtt => Ok(Format::WebVtt),
         None if text.contains(ARROW) => Ok(Format::Srt),
-        None => {
-            Err(Problem::new(1, "unknown_format", "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of the two."))
-        }
+        None => Err(Problem::new(
+            1,
+            "unknown_format",
+            "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of the two.",
+        )),
     }
 }
 
@@ -78,16 +92,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn problem(bytes: &[u8], format: Option<Format>) -> (usize, &'static str) {
-        read(bytes, format).map_or_else(|problems| (problems[0].line, problems[0].code), |_| (0, ""))
+        read(bytes, format)
+            .map_or_else(|problems| (problems[0].line, problems[0].code), |_| (0, ""))
     }
 
     #[test]
     fn formats_are_told_apart() {
-        for (text, format) in
-            [(SERBIAN, Format::WebVtt), (ALBANIAN, Format::WebVtt), (MACEDONIAN_SRT, Format::Srt), (TURKISH_SRT, Format::Srt)]
-        {
+        for (text, format) in [
+            (SERBIAN, Format::WebVtt),
+            (ALBANIAN, Format::WebVtt),
+            (MACEDONIAN_SRT, Format::Srt),
+            (TURKISH_SRT, Format::Srt),
+        ] {
             let text = &text.replace("\r\n", "\n");
-            let read_as = |format, text: &str| read(text.as_bytes(), format).map(|(format, _)| format);
+            let read_as =
+                |format, text: &str| read(text.as_bytes(), format).map(|(format, _)| format);
             assert_eq!(read_as(None, text), Ok(format));
             assert_eq!(read_as(Some(format), text), Ok(format));
             assert_eq!(read_as(None, &format!("\u{FEFF}{text}").replace('\n', "\r\n")), Ok(format));
@@ -119,7 +138,9 @@ mod tests {
     #[test]
     fn there_are_limits() {
         let file = |count: i64| {
-            let cue = |start| format!("\n{} --> {}\nA\n", timestamp_webvtt(start), timestamp_webvtt(start + 1));
+            let cue = |start| {
+                format!("\n{} --> {}\nA\n", timestamp_webvtt(start), timestamp_webvtt(start + 1))
+            };
             format!("WEBVTT\n{}", (0..count).map(cue).collect::<String>())
         };
         let most = i64::try_from(MAX_CUES).unwrap();

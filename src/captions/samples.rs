@@ -115,7 +115,8 @@ fn note() -> impl Strategy<Value = String> {
 
 fn cue() -> impl Strategy<Value = (i64, Cue)> {
     let settings = "((line:0|align:start|position:10%,line-left|region:a|x:y)( size:[1-9]0%)?)?";
-    let identifier = option::of("[a-zA-ZšЖ0-9#:-][a-zA-ZšЖ0-9 #:-]{0,8}").prop_map(|line| line.filter(|line| !line.contains("NOTE")));
+    let identifier = option::of("[a-zA-ZšЖ0-9#:-][a-zA-ZšЖ0-9 #:-]{0,8}")
+        .prop_map(|line| line.filter(|line| !line.contains("NOTE")));
     (0_i64..5_000, 1_i64..20_000, identifier, settings, payload(), vec(note(), 0..3)).prop_map(
         |(gap, length, identifier, settings, payload, notes_before)| {
             (gap, Cue { notes_before, identifier, start_ms: 0, end_ms: length, settings, payload })
@@ -125,9 +126,19 @@ fn cue() -> impl Strategy<Value = (i64, Cue)> {
 
 /// A valid track.
 pub(super) fn track() -> impl Strategy<Value = Track> {
-    let preamble = prop_oneof![note(), "STYLE ?(\n[a-z:(){};]{1,9}){0,3}", "REGION\nid:[a-z]{1,5}(\nlines:[1-9])?"];
+    let preamble = prop_oneof![
+        note(),
+        "STYLE ?(\n[a-z:(){};]{1,9}){0,3}",
+        "REGION\nid:[a-z]{1,5}(\nlines:[1-9])?"
+    ];
     let header = "([!-Zа-я][!-Z ]{0,9}[!-Z])?".prop_map(|text: String| text.replace("-->", ""));
-    let parts = (header, vec("[A-Z]{1,5}[:=][a-z0-9 ]{0,5}", 0..3), vec(preamble, 0..4), vec(cue(), 0..8), vec(note(), 0..3));
+    let parts = (
+        header,
+        vec("[A-Z]{1,5}[:=][a-z0-9 ]{0,5}", 0..3),
+        vec(preamble, 0..4),
+        vec(cue(), 0..8),
+        vec(note(), 0..3),
+    );
     parts.prop_map(|(header, metadata, mut preamble, timed, mut notes_after)| {
         let mut start = 0;
         let mut cues = Vec::new();
@@ -145,7 +156,9 @@ pub(super) fn track() -> impl Strategy<Value = Track> {
 /// A file of SRT that has only what is accepted.
 pub(super) fn srt_file() -> impl Strategy<Value = String> {
     let line = "[a-zčЖ0-9&;.,<>{}/\\\\ ]{0,10}|(<(b|I|u|/b|font color=red|/font)>|\\{\\\\an[1-9]\\}|[a-zà-ž ]{1,5}){1,4}";
-    let text = vec(line, 0..4).prop_map(|lines: Vec<String>| lines.into_iter().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>());
+    let text = vec(line, 0..4).prop_map(|lines: Vec<String>| {
+        lines.into_iter().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>()
+    });
     let counter = prop_oneof![Just(String::new()), "[0-9]{1,3}\n", "(NOTE|STYLE|x y)\n"];
     let timing = (0..60, 0..60, 1..30, "( X1:1 Y1:2| line:0)?");
     vec((counter, timing, text, "\n| \n|\n\n\n"), 1..8).prop_map(|cues| {

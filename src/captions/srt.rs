@@ -1,19 +1,23 @@
 //! SRT (SubRip), read as it is found and written as players like it.
 //!
-//! There is no standard. A cue is a counter, a timing line and text, and a blank line. Files in the wild lack
-//! counters, have dots for commas, coordinates after the timestamps and cues out of order; that is all taken.
-//! Where a viewer would miss something, it is a problem, as in WebVTT.
+//! There is no standard. A cue is a counter, a timing line and text, and a blank line. Files in the
+//! wild lack counters, have dots for commas, coordinates after the timestamps and cues out of
+//! order; that is all taken. Where a viewer would miss something, it is a problem, as in WebVTT.
 
-use super::lines::{CueBlock, blocks, check_arrows, check_characters, check_count, check_length, cue_block, joined, lines, timed_cue};
+use super::lines::{
+    CueBlock, blocks, check_arrows, check_characters, check_count, check_length, cue_block, joined,
+    lines, timed_cue,
+};
 use super::srt_text::{from_webvtt, to_webvtt};
 use super::timing::{ARROW, timestamp_srt};
 use super::track::{Cue, Format, Problem, Problems, Track};
 use super::webvtt::is_identifier;
 
-/// Reads the text of an SRT file, without its byte order mark, into cues of WebVTT in the order of their start.
+/// Reads the text of an SRT file, without its byte order mark, into cues of WebVTT in the order of
+/// their start.
 ///
-/// A counter is dropped; a line that stands in its place becomes the identifier. Coordinates and settings
-/// after the timestamps are dropped. What becomes of markup: see `srt_text`.
+/// A counter is dropped; a line that stands in its place becomes the identifier. Coordinates and
+/// settings after the timestamps are dropped. What becomes of markup: see `srt_text`.
 pub fn read(text: &str) -> Result<Track, Vec<Problem>> {
     let lines = lines(text);
     let mut problems = Problems::default();
@@ -58,7 +62,13 @@ pub fn write(track: &Track) -> String {
     let written: Vec<String> = texts
         .filter(|(_, text)| !text.is_empty())
         .zip(1_usize..)
-        .map(|((cue, text), counter)| format!("{counter}\n{} {ARROW} {}\n{text}\n", timestamp_srt(cue.start_ms), timestamp_srt(cue.end_ms)))
+        .map(|((cue, text), counter)| {
+            format!(
+                "{counter}\n{} {ARROW} {}\n{text}\n",
+                timestamp_srt(cue.start_ms),
+                timestamp_srt(cue.end_ms)
+            )
+        })
         .collect();
     written.join("\n")
 }
@@ -71,7 +81,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn codes(text: &str) -> Vec<(usize, &'static str)> {
-        read(text).err().unwrap_or_default().into_iter().map(|problem| (problem.line, problem.code)).collect()
+        read(text)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|problem| (problem.line, problem.code))
+            .collect()
     }
 
     #[test]
@@ -85,7 +100,10 @@ mod tests {
     #[test]
     fn files_in_the_wild_are_read() {
         let track = read(TURKISH_SRT).unwrap();
-        let cues = track.cues.iter().map(|cue| (cue.start_ms, cue.identifier.as_deref(), cue.payload.as_str()));
+        let cues = track
+            .cues
+            .iter()
+            .map(|cue| (cue.start_ms, cue.identifier.as_deref(), cue.payload.as_str()));
         let expected = [
             (500, Some("giriş"), "İyi günler &amp; hoş geldiniz."),
             (3_000, None, "Kadınların <b>hakları</b>"),
@@ -115,7 +133,10 @@ mod tests {
             (format!("1\n{cue}\nA --> B"), vec![(3, "arrow_in_text")]),
             (format!("1\n{cue} A"), vec![(2, "invalid_setting")]),
             (format!("1\n{cue}\n{}", "<".repeat(2_001)), vec![(2, "line_too_long")]),
-            (format!("1\n{cue}\n{}", "&".repeat(2_000)), vec![(2, "line_too_long"), (2, "cue_too_long")]),
+            (
+                format!("1\n{cue}\n{}", "&".repeat(2_000)),
+                vec![(2, "line_too_long"), (2, "cue_too_long")],
+            ),
             (format!("{cue}\nA\u{1a}"), vec![(2, "control_character")]),
             ("1\n00:00:02,000 --> 00:00:01,000\nA".to_owned(), vec![(2, "end_before_start")]),
             ("1\n100:00:02,000 --> 100:00:03,000\nA".to_owned(), vec![(2, "out_of_range")]),

@@ -1,14 +1,15 @@
 //! The text of a cue between SRT and WebVTT.
 //!
-//! SRT has no standard. What players agree on is `<b>`, `<i>`, `<u>` and `<font …>`, and, from another format,
-//! `{\an8}` for text at the top. It has no way to escape a sign.
+//! SRT has no standard. What players agree on is `<b>`, `<i>`, `<u>` and `<font …>`, and, from
+//! another format, `{\an8}` for text at the top. It has no way to escape a sign.
 
 use super::vtt_text::{Piece, Ruby, Tag, escape, pieces, tag, voice};
 
 /// The tags that both formats have.
 const KEPT: &[&str] = &["<b>", "</b>", "<i>", "</i>", "<u>", "</u>"];
 
-/// The marks for the top of the picture; those for the middle and the bottom say nothing that a player needs.
+/// The marks for the top of the picture; those for the middle and the bottom say nothing that a
+/// player needs.
 const TOP: &[&str] = &[r"{\an7}", r"{\an8}", r"{\an9}"];
 
 /// The setting that means the same.
@@ -16,9 +17,10 @@ const LINE_AT_TOP: &str = "line:0";
 
 /// Turns the text of an SRT cue into cue settings and a WebVTT payload.
 ///
-/// `<b>`, `<i>` and `<u>` are kept, `<font …>` is dropped, a mark for the top becomes `line:0`, other marks in
-/// braces (`{\…}`) are dropped. All else is text and is escaped, also what looks like a character reference.
-/// A line with nothing left is dropped, since a blank one would end the cue.
+/// `<b>`, `<i>` and `<u>` are kept, `<font …>` is dropped, a mark for the top becomes `line:0`,
+/// other marks in braces (`{\…}`) are dropped. All else is text and is escaped, also what looks
+/// like a character reference. A line with nothing left is dropped, since a blank one would end the
+/// cue.
 pub(super) fn to_webvtt(text: &str) -> (String, String) {
     let mut payload = String::with_capacity(text.len());
     let mut is_at_top = false;
@@ -35,7 +37,8 @@ pub(super) fn to_webvtt(text: &str) -> (String, String) {
     (if is_at_top { LINE_AT_TOP.to_owned() } else { String::new() }, without_blank_lines(&payload))
 }
 
-/// The tag or mark with which a text begins, and what is written for it; else its first sign, escaped.
+/// The tag or mark with which a text begins, and what is written for it; else its first sign,
+/// escaped.
 fn markup_of(text: &str) -> (&str, String) {
     if let Some(raw) = closed(text) {
         let lower = raw.to_ascii_lowercase();
@@ -59,14 +62,15 @@ fn closed(text: &str) -> Option<&str> {
 }
 
 fn is_font(tag: &str) -> bool {
-    tag == "</font>" || tag.strip_prefix("<font").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\n']))
+    tag == "</font>"
+        || tag.strip_prefix("<font").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\n']))
 }
 
 /// Turns cue settings and a WebVTT payload into the text of an SRT cue.
 ///
-/// `<b>`, `<i>` and `<u>` are kept without their classes, a voice becomes `Ana: `, ruby is put in brackets, other
-/// tags are dropped and character references decoded. `line:0` becomes `{\an8}`. An arrow `-->` becomes `→`,
-/// because SRT cannot have one in a text.
+/// `<b>`, `<i>` and `<u>` are kept without their classes, a voice becomes `Ana: `, ruby is put in
+/// brackets, other tags are dropped and character references decoded. `line:0` becomes `{\an8}`. An
+/// arrow `-->` becomes `→`, because SRT cannot have one in a text.
 pub(super) fn from_webvtt(settings: &str, payload: &str) -> String {
     let mut text = String::with_capacity(payload.len());
     let mut ruby = Ruby::default();
@@ -96,7 +100,11 @@ fn tag_in_srt(tag: &Tag<'_>) -> String {
 }
 
 fn without_blank_lines(text: &str) -> String {
-    text.split('\n').map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    text.split('\n')
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]
@@ -112,7 +120,11 @@ mod tests {
             ("<font color=\"#ff0000\">Црвено</font> <FONT>и</FONT>", "", "Црвено и"),
             (r"{\an8}Gore {\i1}nagnuto{\i0}", "line:0", "Gore nagnuto"),
             (r"{\an2}Dole {u zagradi}", "", "Dole {u zagradi}"),
-            ("1 < 2 & 3 > 2, R&B, &amp; <fontana>", "", "1 &lt; 2 &amp; 3 &gt; 2, R&amp;B, &amp;amp; &lt;fontana&gt;"),
+            (
+                "1 < 2 & 3 > 2, R&B, &amp; <fontana>",
+                "",
+                "1 &lt; 2 &amp; 3 &gt; 2, R&amp;B, &amp;amp; &lt;fontana&gt;",
+            ),
             ("<b class=x>ne</b> <", "", "&lt;b class=x&gt;ne</b> &lt;"),
             ("--<font>>", "", "--&gt;"),
             ("a\n<font></font>\n{\\pos(1,2)}\nb", "", "a\nb"),
@@ -127,7 +139,11 @@ mod tests {
     #[test]
     fn webvtt_becomes_srt() {
         for (settings, payload, text) in [
-            ("", "<v Ana>Zdravo.</v>\n<v.x Marko><i.y>Ćao</i>.</v>", "Ana: Zdravo.\nMarko: <i>Ćao</i>."),
+            (
+                "",
+                "<v Ana>Zdravo.</v>\n<v.x Marko><i.y>Ćao</i>.</v>",
+                "Ana: Zdravo.\nMarko: <i>Ćao</i>.",
+            ),
             ("line:0 align:start", "<c.žuto>Gore</c> &amp; &lt;dole&gt;", r"{\an8}Gore & <dole>"),
             ("line:0%", "<00:00:01.000><lang sq>Mirë</lang><ruby>a<rt>b</ruby>", "Mirëa (b)"),
             ("line:0", "<c></c>", ""),

@@ -1,7 +1,8 @@
 //! The line of a cue that says when it is shown, and timestamps.
 //!
-//! WebVTT (4.1 "WebVTT timestamp") writes `00:01:02.500` and may leave out the hours; SRT writes `00:01:02,500`.
-//! SRT in the wild also has WebVTT's dot and numbers of one digit, so these are taken there.
+//! WebVTT (4.1 "WebVTT timestamp") writes `00:01:02.500` and may leave out the hours; SRT writes
+//! `00:01:02,500`. SRT in the wild also has WebVTT's dot and numbers of one digit, so these are
+//! taken there.
 
 use super::track::Format;
 
@@ -33,13 +34,15 @@ impl Fault {
     }
 }
 
-/// Writes a timestamp as WebVTT has it: `HH:MM:SS.mmm`. Before the start there is nothing: a negative one is 0.
+/// Writes a timestamp as WebVTT has it: `HH:MM:SS.mmm`. Before the start there is nothing: a
+/// negative one is 0.
 #[must_use]
 pub fn timestamp_webvtt(ms: i64) -> String {
     timestamp(ms, '.')
 }
 
-/// Writes a timestamp as SRT has it: `HH:MM:SS,mmm`. Before the start there is nothing: a negative one is 0.
+/// Writes a timestamp as SRT has it: `HH:MM:SS,mmm`. Before the start there is nothing: a negative
+/// one is 0.
 #[must_use]
 pub fn timestamp_srt(ms: i64) -> String {
     timestamp(ms, ',')
@@ -48,7 +51,12 @@ pub fn timestamp_srt(ms: i64) -> String {
 fn timestamp(ms: i64, separator: char) -> String {
     let ms = ms.max(0);
     let (seconds, fraction) = (ms / 1_000, ms % 1_000);
-    format!("{:02}:{:02}:{:02}{separator}{fraction:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}{separator}{fraction:03}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// Reads a timing line: two timestamps with an arrow between them, then the settings.
@@ -58,7 +66,10 @@ pub(super) fn read(line: &str, format: Format) -> Result<Timing, Fault> {
     let start_ms = read_timestamp(start.trim(), format)?;
     let end_ms = read_timestamp(words.next().unwrap_or_default(), format)?;
     if end_ms <= start_ms {
-        let detail = format!("The cue ends at {}, not after its start; give it a later end.", timestamp_webvtt(end_ms));
+        let detail = format!(
+            "The cue ends at {}, not after its start; give it a later end.",
+            timestamp_webvtt(end_ms)
+        );
         return Err(Fault::new("end_before_start", detail));
     }
     let words: Vec<&str> = words.collect();
@@ -74,14 +85,19 @@ pub(super) fn read(line: &str, format: Format) -> Result<Timing, Fault> {
     }
 }
 
-/// Whether a word has the form of a setting (WebVTT, 6.3 "cue timings and settings parsing"): a name, a colon, a value.
+/// Whether a word has the form of a setting (WebVTT, 6.3 "cue timings and settings parsing"): a
+/// name, a colon, a value.
 fn is_setting(word: &str) -> bool {
-    word.split_once(':').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty()) && !word.contains(ARROW)
+    word.split_once(':').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty())
+        && !word.contains(ARROW)
 }
 
 fn read_timestamp(text: &str, format: Format) -> Result<i64, Fault> {
     if format == Format::WebVtt && text.contains(',') {
-        let detail = format!("`{}` has a comma, as in SRT; WebVTT writes a dot before the milliseconds.", beginning(text));
+        let detail = format!(
+            "`{}` has a comma, as in SRT; WebVTT writes a dot before the milliseconds.",
+            beginning(text)
+        );
         return Err(Fault::new("wrong_separator", detail));
     }
     let Some([hours, minutes, seconds, fraction]) = fields(text, format) else {
@@ -90,7 +106,10 @@ fn read_timestamp(text: &str, format: Format) -> Result<i64, Fault> {
         return Err(Fault::new("invalid_time", detail));
     };
     if hours > MAX_HOURS || minutes > 59 || seconds > 59 {
-        let detail = format!("`{}` has more than {MAX_HOURS} hours, 59 minutes or 59 seconds; correct it.", beginning(text));
+        let detail = format!(
+            "`{}` has more than {MAX_HOURS} hours, 59 minutes or 59 seconds; correct it.",
+            beginning(text)
+        );
         return Err(Fault::new("out_of_range", detail));
     }
     Ok(((hours * 60 + minutes) * 60 + seconds) * 1_000 + fraction)
@@ -102,12 +121,18 @@ fn fields(text: &str, format: Format) -> Option<[i64; 4]> {
     let (clock, fraction) = text.split_once(['.', ','])?;
     let (rest, seconds) = clock.rsplit_once(':')?;
     let (hours, minutes) = rest.split_once(':').unwrap_or(("00", rest));
-    Some([number(hours, fewest, usize::MAX)?, number(minutes, fewest, 2)?, number(seconds, fewest, 2)?, number(fraction, 3, 3)?])
+    Some([
+        number(hours, fewest, usize::MAX)?,
+        number(minutes, fewest, 2)?,
+        number(seconds, fewest, 2)?,
+        number(fraction, 3, 3)?,
+    ])
 }
 
 /// A number of so many digits; one too large to hold is the largest there is.
 fn number(digits: &str, fewest: usize, most: usize) -> Option<i64> {
-    let right = (fewest..=most).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let right = (fewest..=most).contains(&digits.len())
+        && digits.bytes().all(|digit| digit.is_ascii_digit());
     right.then(|| digits.parse().unwrap_or(i64::MAX))
 }
 
@@ -136,13 +161,23 @@ mod tests {
 
     #[test]
     fn timing_lines_are_read() {
-        let timing = |start_ms, end_ms, settings: &str| Ok(Timing { start_ms, end_ms, settings: settings.to_owned() });
+        let timing = |start_ms, end_ms, settings: &str| {
+            Ok(Timing { start_ms, end_ms, settings: settings.to_owned() })
+        };
         for (line, format, expected) in [
             ("00:01.000 --> 00:02.500", Format::WebVtt, timing(1_000, 2_500, "")),
             ("00:00:01.000\t-->\t100:00.000", Format::Srt, Err("invalid_time")),
-            ("00:00:01.000-->01:00:02.000  line:0\talign:start ", Format::WebVtt, timing(1_000, 3_602_000, "line:0 align:start")),
+            (
+                "00:00:01.000-->01:00:02.000  line:0\talign:start ",
+                Format::WebVtt,
+                timing(1_000, 3_602_000, "line:0 align:start"),
+            ),
             ("00:00:01,000 --> 00:00:02,000", Format::Srt, timing(1_000, 2_000, "")),
-            ("0:0:1.000 --> 0:00:2.000 X1:100 Y1:7", Format::Srt, timing(1_000, 2_000, "X1:100 Y1:7")),
+            (
+                "0:0:1.000 --> 0:00:2.000 X1:100 Y1:7",
+                Format::Srt,
+                timing(1_000, 2_000, "X1:100 Y1:7"),
+            ),
         ] {
             assert_eq!(read(line, format).map_err(|fault| fault.code), expected, "{line}");
         }

@@ -1,7 +1,8 @@
 //! What a file of captions holds, and what can be wrong with it.
 //!
-//! The names are those of the standard (WebVTT, 3 "Data model" and 4 "Syntax"). A track keeps all that a
-//! WebVTT file says and where it stood, so that a file that was read and written again has lost nothing.
+//! The names are those of the standard (WebVTT, 3 "Data model" and 4 "Syntax"). A track keeps all
+//! that a WebVTT file says and where it stood, so that a file that was read and written again has
+//! lost nothing.
 
 /// The most cues a file may have: a day and a night of talk has fewer.
 pub const MAX_CUES: usize = 20_000;
@@ -31,7 +32,8 @@ pub struct Track {
     pub header: String,
     /// The lines between the first line and the first blank one, such as `X-TIMESTAMP-MAP=…` (HLS).
     pub metadata: Vec<String>,
-    /// The STYLE, REGION and NOTE blocks before the first cue, each verbatim, its lines joined by `\n`.
+    /// The STYLE, REGION and NOTE blocks before the first cue, each verbatim, its lines joined by
+    /// `\n`.
     pub preamble: Vec<String>,
     /// The cues; each starts no earlier than the one before it.
     pub cues: Vec<Cue>,
@@ -42,7 +44,8 @@ pub struct Track {
 /// A text and the time in which it is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cue {
-    /// The NOTE blocks between the cue before and this one; those before the first cue are in the preamble.
+    /// The NOTE blocks between the cue before and this one; those before the first cue are in the
+    /// preamble.
     pub notes_before: Vec<String>,
     /// The line before the timings, by which scripts and styles find the cue.
     pub identifier: Option<String>,
@@ -50,9 +53,11 @@ pub struct Cue {
     pub start_ms: i64,
     /// When it goes, later than its start.
     pub end_ms: i64,
-    /// The cue settings (`line:0 align:start`), parted by one space; a setting that is not known is kept.
+    /// The cue settings (`line:0 align:start`), parted by one space; a setting that is not known is
+    /// kept.
     pub settings: String,
-    /// The cue text with its markup (WebVTT, 4.2.2), its lines joined by `\n`; no line is blank or has `-->`.
+    /// The cue text with its markup (WebVTT, 4.2.2), its lines joined by `\n`; no line is blank or
+    /// has `-->`.
     pub payload: String,
 }
 

@@ -1,15 +1,16 @@
 //! All that is said in a video, as text to read: cues joined to paragraphs.
 //!
-//! A cue ends where the line on the screen is full, not where a thought is. So cues are joined, and a new
-//! paragraph begins
+//! A cue ends where the line on the screen is full, not where a thought is. So cues are joined, and
+//! a new paragraph begins
 //!
 //! 1. where the speaker changes, also from one that is named to one that is not;
 //! 2. after a pause of at least [`PAUSE_MS`];
 //! 3. after the end of a sentence, once the paragraph has [`LONG`] characters;
 //! 4. once it has [`TOO_LONG`] characters: speech recognition writes no full stops.
 //!
-//! Roll-up captions show each line again above the next one. The lines with which a cue repeats the end of the
-//! cue before are left out, if it follows without a gap; who says "No." twice has a gap between.
+//! Roll-up captions show each line again above the next one. The lines with which a cue repeats the
+//! end of the cue before are left out, if it follows without a gap; who says "No." twice has a gap
+//! between.
 
 use super::track::{Cue, Track};
 use super::vtt_text::utterances;
@@ -42,7 +43,8 @@ pub struct Paragraph {
 /// A line of a cue, and who says it.
 type Line = (Option<String>, String);
 
-/// Writes a track as plain text: its paragraphs, with a blank line between, each after its speaker (`Ana: …`).
+/// Writes a track as plain text: its paragraphs, with a blank line between, each after its speaker
+/// (`Ana: …`).
 #[must_use]
 pub fn text(track: &Track) -> String {
     let written: Vec<String> = paragraphs(&track.cues)
@@ -79,7 +81,9 @@ pub fn paragraphs(cues: &[Cue]) -> Vec<Paragraph> {
 
 fn lines_of(cue: &Cue) -> Vec<Line> {
     let spoken = utterances(&cue.payload).into_iter();
-    spoken.flat_map(|spoken| spoken.lines.into_iter().map(move |line| (spoken.speaker.clone(), line))).collect()
+    spoken
+        .flat_map(|spoken| spoken.lines.into_iter().map(move |line| (spoken.speaker.clone(), line)))
+        .collect()
 }
 
 /// How many lines at the beginning of a cue repeat the end of the cue before it.
@@ -103,7 +107,12 @@ fn add(found: &mut Vec<Paragraph>, cue: &Cue, (speaker, line): &Line) {
             last.end_ms = last.end_ms.max(cue.end_ms);
         }
         None => {
-            found.push(Paragraph { start_ms: cue.start_ms, end_ms: cue.end_ms, speaker: speaker.clone(), text: line.clone() });
+            found.push(Paragraph {
+                start_ms: cue.start_ms,
+                end_ms: cue.end_ms,
+                speaker: speaker.clone(),
+                text: line.clone(),
+            });
         }
     }
 }
@@ -112,7 +121,9 @@ fn add(found: &mut Vec<Paragraph>, cue: &Cue, (speaker, line): &Line) {
 fn goes_on(paragraph: &Paragraph, cue: &Cue, speaker: Option<&str>) -> bool {
     let length = paragraph.text.chars().count();
     let is_full = length >= TOO_LONG || length >= LONG && ends_sentence(&paragraph.text);
-    paragraph.speaker.as_deref() == speaker && cue.start_ms - paragraph.end_ms < PAUSE_MS && !is_full
+    paragraph.speaker.as_deref() == speaker
+        && cue.start_ms - paragraph.end_ms < PAUSE_MS
+        && !is_full
 }
 
 /// Whether a text ends with the mark of a sentence, behind which quotes and brackets may close.
@@ -138,27 +149,49 @@ mod tests {
 
     #[test]
     fn voices_have_paragraphs() {
-        let expected = "Ана: Добро вече & добро дошли.\n\nМарко: Живот је леп и кратак.\n\n[музика]\n";
+        let expected =
+            "Ана: Добро вече & добро дошли.\n\nМарко: Живот је леп и кратак.\n\n[музика]\n";
         assert_eq!(text(&webvtt::read(SERBIAN).unwrap()), expected);
         let expected = "Mirëdita, jam Teuta. Unë punoj këtu.\n\nPas një pauze.\n";
         assert_eq!(text(&webvtt::read(ALBANIAN).unwrap()), expected);
         assert_eq!(text(&Track::default()), "");
-        let both = paragraphs(&[cue(0, 5, "<v Ana>Ko?</v>\n<v Marko>Ja.</v>"), cue(5, 9, "<v Marko>Opet ja.")]);
-        let marko = Paragraph { start_ms: 0, end_ms: 9, speaker: Some("Marko".to_owned()), text: "Ja. Opet ja.".to_owned() };
+        let both = paragraphs(&[
+            cue(0, 5, "<v Ana>Ko?</v>\n<v Marko>Ja.</v>"),
+            cue(5, 9, "<v Marko>Opet ja."),
+        ]);
+        let marko = Paragraph {
+            start_ms: 0,
+            end_ms: 9,
+            speaker: Some("Marko".to_owned()),
+            text: "Ja. Opet ja.".to_owned(),
+        };
         assert_eq!(both.get(1..), Some([marko].as_slice()));
     }
 
     #[test]
     fn a_pause_ends_a_paragraph() {
-        assert_eq!(texts(&[cue(0, 1_000, "A"), cue(2_999, 4_000, "B"), cue(6_000, 7_000, "C")]), ["A B", "C"]);
-        assert_eq!(texts(&[cue(0, 9_000, "A"), cue(1_000, 2_000, "B"), cue(10_999, 12_000, "C")]), ["A B C"], "cues may overlap");
+        assert_eq!(
+            texts(&[cue(0, 1_000, "A"), cue(2_999, 4_000, "B"), cue(6_000, 7_000, "C")]),
+            ["A B", "C"]
+        );
+        assert_eq!(
+            texts(&[cue(0, 9_000, "A"), cue(1_000, 2_000, "B"), cue(10_999, 12_000, "C")]),
+            ["A B C"],
+            "cues may overlap"
+        );
     }
 
     #[test]
     fn long_paragraphs_end_with_a_sentence() {
         let (open, ended) = ("а".repeat(400), format!("{} „крај.“", "а".repeat(400)));
-        assert_eq!(texts(&[cue(0, 1, &open), cue(1, 2, "Б"), cue(2, 3, "В")]), [format!("{open} Б В")]);
-        assert_eq!(texts(&[cue(0, 1, &ended), cue(1, 2, "Б"), cue(2, 3, "В")]), [ended, "Б В".to_owned()]);
+        assert_eq!(
+            texts(&[cue(0, 1, &open), cue(1, 2, "Б"), cue(2, 3, "В")]),
+            [format!("{open} Б В")]
+        );
+        assert_eq!(
+            texts(&[cue(0, 1, &ended), cue(1, 2, "Б"), cue(2, 3, "В")]),
+            [ended, "Б В".to_owned()]
+        );
         let endless = "а".repeat(1_200);
         assert_eq!(texts(&[cue(0, 1, &endless), cue(1, 2, "Б")]), [endless, "Б".to_owned()]);
     }
@@ -172,10 +205,18 @@ mod tests {
             cue(4_000, 6_000, "i dobro došli\nu Kinoteku"),
             cue(6_000, 8_000, "u Kinoteku"),
         ];
-        let expected = Paragraph { start_ms: 0, end_ms: 8_000, speaker: None, text: "dobro veče i dobro došli u Kinoteku".to_owned() };
+        let expected = Paragraph {
+            start_ms: 0,
+            end_ms: 8_000,
+            speaker: None,
+            text: "dobro veče i dobro došli u Kinoteku".to_owned(),
+        };
         assert_eq!(paragraphs(&rolling), [expected]);
         assert_eq!(texts(&[cue(0, 1_000, "Ne."), cue(1_080, 2_000, "Ne.")]), ["Ne. Ne."]);
-        assert_eq!(texts(&[cue(0, 1_000, "<v A>Ne."), cue(1_000, 2_000, "<v B>Ne.")]), ["Ne.", "Ne."]);
+        assert_eq!(
+            texts(&[cue(0, 1_000, "<v A>Ne."), cue(1_000, 2_000, "<v B>Ne.")]),
+            ["Ne.", "Ne."]
+        );
     }
 
     proptest! {

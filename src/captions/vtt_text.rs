@@ -1,7 +1,9 @@
-//! The text of a cue (WebVTT, 4.2.2 "WebVTT caption or subtitle cue text" and 6.4 "cue text parsing rules").
+//! The text of a cue (WebVTT, 4.2.2 "WebVTT caption or subtitle cue text" and 6.4 "cue text parsing
+//! rules").
 //!
-//! A payload is cut into pieces whose raw forms, put together, are the payload again. So what a function does
-//! to the words of a cue cannot harm its tags, timestamps, annotations and character references.
+//! A payload is cut into pieces whose raw forms, put together, are the payload again. So what a
+//! function does to the words of a cue cannot harm its tags, timestamps, annotations and character
+//! references.
 
 /// A piece of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +43,12 @@ pub struct Utterance {
 
 /// Reads the plain text of a payload.
 ///
-/// Tags and timestamps are left out, character references decoded, white space is one space, lines are joined
-/// by a space. The text above ruby (`<rt>`) follows its base in brackets: `漢字 (かんじ)`.
+/// Tags and timestamps are left out, character references decoded, white space is one space, lines
+/// are joined by a space. The text above ruby (`<rt>`) follows its base in brackets: `漢字 (かんじ)`.
 #[must_use]
 pub fn plain(payload: &str) -> String {
-    let lines: Vec<String> = utterances(payload).into_iter().flat_map(|utterance| utterance.lines).collect();
+    let lines: Vec<String> =
+        utterances(payload).into_iter().flat_map(|utterance| utterance.lines).collect();
     lines.join(" ")
 }
 
@@ -58,7 +61,8 @@ pub fn speaker(payload: &str) -> Option<String> {
     })
 }
 
-/// Applies a function to the words of a payload and to the names of its voices; other tags, timestamps and character references stay.
+/// Applies a function to the words of a payload and to the names of its voices; other tags,
+/// timestamps and character references stay.
 ///
 /// The function gets what lies between those, line breaks included, and what it returns is escaped.
 #[must_use]
@@ -120,13 +124,15 @@ pub fn utterances(payload: &str) -> Vec<Utterance> {
 
 /// Ends an utterance: its text is taken, and kept when there is any.
 fn finish(found: &mut Vec<Utterance>, speaker: Option<String>, text: &mut String) {
-    let lines: Vec<String> = std::mem::take(text).split('\n').map(one_space).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<String> =
+        std::mem::take(text).split('\n').map(one_space).filter(|line| !line.is_empty()).collect();
     if !lines.is_empty() {
         found.push(Utterance { speaker, lines });
     }
 }
 
-/// The brackets around the text above ruby, whose end tag may be left out (WebVTT, 4.2.2 "ruby span").
+/// The brackets around the text above ruby, whose end tag may be left out (WebVTT, 4.2.2 "ruby
+/// span").
 #[derive(Debug, Default)]
 pub(super) struct Ruby {
     is_open: bool,
@@ -162,7 +168,8 @@ pub(super) fn pieces(payload: &str) -> Vec<Piece<'_>> {
     let mut rest = payload;
     while !rest.is_empty() {
         let piece = first_piece(rest);
-        let (Piece::Text(raw) | Piece::Reference(raw, _) | Piece::Sign(raw) | Piece::Tag(raw)) = piece;
+        let (Piece::Text(raw) | Piece::Reference(raw, _) | Piece::Sign(raw) | Piece::Tag(raw)) =
+            piece;
         rest = rest.strip_prefix(raw).unwrap_or_default();
         found.push(piece);
     }
@@ -185,8 +192,8 @@ fn first_piece(rest: &str) -> Piece<'_> {
 
 /// The character reference with which a text begins, and its character.
 ///
-/// These are the six that WebVTT always had, two quotes that converters write, and the numeric ones. Others are
-/// left as they are.
+/// These are the six that WebVTT always had, two quotes that converters write, and the numeric
+/// ones. Others are left as they are.
 fn reference(text: &str) -> Option<(&str, char)> {
     let body = text.strip_prefix('&')?;
     let end = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '#')?;
@@ -205,13 +212,15 @@ fn reference(text: &str) -> Option<(&str, char)> {
     raw.ends_with(';').then_some((raw, meant))
 }
 
-/// The character of a number: U+FFFD for one that is none (HTML, 13.2.5.80), a space for a control character.
+/// The character of a number: U+FFFD for one that is none (HTML, 13.2.5.80), a space for a control
+/// character.
 fn numeric(number: &str) -> Option<char> {
     let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |hex| (hex, 16));
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return None;
     }
-    let meant = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| c != '\0');
+    let meant =
+        u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| c != '\0');
     Some(meant.map_or(char::REPLACEMENT_CHARACTER, |c| if c.is_control() { ' ' } else { c }))
 }
 
@@ -225,7 +234,8 @@ pub(super) fn tag(raw: &str) -> Tag<'_> {
     if inner.starts_with(|c: char| c.is_ascii_digit()) {
         return Tag::Timestamp;
     }
-    let (named, annotation) = inner.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((inner, ""));
+    let (named, annotation) =
+        inner.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((inner, ""));
     let name = named.split('.').next().unwrap_or(named);
     Tag::Start { name, annotation: annotation.trim() }
 }
@@ -237,7 +247,9 @@ fn is_voice(tag: &Tag<'_>) -> bool {
 /// The name of a voice, if the tag begins one that has a name.
 pub(super) fn voice(tag: &Tag<'_>) -> Option<String> {
     match tag {
-        Tag::Start { name: "v", annotation } => Some(one_space(&decoded(annotation))).filter(|name| !name.is_empty()),
+        Tag::Start { name: "v", annotation } => {
+            Some(one_space(&decoded(annotation))).filter(|name| !name.is_empty())
+        }
         _ => None,
     }
 }
@@ -269,7 +281,10 @@ mod tests {
         for (payload, expected) in [
             ("<v Ana>Dobro  veče,\n<i>Beograde</i>!</v>", "Dobro veče, Beograde!"),
             ("<v Ана>Здраво.</v><v.gost Марко>Ћао.", "Здраво. Ћао."),
-            ("Kadın <c.vurgu.sarı>hakları</c> &amp; <lang tr>eşitlik</lang>", "Kadın hakları & eşitlik"),
+            (
+                "Kadın <c.vurgu.sarı>hakları</c> &amp; <lang tr>eşitlik</lang>",
+                "Kadın hakları & eşitlik",
+            ),
             ("<00:00:01.000>Mirë<00:00:02.000>dita", "Mirëdita"),
             ("1 &lt; 2 &gt; 0 &#263;&#x107;&nbsp;&quot;x&apos;", "1 < 2 > 0 ćć \"x'"),
             ("&lrm;a&rlm;", "\u{200E}a\u{200F}"),
@@ -287,12 +302,20 @@ mod tests {
 
     #[test]
     fn voices_are_found() {
-        assert_eq!(speaker("<v.first.loud Ana  &amp;\tMarko>Zdravo"), Some("Ana & Marko".to_owned()));
+        assert_eq!(
+            speaker("<v.first.loud Ana  &amp;\tMarko>Zdravo"),
+            Some("Ana & Marko".to_owned())
+        );
         assert_eq!(speaker("<i><v>Ko?</v> <v Дејан>Јас.</v>"), Some("Дејан".to_owned()));
         assert_eq!(speaker("<video x>Zdravo <i>v</i>"), None);
-        let said = utterances("[muzika]\n<v Ana>Prva.\nDruga.</v>\n<v Marko>Treća. <v Ana></v>Kraj.");
-        let said: Vec<_> = said.iter().map(|said| (said.speaker.as_deref().unwrap_or("-"), said.lines.join("/"))).collect();
-        let expected = [("-", "[muzika]"), ("Ana", "Prva./Druga."), ("Marko", "Treća."), ("-", "Kraj.")];
+        let said =
+            utterances("[muzika]\n<v Ana>Prva.\nDruga.</v>\n<v Marko>Treća. <v Ana></v>Kraj.");
+        let said: Vec<_> = said
+            .iter()
+            .map(|said| (said.speaker.as_deref().unwrap_or("-"), said.lines.join("/")))
+            .collect();
+        let expected =
+            [("-", "[muzika]"), ("Ana", "Prva./Druga."), ("Marko", "Treća."), ("-", "Kraj.")];
         assert_eq!(said, expected.map(|(speaker, text)| (speaker, text.to_owned())));
     }
 
@@ -300,7 +323,10 @@ mod tests {
     fn only_text_is_mapped() {
         let upper = |text: &str| text.to_uppercase();
         let payload = "<v.loud  ana &amp; v>zdravo</v> &amp; <c.x>ćao</c> <v><lang bs><00:00:01.000>a > b\nkraj";
-        assert_eq!(map_text(payload, &upper), "<v.loud  ANA &amp; V>ZDRAVO</v> &amp; <c.x>ĆAO</c> <v><lang bs><00:00:01.000>A > B\nKRAJ");
+        assert_eq!(
+            map_text(payload, &upper),
+            "<v.loud  ANA &amp; V>ZDRAVO</v> &amp; <c.x>ĆAO</c> <v><lang bs><00:00:01.000>A > B\nKRAJ"
+        );
         assert_eq!(map_text("x", &|_| "<b> & -->".to_owned()), "&lt;b&gt; &amp; --&gt;");
     }
 

@@ -1,10 +1,11 @@
 //! WebVTT, read strictly and written (W3C, 4 "Syntax" and 6.1 "WebVTT file parsing").
 //!
-//! A player skips what it does not understand, and a viewer then misses a sentence. Here, where somebody can
-//! still correct the file, every such place is a problem.
+//! A player skips what it does not understand, and a viewer then misses a sentence. Here, where
+//! somebody can still correct the file, every such place is a problem.
 
 use super::lines::{
-    Block, CueBlock, blocks, check_arrows, check_characters, check_count, check_length, cue_block, joined, lines, timed_cue,
+    Block, CueBlock, blocks, check_arrows, check_characters, check_count, check_length, cue_block,
+    joined, lines, timed_cue,
 };
 use super::timing::{ARROW, timestamp_webvtt};
 use super::track::{Cue, Format, Problem, Problems, Track};
@@ -40,9 +41,14 @@ fn header(text: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim())
 }
 
-/// Whether a line can identify a cue, and is not read as anything else (WebVTT, 4.1 "cue identifier").
+/// Whether a line can identify a cue, and is not read as anything else (WebVTT, 4.1 "cue
+/// identifier").
 pub(super) fn is_identifier(line: &str) -> bool {
-    !line.is_empty() && !line.contains(['\n', '\r']) && !line.contains(ARROW) && !is_note(line) && !is_definition(line)
+    !line.is_empty()
+        && !line.contains(['\n', '\r'])
+        && !line.contains(ARROW)
+        && !is_note(line)
+        && !is_definition(line)
 }
 
 fn is_note(line: &str) -> bool {
@@ -76,10 +82,12 @@ impl Reader {
         let Some(&(number, first)) = block.first() else { return };
         if is_note(first) || is_definition(first) && self.track.cues.is_empty() {
             check_arrows(block, &mut self.problems);
-            let kept = if self.track.cues.is_empty() { &mut self.track.preamble } else { &mut self.notes };
+            let kept =
+                if self.track.cues.is_empty() { &mut self.track.preamble } else { &mut self.notes };
             kept.push(joined(block));
         } else if is_definition(first) {
-            let detail = "Players read STYLE and REGION blocks only before the first cue; move it there.";
+            let detail =
+                "Players read STYLE and REGION blocks only before the first cue; move it there.";
             self.problems.add(number, "misplaced_block", detail);
         } else if let Some(block) = cue_block(block, &mut self.problems) {
             self.cue(&block);
@@ -91,21 +99,29 @@ impl Reader {
         let payload = joined(&block.text);
         check_arrows(&block.text, &mut self.problems);
         if check_length(number, &payload, &mut self.problems) && is_unclosed(&payload) {
-            self.problems.add(number, "unclosed_tag", "The text has a `<` without its `>`, which hides what follows; write `&lt;`.");
+            self.problems.add(
+                number,
+                "unclosed_tag",
+                "The text has a `<` without its `>`, which hides what follows; write `&lt;`.",
+            );
         }
         if let Some(cue) = timed_cue(block, Format::WebVtt, &mut self.problems) {
             check_count(&self.track.cues, number, &mut self.problems);
             self.check_order(number, cue.start_ms);
-            let (notes_before, identifier) = (std::mem::take(&mut self.notes), block.identifier.map(str::to_owned));
+            let (notes_before, identifier) =
+                (std::mem::take(&mut self.notes), block.identifier.map(str::to_owned));
             self.track.cues.push(Cue { notes_before, identifier, payload, ..cue });
         }
     }
 
-    /// Holds the cues to their order: each starts no earlier than the one before it (WebVTT, 4.1 "cue timings").
+    /// Holds the cues to their order: each starts no earlier than the one before it (WebVTT, 4.1
+    /// "cue timings").
     fn check_order(&mut self, number: usize, start_ms: i64) {
         if start_ms < self.last_start_ms {
             let last = timestamp_webvtt(self.last_start_ms);
-            let detail = format!("The cue starts before the one above it ({last}); sort the cues by their start.");
+            let detail = format!(
+                "The cue starts before the one above it ({last}); sort the cues by their start."
+            );
             self.problems.add(number, "out_of_order", detail);
         }
         self.last_start_ms = start_ms;
@@ -119,9 +135,9 @@ impl Reader {
 
 /// Writes a track as a WebVTT file.
 ///
-/// The fields of `extra_header`, such as `("Language", "sr-Latn")`, stand below the first line, in place of
-/// those of the same name that the track has. Whatever the text of a cue is, the file stays well formed: blank
-/// lines are left out and `-->` is escaped.
+/// The fields of `extra_header`, such as `("Language", "sr-Latn")`, stand below the first line, in
+/// place of those of the same name that the track has. Whatever the text of a cue is, the file
+/// stays well formed: blank lines are left out and `-->` is escaped.
 #[must_use]
 pub fn write(track: &Track, extra_header: &[(String, String)]) -> String {
     let mut parts = vec![written_header(track, extra_header)];
@@ -141,14 +157,22 @@ fn written_header(track: &Track, extra: &[(String, String)]) -> String {
     };
     let mut lines = vec![format!("{SIGNATURE} {}", track.header).trim_end().to_owned()];
     lines.extend(track.metadata.iter().filter(|line| !is_replaced(line)).cloned());
-    lines.extend(extra.iter().map(|(name, value)| format!("{name}: {value}").replace(['\n', '\r'], " ").replace(ARROW, "→")));
+    lines.extend(extra.iter().map(|(name, value)| {
+        format!("{name}: {value}").replace(['\n', '\r'], " ").replace(ARROW, "→")
+    }));
     lines.join("\n")
 }
 
 fn written_cue(cue: &Cue) -> String {
-    let timing = format!("{} {ARROW} {} {}", timestamp_webvtt(cue.start_ms), timestamp_webvtt(cue.end_ms), cue.settings);
+    let timing = format!(
+        "{} {ARROW} {} {}",
+        timestamp_webvtt(cue.start_ms),
+        timestamp_webvtt(cue.end_ms),
+        cue.settings
+    );
     let payload = cue.payload.replace(ARROW, "--&gt;");
-    let mut lines: Vec<&str> = cue.identifier.as_deref().filter(|line| is_identifier(line)).into_iter().collect();
+    let mut lines: Vec<&str> =
+        cue.identifier.as_deref().filter(|line| is_identifier(line)).into_iter().collect();
     lines.push(timing.trim_end());
     lines.extend(payload.split(['\n', '\r']).filter(|line| !line.is_empty()));
     lines.join("\n")
@@ -161,7 +185,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn codes(text: &str) -> Vec<(usize, &'static str)> {
-        read(text).err().unwrap_or_default().into_iter().map(|problem| (problem.line, problem.code)).collect()
+        read(text)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|problem| (problem.line, problem.code))
+            .collect()
     }
 
     #[test]
@@ -170,7 +199,10 @@ mod tests {
         assert_eq!(track.header, "- Сигурна кућа");
         assert_eq!(track.metadata, ["Kind: captions", "Language: sr-Cyrl"]);
         assert_eq!(track.preamble.len(), 3);
-        assert_eq!(track.preamble[1], "REGION\nid:dole\nwidth:40%\nlines:3\nregionanchor:0%,100%\nviewportanchor:10%,90%\nscroll:up");
+        assert_eq!(
+            track.preamble[1],
+            "REGION\nid:dole\nwidth:40%\nlines:3\nregionanchor:0%,100%\nviewportanchor:10%,90%\nscroll:up"
+        );
         let [first, second, third] = track.cues.as_slice() else { panic!("three cues") };
         assert_eq!(first.identifier.as_deref(), Some("увод-1"));
         assert_eq!((first.start_ms, first.end_ms), (1_000, 4_500));
@@ -186,13 +218,16 @@ mod tests {
     fn a_file_without_hours_gets_them() {
         let track = read(ALBANIAN).unwrap();
         assert_eq!(track.cues[0].settings, "position:10%,line-left align:left size:35%");
-        assert!(write(&track, &[]).starts_with("WEBVTT\n\n00:00:00.500 --> 00:00:02.000 position:10%"));
+        assert!(
+            write(&track, &[]).starts_with("WEBVTT\n\n00:00:00.500 --> 00:00:02.000 position:10%")
+        );
     }
 
     #[test]
     fn header_fields_are_replaced() {
         let track = read("WEBVTT\nlanguage: sr\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n00:01.000 --> 00:02.000\nA\n").unwrap();
-        let extra = [("Kind", "captions"), ("Language", "sr-Latn\n-->")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let extra = [("Kind", "captions"), ("Language", "sr-Latn\n-->")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let written = write(&track, &extra);
         let expected = "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\nKind: captions\nLanguage: sr-Latn →\n\n00:00:01.000";
         assert!(written.starts_with(expected), "{written}");
@@ -204,7 +239,10 @@ mod tests {
         let payload = "a\n\nb --> c\r\n\r\nd\n".to_owned();
         let cue = Cue { identifier: Some("NOTE".to_owned()), end_ms: 1, payload, ..Cue::default() };
         let read = read(&write(&Track { cues: vec![cue], ..Track::default() }, &[])).unwrap();
-        assert_eq!((read.cues[0].identifier.as_deref(), read.cues[0].payload.as_str()), (None, "a\nb --&gt; c\nd"));
+        assert_eq!(
+            (read.cues[0].identifier.as_deref(), read.cues[0].payload.as_str()),
+            (None, "a\nb --&gt; c\nd")
+        );
     }
 
     #[test]
@@ -222,10 +260,19 @@ mod tests {
             (format!("WEBVTT\n\n{cue}\nA\n\nSTYLE\n::cue {{}}"), vec![(6, "misplaced_block")]),
             (format!("WEBVTT\n\n{cue}\n1 < 2"), vec![(3, "unclosed_tag")]),
             (format!("WEBVTT\n\n{cue}\nA\u{7}"), vec![(4, "control_character")]),
-            (format!("WEBVTT\n\n{cue}\n{}", "<".repeat(5_001)), vec![(3, "line_too_long"), (3, "cue_too_long")]),
-            (format!("WEBVTT\n\n{cue}\nA\n\n00:00.999 --> 00:02.000\nB"), vec![(6, "out_of_order")]),
+            (
+                format!("WEBVTT\n\n{cue}\n{}", "<".repeat(5_001)),
+                vec![(3, "line_too_long"), (3, "cue_too_long")],
+            ),
+            (
+                format!("WEBVTT\n\n{cue}\nA\n\n00:00.999 --> 00:02.000\nB"),
+                vec![(6, "out_of_order")],
+            ),
             ("WEBVTT\n\n00:01,000 --> 00:02,000\nA".to_owned(), vec![(3, "wrong_separator")]),
-            ("WEBVTT\n\nx\n00:02.000 --> 00:02.000\nA\n\n00:00:1.000 --> b".to_owned(), vec![(4, "end_before_start"), (7, "invalid_time")]),
+            (
+                "WEBVTT\n\nx\n00:02.000 --> 00:02.000\nA\n\n00:00:1.000 --> b".to_owned(),
+                vec![(4, "end_before_start"), (7, "invalid_time")],
+            ),
         ] {
             assert_eq!(codes(&text), expected, "{text}");
         }

@@ -17,7 +17,13 @@ pub struct Args {
 /// Copies the database while it may be served; says what the copy holds.
 pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let target = Target::parse(&settings.database_url).map_err(Failure::usage)?;
-    let copied = upkeep::copy(&target, settings.sizes().session, &args.file).map_err(Failure::usage)?;
-    say(&format!("{}: {} items, {} bytes, checked.", args.file.display(), copied.items, copied.bytes));
+    let copied =
+        upkeep::copy(&target, settings.sizes().session, &args.file).map_err(Failure::usage)?;
+    say(&format!(
+        "{}: {} items, {} bytes, checked.",
+        args.file.display(),
+        copied.items,
+        copied.bytes
+    ));
     Ok(())
 }

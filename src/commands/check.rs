@@ -37,7 +37,8 @@ const KINDS: [(Verify, Mend); 7] = [
 /// Flags of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Make again what is derived from the items and does not fit them; what people wrote stays as it is
+    /// Make again what is derived from the items and does not fit them; what people wrote stays as
+    /// it is
     #[arg(long)]
     repair: bool,
     /// Say also what published programmes and statistics lack to be reported in IATI
@@ -48,34 +49,59 @@ pub struct Args {
     json: bool,
 }
 
-/// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been mended), with 1 where
-/// something is left to do, with 2 where it could not be checked.
+/// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been
+/// mended), with 1 where something is left to do, with 2 where it could not be checked.
 pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     let mut report = Report { json: args.json, left: 0, mended: 0 };
     for finding in unknown_settings() {
         report.say(&finding, false)?;
     }
     let store = server::store(settings)?;
-    let mut connection = store.connect().map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
-    match migrations::standing(&mut connection).map_err(|error| Failure::usage(format!("cannot read the database: {error}")))? {
+    let mut connection = store
+        .connect()
+        .map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
+    match migrations::standing(&mut connection)
+        .map_err(|error| Failure::usage(format!("cannot read the database: {error}")))?
+    {
         Standing::Current => {}
         Standing::Ahead(version) => {
-            return Err(Failure::usage(format!("the database is newer than this program: it has migration {version}")));
+            return Err(Failure::usage(format!(
+                "the database is newer than this program: it has migration {version}"
+            )));
         }
         Standing::Behind(count) => {
-            return Err(Failure::usage(format!("the database lacks {count} migration(s); run `kinoteka migrate` first")));
+            return Err(Failure::usage(format!(
+                "the database lacks {count} migration(s); run `kinoteka migrate` first"
+            )));
         }
     }
     for fault in upkeep::faults(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";
-        report.say(&Finding { code: "database_damaged", subject: "database".to_owned(), detail: fault, remedy, derived: false }, false)?;
+        report.say(
+            &Finding {
+                code: "database_damaged",
+                subject: "database".to_owned(),
+                detail: fault,
+                remedy,
+                derived: false,
+            },
+            false,
+        )?;
     }
-    // All is held against one state, however long it takes; what is mended is read again where it is written.
+    // All is held against one state, however long it takes; what is mended is read again where it
+    // is written.
     let items = connection.frozen(|connection| {
         let contents = Contents::read(connection)?;
         let mut items = 0_usize;
         for kind in KINDS {
-            items = items.saturating_add(check_kind(connection, &store, kind, &contents, args.repair, &mut report)?);
+            items = items.saturating_add(check_kind(
+                connection,
+                &store,
+                kind,
+                &contents,
+                args.repair,
+                &mut report,
+            )?);
         }
         check_left_over(connection, &store, args.repair, &mut report)?;
         if args.iati {
@@ -87,7 +113,10 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
         say(&format!("{items} items checked: {} mended.", report.mended));
     }
     if report.left > 0 {
-        return Err(Failure { lines: vec![format!("{items} items checked: {} to be mended.", report.left)], code: 1 });
+        return Err(Failure {
+            lines: vec![format!("{items} items checked: {} to be mended.", report.left)],
+            code: 1,
+        });
     }
     if report.mended == 0 {
         say(&format!("{items} items checked: all is well."));
@@ -124,8 +153,14 @@ fn check_kind(
     }
 }
 
-/// Looks for entries of the full-text index that belong to no item, and takes them out if that is asked for.
-fn check_left_over(connection: &mut Connection, store: &Store, repair: bool, report: &mut Report) -> Result<(), Failure> {
+/// Looks for entries of the full-text index that belong to no item, and takes them out if that is
+/// asked for.
+fn check_left_over(
+    connection: &mut Connection,
+    store: &Store,
+    repair: bool,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let keys = search::left_over(connection)?;
     if keys.is_empty() {
         return Ok(());
@@ -137,15 +172,37 @@ fn check_left_over(connection: &mut Connection, store: &Store, repair: bool, rep
         })?;
     }
     let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
-    report.say(&Finding { code: "search_index_stale", subject: "database".to_owned(), detail, remedy: REINDEX, derived: true }, repair)
+    report.say(
+        &Finding {
+            code: "search_index_stale",
+            subject: "database".to_owned(),
+            detail,
+            remedy: REINDEX,
+            derived: true,
+        },
+        repair,
+    )
 }
 
 /// Says what the catalogue lacks for IATI.
-fn check_iati(connection: &mut Connection, settings: &Settings, report: &mut Report) -> Result<(), Failure> {
+fn check_iati(
+    connection: &mut Connection,
+    settings: &Settings,
+    report: &mut Report,
+) -> Result<(), Failure> {
     for lack in iati::check::lacks(connection, settings)? {
         let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
         let remedy = if lack.kind.is_some() { remedy } else { "Until then nothing is reported." };
-        report.say(&Finding { code: lack.code, subject: lack.pointer(), detail: lack.detail, remedy, derived: false }, false)?;
+        report.say(
+            &Finding {
+                code: lack.code,
+                subject: lack.pointer(),
+                detail: lack.detail,
+                remedy,
+                derived: false,
+            },
+            false,
+        )?;
     }
     Ok(())
 }
@@ -180,10 +237,18 @@ fn unknown_settings() -> Vec<Finding> {
     let mut known: Vec<String> = Vec::new();
     let command = Cli::command();
     for command in std::iter::once(&command).chain(command.get_subcommands()) {
-        known.extend(command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned())));
+        known.extend(
+            command
+                .get_arguments()
+                .filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned())),
+        );
     }
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = names.filter(|name| name.starts_with("KINOTEKA_") && !known.contains(name) && !name.starts_with("KINOTEKA_BENCH_"));
+    let unknown = names.filter(|name| {
+        name.starts_with("KINOTEKA_")
+            && !known.contains(name)
+            && !name.starts_with("KINOTEKA_BENCH_")
+    });
     unknown
         .map(|name| {
             let near = nearest(&name, known.iter().map(String::as_str));

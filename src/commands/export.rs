@@ -64,7 +64,11 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// The text tracks of a video.
-fn track_lines(connection: &mut Connection, number: Number, video: &str) -> Result<Vec<String>, Problem> {
+fn track_lines(
+    connection: &mut Connection,
+    number: Number,
+    video: &str,
+) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
     for track in tracks::of_item(connection, number)? {
         let line = TrackLine {
@@ -108,7 +112,13 @@ fn short(value: &Value) -> Value {
             if let (Some(code), Some(_)) = (object.get("code"), object.get("footnote")) {
                 return code.clone();
             }
-            Value::Object(object.iter().map(|(name, value)| (name.clone(), short(value))).filter(|(_, value)| !value.is_null()).collect())
+            Value::Object(
+                object
+                    .iter()
+                    .map(|(name, value)| (name.clone(), short(value)))
+                    .filter(|(_, value)| !value.is_null())
+                    .collect(),
+            )
         }
         Value::Array(members) => Value::Array(members.iter().map(short).collect()),
         other => other.clone(),

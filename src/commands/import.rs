@@ -33,7 +33,8 @@ pub const DEMO: &str = include_str!("demo/first-catalogue.ndjson");
 pub struct Args {
     /// The file, or `-` for standard input
     file: PathBuf,
-    /// Read programmes, partners and results from a file of IATI 2.03 instead; what is there already keeps what the file does not say
+    /// Read programmes, partners and results from a file of IATI 2.03 instead; what is there
+    /// already keeps what the file does not say
     #[arg(long)]
     iati: bool,
 }
@@ -80,7 +81,11 @@ enum Content {
 impl Content {
     fn read(settings: &Settings, args: &Args) -> Result<Self, Failure> {
         let bytes = bytes_of(&args.file)?;
-        Ok(if args.iati { Self::Iati(import_iati::read(settings, &bytes)?) } else { Self::Lines(text_of(bytes)?) })
+        Ok(if args.iati {
+            Self::Iati(import_iati::read(settings, &bytes)?)
+        } else {
+            Self::Lines(text_of(bytes)?)
+        })
     }
 }
 
@@ -97,7 +102,13 @@ fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
 
 fn text_of(bytes: Vec<u8>) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count().saturating_add(1);
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(error.utf8_error().valid_up_to())
+            .filter(|byte| **byte == b'\n')
+            .count()
+            .saturating_add(1);
         Failure::usage(format!("line {line}: not UTF-8; nothing was imported"))
     })
 }
@@ -116,8 +127,13 @@ pub struct Line {
     pub merges: bool,
 }
 
-/// Imports lines in one transaction. Items are stored in the order of their kinds, so that references find their targets.
-pub fn run(context: &Context, text: &str, progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
+/// Imports lines in one transaction. Items are stored in the order of their kinds, so that
+/// references find their targets.
+pub fn run(
+    context: &Context,
+    text: &str,
+    progress: impl FnMut(usize, usize),
+) -> Result<Imported, Failure> {
     let mut errors: Vec<(usize, String)> = Vec::new();
     let mut lines: Vec<Line> = Vec::new();
     let mut tracks: Vec<TrackLine> = Vec::new();
@@ -165,7 +181,9 @@ pub(super) fn store_all(
                     }
                 }
                 Ok(_) => imported.unchanged = imported.unchanged.saturating_add(1),
-                Err(problem) if problem.kind.definition().status < 500 => errors.extend(explain(line, &problem)),
+                Err(problem) if problem.kind.definition().status < 500 => {
+                    errors.extend(explain(line, &problem))
+                }
                 Err(problem) => return Err(Rejected::Problem(problem)),
             }
             progress(done.saturating_add(1), all);
@@ -178,7 +196,9 @@ pub(super) fn store_all(
             match line.store(connection, &context.settings) {
                 Ok(true) => imported.stored = imported.stored.saturating_add(1),
                 Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
-                Err(problem) if problem.kind.definition().status < 500 => errors.extend(line.explain(&problem)),
+                Err(problem) if problem.kind.definition().status < 500 => {
+                    errors.extend(line.explain(&problem))
+                }
                 Err(problem) => return Err(Rejected::Problem(problem)),
             }
             progress(lines.len().saturating_add(done).saturating_add(1), all);
@@ -202,14 +222,18 @@ pub(super) fn store_all(
         Err(Rejected::Problem(problem)) => Err(problem.into()),
         Err(Rejected::Lines(mut errors)) => {
             errors.sort();
-            let mut lines: Vec<String> = errors.into_iter().map(|(number, error)| format!("line {number}: {error}")).collect();
+            let mut lines: Vec<String> = errors
+                .into_iter()
+                .map(|(number, error)| format!("line {number}: {error}"))
+                .collect();
             lines.push("nothing was imported".to_owned());
             Err(Failure { lines, code: 2 })
         }
     }
 }
 
-/// After so many items PostgreSQL counts its rows: within a transaction it keeps the plans that it made while the tables were empty.
+/// After so many items PostgreSQL counts its rows: within a transaction it keeps the plans that it
+/// made while the tables were empty.
 const COUNT_AT: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 enum Rejected {
@@ -231,8 +255,11 @@ impl From<crate::db::Error> for Rejected {
 
 /// Reads a line as far as that can be done without its fields.
 pub fn understand(number: usize, line: &str) -> Result<Line, String> {
-    let mut body: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
-    let Some(object) = body.as_object_mut() else { return Err("an object is expected on every line".to_owned()) };
+    let mut body: Value =
+        serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let Some(object) = body.as_object_mut() else {
+        return Err("an object is expected on every line".to_owned());
+    };
     let kind = object.remove("resource");
     let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([TRACK]).collect();
     let kind = kind
@@ -240,7 +267,11 @@ pub fn understand(number: usize, line: &str) -> Result<Line, String> {
         .and_then(Value::as_str)
         .and_then(Kind::parse)
         .ok_or_else(|| format!("`resource` must be one of {}", known.join(", ")))?;
-    let slug = object.get("slug").and_then(Value::as_str).map(str::to_owned).ok_or("`slug` is required")?;
+    let slug = object
+        .get("slug")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or("`slug` is required")?;
     validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
     Ok(Line { number, kind, slug, body, merges: false })
 }
@@ -280,25 +311,37 @@ impl TrackLine {
         if value.get("resource").and_then(Value::as_str) != Some(TRACK) {
             return None;
         }
-        let read: Result<Self, String> = serde_json::from_value(value).map_err(|error| format!("not a text track: {error}"));
+        let read: Result<Self, String> =
+            serde_json::from_value(value).map_err(|error| format!("not a text track: {error}"));
         Some(read.map(|line| Self { number, ..line }))
     }
 
     fn store(&self, connection: &mut Connection, settings: &Settings) -> Result<bool, Problem> {
-        let language = storable(&self.language).map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
+        let language = storable(&self.language)
+            .map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
         let label = self.label.clone().filter(|label| !label.trim().is_empty());
-        if label.as_ref().is_some_and(|label| label.chars().count() > limits::WORD || label.chars().any(char::is_control)) {
-            let detail = format!("`label` has at most {} characters, none of them a control character", limits::WORD);
+        if label.as_ref().is_some_and(|label| {
+            label.chars().count() > limits::WORD || label.chars().any(char::is_control)
+        }) {
+            let detail = format!(
+                "`label` has at most {} characters, none of them a control character",
+                limits::WORD
+            );
             return Err(Problem::parameter("label", "too_long", detail));
         }
         let track = tracks::api::read(self.webvtt.as_bytes(), Some(Format::WebVtt))?;
         let found = find(connection, Kind::Video, &self.video)?.map(Found::item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
-            return Err(Problem::new(crate::http::problem::Kind::NotFound, "there is no such video".to_owned()));
+            return Err(Problem::new(
+                crate::http::problem::Kind::NotFound,
+                "there is no such video".to_owned(),
+            ));
         };
         let summary = Summary { kind: self.kind, language: language.as_str().to_owned(), label };
         let existing = of_item(connection, item.number)?;
-        let existing = existing.iter().find(|track| track.kind() == self.kind && track.language == summary.language);
+        let existing = existing
+            .iter()
+            .find(|track| track.kind() == self.kind && track.language == summary.language);
         Ok(tracks::api::store(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
@@ -307,16 +350,29 @@ impl TrackLine {
         if problem.errors.is_empty() {
             return vec![(self.number, format!("{place}: {}", problem.detail))];
         }
-        let line = |line: Option<usize>| line.map(|line| format!("line {line} of the track: ")).unwrap_or_default();
-        problem.errors.iter().map(|error| (self.number, format!("{place}: {}{}", line(error.line), error.detail))).collect()
+        let line = |line: Option<usize>| {
+            line.map(|line| format!("line {line} of the track: ")).unwrap_or_default()
+        };
+        problem
+            .errors
+            .iter()
+            .map(|error| (self.number, format!("{place}: {}{}", line(error.line), error.detail)))
+            .collect()
     }
 }
 
 /// Stores a line.
-fn store_line(connection: &mut Connection, context: &Context, line: &Line) -> Result<Stored, Problem> {
+fn store_line(
+    connection: &mut Connection,
+    context: &Context,
+    line: &Line,
+) -> Result<Stored, Problem> {
     let existing = find(connection, line.kind, &line.slug)?.map(Found::item);
     if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
-        return Err(Problem::new(crate::http::problem::Kind::Gone, format!("the {} `{}` has been deleted", line.kind.noun(), item.slug)));
+        return Err(Problem::new(
+            crate::http::problem::Kind::Gone,
+            format!("the {} `{}` has been deleted", line.kind.noun(), item.slug),
+        ));
     }
     if let Some(item) = existing.as_ref().filter(|_| line.merges) {
         let merged = merge_item(connection, context, line.kind, item, &line.body)?;
@@ -333,10 +389,18 @@ pub fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
         return vec![(line.number, format!("{place}: {}", problem.detail))];
     }
     // Pointers hold the names of members as they were written, which a terminal must not obey.
-    let shown =
-        |pointer: &Option<String>| pointer.iter().flat_map(|pointer| pointer.chars()).filter(|c| !c.is_control()).collect::<String>();
-    let mut explained: Vec<String> =
-        problem.errors.iter().map(|error| format!("{place}: {}: {}", shown(&error.pointer), error.detail)).collect();
+    let shown = |pointer: &Option<String>| {
+        pointer
+            .iter()
+            .flat_map(|pointer| pointer.chars())
+            .filter(|c| !c.is_control())
+            .collect::<String>()
+    };
+    let mut explained: Vec<String> = problem
+        .errors
+        .iter()
+        .map(|error| format!("{place}: {}: {}", shown(&error.pointer), error.detail))
+        .collect();
     if explained.len() >= MAX_ERRORS {
         explained.push(format!("{place}: {}", problem.detail));
     }

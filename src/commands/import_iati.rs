@@ -18,12 +18,17 @@ use crate::resource::spec::Kind;
 
 /// Reads a file, or says why it cannot be read at all.
 pub fn read(settings: &Settings, bytes: &[u8]) -> Result<File, Failure> {
-    let refused = |error: String| Failure { lines: vec![error, "nothing was imported".to_owned()], code: 2 };
+    let refused =
+        |error: String| Failure { lines: vec![error, "nothing was imported".to_owned()], code: 2 };
     iati::read::read(bytes, settings.default_language().as_str()).map_err(refused)
 }
 
 /// Imports a file, all of it or nothing, and says what it holds that was not taken.
-pub fn run(context: &Context, mut file: File, progress: impl FnMut(usize, usize)) -> Result<Imported, Failure> {
+pub fn run(
+    context: &Context,
+    mut file: File,
+    progress: impl FnMut(usize, usize),
+) -> Result<Imported, Failure> {
     let mut connection = context.store.connect()?;
     let known = known(&mut connection).map_err(Problem::from)?;
     let taken = take(&mut file, &known, chrono::Utc::now().date_naive());
@@ -37,7 +42,8 @@ pub fn run(context: &Context, mut file: File, progress: impl FnMut(usize, usize)
     drop(connection);
     let imported = store_all(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
     if !file.left_out.is_empty() {
-        let counts: Vec<String> = file.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let counts: Vec<String> =
+            file.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
         say(&format!("Not taken from the file: {}.", counts.join(", ")));
     }
     Ok(imported)
@@ -45,13 +51,16 @@ pub fn run(context: &Context, mut file: File, progress: impl FnMut(usize, usize)
 
 /// What the catalogue has, as far as a file can mean it.
 fn known(connection: &mut Connection) -> Result<Known, diesel::result::Error> {
-    let kinds = [Kind::Programme, Kind::Partner, Kind::Video, Kind::Indicator, Kind::ImpactStatistic].map(Kind::as_str);
+    let kinds =
+        [Kind::Programme, Kind::Partner, Kind::Video, Kind::Indicator, Kind::ImpactStatistic]
+            .map(Kind::as_str);
     let rows: Vec<(String, String)> = items::table
         .filter(items::kind.eq_any(kinds))
         .filter(items::deleted_at.is_null())
         .select((items::kind, items::slug))
         .load(connection)?;
-    let slugs = rows.into_iter().filter_map(|(kind, slug)| Some((Kind::parse(&kind)?, slug))).collect();
+    let slugs =
+        rows.into_iter().filter_map(|(kind, slug)| Some((Kind::parse(&kind)?, slug))).collect();
     let rows: Vec<(String, String, String)> = items::table
         .filter(items::kind.eq_any([Kind::Programme, Kind::Partner].map(Kind::as_str)))
         .filter(items::deleted_at.is_null())
@@ -61,24 +70,38 @@ fn known(connection: &mut Connection) -> Result<Known, diesel::result::Error> {
     let mut known = Known { slugs, ..Known::default() };
     for (kind, slug, own) in rows {
         let own: Value = serde_json::from_str(&own).unwrap_or_default();
-        if let (Some(kind), Some(identifier)) = (Kind::parse(&kind), own.get("iati_identifier").and_then(Value::as_str)) {
+        if let (Some(kind), Some(identifier)) =
+            (Kind::parse(&kind), own.get("iati_identifier").and_then(Value::as_str))
+        {
             known.identified.entry((kind, identifier.to_owned())).or_insert(slug);
         }
     }
     Ok(known)
 }
 
-/// Partners that play a part of which IATI knows nothing are not in its files: a programme keeps them.
-fn keep_other_partners(connection: &mut Connection, context: &Context, slug: &str, body: &mut Value) -> Result<(), Problem> {
+/// Partners that play a part of which IATI knows nothing are not in its files: a programme keeps
+/// them.
+fn keep_other_partners(
+    connection: &mut Connection,
+    context: &Context,
+    slug: &str,
+    body: &mut Value,
+) -> Result<(), Problem> {
     let Some(found) = find(connection, Kind::Programme, slug)? else { return Ok(()) };
     let item: Item = found.item();
     if item.deleted_at.is_some() {
         return Ok(());
     }
-    let drawn: Value = serde_json::from_str(&draw_item(connection, context, Kind::Programme, item)?).map_err(Problem::internal)?;
-    let has_no_code = |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role).is_none();
-    let theirs = drawn.get("partners").and_then(Value::as_array).into_iter().flatten().filter(has_no_code);
-    let kept: Vec<Value> = theirs.map(|one| json!({"partner": one.pointer("/partner/id"), "role": one.get("role")})).collect();
+    let drawn: Value =
+        serde_json::from_str(&draw_item(connection, context, Kind::Programme, item)?)
+            .map_err(Problem::internal)?;
+    let has_no_code =
+        |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role).is_none();
+    let theirs =
+        drawn.get("partners").and_then(Value::as_array).into_iter().flatten().filter(has_no_code);
+    let kept: Vec<Value> = theirs
+        .map(|one| json!({"partner": one.pointer("/partner/id"), "role": one.get("role")}))
+        .collect();
     if let Some(partners) = body.get_mut("partners").and_then(Value::as_array_mut) {
         partners.extend(kept);
     }

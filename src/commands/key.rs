@@ -46,10 +46,18 @@ fn identifier(text: &str) -> Result<Id, String> {
 }
 
 fn expiry(text: &str) -> Result<Time, String> {
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()).and_then(chrono::Duration::try_days);
+    let days = text
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<i64>().ok())
+        .and_then(chrono::Duration::try_days);
     let from_days = days.and_then(|days| Time::now().0.checked_add_signed(days)).map(Time);
-    let from_date = || parse_date(text).and_then(|date| date.and_hms_opt(0, 0, 0)).map(|time| Time(time.and_utc()));
-    let time = from_days.or_else(|| parse_time(text)).or_else(from_date).ok_or("must be a day, a moment, or days such as 90d")?;
+    let from_date = || {
+        parse_date(text).and_then(|date| date.and_hms_opt(0, 0, 0)).map(|time| Time(time.and_utc()))
+    };
+    let time = from_days
+        .or_else(|| parse_time(text))
+        .or_else(from_date)
+        .ok_or("must be a day, a moment, or days such as 90d")?;
     if time <= Time::now() { Err("must lie in the future".to_owned()) } else { Ok(time) }
 }
 
@@ -63,12 +71,19 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
             if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
                 return Err(Failure::usage("--name must have 1 to 200 characters"));
             }
-            let (key, secret) = store.write_here(|connection| keys::create(connection, &name, role, expires).map_err(Problem::from))?;
+            let (key, secret) = store.write_here(|connection| {
+                keys::create(connection, &name, role, expires).map_err(Problem::from)
+            })?;
             writeln!(std::io::stdout(), "{secret}")?;
-            say(&format!("Key {} for {name} ({}); it is kept only as a hash and not shown again.", key.id, role.as_str()));
+            say(&format!(
+                "Key {} for {name} ({}); it is kept only as a hash and not shown again.",
+                key.id,
+                role.as_str()
+            ));
         }
         Action::List => {
-            let keys = store.write_here(|connection| keys::all(connection).map_err(Problem::from))?;
+            let keys =
+                store.write_here(|connection| keys::all(connection).map_err(Problem::from))?;
             let mut out = std::io::stdout().lock();
             writeln!(out, "id\trole\tstate\tcreated\texpires\tlast used\tname")?;
             for key in keys {
@@ -78,7 +93,9 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
                     (None, Some(expiry)) if expiry <= now => "expired",
                     _ => "active",
                 };
-                let shown = |time: Option<Time>| time.map_or_else(|| "-".to_owned(), |time| time.to_string());
+                let shown = |time: Option<Time>| {
+                    time.map_or_else(|| "-".to_owned(), |time| time.to_string())
+                };
                 writeln!(
                     out,
                     "{}\t{}\t{state}\t{}\t{}\t{}\t{}",
@@ -92,7 +109,8 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
             }
         }
         Action::Revoke { id } => {
-            let revoked = store.write_here(|connection| keys::revoke(connection, id).map_err(Problem::from))?;
+            let revoked = store
+                .write_here(|connection| keys::revoke(connection, id).map_err(Problem::from))?;
             if !revoked {
                 return Err(Failure::usage(format!("there is no active key {id}")));
             }

@@ -36,7 +36,8 @@ use crate::videos::store::Videos;
 pub use generate::{catalogue, catalogue_of_statistics};
 pub use import::{DEMO, Imported, Line, explain, run as import_lines, understand};
 
-/// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST API.
+/// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST
+/// API.
 #[derive(Parser)]
 #[command(
     name = "kinoteka",
@@ -62,7 +63,8 @@ enum Command {
         #[command(subcommand)]
         action: key::Action,
     },
-    /// Read a catalogue from a file of NDJSON or IATI (`-` for standard input): all of it or nothing
+    /// Read a catalogue from a file of NDJSON or IATI (`-` for standard input): all of it or
+    /// nothing
     Import(import::Args),
     /// Write the whole catalogue as NDJSON to standard output
     Export,
@@ -156,7 +158,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// One line of key=value pairs for each event, which a log collector reads as logfmt. `RUST_LOG` chooses what is logged.
+/// One line of key=value pairs for each event, which a log collector reads as logfmt. `RUST_LOG`
+/// chooses what is logged.
 fn init_logging() {
     let environment = env_logger::Env::default().default_filter_or("info,actix_server=warn");
     let outcome = env_logger::Builder::from_env(environment)
@@ -164,8 +167,17 @@ fn init_logging() {
             let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             let message = record.args().to_string();
             let structured = record.target().starts_with("kinoteka::") && message.contains('=');
-            let message = if structured { message } else { format!("message=\"{}\"", message.replace('"', "'")) };
-            writeln!(out, "time={time} level={} target={} {message}", record.level().as_str().to_ascii_lowercase(), record.target())
+            let message = if structured {
+                message
+            } else {
+                format!("message=\"{}\"", message.replace('"', "'"))
+            };
+            writeln!(
+                out,
+                "time={time} level={} target={} {message}",
+                record.level().as_str().to_ascii_lowercase(),
+                record.target()
+            )
         })
         .try_init();
     drop(outcome);
@@ -192,7 +204,9 @@ fn store_item(
         Kind::Programme => store::<Programmes>(connection, context, existing, slug, body, false),
         Kind::Video => store::<Videos>(connection, context, existing, slug, body, false),
         Kind::Indicator => store::<Indicators>(connection, context, existing, slug, body, false),
-        Kind::ImpactStatistic => store::<ImpactStatistics>(connection, context, existing, slug, body, false),
+        Kind::ImpactStatistic => {
+            store::<ImpactStatistics>(connection, context, existing, slug, body, false)
+        }
         Kind::SavedQuery => store::<SavedQueries>(connection, context, existing, slug, body, false),
     }
 }
@@ -217,12 +231,21 @@ fn merge_item(
 }
 
 /// Draws one item with every language, as an editor sees it.
-fn draw_item(connection: &mut Connection, context: &Context, kind: Kind, item: Item) -> Result<String, Problem> {
+fn draw_item(
+    connection: &mut Connection,
+    context: &Context,
+    kind: Kind,
+    item: Item,
+) -> Result<String, Problem> {
     use crate::http::keys::Viewer::Everything;
     use crate::http::language::Wish;
     use crate::resource::query::Shape;
     use crate::resource::shown::Shown;
-    let shown = &mut Shown::new(Wish::every(context.settings.fallback_languages()), std::sync::Arc::clone(&context.places), None);
+    let shown = &mut Shown::new(
+        Wish::every(context.settings.fallback_languages()),
+        std::sync::Arc::clone(&context.places),
+        None,
+    );
     let shape = Shape::default();
     let drawn = match kind {
         Kind::Topic => draw::<Topics>(connection, context, item, shown, &shape, Everything),
@@ -230,8 +253,12 @@ fn draw_item(connection: &mut Connection, context: &Context, kind: Kind, item: I
         Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, Everything),
         Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, Everything),
         Kind::Indicator => draw::<Indicators>(connection, context, item, shown, &shape, Everything),
-        Kind::ImpactStatistic => draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything),
-        Kind::SavedQuery => draw::<SavedQueries>(connection, context, item, shown, &shape, Everything),
+        Kind::ImpactStatistic => {
+            draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything)
+        }
+        Kind::SavedQuery => {
+            draw::<SavedQueries>(connection, context, item, shown, &shape, Everything)
+        }
     };
     drawn.map(|(text, _)| text)
 }

@@ -25,7 +25,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     };
     for (name, text) in [("kinoteka.json", document_json()), ("kinoteka.yaml", document_yaml())] {
         let path = directory.join(name);
-        std::fs::write(&path, text).map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+        std::fs::write(&path, text)
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
         say(&format!("{} written", path.display()));
     }
     Ok(())

@@ -12,25 +12,29 @@ use crate::resource::index::{Rewritten, count, rewrite};
 use crate::resource::revisions::bump_all;
 use crate::server;
 
-/// How many items, or entries that belong to none, are written in one transaction at most, and how many in the first.
+/// How many items, or entries that belong to none, are written in one transaction at most, and how
+/// many in the first.
 const AT_ONCE: usize = 200;
 const AT_FIRST: usize = 25;
 /// How long a transaction should take, since others wait that long to write.
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// Rewrites the entries of all items, some at a time, each time from what the items are then: at no moment does a search find less. Ended
-/// before its end it leaves some entries new and the others as they were.
+/// Rewrites the entries of all items, some at a time, each time from what the items are then: at no
+/// moment does a search find less. Ended before its end it leaves some entries new and the others
+/// as they were.
 pub fn run(settings: &Settings) -> Result<(), Failure> {
     let store = server::store(settings)?;
     server::prepare(&store, settings.auto_migrate)?;
     let started = Instant::now();
     let mut connection = store.connect()?;
-    let (all, contents) = connection.frozen(|connection| Ok::<_, Error>((count(connection)?, Contents::read(connection)?)))?;
+    let (all, contents) = connection
+        .frozen(|connection| Ok::<_, Error>((count(connection)?, Contents::read(connection)?)))?;
     let mut progress = Progress { all, shown: 0, on_terminal: std::io::stderr().is_terminal() };
     let (mut items, mut stale, mut after, mut at_once) = (0_usize, 0_usize, None, AT_FIRST);
     loop {
         let begun = Instant::now();
-        let some = write_some(&store, after, at_once, &contents).map_err(|error| unfinished(error, items))?;
+        let some = write_some(&store, after, at_once, &contents)
+            .map_err(|error| unfinished(error, items))?;
         at_once = fitting(at_once, begun.elapsed());
         items = items.saturating_add(some.items);
         stale = stale.saturating_add(some.stale);
@@ -41,7 +45,8 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         progress.show(items);
         connection.let_others_write();
     }
-    let removed = remove_left_over(&mut connection, &store).map_err(|error| unfinished(error, items))?;
+    let removed =
+        remove_left_over(&mut connection, &store).map_err(|error| unfinished(error, items))?;
     if let Err(error) = upkeep::tidy_search(&mut connection) {
         // Everything is written; PostgreSQL will come by itself later.
         log::warn!("the database could not be tidied after the index was written: {error}");
@@ -64,8 +69,14 @@ fn fitting(at_once: usize, took: Duration) -> usize {
     }
 }
 
-/// Rewrites the next entries. The revisions grow with them where the index held something else: tags and counts of searches hang on them.
-fn write_some(store: &Store, after: Option<i64>, at_once: usize, contents: &Contents) -> Result<Rewritten, Problem> {
+/// Rewrites the next entries. The revisions grow with them where the index held something else:
+/// tags and counts of searches hang on them.
+fn write_some(
+    store: &Store,
+    after: Option<i64>,
+    at_once: usize,
+    contents: &Contents,
+) -> Result<Rewritten, Problem> {
     store.write_here(|connection| {
         let some = rewrite(connection, after, at_once, contents)?;
         if some.stale > 0 {
@@ -92,11 +103,14 @@ fn remove_left_over(connection: &mut Connection, store: &Store) -> Result<usize,
 
 fn unfinished(problem: Problem, items: usize) -> Failure {
     let mut failure = Failure::from(problem);
-    failure.lines.push(format!("{items} items were reindexed, the others are as they were; run `kinoteka reindex` again"));
+    failure.lines.push(format!(
+        "{items} items were reindexed, the others are as they were; run `kinoteka reindex` again"
+    ));
     failure
 }
 
-/// How far it is, on standard error: one line that is written over on a terminal, else a line every tenth.
+/// How far it is, on standard error: one line that is written over on a terminal, else a line every
+/// tenth.
 struct Progress {
     all: usize,
     /// Tenths that were shown.

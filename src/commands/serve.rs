@@ -35,7 +35,8 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every connection is an open file; shells and service managers commonly allow 1,024 of them at first, and more to who asks.
+/// Every connection is an open file; shells and service managers commonly allow 1,024 of them at
+/// first, and more to who asks.
 #[cfg(unix)]
 fn raise_connection_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -53,7 +54,8 @@ fn raise_connection_limit() {
 #[cfg(not(unix))]
 fn raise_connection_limit() {}
 
-/// A write beyond the limit of a file's size (`ulimit -f`, `LimitFSIZE=`) then fails, as on a full disk, instead of ending the process.
+/// A write beyond the limit of a file's size (`ulimit -f`, `LimitFSIZE=`) then fails, as on a full
+/// disk, instead of ending the process.
 #[cfg(unix)]
 fn outlive_file_limit() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -78,13 +80,17 @@ fn load_demo(settings: &Settings) -> Result<(), Failure> {
         Ok::<_, Problem>((count, keys > 0))
     })?;
     if count > 0 {
-        log::info!("the database has {count} items already; the first catalogue is not loaded again");
+        log::info!(
+            "the database has {count} items already; the first catalogue is not loaded again"
+        );
     } else {
         let imported = import::run(&context, import::DEMO, |_, _| {})?;
         log::info!("the first catalogue is loaded: {} items", imported.stored);
     }
     if !has_keys {
-        let (_, secret) = store.write_here(|connection| keys::create(connection, "demo", Role::Editor, None).map_err(Problem::from))?;
+        let (_, secret) = store.write_here(|connection| {
+            keys::create(connection, "demo", Role::Editor, None).map_err(Problem::from)
+        })?;
         say(&format!("An editor's key, shown once: {secret}"));
     }
     Ok(())

@@ -21,7 +21,8 @@ use crate::text::stem::Rules;
 
 /// List countries
 ///
-/// All codes of ISO 3166-1, and XK, with their names; by name in the answer's language unless `sort` says otherwise.
+/// All codes of ISO 3166-1, and XK, with their names; by name in the answer's language unless
+/// `sort` says otherwise.
 #[utoipa::path(operation_id = "list_countries", tag = "Countries", params(
     ("q" = Option<String>, Query, description = "Name or code, in any language and script.", max_length = 2000, example = "sever"),
     ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown ones are left out.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
@@ -34,7 +35,10 @@ use crate::text::stem::Rules;
     ("lang" = Option<String>, Query, description = "Language of the names (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "A page of countries.", body = CountryPage)))]
 #[get("/v1/countries")]
-pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_countries(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
@@ -43,7 +47,8 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     let ids = params.list("ids", MAX_IDS);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
     let sort = params.take("sort").unwrap_or_else(|| "name".to_owned());
-    let (descending, key) = sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
+    let (descending, key) =
+        sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
     let order = match key {
         "name" => Order::Name,
         "code" | "slug" => Order::Code,
@@ -52,16 +57,26 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
             Order::Name
         }
     };
-    let asked = format!("country\n{}\n{}", params.identity(&["cursor", "limit", "offset", "total", "fields"]), wish.names);
+    let asked = format!(
+        "country\n{}\n{}",
+        params.identity(&["cursor", "limit", "offset", "total", "fields"]),
+        wish.names
+    );
     let paging = Paging::read(&mut params, &asked);
-    let identity = format!("country\n{}\n{}\n{}", params.identity(&[]), wish.identity(), context.places.identity());
+    let identity = format!(
+        "country\n{}\n{}\n{}",
+        params.identity(&[]),
+        wish.identity(),
+        context.places.identity()
+    );
     params.finish()?;
     let validators = Validators { tag: Tag::of(&identity), changed_at: None };
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
-    let place = |country: &crate::places::Country| Place { keys: Vec::new(), number: country.number() };
+    let place =
+        |country: &crate::places::Country| Place { keys: Vec::new(), number: country.number() };
     let position = |wanted: &Place| found.iter().position(|country| place(country) == *wanted);
     let size = usize::try_from(paging.limit).unwrap_or(0);
     let (from, to) = match &paging.start {
@@ -80,8 +95,14 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     };
     let to = to.min(found.len());
     let page = found.get(from..to).unwrap_or_default();
-    let next = page.last().filter(|_| to < found.len()).map(|country| cursor::write(&paging.fingerprint, &place(country), false));
-    let prev = page.first().filter(|_| from > 0).map(|country| cursor::write(&paging.fingerprint, &place(country), true));
+    let next = page
+        .last()
+        .filter(|_| to < found.len())
+        .map(|country| cursor::write(&paging.fingerprint, &place(country), false));
+    let prev = page
+        .first()
+        .filter(|_| from > 0)
+        .map(|country| cursor::write(&paging.fingerprint, &place(country), true));
     let info = PageInfo {
         limit: paging.limit,
         next_cursor: next,
@@ -97,7 +118,9 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     answer::validate(&mut response, &validators);
     let links = list::links(&context, &request, &info);
     response.insert_header((header::LINK, links.header()));
-    Ok(response.content_type("application/json").body(Page { items, info, facets: None, did_you_mean: Vec::new() }.body(&links)?))
+    Ok(response
+        .content_type("application/json")
+        .body(Page { items, info, facets: None, did_you_mean: Vec::new() }.body(&links)?))
 }
 
 /// Get a country
@@ -109,16 +132,29 @@ pub async fn list_countries(context: web::Data<Context>, request: HttpRequest) -
     ("lang" = Option<String>, Query, description = "Language of the name (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The country.", body = Country)))]
 #[get("/v1/countries/{country}")]
-pub async fn get_country(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_country(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, &request, &context.fallback);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
-    let identity = format!("{}\n{}\n{}\n{}", request.path(), params.identity(&[]), wish.identity(), context.places.identity());
+    let identity = format!(
+        "{}\n{}\n{}\n{}",
+        request.path(),
+        params.identity(&[]),
+        wish.identity(),
+        context.places.identity()
+    );
     params.finish()?;
     let Some(country) = model::find(&name) else {
-        return Err(Problem::new(Kind::NotFound, format!("There is no country `{}`.", crate::text::clip(&name))));
+        return Err(Problem::new(
+            Kind::NotFound,
+            format!("There is no country `{}`.", crate::text::clip(&name)),
+        ));
     };
     let validators = Validators { tag: Tag::of(&identity), changed_at: None };
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
@@ -128,7 +164,11 @@ pub async fn get_country(context: web::Data<Context>, request: HttpRequest, name
     answer::caching(&mut response, &context, viewer, &wish);
     answer::validate(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, wish.names));
-    Ok(response.content_type("application/json").body(answer::body(&Country::new(country, wish.names, &context.places), &shape, [])?))
+    Ok(response.content_type("application/json").body(answer::body(
+        &Country::new(country, wish.names, &context.places),
+        &shape,
+        [],
+    )?))
 }
 
 fn fields(params: &mut Params) -> Option<Vec<String>> {

@@ -13,7 +13,18 @@ use crate::text::query::Query;
 use crate::text::stem::Rules;
 
 /// Fields, for `fields`.
-pub const FIELDS: &[&str] = &["id", "slug", "status", "code", "alpha3", "name", "names", "language", "user_assigned", "footnote"];
+pub const FIELDS: &[&str] = &[
+    "id",
+    "slug",
+    "status",
+    "code",
+    "alpha3",
+    "name",
+    "names",
+    "language",
+    "user_assigned",
+    "footnote",
+];
 
 /// A country or territory.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -105,7 +116,11 @@ pub fn list(
 ) -> Vec<&'static places::Country> {
     let mut found: Vec<&'static places::Country> = places::all()
         .iter()
-        .filter(|country| names.is_none_or(|names| names.iter().any(|name| find(name).is_some_and(|named| named.code == country.code))))
+        .filter(|country| {
+            names.is_none_or(|names| {
+                names.iter().any(|name| find(name).is_some_and(|named| named.code == country.code))
+            })
+        })
         .filter(|country| query.is_none_or(|query| matches(query, country)))
         .collect();
     if order == Order::Name {

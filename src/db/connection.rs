@@ -1,8 +1,11 @@
-//! One connection type for both databases, chosen by the scheme of the URL, and the settings each session starts with.
+//! One connection type for both databases, chosen by the scheme of the URL, and the settings each
+//! session starts with.
 
 use std::time::{Duration, Instant};
 
-use diesel::connection::{Connection as _, Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::connection::{
+    Connection as _, Instrumentation, InstrumentationEvent, SimpleConnection,
+};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
@@ -36,7 +39,8 @@ pub enum Target {
 }
 
 impl Target {
-    /// Reads `sqlite://path`, `sqlite:path` or `postgres://…`. The error is one line for the operator.
+    /// Reads `sqlite://path`, `sqlite:path` or `postgres://…`. The error is one line for the
+    /// operator.
     pub fn parse(url: &str) -> Result<Self, String> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url.to_owned()));
@@ -83,10 +87,11 @@ pub struct Session {
 impl Connection {
     /// Opens a session on `target`, with every setting that our promises rest on.
     ///
-    /// SQLite: WAL, so that readers never wait for the writer; `synchronous = FULL`, so that an answered write
-    /// survives a power cut; foreign keys; readers are `query_only`. PostgreSQL: UTC, a statement and a lock timeout,
-    /// no compiling of plans, which takes longer than any of these statements runs, and no reading of whole tables where an index will do: it
-    /// takes tokens that it does not know for frequent, and a table for soon read.
+    /// SQLite: WAL, so that readers never wait for the writer; `synchronous = FULL`, so that an
+    /// answered write survives a power cut; foreign keys; readers are `query_only`. PostgreSQL:
+    /// UTC, a statement and a lock timeout, no compiling of plans, which takes longer than any of
+    /// these statements runs, and no reading of whole tables where an index will do: it takes
+    /// tokens that it does not know for frequent, and a table for soon read.
     pub fn open(target: &Target, access: Access, session: Session) -> Result<Self, Error> {
         let mut connection = match target {
             Target::Sqlite(path) => {
@@ -124,9 +129,11 @@ impl Connection {
                     if access == Access::Write { "off" } else { "on" },
                 ))?;
                 if access == Access::Write {
-                    // What a write looks up it finds by an index. A plan made while a table was empty would read it all, and an
-                    // import fills it in one transaction, within which PostgreSQL keeps the plan.
-                    connection.batch_execute("SET enable_hashjoin = off; SET enable_mergejoin = off;")?;
+                    // What a write looks up it finds by an index. A plan made while a table was
+                    // empty would read it all, and an import fills it in one transaction, within
+                    // which PostgreSQL keeps the plan.
+                    connection
+                        .batch_execute("SET enable_hashjoin = off; SET enable_mergejoin = off;")?;
                 }
                 Self::Postgres(connection)
             }
@@ -140,9 +147,13 @@ impl Connection {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Runs reads that belong together. On SQLite they see one state of the database, and the file is locked once for all of
-    /// them; on PostgreSQL, where that would cost two round trips, each statement sees what was committed before it.
-    pub fn snapshot<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    /// Runs reads that belong together. On SQLite they see one state of the database, and the file
+    /// is locked once for all of them; on PostgreSQL, where that would cost two round trips, each
+    /// statement sees what was committed before it.
+    pub fn snapshot<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         use diesel::connection::{AnsiTransactionManager, TransactionManager};
         if let Self::Sqlite(connection) = self {
             AnsiTransactionManager::begin_transaction(connection).map_err(Error::from)?;
@@ -155,14 +166,19 @@ impl Connection {
         outcome
     }
 
-    /// Runs reads that all see one state of the database, on both: for work of seconds, during which others write.
-    pub fn frozen<T, E: From<Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    /// Runs reads that all see one state of the database, on both: for work of seconds, during
+    /// which others write.
+    pub fn frozen<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         use diesel::connection::{AnsiTransactionManager, TransactionManager};
         match self {
             Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction(connection),
-            Self::Postgres(connection) => {
-                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            }
+            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction_sql(
+                connection,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            ),
         }
         .map_err(Error::from)?;
         let outcome = work(self);
@@ -171,36 +187,45 @@ impl Connection {
         outcome
     }
 
-    /// Waits until others had their turn to write, between the transactions of long work. Who waits for SQLite's lock looks for it every
-    /// tenth of a second, and would hardly ever find it free; PostgreSQL's lock goes to whoever has waited longest.
+    /// Waits until others had their turn to write, between the transactions of long work. Who waits
+    /// for SQLite's lock looks for it every tenth of a second, and would hardly ever find it free;
+    /// PostgreSQL's lock goes to whoever has waited longest.
     pub fn let_others_write(&self) {
         if self.is_sqlite() {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Whether the connection can be used again after work on it: no transaction was left open, and if a statement failed the
-    /// server still answers and did not say that this session can only read. (The last words of a PostgreSQL that ends come as an error like any other.)
+    /// Whether the connection can be used again after work on it: no transaction was left open, and
+    /// if a statement failed the server still answers and did not say that this session can only
+    /// read. (The last words of a PostgreSQL that ends come as an error like any other.)
     pub fn is_alive(&mut self) -> bool {
         use diesel::r2d2::R2D2Connection;
         let failure = super::counter::take_failure();
-        !self.is_broken() && failure.is_none_or(|failure| failure != Failure::ReadOnly && self.ping().is_ok())
+        !self.is_broken()
+            && failure.is_none_or(|failure| failure != Failure::ReadOnly && self.ping().is_ok())
     }
 
-    /// Begins a transaction that may write. There is one at a time, on both databases: what a write has checked (a tag, a
-    /// free slug, that no topic is its own ancestor) still holds when it stores. Every write ends by bumping the same
-    /// revisions, so that PostgreSQL would let only one of them commit at a time anyway.
+    /// Begins a transaction that may write. There is one at a time, on both databases: what a write
+    /// has checked (a tag, a free slug, that no topic is its own ancestor) still holds when it
+    /// stores. Every write ends by bumping the same revisions, so that PostgreSQL would let only
+    /// one of them commit at a time anyway.
     ///
-    /// SQLite takes the write lock at once: a transaction that only later turns out to write fails with
-    /// `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps. PostgreSQL takes an advisory lock.
+    /// SQLite takes the write lock at once: a transaction that only later turns out to write fails
+    /// with `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps.
+    /// PostgreSQL takes an advisory lock.
     pub fn begin_write(&mut self) -> Result<(), Error> {
         use diesel::connection::{AnsiTransactionManager, TransactionManager};
         super::search::forget();
         match self {
-            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?,
+            Self::Sqlite(connection) => {
+                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?
+            }
             Self::Postgres(connection) => {
                 AnsiTransactionManager::begin_transaction(connection)?;
-                if let Err(error) = connection.batch_execute("SELECT pg_advisory_xact_lock(5366733)") {
+                if let Err(error) =
+                    connection.batch_execute("SELECT pg_advisory_xact_lock(5366733)")
+                {
                     drop(AnsiTransactionManager::rollback_transaction(connection));
                     return Err(error.into());
                 }
@@ -210,12 +235,15 @@ impl Connection {
     }
 }
 
-/// Adds what libpq needs to notice in time that a server does not answer; what the URL says itself stands.
+/// Adds what libpq needs to notice in time that a server does not answer; what the URL says itself
+/// stands.
 fn with_timeouts(url: &str, session: Session) -> String {
     let seconds = session.busy_timeout.as_secs().max(2);
     let unanswered = session.statement_timeout.saturating_add(session.busy_timeout).as_millis();
     let mut url = url.to_owned();
-    for (name, value) in [("connect_timeout", seconds.to_string()), ("tcp_user_timeout", unanswered.to_string())] {
+    for (name, value) in
+        [("connect_timeout", seconds.to_string()), ("tcp_user_timeout", unanswered.to_string())]
+    {
         if !url.contains(name) {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.extend([name, "=", &value]);
@@ -236,7 +264,8 @@ fn logged(statement: &str) -> String {
     text
 }
 
-/// Logs statements that take longer than a limit, counts all of them for the tests, and notes those that fail or stay prepared.
+/// Logs statements that take longer than a limit, counts all of them for the tests, and notes those
+/// that fail or stay prepared.
 struct SlowQueries {
     started: Option<Instant>,
     limit: Duration,
@@ -253,12 +282,19 @@ impl Instrumentation for SlowQueries {
             InstrumentationEvent::FinishQuery { query, error, .. } => {
                 if let Some(error) = error {
                     let read_only = error::is_read_only(&error.to_string());
-                    super::counter::note_failure(if read_only { Failure::ReadOnly } else { Failure::Other });
+                    super::counter::note_failure(if read_only {
+                        Failure::ReadOnly
+                    } else {
+                        Failure::Other
+                    });
                 }
-                let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else { return };
+                let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else {
+                    return;
+                };
                 if elapsed >= self.limit {
                     let failed = error.map(|e| format!(" error=\"{e}\"")).unwrap_or_default();
-                    let (milliseconds, statement) = (elapsed.as_secs_f64() * 1000.0, logged(&query.to_string()));
+                    let (milliseconds, statement) =
+                        (elapsed.as_secs_f64() * 1000.0, logged(&query.to_string()));
                     log::warn!(target: "kinoteka::slow_query", "duration_ms={milliseconds:.1}{failed} statement=\"{statement}\"");
                 }
             }

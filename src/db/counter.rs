@@ -1,5 +1,6 @@
-//! What the statements of a thread did: how many there were, by which the tests hold the fixed number of queries, whether one
-//! failed, after which the connection must show that it still works, and how many the connection keeps prepared.
+//! What the statements of a thread did: how many there were, by which the tests hold the fixed
+//! number of queries, whether one failed, after which the connection must show that it still works,
+//! and how many the connection keeps prepared.
 
 use std::cell::Cell;
 
@@ -28,7 +29,8 @@ pub(super) fn take() -> u32 {
     STATEMENTS.with(Cell::take)
 }
 
-/// Runs what is done now and then, and for no request in particular, without counting its statements.
+/// Runs what is done now and then, and for no request in particular, without counting its
+/// statements.
 pub(super) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     let before = take();
     let done = work();

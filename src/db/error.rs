@@ -11,7 +11,8 @@ pub enum Error {
     Unavailable(String),
     /// It can be read but takes no changes: read-only, or no space is left. Nothing was stored.
     Unwritable(String),
-    /// The connection broke while a transaction was being committed: whether it was kept is not known.
+    /// The connection broke while a transaction was being committed: whether it was kept is not
+    /// known.
     Uncertain(String),
     /// Two transactions met; the transaction was rolled back and may be run again.
     Conflict(String),
@@ -52,35 +53,44 @@ impl From<DieselError> for Error {
                     Self::Constraint(name)
                 }
                 DatabaseErrorKind::SerializationFailure => Self::Conflict(text),
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable(text),
-                _ if text.contains("deadlock detected") => Self::Conflict(text),
-                // SQLite's connections share that they can only read, as long as one of them is open.
-                _ if text.contains("readonly database") => {
-                    Self::Unwritable(format!("{text}; make the file and its directory writable for this process, then restart it"))
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                    Self::Unavailable(text)
                 }
+                _ if text.contains("deadlock detected") => Self::Conflict(text),
+                // SQLite's connections share that they can only read, as long as one of them is
+                // open.
+                _ if text.contains("readonly database") => Self::Unwritable(format!(
+                    "{text}; make the file and its directory writable for this process, then restart it"
+                )),
                 _ if is_read_only(&text) || is_full(&text) => Self::Unwritable(text),
                 _ if is_passing(&text) => Self::Unavailable(text),
                 _ => Self::Fault(text),
             },
-            // SQLite rolls back by itself when its disk is full: that there is nothing more to roll back is no news.
-            DieselError::RollbackErrorOnCommit { commit_error, .. } => match Self::from(*commit_error) {
-                Self::Unwritable(cause) => Self::Unwritable(cause),
-                _ => Self::Unavailable(text),
-            },
+            // SQLite rolls back by itself when its disk is full: that there is nothing more to roll
+            // back is no news.
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => {
+                match Self::from(*commit_error) {
+                    Self::Unwritable(cause) => Self::Unwritable(cause),
+                    _ => Self::Unavailable(text),
+                }
+            }
             DieselError::BrokenTransactionManager => Self::Unavailable(text),
             _ => Self::Fault(text),
         }
     }
 }
 
-/// Whether this says that a session can only read: of a file without permission, or of a server that became a replica.
+/// Whether this says that a session can only read: of a file without permission, or of a server
+/// that became a replica.
 pub(super) fn is_read_only(text: &str) -> bool {
     text.contains("readonly database") || text.contains("in a read-only transaction")
 }
 
 /// Whether this says that there is no space to store more.
 fn is_full(text: &str) -> bool {
-    ["disk is full", "No space left on device", "Disk quota exceeded"].iter().any(|full| text.contains(full))
+    ["disk is full", "No space left on device", "Disk quota exceeded"]
+        .iter()
+        .any(|full| text.contains(full))
 }
 
 /// Messages of states that pass by themselves; diesel has no kinds for them.
@@ -104,7 +114,12 @@ mod tests {
 
     #[test]
     fn what_takes_no_changes_is_told_from_what_is_away() {
-        let of = |text: &str| Error::from(DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned())));
+        let of = |text: &str| {
+            Error::from(DieselError::DatabaseError(
+                DatabaseErrorKind::Unknown,
+                Box::new(text.to_owned()),
+            ))
+        };
         for text in [
             "database or disk is full",
             "attempt to write a readonly database",

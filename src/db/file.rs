@@ -1,4 +1,5 @@
-//! The file that a SQLite connection has open, watched from outside: SQLite itself goes on writing to one that was deleted.
+//! The file that a SQLite connection has open, watched from outside: SQLite itself goes on writing
+//! to one that was deleted.
 
 use std::fs::Metadata;
 
@@ -18,17 +19,26 @@ impl Watched {
     }
 }
 
-/// Opens a connection, and for SQLite the watch over its file. Creates none: who starts a server prepares its file.
-pub(super) fn open(target: &Target, access: Access, session: Session) -> Result<(Connection, Option<Watched>), Error> {
+/// Opens a connection, and for SQLite the watch over its file. Creates none: who starts a server
+/// prepares its file.
+pub(super) fn open(
+    target: &Target,
+    access: Access,
+    session: Session,
+) -> Result<(Connection, Option<Watched>), Error> {
     let Target::Sqlite(path) = target else {
         return Ok((Connection::open(target, access, session)?, None));
     };
-    let gone = |error: std::io::Error| Error::Unavailable(format!("the database file {path} cannot be opened: {error}"));
+    let gone = |error: std::io::Error| {
+        Error::Unavailable(format!("the database file {path} cannot be opened: {error}"))
+    };
     let before = identity(path).map_err(gone)?;
     let connection = Connection::open(&Target::Sqlite(existing(path)), access, session)?;
     // The same before and after, so that it was also this one that was opened.
     if identity(path).map_err(gone)? != before {
-        return Err(Error::Unavailable(format!("the database file {path} was replaced while it was opened")));
+        return Err(Error::Unavailable(format!(
+            "the database file {path} was replaced while it was opened"
+        )));
     }
     Ok((connection, Some(Watched { path: path.clone(), identity: before })))
 }

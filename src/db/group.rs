@@ -1,7 +1,9 @@
-//! Writes that are committed together: what waits while one is written joins its transaction, and all of them wait for the disk once.
+//! Writes that are committed together: what waits while one is written joins its transaction, and
+//! all of them wait for the disk once.
 //!
-//! Each is answered only after that commit. One that fails takes the others back with it, and they are written again without
-//! it: there are no savepoints, which would cost every write that succeeds.
+//! Each is answered only after that commit. One that fails takes the others back with it, and they
+//! are written again without it: there are no savepoints, which would cost every write that
+//! succeeds.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,7 +63,8 @@ where
     fn run(&mut self, connection: &mut Connection) -> bool {
         counter::take();
         self.outcome = None;
-        let outcome = (self.work)(connection).map(|value| Done { value, statements: counter::take() });
+        let outcome =
+            (self.work)(connection).map(|value| Done { value, statements: counter::take() });
         let is_kept = outcome.is_ok();
         self.outcome = Some(outcome);
         is_kept
@@ -72,14 +75,21 @@ where
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(done)), Ok(())) => Ok(done),
             (_, Err(error)) => Err(error.into()),
-            (None, Ok(())) => Err(Error::Fault("a write that did not run was to be answered".to_owned()).into()),
+            (None, Ok(())) => {
+                Err(Error::Fault("a write that did not run was to be answered".to_owned()).into())
+            }
         };
         drop(self.answer.send(outcome));
     }
 }
 
 /// Writes `first` and what waits behind it, and answers all of them.
-pub(super) fn write(held: &mut Held, purpose: &Purpose, first: Box<dyn Unit>, waiting: &Receiver<Job>) {
+pub(super) fn write(
+    held: &mut Held,
+    purpose: &Purpose,
+    first: Box<dyn Unit>,
+    waiting: &Receiver<Job>,
+) {
     let mut units: Vec<Box<dyn Unit>> = Vec::new();
     units.extend(Some(first).filter(|unit| unit.claim()));
     let (mut may_grow, mut attempt) = (true, 1);
@@ -103,7 +113,8 @@ pub(super) fn write(held: &mut Held, purpose: &Purpose, first: Box<dyn Unit>, wa
                             continue;
                         }
                         (refused, panicked) = (Some(done), kept.is_err());
-                        // The cause is told, not that a connection which broke cannot roll back either.
+                        // The cause is told, not that a connection which broke cannot roll back
+                        // either.
                         drop(Connection::rollback_transaction(connection));
                         return Err(Error::Fault("a write panicked".to_owned()));
                     }
@@ -111,7 +122,9 @@ pub(super) fn write(held: &mut Held, purpose: &Purpose, first: Box<dyn Unit>, wa
                         break;
                     }
                     match waiting.try_recv() {
-                        Ok(Job::Together(unit)) => units.extend(Some(unit).filter(|unit| unit.claim())),
+                        Ok(Job::Together(unit)) => {
+                            units.extend(Some(unit).filter(|unit| unit.claim()))
+                        }
                         Ok(Job::Alone(job)) => {
                             left = Some(job);
                             break;
@@ -125,7 +138,9 @@ pub(super) fn write(held: &mut Held, purpose: &Purpose, first: Box<dyn Unit>, wa
         if panicked {
             *held = Held::default();
         }
-        if let Some(unit) = refused.filter(|place| *place < units.len()).map(|place| units.remove(place)) {
+        if let Some(unit) =
+            refused.filter(|place| *place < units.len()).map(|place| units.remove(place))
+        {
             unit.settle(outcome);
             may_grow = false;
             continue;

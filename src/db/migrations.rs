@@ -33,11 +33,13 @@ fn fault(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
 pub fn standing(connection: &mut Connection) -> Result<Standing, Error> {
     let (known, applied) = match connection {
         Connection::Sqlite(connection) => {
-            let known: Vec<String> = versions(MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(fault)?);
+            let known: Vec<String> =
+                versions(MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(fault)?);
             (known, connection.applied_migrations().map_err(fault)?)
         }
         Connection::Postgres(connection) => {
-            let known: Vec<String> = versions(MigrationSource::<Pg>::migrations(&POSTGRES).map_err(fault)?);
+            let known: Vec<String> =
+                versions(MigrationSource::<Pg>::migrations(&POSTGRES).map_err(fault)?);
             (known, connection.applied_migrations().map_err(fault)?)
         }
     };
@@ -55,7 +57,8 @@ fn versions<B: diesel::backend::Backend>(migrations: Vec<Box<dyn Migration<B>>>)
     migrations.iter().map(|migration| migration.name().version().to_string()).collect()
 }
 
-/// Applies what is missing; says which migrations ran. Several servers may start at once: PostgreSQL takes an advisory lock.
+/// Applies what is missing; says which migrations ran. Several servers may start at once:
+/// PostgreSQL takes an advisory lock.
 pub fn apply(connection: &mut Connection) -> Result<Vec<String>, Error> {
     use diesel::connection::SimpleConnection;
     match connection {
@@ -72,8 +75,12 @@ pub fn apply(connection: &mut Connection) -> Result<Vec<String>, Error> {
 /// Takes every migration back, newest first: the tests hold `down` with it.
 pub fn revert_all(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let reverted = match connection {
-        Connection::Sqlite(connection) => connection.revert_all_migrations(SQLITE).map_err(fault)?,
-        Connection::Postgres(connection) => connection.revert_all_migrations(POSTGRES).map_err(fault)?,
+        Connection::Sqlite(connection) => {
+            connection.revert_all_migrations(SQLITE).map_err(fault)?
+        }
+        Connection::Postgres(connection) => {
+            connection.revert_all_migrations(POSTGRES).map_err(fault)?
+        }
     };
     Ok(reverted.into_iter().map(|version| version.to_string()).collect())
 }

@@ -1,4 +1,5 @@
-//! The only place that knows which database it is: connections, pools, types, full-text match, migrations.
+//! The only place that knows which database it is: connections, pools, types, full-text match,
+//! migrations.
 
 pub mod connection;
 mod counter;

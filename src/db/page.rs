@@ -1,8 +1,10 @@
-//! Keyset paging: the page of a sorted, filtered list after (or before) a given place, at equal cost everywhere.
+//! Keyset paging: the page of a sorted, filtered list after (or before) a given place, at equal
+//! cost everywhere.
 //!
-//! The place is the sort keys and the number of the item at the edge of the page before, so that an item that
-//! was inserted, changed or deleted meanwhile neither repeats nor hides another. Unknown values come last in both
-//! directions of a sort; ties are broken by the number, which grows as the identifier does.
+//! The place is the sort keys and the number of the item at the edge of the page before, so that an
+//! item that was inserted, changed or deleted meanwhile neither repeats nor hides another. Unknown
+//! values come last in both directions of a sort; ties are broken by the number, which grows as the
+//! identifier does.
 
 use std::collections::HashMap;
 
@@ -74,7 +76,8 @@ pub enum Along {
     /// The items.
     #[default]
     Items,
-    /// The rows of the filter index that have one value: newest first without sorting, and no item is read that is not on the page.
+    /// The rows of the filter index that have one value: newest first without sorting, and no item
+    /// is read that is not on the page.
     Facet,
 }
 
@@ -94,11 +97,14 @@ impl Along {
         }
     }
 
-    /// What a row of the filter index, `facets`, has in common with the one that is walked, so that it is found in the same order.
+    /// What a row of the filter index, `facets`, has in common with the one that is walked, so that
+    /// it is found in the same order.
     pub fn same_place(self) -> &'static str {
         match self {
             Self::Items => "",
-            Self::Facet => " AND facets.is_public = walked.is_public AND facets.published_at = walked.published_at",
+            Self::Facet => {
+                " AND facets.is_public = walked.is_public AND facets.published_at = walked.published_at"
+            }
         }
     }
 
@@ -122,10 +128,11 @@ pub struct List {
     pub predicates: Vec<Fragment>,
     /// The order; the number is added.
     pub keys: Vec<Key>,
-    /// The items that are searched for, best first: instead of the keys. Without predicates no item is looked at.
+    /// The items that are searched for, best first: instead of the keys. Without predicates no item
+    /// is looked at.
     pub ranked: Option<Ranked>,
-    /// What makes it another than all others, where the places of its pages are worth keeping: to search takes longer than to read what
-    /// was found.
+    /// What makes it another than all others, where the places of its pages are worth keeping: to
+    /// search takes longer than to read what was found.
     pub identity: Option<String>,
 }
 
@@ -135,7 +142,8 @@ const KEYS_OF_RANKED: usize = 2;
 /// How many numbers of what is searched for are read at once.
 const RANKED_AT_ONCE: i64 = 10_000;
 
-/// The place of a row of a page query: where it stands on the page, the number and the keys as text.
+/// The place of a row of a page query: where it stands on the page, the number and the keys as
+/// text.
 pub type PlaceSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
 /// What [`PlaceSql`] is read as.
 pub type PlaceRow = (i64, Number, Option<String>, Option<String>, Option<String>);
@@ -164,14 +172,17 @@ impl List {
         }
     }
 
-    /// The entries of the full-text index for which this holds, and whose items are in the list. They come first: their order is that
-    /// of the list.
+    /// The entries of the full-text index for which this holds, and whose items are in the list.
+    /// They come first: their order is that of the list.
     pub(super) fn entries(&self, matches: &Fragment) -> Fragment {
         let entries = Fragment::new(" FROM search_index");
         if self.joins.is_empty() && self.predicates.is_empty() {
             return entries.sql(" WHERE (").then(matches).sql(")");
         }
-        let entries = entries.differs(" CROSS JOIN items", " JOIN items").sql(" ON items.number = ").sql(ITEM);
+        let entries = entries
+            .differs(" CROSS JOIN items", " JOIN items")
+            .sql(" ON items.number = ")
+            .sql(ITEM);
         self.filtered(entries.sql(" AND (").then(matches).sql(")"))
     }
 
@@ -181,14 +192,16 @@ impl List {
             body = body.then(join);
         }
         for (index, predicate) in self.predicates.iter().enumerate() {
-            body = body.sql(if index == 0 { " WHERE (" } else { " AND (" }).then(predicate).sql(")");
+            body =
+                body.sql(if index == 0 { " WHERE (" } else { " AND (" }).then(predicate).sql(")");
         }
         body
     }
 
     /// How many items the list has.
     pub fn count(&self, connection: &mut Connection) -> Result<i64, Error> {
-        let statement = Statement::<BigInt>::new(Fragment::new("SELECT COUNT(*)").then(&self.body()));
+        let statement =
+            Statement::<BigInt>::new(Fragment::new("SELECT COUNT(*)").then(&self.body()));
         let rows: Vec<i64> = statement.rows(connection)?;
         Ok(rows.first().copied().unwrap_or(0))
     }
@@ -201,7 +214,10 @@ impl List {
             Some(None) => (" ORDER BY search_index.rowid + 0", self.body()),
             None => ("", self.body()),
         };
-        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one").then(&body).differs("", order).sql(" LIMIT ");
+        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one")
+            .then(&body)
+            .differs("", order)
+            .sql(" LIMIT ");
         let statement = some.then(&Fragment::written_out(most)).sql(") few");
         let statement = Statement::<BigInt>::new(statement);
         let rows: Vec<i64> = statement.rows(connection)?;
@@ -224,28 +240,55 @@ impl List {
         }
         let number = self.number();
         // One text is sent and read sooner than thousands of rows.
-        let statement = Fragment::new("SELECT string_agg(CAST(").sql(number).sql(" AS TEXT), ' ')").then(&self.body());
-        let rows: Vec<Option<String>> = Statement::<Nullable<Text>>::new(statement).rows(connection)?;
-        Ok(rows.iter().flatten().flat_map(|all| all.split(' ')).filter_map(|number| number.parse().ok()).collect())
+        let statement = Fragment::new("SELECT string_agg(CAST(")
+            .sql(number)
+            .sql(" AS TEXT), ' ')")
+            .then(&self.body());
+        let rows: Vec<Option<String>> =
+            Statement::<Nullable<Text>>::new(statement).rows(connection)?;
+        Ok(rows
+            .iter()
+            .flatten()
+            .flat_map(|all| all.split(' '))
+            .filter_map(|number| number.parse().ok())
+            .collect())
     }
 
-    /// The numbers of all items the list has, in its order: what follows them reads each of a state of its own, and none twice.
+    /// The numbers of all items the list has, in its order: what follows them reads each of a state
+    /// of its own, and none twice.
     pub fn numbers_in_order(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
         if let Some(ranked) = &self.ranked {
             return self.numbers_of_ranked(ranked, connection);
         }
-        let numbers = self.in_order(Fragment::new("SELECT ").sql(self.along.number()).sql(" AS number").then(&self.body()), false);
+        let numbers = self.in_order(
+            Fragment::new("SELECT ").sql(self.along.number()).sql(" AS number").then(&self.body()),
+            false,
+        );
         if connection.is_sqlite() {
             return Ok(Statement::<BigInt>::new(numbers).rows(connection)?);
         }
         // One text is sent and read sooner than thousands of rows.
-        let statement = Fragment::new("SELECT string_agg(CAST(ordered.number AS TEXT), ' ') FROM (").then(&numbers).sql(") ordered");
-        let rows: Vec<Option<String>> = Statement::<Nullable<Text>>::new(statement).rows(connection)?;
-        Ok(rows.iter().flatten().flat_map(|all| all.split(' ')).filter_map(|number| number.parse().ok()).collect())
+        let statement =
+            Fragment::new("SELECT string_agg(CAST(ordered.number AS TEXT), ' ') FROM (")
+                .then(&numbers)
+                .sql(") ordered");
+        let rows: Vec<Option<String>> =
+            Statement::<Nullable<Text>>::new(statement).rows(connection)?;
+        Ok(rows
+            .iter()
+            .flatten()
+            .flat_map(|all| all.split(' '))
+            .filter_map(|number| number.parse().ok())
+            .collect())
     }
 
-    /// The same of what is searched for, some thousands after the other: each rank is a question of its own.
-    fn numbers_of_ranked(&self, ranked: &Ranked, connection: &mut Connection) -> Result<Vec<Number>, Error> {
+    /// The same of what is searched for, some thousands after the other: each rank is a question of
+    /// its own.
+    fn numbers_of_ranked(
+        &self,
+        ranked: &Ranked,
+        connection: &mut Connection,
+    ) -> Result<Vec<Number>, Error> {
         let mut numbers = Vec::new();
         let mut start = Start::Offset(0);
         loop {
@@ -257,19 +300,33 @@ impl List {
                 numbers.push(row.1);
                 last = Some(row);
             }
-            let Some((_, number, first, second, _)) = last.filter(|_| more) else { return Ok(numbers) };
+            let Some((_, number, first, second, _)) = last.filter(|_| more) else {
+                return Ok(numbers);
+            };
             start = Start::After(Place { keys: vec![first, second], number });
         }
     }
 
-    /// Where the items of a page of at most `limit` from `start` stand that were searched for, and the one behind it, in the direction of
-    /// travel. `None` where nothing is searched for, and where the place is none of this list.
-    pub fn found(&self, connection: &mut Connection, start: &Start, limit: i64) -> Result<Option<Vec<PlaceRow>>, Error> {
-        Ok(self.ranked.as_ref().map(|ranked| ranked.page(self, connection, start, limit)).transpose()?.flatten())
+    /// Where the items of a page of at most `limit` from `start` stand that were searched for, and
+    /// the one behind it, in the direction of travel. `None` where nothing is searched for, and
+    /// where the place is none of this list.
+    pub fn found(
+        &self,
+        connection: &mut Connection,
+        start: &Start,
+        limit: i64,
+    ) -> Result<Option<Vec<PlaceRow>>, Error> {
+        Ok(self
+            .ranked
+            .as_ref()
+            .map(|ranked| ranked.page(self, connection, start, limit))
+            .transpose()?
+            .flatten())
     }
 
-    /// The page of at most `limit` items from `start`, and what it shows of each; what was searched for is [`Self::found`] before. A place
-    /// that does not fit the list's keys gives `None`. `T` is the SQL type of what is shown.
+    /// The page of at most `limit` items from `start`, and what it shows of each; what was searched
+    /// for is [`Self::found`] before. A place that does not fit the list's keys gives `None`. `T`
+    /// is the SQL type of what is shown.
     pub fn slice<'q, T, R>(
         &self,
         connection: &mut Connection,
@@ -286,7 +343,10 @@ impl List {
             // Another statement costs less here than to read the item behind the page, too.
             let rows = match &self.ranked {
                 Some(_) => found,
-                None => self.numbers(start, limit).map(|numbers| Statement::<PlaceSql>::new(numbers).rows(connection)).transpose()?,
+                None => self
+                    .numbers(start, limit)
+                    .map(|numbers| Statement::<PlaceSql>::new(numbers).rows(connection))
+                    .transpose()?,
             };
             let Some(mut rows) = rows else { return Ok(None) };
             more = rows.len() > wanted;
@@ -295,21 +355,31 @@ impl List {
                 .differs(" page CROSS JOIN", " page JOIN")
                 .sql(" items ON items.number = page.value");
             let statement =
-                Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ").then(&shows.columns).sql(" FROM ").then(&page);
-            let found: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement.then(&shows.joins)).rows(connection)?;
+                Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ")
+                    .then(&shows.columns)
+                    .sql(" FROM ")
+                    .then(&page);
+            let found: Vec<(PlaceRow, R)> =
+                Statement::<(PlaceSql, T)>::new(statement.then(&shows.joins)).rows(connection)?;
             // A join promises no order; and what has gone meanwhile is not shown.
-            let mut found: HashMap<Number, R> = found.into_iter().map(|(row, item)| (row.1, item)).collect();
-            (places, items) =
-                rows.into_iter().filter_map(|row| found.remove(&row.1).map(|item| (row, item))).unzip::<_, _, Vec<PlaceRow>, Vec<R>>();
+            let mut found: HashMap<Number, R> =
+                found.into_iter().map(|(row, item)| (row.1, item)).collect();
+            (places, items) = rows
+                .into_iter()
+                .filter_map(|row| found.remove(&row.1).map(|item| (row, item)))
+                .unzip::<_, _, Vec<PlaceRow>, Vec<R>>();
         } else {
             let Some(numbers) = self.numbers(start, limit) else { return Ok(None) };
-            let statement = Fragment::new("SELECT page.place, page.number, page.first, page.second, page.third, ")
-                .then(&shows.columns)
-                .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
-                .then(&numbers)
-                .sql(") numbers) page JOIN items ON items.number = page.number")
-                .then(&shows.joins);
-            let mut rows: Vec<(PlaceRow, R)> = Statement::<(PlaceSql, T)>::new(statement).rows(connection)?;
+            let statement = Fragment::new(
+                "SELECT page.place, page.number, page.first, page.second, page.third, ",
+            )
+            .then(&shows.columns)
+            .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
+            .then(&numbers)
+            .sql(") numbers) page JOIN items ON items.number = page.number")
+            .then(&shows.joins);
+            let mut rows: Vec<(PlaceRow, R)> =
+                Statement::<(PlaceSql, T)>::new(statement).rows(connection)?;
             // A join promises no order.
             rows.sort_by_key(|(row, _)| row.0);
             more = rows.len() > wanted;
@@ -331,7 +401,10 @@ impl List {
     /// The numbers and keys of a page and of the item behind it, in the direction of travel.
     fn numbers(&self, start: &Start, limit: i64) -> Option<Fragment> {
         let backward = matches!(start, Start::Before(_));
-        let mut statement = Fragment::new("SELECT ").differs("0 AS place, ", "").sql(self.along.number()).sql(" AS number");
+        let mut statement = Fragment::new("SELECT ")
+            .differs("0 AS place, ", "")
+            .sql(self.along.number())
+            .sql(" AS number");
         for (index, name) in KEY_NAMES.into_iter().enumerate() {
             statement = match self.keys.get(index) {
                 Some(key) => key.as_text(statement.sql(", ")),
@@ -342,7 +415,10 @@ impl List {
         statement = statement.then(&self.body());
         if let Start::After(place) | Start::Before(place) = start {
             let beyond = self.beyond(place, backward)?;
-            statement = statement.sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" }).then(&beyond).sql(")");
+            statement = statement
+                .sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" })
+                .then(&beyond)
+                .sql(")");
         }
         statement = self.in_order(statement, backward);
         statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
@@ -363,14 +439,25 @@ impl List {
                 (true, false) => " NULLS LAST",
                 (true, true) => " NULLS FIRST",
             };
-            statement = statement.then(&key.expression).sql(if key.descending == backward { " ASC" } else { " DESC" }).sql(nulls).sql(", ");
+            statement = statement
+                .then(&key.expression)
+                .sql(if key.descending == backward { " ASC" } else { " DESC" })
+                .sql(nulls)
+                .sql(", ");
         }
         statement.sql(self.along.number()).sql(if backward { " DESC" } else { " ASC" })
     }
 
-    /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are many, and else sorts what it finds: it would
-    /// walk to find what is rare, too.
-    pub(super) fn of_tier(&self, rank: i64, matches: &Fragment, are_many: bool, backward: bool, most: i64) -> Fragment {
+    /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are
+    /// many, and else sorts what it finds: it would walk to find what is rare, too.
+    pub(super) fn of_tier(
+        &self,
+        rank: i64,
+        matches: &Fragment,
+        are_many: bool,
+        backward: bool,
+        most: i64,
+    ) -> Fragment {
         Fragment::new("SELECT * FROM (SELECT ")
             .sql("CAST(0 AS BIGINT) AS place, ")
             .sql(ITEM)
@@ -384,12 +471,15 @@ impl List {
             .differs("", " tier")
     }
 
-    /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR …))`.
+    /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR
+    /// …))`.
     fn beyond(&self, place: &Place, backward: bool) -> Option<Fragment> {
         if place.keys.len() != self.keys.len() {
             return None;
         }
-        let mut condition = Fragment::new(self.along.number()).sql(if backward { " < " } else { " > " }).bind(Bind::Integer(place.number));
+        let mut condition = Fragment::new(self.along.number())
+            .sql(if backward { " < " } else { " > " })
+            .bind(Bind::Integer(place.number));
         for (key, value) in self.keys.iter().zip(&place.keys).rev() {
             let value = match value {
                 Some(text) => Some(key.holds.read(text)?),
@@ -404,12 +494,14 @@ impl List {
                 .then(&condition)
                 .sql("))");
         }
-        // A bound on the first key alone is implied; it lets an index start at the place instead of filtering up to it.
+        // A bound on the first key alone is implied; it lets an index start at the place instead of
+        // filtering up to it.
         if let (Some(key), Some(Some(text))) = (self.keys.first(), place.keys.first())
             && !key.nullable
         {
             let operator = if key.descending == backward { " >= " } else { " <= " };
-            let bound = Fragment::default().then(&key.expression).sql(operator).bind(key.holds.read(text)?);
+            let bound =
+                Fragment::default().then(&key.expression).sql(operator).bind(key.holds.read(text)?);
             condition = bound.sql(" AND (").then(&condition).sql(")");
         }
         Some(condition)
@@ -439,7 +531,9 @@ impl Key {
     fn as_text(&self, statement: Fragment) -> Fragment {
         match self.holds {
             KeyType::Text => statement.then(&self.expression),
-            KeyType::Integer | KeyType::Date => statement.sql("CAST(").then(&self.expression).sql(" AS TEXT)"),
+            KeyType::Integer | KeyType::Date => {
+                statement.sql("CAST(").then(&self.expression).sql(" AS TEXT)")
+            }
             KeyType::Time => statement
                 .differs("CAST(", "CAST(CAST(EXTRACT(EPOCH FROM ")
                 .then(&self.expression)
@@ -455,7 +549,8 @@ impl Key {
         }
     }
 
-    /// Holds where this key alone is behind `value`; the unknown is behind everything, and nothing is behind it.
+    /// Holds where this key alone is behind `value`; the unknown is behind everything, and nothing
+    /// is behind it.
     fn beyond(&self, value: Option<&Bind>, backward: bool) -> Fragment {
         let expression = Fragment::default().then(&self.expression);
         match (value, backward) {
@@ -464,7 +559,11 @@ impl Key {
             (Some(value), _) => {
                 let operator = if self.descending == backward { " > " } else { " < " };
                 let beyond = expression.sql(operator).bind(value.clone());
-                if self.nullable && !backward { beyond.sql(" OR ").then(&self.expression).sql(" IS NULL") } else { beyond }
+                if self.nullable && !backward {
+                    beyond.sql(" OR ").then(&self.expression).sql(" IS NULL")
+                } else {
+                    beyond
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The tables as diesel sees them; the same for both databases. A test compares them with the migrations.
+//! The tables as diesel sees them; the same for both databases. A test compares them with the
+//! migrations.
 #![expect(missing_docs, reason = "the migrations describe the columns")]
 
 use super::types::sql::{Instant, Uuid};
@@ -141,4 +142,13 @@ tables! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(items, slugs, texts, terms, facets, videos, programmes, impact_statistics);
+diesel::allow_tables_to_appear_in_same_query!(
+    items,
+    slugs,
+    texts,
+    terms,
+    facets,
+    videos,
+    programmes,
+    impact_statistics
+);

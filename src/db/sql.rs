@@ -1,10 +1,13 @@
-//! Statements put together at run time: pieces of SQL and values to bind, rendered for whichever database runs them.
+//! Statements put together at run time: pieces of SQL and values to bind, rendered for whichever
+//! database runs them.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use chrono::NaiveDate;
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
+};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::{BigInt, Bool, Date, Text};
@@ -95,7 +98,11 @@ impl Fragment {
 
     /// Appends SQL that the databases write differently.
     #[must_use]
-    pub fn differs(mut self, sqlite: impl Into<Cow<'static, str>>, postgres: impl Into<Cow<'static, str>>) -> Self {
+    pub fn differs(
+        mut self,
+        sqlite: impl Into<Cow<'static, str>>,
+        postgres: impl Into<Cow<'static, str>>,
+    ) -> Self {
         self.0.push(Piece::Differs { sqlite: sqlite.into(), postgres: postgres.into() });
         self
     }
@@ -103,7 +110,10 @@ impl Fragment {
     /// Appends a text whose value differs between the databases.
     #[must_use]
     pub fn differs_bind(mut self, sqlite: String, postgres: String) -> Self {
-        self.0.push(Piece::DifferentBind { sqlite: Some(Bind::Text(sqlite)), postgres: Some(Bind::Text(postgres)) });
+        self.0.push(Piece::DifferentBind {
+            sqlite: Some(Bind::Text(sqlite)),
+            postgres: Some(Bind::Text(postgres)),
+        });
         self
     }
 
@@ -114,8 +124,9 @@ impl Fragment {
         self
     }
 
-    /// A number that PostgreSQL is told in the text of the statement: of a limit that it knows it makes a plan to keep, where it
-    /// would plan anew each time. There must be few such numbers, since each makes a statement.
+    /// A number that PostgreSQL is told in the text of the statement: of a limit that it knows it
+    /// makes a plan to keep, where it would plan anew each time. There must be few such numbers,
+    /// since each makes a statement.
     pub fn written_out(number: i64) -> Self {
         Self(vec![
             Piece::DifferentBind { sqlite: Some(Bind::Integer(number)), postgres: None },
@@ -137,7 +148,9 @@ impl QueryFragment<MultiBackend> for Fragment {
         for piece in &self.0 {
             match piece {
                 Piece::Sql(text) => out.push_sql(text),
-                Piece::Differs { sqlite, postgres } => out.push_sql(if sqlite_runs { sqlite } else { postgres }),
+                Piece::Differs { sqlite, postgres } => {
+                    out.push_sql(if sqlite_runs { sqlite } else { postgres })
+                }
                 Piece::Bind(value) => value.push(&mut out)?,
                 Piece::DifferentBind { sqlite, postgres } => {
                     if let Some(value) = if sqlite_runs { sqlite } else { postgres } {
@@ -163,10 +176,17 @@ impl<T> Statement<T> {
         Self { fragment, columns: PhantomData }
     }
 
-    /// `SELECT columns FROM table WHERE condition`. The columns are named in the order of `T`, which for `T` of a table is that
-    /// in which the schema declares them.
+    /// `SELECT columns FROM table WHERE condition`. The columns are named in the order of `T`,
+    /// which for `T` of a table is that in which the schema declares them.
     pub fn select(columns: &'static str, table: &'static str, condition: &Fragment) -> Self {
-        Self::new(Fragment::new("SELECT ").sql(columns).sql(" FROM ").sql(table).sql(" WHERE ").then(condition))
+        Self::new(
+            Fragment::new("SELECT ")
+                .sql(columns)
+                .sql(" FROM ")
+                .sql(table)
+                .sql(" WHERE ")
+                .then(condition),
+        )
     }
 
     /// Its rows.
@@ -197,8 +217,8 @@ impl<T> RunQueryDsl<Connection> for Statement<T> {}
 
 /// `column` is one of these identifiers.
 ///
-/// One value is bound however many identifiers there are, so that the statement's text, and with it its place in
-/// the cache of prepared statements, stays the same.
+/// One value is bound however many identifiers there are, so that the statement's text, and with it
+/// its place in the cache of prepared statements, stays the same.
 #[derive(Clone, Debug)]
 pub struct Among<C> {
     column: C,
@@ -231,7 +251,10 @@ pub fn id_among<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>)
     if let [id] = ids.as_slice() {
         return Fragment::new(column).sql(" = ").bind(Bind::Id(**id));
     }
-    Fragment::new(column).differs(AMONG.0, AMONG.1).bind(Bind::Text(id_list(ids))).differs(AMONG_END.0, AMONG_END.1)
+    Fragment::new(column)
+        .differs(AMONG.0, AMONG.1)
+        .bind(Bind::Text(id_list(ids)))
+        .differs(AMONG_END.0, AMONG_END.1)
 }
 
 /// `column` is one of these numbers; bound as one value, see [`Among`].
@@ -241,7 +264,10 @@ pub fn number_among(column: &'static str, numbers: impl IntoIterator<Item = Numb
         return Fragment::new(column).sql(" = ").bind(Bind::Integer(*number));
     }
     Fragment::new(column)
-        .differs(" IN (SELECT value FROM json_each(", " = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(CAST(")
+        .differs(
+            " IN (SELECT value FROM json_each(",
+            " = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(CAST(",
+        )
         .bind(Bind::Text(number_list(&numbers)))
         .differs("))", " AS json))))")
 }
@@ -250,7 +276,10 @@ pub fn number_among(column: &'static str, numbers: impl IntoIterator<Item = Numb
 pub fn number_table(numbers: impl IntoIterator<Item = Number>) -> Fragment {
     let numbers: Vec<Number> = numbers.into_iter().collect();
     Fragment::default()
-        .differs("(SELECT value FROM json_each(", "(SELECT value::bigint FROM json_array_elements_text(CAST(")
+        .differs(
+            "(SELECT value FROM json_each(",
+            "(SELECT value::bigint FROM json_array_elements_text(CAST(",
+        )
         .bind(Bind::Text(number_list(&numbers)))
         .differs("))", " AS json)))")
 }
@@ -261,18 +290,23 @@ fn number_list(numbers: &[Number]) -> String {
     format!("[{}]", numbers.join(","))
 }
 
-/// Pairs of texts as a table in brackets with the columns `first` and `second`; bound as one value, see [`Among`].
+/// Pairs of texts as a table in brackets with the columns `first` and `second`; bound as one value,
+/// see [`Among`].
 pub fn pairs<A: AsRef<str>, B: AsRef<str>>(pairs: impl IntoIterator<Item = (A, B)>) -> Fragment {
-    let list: Vec<serde_json::Value> =
-        pairs.into_iter().map(|(first, second)| serde_json::json!([first.as_ref(), second.as_ref()])).collect();
+    let list: Vec<serde_json::Value> = pairs
+        .into_iter()
+        .map(|(first, second)| serde_json::json!([first.as_ref(), second.as_ref()]))
+        .collect();
     Fragment::new("(SELECT value ->> 0 AS first, value ->> 1 AS second FROM ")
         .differs("json_each(", "json_array_elements(CAST(")
         .bind(Bind::Text(serde_json::Value::Array(list).to_string()))
         .differs("))", " AS json)))")
 }
 
-const AMONG: (&str, &str) =
-    (" IN (SELECT unhex(value) FROM json_each(", " = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text(CAST(");
+const AMONG: (&str, &str) = (
+    " IN (SELECT unhex(value) FROM json_each(",
+    " = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text(CAST(",
+);
 const AMONG_END: (&str, &str) = ("))", " AS json))))");
 
 impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Among<C> {

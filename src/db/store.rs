@@ -1,4 +1,5 @@
-//! Where queries run: workers that read, workers that write, and the transactions around what is written.
+//! Where queries run: workers that read, workers that write, and the transactions around what is
+//! written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,24 +55,44 @@ impl Store {
     /// Prepares the workers; no connection is opened until one is needed.
     pub fn new(primary: &Target, replica: Option<&Target>, sizes: Sizes) -> Self {
         let workers = |targets: Vec<Target>, access, size| {
-            Arc::new(Workers::new(Purpose { targets, access, session: sizes.session, wait: sizes.wait, queue: sizes.queue }, size))
+            Arc::new(Workers::new(
+                Purpose {
+                    targets,
+                    access,
+                    session: sizes.session,
+                    wait: sizes.wait,
+                    queue: sizes.queue,
+                },
+                size,
+            ))
         };
         let read_current = workers(vec![primary.clone()], Access::Read, sizes.readers);
         let read = match replica {
-            Some(replica) => workers(vec![replica.clone(), primary.clone()], Access::Read, sizes.readers),
+            Some(replica) => {
+                workers(vec![replica.clone(), primary.clone()], Access::Read, sizes.readers)
+            }
             None => Arc::clone(&read_current),
         };
         let read_long_current = workers(vec![primary.clone()], Access::ReadOnce, LONG_READERS);
         let read_long = match replica {
-            Some(replica) => workers(vec![replica.clone(), primary.clone()], Access::ReadOnce, LONG_READERS),
+            Some(replica) => {
+                workers(vec![replica.clone(), primary.clone()], Access::ReadOnce, LONG_READERS)
+            }
             None => Arc::clone(&read_long_current),
         };
         let writers = if primary.is_sqlite() { 1 } else { sizes.writers };
-        Self { read, read_current, read_long, read_long_current, write: workers(vec![primary.clone()], Access::Write, writers) }
+        Self {
+            read,
+            read_current,
+            read_long,
+            read_long_current,
+            write: workers(vec![primary.clone()], Access::Write, writers),
+        }
     }
 
-    /// Runs `work` on a read connection; of a replica where there is one, else of the primary. It may run twice, if the
-    /// first connection turns out to be dead. Its error type decides what the caller sees.
+    /// Runs `work` on a read connection; of a replica where there is one, else of the primary. It
+    /// may run twice, if the first connection turns out to be dead. Its error type decides what the
+    /// caller sees.
     pub async fn read<T, E, F>(&self, work: F) -> Result<Done<T>, E>
     where
         T: Send + 'static,
@@ -91,8 +112,9 @@ impl Store {
         read(&self.read_current, work).await
     }
 
-    /// Runs one step of a read of many steps, of a replica where that may lag behind. However many there are, they take no more than one
-    /// connection's time, and none of those that pages are read with.
+    /// Runs one step of a read of many steps, of a replica where that may lag behind. However many
+    /// there are, they take no more than one connection's time, and none of those that pages are
+    /// read with.
     pub async fn read_step<T, E, F>(&self, may_lag: bool, work: F) -> Result<Done<T>, E>
     where
         T: Send + 'static,
@@ -102,8 +124,8 @@ impl Store {
         read(if may_lag { &self.read_long } else { &self.read_long_current }, work).await
     }
 
-    /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing is. Others that wait share the
-    /// transaction, and `work` runs again where one of them fails.
+    /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing
+    /// is. Others that wait share the transaction, and `work` runs again where one of them fails.
     pub async fn write<T, E, F>(&self, work: F) -> Result<Done<T>, E>
     where
         T: Send + 'static,
@@ -113,7 +135,8 @@ impl Store {
         self.write.write(work).await
     }
 
-    /// Runs `work` in a transaction on this thread, on a connection of its own: for the command line.
+    /// Runs `work` in a transaction on this thread, on a connection of its own: for the command
+    /// line.
     pub fn write_here<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -143,7 +166,10 @@ where
         .await
 }
 
-fn transaction<T, E: From<Error>>(connection: &mut Connection, work: &mut impl FnMut(&mut Connection) -> Result<T, E>) -> Result<T, E> {
+fn transaction<T, E: From<Error>>(
+    connection: &mut Connection,
+    work: &mut impl FnMut(&mut Connection) -> Result<T, E>,
+) -> Result<T, E> {
     let mut attempt = 1;
     loop {
         connection.begin_write()?;

@@ -18,19 +18,24 @@ use super::connection::{MultiBackend, MultiRawValue};
 /// The SQL side of the types below.
 pub mod sql {
     /// `uuid` on PostgreSQL, a blob of 16 bytes on SQLite.
-    #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[derive(
+        Clone, Copy, Debug, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType,
+    )]
     #[diesel(postgres_type(oid = 2950, array_oid = 2951))]
     #[diesel(sqlite_type(name = "Binary"))]
     pub struct Uuid;
 
     /// `timestamptz` on PostgreSQL, microseconds since 1970 (UTC) on SQLite.
-    #[derive(Clone, Copy, Debug, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[derive(
+        Clone, Copy, Debug, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType,
+    )]
     #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
     #[diesel(sqlite_type(name = "Long"))]
     pub struct Instant;
 }
 
-/// The number of an item's row: the key under which the tables know it. Never shown; it grows as [`Id`] does.
+/// The number of an item's row: the key under which the tables know it. Never shown; it grows as
+/// [`Id`] does.
 pub type Number = i64;
 
 /// The identifier of an item: a UUIDv7, so that newer items sort last.
@@ -38,7 +43,8 @@ pub type Number = i64;
 #[diesel(sql_type = sql::Uuid)]
 pub struct Id(pub uuid::Uuid);
 
-/// What is known by identifiers. They are random where the map looks, so that hashing them takes a multiplication.
+/// What is known by identifiers. They are random where the map looks, so that hashing them takes a
+/// multiplication.
 pub type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
 
 /// See [`IdMap`].
@@ -55,7 +61,8 @@ impl Hasher for IdHasher {
         for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
             word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         }
     }
 
@@ -178,7 +185,8 @@ impl ToSql<sql::Instant, Pg> for Time {
 impl FromSql<sql::Instant, Pg> for Time {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let micros = i64::from_be_bytes(value.as_bytes().try_into()?);
-        Self::from_micros(micros.saturating_add(POSTGRES_EPOCH_MICROS)).ok_or_else(|| "timestamp out of range".into())
+        Self::from_micros(micros.saturating_add(POSTGRES_EPOCH_MICROS))
+            .ok_or_else(|| "timestamp out of range".into())
     }
 }
 

@@ -13,11 +13,13 @@ use super::schema::items;
 use super::search::segments;
 use super::sql::{Fragment, Statement};
 
-/// What is wrong with the database as such, a line for each: pages and indexes that do not fit (SQLite), references to rows
-/// that are not there (SQLite; PostgreSQL does not let them arise), what belongs to no item, an encoding other than UTF-8 (PostgreSQL).
+/// What is wrong with the database as such, a line for each: pages and indexes that do not fit
+/// (SQLite), references to rows that are not there (SQLite; PostgreSQL does not let them arise),
+/// what belongs to no item, an encoding other than UTF-8 (PostgreSQL).
 pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let text = |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
-        let rows: Vec<(String,)> = Statement::<(Text,)>::new(Fragment::new(sql)).rows(connection)?;
+        let rows: Vec<(String,)> =
+            Statement::<(Text,)>::new(Fragment::new(sql)).rows(connection)?;
         Ok(rows.into_iter().map(|(line,)| line).collect())
     };
     if connection.is_sqlite() {
@@ -32,43 +34,67 @@ pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
         return Ok(faults);
     }
     let encodings = text(connection, "SELECT current_setting('server_encoding')")?;
-    let mut faults: Vec<String> =
-        encodings.into_iter().filter(|name| name != "UTF8").map(|name| format!("the encoding is {name}; it must be UTF8")).collect();
+    let mut faults: Vec<String> = encodings
+        .into_iter()
+        .filter(|name| name != "UTF8")
+        .map(|name| format!("the encoding is {name}; it must be UTF8"))
+        .collect();
     faults.extend(left_over(connection)?);
     Ok(faults)
 }
 
-/// What belongs to items that are not there; the tables whose keys are made of an item's number have no foreign keys.
+/// What belongs to items that are not there; the tables whose keys are made of an item's number
+/// have no foreign keys.
 fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     for (what, statement) in [
-        ("texts", Fragment::new("SELECT count(*) FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = texts.key / 512)")),
+        (
+            "texts",
+            Fragment::new(
+                "SELECT count(*) FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = texts.key / 512)",
+            ),
+        ),
         (
             "rows of the filter index",
-            Fragment::new("SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)"),
+            Fragment::new(
+                "SELECT count(*) FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE items.number = facets.item)",
+            ),
         ),
-        ("cues", Fragment::new("SELECT count(*) FROM cues WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE tracks.number = cues.key / 32768)")),
+        (
+            "cues",
+            Fragment::new(
+                "SELECT count(*) FROM cues WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE tracks.number = cues.key / 32768)",
+            ),
+        ),
     ] {
         let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
-        found.extend(counts.into_iter().filter(|count| *count > 0).map(|count| format!("{count} {what} belong to what is not there")));
+        found.extend(
+            counts
+                .into_iter()
+                .filter(|count| *count > 0)
+                .map(|count| format!("{count} {what} belong to what is not there")),
+        );
     }
     Ok(found)
 }
 
-/// Lets PostgreSQL see what its tables hold after much was written, so that its plans fit before its own upkeep comes by, and put
-/// what is new into the full-text index, which would else be left to whoever writes next.
-/// SQLite's plans are written into the statements; counting would only change them.
+/// Lets PostgreSQL see what its tables hold after much was written, so that its plans fit before
+/// its own upkeep comes by, and put what is new into the full-text index, which would else be left
+/// to whoever writes next. SQLite's plans are written into the statements; counting would only
+/// change them.
 pub fn count_rows(connection: &mut Connection) -> Result<(), Error> {
     if connection.is_sqlite() {
         Ok(())
     } else {
-        Ok(connection.batch_execute("ANALYZE; SELECT gin_clean_pending_list('search_index_document')")?)
+        Ok(connection
+            .batch_execute("ANALYZE; SELECT gin_clean_pending_list('search_index_document')")?)
     }
 }
 
-/// The same after a transaction that stored so many items, and besides: marks what everybody may see, without which PostgreSQL looks at the
-/// table for every row that it found in an index, which takes as long as reading the tables once; and merges the segments of SQLite's
-/// full-text index, where a good part of it is new.
+/// The same after a transaction that stored so many items, and besides: marks what everybody may
+/// see, without which PostgreSQL looks at the table for every row that it found in an index, which
+/// takes as long as reading the tables once; and merges the segments of SQLite's full-text index,
+/// where a good part of it is new.
 pub fn tidy(connection: &mut Connection, stored: usize) -> Result<(), Error> {
     if connection.is_sqlite() {
         let all: i64 = items::table.select(diesel::dsl::count_star()).first(connection)?;
@@ -96,7 +122,8 @@ fn merge_segments(connection: &mut Connection, with_others: bool) -> Result<(), 
     Ok(())
 }
 
-/// The same for the full-text index alone, after all of it was written anew: what PostgreSQL kept of the old is free to be used again.
+/// The same for the full-text index alone, after all of it was written anew: what PostgreSQL kept
+/// of the old is free to be used again.
 pub fn tidy_search(connection: &mut Connection) -> Result<(), Error> {
     if connection.is_sqlite() {
         merge_segments(connection, true)?;
@@ -116,11 +143,15 @@ pub struct Copied {
     pub items: i64,
 }
 
-/// Copies a SQLite database into a new file: one state of it, however much is written meanwhile. The file gets its name only
-/// once it is whole, checked and on the disk. The error is a sentence for the operator.
+/// Copies a SQLite database into a new file: one state of it, however much is written meanwhile.
+/// The file gets its name only once it is whole, checked and on the disk. The error is a sentence
+/// for the operator.
 pub fn copy(target: &Target, session: Session, to: &Path) -> Result<Copied, String> {
     let Target::Sqlite(_) = target else {
-        return Err("a PostgreSQL database is backed up with its own tools: pg_dump --format=custom".to_owned());
+        return Err(
+            "a PostgreSQL database is backed up with its own tools: pg_dump --format=custom"
+                .to_owned(),
+        );
     };
     let shown = to.display();
     if to.exists() {
@@ -132,8 +163,13 @@ pub fn copy(target: &Target, session: Session, to: &Path) -> Result<Copied, Stri
     let copied = copy_to(target, session, &part).and_then(|copied| {
         // A link, unlike a rename, never takes the place of a file that came meanwhile.
         fs::hard_link(&part, to).map_err(|error| format!("cannot write {shown}: {error}"))?;
-        if let Some(directory) = to.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }) {
-            File::open(directory).and_then(|file| file.sync_all()).map_err(|error| format!("cannot write {shown}: {error}"))?;
+        if let Some(directory) = to
+            .parent()
+            .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+        {
+            File::open(directory)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| format!("cannot write {shown}: {error}"))?;
         }
         Ok(copied)
     });
@@ -145,14 +181,22 @@ fn copy_to(target: &Target, session: Session, part: &Path) -> Result<Copied, Str
     let path = part.to_str().ok_or("the file's name is not UTF-8")?;
     let failed = |error: Error| format!("cannot back up: {error}");
     Connection::open(target, Access::Write, session)
-        .and_then(|mut source| Ok(source.batch_execute(&format!("VACUUM INTO '{}'", path.replace('\'', "''")))?))
+        .and_then(|mut source| {
+            Ok(source.batch_execute(&format!("VACUUM INTO '{}'", path.replace('\'', "''")))?)
+        })
         .map_err(failed)?;
     let items = {
-        let mut copy = Connection::open(&Target::Sqlite(path.to_owned()), Access::Write, session).map_err(failed)?;
+        let mut copy = Connection::open(&Target::Sqlite(path.to_owned()), Access::Write, session)
+            .map_err(failed)?;
         if let Some(fault) = faults(&mut copy).map_err(failed)?.first() {
-            return Err(format!("the copy is not whole ({fault}); check the database: kinoteka check"));
+            return Err(format!(
+                "the copy is not whole ({fault}); check the database: kinoteka check"
+            ));
         }
-        items::table.select(diesel::dsl::count_star()).first::<i64>(&mut copy).map_err(|error| failed(error.into()))?
+        items::table
+            .select(diesel::dsl::count_star())
+            .first::<i64>(&mut copy)
+            .map_err(|error| failed(error.into()))?
     };
     let file = File::open(part).map_err(|error| format!("cannot read the copy: {error}"))?;
     file.sync_all().map_err(|error| format!("cannot keep the copy: {error}"))?;

@@ -1,7 +1,8 @@
 //! Threads that own the connections: a fixed number for each purpose, fed by one queue.
 //!
-//! A request never waits on a thread of its own, a slow query never holds up a thread that answers others, a queue
-//! that does not move is answered 503 in time, and what does not fit into a full one at once. `benches/README.md` has the figures against the alternatives.
+//! A request never waits on a thread of its own, a slow query never holds up a thread that answers
+//! others, a queue that does not move is answered 503 in time, and what does not fit into a full
+//! one at once. `benches/README.md` has the figures against the alternatives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +20,13 @@ use super::file::{self, Watched};
 use super::group::{self, Unit, Write};
 use super::store::Done;
 
-/// How long a worker that had to turn to the next database stays there before it tries the first again.
+/// How long a worker that had to turn to the next database stays there before it tries the first
+/// again.
 const AWAY: Duration = Duration::from_secs(10);
 
-/// How many statements a connection keeps prepared before a new one takes its place. Each shape of a request has statements of
-/// its own and diesel lets go of none, so that who makes up shapes would fill the memory (36 kB each on SQLite).
+/// How many statements a connection keeps prepared before a new one takes its place. Each shape of
+/// a request has statements of its own and diesel lets go of none, so that who makes up shapes
+/// would fill the memory (36 kB each on SQLite).
 const MOST_PREPARED: u32 = 256;
 
 /// Where connections lead and what they are for.
@@ -47,14 +50,17 @@ impl Purpose {
         counter::forget_prepared();
         let mut outcome = Err(Error::Fault("no database is configured".to_owned()));
         for (number, target) in self.targets.iter().enumerate() {
-            outcome = file::open(target, self.access, self.session).map(|(connection, file)| Held {
-                connection: Some(connection),
-                file,
-                until: (number > 0).then(|| Instant::now() + AWAY),
-            });
+            outcome =
+                file::open(target, self.access, self.session).map(|(connection, file)| Held {
+                    connection: Some(connection),
+                    file,
+                    until: (number > 0).then(|| Instant::now() + AWAY),
+                });
             match &outcome {
                 Ok(_) => break,
-                Err(error) if number + 1 < self.targets.len() => log::warn!("a replica cannot be used, turning to the primary: {error}"),
+                Err(error) if number + 1 < self.targets.len() => {
+                    log::warn!("a replica cannot be used, turning to the primary: {error}")
+                }
                 Err(_) => {}
             }
         }
@@ -73,8 +79,9 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Runs `work` on the connection, opened if need be. Where a connection that had been idle turns out to be dead, and `work`
-    /// `may_repeat` since it had no effect yet, it runs once more on a new one.
+    /// Runs `work` on the connection, opened if need be. Where a connection that had been idle
+    /// turns out to be dead, and `work` `may_repeat` since it had no effect yet, it runs once more
+    /// on a new one.
     pub fn with<T, E: From<Error>>(
         &mut self,
         purpose: &Purpose,
@@ -96,14 +103,19 @@ impl Held {
                 *self = purpose.open()?;
             }
             let Some(connection) = &mut self.connection else {
-                return Err(Error::Fault("a connection that was opened is not there".to_owned()).into());
+                return Err(
+                    Error::Fault("a connection that was opened is not there".to_owned()).into()
+                );
             };
             let outcome = work(connection);
             if outcome.is_ok() || connection.is_alive() {
                 // What went into a file without a name is lost, whatever the database says.
                 if outcome.is_ok() && purpose.access == Access::Write && !self.has_its_file() {
                     self.give_up();
-                    return Err(Error::Uncertain("the database file was deleted, moved or replaced meanwhile".to_owned()).into());
+                    return Err(Error::Uncertain(
+                        "the database file was deleted, moved or replaced meanwhile".to_owned(),
+                    )
+                    .into());
                 }
                 return outcome;
             }
@@ -118,7 +130,9 @@ impl Held {
     /// Lets the connection go, and says so where that is because its file is.
     fn give_up(&mut self) {
         if !self.has_its_file() {
-            log::error!("the database file was deleted, moved or replaced; the connection to it is given up");
+            log::error!(
+                "the database file was deleted, moved or replaced; the connection to it is given up"
+            );
         }
         *self = Self::default();
     }
@@ -159,12 +173,20 @@ impl Workers {
 
     /// A connection of its own, outside the workers; a SQLite file that is not there is made.
     pub fn open(&self) -> Result<Connection, Error> {
-        let target = self.purpose.targets.first().ok_or_else(|| Error::Fault("no database is configured".to_owned()))?;
+        let target = self
+            .purpose
+            .targets
+            .first()
+            .ok_or_else(|| Error::Fault("no database is configured".to_owned()))?;
         Connection::open(target, self.purpose.access, self.purpose.session)
     }
 
-    /// Runs `work` on a worker. Work that no worker took up in time never runs; nor does work whose caller has gone.
-    pub async fn run<T, E>(&self, work: impl FnOnce(&mut Held, &Purpose) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// Runs `work` on a worker. Work that no worker took up in time never runs; nor does work whose
+    /// caller has gone.
+    pub async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut Held, &Purpose) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -175,26 +197,37 @@ impl Workers {
                     return;
                 }
                 // A panic is a fault of ours; it must not take the worker with it.
-                let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose))).unwrap_or_else(|_| {
-                    *held = Held::default();
-                    Err(Error::Fault("the work panicked".to_owned()).into())
-                });
+                let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose)))
+                    .unwrap_or_else(|_| {
+                        *held = Held::default();
+                        Err(Error::Fault("the work panicked".to_owned()).into())
+                    });
                 drop(answer.send(outcome));
             }))
         };
         self.submit(job).await
     }
 
-    /// Runs `work` in a transaction that it may share with others, see [`group`]. Else as [`Self::run`].
-    pub async fn write<T, E>(&self, work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static) -> Result<Done<T>, E>
+    /// Runs `work` in a transaction that it may share with others, see [`group`]. Else as
+    /// [`Self::run`].
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<Done<T>, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.submit(|answer, taken| Job::Together(Box::new(Write { work, outcome: None, answer, taken }))).await
+        self.submit(|answer, taken| {
+            Job::Together(Box::new(Write { work, outcome: None, answer, taken }))
+        })
+        .await
     }
 
-    async fn submit<T, E: From<Error>>(&self, job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> Job) -> Result<T, E> {
+    async fn submit<T, E: From<Error>>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> Job,
+    ) -> Result<T, E> {
         let (answer, mut answered) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
         match self.queue()?.try_send(job(answer, Arc::clone(&taken))) {
@@ -203,16 +236,22 @@ impl Workers {
                 let told = format!("{} requests wait for the database already", self.purpose.queue);
                 return Err(Error::Unavailable(told).into());
             }
-            Err(TrySendError::Disconnected(_)) => return Err(Error::Fault("the workers have ended".to_owned()).into()),
+            Err(TrySendError::Disconnected(_)) => {
+                return Err(Error::Fault("the workers have ended".to_owned()).into());
+            }
         }
         let outcome = match tokio::time::timeout(self.purpose.wait, &mut answered).await {
             Ok(outcome) => outcome,
             Err(_) if !taken.swap(true, Ordering::AcqRel) => {
-                return Err(Error::Unavailable("no connection became free in time".to_owned()).into());
+                return Err(
+                    Error::Unavailable("no connection became free in time".to_owned()).into()
+                );
             }
             Err(_) => answered.await,
         };
-        outcome.unwrap_or_else(|gone| Err(Error::Fault(format!("a worker ended with work in hand: {gone}")).into()))
+        outcome.unwrap_or_else(|gone| {
+            Err(Error::Fault(format!("a worker ended with work in hand: {gone}")).into())
+        })
     }
 
     fn queue(&self) -> Result<Sender<Job>, Error> {
@@ -225,7 +264,11 @@ impl Workers {
             let (jobs, purpose) = (jobs.clone(), Arc::clone(&self.purpose));
             let name = format!("{:?}-{number}", purpose.access).to_ascii_lowercase();
             let thread = thread::Builder::new().name(name).spawn(move || serve(&jobs, &purpose));
-            running.threads.push(thread.map_err(|error| Error::Unavailable(format!("cannot start a thread: {error}")))?);
+            running.threads.push(
+                thread.map_err(|error| {
+                    Error::Unavailable(format!("cannot start a thread: {error}"))
+                })?,
+            );
         }
         running.queue = Some(queue.clone());
         Ok(queue)
@@ -266,15 +309,23 @@ mod tests {
     fn no_more_statements_stay_prepared_than_are_allowed() {
         let directory = tempfile::tempdir().unwrap();
         let second = Duration::from_secs(1);
-        let session = Session { busy_timeout: second, statement_timeout: second, slow_query: second };
+        let session =
+            Session { busy_timeout: second, statement_timeout: second, slow_query: second };
         let target = Target::Sqlite(directory.path().join("prepared.db").display().to_string());
-        let purpose = Purpose { targets: vec![target], access: Access::Write, session, wait: second, queue: 1 };
+        let purpose = Purpose {
+            targets: vec![target],
+            access: Access::Write,
+            session,
+            wait: second,
+            queue: 1,
+        };
         drop(Workers::new(purpose.clone(), 1).open());
         let mut held = Held::default();
         let mut most = 0;
         for number in 0..1_000_i64 {
             let statement = Statement::<BigInt>::new(Fragment::new(format!("SELECT {number}")));
-            let rows: Result<Vec<i64>, Error> = held.with(&purpose, || true, |connection| Ok(statement.clone().rows(connection)?));
+            let rows: Result<Vec<i64>, Error> =
+                held.with(&purpose, || true, |connection| Ok(statement.clone().rows(connection)?));
             assert_eq!(rows.unwrap(), [number]);
             most = most.max(counter::prepared());
         }

@@ -1,4 +1,5 @@
-//! What an address is that oEmbed is asked for: the page of an item, of a list or of a saved query, on this server or on the publisher's own site.
+//! What an address is that oEmbed is asked for: the page of an item, of a list or of a saved query,
+//! on this server or on the publisher's own site.
 
 use crate::resource::spec::Kind;
 use crate::text::language::Language;
@@ -29,13 +30,22 @@ pub(super) fn saved_at(url: &str, base: &str) -> Option<(String, String)> {
     Some((name.to_owned(), query.to_owned()))
 }
 
-/// The item of a kind whose page an address is, by its name, and the language that the address names.
-pub(super) fn item_at(kind: Kind, url: &str, base: &str, template: Option<&str>) -> Option<(String, Option<Language>)> {
+/// The item of a kind whose page an address is, by its name, and the language that the address
+/// names.
+pub(super) fn item_at(
+    kind: Kind,
+    url: &str,
+    base: &str,
+    template: Option<&str>,
+) -> Option<(String, Option<Language>)> {
     let whole = if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() };
     let url = whole.as_str();
     let without_part = url.split('#').next().unwrap_or_default();
     let (page, query) = without_part.split_once('?').unwrap_or((without_part, ""));
-    let in_query = query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
+    let in_query = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(|tag| Language::parse(tag).ok());
     for path in [&format!("/embed/{}", kind.segment()), kind.path()] {
         let prefix = format!("{base}{path}/");
         if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_name(name)) {
@@ -43,13 +53,16 @@ pub(super) fn item_at(kind: Kind, url: &str, base: &str, template: Option<&str>)
         }
     }
     // Without its kind, an address is that of a video.
-    let template = template.filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
+    let template =
+        template.filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
     let (name, language) = by_template(kind, template, url)?;
     Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(in_query)))
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 200 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    !name.is_empty()
+        && name.len() <= 200
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// What stands in an address in the place of `{slug}` or `{id}`, and of `{lang}`.
@@ -60,7 +73,11 @@ fn by_template(kind: Kind, template: &str, url: &str) -> Option<(String, Option<
         let Some(place) = template.find('{') else {
             // A page may be asked for a part, or by a query of its own.
             let after = rest.strip_prefix(template)?;
-            rest = if after.is_empty() || after.starts_with(['?', '#', '&']) { "" } else { return None };
+            rest = if after.is_empty() || after.starts_with(['?', '#', '&']) {
+                ""
+            } else {
+                return None;
+            };
             break;
         };
         rest = rest.strip_prefix(template.get(..place)?)?;
@@ -88,11 +105,17 @@ mod tests {
         let template = Some("https://example.org/{lang}/videos/{slug}");
         let found = |url: &str| {
             let (name, language) = item_at(Kind::Video, url, "https://c.example.org", template)?;
-            Some(format!("{name} {}", language.map(|language| language.as_str().to_owned()).unwrap_or_default()))
+            Some(format!(
+                "{name} {}",
+                language.map(|language| language.as_str().to_owned()).unwrap_or_default()
+            ))
         };
         for (url, expected) in [
             ("https://c.example.org/embed/videos/a-film", Some("a-film ")),
-            ("https://c.example.org/embed/videos/a-film?lang=sr-Cyrl&start=1#t=2", Some("a-film sr-Cyrl")),
+            (
+                "https://c.example.org/embed/videos/a-film?lang=sr-Cyrl&start=1#t=2",
+                Some("a-film sr-Cyrl"),
+            ),
             ("https://c.example.org/v1/videos/a-film#t=3", Some("a-film ")),
             ("/embed/videos/a-film?lang=tr", Some("a-film tr")),
             ("https://example.org/mk/videos/a-film", Some("a-film mk")),
@@ -108,17 +131,30 @@ mod tests {
             assert_eq!(found(url).as_deref(), expected, "{url}");
         }
         let by_template = |template: &str, url: &str| by_template(Kind::Video, template, url);
-        assert_eq!(by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"), Some(("12".to_owned(), None)));
-        assert_eq!(by_template("https://e.org/{kind}/{slug}.html", "https://e.org/programmes/a.html"), None);
-        assert_eq!(by_template("https://e.org/{kind}/{slug}.html", "https://e.org/videos/a.html#x"), Some(("a".to_owned(), None)));
+        assert_eq!(
+            by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"),
+            Some(("12".to_owned(), None))
+        );
+        assert_eq!(
+            by_template("https://e.org/{kind}/{slug}.html", "https://e.org/programmes/a.html"),
+            None
+        );
+        assert_eq!(
+            by_template("https://e.org/{kind}/{slug}.html", "https://e.org/videos/a.html#x"),
+            Some(("a".to_owned(), None))
+        );
     }
 
     #[test]
     fn addresses_name_figures() {
         let template = Some("https://example.org/{kind}/{slug}?l={lang}");
         let found = |url: &str, template: Option<&str>| {
-            let (name, language) = item_at(Kind::ImpactStatistic, url, "https://c.example.org", template)?;
-            Some(format!("{name} {}", language.map(|language| language.as_str().to_owned()).unwrap_or_default()))
+            let (name, language) =
+                item_at(Kind::ImpactStatistic, url, "https://c.example.org", template)?;
+            Some(format!(
+                "{name} {}",
+                language.map(|language| language.as_str().to_owned()).unwrap_or_default()
+            ))
         };
         for (url, expected) in [
             ("https://c.example.org/embed/impact-statistics/people?lang=mk", Some("people mk")),
@@ -130,6 +166,9 @@ mod tests {
         ] {
             assert_eq!(found(url, template).as_deref(), expected, "{url}");
         }
-        assert_eq!(found("https://example.org/mk/people", Some("https://example.org/{lang}/{slug}")), None);
+        assert_eq!(
+            found("https://example.org/mk/people", Some("https://example.org/{lang}/{slug}")),
+            None
+        );
     }
 }

@@ -1,8 +1,11 @@
-//! `/embed/kinoteka.js`: videos and figures as elements of any page, in one file without dependencies.
+//! `/embed/kinoteka.js`: videos and figures as elements of any page, in one file without
+//! dependencies.
 //!
-//! The file is there at two addresses: one that always has the newest, to be kept for minutes, and one with its version, which never changes and
-//! may be kept for ever. Whoever pins it finds its digest (Subresource Integrity) at `/embed/integrity.json`. All three can be read from any site,
-//! whatever `KINOTEKA_CORS_ORIGINS` says of the API, since a browser checks the digest only of what it may read.
+//! The file is there at two addresses: one that always has the newest, to be kept for minutes, and
+//! one with its version, which never changes and may be kept for ever. Whoever pins it finds its
+//! digest (Subresource Integrity) at `/embed/integrity.json`. All three can be read from any site,
+//! whatever `KINOTEKA_CORS_ORIGINS` says of the API, since a browser checks the digest only of what
+//! it may read.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -55,8 +58,15 @@ struct Component {
 }
 
 static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
-    let of = |language: &str| SAID.iter().map(|(name, phrase)| ((*name).to_owned(), json!(phrase.in_language(language)))).collect();
-    let words: Map<String, Value> = LANGUAGES.iter().map(|language| ((*language).to_owned(), Value::Object(of(language)))).collect();
+    let of = |language: &str| {
+        SAID.iter()
+            .map(|(name, phrase)| ((*name).to_owned(), json!(phrase.in_language(language))))
+            .collect()
+    };
+    let words: Map<String, Value> = LANGUAGES
+        .iter()
+        .map(|language| ((*language).to_owned(), Value::Object(of(language))))
+        .collect();
     let text = SOURCE.replacen("\"{words}\"", &Value::Object(words).to_string(), 1);
     let mut version = String::new();
     for byte in Sha256::digest(&text).iter().take(8) {
@@ -72,15 +82,30 @@ impl Component {
     }
 
     fn answer(&self, request: &HttpRequest, caching: &str) -> HttpResponse {
-        open(request, &self.tag, caching, "text/javascript; charset=utf-8", Bytes::from_static(COMPONENT.text.as_bytes()))
+        open(
+            request,
+            &self.tag,
+            caching,
+            "text/javascript; charset=utf-8",
+            Bytes::from_static(COMPONENT.text.as_bytes()),
+        )
     }
 }
 
 /// Answers what every site may read.
-fn open(request: &HttpRequest, tag: &Tag, caching: &str, media_type: &str, body: Bytes) -> HttpResponse {
+fn open(
+    request: &HttpRequest,
+    tag: &Tag,
+    caching: &str,
+    media_type: &str,
+    body: Bytes,
+) -> HttpResponse {
     let is_known = not_modified(request, tag, None);
-    let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-    response.insert_header((header::ETAG, tag.as_str())).insert_header((header::CACHE_CONTROL, caching));
+    let mut response =
+        HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    response
+        .insert_header((header::ETAG, tag.as_str()))
+        .insert_header((header::CACHE_CONTROL, caching));
     response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
     if is_known { response.finish() } else { response.content_type(media_type).body(body) }
 }
@@ -90,9 +115,10 @@ const BRIEFLY: &str = "public, max-age=300";
 
 /// Get the web component
 ///
-/// `kinoteka-videos` (`query`, `layout`), `kinoteka-video` (`video`) and `kinoteka-figure` (`statistic`) as elements of any page that loads this script with
-/// `defer`: the newest, kept for minutes. Each element takes `server` (this one if it is absent) and `lang` (else the page's language). A query is ignored,
-/// since content systems add one to scripts.
+/// `kinoteka-videos` (`query`, `layout`), `kinoteka-video` (`video`) and `kinoteka-figure`
+/// (`statistic`) as elements of any page that loads this script with `defer`: the newest, kept for
+/// minutes. Each element takes `server` (this one if it is absent) and `lang` (else the page's
+/// language). A query is ignored, since content systems add one to scripts.
 #[utoipa::path(operation_id = "component", tag = "Embeds", responses(
     (status = 200, description = "The script.", body = String, content_type = "text/javascript", example = json!("\"use strict\";")),
     (status = 304, description = "The client has this already."),
@@ -104,8 +130,8 @@ pub async fn component(request: HttpRequest) -> HttpResponse {
 
 /// Get the web component in one version
 ///
-/// The same file at an address that never has another: to be kept for ever, and pinned by its digest (`integrity`). Other versions than this server's are
-/// not there.
+/// The same file at an address that never has another: to be kept for ever, and pinned by its
+/// digest (`integrity`). Other versions than this server's are not there.
 #[utoipa::path(operation_id = "component_version", tag = "Embeds", params(
     ("version" = String, Path, description = "The version, from `/embed/integrity.json`.", pattern = "^[0-9a-f]{16}$", example = "0123456789abcdef"),
 ), responses(
@@ -114,10 +140,16 @@ pub async fn component(request: HttpRequest) -> HttpResponse {
     (status = 404, description = "This server has another version.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/embed/kinoteka-{version}.js")]
-pub async fn component_version(request: HttpRequest, version: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn component_version(
+    request: HttpRequest,
+    version: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     if *version != COMPONENT.version {
-        let detail =
-            format!("This server has no version `{}` of the component; it has `{}`.", crate::text::clip(&version), COMPONENT.version);
+        let detail = format!(
+            "This server has no version `{}` of the component; it has `{}`.",
+            crate::text::clip(&version),
+            COMPONENT.version
+        );
         return Err(Problem::new(Kind::NotFound, detail));
     }
     Ok(COMPONENT.answer(&request, "public, max-age=31536000, immutable"))
@@ -130,25 +162,33 @@ pub struct PinnedComponent {
     #[schema(value_type = String, pattern = "^[0-9a-f]{16}$", example = "0123456789abcdef")]
     version: &'static str,
     /// Where this version is, for ever.
-    #[schema(format = "uri", example = "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js")]
+    #[schema(
+        format = "uri",
+        example = "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js"
+    )]
     url: String,
     /// Where the newest is.
     #[schema(format = "uri", example = "https://catalogue.example.org/embed/kinoteka.js")]
     stable_url: String,
-    /// For the attribute `integrity` of a script element that has `crossorigin` (Subresource Integrity).
+    /// For the attribute `integrity` of a script element that has `crossorigin` (Subresource
+    /// Integrity).
     #[schema(value_type = String, pattern = "^sha384-[A-Za-z0-9+/]{64}$", example = "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC")]
     integrity: &'static str,
 }
 
 /// Tell how to pin the web component
 ///
-/// Version, addresses and digest: a script element with `url` as its `src`, with `integrity`, `crossorigin` and `defer`.
+/// Version, addresses and digest: a script element with `url` as its `src`, with `integrity`,
+/// `crossorigin` and `defer`.
 #[utoipa::path(operation_id = "component_integrity", tag = "Embeds", responses(
     (status = 200, description = "Version, addresses and digest.", body = PinnedComponent, example = json!({"version": "0123456789abcdef", "url": "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js", "stable_url": "https://catalogue.example.org/embed/kinoteka.js", "integrity": "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"})),
     (status = 304, description = "The client has this already."),
 ))]
 #[get("/embed/integrity.json")]
-pub async fn component_integrity(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn component_integrity(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let base = context.settings.base_url(&request);
     let pinned = PinnedComponent {
         version: &COMPONENT.version,

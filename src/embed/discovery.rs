@@ -21,7 +21,12 @@ impl Discovery {
         let link = |oembed: &String, format: &str, media_type: &str| {
             format!("<{oembed}&format={format}>; rel=\"alternate\"; type=\"{media_type}\"")
         };
-        let both = |oembed| [link(oembed, "json", "application/json+oembed"), link(oembed, "xml", "text/xml+oembed")];
+        let both = |oembed| {
+            [
+                link(oembed, "json", "application/json+oembed"),
+                link(oembed, "xml", "text/xml+oembed"),
+            ]
+        };
         self.0.iter().flat_map(both).collect()
     }
 

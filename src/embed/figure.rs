@@ -13,7 +13,9 @@ use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::impact::figure::number;
-use crate::impact::model::{Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target};
+use crate::impact::model::{
+    Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target,
+};
 use crate::impact::store::ImpactStatistics;
 use crate::phrases::Phrase;
 use crate::places::CountryReference;
@@ -30,9 +32,10 @@ const LONGEST_DESCRIPTION: usize = 300;
 
 /// Embed a figure
 ///
-/// A page to be framed by other sites that says an impact statistic as people do, "More than 500 …", in the visitor's language: the figure and what
-/// was counted, the period, baseline and target, the source, the videos that show it, and whom to credit. It works without JavaScript, sets no cookie
-/// and asks no other site for anything. Errors are pages too.
+/// A page to be framed by other sites that says an impact statistic as people do, "More than 500
+/// …", in the visitor's language: the figure and what was counted, the period, baseline and target,
+/// the source, the videos that show it, and whom to credit. It works without JavaScript, sets no
+/// cookie and asks no other site for anything. Errors are pages too.
 #[utoipa::path(operation_id = "embed_impact_statistic", tag = "Embeds", params(
     ("impact_statistic" = String, Path, description = "Id or slug.", example = "civil-society-at-the-istanbul-forum"),
     ("lang" = Option<String>, Query, description = "Language of the page (BCP 47); without it `Accept-Language` decides.", example = "sr-Cyrl"),
@@ -46,35 +49,65 @@ const LONGEST_DESCRIPTION: usize = 300;
     (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed/impact-statistics/{impact_statistic}")]
-pub async fn embed_impact_statistic(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+pub async fn embed_impact_statistic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
     match answer(&context, &request, name.into_inner()).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, page::language_of(&request, &context), &context.settings),
+        Err(problem) => {
+            page::problem(&problem, page::language_of(&request, &context), &context.settings)
+        }
     }
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, request, &context.fallback);
     if wish.all {
-        params.error("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out.");
+        params.error(
+            "lang",
+            "invalid_language",
+            "A page is in one language: name it, or leave `lang` out.",
+        );
     }
     params.finish()?;
     let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
-    let identity = format!("embed figure\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
-    let asked = Asked { name, viewer: Viewer::Public, wish: &wish, identity, with_owed: false, follows: false };
-    let (validators, found) =
-        item::read_any::<ImpactStatistics, _>(context, request, asked, move |connection, (context, _), loaded, shown| {
+    let identity =
+        format!("embed figure\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
+    let asked = Asked {
+        name,
+        viewer: Viewer::Public,
+        wish: &wish,
+        identity,
+        with_owed: false,
+        follows: false,
+    };
+    let (validators, found) = item::read_any::<ImpactStatistics, _>(
+        context,
+        request,
+        asked,
+        move |connection, (context, _), loaded, shown| {
             let programme = programme_of(connection, context, &loaded, Viewer::Public, shown)?;
             Ok(Card::new(loaded, programme.as_ref(), &addresses, shown))
-        })
-        .await?;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+        },
+    )
+    .await?;
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
     match found {
         None => Err(Problem::internal("a page that was not read was needed")),
-        Some(At::Moved(slug)) => Ok(item::moved(context, request, &format!("/embed/impact-statistics/{slug}"))),
+        Some(At::Moved(slug)) => {
+            Ok(item::moved(context, request, &format!("/embed/impact-statistics/{slug}")))
+        }
         Some(At::Here(card)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, context, Viewer::Public, &wish);
@@ -123,7 +156,12 @@ struct Evidence {
 }
 
 impl Card {
-    fn new(mut loaded: Loaded<Own>, programme: Option<&Value>, addresses: &Addresses, shown: &Shown) -> Self {
+    fn new(
+        mut loaded: Loaded<Own>,
+        programme: Option<&Value>,
+        addresses: &Addresses,
+        shown: &Shown,
+    ) -> Self {
         let words = shown.wish.names;
         let lang = page::language_kept(&shown.wish);
         let with = |page: &str, query: &[&str]| {
@@ -132,22 +170,40 @@ impl Card {
         };
         let slug = loaded.item.slug.clone();
         let (language, label, text) = match loaded.take_chosen() {
-            Some(chosen) => (chosen.language.as_str().to_owned(), chosen.text.title, chosen.text.description),
+            Some(chosen) => {
+                (chosen.language.as_str().to_owned(), chosen.text.title, chosen.text.description)
+            }
             None => (words.to_owned(), String::new(), None),
         };
-        let field = |name: &str| programme.and_then(|programme| programme.get(name)).and_then(Value::as_str).map(str::to_owned);
+        let field = |name: &str| {
+            programme
+                .and_then(|programme| programme.get(name))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let own = &loaded.own;
         let countries = shown.countries(&own.countries);
-        let footnotes = countries.iter().filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
+        let footnotes = countries
+            .iter()
+            .filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
         let quotes: Vec<Option<Quote>> = own.quotes.unpack();
         let evidence = |(place, link): (usize, &Link)| {
             let video = shown.reference(&link.target_id)?;
             let second = link.start_seconds.map(|milliseconds| milliseconds / 1_000);
             let start = second.map(|second| format!("start={second}")).unwrap_or_default();
-            let address = with(&addresses.here(&format!("/embed/videos/{}", video.slug)), &[&lang, &start]);
-            Some(Evidence { title: video.title, address, second, quote: quotes.get(place).cloned().flatten() })
+            let address =
+                with(&addresses.here(&format!("/embed/videos/{}", video.slug)), &[&lang, &start]);
+            Some(Evidence {
+                title: video.title,
+                address,
+                second,
+                quote: quotes.get(place).cloned().flatten(),
+            })
         };
-        let partner = loaded.in_field("partner").find_map(|link| shown.reference(&link.target_id)).map(|partner| partner.title);
+        let partner = loaded
+            .in_field("partner")
+            .find_map(|link| shown.reference(&link.target_id))
+            .map(|partner| partner.title);
         let this = addresses.here(&format!("/embed/impact-statistics/{slug}"));
         Self {
             words,
@@ -159,7 +215,11 @@ impl Card {
             documents: own.documents.unpack(),
             evidence: loaded.in_field("evidence").enumerate().filter_map(evidence).collect(),
             result_of: field("title").into_iter().chain(partner).collect(),
-            owed: field("credit_line").into_iter().chain(field("disclaimer")).chain(footnotes).collect(),
+            owed: field("credit_line")
+                .into_iter()
+                .chain(field("disclaimer"))
+                .chain(footnotes)
+                .collect(),
             about: addresses.elsewhere(Kind::ImpactStatistic, (loaded.item.id, &slug), &language),
             discovery: Discovery::of(&addresses.here(""), &with(&this, &[&lang])),
             countries,
@@ -170,7 +230,8 @@ impl Card {
     }
 
     fn page(&self) -> Page {
-        let text: String = self.text.as_deref().unwrap_or_default().chars().take(LONGEST_DESCRIPTION).collect();
+        let text: String =
+            self.text.as_deref().unwrap_or_default().chars().take(LONGEST_DESCRIPTION).collect();
         let head = html! {
             link rel="canonical" href=(self.this);
             (self.discovery.head(&self.title))
@@ -234,23 +295,40 @@ impl Card {
 
     fn places(&self) -> String {
         let mark = |country: &CountryReference| if country.footnote.is_some() { "*" } else { "" };
-        self.countries.iter().map(|country| format!("{}{}", country.name, mark(country))).collect::<Vec<_>>().join(", ")
+        self.countries
+            .iter()
+            .map(|country| format!("{}{}", country.name, mark(country)))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
-/// What is known of a figure beside its value. Of its unit the label speaks, in the language of the page.
+/// What is known of a figure beside its value. Of its unit the label speaks, in the language of the
+/// page.
 fn facts(own: &Own, words: &'static str) -> Vec<(String, String)> {
     let say = |phrase: Phrase| phrase.in_language(words).to_owned();
-    let with = |value: String, more: Option<String>| more.map_or_else(|| value.clone(), |more| format!("{value} ({more})"));
+    let with = |value: String, more: Option<String>| {
+        more.map_or_else(|| value.clone(), |more| format!("{value} ({more})"))
+    };
     let of = |value: &str| number(value, &own.measure, words);
-    let mut facts: Vec<(String, String)> =
-        own.disaggregation.unpack::<Vec<Disaggregation>>().into_iter().map(|slice| (slice.dimension, slice.value)).collect();
-    facts.extend(span(own.period_start, own.period_end, words).map(|period| (say(Phrase::Period), period)));
+    let mut facts: Vec<(String, String)> = own
+        .disaggregation
+        .unpack::<Vec<Disaggregation>>()
+        .into_iter()
+        .map(|slice| (slice.dimension, slice.value))
+        .collect();
+    facts.extend(
+        span(own.period_start, own.period_end, words).map(|period| (say(Phrase::Period), period)),
+    );
     let baseline = own.baseline.unpack::<Option<Baseline>>();
-    facts.extend(baseline.map(|baseline| (say(Phrase::Baseline), with(of(&baseline.value), Some(baseline.year.to_string())))));
+    facts.extend(baseline.map(|baseline| {
+        (say(Phrase::Baseline), with(of(&baseline.value), Some(baseline.year.to_string())))
+    }));
     let target = own.target.unpack::<Option<Target>>();
     let until = |target: &Target| span(target.period_start, target.period_end, words);
-    facts.extend(target.map(|target| (say(Phrase::Target), with(of(&target.value), until(&target)))));
+    facts.extend(
+        target.map(|target| (say(Phrase::Target), with(of(&target.value), until(&target)))),
+    );
     facts
 }
 

@@ -1,6 +1,8 @@
-//! The font that posters are measured and painted with: Noto Sans, the letters of the Latin, Cyrillic and Greek scripts.
+//! The font that posters are measured and painted with: Noto Sans, the letters of the Latin,
+//! Cyrillic and Greek scripts.
 //!
-//! It is part of the program, so that a poster is the same on every machine. Its licence is `assets/OFL.txt`.
+//! It is part of the program, so that a poster is the same on every machine. Its licence is
+//! `assets/OFL.txt`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -45,8 +47,13 @@ impl Face {
     pub fn width(&self, text: &str) -> f32 {
         let unknown = self.size * UNKNOWN;
         let Some(font) = &self.font else { return text.chars().map(|_| unknown).sum() };
-        let (letters, metrics) = (font.charmap(), GlyphMetrics::new(font, Size::new(self.size), LocationRef::default()));
-        text.chars().map(|c| letters.map(c).and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(unknown)).sum()
+        let (letters, metrics) =
+            (font.charmap(), GlyphMetrics::new(font, Size::new(self.size), LocationRef::default()));
+        text.chars()
+            .map(|c| {
+                letters.map(c).and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(unknown)
+            })
+            .sum()
     }
 
     /// How wide each letter and sign is that the font has.
@@ -63,7 +70,8 @@ impl Face {
     }
 }
 
-/// What can be painted of a text: words with letters that the font lacks are left out, and so are other signs that it lacks.
+/// What can be painted of a text: words with letters that the font lacks are left out, and so are
+/// other signs that it lacks.
 pub fn paintable(text: &str) -> String {
     let face = Face::new(Weight::Bold, 1.0);
     let mut painted = String::new();
@@ -100,7 +108,9 @@ impl Fonts {
 /// The font, read once.
 pub static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
     let mut database = Database::new();
-    let mut load = |bytes: &'static [u8]| database.load_font_source(Source::Binary(Arc::new(bytes))).first().copied();
+    let mut load = |bytes: &'static [u8]| {
+        database.load_font_source(Source::Binary(Arc::new(bytes))).first().copied()
+    };
     let (regular, bold) = (load(REGULAR), load(BOLD));
     Fonts { database: Arc::new(database), regular, bold }
 });
@@ -116,7 +126,8 @@ mod tests {
         let mut letters: Vec<char> = DEMO.chars().filter(|c| !c.is_control()).collect();
         letters.sort_unstable();
         letters.dedup();
-        for language in ["Ćčđšž", "ЂЈЉЊЋЏђјљњћџ", "ЃЅЌѓѕќѐѝ", "ÇËçë", "ĞİŞğışâîû", "ΑΩάώ", "„“”«»–—…’·"]
+        for language in
+            ["Ćčđšž", "ЂЈЉЊЋЏђјљњћџ", "ЃЅЌѓѕќѐѝ", "ÇËçë", "ĞİŞğışâîû", "ΑΩάώ", "„“”«»–—…’·"]
         {
             letters.extend(language.chars());
         }
@@ -126,7 +137,11 @@ mod tests {
             let missing: Vec<char> = letters.iter().copied().filter(|c| !face.has(*c)).collect();
             assert_eq!(missing, Vec::<char>::new(), "{weight:?}");
         }
-        assert!(FONTS.of_weight(400).is_some() && FONTS.of_weight(700).is_some() && FONTS.of_weight(400) != FONTS.of_weight(700));
+        assert!(
+            FONTS.of_weight(400).is_some()
+                && FONTS.of_weight(700).is_some()
+                && FONTS.of_weight(400) != FONTS.of_weight(700)
+        );
     }
 
     #[test]

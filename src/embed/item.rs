@@ -1,4 +1,5 @@
-//! An item as everything here reads it: found by its name, complete, in the languages that are wished for.
+//! An item as everything here reads it: found by its name, complete, in the languages that are
+//! wished for.
 
 use std::sync::Arc;
 
@@ -52,7 +53,8 @@ pub struct Asked<'a> {
 pub struct Owed {
     /// The programme that it belongs to, whole.
     pub programme: Option<Value>,
-    /// The content note, where the language in which it answers has none: the language and the note.
+    /// The content note, where the language in which it answers has none: the language and the
+    /// note.
     pub content_note: Option<(String, String)>,
     /// Its chapters, in the language in which it answers where there are such.
     pub chapters: Vec<Chapter>,
@@ -77,7 +79,11 @@ pub async fn read<T: Send + 'static>(
 ) -> Result<(Validators, Option<At<T>>), Problem> {
     let (with_owed, viewer) = (asked.with_owed, asked.viewer);
     read_any::<Videos, T>(context, request, asked, move |connection, around, loaded, shown| {
-        let owed = if with_owed { owed(connection, around, &loaded, viewer, shown)? } else { Owed::default() };
+        let owed = if with_owed {
+            owed(connection, around, &loaded, viewer, shown)?
+        } else {
+            Owed::default()
+        };
         Ok(draw(loaded, owed, shown))
     })
     .await
@@ -88,7 +94,9 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     context: &web::Data<Context>,
     request: &HttpRequest,
     asked: Asked<'_>,
-    draw: impl Fn(&mut Connection, (&Context, &Revisions), Loaded<S::Own>, &Shown) -> Result<T, Problem> + Send + 'static,
+    draw: impl Fn(&mut Connection, (&Context, &Revisions), Loaded<S::Own>, &Shown) -> Result<T, Problem>
+    + Send
+    + 'static,
 ) -> Result<(Validators, Option<At<T>>), Problem> {
     let base = context.settings.base_url(request);
     let Asked { name, viewer, wish, identity, follows, .. } = asked;
@@ -96,14 +104,21 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(request), wish.clone());
     let done = context
         .read(viewer, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &wish, base: &base, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &wish,
+                base: &base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let item = match find_visible(connection, S::SPEC, &name, viewer)? {
                     Found::Moved(item) if !follows => return Ok(At::Moved(item.slug)),
                     Found::Moved(item) | Found::Here(item) => item,
                 };
-                let unreadable = format!("the own fields of {} {} cannot be read", S::SPEC.kind.noun(), item.id);
-                let loaded = complete_single::<S>(connection, item, None, viewer, shown)?.ok_or_else(|| Problem::internal(unreadable))?;
+                let unreadable =
+                    format!("the own fields of {} {} cannot be read", S::SPEC.kind.noun(), item.id);
+                let loaded = complete_single::<S>(connection, item, None, viewer, shown)?
+                    .ok_or_else(|| Problem::internal(unreadable))?;
                 Ok(At::Here(draw(connection, (&inner, revisions), loaded, shown)?))
             })
         })
@@ -120,13 +135,17 @@ fn owed(
     shown: &Shown,
 ) -> Result<Owed, Problem> {
     let programme = programme_of(connection, context, loaded, viewer, shown)?;
-    let content_note = elsewhere(connection, context, revisions, std::slice::from_ref(loaded), viewer)?.into_values().next();
+    let content_note =
+        elsewhere(connection, context, revisions, std::slice::from_ref(loaded), viewer)?
+            .into_values()
+            .next();
     let mut languages = preference_order(&shown.wish.asked, &shown.wish.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
     let shape = Shape { include: vec![STATISTICS], ..Shape::default() };
     let id = loaded.item.id;
-    let referrers = Referrers::read(connection, context, (Videos::SPEC, &shape), viewer, shown, &[id])?;
+    let referrers =
+        Referrers::read(connection, context, (Videos::SPEC, &shape), viewer, shown, &[id])?;
     let statistics = referrers.of(id).flat_map(|(_, statistics)| statistics.clone()).collect();
     Ok(Owed { programme, content_note, chapters, statistics })
 }
@@ -139,8 +158,15 @@ pub fn programme_of<O>(
     viewer: Viewer,
     shown: &Shown,
 ) -> Result<Option<Value>, Problem> {
-    let ids: Vec<Id> = loaded.in_field("programme").map(|link| link.target_id).filter(|id| shown.knows(id)).collect();
-    let Some(expand) = context.expander(Kind::Programme).filter(|_| !ids.is_empty()) else { return Ok(None) };
-    let mut within = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+    let ids: Vec<Id> = loaded
+        .in_field("programme")
+        .map(|link| link.target_id)
+        .filter(|id| shown.knows(id))
+        .collect();
+    let Some(expand) = context.expander(Kind::Programme).filter(|_| !ids.is_empty()) else {
+        return Ok(None);
+    };
+    let mut within =
+        Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
     Ok(expand(connection, &ids, viewer, &mut within)?.into_values().next())
 }

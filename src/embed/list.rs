@@ -36,10 +36,17 @@ use crate::videos::model::{Own, SPEC};
 use crate::videos::store::Videos;
 
 /// Parameters of lists that shape what the page shapes itself, or that need a key.
-pub(super) const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
+pub(super) const WITHOUT: &[&str] =
+    &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing { path: "/embed/videos", spec: &SPEC, without: WITHOUT, own: parameters, needs_query: false };
+pub const DECLARED: Listing = Listing {
+    path: "/embed/videos",
+    spec: &SPEC,
+    without: WITHOUT,
+    own: parameters,
+    needs_query: false,
+};
 
 /// How the videos stand.
 pub(super) const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
@@ -67,8 +74,9 @@ pub(super) fn parameters() -> Vec<Value> {
 
 /// Embed a list of videos
 ///
-/// Every query of `/v1/videos` as a page to be framed: posters, titles and content notes in the visitor's language, each leading to the video's own
-/// embed page. It works without JavaScript, sets no cookie and asks no other site for anything.
+/// Every query of `/v1/videos` as a page to be framed: posters, titles and content notes in the
+/// visitor's language, each leading to the video's own embed page. It works without JavaScript,
+/// sets no cookie and asks no other site for anything.
 #[utoipa::path(operation_id = "embed_videos", tag = "Embeds", responses(
     (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 304, description = "The client has this already."),
@@ -103,20 +111,35 @@ pub(super) struct Read {
     pub info: PageInfo,
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let (layout, query) = split(request.query_string())?;
     let base = context.settings.base_url(request);
-    let mut wanted = ListRequest::parse(&SPEC, &query, accepted(request), &context.fallback, Viewer::Public)?;
+    let mut wanted =
+        ListRequest::parse(&SPEC, &query, accepted(request), &context.fallback, Viewer::Public)?;
     wanted.base.clone_from(&base);
     let wanted = Arc::new(wanted);
     if wanted.wish.all {
-        return Err(Problem::parameter("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out."));
+        return Err(Problem::parameter(
+            "lang",
+            "invalid_language",
+            "A page is in one language: name it, or leave `lang` out.",
+        ));
     }
-    let identity = format!("embed list\n{layout}\n{}\n{:?}", wanted.identity, context.settings.embed_origins);
-    let (shared, inner, etag, asked) = (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), query.clone());
+    let identity =
+        format!("embed list\n{layout}\n{}\n{:?}", wanted.identity, context.settings.embed_origins);
+    let (shared, inner, etag, asked) =
+        (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), query.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &base, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &shared.wish,
+                base: &base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 read(connection, (&inner, revisions), (&shared, &asked), shown)
             })
@@ -124,15 +147,27 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<H
         .await?;
     Statements::note(request, done.statements);
     let (validators, found) = done.value;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(Read { told, cards, info }) = found else { return Err(Problem::internal("a page that was not read was needed")) };
+    let Some(Read { told, cards, info }) = found else {
+        return Err(Problem::internal("a page that was not read was needed"));
+    };
     let links = list::links(context, request, &info);
     let mark = if query.is_empty() { "" } else { "?" };
-    let plain = Links { this: format!("{}{}{mark}{query}", wanted.base, request.path()), ..links.clone() };
+    let plain =
+        Links { this: format!("{}{}{mark}{query}", wanted.base, request.path()), ..links.clone() };
     let feeds = plain.with_feeds(&SPEC, request.path()).feeds;
-    let drawn = Drawn { layout, words: wanted.wish.names, told, cards, links: Links { feeds, ..links }, base: &wanted.base };
+    let drawn = Drawn {
+        layout,
+        words: wanted.wish.names,
+        told,
+        cards,
+        links: Links { feeds, ..links },
+        base: &wanted.base,
+    };
     Ok(drawn.answer(context, &wanted.wish, &validators))
 }
 
@@ -144,7 +179,8 @@ pub(super) fn split(query: &str) -> Result<(&'static str, String), Problem> {
             format!("A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here.");
         Violation::parameter(name, "unknown_parameter", detail)
     });
-    let errors: Vec<Violation> = layout.as_ref().err().cloned().into_iter().chain(refused).collect();
+    let errors: Vec<Violation> =
+        layout.as_ref().err().cloned().into_iter().chain(refused).collect();
     match layout {
         Ok(layout) if errors.is_empty() => Ok((layout, rest)),
         _ => Err(Problem::parameters(errors)),
@@ -157,7 +193,13 @@ pub(super) fn layout(query: &str) -> (Result<&'static str, Violation>, String) {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=').unwrap_or((pair, "")) {
             ("layout", value) => {
-                let unknown = || Violation::parameter("layout", "unknown_value", not_one_of(value, LAYOUTS.iter().copied()));
+                let unknown = || {
+                    Violation::parameter(
+                        "layout",
+                        "unknown_value",
+                        not_one_of(value, LAYOUTS.iter().copied()),
+                    )
+                };
                 layout = LAYOUTS.iter().find(|known| **known == value).copied().ok_or_else(unknown);
             }
             _ => rest.push(pair),
@@ -174,11 +216,23 @@ pub(super) fn read(
     shown: &mut Shown,
 ) -> Result<Read, Problem> {
     let told = tell(connection, &SPEC, query, Viewer::Public, shown)?;
-    let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
+    let Some(memory) = shown.memory() else {
+        return Err(Problem::internal("a list was read without a memory"));
+    };
     let list = wanted.list(connection, &SPEC, &memory)?;
-    let page = load_page::<Videos>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, shown)?;
+    let page = load_page::<Videos>(
+        connection,
+        &list,
+        (&wanted.paging.start, wanted.paging.limit),
+        wanted.viewer,
+        shown,
+    )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
+        return Err(Problem::parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this list; start again without it.",
+        ));
     };
     let notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
     let cards = loaded.into_iter().filter_map(|one| card(one, &notes)).collect();
@@ -215,12 +269,18 @@ pub(super) struct Drawn<'a> {
 
 impl Drawn<'_> {
     /// Answers it.
-    pub(super) fn answer(&self, context: &Context, wish: &Wish, validators: &Validators) -> HttpResponse {
+    pub(super) fn answer(
+        &self,
+        context: &Context,
+        wish: &Wish,
+        validators: &Validators,
+    ) -> HttpResponse {
         let mut response = HttpResponse::build(StatusCode::OK);
         answer::caching(&mut response, context, Viewer::Public, wish);
         answer::validate(&mut response, validators);
         let discovery = Discovery::of(self.base, &self.links.this);
-        let links: Vec<String> = std::iter::once(self.links.header()).chain(discovery.links()).collect();
+        let links: Vec<String> =
+            std::iter::once(self.links.header()).chain(discovery.links()).collect();
         response.insert_header((header::LINK, links.join(", ")));
         self.page(&discovery).answer(&context.settings, response)
     }

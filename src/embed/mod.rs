@@ -1,6 +1,7 @@
 //! What partner sites paste: pages for frames, and what tells them how (oEmbed).
 //!
-//! Pages work without JavaScript, set no cookie, store nothing, and ask no other site for anything before a visitor presses play.
+//! Pages work without JavaScript, set no cookie, store nothing, and ask no other site for anything
+//! before a visitor presses play.
 //!
 //! - [`item`]: an item as all of them read it.
 //! - [`video`]: `/embed/videos/{video}`.

@@ -63,7 +63,8 @@ pub struct OEmbed {
     /// Height in pixels.
     #[schema(example = 540)]
     height: i64,
-    /// The poster of a video as PNG, as large as fits; missing where not even the smallest fits, and of a list.
+    /// The poster of a video as PNG, as large as fits; missing where not even the smallest fits,
+    /// and of a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
         nullable = false,
@@ -102,8 +103,9 @@ struct Asked {
 
 /// Tell how to show a page of this catalogue on another site
 ///
-/// oEmbed 1.0, for addresses of embed pages of videos, lists and figures, of the API, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are
-/// ignored, as the standard wants it.
+/// oEmbed 1.0, for addresses of embed pages of videos, lists and figures, of the API, and of the
+/// publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are ignored, as the
+/// standard wants it.
 #[utoipa::path(operation_id = "oembed", tag = "Embeds", params(
     ("url" = String, Query, description = "The address of the page; one that begins with `/` is of this server.", min_length = 1, example = "/embed/videos/testimonials-part-one"),
     ("format" = inline(Option<OEmbedFormat>), Query, description = "Any other is 501.", example = "json"),
@@ -119,12 +121,17 @@ struct Asked {
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/oembed")]
-pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    // Nothing is told with a key that is not told without, but who sends one must know when it is no good.
+pub async fn oembed(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    // Nothing is told with a key that is not told without, but who sends one must know when it is
+    // no good.
     context.viewer(&request).await?;
     let asked = Asked::read(request.query_string())?;
     let base = context.settings.base_url(&request);
-    let nothing = || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    let nothing =
+        || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
     if let Some(query) = list_at(&asked.url, &base) {
         return list(&context, &request, &asked, query).await;
     }
@@ -157,16 +164,30 @@ pub async fn oembed(context: web::Data<Context>, request: HttpRequest) -> Result
     .await;
     let (validators, found) = match found {
         // Whatever is not there, or not for everybody, is one thing to a consumer.
-        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing()),
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
+            return Err(nothing());
+        }
         other => other?,
     };
-    if let Some(response) = answer::not_modified(&request, &context, Viewer::Public, &wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
     let Some(At::Here(Some((slug, shown, title)))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
-    let embed = asked.fitted(&context, &base, ("video", &format!("{base}/embed/videos/{slug}{lang}")), title);
-    asked.answered(&context, &wish, &validators, &embed.with_thumbnail(&asked, |width| format!("{base}{}", png_path(&slug, &shown, width))))
+    let embed = asked.fitted(
+        &context,
+        &base,
+        ("video", &format!("{base}/embed/videos/{slug}{lang}")),
+        title,
+    );
+    asked.answered(
+        &context,
+        &wish,
+        &validators,
+        &embed.with_thumbnail(&asked, |width| format!("{base}{}", png_path(&slug, &shown, width))),
+    )
 }
 
 /// Tells how to show the page of a saved query.
@@ -176,59 +197,91 @@ async fn saved(
     asked: &Asked,
     (name, query): (String, String),
 ) -> Result<HttpResponse, Problem> {
-    let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    let nothing = |_: Problem| {
+        Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.")
+    };
     let (layout, rest) = super::list::layout(&query);
     layout.map_err(|error| nothing(Problem::parameters(vec![error])))?;
     let beside = AtTheAddress::read(&rest, None, &context.fallback).map_err(nothing)?;
     let base = context.settings.base_url(request);
     let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, etag, wish, at) = (context.clone().into_inner(), if_none_match(request), beside.wish.clone(), base.clone());
+    let (inner, etag, wish, at) =
+        (context.clone().into_inner(), if_none_match(request), beside.wish.clone(), base.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &wish, base: &at, etag: etag.as_deref() };
+            let of =
+                OfCatalogue { identity: &identity, wish: &wish, base: &at, etag: etag.as_deref() };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
                 let saved = match find(connection, &name, Viewer::Public, shown)? {
                     Ok(saved) => saved,
                     // The slug that it has now.
-                    Err(slug) => find(connection, &slug, Viewer::Public, shown)?.map_err(Problem::internal)?,
+                    Err(slug) => find(connection, &slug, Viewer::Public, shown)?
+                        .map_err(Problem::internal)?,
                 };
                 Ok((saved.own.kind == Kind::Video.as_str()).then_some((saved.slug, saved.name)))
             })
         })
         .await;
     let (validators, found) = match done {
-        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing(problem)),
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
+            return Err(nothing(problem));
+        }
         other => {
             let done = other?;
             Statements::note(request, done.statements);
             done.value
         }
     };
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &beside.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &beside.wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(Some((slug, title))) = found else { return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page.")) };
+    let Some(Some((slug, title))) = found else {
+        return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page."));
+    };
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
+    let embed =
+        asked.fitted(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
     asked.answered(context, &beside.wish, &validators, &embed)
 }
 
 /// Tells how to show a list.
-async fn list(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked, query: String) -> Result<HttpResponse, Problem> {
+async fn list(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    asked: &Asked,
+    query: String,
+) -> Result<HttpResponse, Problem> {
     // A query that is not understood is no page of ours.
-    let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is no list at this address: its query is not understood.");
+    let nothing = |_: Problem| {
+        Problem::new(
+            ProblemKind::NotFound,
+            "There is no list at this address: its query is not understood.",
+        )
+    };
     let base = context.settings.base_url(request);
     let (_, plain) = super::list::split(&query).map_err(nothing)?;
-    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Viewer::Public).map_err(nothing)?;
+    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Viewer::Public)
+        .map_err(nothing)?;
     if wanted.wish.all {
-        return Err(Problem::new(ProblemKind::NotFound, "There is no list in all languages: a page is in one."));
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            "There is no list in all languages: a page is in one.",
+        ));
     }
     let wish = wanted.wish.clone();
     let identity = format!("oembed list\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, etag, wished, at) = (context.clone().into_inner(), if_none_match(request), wish.clone(), base.clone());
+    let (inner, etag, wished, at) =
+        (context.clone().into_inner(), if_none_match(request), wish.clone(), base.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &wished, base: &at, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &wished,
+                base: &at,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
                 Ok(tell(connection, &SPEC, &plain, Viewer::Public, shown)?.title)
             })
@@ -236,30 +289,59 @@ async fn list(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked
         .await?;
     Statements::note(request, done.statements);
     let (validators, title) = done.value;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(title) = title else { return Err(Problem::internal("a title that was not made was needed")) };
+    let Some(title) = title else {
+        return Err(Problem::internal("a title that was not made was needed"));
+    };
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/videos{mark}{query}")), title);
+    let embed =
+        asked.fitted(context, &base, ("rich", &format!("{base}/embed/videos{mark}{query}")), title);
     asked.answered(context, &wish, &validators, &embed)
 }
 
 /// Tells how to show a chart.
-async fn chart(context: &web::Data<Context>, request: &HttpRequest, asked: &Asked, query: String) -> Result<HttpResponse, Problem> {
-    let nothing = |_: Problem| Problem::new(ProblemKind::NotFound, "There is no chart at this address: its query is not understood.");
+async fn chart(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    asked: &Asked,
+    query: String,
+) -> Result<HttpResponse, Problem> {
+    let nothing = |_: Problem| {
+        Problem::new(
+            ProblemKind::NotFound,
+            "There is no chart at this address: its query is not understood.",
+        )
+    };
     let of = (None, format!("oembed {asked:?}"));
-    let (wish, validators, chart) = chart::api::told(context, request, &query, of).await.map_err(|problem| match problem.kind {
-        ProblemKind::InvalidParameter | ProblemKind::NotSummable | ProblemKind::UriTooLong => nothing(problem),
-        _ => problem,
-    })?;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    let (wish, validators, chart) =
+        chart::api::told(context, request, &query, of).await.map_err(|problem| {
+            match problem.kind {
+                ProblemKind::InvalidParameter
+                | ProblemKind::NotSummable
+                | ProblemKind::UriTooLong => nothing(problem),
+                _ => problem,
+            }
+        })?;
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(chart) = chart else { return Err(Problem::internal("a chart that was not read was needed")) };
+    let Some(chart) = chart else {
+        return Err(Problem::internal("a chart that was not read was needed"));
+    };
     let base = context.settings.base_url(request);
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/impact-statistics/chart{mark}{query}")), chart.title);
+    let embed = asked.fitted(
+        context,
+        &base,
+        ("rich", &format!("{base}/embed/impact-statistics/chart{mark}{query}")),
+        chart.title,
+    );
     asked.answered(context, &wish, &validators, &embed)
 }
 
@@ -270,28 +352,49 @@ async fn figure(
     asked: Asked,
     (name, language): (String, Option<Language>),
 ) -> Result<HttpResponse, Problem> {
-    let nothing = || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
+    let nothing =
+        || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
     let base = context.settings.base_url(request);
     let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
     let identity = format!("oembed figure\n{asked:?}\n{:?}", context.settings.name);
-    let of = item::Asked { name, viewer: Viewer::Public, wish: &wish, identity, with_owed: false, follows: true };
-    let found = read_any::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
-        let label = statistic.take_chosen().map(|chosen| chosen.text.title);
-        Ok(label.map(|label| (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.names))))
-    })
-    .await;
+    let of = item::Asked {
+        name,
+        viewer: Viewer::Public,
+        wish: &wish,
+        identity,
+        with_owed: false,
+        follows: true,
+    };
+    let found =
+        read_any::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
+            let label = statistic.take_chosen().map(|chosen| chosen.text.title);
+            Ok(label.map(|label| {
+                (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.names))
+            }))
+        })
+        .await;
     let (validators, found) = match found {
-        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => return Err(nothing()),
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
+            return Err(nothing());
+        }
         other => other?,
     };
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
     let Some(At::Here(Some((slug, title)))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     // There is no picture beside the text.
-    let asked = Asked { height: Some(asked.height.map_or(FIGURE, |most| most.min(FIGURE))), ..asked };
-    let embed = asked.fitted(context, &base, ("rich", &format!("{base}/embed/impact-statistics/{slug}{lang}")), title);
+    let asked =
+        Asked { height: Some(asked.height.map_or(FIGURE, |most| most.min(FIGURE))), ..asked };
+    let embed = asked.fitted(
+        context,
+        &base,
+        ("rich", &format!("{base}/embed/impact-statistics/{slug}{lang}")),
+        title,
+    );
     asked.answered(context, &wish, &validators, &embed)
 }
 
@@ -301,7 +404,11 @@ impl Asked {
         let mut asked = Self::default();
         let size = |name: &'static str, value: &str| match value.parse::<i64>() {
             Ok(size) if size > 0 => Ok(Some(size)),
-            _ => Err(Problem::parameter(name, "out_of_range", format!("`{name}` is a number of pixels, at least 1."))),
+            _ => Err(Problem::parameter(
+                name,
+                "out_of_range",
+                format!("`{name}` is a number of pixels, at least 1."),
+            )),
         };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             let value = decode(value).unwrap_or_default();
@@ -309,19 +416,29 @@ impl Asked {
                 "url" => asked.url = value,
                 "format" if value == "xml" => asked.is_xml = true,
                 "format" if value == "json" => asked.is_xml = false,
-                "format" => return Err(Problem::new(ProblemKind::NotImplemented, "oEmbed is answered as json or xml.")),
+                "format" => {
+                    return Err(Problem::new(
+                        ProblemKind::NotImplemented,
+                        "oEmbed is answered as json or xml.",
+                    ));
+                }
                 "maxwidth" => asked.width = size("maxwidth", &value)?,
                 "maxheight" => asked.height = size("maxheight", &value)?,
                 _ => {}
             }
         }
         if asked.url.is_empty() {
-            return Err(Problem::parameter("url", "required", "`url` is the address of the page to show."));
+            return Err(Problem::parameter(
+                "url",
+                "required",
+                "`url` is the address of the page to show.",
+            ));
         }
         Ok(asked)
     }
 
-    /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is room.
+    /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is
+    /// room.
     fn size(&self) -> (i64, i64) {
         let width = self.width.map_or(snippets::WIDTH, |most| most.min(WIDEST));
         let height = snippets::height(width);
@@ -329,7 +446,13 @@ impl Asked {
     }
 
     /// Answers it in the format that is asked for.
-    fn answered(&self, context: &Context, wish: &Wish, validators: &Validators, embed: &OEmbed) -> Result<HttpResponse, Problem> {
+    fn answered(
+        &self,
+        context: &Context,
+        wish: &Wish,
+        validators: &Validators,
+        embed: &OEmbed,
+    ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
         answer::caching(&mut response, context, Viewer::Public, wish);
         answer::validate(&mut response, validators);
@@ -337,10 +460,18 @@ impl Asked {
         if self.is_xml {
             return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
         }
-        Ok(response.content_type("application/json").body(serde_json::to_vec(embed).map_err(Problem::internal)?))
+        Ok(response
+            .content_type("application/json")
+            .body(serde_json::to_vec(embed).map_err(Problem::internal)?))
     }
 
-    fn fitted(&self, context: &Context, base: &str, (kind, page): (&'static str, &str), title: String) -> OEmbed {
+    fn fitted(
+        &self,
+        context: &Context,
+        base: &str,
+        (kind, page): (&'static str, &str),
+        title: String,
+    ) -> OEmbed {
         let (width, height) = self.size();
         OEmbed {
             kind,
@@ -363,7 +494,12 @@ impl OEmbed {
     /// With the picture at this address, in the largest size that fits.
     fn with_thumbnail(self, asked: &Asked, url: impl FnOnce(Option<i64>) -> String) -> Self {
         let Some((width, height)) = fitting(asked.width, asked.height) else { return self };
-        Self { thumbnail_url: Some(url(Some(width))), thumbnail_width: Some(width), thumbnail_height: Some(height), ..self }
+        Self {
+            thumbnail_url: Some(url(Some(width))),
+            thumbnail_width: Some(width),
+            thumbnail_height: Some(height),
+            ..self
+        }
     }
 
     /// As XML, with the same members.
@@ -382,9 +518,14 @@ impl OEmbed {
         ] {
             xml.element(name, &[], text);
         }
-        if let (Some(url), Some(width), Some(height)) = (&self.thumbnail_url, self.thumbnail_width, self.thumbnail_height) {
-            for (name, text) in [("thumbnail_url", url), ("thumbnail_width", &width.to_string()), ("thumbnail_height", &height.to_string())]
-            {
+        if let (Some(url), Some(width), Some(height)) =
+            (&self.thumbnail_url, self.thumbnail_width, self.thumbnail_height)
+        {
+            for (name, text) in [
+                ("thumbnail_url", url),
+                ("thumbnail_width", &width.to_string()),
+                ("thumbnail_height", &height.to_string()),
+            ] {
                 xml.element(name, &[], text);
             }
         }

@@ -70,7 +70,8 @@ impl Page {
 
     /// The whole as HTML.
     pub fn html(&self) -> String {
-        let (style, script) = if self.is_tool { (TOOL_STYLE, TOOL_SCRIPT) } else { (STYLE, SCRIPT) };
+        let (style, script) =
+            if self.is_tool { (TOOL_STYLE, TOOL_SCRIPT) } else { (STYLE, SCRIPT) };
         let style = self.chart.map_or(style, |theme| &theme.of_page().css);
         let direction = if is_written_from_the_right(&self.language) { "rtl" } else { "ltr" };
         let page = html! {
@@ -92,17 +93,32 @@ impl Page {
         page.into_string()
     }
 
-    /// The policy for browsers: nothing but what stands in the page, pictures of this server, and what it plays.
+    /// The policy for browsers: nothing but what stands in the page, pictures of this server, and
+    /// what it plays.
     fn policy(&self, settings: &Settings) -> String {
-        let list = |origins: Vec<&str>| if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
-        let media: Vec<&str> = ["'self'"].into_iter().chain(self.media.iter().map(String::as_str)).collect();
-        let (style, script) = if self.is_tool { (&TOOL_STYLE_HASH, &TOOL_SCRIPT_HASH) } else { (&STYLE_HASH, &SCRIPT_HASH) };
+        let list = |origins: Vec<&str>| {
+            if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") }
+        };
+        let media: Vec<&str> =
+            ["'self'"].into_iter().chain(self.media.iter().map(String::as_str)).collect();
+        let (style, script) = if self.is_tool {
+            (&TOOL_STYLE_HASH, &TOOL_SCRIPT_HASH)
+        } else {
+            (&STYLE_HASH, &SCRIPT_HASH)
+        };
         let style = self.chart.map_or(&**style, |theme| &theme.of_page().hash);
-        let own = if self.is_tool { "connect-src 'self'; form-action 'self'" } else { "form-action 'none'" };
+        let own = if self.is_tool {
+            "connect-src 'self'; form-action 'self'"
+        } else {
+            "form-action 'none'"
+        };
         // Webmasters are shown pages as they will look, whoever else may frame them.
         let everybody = settings.embed_origins.iter().any(|origin| origin == "*");
-        let ancestors: Vec<&str> =
-            (!everybody).then_some("'self'").into_iter().chain(settings.embed_origins.iter().map(String::as_str)).collect();
+        let ancestors: Vec<&str> = (!everybody)
+            .then_some("'self'")
+            .into_iter()
+            .chain(settings.embed_origins.iter().map(String::as_str))
+            .collect();
         format!(
             "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; {own}; frame-ancestors {}",
             style,
@@ -119,12 +135,16 @@ impl Page {
         response.insert_header((header::CONTENT_LANGUAGE, self.language.as_str()));
         // Players of other sites ask who shows them; they learn the site, not the page.
         response.insert_header((header::REFERRER_POLICY, "strict-origin-when-cross-origin"));
-        response.insert_header((header::HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"));
+        response.insert_header((
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ));
         response.content_type("text/html; charset=utf-8").body(self.html())
     }
 }
 
-/// Answers an error as a page in the visitor's language. What is wrong with the address is for the webmaster who wrote it.
+/// Answers an error as a page in the visitor's language. What is wrong with the address is for the
+/// webmaster who wrote it.
 pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpResponse {
     let definition = problem.kind.definition();
     let phrase = match problem.kind {
@@ -143,26 +163,40 @@ pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpRe
             div.text lang="en" dir="ltr" { @for error in &problem.errors { p.soft data-code=(error.code) { (error.detail) } } }
         };
     }
-    let status = StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     for (name, value) in &problem.headers {
         response.insert_header((name.clone(), value.as_str()));
     }
-    response.insert_header((header::CACHE_CONTROL, if status.is_server_error() { "no-store" } else { "public, max-age=60" }));
+    response.insert_header((
+        header::CACHE_CONTROL,
+        if status.is_server_error() { "no-store" } else { "public, max-age=60" },
+    ));
     page.answer(settings, response)
 }
 
 /// The language in which a visitor is told what is wrong.
 pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
-    let named = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(|tag| Language::parse(tag).ok());
+    let named = request
+        .query_string()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(|tag| Language::parse(tag).ok());
     let asked = named.map(|language| vec![language]);
-    let asked = asked.or_else(|| accepted(request).map(crate::text::parse_accept_language)).unwrap_or_default();
+    let asked = asked
+        .or_else(|| accepted(request).map(crate::text::parse_accept_language))
+        .unwrap_or_default();
     Wish::new(asked, context.fallback.clone()).names
 }
 
 /// The parameter that keeps the language in an address of ours, where it was asked for by one.
 pub fn language_kept(wish: &Wish) -> String {
-    wish.asked.first().filter(|_| wish.explicit).map(|tag| format!("lang={}", tag.as_str())).unwrap_or_default()
+    wish.asked
+        .first()
+        .filter(|_| wish.explicit)
+        .map(|tag| format!("lang={}", tag.as_str()))
+        .unwrap_or_default()
 }
 
 /// A time without its fraction.
@@ -173,7 +207,11 @@ pub fn whole(seconds: f64) -> i64 {
 /// A time as people write it: `1:02:03`, `2:03`.
 pub fn clock(seconds: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// Whether a language is written from right to left.
@@ -181,7 +219,10 @@ pub fn is_written_from_the_right(language: &str) -> bool {
     let language = Language::stored(language);
     match language.script() {
         Some(script) => matches!(script, "Arab" | "Hebr" | "Syrc" | "Thaa" | "Adlm" | "Nkoo"),
-        None => matches!(language.primary(), "ar" | "he" | "fa" | "ur" | "ps" | "yi" | "dv" | "ckb" | "sd" | "ug"),
+        None => matches!(
+            language.primary(),
+            "ar" | "he" | "fa" | "ur" | "ps" | "yi" | "dv" | "ckb" | "sd" | "ug"
+        ),
     }
 }
 
@@ -195,13 +236,25 @@ mod tests {
             assert!(!asset.contains("</") && !asset.contains("<!--"));
         }
         for asset in [STYLE, SCRIPT, TOOL_STYLE, TOOL_SCRIPT] {
-            assert!(!asset.contains("http:") && !asset.contains("https:") && !asset.contains("localStorage") && !asset.contains("cookie"));
+            assert!(
+                !asset.contains("http:")
+                    && !asset.contains("https:")
+                    && !asset.contains("localStorage")
+                    && !asset.contains("cookie")
+            );
         }
     }
 
     #[test]
     fn languages_have_a_direction() {
-        for (tag, expected) in [("ar", true), ("he-IL", true), ("sr-Cyrl", false), ("tr", false), ("pa-Arab", true), ("az", false)] {
+        for (tag, expected) in [
+            ("ar", true),
+            ("he-IL", true),
+            ("sr-Cyrl", false),
+            ("tr", false),
+            ("pa-Arab", true),
+            ("az", false),
+        ] {
             assert_eq!(is_written_from_the_right(tag), expected, "{tag}");
         }
     }

@@ -37,21 +37,40 @@ impl Default for Painter {
 
 impl Painter {
     /// A picture of this width and height as PNG; 503 where it was not begun in time.
-    pub async fn paint(&self, svg: String, size: (u32, u32), wait: Duration) -> Result<Bytes, Problem> {
-        let name: Name =
-            Sha256::new().chain_update(size.0.to_le_bytes()).chain_update(size.1.to_le_bytes()).chain_update(&svg).finalize().into();
+    pub async fn paint(
+        &self,
+        svg: String,
+        size: (u32, u32),
+        wait: Duration,
+    ) -> Result<Bytes, Problem> {
+        let name: Name = Sha256::new()
+            .chain_update(size.0.to_le_bytes())
+            .chain_update(size.1.to_le_bytes())
+            .chain_update(&svg)
+            .finalize()
+            .into();
         if let Some(picture) = self.kept(&name) {
             return Ok(picture);
         }
         let busy = |_| {
-            Problem::new(Kind::Unavailable, "Pictures are asked for faster than they can be painted.").with_header(header::RETRY_AFTER, "1")
+            Problem::new(
+                Kind::Unavailable,
+                "Pictures are asked for faster than they can be painted.",
+            )
+            .with_header(header::RETRY_AFTER, "1")
         };
-        let hand = tokio::time::timeout(wait, self.hands.acquire()).await.map_err(busy)?.map_err(Problem::internal)?;
+        let hand = tokio::time::timeout(wait, self.hands.acquire())
+            .await
+            .map_err(busy)?
+            .map_err(Problem::internal)?;
         // Whoever had to wait may have waited for this very picture.
         if let Some(picture) = self.kept(&name) {
             return Ok(picture);
         }
-        let painted = web::block(move || png(&svg, size)).await.map_err(Problem::internal)?.map_err(Problem::internal)?;
+        let painted = web::block(move || png(&svg, size))
+            .await
+            .map_err(Problem::internal)?
+            .map_err(Problem::internal)?;
         drop(hand);
         let picture = Bytes::from(painted);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(name, picture.clone());
@@ -84,7 +103,14 @@ impl Kept {
             self.bytes = self.bytes.saturating_sub(before.len());
         }
         while self.bytes > KEPT {
-            let Some(oldest) = self.pictures.iter().min_by_key(|(_, (_, asked_for))| *asked_for).map(|(name, _)| *name) else { return };
+            let Some(oldest) = self
+                .pictures
+                .iter()
+                .min_by_key(|(_, (_, asked_for))| *asked_for)
+                .map(|(name, _)| *name)
+            else {
+                return;
+            };
             if let Some((gone, _)) = self.pictures.remove(&oldest) {
                 self.bytes = self.bytes.saturating_sub(gone.len());
             }
@@ -102,8 +128,10 @@ fn png(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
         fontdb: Arc::clone(&FONTS.database),
         ..Options::default()
     };
-    let tree = Tree::from_str(svg, &options).map_err(|error| format!("a picture cannot be read: {error}"))?;
-    let mut canvas = Pixmap::new(width, height).ok_or_else(|| format!("there is no canvas of {width} by {height}"))?;
+    let tree = Tree::from_str(svg, &options)
+        .map_err(|error| format!("a picture cannot be read: {error}"))?;
+    let mut canvas = Pixmap::new(width, height)
+        .ok_or_else(|| format!("there is no canvas of {width} by {height}"))?;
     let scale = f32::from(u16::try_from(width).unwrap_or(0)) / tree.size().width();
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut canvas.as_mut());
     written(&canvas).map_err(|error| format!("a picture cannot be written as PNG: {error}"))
@@ -111,7 +139,11 @@ fn png(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
 
 /// A canvas as PNG. Pictures hide nothing behind them, so that three bytes a pixel say all.
 fn written(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let colours: Vec<u8> = canvas.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let colours: Vec<u8> = canvas
+        .pixels()
+        .iter()
+        .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
+        .collect();
     let mut bytes = Vec::with_capacity(128 * 1_024);
     let mut encoder = png::Encoder::new(&mut bytes, canvas.width(), canvas.height());
     encoder.set_color(png::ColorType::Rgb);
@@ -130,7 +162,8 @@ mod tests {
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
         let mut kept = Kept::default();
-        let bytes = |kept: &Kept| kept.pictures.values().map(|(picture, _)| picture.len()).sum::<usize>();
+        let bytes =
+            |kept: &Kept| kept.pictures.values().map(|(picture, _)| picture.len()).sum::<usize>();
         let picture = || Bytes::from(vec![0_u8; KEPT / 4]);
         for number in 0..4 {
             kept.keep([number; 32], picture());
@@ -151,7 +184,8 @@ mod tests {
         let painter = Painter { hands: Semaphore::new(0), kept: Mutex::default() };
         let svg = Poster::default().svg();
         let wait = Duration::from_millis(10);
-        let asked = || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), (320, 180), wait));
+        let asked =
+            || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), (320, 180), wait));
         assert_eq!(asked().unwrap_err().kind, Kind::Unavailable);
         painter.hands.add_permits(1);
         let picture = asked().unwrap();

@@ -48,12 +48,20 @@ pub fn player(source: &Source, language: &str) -> Player {
         }
         _ => None,
     };
-    framed.unwrap_or_else(|| Player::Page { site: host(&source.url).to_owned(), url: source.url.clone() })
+    framed.unwrap_or_else(|| Player::Page {
+        site: host(&source.url).to_owned(),
+        url: source.url.clone(),
+    })
 }
 
 /// The host of an address, without `www.`.
 fn host(url: &str) -> &str {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    let host = url
+        .split_once("://")
+        .map_or(url, |(_, rest)| rest)
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default();
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     host.strip_prefix("www.").unwrap_or(host)
 }
@@ -64,7 +72,8 @@ pub fn origin(url: &str) -> Option<String> {
     let host = rest.split(['/', '?', '#']).next()?;
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     // What could end a directive of the policy is no host.
-    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte));
+    let is_host = !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte));
     (matches!(scheme, "http" | "https") && is_host).then(|| format!("{scheme}://{host}"))
 }
 
@@ -82,19 +91,24 @@ fn youtube(url: &str, language: &str) -> Option<Player> {
     let first = parts.next().unwrap_or_default();
     let id = match host(url) {
         "youtu.be" => first,
-        "youtube.com" | "m.youtube.com" | "youtube-nocookie.com" | "music.youtube.com" => match first {
-            "watch" => query.split('&').find_map(|pair| pair.strip_prefix("v="))?,
-            "embed" | "shorts" | "live" | "v" => parts.next()?,
-            _ => return None,
-        },
+        "youtube.com" | "m.youtube.com" | "youtube-nocookie.com" | "music.youtube.com" => {
+            match first {
+                "watch" => query.split('&').find_map(|pair| pair.strip_prefix("v="))?,
+                "embed" | "shorts" | "live" | "v" => parts.next()?,
+                _ => return None,
+            }
+        }
         _ => return None,
     };
-    let is_id = (6..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_id = (6..=20).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let language = language.split('-').next().unwrap_or_default();
     is_id.then(|| Player::Framed {
         site: "YouTube",
         origin: YOUTUBE,
-        url: format!("{YOUTUBE}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"),
+        url: format!(
+            "{YOUTUBE}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"
+        ),
     })
 }
 
@@ -109,11 +123,17 @@ fn vimeo(url: &str) -> Option<Player> {
     let place = parts.iter().position(is_number)?;
     let id = parts.get(place)?;
     // What is not listed has a second word in its address.
-    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_word =
+        |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let of_path = parts.get(place.saturating_add(1)).copied().filter(is_word);
-    let word = query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_word).or(of_path);
+    let word =
+        query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_word).or(of_path);
     let word = word.map(|word| format!("&h={word}")).unwrap_or_default();
-    Some(Player::Framed { site: "Vimeo", origin: VIMEO, url: format!("{VIMEO}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs") })
+    Some(Player::Framed {
+        site: "Vimeo",
+        origin: VIMEO,
+        url: format!("{VIMEO}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs"),
+    })
 }
 
 #[cfg(test)]
@@ -121,7 +141,14 @@ mod tests {
     use super::*;
 
     fn of(kind: &str, url: &str) -> Player {
-        let source = Source { kind: kind.to_owned(), url: url.to_owned(), mime_type: None, width: None, height: None, size_bytes: None };
+        let source = Source {
+            kind: kind.to_owned(),
+            url: url.to_owned(),
+            mime_type: None,
+            width: None,
+            height: None,
+            size_bytes: None,
+        };
         player(&source, "sr-Latn")
     }
 
@@ -136,18 +163,33 @@ mod tests {
             "https://www.youtube.com/embed/aqz-KE-bpKQ",
             "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ",
         ] {
-            assert!(matches!(of("youtube", url), Player::Framed { url, origin: YOUTUBE, .. } if url == expected), "{url}");
+            assert!(
+                matches!(of("youtube", url), Player::Framed { url, origin: YOUTUBE, .. } if url == expected),
+                "{url}"
+            );
         }
         for (url, expected) in [
-            ("https://vimeo.com/76979871", "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1#t=STARTs"),
-            ("https://vimeo.com/channels/staffpicks/76979871", "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1#t=STARTs"),
-            ("https://vimeo.com/76979871/8272103f6e", "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1&h=8272103f6e#t=STARTs"),
+            (
+                "https://vimeo.com/76979871",
+                "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1#t=STARTs",
+            ),
+            (
+                "https://vimeo.com/channels/staffpicks/76979871",
+                "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1#t=STARTs",
+            ),
+            (
+                "https://vimeo.com/76979871/8272103f6e",
+                "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1&h=8272103f6e#t=STARTs",
+            ),
             (
                 "https://player.vimeo.com/video/76979871?h=8272103f6e",
                 "https://player.vimeo.com/video/76979871?autoplay=1&dnt=1&h=8272103f6e#t=STARTs",
             ),
         ] {
-            assert!(matches!(of("vimeo", url), Player::Framed { url, origin: VIMEO, .. } if url == expected), "{url}");
+            assert!(
+                matches!(of("vimeo", url), Player::Framed { url, origin: VIMEO, .. } if url == expected),
+                "{url}"
+            );
         }
     }
 
@@ -162,7 +204,10 @@ mod tests {
         ] {
             assert_eq!(of(kind, url), Player::Page { site: site.to_owned(), url: url.to_owned() });
         }
-        assert_eq!(of("file", "https://e.org/a.mp4"), Player::File { url: "https://e.org/a.mp4".to_owned(), mime_type: None });
+        assert_eq!(
+            of("file", "https://e.org/a.mp4"),
+            Player::File { url: "https://e.org/a.mp4".to_owned(), mime_type: None }
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `/v1/videos/{video}/poster.svg` and `.png`: the picture that stands for a video without one, drawn of its title.
+//! `/v1/videos/{video}/poster.svg` and `.png`: the picture that stands for a video without one,
+//! drawn of its title.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -36,22 +37,28 @@ const PROGRAMME: f32 = 36.0;
 
 /// Get the poster of a video
 ///
-/// A picture made of its title and its programme, in the answer's language and script; its colours follow the slug. For videos without a
-/// thumbnail, and for pages that ask nobody else for pictures.
+/// A picture made of its title and its programme, in the answer's language and script; its colours
+/// follow the slug. For videos without a thumbnail, and for pages that ask nobody else for
+/// pictures.
 #[utoipa::path(operation_id = "get_video_poster", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the title (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The poster.", content((String = "image/svg+xml", example = json!("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"))))))]
 #[get("/v1/videos/{video}/poster.svg")]
-pub async fn video_poster(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn video_poster(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     poster(&context, &request, name.into_inner(), Form::Svg).await
 }
 
 /// Get the poster of a video as PNG
 ///
-/// The same picture for those who take no SVG, such as social networks and search engines. It is painted with a font that has the Latin,
-/// the Cyrillic and the Greek letters. Words in other scripts are left out, and so are signs such as emoji: of a title that is all in another
-/// script, the programme and the colours remain.
+/// The same picture for those who take no SVG, such as social networks and search engines. It is
+/// painted with a font that has the Latin, the Cyrillic and the Greek letters. Words in other
+/// scripts are left out, and so are signs such as emoji: of a title that is all in another script,
+/// the programme and the colours remain.
 #[utoipa::path(operation_id = "get_video_poster_png", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the title (BCP 47).", example = "sr-Cyrl"),
@@ -72,7 +79,11 @@ pub struct PosterWidth;
 
 impl utoipa::PartialSchema for PosterWidth {
     fn schema() -> RefOr<Schema> {
-        let widths: Object = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some(WIDTHS)).default(Some(SIZE.0.into())).build();
+        let widths: Object = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .enum_values(Some(WIDTHS))
+            .default(Some(SIZE.0.into()))
+            .build();
         widths.into()
     }
 }
@@ -85,12 +96,21 @@ enum Form<'a> {
     Png(&'a Painter),
 }
 
-async fn poster(context: &web::Data<Context>, request: &HttpRequest, name: String, form: Form<'_>) -> Result<HttpResponse, Problem> {
+async fn poster(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    name: String,
+    form: Form<'_>,
+) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(request).await?;
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, request, &context.fallback);
     if wish.all {
-        params.error("lang", "invalid_language", "A poster is in one language: name it, or leave `lang` out.");
+        params.error(
+            "lang",
+            "invalid_language",
+            "A poster is in one language: name it, or leave `lang` out.",
+        );
     }
     let (ending, width) = match form {
         Form::Svg => ("svg", SIZE.0),
@@ -100,9 +120,14 @@ async fn poster(context: &web::Data<Context>, request: &HttpRequest, name: Strin
     let identity = format!("poster\n{ending}\n{width}");
     let asked = Asked { name, viewer, wish: &wish, identity, with_owed: false, follows: false };
     let (validators, found) = item::read(context, request, asked, |mut video, _, shown| {
-        let programme = video.in_field("programme").find_map(|link| shown.reference(&link.target_id)).map(|programme| programme.title);
+        let programme = video
+            .in_field("programme")
+            .find_map(|link| shown.reference(&link.target_id))
+            .map(|programme| programme.title);
         let chosen = video.take_chosen();
-        let (language, title) = chosen.map_or_else(Default::default, |chosen| (chosen.language.as_str().to_owned(), chosen.text.title));
+        let (language, title) = chosen.map_or_else(Default::default, |chosen| {
+            (chosen.language.as_str().to_owned(), chosen.text.title)
+        });
         Poster { slug: video.item.slug, language, title, programme }
     })
     .await?;
@@ -111,14 +136,25 @@ async fn poster(context: &web::Data<Context>, request: &HttpRequest, name: Strin
     }
     let poster = match found {
         None => return Err(Problem::internal("a poster that was not read was needed")),
-        Some(At::Moved(slug)) => return Ok(item::moved(context, request, &format!("/v1/videos/{slug}/poster.{ending}"))),
+        Some(At::Moved(slug)) => {
+            return Ok(item::moved(
+                context,
+                request,
+                &format!("/v1/videos/{slug}/poster.{ending}"),
+            ));
+        }
         Some(At::Here(poster)) => poster,
     };
     let (media_type, body) = match form {
         Form::Svg => ("image/svg+xml", Bytes::from(poster.svg())),
         Form::Png(painter) => {
             let wait = Duration::from_millis(context.settings.database_wait_ms);
-            ("image/png", painter.paint(poster.paintable().svg(), (width, width.saturating_mul(9) / 16), wait).await?)
+            (
+                "image/png",
+                painter
+                    .paint(poster.paintable().svg(), (width, width.saturating_mul(9) / 16), wait)
+                    .await?,
+            )
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
@@ -134,22 +170,31 @@ fn width(params: &mut Params) -> u32 {
         params.error(
             "width",
             "out_of_range",
-            format!("A poster is painted {} pixels wide, not {asked}.", WIDTHS.map(|width| width.to_string()).join(", ")),
+            format!(
+                "A poster is painted {} pixels wide, not {asked}.",
+                WIDTHS.map(|width| width.to_string()).join(", ")
+            ),
         );
     }
     u32::try_from(asked).unwrap_or(SIZE.0)
 }
 
-/// The address of the PNG of a video's poster, below that of the server: as wide as possible where no width is given.
+/// The address of the PNG of a video's poster, below that of the server: as wide as possible where
+/// no width is given.
 pub fn png_path(slug: &str, language: &str, width: Option<i64>) -> String {
-    let width = width.filter(|width| *width != i64::from(SIZE.0)).map(|width| format!("&width={width}")).unwrap_or_default();
+    let width = width
+        .filter(|width| *width != i64::from(SIZE.0))
+        .map(|width| format!("&width={width}"))
+        .unwrap_or_default();
     format!("/v1/videos/{slug}/poster.png?lang={language}{width}")
 }
 
 /// The largest size in which it is painted that fits.
 pub fn fitting(width: Option<i64>, height: Option<i64>) -> Option<(i64, i64)> {
     let sizes = WIDTHS.map(|width| (width, width.saturating_mul(9) / 16));
-    sizes.into_iter().find(|size| width.is_none_or(|most| size.0 <= most) && height.is_none_or(|most| size.1 <= most))
+    sizes.into_iter().find(|size| {
+        width.is_none_or(|most| size.0 <= most) && height.is_none_or(|most| size.1 <= most)
+    })
 }
 
 /// What a poster shows.
@@ -181,19 +226,28 @@ impl Poster {
     pub fn svg(&self) -> String {
         let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
         let (title, programme) = (&kept(&self.title), self.programme.as_deref().map(kept));
-        let hue = self.slug.bytes().fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        let hue = self
+            .slug
+            .bytes()
+            .fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte)));
         // Slugs that are nearly the same have colours that are not.
         let hue = hue.wrapping_mul(137) % 360;
         let from_the_right = is_written_from_the_right(&self.language);
         let (direction, x) = if from_the_right { ("rtl", 1190) } else { ("ltr", 90) };
         let lines = wrapped(title);
         let mut text = String::new();
-        for (line, y) in lines.iter().zip((0_u32..).map(|place| 300_u32.saturating_add(place.saturating_mul(92)))) {
+        for (line, y) in lines
+            .iter()
+            .zip((0_u32..).map(|place| 300_u32.saturating_add(place.saturating_mul(92))))
+        {
             let (length, adjusted) = length(line, &Face::new(Weight::Bold, TITLE));
-            let line = html! { tspan x=(x) y=(y) textLength=[length] lengthAdjust=[adjusted] { (line) } };
+            let line =
+                html! { tspan x=(x) y=(y) textLength=[length] lengthAdjust=[adjusted] { (line) } };
             let _ = write!(text, "{}", line.into_string());
         }
-        let colour = |degrees: u32, lightness: u32| format!("hsl({} 55% {lightness}%)", hue.saturating_add(degrees) % 360);
+        let colour = |degrees: u32, lightness: u32| {
+            format!("hsl({} 55% {lightness}%)", hue.saturating_add(degrees) % 360)
+        };
         let picture: Markup = html! {
             svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" width=(SIZE.0) height=(SIZE.1) role="img" lang=(self.language) {
                 title { (title) }
@@ -220,11 +274,15 @@ impl Poster {
     }
 }
 
-/// How long a line is made, in pixels, and by what: it was measured with a font that who looks at it may not have, and another may be wider.
-/// Nothing of a line with letters that the font lacks.
+/// How long a line is made, in pixels, and by what: it was measured with a font that who looks at
+/// it may not have, and another may be wider. Nothing of a line with letters that the font lacks.
 fn length(line: &str, face: &Face) -> (Option<String>, Option<&'static str>) {
     let is_measured = !line.is_empty() && line.chars().all(|c| face.has(c));
-    if is_measured { (Some(format!("{:.0}", face.width(line))), Some("spacingAndGlyphs")) } else { (None, None) }
+    if is_measured {
+        (Some(format!("{:.0}", face.width(line))), Some("spacingAndGlyphs"))
+    } else {
+        (None, None)
+    }
 }
 
 /// A title in lines; what there is no room for is left out, and the last line says so.
@@ -293,14 +351,22 @@ mod tests {
 
     #[test]
     fn titles_are_wrapped() {
-        assert_eq!(wrapped("Football players speak out about violence"), ["Football players speak out", "about violence"]);
+        assert_eq!(
+            wrapped("Football players speak out about violence"),
+            ["Football players speak out", "about violence"]
+        );
         assert_eq!(wrapped(""), Vec::<String>::new());
         let long = wrapped(&"violence ".repeat(40));
         assert_eq!((long.len(), long.last().unwrap().ends_with('…')), (4, true));
         assert!(long.iter().take(3).all(|line| line == "violence violence violence"), "{long:?}");
         let face = Face::new(Weight::Bold, TITLE);
-        for (title, lines) in [("ж".repeat(60), 4), ("W".repeat(40), 3), ("i".repeat(40), 1), ("ж".repeat(10_000), 4), ("映".repeat(20), 2)]
-        {
+        for (title, lines) in [
+            ("ж".repeat(60), 4),
+            ("W".repeat(40), 3),
+            ("i".repeat(40), 1),
+            ("ж".repeat(10_000), 4),
+            ("映".repeat(20), 2),
+        ] {
             let wrapped = wrapped(&title);
             assert_eq!(wrapped.len(), lines, "{wrapped:?}");
             assert!(wrapped.iter().all(|line| face.width(line) <= LINE), "{wrapped:?}");
@@ -312,14 +378,26 @@ mod tests {
     #[test]
     fn lines_are_as_long_as_they_were_measured() {
         let lengths = |title: &str| -> Vec<Option<String>> {
-            let svg = Poster { slug: "a".to_owned(), language: "sq".to_owned(), title: title.to_owned(), programme: None }.svg();
+            let svg = Poster {
+                slug: "a".to_owned(),
+                language: "sq".to_owned(),
+                title: title.to_owned(),
+                programme: None,
+            }
+            .svg();
             let read = roxmltree::Document::parse(&svg).unwrap();
-            let lines = read.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "tspan")));
+            let lines = read
+                .descendants()
+                .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "tspan")));
             lines.map(|line| line.attribute("textLength").map(str::to_owned)).collect()
         };
         let known = lengths("Me fjalët e tyre, pjesa e dytë: partnerë dhe përfitues");
         assert!(
-            known.len() == 2 && known.iter().flatten().all(|length| (600..=1_100).contains(&length.parse::<i32>().unwrap())),
+            known.len() == 2
+                && known
+                    .iter()
+                    .flatten()
+                    .all(|length| (600..=1_100).contains(&length.parse::<i32>().unwrap())),
             "{known:?}"
         );
         assert_eq!(lengths("映画"), [None], "what the font lacks is not measured");

@@ -1,4 +1,5 @@
-//! What a video is evidence of: impact statistics, with the second that shows them and the words that say them.
+//! What a video is evidence of: impact statistics, with the second that shows them and the words
+//! that say them.
 
 use serde_json::Value;
 
@@ -21,22 +22,30 @@ pub struct Evidenced {
 
 /// The passages of a video that evidence a statistic.
 pub fn of(statistic: &Value, video: Id, addresses: &Addresses, lang: &str) -> Vec<Evidenced> {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (Some(label), Some(slug)) = (text(statistic, "label"), text(statistic, "slug")) else { return Vec::new() };
-    let title = text(statistic, "figure").map_or_else(|| label.clone(), |figure| format!("{figure} · {label}"));
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (Some(label), Some(slug)) = (text(statistic, "label"), text(statistic, "slug")) else {
+        return Vec::new();
+    };
+    let title = text(statistic, "figure")
+        .map_or_else(|| label.clone(), |figure| format!("{figure} · {label}"));
     let mark = if lang.is_empty() { "" } else { "?" };
     let address = addresses.here(&format!("/embed/impact-statistics/{slug}{mark}{lang}"));
     let language = text(statistic, "language").unwrap_or_default();
     let video = video.to_string();
     let passages = statistic.get("evidence").and_then(Value::as_array).into_iter().flatten();
-    let of_video = passages.filter(|passage| passage.pointer("/video/id").and_then(Value::as_str) == Some(video.as_str()));
+    let of_video = passages.filter(|passage| {
+        passage.pointer("/video/id").and_then(Value::as_str) == Some(video.as_str())
+    });
     of_video
         .map(|passage| Evidenced {
             title: title.clone(),
             language: language.clone(),
             address: address.clone(),
             second: passage.get("start_seconds").and_then(Value::as_f64).map(super::page::whole),
-            quote: passage.get("quote").and_then(|quote| Some((text(quote, "text")?, text(quote, "language")))),
+            quote: passage
+                .get("quote")
+                .and_then(|quote| Some((text(quote, "text")?, text(quote, "language")))),
         })
         .collect()
 }

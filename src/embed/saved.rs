@@ -1,4 +1,5 @@
-//! `/f/{saved_query}`: the videos of a saved query to be framed, at an address that stays when the query changes.
+//! `/f/{saved_query}`: the videos of a saved query to be framed, at an address that stays when the
+//! query changes.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
@@ -27,8 +28,8 @@ enum At {
 
 /// Embed a saved query
 ///
-/// The videos that were saved under this name as a page to be framed, with the query's name as its title. The address stays when the query is
-/// changed. Only queries of videos have a page.
+/// The videos that were saved under this name as a page to be framed, with the query's name as its
+/// title. The address stays when the query is changed. Only queries of videos have a page.
 #[utoipa::path(operation_id = "embed_saved_query", tag = "Embeds", params(
     ("saved_query" = String, Path, description = "Slug or id.", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "testimonials"),
     ("layout" = inline(Option<Layout>), Query, description = "How the videos stand; `grid` if it is absent.", example = "carousel"),
@@ -45,23 +46,41 @@ enum At {
     (status = 503, description = "The query is no longer understood, or the database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/f/{saved_query}")]
-pub async fn saved_page(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+pub async fn saved_page(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
     match answer(&context, &request, name.into_inner()).await {
         Ok(response) => response,
         Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
     }
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
     let (layout, rest) = layout(request.query_string());
     let layout = layout.map_err(|error| Problem::parameters(vec![error]))?;
     let asked = AtTheAddress::read(&rest, accepted(request), &context.fallback)?;
     let base = context.settings.base_url(request);
-    let identity = format!("saved list\n{layout}\n{name}\n{}\n{:?}", asked.identity(), context.settings.embed_origins);
-    let (inner, etag, beside, at) = (context.clone().into_inner(), if_none_match(request), asked.clone(), base.clone());
+    let identity = format!(
+        "saved list\n{layout}\n{name}\n{}\n{:?}",
+        asked.identity(),
+        context.settings.embed_origins
+    );
+    let (inner, etag, beside, at) =
+        (context.clone().into_inner(), if_none_match(request), asked.clone(), base.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &beside.wish, base: &at, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &beside.wish,
+                base: &at,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let saved = match find(connection, &name, Viewer::Public, shown)? {
                     Ok(saved) => saved,
@@ -69,16 +88,23 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
                 };
                 let (list, wanted) = beside.list(&saved.own, &inner.fallback, Viewer::Public)?;
                 if list.kind != Kind::Video {
-                    return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page; others are feeds."));
+                    return Err(Problem::new(
+                        ProblemKind::NotFound,
+                        "Only queries of videos have a page; others are feeds.",
+                    ));
                 }
-                let found = read(connection, (&inner, revisions), (&wanted, &saved.own.query), shown).map_err(no_longer_understood)?;
+                let found =
+                    read(connection, (&inner, revisions), (&wanted, &saved.own.query), shown)
+                        .map_err(no_longer_understood)?;
                 Ok(At::Here(Box::new((saved, found))))
             })
         })
         .await?;
     Statements::note(request, done.statements);
     let (validators, found) = done.value;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &asked.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &asked.wish, &validators)
+    {
         return Ok(response);
     }
     let (saved, Read { told, cards, info }) = match found {
@@ -87,9 +113,15 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: Strin
         Some(At::Here(found)) => *found,
     };
     let lang = asked.lang();
-    let feed = |ending: &&str| (format!("{base}/f/{}.{ending}{lang}", saved.slug), type_of_feed(ending));
+    let feed =
+        |ending: &&str| (format!("{base}/f/{}.{ending}{lang}", saved.slug), type_of_feed(ending));
     let feeds = SPEC.feeds.iter().map(feed).collect();
-    let notes: Vec<Note> = saved.description.map(|text| Note { label: None, text }).into_iter().chain(told.notes).collect();
+    let notes: Vec<Note> = saved
+        .description
+        .map(|text| Note { label: None, text })
+        .into_iter()
+        .chain(told.notes)
+        .collect();
     let drawn = Drawn {
         layout,
         words: asked.wish.names,

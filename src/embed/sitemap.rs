@@ -1,6 +1,8 @@
-//! `/sitemap-videos.xml`: where search engines find the videos (sitemaps.org, with Google's extension for videos).
+//! `/sitemap-videos.xml`: where search engines find the videos (sitemaps.org, with Google's
+//! extension for videos).
 //!
-//! Parts are of fixed ranges of the items' numbers: one is read like another, whatever is written meanwhile.
+//! Parts are of fixed ranges of the items' numbers: one is read like another, whatever is written
+//! meanwhile.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -38,7 +40,8 @@ const VIDEO: &str = "http://www.google.com/schemas/sitemap-video/1.1";
 
 /// Find the videos
 ///
-/// A sitemap of the videos that everybody may see and play, for search engines; of a large catalogue an index of its parts.
+/// A sitemap of the videos that everybody may see and play, for search engines; of a large
+/// catalogue an index of its parts.
 #[utoipa::path(operation_id = "video_sitemap", tag = "Embeds", responses(
     (status = 200, description = "The sitemap, or the index of its parts.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
     (status = 304, description = "The client has this already."),
@@ -46,7 +49,10 @@ const VIDEO: &str = "http://www.google.com/schemas/sitemap-video/1.1";
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/sitemap-videos.xml")]
-pub async fn video_sitemap(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn video_sitemap(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     answer(&context, &request, None).await
 }
 
@@ -70,22 +76,36 @@ pub async fn video_sitemap_part(
     answer(&context, &request, Some(part.parse().unwrap_or(0))).await
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest, part: Option<Number>) -> Result<HttpResponse, Problem> {
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    part: Option<Number>,
+) -> Result<HttpResponse, Problem> {
     Params::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(request);
     let addresses = Addresses::new(&context.settings, &base);
     let wish = Wish::new(Vec::new(), context.fallback.clone());
     let identity = format!("sitemap\n{part:?}\n{}", addresses.identity());
-    let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let (inner, etag, wished) =
+        (context.clone().into_inner(), if_none_match(request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let asked = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
+            let asked = OfCatalogue {
+                identity: &identity,
+                wish: &wished,
+                base: &base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
                 let parts = parts(connection)?;
                 match (part, parts.as_slice()) {
                     (Some(part), _) if !parts.contains(&part) => {
-                        let there = parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                        Err(Problem::new(ProblemKind::NotFound, format!("The sitemap has no part {part}; there are {there}.")))
+                        let there =
+                            parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                        Err(Problem::new(
+                            ProblemKind::NotFound,
+                            format!("The sitemap has no part {part}; there are {there}."),
+                        ))
                     }
                     (Some(part), _) => urls(connection, part, &addresses, shown),
                     (None, [part]) => urls(connection, *part, &addresses, shown),
@@ -96,17 +116,22 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest, part: Optio
         .await?;
     Statements::note(request, done.statements);
     let (validators, body) = done.value;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(body) = body else { return Err(Problem::internal("a sitemap that was not read was needed")) };
+    let Some(body) = body else {
+        return Err(Problem::internal("a sitemap that was not read was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, Viewer::Public, &wish);
     answer::validate(&mut response, &validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 
-/// The parts in which there are videos that everybody may see and that have a source, the first where there are none at all.
+/// The parts in which there are videos that everybody may see and that have a source, the first
+/// where there are none at all.
 fn parts(connection: &mut Connection) -> Result<Vec<Number>, Problem> {
     let statement = Fragment::new("SELECT DISTINCT (facets.item - 1) / ")
         .then(&Fragment::written_out(SPAN))
@@ -127,7 +152,12 @@ fn index(parts: &[Number], addresses: &Addresses) -> String {
 }
 
 /// The videos of a part that everybody may see.
-fn urls(connection: &mut Connection, part: Number, addresses: &Addresses, shown: &mut Shown) -> Result<String, Problem> {
+fn urls(
+    connection: &mut Connection,
+    part: Number,
+    addresses: &Addresses,
+    shown: &mut Shown,
+) -> Result<String, Problem> {
     let before = part.saturating_sub(1).saturating_mul(SPAN);
     let condition = Fragment::new("items.kind = 'video' AND items.is_public = TRUE AND items.deleted_at IS NULL AND items.number > ")
         .bind(Bind::Integer(before))
@@ -151,11 +181,17 @@ fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
     let player = addresses.here(&format!("/embed/videos/{}", item.slug));
     // Without a site of the publisher's own the embed page is the page.
     let is_played_there = page.is_some() && sources.iter().any(|source| source.kind != "page");
-    let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.as_str());
+    let file =
+        sources.iter().find(|source| source.kind == "file").map(|source| source.url.as_str());
     if !is_played_there && file.is_none() {
         return;
     }
-    let text = chosen.text.description.as_ref().or(chosen.text.summary.as_ref()).unwrap_or(&chosen.text.title);
+    let text = chosen
+        .text
+        .description
+        .as_ref()
+        .or(chosen.text.summary.as_ref())
+        .unwrap_or(&chosen.text.title);
     let description: String = text.chars().take(LONGEST).collect();
     xml.open("url", &[]);
     xml.element("loc", &[], page.as_deref().unwrap_or(&player));
@@ -169,10 +205,16 @@ fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
     if is_played_there {
         xml.element("video:player_loc", &[], &player);
     }
-    if let Some(seconds) = own.duration_seconds.filter(|seconds| (1..=LONGEST_DURATION).contains(seconds)) {
+    if let Some(seconds) =
+        own.duration_seconds.filter(|seconds| (1..=LONGEST_DURATION).contains(seconds))
+    {
         xml.element("video:duration", &[], &seconds.to_string());
     }
-    xml.element("video:publication_date", &[], &item.published_at.unwrap_or(item.created_at).to_string());
+    xml.element(
+        "video:publication_date",
+        &[],
+        &item.published_at.unwrap_or(item.created_at).to_string(),
+    );
     xml.close();
     xml.close();
 }

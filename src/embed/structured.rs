@@ -1,4 +1,5 @@
-//! `/v1/videos/{video}/schema.jsonld`: what search engines read of a video, as schema.org has words for it.
+//! `/v1/videos/{video}/schema.jsonld`: what search engines read of a video, as schema.org has words
+//! for it.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -25,23 +26,33 @@ const SHORTEST_WITH_CLIPS: i64 = 30;
 
 /// Get structured data of a video
 ///
-/// A schema.org `VideoObject` (JSON-LD) for the page that shows the video: what search engines require, clips for chapters, captions, what makes it
-/// accessible. Embed pages have it in themselves.
+/// A schema.org `VideoObject` (JSON-LD) for the page that shows the video: what search engines
+/// require, clips for chapters, captions, what makes it accessible. Embed pages have it in
+/// themselves.
 #[utoipa::path(operation_id = "get_video_schema", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the texts (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The structured data.", content((std::collections::BTreeMap<String, Value> = "application/ld+json", example = json!({"@context": "https://schema.org", "@type": "VideoObject", "name": "In their own words, part one", "thumbnailUrl": ["https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en"], "uploadDate": "2026-05-07T08:00:00Z"}))))))]
 #[get("/v1/videos/{video}/schema.jsonld")]
-pub async fn video_schema(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn video_schema(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, &request, &context.fallback);
     if wish.all {
-        params.error("lang", "invalid_language", "Structured data is in one language: name it, or leave `lang` out.");
+        params.error(
+            "lang",
+            "invalid_language",
+            "Structured data is in one language: name it, or leave `lang` out.",
+        );
     }
     params.finish()?;
     let base = context.settings.base_url(&request);
-    let (addresses, publisher) = (Addresses::new(&context.settings, &base), context.settings.publisher(&base));
+    let (addresses, publisher) =
+        (Addresses::new(&context.settings, &base), context.settings.publisher(&base));
     let asked = Asked {
         name: name.into_inner(),
         viewer,
@@ -50,13 +61,17 @@ pub async fn video_schema(context: web::Data<Context>, request: HttpRequest, nam
         with_owed: true,
         follows: false,
     };
-    let (validators, found) =
-        item::read(&context, &request, asked, move |loaded, owed, shown| video(&loaded, &owed, (&addresses, &publisher), shown)).await?;
+    let (validators, found) = item::read(&context, &request, asked, move |loaded, owed, shown| {
+        video(&loaded, &owed, (&addresses, &publisher), shown)
+    })
+    .await?;
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
     match found {
-        Some(At::Moved(slug)) => Ok(item::moved(&context, &request, &format!("/v1/videos/{slug}/schema.jsonld"))),
+        Some(At::Moved(slug)) => {
+            Ok(item::moved(&context, &request, &format!("/v1/videos/{slug}/schema.jsonld")))
+        }
         Some(At::Here(Some(data))) => {
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, &context, viewer, &wish);
@@ -68,7 +83,12 @@ pub async fn video_schema(context: web::Data<Context>, request: HttpRequest, nam
 }
 
 /// The `VideoObject` of a video; `None` where it has no text in any language.
-pub fn video(loaded: &Loaded<Own>, owed: &Owed, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Option<Value> {
+pub fn video(
+    loaded: &Loaded<Own>,
+    owed: &Owed,
+    (addresses, publisher): (&Addresses, &str),
+    shown: &Shown,
+) -> Option<Value> {
     let chosen = loaded.clone().take_chosen()?;
     let (item, own, language) = (&loaded.item, &loaded.own, chosen.language.as_str());
     let embed = addresses.here(&format!("/embed/videos/{}", item.slug));
@@ -78,15 +98,22 @@ pub fn video(loaded: &Loaded<Own>, owed: &Owed, (addresses, publisher): (&Addres
     let sources: Vec<Source> = own.sources.unpack();
     let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
     let captions = Captions::new(&own.captions, item, &shown.base, &item.slug).all();
-    let field = |name: &str| owed.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str);
+    let field = |name: &str| {
+        owed.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str)
+    };
 
     let mut object = Map::new();
-    let mut add = |name: &str, value: Option<Value>| drop(value.map(|value| object.insert(name.to_owned(), value)));
+    let mut add = |name: &str, value: Option<Value>| {
+        drop(value.map(|value| object.insert(name.to_owned(), value)))
+    };
     add("@context", Some(json!("https://schema.org")));
     add("@type", Some(json!("VideoObject")));
     add("@id", Some(json!(format!("urn:uuid:{}", item.id))));
     add("name", Some(json!(chosen.text.title)));
-    add("description", chosen.text.description.as_ref().or(chosen.text.summary.as_ref()).map(|text| json!(text)));
+    add(
+        "description",
+        chosen.text.description.as_ref().or(chosen.text.summary.as_ref()).map(|text| json!(text)),
+    );
     add("thumbnailUrl", Some(json!(thumbnail.into_iter().chain([poster]).collect::<Vec<_>>())));
     add("uploadDate", Some(json!(item.published_at.unwrap_or(item.created_at).to_string())));
     add("dateModified", Some(json!(item.updated_at.to_string())));
@@ -96,21 +123,40 @@ pub fn video(loaded: &Loaded<Own>, owed: &Owed, (addresses, publisher): (&Addres
     add("duration", own.duration_seconds.map(|seconds| json!(duration(seconds))));
     add("inLanguage", Some(json!(language)));
     let spoken: Vec<String> = own.spoken_languages.unpack();
-    add("audio", (!spoken.is_empty()).then(|| json!({"@type": "AudioObject", "inLanguage": spoken})));
+    add(
+        "audio",
+        (!spoken.is_empty()).then(|| json!({"@type": "AudioObject", "inLanguage": spoken})),
+    );
     add("license", own.licence.as_ref().map(|licence| json!(licence_address(licence))));
     add("creditText", field("credit_line").map(|line| json!(line)));
     add("publisher", Some(json!({"@type": "Organization", "name": publisher})));
     let credits: Vec<Credit> = own.credits.unpack();
-    let people = credits.iter().map(|credit| json!({"@type": "Person", "name": credit.name})).collect::<Vec<_>>();
+    let people = credits
+        .iter()
+        .map(|credit| json!({"@type": "Person", "name": credit.name}))
+        .collect::<Vec<_>>();
     add("creator", (!people.is_empty()).then(|| json!(people)));
-    add("isPartOf", field("title").map(|title| json!({"@type": "CreativeWorkSeries", "name": title})));
-    let topics = loaded.in_field("topics").filter_map(|link| shown.reference(&link.target_id)).map(|topic| topic.title).collect::<Vec<_>>();
+    add(
+        "isPartOf",
+        field("title").map(|title| json!({"@type": "CreativeWorkSeries", "name": title})),
+    );
+    let topics = loaded
+        .in_field("topics")
+        .filter_map(|link| shown.reference(&link.target_id))
+        .map(|topic| topic.title)
+        .collect::<Vec<_>>();
     add("keywords", (!topics.is_empty()).then(|| json!(topics)));
-    let places =
-        shown.countries(&own.countries).iter().map(|country| json!({"@type": "Country", "name": country.name})).collect::<Vec<_>>();
+    let places = shown
+        .countries(&own.countries)
+        .iter()
+        .map(|country| json!({"@type": "Country", "name": country.name}))
+        .collect::<Vec<_>>();
     add("contentLocation", (!places.is_empty()).then(|| json!(places)));
-    let texts: Vec<Value> =
-        captions.iter().filter(|caption| matches!(caption.kind.as_str(), "captions" | "subtitles")).map(caption).collect();
+    let texts: Vec<Value> = captions
+        .iter()
+        .filter(|caption| matches!(caption.kind.as_str(), "captions" | "subtitles"))
+        .map(caption)
+        .collect();
     add("caption", (!texts.is_empty()).then(|| json!(texts)));
     let features = features(&own.accessibility.unpack(), &captions, !item.tracks.is_empty());
     add("accessibilityFeature", (!features.is_empty()).then(|| json!(features)));
@@ -123,8 +169,13 @@ fn caption(caption: &Caption) -> Value {
 }
 
 /// The words of the accessibility vocabulary (w3.org/community/reports/a11y-discov-vocab).
-fn features(accessibility: &Accessibility, captions: &[Caption], has_transcript: bool) -> Vec<&'static str> {
-    let has = |kinds: &[&str]| captions.iter().any(|caption| kinds.contains(&caption.kind.as_str()));
+fn features(
+    accessibility: &Accessibility,
+    captions: &[Caption],
+    has_transcript: bool,
+) -> Vec<&'static str> {
+    let has =
+        |kinds: &[&str]| captions.iter().any(|caption| kinds.contains(&caption.kind.as_str()));
     let mut features = Vec::new();
     for (feature, is_there) in [
         ("captions", has(&["captions", "subtitles"])),
@@ -140,9 +191,13 @@ fn features(accessibility: &Accessibility, captions: &[Caption], has_transcript:
     features
 }
 
-/// Chapters as clips: none of a short video, each start once, each with its end where that is known.
+/// Chapters as clips: none of a short video, each start once, each with its end where that is
+/// known.
 fn clips(chapters: &[Chapter], duration: Option<i64>, page: &str) -> Option<Value> {
-    let mut starts: Vec<(i64, &str)> = chapters.iter().map(|chapter| (whole(chapter.start_seconds), chapter.title.as_str())).collect();
+    let mut starts: Vec<(i64, &str)> = chapters
+        .iter()
+        .map(|chapter| (whole(chapter.start_seconds), chapter.title.as_str()))
+        .collect();
     starts.sort_by_key(|(start, _)| *start);
     starts.dedup_by_key(|(start, _)| *start);
     if starts.is_empty() || duration.is_none_or(|duration| duration < SHORTEST_WITH_CLIPS) {
@@ -156,18 +211,26 @@ fn clips(chapters: &[Chapter], duration: Option<i64>, page: &str) -> Option<Valu
 /// A length as ISO 8601 has it: `PT1H2M5S`.
 fn duration(seconds: i64) -> String {
     let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    let part = |number: i64, unit: char| if number > 0 { format!("{number}{unit}") } else { String::new() };
+    let part = |number: i64, unit: char| {
+        if number > 0 { format!("{number}{unit}") } else { String::new() }
+    };
     let all = format!("PT{}{}{}", part(hours, 'H'), part(minutes, 'M'), part(rest, 'S'));
     if all == "PT" { "PT0S".to_owned() } else { all }
 }
 
-/// Where a licence can be read: those of Creative Commons and SPDX by their identifier, others as they are written.
+/// Where a licence can be read: those of Creative Commons and SPDX by their identifier, others as
+/// they are written.
 fn licence_address(licence: &str) -> String {
     let parts: Vec<&str> = licence.split('-').collect();
     match parts.as_slice() {
         ["CC0", version] => format!("https://creativecommons.org/publicdomain/zero/{version}/"),
-        ["CC", terms @ .., version] if !terms.is_empty() && version.starts_with(|c: char| c.is_ascii_digit()) => {
-            format!("https://creativecommons.org/licenses/{}/{version}/", terms.join("-").to_lowercase())
+        ["CC", terms @ .., version]
+            if !terms.is_empty() && version.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            format!(
+                "https://creativecommons.org/licenses/{}/{version}/",
+                terms.join("-").to_lowercase()
+            )
         }
         _ => licence.to_owned(),
     }
@@ -179,7 +242,9 @@ mod tests {
 
     #[test]
     fn lengths_and_licences_are_written_as_standards_have_them() {
-        for (seconds, expected) in [(0, "PT0S"), (95, "PT1M35S"), (3_600, "PT1H"), (3_725, "PT1H2M5S"), (60, "PT1M")] {
+        for (seconds, expected) in
+            [(0, "PT0S"), (95, "PT1M35S"), (3_600, "PT1H"), (3_725, "PT1H2M5S"), (60, "PT1M")]
+        {
             assert_eq!(duration(seconds), expected);
         }
         for (licence, expected) in [
@@ -196,7 +261,8 @@ mod tests {
 
     #[test]
     fn clips_begin_once_and_end() {
-        let chapter = |start_seconds: f64, title: &str| Chapter { start_seconds, title: title.to_owned() };
+        let chapter =
+            |start_seconds: f64, title: &str| Chapter { start_seconds, title: title.to_owned() };
         let chapters = [chapter(0.2, "A"), chapter(0.9, "Same second"), chapter(40.0, "B")];
         let found = clips(&chapters, Some(95), "https://e.org/film").unwrap();
         assert_eq!(
@@ -206,6 +272,10 @@ mod tests {
                 {"@type": "Clip", "name": "B", "startOffset": 40, "endOffset": 95, "url": "https://e.org/film?start=40"},
             ])
         );
-        assert!(clips(&chapters, Some(20), "x").is_none() && clips(&chapters, None, "x").is_none() && clips(&[], Some(95), "x").is_none());
+        assert!(
+            clips(&chapters, Some(20), "x").is_none()
+                && clips(&chapters, None, "x").is_none()
+                && clips(&[], Some(95), "x").is_none()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! `/embed`: where a webmaster picks videos, sees how they will look, and copies the code or the feed's address.
+//! `/embed`: where a webmaster picks videos, sees how they will look, and copies the code or the
+//! feed's address.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,19 +33,31 @@ use crate::text::language_names;
 use crate::videos::model::SPEC;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing { path: "/embed", spec: &SPEC, without: WITHOUT, own: list::parameters, needs_query: false };
+pub const DECLARED: Listing = Listing {
+    path: "/embed",
+    spec: &SPEC,
+    without: WITHOUT,
+    own: list::parameters,
+    needs_query: false,
+};
 
 /// The filters that are picked from lists.
-const PICKED: [(&str, Phrase); 4] =
-    [("country", Phrase::Country), ("topic", Phrase::Topic), ("programme", Phrase::Programme), ("caption_language", Phrase::Captions)];
+const PICKED: [(&str, Phrase); 4] = [
+    ("country", Phrase::Country),
+    ("topic", Phrase::Topic),
+    ("programme", Phrase::Programme),
+    ("caption_language", Phrase::Captions),
+];
 
 /// Those that the form has a field for.
-const FIELDS: [&str; 9] = ["q", "country", "topic", "programme", "caption_language", "sort", "limit", "layout", "lang"];
+const FIELDS: [&str; 9] =
+    ["q", "country", "topic", "programme", "caption_language", "sort", "limit", "layout", "lang"];
 
 /// Pick what to embed
 ///
-/// A page for webmasters: filters, the list as it will look, and what to paste: a frame, a web component, the addresses of feeds and of oEmbed. Takes
-/// every query of `/embed/videos`; `lang` is the language of what is embedded, the page itself follows `Accept-Language`.
+/// A page for webmasters: filters, the list as it will look, and what to paste: a frame, a web
+/// component, the addresses of feeds and of oEmbed. Takes every query of `/embed/videos`; `lang` is
+/// the language of what is embedded, the page itself follows `Accept-Language`.
 #[utoipa::path(operation_id = "embed_tool", tag = "Embeds", responses(
     (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 304, description = "The client has this already."),
@@ -60,54 +73,100 @@ pub async fn embed_tool(context: web::Data<Context>, request: HttpRequest) -> Ht
     }
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let picked = Picked::read(request.query_string());
     let (_, whole) = split(&picked.query(&[]))?;
     // What is embedded must be understood as it will be asked for.
-    let embedded = ListRequest::parse(&SPEC, &whole, accepted(request), &context.fallback, Viewer::Public)?.wish;
+    let embedded =
+        ListRequest::parse(&SPEC, &whole, accepted(request), &context.fallback, Viewer::Public)?
+            .wish;
     if embedded.all {
-        return Err(Problem::parameter("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out."));
+        return Err(Problem::parameter(
+            "lang",
+            "invalid_language",
+            "A page is in one language: name it, or leave `lang` out.",
+        ));
     }
     let base = context.settings.base_url(request);
     let counted = PICKED.map(|(name, _)| name).join(",");
     let query = picked.query(&["lang", "layout"]);
     let with_facets = format!("{query}&facets={counted}&facet_limit={MAX_FACET_LIMIT}");
-    let wanted = Arc::new(ListRequest::parse(&SPEC, &with_facets, accepted(request), &context.fallback, Viewer::Public)?);
-    let identity = format!("embed tool\n{}\n{}\n{:?}", request.query_string(), wanted.identity, context.settings.embed_origins);
-    let (shared, inner, etag, at) = (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), base.clone());
+    let wanted = Arc::new(ListRequest::parse(
+        &SPEC,
+        &with_facets,
+        accepted(request),
+        &context.fallback,
+        Viewer::Public,
+    )?);
+    let identity = format!(
+        "embed tool\n{}\n{}\n{:?}",
+        request.query_string(),
+        wanted.identity,
+        context.settings.embed_origins
+    );
+    let (shared, inner, etag, at) =
+        (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), base.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &shared.wish, base: &at, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &shared.wish,
+                base: &at,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let facets = inner.facets.of(connection, (&SPEC, &shared), revisions, shown)?;
-                let mut as_embedded = Shown::new(embedded.clone(), Arc::clone(&shown.places), shown.memory()).at(&at);
-                Ok((tell(connection, &SPEC, &query, Viewer::Public, &mut as_embedded)?.title, facets))
+                let mut as_embedded =
+                    Shown::new(embedded.clone(), Arc::clone(&shown.places), shown.memory()).at(&at);
+                Ok((
+                    tell(connection, &SPEC, &query, Viewer::Public, &mut as_embedded)?.title,
+                    facets,
+                ))
             })
         })
         .await?;
     Statements::note(request, done.statements);
     let (validators, read) = done.value;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators)
+    {
         return Ok(response);
     }
-    let Some((title, facets)) = read else { return Err(Problem::internal("a page that was not read was needed")) };
+    let Some((title, facets)) = read else {
+        return Err(Problem::internal("a page that was not read was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, Viewer::Public, &wanted.wish);
     answer::validate(&mut response, &validators);
-    let tool = Tool { words: wanted.wish.names, picked: &picked, title, facets, base: &base, places: &context.places };
+    let tool = Tool {
+        words: wanted.wish.names,
+        picked: &picked,
+        title,
+        facets,
+        base: &base,
+        places: &context.places,
+    };
     Ok(tool.page().answer(&context.settings, response))
 }
 
-/// What is picked: names and values as they stand in the address. Fields of the form that are left empty pick nothing.
+/// What is picked: names and values as they stand in the address. Fields of the form that are left
+/// empty pick nothing.
 struct Picked<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Picked<'a> {
     fn read(query: &'a str) -> Self {
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let standard = [("layout", LAYOUTS.first().copied().unwrap_or_default()), ("sort", "-published_at")];
+        let standard =
+            [("layout", LAYOUTS.first().copied().unwrap_or_default()), ("sort", "-published_at")];
         let says = |(name, value): &(&str, &str)| {
             let is_left_empty = value.is_empty() && FIELDS.contains(name);
-            !name.is_empty() && !is_left_empty && !matches!(*name, "cursor" | "offset") && !standard.contains(&(*name, *value))
+            !name.is_empty()
+                && !is_left_empty
+                && !matches!(*name, "cursor" | "offset")
+                && !standard.contains(&(*name, *value))
         };
         Self(pairs.filter(says).collect())
     }
@@ -176,7 +235,9 @@ impl Tool<'_> {
             };
             (layout, self.say(phrase))
         });
-        let languages: Vec<(&str, String)> = LANGUAGES.map(|tag| (tag, language_names::name(&Language::stored(tag), self.words))).into();
+        let languages: Vec<(&str, String)> = LANGUAGES
+            .map(|tag| (tag, language_names::name(&Language::stored(tag), self.words)))
+            .into();
         html! {
             form method="get" action=(format!("{}/embed", self.base)) {
                 @for (name, value) in self.picked.0.iter().filter(|(name, _)| !FIELDS.contains(name)) {
@@ -201,7 +262,8 @@ impl Tool<'_> {
         let values = self.facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let counted = values.filter_map(|value| {
             let text = |name: &str| value.get(name).and_then(Value::as_str);
-            let mark = if name == "country" && self.footnote(text("value")?).is_some() { "*" } else { "" };
+            let mark =
+                if name == "country" && self.footnote(text("value")?).is_some() { "*" } else { "" };
             Some((text("value")?, format!("{}{mark} ({})", text("label")?, value.get("count")?)))
         });
         counted.collect()
@@ -217,7 +279,13 @@ impl Tool<'_> {
     }
 
     /// A field to choose in; what is chosen stays even if no video has it.
-    fn choice(&self, name: &str, phrase: Phrase, first: &[(&str, String)], values: &[(&str, String)]) -> Markup {
+    fn choice(
+        &self,
+        name: &str,
+        phrase: Phrase,
+        first: &[(&str, String)],
+        values: &[(&str, String)],
+    ) -> Markup {
         let chosen = self.picked.value(name).unwrap_or_default();
         let is_there = |(value, _): &(&str, String)| *value == chosen;
         let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_there);
@@ -239,10 +307,16 @@ impl Tool<'_> {
         let size = (snippets::WIDTH, snippets::height(snippets::WIDTH));
         let (layout, lang) = (self.picked.value("layout"), self.picked.value("lang"));
         let asked = in_address(&self.picked.query(&["layout", "lang"]));
-        let component = snippets::videos(self.base, (&asked, layout.as_deref(), lang.as_deref()), (&page, &self.title));
+        let component = snippets::videos(
+            self.base,
+            (&asked, layout.as_deref(), lang.as_deref()),
+            (&page, &self.title),
+        );
         let this = Links { this: page.clone(), next: None, prev: None, feeds: Vec::new() };
         let without_layout = in_address(&self.picked.query(&["layout"]));
-        let feeds = Links { this: format!("{}/embed/videos?{without_layout}", self.base), ..this }.with_feeds(&SPEC, "/embed/videos").feeds;
+        let feeds = Links { this: format!("{}/embed/videos?{without_layout}", self.base), ..this }
+            .with_feeds(&SPEC, "/embed/videos")
+            .feeds;
         let name = |media_type: &str| match media_type {
             "application/rss+xml" => "RSS",
             "application/atom+xml" => "Atom",

@@ -41,7 +41,11 @@ impl Wanted {
         let mut params = Params::parse(request.query_string())?;
         let wish = Wish::read(&mut params, request, &context.fallback);
         if wish.all {
-            params.error("lang", "invalid_language", "A page is in one language: name it, or leave `lang` out.");
+            params.error(
+                "lang",
+                "invalid_language",
+                "A page is in one language: name it, or leave `lang` out.",
+            );
         }
         let start = params.integer("start", 0..=864_000).unwrap_or(0);
         params.finish()?;
@@ -51,9 +55,10 @@ impl Wanted {
 
 /// Embed a video
 ///
-/// A page to be framed by other sites, in the visitor's language: the content note first, the player, captions, chapters, whom to credit, and
-/// where to find help. It works without JavaScript, sets no cookie and asks no other site for anything before the visitor presses play.
-/// `#t=12`, or `start=12`, begins at that second. Errors are pages too.
+/// A page to be framed by other sites, in the visitor's language: the content note first, the
+/// player, captions, chapters, whom to credit, and where to find help. It works without JavaScript,
+/// sets no cookie and asks no other site for anything before the visitor presses play. `#t=12`, or
+/// `start=12`, begins at that second. Errors are pages too.
 #[utoipa::path(operation_id = "embed_video", tag = "Embeds", params(
     ("video" = String, Path, description = "Id or slug.", example = "testimonials-part-one"),
     ("lang" = Option<String>, Query, description = "Language of the page (BCP 47); without it `Accept-Language` decides.", example = "sr-Cyrl"),
@@ -68,28 +73,51 @@ impl Wanted {
     (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed/videos/{video}")]
-pub async fn embed_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+pub async fn embed_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
     match answer(&context, &request, name.into_inner()).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, page::language_of(&request, &context), &context.settings),
+        Err(problem) => {
+            page::problem(&problem, page::language_of(&request, &context), &context.settings)
+        }
     }
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
     let Wanted { wish, start } = Wanted::read(request, context)?;
     let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
-    let identity = format!("embed\n{start}\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
+    let identity =
+        format!("embed\n{start}\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
     let publisher = context.settings.publisher(&context.settings.base_url(request));
-    let asked =
-        Asked { name, viewer: Viewer::Public, wish: &wish, identity: format!("{identity}\n{publisher}"), with_owed: true, follows: false };
-    let (validators, found) =
-        item::read(context, request, asked, move |video, owed, shown| Card::new(video, owed, (&addresses, &publisher), shown)).await?;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    let asked = Asked {
+        name,
+        viewer: Viewer::Public,
+        wish: &wish,
+        identity: format!("{identity}\n{publisher}"),
+        with_owed: true,
+        follows: false,
+    };
+    let (validators, found) = item::read(context, request, asked, move |video, owed, shown| {
+        Card::new(video, owed, (&addresses, &publisher), shown)
+    })
+    .await?;
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
     match found {
         None => Err(Problem::internal("a page that was not read was needed")),
-        Some(At::Moved(slug)) => Ok(item::moved(context, request, &format!("/embed/videos/{slug}"))),
+        Some(At::Moved(slug)) => {
+            Ok(item::moved(context, request, &format!("/embed/videos/{slug}")))
+        }
         Some(At::Here(card)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, context, Viewer::Public, &wish);
@@ -134,7 +162,12 @@ struct Card {
 }
 
 impl Card {
-    fn new(mut loaded: Loaded<Own>, owed: Owed, (addresses, publisher): (&Addresses, &str), shown: &Shown) -> Self {
+    fn new(
+        mut loaded: Loaded<Own>,
+        owed: Owed,
+        (addresses, publisher): (&Addresses, &str),
+        shown: &Shown,
+    ) -> Self {
         let words = shown.wish.names;
         let structured = structured::video(&loaded, &owed, (addresses, publisher), shown);
         let Owed { programme, content_note, chapters, statistics } = owed;
@@ -144,18 +177,33 @@ impl Card {
             Some(chosen) => (chosen.language.as_str().to_owned(), Some(chosen.text)),
             None => (words.to_owned(), None),
         };
-        let field = |name: &str| programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str).map(str::to_owned);
+        let field = |name: &str| {
+            programme
+                .as_ref()
+                .and_then(|programme| programme.get(name))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let own = &loaded.own;
         let countries = shown.countries(&own.countries);
-        let licence = own.licence.as_ref().map(|licence| format!("{}: {licence}", Phrase::Licence.in_language(words)));
-        let footnotes = countries.iter().filter_map(|country| Some(format!("{}: {}", country.name, country.footnote.as_ref()?)));
+        let licence = own
+            .licence
+            .as_ref()
+            .map(|licence| format!("{}: {licence}", Phrase::Licence.in_language(words)));
+        let footnotes = countries.iter().filter_map(|country| {
+            Some(format!("{}: {}", country.name, country.footnote.as_ref()?))
+        });
         let helplines: Vec<Helpline> = programme
             .as_ref()
             .and_then(|programme| programme.get("helplines"))
             .and_then(|helplines| serde_json::from_value(helplines.clone()).ok())
             .unwrap_or_default();
         let is_near = |helpline: &Helpline| {
-            countries.is_empty() || helpline.country.as_ref().is_none_or(|code| countries.iter().any(|country| country.code == code))
+            countries.is_empty()
+                || helpline
+                    .country
+                    .as_ref()
+                    .is_none_or(|code| countries.iter().any(|country| country.code == code))
         };
         let lang = page::language_kept(&shown.wish);
         let this = addresses.here(&format!("/embed/videos/{slug}"));
@@ -164,23 +212,46 @@ impl Card {
         Self {
             words,
             title: text.as_ref().map(|text| text.title.clone()).unwrap_or_default(),
-            warning: text.as_ref().and_then(|text| Some((language.clone(), text.content_note.clone()?))).or(content_note),
+            warning: text
+                .as_ref()
+                .and_then(|text| Some((language.clone(), text.content_note.clone()?)))
+                .or(content_note),
             text: text.and_then(|text| text.summary.or(text.description)),
-            players: own.sources.unpack::<Vec<Source>>().iter().map(|source| player(source, words)).collect(),
+            players: own
+                .sources
+                .unpack::<Vec<Source>>()
+                .iter()
+                .map(|source| player(source, words))
+                .collect(),
             captions: Captions::new(&own.captions, &loaded.item, &shown.base, &slug).all(),
             chapters,
-            results: statistics.iter().flat_map(|statistic| results::of(statistic, loaded.item.id, addresses, &lang)).collect(),
+            results: statistics
+                .iter()
+                .flat_map(|statistic| results::of(statistic, loaded.item.id, addresses, &lang))
+                .collect(),
             programme: field("title"),
             credits: credits
                 .into_iter()
-                .map(|credit| credit.role.map_or(credit.name.clone(), |role| format!("{} ({role})", credit.name)))
+                .map(|credit| {
+                    credit
+                        .role
+                        .map_or(credit.name.clone(), |role| format!("{} ({role})", credit.name))
+                })
                 .collect(),
-            owed: licence.into_iter().chain(field("credit_line")).chain(field("disclaimer")).chain(footnotes).collect(),
+            owed: licence
+                .into_iter()
+                .chain(field("credit_line"))
+                .chain(field("disclaimer"))
+                .chain(footnotes)
+                .collect(),
             helplines: helplines
                 .into_iter()
                 .filter(is_near)
                 .map(|helpline| {
-                    let country = helpline.country.as_ref().and_then(|code| shown.places.country(code, words));
+                    let country = helpline
+                        .country
+                        .as_ref()
+                        .and_then(|code| shown.places.country(code, words));
                     (helpline, country.map(|country| country.name))
                 })
                 .collect(),
@@ -228,10 +299,18 @@ impl Card {
                 script type="application/ld+json" { (PreEscaped(structured.to_string().replace('<', "\\u003c"))) }
             }
         };
-        let media = self.players.iter().filter_map(|player| if let Player::File { url, .. } = player { origin(url) } else { None });
-        let elsewhere = self.captions.iter().filter(|caption| caption.stored != Some(true)).filter_map(|caption| origin(&caption.url));
+        let media = self.players.iter().filter_map(|player| {
+            if let Player::File { url, .. } = player { origin(url) } else { None }
+        });
+        let elsewhere = self
+            .captions
+            .iter()
+            .filter(|caption| caption.stored != Some(true))
+            .filter_map(|caption| origin(&caption.url));
         let is_file = self.players.iter().any(|player| matches!(player, Player::File { .. }));
-        let frames = self.players.iter().filter_map(|player| if let Player::Framed { origin, .. } = player { Some(*origin) } else { None });
+        let frames = self.players.iter().filter_map(|player| {
+            if let Player::Framed { origin, .. } = player { Some(*origin) } else { None }
+        });
         Page {
             language: self.language.clone(),
             title: self.title.clone(),
@@ -271,7 +350,13 @@ impl Card {
         let files: Vec<(&String, &Option<String>)> = self
             .players
             .iter()
-            .filter_map(|player| if let Player::File { url, mime_type } = player { Some((url, mime_type)) } else { None })
+            .filter_map(|player| {
+                if let Player::File { url, mime_type } = player {
+                    Some((url, mime_type))
+                } else {
+                    None
+                }
+            })
             .collect();
         if !files.is_empty() {
             let fragment = if start > 0 { format!("#t={start}") } else { String::new() };
@@ -282,7 +367,8 @@ impl Card {
                 }
             };
         }
-        let picture = html! { img src=(self.poster) alt="" width=(poster::SIZE.0) height=(poster::SIZE.1); };
+        let picture =
+            html! { img src=(self.poster) alt="" width=(poster::SIZE.0) height=(poster::SIZE.1); };
         match self.players.first() {
             Some(Player::Framed { site, url, .. }) => html! {
                 (picture)
@@ -303,7 +389,9 @@ impl Card {
     fn told(&self) -> Markup {
         let is_file = self.players.iter().any(|player| matches!(player, Player::File { .. }));
         match self.players.first() {
-            Some(Player::Framed { site, .. }) if !is_file => html! { p.soft id="told" { (Phrase::LoadsFrom.with(self.words, site)) } },
+            Some(Player::Framed { site, .. }) if !is_file => {
+                html! { p.soft id="told" { (Phrase::LoadsFrom.with(self.words, site)) } }
+            }
             None => html! { p.soft { (Phrase::NoVideo.in_language(self.words)) } },
             _ => html! {},
         }
@@ -311,10 +399,18 @@ impl Card {
 
     fn tracks(&self) -> Markup {
         let language = Language::stored(&self.language);
-        let of_this_server =
-            || self.captions.iter().enumerate().filter(|(_, caption)| caption.stored == Some(true) && caption.kind != "chapters");
+        let of_this_server = || {
+            self.captions
+                .iter()
+                .enumerate()
+                .filter(|(_, caption)| caption.stored == Some(true) && caption.kind != "chapters")
+        };
         let same = of_this_server().find(|(_, caption)| caption.language == self.language);
-        let near = || of_this_server().find(|(_, caption)| Language::stored(&caption.language).primary() == language.primary());
+        let near = || {
+            of_this_server().find(|(_, caption)| {
+                Language::stored(&caption.language).primary() == language.primary()
+            })
+        };
         // Only a track of this server is fetched before anybody asks for it.
         let shown = same.or_else(near).map(|(place, _)| place);
         html! {
@@ -383,7 +479,11 @@ impl Card {
 /// A telephone number as a phone dials it.
 fn dialled(phone: &str) -> String {
     let phone = if phone.starts_with('+') { phone.replace("(0)", "") } else { phone.to_owned() };
-    phone.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#')).collect::<String>().replace('#', "%23")
+    phone
+        .chars()
+        .filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#'))
+        .collect::<String>()
+        .replace('#', "%23")
 }
 
 #[cfg(test)]
@@ -392,8 +492,14 @@ mod tests {
 
     #[test]
     fn times_and_numbers_are_written_for_people_and_phones() {
-        assert_eq!([page::clock(0), page::clock(63), page::clock(3_723)], ["0:00", "1:03", "1:02:03"]);
+        assert_eq!(
+            [page::clock(0), page::clock(63), page::clock(3_723)],
+            ["0:00", "1:03", "1:02:03"]
+        );
         assert_eq!([page::whole(12.9), page::whole(0.0)], [12, 0]);
-        assert_eq!([dialled("+381 (0)11 / 123-456"), dialled("*121#")], ["+38111123456", "*121%23"]);
+        assert_eq!(
+            [dialled("+381 (0)11 / 123-456"), dialled("*121#")],
+            ["+38111123456", "*121%23"]
+        );
     }
 }

@@ -126,14 +126,20 @@ pub enum FeedFormat {
 
 /// Subscribe to videos
 ///
-/// Every query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title says the query in the feed's language. What
-/// is played on another site stands as `media:player`, files as enclosures, captions as `podcast:transcript`.
+/// Every query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title
+/// says the query in the feed's language. What is played on another site stands as `media:player`,
+/// files as enclosures, captions as `podcast:transcript`.
 ///
-/// Where the publisher has set a hub (`WebSub`), every feed names it, and it is told when a feed without parameters changes. Of feeds with
-/// parameters it is told nothing: ask for them from time to time.
+/// Where the publisher has set a hub (`WebSub`), every feed names it, and it is told when a feed
+/// without parameters changes. Of feeds with parameters it is told nothing: ask for them from time
+/// to time.
 #[utoipa::path(operation_id = "feed_videos", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
-pub async fn video_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn video_feed(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     feed::<Videos>(context, request, format.into_inner()).await
 }
 
@@ -142,7 +148,11 @@ pub async fn video_feed(context: web::Data<Context>, request: HttpRequest, forma
 /// Every query of `/v1/programmes` as a feed: Atom or JSON Feed.
 #[utoipa::path(operation_id = "feed_programmes", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/programmes.{format}")]
-pub async fn programme_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn programme_feed(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     feed::<Programmes>(context, request, format.into_inner()).await
 }
 
@@ -151,13 +161,18 @@ pub async fn programme_feed(context: web::Data<Context>, request: HttpRequest, f
 /// Every query of `/v1/partners` as a feed: Atom or JSON Feed.
 #[utoipa::path(operation_id = "feed_partners", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/partners.{format}")]
-pub async fn partner_feed(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn partner_feed(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     feed::<Partners>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to impact statistics
 ///
-/// Every query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the figure and its qualifier ("More than 500").
+/// Every query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the
+/// figure and its qualifier ("More than 500").
 #[utoipa::path(operation_id = "feed_impact_statistics", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/impact-statistics.{format}")]
 pub async fn impact_statistic_feed(
@@ -168,27 +183,52 @@ pub async fn impact_statistic_feed(
     feed::<ImpactStatistics>(context, request, format.into_inner()).await
 }
 
-/// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers send all sorts of things.
-async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, ending: String) -> Result<HttpResponse, Problem> {
-    let Some(format) = Format::of_ending(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str())) else {
-        let detail = format!("This feed is given as {}, not as `{}`.", S::SPEC.feeds.join(", "), clip(&ending));
+/// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers
+/// send all sorts of things.
+async fn feed<S: Syndicated>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    ending: String,
+) -> Result<HttpResponse, Problem> {
+    let Some(format) =
+        Format::of_ending(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str()))
+    else {
+        let detail = format!(
+            "This feed is given as {}, not as `{}`.",
+            S::SPEC.feeds.join(", "),
+            clip(&ending)
+        );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
     refuse(&request)?;
     let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
     if wanted.wish.all {
-        return Err(Problem::parameter("lang", "invalid_language", "A feed is in one language: name it, or leave `lang` out."));
+        return Err(Problem::parameter(
+            "lang",
+            "invalid_language",
+            "A feed is in one language: name it, or leave `lang` out.",
+        ));
     }
     let addresses = Addresses::new(&context.settings, &wanted.base);
     let publisher = context.settings.publisher(&wanted.base);
     let hub = context.settings.websub_hub.clone();
-    let identity = format!("feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}", addresses.identity(), wanted.identity);
-    let (shared, inner, query) = (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
+    let identity = format!(
+        "feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}",
+        addresses.identity(),
+        wanted.identity
+    );
+    let (shared, inner, query) =
+        (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
     let etag = if_none_match(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue { identity: &identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
+            let asked = OfCatalogue {
+                identity: &identity,
+                wish: &shared.wish,
+                base: &shared.base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 read::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
             })
@@ -196,7 +236,9 @@ async fn feed<S: Syndicated>(context: web::Data<Context>, request: HttpRequest, 
         .await?;
     Statements::note(&request, done.statements);
     let (validators, read) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, caller, &wanted.wish, &validators)
+    {
         return Ok(response);
     }
     let Some(Read { told: Told { title, notes }, entries, info }) = read else {
@@ -237,10 +279,16 @@ pub(super) fn answer_feed(
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     let given = given(request.query_string(), WITHOUT);
     let error = |name: &&'static str| {
-        let detail = format!("A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
+        let detail = format!(
+            "A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here."
+        );
         Violation::parameter(*name, "unknown_parameter", detail)
     };
-    if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
+    if given.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::parameters(given.iter().map(error).collect()))
+    }
 }
 
 /// What is read for a feed.
@@ -263,15 +311,31 @@ pub(super) fn read<S: Syndicated>(
     shown: &mut Shown,
 ) -> Result<Read, Problem> {
     let told = tell(connection, S::SPEC, query, wanted.viewer, shown)?;
-    let Some(memory) = shown.memory() else { return Err(Problem::internal("a feed was read without a memory")) };
+    let Some(memory) = shown.memory() else {
+        return Err(Problem::internal("a feed was read without a memory"));
+    };
     let list = wanted.list(connection, S::SPEC, &memory)?;
-    let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, shown)?;
+    let page = load_page::<S>(
+        connection,
+        &list,
+        (&wanted.paging.start, wanted.paging.limit),
+        wanted.viewer,
+        shown,
+    )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this feed; start again without it."));
+        return Err(Problem::parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this feed; start again without it.",
+        ));
     };
     // What a programme wants said is said once the programme may be seen.
-    let mut ids: Vec<Id> =
-        loaded.iter().flat_map(|one| one.in_field("programme")).map(|link| link.target_id).filter(|id| shown.knows(id)).collect();
+    let mut ids: Vec<Id> = loaded
+        .iter()
+        .flat_map(|one| one.in_field("programme"))
+        .map(|link| link.target_id)
+        .filter(|id| shown.knows(id))
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;

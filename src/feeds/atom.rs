@@ -11,7 +11,14 @@ pub const TYPE: &str = "application/atom+xml";
 /// The feed.
 #[must_use]
 pub fn write(feed: &Feed) -> String {
-    let mut xml = Xml::new("feed", &[("xmlns", "http://www.w3.org/2005/Atom"), ("xmlns:media", MEDIA), ("xml:lang", &feed.language)]);
+    let mut xml = Xml::new(
+        "feed",
+        &[
+            ("xmlns", "http://www.w3.org/2005/Atom"),
+            ("xmlns:media", MEDIA),
+            ("xml:lang", &feed.language),
+        ],
+    );
     xml.element("id", &[], &feed.id);
     xml.element("title", &[], &feed.title);
     let mut notes = String::new();
@@ -51,10 +58,17 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
         xml.element("name", &[], &author.name);
         xml.close();
     }
-    xml.empty("link", &[("rel", "alternate"), ("hreflang", &entry.language), ("href", &entry.link)]);
+    xml.empty(
+        "link",
+        &[("rel", "alternate"), ("hreflang", &entry.language), ("href", &entry.link)],
+    );
     for file in &entry.files {
         let size = file.size_bytes.map(|size| size.to_string());
-        let mut attributes = vec![("rel", "enclosure"), ("type", file.mime_type.as_str()), ("href", file.url.as_str())];
+        let mut attributes = vec![
+            ("rel", "enclosure"),
+            ("type", file.mime_type.as_str()),
+            ("href", file.url.as_str()),
+        ];
         attributes.extend(size.as_deref().map(|size| ("length", size)));
         xml.empty("link", &attributes);
     }
@@ -62,10 +76,21 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
         xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("href", player)]);
     }
     for captions in &entry.captions {
-        xml.empty("link", &[("rel", "related"), ("type", captions.mime_type), ("hreflang", &captions.language), ("href", &captions.url)]);
+        xml.empty(
+            "link",
+            &[
+                ("rel", "related"),
+                ("type", captions.mime_type),
+                ("hreflang", &captions.language),
+                ("href", &captions.url),
+            ],
+        );
     }
     for category in &entry.categories {
-        xml.empty("category", &[("term", &category.term), ("scheme", &category.scheme), ("label", &category.label)]);
+        xml.empty(
+            "category",
+            &[("term", &category.term), ("scheme", &category.scheme), ("label", &category.label)],
+        );
     }
     if let Some(rights) = &entry.rights {
         xml.element("rights", &[], rights);

@@ -28,7 +28,8 @@ pub struct Surroundings<'a> {
     pub shown: &'a Shown,
     /// What the programmes that entries belong to want said.
     pub programmes: HashMap<Id, Arc<Owed>>,
-    /// Content notes that stand in another language than their item, with it, by the number of the item.
+    /// Content notes that stand in another language than their item, with it, by the number of the
+    /// item.
     pub content_notes: HashMap<Number, (String, String)>,
     /// Where things are.
     pub addresses: &'a Addresses,
@@ -66,7 +67,12 @@ impl Surroundings<'_> {
             notes: Vec::new(),
             published: item.published_at.unwrap_or(item.created_at),
             updated: item.updated_at,
-            categories: loaded.links.iter().filter(|link| link.field != "partners").filter_map(|link| self.category(link)).collect(),
+            categories: loaded
+                .links
+                .iter()
+                .filter(|link| link.field != "partners")
+                .filter_map(|link| self.category(link))
+                .collect(),
             authors: Vec::new(),
             rights: None,
             image: None,
@@ -87,7 +93,11 @@ impl Surroundings<'_> {
             _ => return None,
         };
         let target = self.shown.reference(&link.target_id)?;
-        Some(Category { term: target.slug, label: target.title, scheme: self.addresses.here(kind.path()) })
+        Some(Category {
+            term: target.slug,
+            label: target.title,
+            scheme: self.addresses.here(kind.path()),
+        })
     }
 
     fn labelled(&self, label: Phrase, text: &str) -> Note {
@@ -102,13 +112,19 @@ impl Surroundings<'_> {
                 label.push('*');
                 entry.notes.push(Note { label: None, text: format!("* {footnote}") });
             }
-            entry.categories.push(Category { term: country.code.to_owned(), label, scheme: self.addresses.here("/v1/countries") });
+            entry.categories.push(Category {
+                term: country.code.to_owned(),
+                label,
+                scheme: self.addresses.here("/v1/countries"),
+            });
         }
     }
 
     /// What a programme wants said with whatever belongs to it.
     fn owed_to_programme<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
-        if let Some(programme) = loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id)) {
+        if let Some(programme) =
+            loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id))
+        {
             owed(programme.credit_line.as_deref(), programme.disclaimer.as_deref(), entry);
         }
     }
@@ -116,7 +132,14 @@ impl Surroundings<'_> {
     /// Those who take part, as authors.
     fn partners<O>(&self, loaded: &Loaded<O>) -> Vec<Author> {
         let links = loaded.in_field("partners").chain(loaded.in_field("partner"));
-        links.filter_map(|link| Some(Author { name: self.shown.reference(&link.target_id)?.title, role: link.role.clone() })).collect()
+        links
+            .filter_map(|link| {
+                Some(Author {
+                    name: self.shown.reference(&link.target_id)?.title,
+                    role: link.role.clone(),
+                })
+            })
+            .collect()
     }
 }
 
@@ -126,7 +149,12 @@ fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) 
         entry.notes.push(Note { label: None, text: text.to_owned() });
     }
     if let Some(line) = credit_line {
-        entry.rights = Some(entry.rights.take().map_or_else(|| line.to_owned(), |rights| format!("{rights} · {line}")));
+        entry.rights = Some(
+            entry
+                .rights
+                .take()
+                .map_or_else(|| line.to_owned(), |rights| format!("{rights} · {line}")),
+        );
     }
 }
 
@@ -141,12 +169,18 @@ impl Syndicated for Videos {
         around.owed_to_programme(&loaded, &mut entry);
         around.countries(around.shown.countries(&own.countries), &mut entry);
         let credits: Vec<Credit> = own.credits.unpack();
-        entry.authors = credits.into_iter().map(|credit| Author { name: credit.name, role: credit.role }).collect();
+        entry.authors = credits
+            .into_iter()
+            .map(|credit| Author { name: credit.name, role: credit.role })
+            .collect();
         if entry.authors.is_empty() {
             entry.authors = around.partners(&loaded);
         }
-        entry.image =
-            own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image { url: image.url, width: image.width, height: image.height });
+        entry.image = own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
+            url: image.url,
+            width: image.width,
+            height: image.height,
+        });
         entry.duration = own.duration_seconds;
         for source in own.sources.unpack::<Vec<Source>>() {
             match file_type(&source) {
@@ -160,16 +194,20 @@ impl Syndicated for Videos {
                 None => entry.players.push(source.url),
             }
         }
-        let captions = Captions::new(&own.captions, &loaded.item, &around.shown.base, &loaded.item.slug);
-        let has_chapters = own.chapters.0.is_some() || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
-        let of_this = format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
+        let captions =
+            Captions::new(&own.captions, &loaded.item, &around.shown.base, &loaded.item.slug);
+        let has_chapters = own.chapters.0.is_some()
+            || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
+        let of_this =
+            format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
         entry.chapters = has_chapters.then(|| around.addresses.here(&of_this));
         entry.captions = captions.all().into_iter().filter_map(caption_file).collect();
         Some(entry)
     }
 }
 
-/// The media type of what can be fetched and played; none of what is played on the page of another site.
+/// The media type of what can be fetched and played; none of what is played on the page of another
+/// site.
 fn file_type(source: &Source) -> Option<String> {
     let by_kind = match source.kind.as_str() {
         "hls" => "application/vnd.apple.mpegurl",
@@ -222,8 +260,15 @@ impl Syndicated for Partners {
     fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
         let (mut entry, _) = around.begin(Kind::Partner, &mut loaded)?;
         let country = loaded.own.country.clone();
-        around.countries(around.shown.countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())), &mut entry);
-        entry.image = loaded.own.logo.unpack::<Option<Logo>>().map(|logo| Image { url: logo.url, width: None, height: None });
+        around.countries(
+            around.shown.countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())),
+            &mut entry,
+        );
+        entry.image = loaded.own.logo.unpack::<Option<Logo>>().map(|logo| Image {
+            url: logo.url,
+            width: None,
+            height: None,
+        });
         Some(entry)
     }
 }
@@ -248,12 +293,28 @@ mod tests {
     fn files_have_types() {
         let source = |kind: &str, url: &str, mime_type: Option<&str>| {
             let mime_type = mime_type.map(str::to_owned);
-            file_type(&Source { kind: kind.to_owned(), url: url.to_owned(), mime_type, width: None, height: None, size_bytes: None })
+            file_type(&Source {
+                kind: kind.to_owned(),
+                url: url.to_owned(),
+                mime_type,
+                width: None,
+                height: None,
+                size_bytes: None,
+            })
         };
-        assert_eq!(source("file", "https://e.org/a.b/film.WEBM?x=.mp4#t", None).as_deref(), Some("video/webm"));
+        assert_eq!(
+            source("file", "https://e.org/a.b/film.WEBM?x=.mp4#t", None).as_deref(),
+            Some("video/webm")
+        );
         assert_eq!(source("file", "https://e.org/film", None).as_deref(), Some("video/mp4"));
-        assert_eq!(source("file", "https://e.org/film.mp4", Some("video/x-own")).as_deref(), Some("video/x-own"));
-        assert_eq!(source("hls", "https://e.org/film.m3u8", None).as_deref(), Some("application/vnd.apple.mpegurl"));
+        assert_eq!(
+            source("file", "https://e.org/film.mp4", Some("video/x-own")).as_deref(),
+            Some("video/x-own")
+        );
+        assert_eq!(
+            source("hls", "https://e.org/film.m3u8", None).as_deref(),
+            Some("application/vnd.apple.mpegurl")
+        );
         assert_eq!(source("youtube", "https://www.youtube.com/watch?v=1", Some("text/html")), None);
     }
 }

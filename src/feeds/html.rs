@@ -8,7 +8,9 @@ pub fn content(entry: &Entry) -> String {
     let mut html = String::with_capacity(1_024);
     notes(entry.warning.as_slice(), &mut html);
     let text = entry.description.as_ref().or(entry.summary.as_ref());
-    for text in text.into_iter().flat_map(|text| text.split("\n\n")).filter(|text| !text.trim().is_empty()) {
+    for text in
+        text.into_iter().flat_map(|text| text.split("\n\n")).filter(|text| !text.trim().is_empty())
+    {
         paragraph(text.trim(), &mut html);
     }
     notes(&entry.notes, &mut html);

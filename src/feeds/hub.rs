@@ -1,9 +1,10 @@
 //! Telling a hub what changed, so that it tells the subscribers (`WebSub`, w3.org/TR/websub).
 //!
-//! Writes note what they changed in their own transaction (`resource::announce`). Once no more comes for a second, the topics that
-//! this concerns are queued, each once, and the hub is sent a ping for each: `hub.mode=publish`, `hub.url`. A node claims a ping before
-//! it sends it, so that of several nodes one does. What the hub does not take is sent again after pauses that grow from a second to
-//! an hour, and given up after [`MOST_ATTEMPTS`].
+//! Writes note what they changed in their own transaction (`resource::announce`). Once no more
+//! comes for a second, the topics that this concerns are queued, each once, and the hub is sent a
+//! ping for each: `hub.mode=publish`, `hub.url`. A node claims a ping before it sends it, so that
+//! of several nodes one does. What the hub does not take is sent again after pauses that grow from
+//! a second to an hour, and given up after [`MOST_ATTEMPTS`].
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -32,13 +33,15 @@ const AWAY: Duration = Duration::from_secs(10);
 const QUIET: i64 = 1_000_000;
 /// After so long it is told in any case, in microseconds.
 const LONGEST: i64 = 10_000_000;
-/// For so long a ping is its node's that claimed it, in microseconds: longer than sending it may take.
+/// For so long a ping is its node's that claimed it, in microseconds: longer than sending it may
+/// take.
 const CLAIMED: i64 = 30_000_000;
 /// How long the hub may take to be reached.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long it may take in all.
 const WHOLE: Duration = Duration::from_secs(15);
-/// How often a ping is sent before it is given up, which is about twelve hours after the first time.
+/// How often a ping is sent before it is given up, which is about twelve hours after the first
+/// time.
 pub const MOST_ATTEMPTS: i64 = 24;
 /// How much of an answer is read, for the log.
 const READ: u64 = 200;
@@ -53,8 +56,9 @@ struct Claimed {
     attempts: i64,
 }
 
-/// The topics of which a hub is told when items of a kind change: the feeds, without parameters, of that kind and of the kinds that show
-/// such items. Paths, below the address of this server. Of a feed with parameters nobody but the hub knows that it is subscribed to.
+/// The topics of which a hub is told when items of a kind change: the feeds, without parameters, of
+/// that kind and of the kinds that show such items. Paths, below the address of this server. Of a
+/// feed with parameters nobody but the hub knows that it is subscribed to.
 fn topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet<String> {
     let shows = |spec: &&Spec| shows(spec, changed);
     let feeds = |spec: &'static Spec| {
@@ -68,12 +72,17 @@ fn shows(spec: &Spec, changed: Kind) -> bool {
     spec.kind == changed || spec.shows.contains(&changed)
 }
 
-/// The same of saved queries: all that ask for such items, and all of them where a query itself changed.
+/// The same of saved queries: all that ask for such items, and all of them where a query itself
+/// changed.
 fn saved_topics(connection: &mut Connection, changed: &[Kind]) -> Result<Vec<String>, Problem> {
-    let published = Fragment::new("items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL");
-    let concerns = |list: &Spec| changed.iter().any(|kind| *kind == Kind::SavedQuery || shows(list, *kind));
+    let published = Fragment::new(
+        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
+    );
+    let concerns =
+        |list: &Spec| changed.iter().any(|kind| *kind == Kind::SavedQuery || shows(list, *kind));
     let feeds = |query: &Item| {
-        let list = query.own::<SavedQueries>().and_then(|own| own.list()).filter(|list| concerns(list));
+        let list =
+            query.own::<SavedQueries>().and_then(|own| own.list()).filter(|list| concerns(list));
         let endings = list.map_or(&[][..], |list| list.feeds);
         endings.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
     };
@@ -82,7 +91,11 @@ fn saved_topics(connection: &mut Connection, changed: &[Kind]) -> Result<Vec<Str
 
 /// Tells the hub, for as long as the server runs; nothing where there is none.
 pub async fn keep_telling(context: web::Data<Context>) {
-    let (Some(hub), Some(base)) = (context.settings.websub_hub.clone(), context.settings.base_url.clone()) else { return };
+    let (Some(hub), Some(base)) =
+        (context.settings.websub_hub.clone(), context.settings.base_url.clone())
+    else {
+        return;
+    };
     let base = base.trim_end_matches('/');
     let mut times = actix_web::rt::time::interval(EVERY);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -120,13 +133,21 @@ async fn tell_next(context: &web::Data<Context>, hub: &str, base: &str) -> Resul
     let Some(ping) = claimed else { return Ok(false) };
     let outcome = sent(hub.to_owned(), format!("{base}{}", ping.topic)).await;
     let told = match &outcome {
-        Ok(()) => format!("topic={} attempt={}: the hub is told", ping.topic, ping.attempts.saturating_add(1)),
-        Err(error) => format!("topic={} attempt={}: {error}", ping.topic, ping.attempts.saturating_add(1)),
+        Ok(()) => format!(
+            "topic={} attempt={}: the hub is told",
+            ping.topic,
+            ping.attempts.saturating_add(1)
+        ),
+        Err(error) => {
+            format!("topic={} attempt={}: {error}", ping.topic, ping.attempts.saturating_add(1))
+        }
     };
     let is_given_up = outcome.is_err() && ping.attempts.saturating_add(1) >= MOST_ATTEMPTS;
     match outcome {
         Ok(()) => log::info!(target: "kinoteka::websub", "{told}"),
-        Err(_) if is_given_up => log::error!(target: "kinoteka::websub", "{told}; given up, until this feed changes again"),
+        Err(_) if is_given_up => {
+            log::error!(target: "kinoteka::websub", "{told}; given up, until this feed changes again")
+        }
         Err(_) => log::warn!(target: "kinoteka::websub", "{told}; tried again later"),
     }
     let is_done = outcome.is_ok() || is_given_up;
@@ -147,11 +168,16 @@ fn is_anything_due(connection: &mut Connection) -> Result<bool, Problem> {
     Ok(rows.first().copied().unwrap_or(false))
 }
 
-/// Queues the topics of what changed. One that waits already stays where it is, and is tried as often as a new one.
+/// Queues the topics of what changed. One that waits already stays where it is, and is tried as
+/// often as a new one.
 fn queue(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Problem> {
     let now = Time::now();
     let changed: Vec<String> = feed_changes::table
-        .filter(feed_changes::last_at.le(now.earlier(QUIET)).or(feed_changes::first_at.le(now.earlier(LONGEST))))
+        .filter(
+            feed_changes::last_at
+                .le(now.earlier(QUIET))
+                .or(feed_changes::first_at.le(now.earlier(LONGEST))),
+        )
         .select(feed_changes::kind)
         .load(connection)?;
     let mut all = BTreeSet::new();
@@ -172,7 +198,8 @@ fn queue(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Pro
     Ok(())
 }
 
-/// Claims the ping that has been due for the longest time. Writers follow one another on both databases, so that no other node has it.
+/// Claims the ping that has been due for the longest time. Writers follow one another on both
+/// databases, so that no other node has it.
 fn claim(connection: &mut Connection) -> Result<Option<Claimed>, Problem> {
     let now = Time::now();
     let next: Option<(String, i64, i64)> = pings::table
@@ -182,17 +209,22 @@ fn claim(connection: &mut Connection) -> Result<Option<Claimed>, Problem> {
         .first(connection)
         .optional()?;
     let Some((topic, changes, attempts)) = next else { return Ok(None) };
-    diesel::update(pings::table.find(&topic)).set(pings::due_at.eq(later(now, CLAIMED))).execute(connection)?;
+    diesel::update(pings::table.find(&topic))
+        .set(pings::due_at.eq(later(now, CLAIMED)))
+        .execute(connection)?;
     Ok(Some(Claimed { topic, changes, attempts }))
 }
 
-/// Removes a ping that is done, or puts it off. One that more was queued for meanwhile is sent again at once.
+/// Removes a ping that is done, or puts it off. One that more was queued for meanwhile is sent
+/// again at once.
 fn settle(connection: &mut Connection, ping: &Claimed, is_done: bool) -> Result<(), Problem> {
     let now = Time::now();
     if is_done {
         let mine = pings::table.find(&ping.topic).filter(pings::changes.eq(ping.changes));
         if diesel::delete(mine).execute(connection)? == 0 {
-            diesel::update(pings::table.find(&ping.topic)).set(pings::due_at.eq(now)).execute(connection)?;
+            diesel::update(pings::table.find(&ping.topic))
+                .set(pings::due_at.eq(now))
+                .execute(connection)?;
         }
         return Ok(());
     }
@@ -207,8 +239,9 @@ fn later(now: Time, micros: i64) -> Time {
     now.earlier(micros.saturating_neg())
 }
 
-/// How long a ping waits that was sent so often before and failed again, in microseconds: from one second on twice as long each time, at
-/// most an hour, and up to a quarter more or less, so that many do not come at once.
+/// How long a ping waits that was sent so often before and failed again, in microseconds: from one
+/// second on twice as long each time, at most an hour, and up to a quarter more or less, so that
+/// many do not come at once.
 fn pause(attempts: i64, chance: u8) -> i64 {
     let seconds = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).clamp(1, 3_600);
     let thousandths = 750_i64.saturating_add(i64::from(chance).saturating_mul(500) / 255);
@@ -220,11 +253,14 @@ fn random() -> u8 {
     if getrandom::fill(&mut byte).is_err() { 128 } else { byte.first().copied().unwrap_or(128) }
 }
 
-/// Sends a ping from a thread of its own: a hub that hangs holds up nothing, not even the end of this process.
+/// Sends a ping from a thread of its own: a hub that hangs holds up nothing, not even the end of
+/// this process.
 async fn sent(hub: String, topic: String) -> Result<(), String> {
     let (answer, answered) = oneshot::channel();
     let thread = std::thread::Builder::new().name("websub".to_owned());
-    thread.spawn(move || drop(answer.send(send(&hub, &topic)))).map_err(|error| format!("no thread can be started: {error}"))?;
+    thread
+        .spawn(move || drop(answer.send(send(&hub, &topic))))
+        .map_err(|error| format!("no thread can be started: {error}"))?;
     answered.await.unwrap_or_else(|gone| Err(format!("the thread that sends it has ended: {gone}")))
 }
 
@@ -254,8 +290,11 @@ fn send(hub: &str, topic: &str) -> Result<(), String> {
     drop(answer.body_mut().as_reader().take(READ).read_to_end(&mut said));
     let said = String::from_utf8_lossy(&said).escape_debug().to_string();
     let elsewhere = answer.headers().get("location").and_then(|location| location.to_str().ok());
-    let elsewhere =
-        elsewhere.map(|location| format!(" and sends on to {}, which is not followed", location.escape_debug())).unwrap_or_default();
+    let elsewhere = elsewhere
+        .map(|location| {
+            format!(" and sends on to {}, which is not followed", location.escape_debug())
+        })
+        .unwrap_or_default();
     Err(format!("the hub answers {}{elsewhere}: {said}", answer.status().as_u16()))
 }
 
@@ -268,7 +307,11 @@ mod tests {
         let seconds = |attempts: i64, chance: u8| pause(attempts, chance) / 1_000_000;
         assert_eq!([0, 1, 2, 5, 11].map(|attempts| seconds(attempts, 128)), [1, 2, 4, 32, 2_048]);
         for attempts in [12, 23, 62, 63, 64, i64::MAX] {
-            assert_eq!((seconds(attempts, 0), seconds(attempts, 255)), (2_700, 4_500), "{attempts}");
+            assert_eq!(
+                (seconds(attempts, 0), seconds(attempts, 255)),
+                (2_700, 4_500),
+                "{attempts}"
+            );
         }
         let all: i64 = (0..MOST_ATTEMPTS - 1).map(|attempts| seconds(attempts, 128)).sum();
         assert!((11 * 3_600..13 * 3_600).contains(&all), "{all}");

@@ -76,7 +76,8 @@ pub struct JsonFeedItem<'a> {
     external_url: Option<&'a str>,
     /// Title; of a statistic with the figure and its qualifier.
     title: &'a str,
-    /// Description, and what must be said with it: content note, licence, credit line, disclaimer, footnotes.
+    /// Description, and what must be said with it: content note, licence, credit line, disclaimer,
+    /// footnotes.
     content_html: String,
     /// One or two sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,7 +186,10 @@ pub fn write(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
 
 fn item(entry: &Entry) -> JsonFeedItem<'_> {
     let attachment = |file| attachment(entry, file);
-    let own = JsonFeedExtension { captions: entry.captions.iter().map(JsonFeedCaptions::of).collect(), rights: entry.rights.as_deref() };
+    let own = JsonFeedExtension {
+        captions: entry.captions.iter().map(JsonFeedCaptions::of).collect(),
+        rights: entry.rights.as_deref(),
+    };
     JsonFeedItem {
         id: format!("urn:uuid:{}", entry.id),
         url: &entry.link,

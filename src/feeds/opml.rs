@@ -1,4 +1,5 @@
-//! `/feeds/saved-queries.opml`: the feeds of all saved queries in one file, for feed readers (OPML 2.0).
+//! `/feeds/saved-queries.opml`: the feeds of all saved queries in one file, for feed readers (OPML
+//! 2.0).
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -29,38 +30,61 @@ const TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// List the feeds of all saved queries
 ///
-/// As OPML 2.0, which feed readers import: one entry for each published query, by name; videos as RSS, other kinds as Atom.
+/// As OPML 2.0, which feed readers import: one entry for each published query, by name; videos as
+/// RSS, other kinds as Atom.
 #[utoipa::path(operation_id = "get_saved_feeds", tag = "Feeds", params(
     ("lang" = Option<String>, Query, description = "Language of the names (BCP 47), and of the feeds if it is given.", example = "sr-Cyrl"),
 ), responses(
     (status = 200, description = "The feeds.", body = String, content_type = "text/x-opml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">…</opml>\n")),
 ))]
 #[get("/feeds/saved-queries.opml")]
-pub async fn saved_feeds(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn saved_feeds(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::parse(&mut params, accepted(&request), &context.fallback);
     if wish.all {
-        params.error("lang", "invalid_language", "The names are in one language: name it, or leave `lang` out.");
+        params.error(
+            "lang",
+            "invalid_language",
+            "The names are in one language: name it, or leave `lang` out.",
+        );
     }
     params.finish()?;
     let base = context.settings.base_url(&request);
     let publisher = context.settings.publisher(&base);
     let identity = format!("opml\n{publisher}\n{}\n{}", wish.identity(), wish.explicit);
-    let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(&request), wish.clone());
+    let (inner, etag, wished) =
+        (context.clone().into_inner(), if_none_match(&request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &wished,
+                base: &base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                Ok(write(&queries(connection, shown)?, shown, &publisher, revisions.of(CATALOGUE).1))
+                Ok(write(
+                    &queries(connection, shown)?,
+                    shown,
+                    &publisher,
+                    revisions.of(CATALOGUE).1,
+                ))
             })
         })
         .await?;
     Statements::note(&request, done.statements);
     let (validators, body) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, Viewer::Public, &wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(body) = body else { return Err(Problem::internal("a list of feeds that was not read was needed")) };
+    let Some(body) = body else {
+        return Err(Problem::internal("a list of feeds that was not read was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, Viewer::Public, &wish);
     answer::validate(&mut response, &validators);
@@ -70,18 +94,34 @@ pub async fn saved_feeds(context: web::Data<Context>, request: HttpRequest) -> R
 
 /// All that everybody may see, by name.
 fn queries(connection: &mut Connection, shown: &mut Shown) -> Result<Vec<SavedQuery>, Problem> {
-    let condition = Fragment::new("items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL");
+    let condition = Fragment::new(
+        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
+    );
     let loaded = load::<SavedQueries>(connection, &condition, Viewer::Public, shown)?;
     let mut queries: Vec<SavedQuery> = loaded.into_iter().map(|one| view(one, shown)).collect();
     let language = Language::stored(shown.wish.names);
-    queries.sort_by_cached_key(|query| (sort_key(query.texts.name.as_deref().unwrap_or_default(), &language), query.common.slug.clone()));
+    queries.sort_by_cached_key(|query| {
+        (
+            sort_key(query.texts.name.as_deref().unwrap_or_default(), &language),
+            query.common.slug.clone(),
+        )
+    });
     Ok(queries)
 }
 
-fn write(queries: &[SavedQuery], shown: &Shown, publisher: &str, changed_at: Option<Time>) -> String {
+fn write(
+    queries: &[SavedQuery],
+    shown: &Shown,
+    publisher: &str,
+    changed_at: Option<Time>,
+) -> String {
     let mut xml = Xml::new("opml", &[("version", "2.0")]);
     xml.open("head", &[]);
-    xml.element("title", &[], &format!("{publisher} · {}", Phrase::SavedQueries.in_language(shown.wish.names)));
+    xml.element(
+        "title",
+        &[],
+        &format!("{publisher} · {}", Phrase::SavedQueries.in_language(shown.wish.names)),
+    );
     if let Some(changed_at) = changed_at {
         xml.element("dateModified", &[], &date(changed_at));
     }
@@ -94,11 +134,19 @@ fn write(queries: &[SavedQuery], shown: &Shown, publisher: &str, changed_at: Opt
         let name = query.texts.name.as_deref().unwrap_or(&query.common.slug);
         let feed = format!("{}{lang}", query.feeds.rss.as_ref().unwrap_or(&query.feeds.atom));
         let page = query.page.as_ref().map(|page| format!("{page}{lang}"));
-        let mut attributes = vec![("type", "rss"), ("text", name), ("title", name), ("xmlUrl", feed.as_str())];
+        let mut attributes =
+            vec![("type", "rss"), ("text", name), ("title", name), ("xmlUrl", feed.as_str())];
         attributes.extend(page.as_deref().map(|page| ("htmlUrl", page)));
         attributes.push(("version", if query.feeds.rss.is_some() { "RSS2" } else { "ATOM" }));
         attributes.extend(query.texts.language.as_deref().map(|language| ("language", language)));
-        attributes.extend(query.texts.description.as_ref().and_then(Option::as_deref).map(|text| ("description", text)));
+        attributes.extend(
+            query
+                .texts
+                .description
+                .as_ref()
+                .and_then(Option::as_deref)
+                .map(|text| ("description", text)),
+        );
         xml.empty("outline", &attributes);
     }
     xml.finish()

@@ -11,7 +11,8 @@ pub const TYPE: &str = "application/rss+xml";
 /// The namespace of Media RSS.
 pub const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
-/// The roles of Media RSS (EBU) that the validator knows and people are credited with. Who did something else is credited without a role.
+/// The roles of Media RSS (EBU) that the validator knows and people are credited with. Who did
+/// something else is credited without a role.
 const ROLES: &[&str] = &[
     "actor",
     "author",
@@ -51,7 +52,10 @@ pub fn write(feed: &Feed) -> String {
     xml.open("channel", &[]);
     xml.element("title", &[], &feed.title);
     xml.element("link", &[], &feed.list);
-    let notes: Vec<String> = [feed.title.clone()].into_iter().chain(feed.notes.iter().map(super::feed::Note::text)).collect();
+    let notes: Vec<String> = [feed.title.clone()]
+        .into_iter()
+        .chain(feed.notes.iter().map(super::feed::Note::text))
+        .collect();
     xml.element("description", &[], &notes.join("\n"));
     xml.element("language", &[], &feed.language);
     xml.element("lastBuildDate", &[], &date(feed.changed_at));
@@ -103,8 +107,12 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     }
     write_media(xml, entry);
     for captions in &entry.captions {
-        let attributes =
-            [("url", captions.url.as_str()), ("type", captions.mime_type), ("language", &captions.language), ("rel", "captions")];
+        let attributes = [
+            ("url", captions.url.as_str()),
+            ("type", captions.mime_type),
+            ("language", &captions.language),
+            ("rel", "captions"),
+        ];
         xml.empty("podcast:transcript", &attributes);
     }
     if let Some(chapters) = &entry.chapters {
@@ -143,30 +151,41 @@ fn write_media(xml: &mut Xml, entry: &Entry) {
     }
     thumbnail(xml, entry);
     for author in &entry.authors {
-        let role = author.role.as_ref().map(|role| role.to_lowercase()).filter(|role| ROLES.contains(&role.as_str()));
+        let role = author
+            .role
+            .as_ref()
+            .map(|role| role.to_lowercase())
+            .filter(|role| ROLES.contains(&role.as_str()));
         match role {
-            Some(role) => xml.element("media:credit", &[("scheme", "urn:ebu"), ("role", &role)], &author.name),
+            Some(role) => {
+                xml.element("media:credit", &[("scheme", "urn:ebu"), ("role", &role)], &author.name)
+            }
             None => xml.element("media:credit", &[], &author.name),
         }
     }
 }
 
 fn write_file(xml: &mut Xml, file: &MediaFile, duration: Option<&str>, is_default: Option<bool>) {
-    let number = |number: Option<i64>| number.filter(|number| *number > 0).map(|number| number.to_string());
+    let number =
+        |number: Option<i64>| number.filter(|number| *number > 0).map(|number| number.to_string());
     let (size, width, height) = (number(file.size_bytes), number(file.width), number(file.height));
-    let mut attributes = vec![("url", file.url.as_str()), ("type", file.mime_type.as_str()), ("medium", "video")];
+    let mut attributes =
+        vec![("url", file.url.as_str()), ("type", file.mime_type.as_str()), ("medium", "video")];
     for (name, value) in [("fileSize", &size), ("width", &width), ("height", &height)] {
         attributes.extend(value.as_deref().map(|value| (name, value)));
     }
     attributes.extend(duration.map(|duration| ("duration", duration)));
-    attributes.extend(is_default.map(|is_default| ("isDefault", if is_default { "true" } else { "false" })));
+    attributes.extend(
+        is_default.map(|is_default| ("isDefault", if is_default { "true" } else { "false" })),
+    );
     xml.empty("media:content", &attributes);
 }
 
 /// The still image of an entry.
 pub fn thumbnail(xml: &mut Xml, entry: &Entry) {
     let Some(image) = &entry.image else { return };
-    let (width, height) = (image.width.map(|width| width.to_string()), image.height.map(|height| height.to_string()));
+    let (width, height) =
+        (image.width.map(|width| width.to_string()), image.height.map(|height| height.to_string()));
     let mut attributes = vec![("url", image.url.as_str())];
     attributes.extend(width.as_deref().map(|width| ("width", width)));
     attributes.extend(height.as_deref().map(|height| ("height", height)));

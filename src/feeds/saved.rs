@@ -1,4 +1,5 @@
-//! `/f/{saved_query}.{format}`: feeds of saved queries, at addresses that stay when the query changes.
+//! `/f/{saved_query}.{format}`: feeds of saved queries, at addresses that stay when the query
+//! changes.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
@@ -35,8 +36,8 @@ enum At {
 
 /// Subscribe to a saved query
 ///
-/// The list that was saved under this name, as a feed; its title is the query's name. The address stays when the query is changed. Only videos
-/// are given as RSS.
+/// The list that was saved under this name, as a feed; its title is the query's name. The address
+/// stays when the query is changed. Only videos are given as RSS.
 #[utoipa::path(operation_id = "feed_saved_query", tag = "Feeds", params(
     ("saved_query" = String, Path, description = "Slug or id.", example = "testimonials"),
     ("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss"),
@@ -56,7 +57,8 @@ pub async fn saved_feed(
 ) -> Result<HttpResponse, Problem> {
     let (name, ending) = path.into_inner();
     let Some(format) = Format::of_ending(&ending) else {
-        let detail = format!("Saved queries are given as rss, atom and json, not as `{}`.", clip(&ending));
+        let detail =
+            format!("Saved queries are given as rss, atom and json, not as `{}`.", clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
@@ -65,12 +67,21 @@ pub async fn saved_feed(
     let addresses = Addresses::new(&context.settings, &base);
     let publisher = context.settings.publisher(&base);
     let hub = context.settings.websub_hub.clone();
-    let identity =
-        format!("saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}", addresses.identity(), asked.identity());
-    let (inner, etag, beside, at) = (context.clone().into_inner(), if_none_match(&request), asked.clone(), base.clone());
+    let identity = format!(
+        "saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
+        addresses.identity(),
+        asked.identity()
+    );
+    let (inner, etag, beside, at) =
+        (context.clone().into_inner(), if_none_match(&request), asked.clone(), base.clone());
     let done = context
         .read(caller, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &beside.wish, base: &at, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &beside.wish,
+                base: &at,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let saved = match find(connection, &name, caller, shown)? {
                     Ok(saved) => saved,
@@ -78,22 +89,40 @@ pub async fn saved_feed(
                 };
                 let (list, wanted) = beside.list(&saved.own, &inner.fallback, caller)?;
                 if !list.feeds.contains(&ending.as_str()) {
-                    let detail = format!("`{}` is given as {}, not as `{ending}`.", saved.slug, list.feeds.join(", "));
+                    let detail = format!(
+                        "`{}` is given as {}, not as `{ending}`.",
+                        saved.slug,
+                        list.feeds.join(", ")
+                    );
                     return Err(Problem::new(ProblemKind::NotFound, detail));
                 }
-                let found = entries(connection, &inner, (list.kind, &wanted, &saved.own.query), (revisions, &addresses), shown);
+                let found = entries(
+                    connection,
+                    &inner,
+                    (list.kind, &wanted, &saved.own.query),
+                    (revisions, &addresses),
+                    shown,
+                );
                 Ok(At::Here(Box::new((saved, list, found.map_err(no_longer_understood)?))))
             })
         })
         .await?;
     Statements::note(&request, done.statements);
     let (validators, found) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, caller, &asked.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, caller, &asked.wish, &validators)
+    {
         return Ok(response);
     }
     let (saved, of, found) = match found {
         None => return Err(Problem::internal("a feed that was not read was needed")),
-        Some(At::Moved(slug)) => return Ok(answer::moved(&context, &request, &format!("/f/{slug}.{}", format.ending()))),
+        Some(At::Moved(slug)) => {
+            return Ok(answer::moved(
+                &context,
+                &request,
+                &format!("/f/{slug}.{}", format.ending()),
+            ));
+        }
         Some(At::Here(found)) => *found,
     };
     let links = list::links(&context, &request, &found.info);
@@ -127,7 +156,11 @@ fn entries(
         Kind::Video => read::<Videos>(connection, context, wanted, query, around, shown),
         Kind::Programme => read::<Programmes>(connection, context, wanted, query, around, shown),
         Kind::Partner => read::<Partners>(connection, context, wanted, query, around, shown),
-        Kind::ImpactStatistic => read::<ImpactStatistics>(connection, context, wanted, query, around, shown),
-        Kind::Topic | Kind::Indicator | Kind::SavedQuery => Err(Problem::internal("a saved query asks for what has no feed")),
+        Kind::ImpactStatistic => {
+            read::<ImpactStatistics>(connection, context, wanted, query, around, shown)
+        }
+        Kind::Topic | Kind::Indicator | Kind::SavedQuery => {
+            Err(Problem::internal("a saved query asks for what has no feed"))
+        }
     }
 }

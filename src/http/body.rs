@@ -29,47 +29,82 @@ pub struct Limits {
 /// The media type of merge patches.
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Reads a body. 415 for another media type, 413 over the limit of bytes, 408 over that of time, 400 where it is not JSON in UTF-8.
-pub async fn json(request: &HttpRequest, payload: web::Payload, limits: Limits, accepts: Accepts) -> Result<Value, Problem> {
+/// Reads a body. 415 for another media type, 413 over the limit of bytes, 408 over that of time,
+/// 400 where it is not JSON in UTF-8.
+pub async fn json(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limits: Limits,
+    accepts: Accepts,
+) -> Result<Value, Problem> {
     check_type(request, accepts)?;
     let bytes = bytes(payload, limits).await?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
-        Problem::new(Kind::Malformed, format!("The body is not UTF-8: the byte at offset {} is wrong.", error.valid_up_to()))
+        Problem::new(
+            Kind::Malformed,
+            format!("The body is not UTF-8: the byte at offset {} is wrong.", error.valid_up_to()),
+        )
     })?;
-    serde_json::from_str(text).map_err(|error| Problem::new(Kind::Malformed, format!("The body is not JSON: {error}.")))
+    serde_json::from_str(text)
+        .map_err(|error| Problem::new(Kind::Malformed, format!("The body is not JSON: {error}.")))
 }
 
 /// Reads a body as it comes. 413 over the limit of bytes, 408 over that of time.
 pub async fn bytes(payload: web::Payload, limits: Limits) -> Result<web::Bytes, Problem> {
     match tokio::time::timeout(limits.time, payload.to_bytes_limited(limits.bytes)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
-        Ok(Ok(Err(error))) => Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}"))),
-        Ok(Err(_over_limit)) => Err(Problem::new(Kind::BodyTooLarge, format!("The body is larger than {} bytes.", limits.bytes))),
+        Ok(Ok(Err(error))) => {
+            Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}")))
+        }
+        Ok(Err(_over_limit)) => Err(Problem::new(
+            Kind::BodyTooLarge,
+            format!("The body is larger than {} bytes.", limits.bytes),
+        )),
         Err(_elapsed) => Err(Problem::new(
             Kind::RequestTimeout,
-            format!("The body did not arrive whole within {} seconds; nothing was stored.", limits.time.as_secs()),
+            format!(
+                "The body did not arrive whole within {} seconds; nothing was stored.",
+                limits.time.as_secs()
+            ),
         )),
     }
 }
 
 fn check_type(request: &HttpRequest, accepts: Accepts) -> Result<(), Problem> {
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let charset_is_utf8 = given
-        .to_ascii_lowercase()
-        .split(';')
-        .skip(1)
-        .all(|parameter| parameter.trim().strip_prefix("charset=").is_none_or(|charset| charset.trim_matches('"') == "utf-8"));
-    let known = essence == "application/json" || (accepts == Accepts::MergePatch && essence == MERGE_PATCH);
+    let charset_is_utf8 = given.to_ascii_lowercase().split(';').skip(1).all(|parameter| {
+        parameter
+            .trim()
+            .strip_prefix("charset=")
+            .is_none_or(|charset| charset.trim_matches('"') == "utf-8")
+    });
+    let known =
+        essence == "application/json" || (accepts == Accepts::MergePatch && essence == MERGE_PATCH);
     if known && charset_is_utf8 {
         return Ok(());
     }
     let (wanted, name) = match accepts {
         Accepts::Json => ("application/json", header::ACCEPT),
-        Accepts::MergePatch => ("application/merge-patch+json, application/json", header::HeaderName::from_static("accept-patch")),
+        Accepts::MergePatch => (
+            "application/merge-patch+json, application/json",
+            header::HeaderName::from_static("accept-patch"),
+        ),
     };
-    let found = if given.is_empty() { "none was sent".to_owned() } else { format!("not `{}`", super::fields::clip(given)) };
-    Err(Problem::new(Kind::UnsupportedMediaType, format!("The Content-Type must be {wanted} in UTF-8; {found}.")).with_header(name, wanted))
+    let found = if given.is_empty() {
+        "none was sent".to_owned()
+    } else {
+        format!("not `{}`", super::fields::clip(given))
+    };
+    Err(Problem::new(
+        Kind::UnsupportedMediaType,
+        format!("The Content-Type must be {wanted} in UTF-8; {found}."),
+    )
+    .with_header(name, wanted))
 }
 
 /// Applies a merge patch: null removes a member, objects merge, everything else replaces.

@@ -1,13 +1,16 @@
 //! Compressed answers (RFC 9110 section 8.4): zstd, brotli or gzip, whichever the client prefers.
 //!
-//! A compressed answer is another representation, with a tag of its own: that of the plain one with `+` and the coding's
-//! name. Handlers know only plain tags: here the mark comes off the tags that a client sends, and onto those it gets.
+//! A compressed answer is another representation, with a tag of its own: that of the plain one with
+//! `+` and the coding's name. Handlers know only plain tags: here the mark comes off the tags that
+//! a client sends, and onto those it gets.
 
 use std::io::Write;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResponseHead, ServiceRequest};
-use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue, Preference, Quality};
+use actix_web::http::header::{
+    self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue, Preference, Quality,
+};
 use actix_web::http::{Method, StatusCode};
 
 /// Bodies of fewer bytes are sent as they are: they fit one packet either way.
@@ -40,11 +43,14 @@ impl Coding {
     fn is(self, known: ContentEncoding) -> bool {
         matches!(
             (self, known),
-            (Self::Zstd, ContentEncoding::Zstd) | (Self::Brotli, ContentEncoding::Brotli) | (Self::Gzip, ContentEncoding::Gzip)
+            (Self::Zstd, ContentEncoding::Zstd)
+                | (Self::Brotli, ContentEncoding::Brotli)
+                | (Self::Gzip, ContentEncoding::Gzip)
         )
     }
 
-    /// The coding that the client likes best; none where it likes plain answers better, or says nothing.
+    /// The coding that the client likes best; none where it likes plain answers better, or says
+    /// nothing.
     fn preferred(request: &ServiceRequest) -> Option<Self> {
         let accepted = AcceptEncoding::parse(request).ok()?;
         let any = accepted.iter().find(|one| one.item == Preference::Any).map(|one| one.quality);
@@ -54,27 +60,41 @@ impl Coding {
         };
         let mut best: Option<(Self, Quality)> = None;
         for coding in Self::ALL {
-            let Some(quality) = of(&|known| coding.is(known)).or(any).filter(|quality| *quality > Quality::ZERO) else { continue };
+            let Some(quality) =
+                of(&|known| coding.is(known)).or(any).filter(|quality| *quality > Quality::ZERO)
+            else {
+                continue;
+            };
             if best.is_none_or(|(_, other)| quality > other) {
                 best = Some((coding, quality));
             }
         }
         let plain = of(&|known| known == ContentEncoding::Identity);
-        best.filter(|(_, quality)| plain.is_none_or(|plain| *quality >= plain)).map(|(coding, _)| coding)
+        best.filter(|(_, quality)| plain.is_none_or(|plain| *quality >= plain))
+            .map(|(coding, _)| coding)
     }
 
     fn compress(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
-        // Levels that cost about as little as they save to send: the answer is made anew for every request.
+        // Levels that cost about as little as they save to send: the answer is made anew for every
+        // request.
         match self {
             Self::Zstd => zstd::bulk::compress(plain, 3),
             Self::Brotli => {
-                let mut writer = brotli::CompressorWriter::new(Vec::with_capacity(plain.len() / 4), 4_096, 4, 20);
+                let mut writer = brotli::CompressorWriter::new(
+                    Vec::with_capacity(plain.len() / 4),
+                    4_096,
+                    4,
+                    20,
+                );
                 writer.write_all(plain)?;
                 writer.flush()?;
                 Ok(writer.into_inner())
             }
             Self::Gzip => {
-                let mut writer = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 4), flate2::Compression::new(5));
+                let mut writer = flate2::write::GzEncoder::new(
+                    Vec::with_capacity(plain.len() / 4),
+                    flate2::Compression::new(5),
+                );
                 writer.write_all(plain)?;
                 writer.finish()
             }
@@ -93,13 +113,20 @@ pub struct Wanted {
 impl Wanted {
     /// Reads what a read asks for, and takes the coding's mark off the tags that it sends.
     pub fn read(request: &mut ServiceRequest) -> Self {
-        let Some(coding) = Some(request.method()).filter(|method| **method == Method::GET).and_then(|_| Coding::preferred(request)) else {
+        let Some(coding) = Some(request.method())
+            .filter(|method| **method == Method::GET)
+            .and_then(|_| Coding::preferred(request))
+        else {
             return Self::default();
         };
         let headers = request.headers_mut();
-        let known: Vec<&str> = headers.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).collect();
+        let known: Vec<&str> = headers
+            .get_all(header::IF_NONE_MATCH)
+            .filter_map(|value| value.to_str().ok())
+            .collect();
         let known = known.join(", ");
-        if let Some(plain) = Some(known.replace(&mark(coding), "\"")).filter(|plain| *plain != known)
+        if let Some(plain) =
+            Some(known.replace(&mark(coding), "\"")).filter(|plain| *plain != known)
             && let Ok(value) = HeaderValue::from_str(&plain)
         {
             headers.insert(header::IF_NONE_MATCH, value);
@@ -111,7 +138,10 @@ impl Wanted {
     pub fn apply(&self, head: &mut ResponseHead, body: BoxBody) -> BoxBody {
         if head.status == StatusCode::NOT_MODIFIED {
             vary(head);
-            if let Some(marked) = self.coding.and_then(|coding| marked(head, coding)).filter(|marked| self.known.contains(marked.as_str()))
+            if let Some(marked) = self
+                .coding
+                .and_then(|coding| marked(head, coding))
+                .filter(|marked| self.known.contains(marked.as_str()))
             {
                 set(head, header::ETAG, &marked);
             }
@@ -126,8 +156,12 @@ impl Wanted {
             Ok(plain) => plain,
             Err(streamed) => return streamed,
         };
-        let smaller = Some(&plain).filter(|plain| plain.len() >= SMALLEST).and_then(|plain| coding.compress(plain).ok());
-        let Some(smaller) = smaller.filter(|smaller| smaller.len() < plain.len()) else { return BoxBody::new(plain) };
+        let smaller = Some(&plain)
+            .filter(|plain| plain.len() >= SMALLEST)
+            .and_then(|plain| coding.compress(plain).ok());
+        let Some(smaller) = smaller.filter(|smaller| smaller.len() < plain.len()) else {
+            return BoxBody::new(plain);
+        };
         if let Some(marked) = marked(head, coding) {
             set(head, header::ETAG, &marked);
         }
@@ -155,13 +189,19 @@ fn set(head: &mut ResponseHead, name: header::HeaderName, value: &str) {
 
 /// Caches keep each coding apart.
 fn vary(head: &mut ResponseHead) {
-    let others: Vec<&str> = head.headers.get_all(header::VARY).filter_map(|value| value.to_str().ok()).collect();
-    let all: Vec<&str> = others.into_iter().filter(|other| !other.is_empty()).chain(["Accept-Encoding"]).collect();
+    let others: Vec<&str> =
+        head.headers.get_all(header::VARY).filter_map(|value| value.to_str().ok()).collect();
+    let all: Vec<&str> =
+        others.into_iter().filter(|other| !other.is_empty()).chain(["Accept-Encoding"]).collect();
     set(head, header::VARY, &all.join(", "));
 }
 
 fn is_compressible(head: &ResponseHead) -> bool {
-    let media_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = head
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let fits = ["json", "xml", "yaml", "javascript"].iter().any(|end| essence.ends_with(end));
     !head.headers.contains_key(header::CONTENT_ENCODING) && (essence.starts_with("text/") || fits)
@@ -173,7 +213,8 @@ mod tests {
     use actix_web::test::TestRequest;
 
     fn preferred(value: &str) -> Option<&'static str> {
-        let request = TestRequest::default().insert_header((header::ACCEPT_ENCODING, value)).to_srv_request();
+        let request =
+            TestRequest::default().insert_header((header::ACCEPT_ENCODING, value)).to_srv_request();
         Coding::preferred(&request).map(Coding::name)
     }
 

@@ -1,7 +1,9 @@
-//! Conditional requests (RFC 9110 section 13): strong entity tags made of revisions, never of bytes.
+//! Conditional requests (RFC 9110 section 13): strong entity tags made of revisions, never of
+//! bytes.
 //!
-//! A tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares the whole tag. `If-Match`
-//! protects the item, not its looks: it accepts the tag of any representation, that is the first two parts.
+//! A tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares the whole
+//! tag. `If-Match` protects the item, not its looks: it accepts the tag of any representation, that
+//! is the first two parts.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -47,12 +49,17 @@ fn hash(state: &str) -> String {
 pub fn not_modified(request: &HttpRequest, tag: &Tag, changed_at: Option<Time>) -> bool {
     let headers = request.headers();
     if headers.contains_key(header::IF_NONE_MATCH) {
-        return headers
-            .get_all(header::IF_NONE_MATCH)
-            .filter_map(|value| value.to_str().ok())
-            .any(|value| value.trim() == "*" || tags(value).any(|given| given.trim_start_matches("W/") == tag.as_str()));
+        return headers.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(
+            |value| {
+                value.trim() == "*"
+                    || tags(value).any(|given| given.trim_start_matches("W/") == tag.as_str())
+            },
+        );
     }
-    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()).and_then(http_date);
+    let since = headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(http_date);
     match (since, changed_at) {
         (Some(since), Some(changed_at)) => changed_at.0.timestamp() <= since,
         _ => false,
@@ -74,7 +81,8 @@ impl Precondition {
     /// Reads the headers.
     pub fn read(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
         let joined = |name: header::HeaderName| {
-            let values: Vec<&str> = request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
+            let values: Vec<&str> =
+                request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
             (!values.is_empty()).then(|| values.join(", "))
         };
         let absent = joined(header::IF_NONE_MATCH);
@@ -82,7 +90,10 @@ impl Precondition {
             return Err(Problem::parameter(
                 "If-None-Match",
                 "invalid_value",
-                format!("A write understands only `If-None-Match: *`, not `{}`.", super::fields::clip(other)),
+                format!(
+                    "A write understands only `If-None-Match: *`, not `{}`.",
+                    super::fields::clip(other)
+                ),
             ));
         }
         Ok(Self { if_match: joined(header::IF_MATCH), must_be_absent: absent.is_some(), required })
@@ -91,17 +102,25 @@ impl Precondition {
     /// Holds for an item that is there.
     pub fn check(&self, id: Id, revision: i64) -> Result<(), Problem> {
         if self.must_be_absent {
-            return Err(Problem::new(Kind::PreconditionFailed, "The item exists already (`If-None-Match: *`)."));
+            return Err(Problem::new(
+                Kind::PreconditionFailed,
+                "The item exists already (`If-None-Match: *`).",
+            ));
         }
         let Some(given) = &self.if_match else {
             if self.required {
-                return Err(Problem::new(Kind::PreconditionRequired, "Read the item and send its `ETag` in `If-Match`."));
+                return Err(Problem::new(
+                    Kind::PreconditionRequired,
+                    "Read the item and send its `ETag` in `If-Match`.",
+                ));
             }
             return Ok(());
         };
         let own = own_part(id, revision);
-        let holds =
-            given.trim() == "*" || tags(given).any(|tag| tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == own));
+        let holds = given.trim() == "*"
+            || tags(given).any(|tag| {
+                tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == own)
+            });
         if holds {
             return Ok(());
         }
@@ -114,7 +133,10 @@ impl Precondition {
     /// Holds where no item is there.
     pub fn check_absent(&self) -> Result<(), Problem> {
         if self.if_match.is_some() {
-            return Err(Problem::new(Kind::PreconditionFailed, "There is no item here that `If-Match` could match."));
+            return Err(Problem::new(
+                Kind::PreconditionFailed,
+                "There is no item here that `If-Match` could match.",
+            ));
         }
         Ok(())
     }
@@ -152,17 +174,26 @@ mod tests {
         let (id, other) = (Id::new(), Id::new());
         let tag = Tag::item(id, 3, "en");
         assert!(precondition("If-Match", tag.as_str()).check(id, 3).is_ok());
-        assert!(precondition("If-Match", &format!("\"x\", {}", Tag::item(id, 3, "mk").as_str())).check(id, 3).is_ok());
+        assert!(
+            precondition("If-Match", &format!("\"x\", {}", Tag::item(id, 3, "mk").as_str()))
+                .check(id, 3)
+                .is_ok()
+        );
         assert!(precondition("If-Match", "*").check(id, 3).is_ok());
         assert!(precondition("If-Match", tag.as_str()).check(id, 4).is_err(), "an older revision");
         assert!(precondition("If-Match", tag.as_str()).check(other, 3).is_err(), "another item");
-        assert!(precondition("If-Match", &format!("W/{}", tag.as_str())).check(id, 3).is_err(), "a weak tag never matches");
+        assert!(
+            precondition("If-Match", &format!("W/{}", tag.as_str())).check(id, 3).is_err(),
+            "a weak tag never matches"
+        );
     }
 
     #[test]
     fn if_none_match_compares_weakly_and_goes_before_dates() {
         let tag = Tag::of("state");
-        let request = TestRequest::default().insert_header(("If-None-Match", format!("\"a\", W/{}", tag.as_str()))).to_http_request();
+        let request = TestRequest::default()
+            .insert_header(("If-None-Match", format!("\"a\", W/{}", tag.as_str())))
+            .to_http_request();
         assert!(not_modified(&request, &tag, None));
         let request = TestRequest::default()
             .insert_header(("If-None-Match", "\"a\""))

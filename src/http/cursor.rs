@@ -38,14 +38,16 @@ pub fn fingerprint(identity: &str) -> String {
 
 /// Writes the cursor of the page after (or before) a place.
 pub fn write(fingerprint: &str, place: &Place, before: bool) -> String {
-    let content = Content { q: fingerprint.to_owned(), b: before, k: place.keys.clone(), i: place.number };
+    let content =
+        Content { q: fingerprint.to_owned(), b: before, k: place.keys.clone(), i: place.number };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
 }
 
 /// Reads a cursor that belongs to the query with this fingerprint.
 pub fn read(fingerprint: &str, cursor: &str) -> Result<Start, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_not_base64| CursorError::Malformed)?;
-    let content: Content = serde_json::from_slice(&bytes).map_err(|_not_ours| CursorError::Malformed)?;
+    let content: Content =
+        serde_json::from_slice(&bytes).map_err(|_not_ours| CursorError::Malformed)?;
     if content.q != fingerprint {
         return Err(CursorError::Foreign);
     }
@@ -53,7 +55,8 @@ pub fn read(fingerprint: &str, cursor: &str) -> Result<Start, CursorError> {
         return Err(CursorError::Malformed);
     }
     let place = Place { keys: content.k, number: content.i };
-    // A place has one cursor, so that a page has one address; what was written in another way was not written here.
+    // A place has one cursor, so that a page has one address; what was written in another way was
+    // not written here.
     if write(fingerprint, &place, content.b) != cursor {
         return Err(CursorError::Malformed);
     }

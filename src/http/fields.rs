@@ -1,4 +1,5 @@
-//! Reads a JSON body member by member and collects every error with its JSON pointer, instead of stopping at the first.
+//! Reads a JSON body member by member and collects every error with its JSON pointer, instead of
+//! stopping at the first.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
@@ -46,12 +47,20 @@ pub struct Named {
 
 impl<'v, 'e> Fields<'v, 'e> {
     /// Starts reading an object; anything else is an error and reads as an empty object.
-    pub fn new(value: &'v Value, pointer: impl Into<String>, errors: &'e mut Vec<Violation>) -> Option<Self> {
+    pub fn new(
+        value: &'v Value,
+        pointer: impl Into<String>,
+        errors: &'e mut Vec<Violation>,
+    ) -> Option<Self> {
         let pointer = pointer.into();
         match value {
             Value::Object(object) => Some(Self { object, pointer, known: Vec::new(), errors }),
             other => {
-                errors.push(Violation::field(pointer, "wrong_type", format!("An object is expected here, not {}.", type_name(other))));
+                errors.push(Violation::field(
+                    pointer,
+                    "wrong_type",
+                    format!("An object is expected here, not {}.", type_name(other)),
+                ));
                 None
             }
         }
@@ -91,7 +100,8 @@ impl<'v, 'e> Fields<'v, 'e> {
             }
             if !self.known.contains(&name.as_str()) {
                 let near = nearest(name, self.known.iter().copied());
-                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let hint =
+                    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 self.errors.push(Violation::field(
                     format!("{}/{}", self.pointer, escape(name)),
                     "unknown_field",
@@ -108,7 +118,11 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     fn wrong_type(&mut self, name: &str, expected: &str, found: &Value) {
-        self.error(name, "wrong_type", format!("{expected} is expected here, not {}.", type_name(found)));
+        self.error(
+            name,
+            "wrong_type",
+            format!("{expected} is expected here, not {}.", type_name(found)),
+        );
     }
 
     /// Text without control characters, of 1 to `longest` characters; blank text is unknown.
@@ -145,7 +159,8 @@ impl<'v, 'e> Fields<'v, 'e> {
 
     /// One of a fixed set of words, kept as text.
     pub fn one_of(&mut self, name: &'static str, words: &[&'static str]) -> Option<String> {
-        let pairs: Vec<(&'static str, &'static str)> = words.iter().map(|word| (*word, *word)).collect();
+        let pairs: Vec<(&'static str, &'static str)> =
+            words.iter().map(|word| (*word, *word)).collect();
         self.word(name, &pairs).map(str::to_owned)
     }
 
@@ -173,7 +188,11 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     /// A whole number within a range.
-    pub fn integer(&mut self, name: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    pub fn integer(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
         let value = self.value(name)?;
         let Value::Number(number) = value else {
             self.wrong_type(name, "A whole number", value);
@@ -182,7 +201,15 @@ impl<'v, 'e> Fields<'v, 'e> {
         match whole(number) {
             Some(integer) if range.contains(&integer) => Some(integer),
             _ => {
-                self.error(name, "out_of_range", format!("A whole number from {} to {} is expected here.", range.start(), range.end()));
+                self.error(
+                    name,
+                    "out_of_range",
+                    format!(
+                        "A whole number from {} to {} is expected here.",
+                        range.start(),
+                        range.end()
+                    ),
+                );
                 None
             }
         }
@@ -198,7 +225,11 @@ impl<'v, 'e> Fields<'v, 'e> {
         };
         let percentage = canonical(&text);
         let Some(order) = percentage.as_deref().and_then(decimal_order) else {
-            self.error(name, "invalid_decimal", "A decimal number such as \"40\" or \"12.5\" is expected here.");
+            self.error(
+                name,
+                "invalid_decimal",
+                "A decimal number such as \"40\" or \"12.5\" is expected here.",
+            );
             return None;
         };
         let bound = |bound: &str| decimal_order(bound).unwrap_or_default();
@@ -212,9 +243,16 @@ impl<'v, 'e> Fields<'v, 'e> {
     /// Seconds within a video, kept as milliseconds.
     pub fn milliseconds(&mut self, name: &'static str) -> Option<i64> {
         let value = self.value(name)?;
-        let seconds = value.as_number().and_then(serde_json::Number::as_f64).filter(|seconds| (0.0..=864_000.0).contains(seconds));
+        let seconds = value
+            .as_number()
+            .and_then(serde_json::Number::as_f64)
+            .filter(|seconds| (0.0..=864_000.0).contains(seconds));
         if seconds.is_none() {
-            self.error(name, "out_of_range", "A number of seconds from 0 to 864000 is expected here.");
+            self.error(
+                name,
+                "out_of_range",
+                "A number of seconds from 0 to 864000 is expected here.",
+            );
         }
         // Text is the one exact way from a float to an integer without a cast.
         format!("{:.0}", seconds? * 1000.0).parse().ok()
@@ -253,7 +291,11 @@ impl<'v, 'e> Fields<'v, 'e> {
         let value = self.value(name)?;
         let time = value.as_str().and_then(parse_time);
         if time.is_none() {
-            self.error(name, "invalid_time", "A moment such as `2026-05-07T08:00:00Z` is expected here.");
+            self.error(
+                name,
+                "invalid_time",
+                "A moment such as `2026-05-07T08:00:00Z` is expected here.",
+            );
         }
         time
     }
@@ -264,7 +306,11 @@ impl<'v, 'e> Fields<'v, 'e> {
         if is_web_url(&text) {
             return Some(text);
         }
-        self.error(name, "invalid_url", "An absolute URL that starts with https:// or http:// is expected here.");
+        self.error(
+            name,
+            "invalid_url",
+            "An absolute URL that starts with https:// or http:// is expected here.",
+        );
         None
     }
 
@@ -281,18 +327,30 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     /// A list; each member is read by `read`, which is given the member's pointer.
-    pub fn list<T>(&mut self, name: &'static str, mut read: impl FnMut(&'v Value, String, &mut Vec<Violation>) -> Option<T>) -> Vec<T> {
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&'v Value, String, &mut Vec<Violation>) -> Option<T>,
+    ) -> Vec<T> {
         let Some(value) = self.value(name) else { return Vec::new() };
         let Value::Array(members) = value else {
             self.wrong_type(name, "A list", value);
             return Vec::new();
         };
         if members.len() > limits::LIST {
-            self.error(name, "too_many", format!("At most {} entries are accepted here.", limits::LIST));
+            self.error(
+                name,
+                "too_many",
+                format!("At most {} entries are accepted here.", limits::LIST),
+            );
             return Vec::new();
         }
         let pointer = self.at(name);
-        members.iter().enumerate().filter_map(|(index, member)| read(member, format!("{pointer}/{index}"), self.errors)).collect()
+        members
+            .iter()
+            .enumerate()
+            .filter_map(|(index, member)| read(member, format!("{pointer}/{index}"), self.errors))
+            .collect()
     }
 
     /// A list of language tags, without repetition.
@@ -300,7 +358,11 @@ impl<'v, 'e> Fields<'v, 'e> {
         let mut languages: Vec<Language> = Vec::new();
         for language in self.list(name, |value, pointer, errors| {
             let Some(text) = value.as_str() else {
-                errors.push(Violation::field(pointer, "wrong_type", "A language tag is expected here."));
+                errors.push(Violation::field(
+                    pointer,
+                    "wrong_type",
+                    "A language tag is expected here.",
+                ));
                 return None;
             };
             match Language::parse(text) {
@@ -319,7 +381,11 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     /// An object, read by `read`.
-    pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(Fields<'v, '_>) -> Option<T>) -> Option<T> {
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Fields<'v, '_>) -> Option<T>,
+    ) -> Option<T> {
         let value = self.value(name)?;
         let pointer = self.at(name);
         Fields::new(value, pointer, self.errors).and_then(read)
@@ -333,12 +399,16 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 }
 
-/// The number, if it is whole: `312`, and `312.0`, which is the same number to JSON and to JSON Schema.
+/// The number, if it is whole: `312`, and `312.0`, which is the same number to JSON and to JSON
+/// Schema.
 fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
-        // Decimals of up to 15 digits are each a float of their own; of a longer one, a float does not tell whether it is whole.
+        // Decimals of up to 15 digits are each a float of their own; of a longer one, a float does
+        // not tell whether it is whole.
         let digits = number.to_string().bytes().filter(u8::is_ascii_digit).count();
-        let float = number.as_f64().filter(|float| digits <= 15 && float.fract() == 0.0 && float.abs() <= 1e15)?;
+        let float = number
+            .as_f64()
+            .filter(|float| digits <= 15 && float.fract() == 0.0 && float.abs() <= 1e15)?;
         // Text is the one exact way from a float to an integer without a cast.
         format!("{float:.0}").parse().ok()
     })
@@ -348,7 +418,10 @@ fn country(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Optio
     let text = value.as_str().or_else(|| value.get("code").and_then(Value::as_str));
     let found = text.and_then(places::find);
     if found.is_none() {
-        let detail = text.map_or_else(|| "A country code such as `MK` is expected here.".to_owned(), places::unknown);
+        let detail = text.map_or_else(
+            || "A country code such as `MK` is expected here.".to_owned(),
+            places::unknown,
+        );
         errors.push(Violation::field(pointer, "unknown_country", detail));
     }
     found.map(|country| country.code.to_owned())
@@ -365,7 +438,9 @@ pub fn named(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Opt
         _ => None,
     };
     match name {
-        Some(name) if !name.is_empty() && name.len() <= 200 && !name.contains('\0') => Some(Named { name: name.clone(), pointer }),
+        Some(name) if !name.is_empty() && name.len() <= 200 && !name.contains('\0') => {
+            Some(Named { name: name.clone(), pointer })
+        }
         _ => {
             errors.push(Violation::field(
                 pointer,
@@ -387,7 +462,8 @@ pub fn storable(tag: &str) -> Result<Language, String> {
 /// A day as `YYYY-MM-DD`.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     // The reader of dates takes more: signs, blanks, years of five digits.
-    let is_plain = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
     if !is_plain {
         return None;
     }
@@ -410,9 +486,11 @@ pub fn is_web_url(text: &str) -> bool {
         !host.is_empty()
             && !host.contains('@')
             && !host.starts_with(':')
-            && !text
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}'))
+            && !text.chars().any(|c| {
+                c.is_whitespace()
+                    || c.is_control()
+                    || matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
+            })
     })
 }
 
@@ -421,13 +499,23 @@ fn clean(text: &str, longest: usize) -> Result<&str, (&'static str, String)> {
     if text.contains('\0') {
         return Err(("invalid_text", "The text contains a NUL character; remove it.".to_owned()));
     }
-    if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(("invalid_text", format!("The text contains the control character U+{:04X}; remove it.", u32::from(control))));
+    if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err((
+            "invalid_text",
+            format!(
+                "The text contains the control character U+{:04X}; remove it.",
+                u32::from(control)
+            ),
+        ));
     }
     let text = text.trim();
     let length = text.chars().count();
     if length > longest {
-        return Err(("too_long", format!("At most {longest} characters are accepted here; the text has {length}.")));
+        return Err((
+            "too_long",
+            format!("At most {longest} characters are accepted here; the text has {length}."),
+        ));
     }
     Ok(text)
 }

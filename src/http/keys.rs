@@ -23,7 +23,8 @@ pub enum Role {
 
 impl Role {
     /// All roles with their names.
-    pub const ALL: [(&'static str, Self); 3] = [("viewer", Self::Viewer), ("editor", Self::Editor), ("admin", Self::Admin)];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("viewer", Self::Viewer), ("editor", Self::Editor), ("admin", Self::Admin)];
 
     /// The name.
     pub fn as_str(self) -> &'static str {
@@ -79,7 +80,12 @@ pub struct ApiKey {
 }
 
 /// Makes a key and stores its digest. The key itself is returned once and kept nowhere.
-pub fn create(connection: &mut Connection, name: &str, role: Role, expires_at: Option<Time>) -> Result<(ApiKey, String), Error> {
+pub fn create(
+    connection: &mut Connection,
+    name: &str,
+    role: Role,
+    expires_at: Option<Time>,
+) -> Result<(ApiKey, String), Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| Error::Fault(error.to_string()))?;
     let secret = format!("kino_{}", URL_SAFE_NO_PAD.encode(bytes));
@@ -104,20 +110,27 @@ pub fn all(connection: &mut Connection) -> Result<Vec<ApiKey>, Error> {
 
 /// Revokes a key; says whether there was one that worked.
 pub fn revoke(connection: &mut Connection, id: Id) -> Result<bool, Error> {
-    let changed = diesel::update(api_keys::table.filter(api_keys::id.eq(id)).filter(api_keys::revoked_at.is_null()))
-        .set(api_keys::revoked_at.eq(Some(Time::now())))
-        .execute(connection)?;
+    let changed = diesel::update(
+        api_keys::table.filter(api_keys::id.eq(id)).filter(api_keys::revoked_at.is_null()),
+    )
+    .set(api_keys::revoked_at.eq(Some(Time::now())))
+    .execute(connection)?;
     Ok(changed > 0)
 }
 
 /// Notes that a key was used now.
 pub fn touch(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    diesel::update(api_keys::table.filter(api_keys::id.eq(id))).set(api_keys::last_used_at.eq(Some(Time::now()))).execute(connection)?;
+    diesel::update(api_keys::table.filter(api_keys::id.eq(id)))
+        .set(api_keys::last_used_at.eq(Some(Time::now())))
+        .execute(connection)?;
     Ok(())
 }
 
-/// Reads the `Authorization` header: `None` without one, the token with one, a problem if it is not `Bearer`.
-pub fn bearer(header: Option<&actix_web::http::header::HeaderValue>) -> Result<Option<String>, Problem> {
+/// Reads the `Authorization` header: `None` without one, the token with one, a problem if it is not
+/// `Bearer`.
+pub fn bearer(
+    header: Option<&actix_web::http::header::HeaderValue>,
+) -> Result<Option<String>, Problem> {
     let Some(value) = header else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;
@@ -132,7 +145,11 @@ pub fn bearer(header: Option<&actix_web::http::header::HeaderValue>) -> Result<O
 /// Finds the key behind a token.
 pub fn verify(connection: &mut Connection, token: &str) -> Result<(ApiKey, Role), Problem> {
     let wanted = digest(token);
-    let key = api_keys::table.filter(api_keys::digest.eq(&wanted)).select(ApiKey::as_select()).first::<ApiKey>(connection).optional()?;
+    let key = api_keys::table
+        .filter(api_keys::digest.eq(&wanted))
+        .select(ApiKey::as_select())
+        .first::<ApiKey>(connection)
+        .optional()?;
     let now = Time::now();
     let key = key.filter(|key| bool::from(key.digest.as_bytes().ct_eq(wanted.as_bytes())));
     let Some(key) = key else { return Err(unauthenticated("The key is not known.")) };
@@ -142,16 +159,20 @@ pub fn verify(connection: &mut Connection, token: &str) -> Result<(ApiKey, Role)
     if key.expires_at.is_some_and(|expiry| expiry <= now) {
         return Err(unauthenticated("The key has expired."));
     }
-    let role = Role::parse(&key.role).ok_or_else(|| Problem::internal(format!("key {} has the unknown role {}", key.id, key.role)))?;
+    let role = Role::parse(&key.role).ok_or_else(|| {
+        Problem::internal(format!("key {} has the unknown role {}", key.id, key.role))
+    })?;
     Ok((key, role))
 }
 
 /// 401 with the challenge that RFC 9110 section 11.6.1 asks for.
 pub fn unauthenticated(detail: &str) -> Problem {
-    Problem::new(Kind::Unauthenticated, detail).with_header(actix_web::http::header::WWW_AUTHENTICATE, "Bearer realm=\"kinoteka\"")
+    Problem::new(Kind::Unauthenticated, detail)
+        .with_header(actix_web::http::header::WWW_AUTHENTICATE, "Bearer realm=\"kinoteka\"")
 }
 
 fn digest(secret: &str) -> String {
-    let bytes: Vec<String> = Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes: Vec<String> =
+        Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     bytes.concat()
 }

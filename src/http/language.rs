@@ -54,7 +54,10 @@ impl Wish {
                     params.error(
                         "lang",
                         "invalid_language",
-                        format!("`{}` is not a language tag ({error}); `all` gives every language.", clip(&text)),
+                        format!(
+                            "`{}` is not a language tag ({error}); `all` gives every language.",
+                            clip(&text)
+                        ),
                     );
                     Self::new(Vec::new(), fallback)
                 }
@@ -66,7 +69,8 @@ impl Wish {
         }
     }
 
-    /// The languages of the one text that is probably shown, best first; none where every language is.
+    /// The languages of the one text that is probably shown, best first; none where every language
+    /// is.
     pub fn preferred(&self) -> Vec<Language> {
         if self.translations { Vec::new() } else { preference_order(&self.asked, &self.fallback) }
     }
@@ -84,7 +88,8 @@ pub fn accepted(request: &HttpRequest) -> Option<&str> {
 }
 
 fn names_language(asked: &[Language], fallback: &[Language]) -> &'static str {
-    let available: Vec<Language> = NAME_LANGUAGES.iter().filter_map(|tag| Language::parse(tag).ok()).collect();
+    let available: Vec<Language> =
+        NAME_LANGUAGES.iter().filter_map(|tag| Language::parse(tag).ok()).collect();
     let english = available.first().cloned();
     english
         .and_then(|english| choose(asked, &available, fallback, &english))

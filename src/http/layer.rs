@@ -1,4 +1,5 @@
-//! The outermost layer: request ids, HEAD, problem bodies, security headers, compression, one log line a request.
+//! The outermost layer: request ids, HEAD, problem bodies, security headers, compression, one log
+//! line a request.
 
 use std::time::Instant;
 
@@ -59,7 +60,10 @@ pub async fn outermost<B: MessageBody + 'static>(
     let about = About {
         id: RequestId(request_id(&request)),
         method: request.method().clone(),
-        address: request.uri().path_and_query().map_or_else(|| request.path().to_owned(), ToString::to_string),
+        address: request
+            .uri()
+            .path_and_query()
+            .map_or_else(|| request.path().to_owned(), ToString::to_string),
         path: request.path().to_owned(),
         base: base_url(settings.base_url.as_deref(), request.request()),
     };
@@ -90,7 +94,9 @@ pub async fn outermost<B: MessageBody + 'static>(
             finish(response.headers_mut(), &settings, statements, &about);
             log(response.status());
             let is_head = about.method == Method::HEAD;
-            Ok(response.map_body(|head, body| EitherBody::left(wanted.apply(head, if is_head { unread(body) } else { body }))))
+            Ok(response.map_body(|head, body| {
+                EitherBody::left(wanted.apply(head, if is_head { unread(body) } else { body }))
+            }))
         }
         Err(error) => {
             let problem = error.as_error::<Problem>();
@@ -115,8 +121,15 @@ fn escaped(text: &str) -> String {
 
 /// The client's own identifier if it is sane, else a new one.
 fn request_id(request: &ServiceRequest) -> String {
-    let sane = |text: &str| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|text| sane(text));
+    let sane = |text: &str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let given = request
+        .headers()
+        .get(X_REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| sane(text));
     given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
@@ -157,9 +170,13 @@ fn render(about: &About, problem: &Problem, headers: Option<&header::HeaderMap>)
         request_id: about.id.0.clone(),
         errors: problem.errors.clone(),
     };
-    let status = StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(definition.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    for (name, value) in headers.into_iter().flatten().filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE)
+    for (name, value) in headers
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE)
     {
         response.append_header((name.clone(), value.clone()));
     }
@@ -169,10 +186,17 @@ fn render(about: &About, problem: &Problem, headers: Option<&header::HeaderMap>)
         }
     }
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    response.content_type("application/problem+json").body(serde_json::to_string(&body).unwrap_or_default())
+    response
+        .content_type("application/problem+json")
+        .body(serde_json::to_string(&body).unwrap_or_default())
 }
 
-fn finish(headers: &mut header::HeaderMap, settings: &LayerSettings, statements: Option<Statements>, about: &About) {
+fn finish(
+    headers: &mut header::HeaderMap,
+    settings: &LayerSettings,
+    statements: Option<Statements>,
+    about: &About,
+) {
     let mut set = |name: header::HeaderName, value: header::HeaderValue| {
         if !headers.contains_key(&name) {
             headers.insert(name, value);
@@ -187,7 +211,10 @@ fn finish(headers: &mut header::HeaderMap, settings: &LayerSettings, statements:
     set(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'"));
     set(header::HeaderName::from_static("cross-origin-resource-policy"), fixed("cross-origin"));
     // Embed pages may be framed; their policy says by whom, which this older header cannot.
-    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).unwrap_or_default();
+    let policy = headers
+        .get(header::CONTENT_SECURITY_POLICY)
+        .and_then(|policy| policy.to_str().ok())
+        .unwrap_or_default();
     if policy.contains("frame-ancestors 'none'") {
         headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
     }

@@ -1,5 +1,5 @@
-//! What every endpoint shares, and no resource by name: problems, parameters, cursors, conditional requests,
-//! negotiation, keys.
+//! What every endpoint shares, and no resource by name: problems, parameters, cursors, conditional
+//! requests, negotiation, keys.
 
 pub mod body;
 pub mod compress;
@@ -15,7 +15,8 @@ pub mod problem;
 
 use actix_web::HttpRequest;
 
-/// What absolute links begin with: the configured base, else the request's own host. Never ends in a slash.
+/// What absolute links begin with: the configured base, else the request's own host. Never ends in
+/// a slash.
 pub fn base_url(configured: Option<&str>, request: &HttpRequest) -> String {
     if let Some(base) = configured {
         return base.trim_end_matches('/').to_owned();

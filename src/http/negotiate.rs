@@ -12,7 +12,11 @@ pub fn json(request: &HttpRequest) -> Result<(), Problem> {
 
 /// Fails unless the client accepts one of these media types.
 pub fn one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
-    let mut values = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()).peekable();
+    let mut values = request
+        .headers()
+        .get_all(header::ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .peekable();
     if values.peek().is_none() {
         return Ok(());
     }
@@ -20,9 +24,12 @@ pub fn one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
         let mut parts = member.split(';').map(str::trim);
         let range = parts.next().unwrap_or_default().to_ascii_lowercase();
         let refused = parts.any(|parameter| {
-            parameter.strip_prefix("q=").is_some_and(|quality| quality.parse::<f32>().is_ok_and(|quality| quality == 0.0))
+            parameter
+                .strip_prefix("q=")
+                .is_some_and(|quality| quality.parse::<f32>().is_ok_and(|quality| quality == 0.0))
         });
-        !refused && (range.is_empty() || offered.iter().any(|media_type| matches(&range, media_type)))
+        !refused
+            && (range.is_empty() || offered.iter().any(|media_type| matches(&range, media_type)))
     });
     if accepted {
         return Ok(());
@@ -31,5 +38,7 @@ pub fn one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
 }
 
 fn matches(range: &str, media_type: &str) -> bool {
-    range == "*/*" || range == media_type || range.strip_suffix("/*").is_some_and(|kind| media_type.split('/').next() == Some(kind))
+    range == "*/*"
+        || range == media_type
+        || range.strip_suffix("/*").is_some_and(|kind| media_type.split('/').next() == Some(kind))
 }

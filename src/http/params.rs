@@ -1,4 +1,5 @@
-//! Query parameters: decoded strictly, unknown ones refused with a suggestion, every error reported at once.
+//! Query parameters: decoded strictly, unknown ones refused with a suggestion, every error reported
+//! at once.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -8,7 +9,8 @@ use super::problem::{MAX_ERRORS, Problem, Violation};
 use crate::db::Time;
 use crate::text::nearest::nearest;
 
-/// The longest query string that is read, in bytes. A cursor does not count: the address of the next page is never too long.
+/// The longest query string that is read, in bytes. A cursor does not count: the address of the
+/// next page is never too long.
 pub const LONGEST_QUERY: usize = 16_384;
 
 /// The parameters of a request, being read.
@@ -23,9 +25,15 @@ pub struct Params {
 impl Params {
     /// Decodes a query string: UTF-8, `+` is a blank, no parameter twice, no NUL.
     pub fn parse(query: &str) -> Result<Self, Problem> {
-        let cursor = query.split('&').find(|pair| pair.starts_with("cursor=")).map_or(0, |pair| pair.len().saturating_add(1));
+        let cursor = query
+            .split('&')
+            .find(|pair| pair.starts_with("cursor="))
+            .map_or(0, |pair| pair.len().saturating_add(1));
         if query.len().saturating_sub(cursor) > LONGEST_QUERY {
-            return Err(Problem::new(super::problem::Kind::UriTooLong, format!("The query is longer than {LONGEST_QUERY} bytes.")));
+            return Err(Problem::new(
+                super::problem::Kind::UriTooLong,
+                format!("The query is longer than {LONGEST_QUERY} bytes."),
+            ));
         }
         let mut params = Self { values: BTreeMap::new(), errors: Vec::new(), taken: Vec::new() };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -36,7 +44,11 @@ impl Params {
                 continue;
             };
             if value.contains('\0') || name.contains('\0') {
-                params.errors.push(Violation::parameter(clip(&name), "invalid_text", "The value contains a NUL character."));
+                params.errors.push(Violation::parameter(
+                    clip(&name),
+                    "invalid_text",
+                    "The value contains a NUL character.",
+                ));
                 continue;
             }
             match params.values.entry(name) {
@@ -44,7 +56,8 @@ impl Params {
                     free.insert(value);
                 }
                 Entry::Occupied(taken) => {
-                    let detail = "The parameter is given twice; separate several values with commas.";
+                    let detail =
+                        "The parameter is given twice; separate several values with commas.";
                     params.errors.push(Violation::parameter(clip(taken.key()), "repeated", detail));
                 }
             }
@@ -63,7 +76,11 @@ impl Params {
         let text = self.take(name)?;
         let length = text.chars().count();
         if length > most {
-            self.error(name, "too_long", format!("At most {most} characters are accepted here; there are {length}."));
+            self.error(
+                name,
+                "too_long",
+                format!("At most {most} characters are accepted here; there are {length}."),
+            );
             return None;
         }
         Some(text)
@@ -71,7 +88,9 @@ impl Params {
 
     /// Reports an error. What could not be read is not said to be missing, too.
     pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        if code == "required" && self.errors.iter().any(|error| error.parameter.as_deref() == Some(name)) {
+        if code == "required"
+            && self.errors.iter().any(|error| error.parameter.as_deref() == Some(name))
+        {
             return;
         }
         self.errors.push(Violation::parameter(name, code, detail));
@@ -91,12 +110,21 @@ impl Params {
     }
 
     /// A whole number within a range.
-    pub fn integer(&mut self, name: &'static str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+    pub fn integer(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
         let text = self.take(name)?;
         match text.parse::<i64>() {
             Ok(number) if range.contains(&number) => Some(number),
             _ => {
-                let detail = format!("A whole number from {} to {} is expected, not `{}`.", range.start(), range.end(), clip(&text));
+                let detail = format!(
+                    "A whole number from {} to {} is expected, not `{}`.",
+                    range.start(),
+                    range.end(),
+                    clip(&text)
+                );
                 self.error(name, "out_of_range", detail);
                 None
             }
@@ -108,11 +136,19 @@ impl Params {
         let text = self.take(name)?;
         let members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
         if members.iter().any(String::is_empty) {
-            self.error(name, "empty_value", "A value is missing: give one value, or several with commas between them.");
+            self.error(
+                name,
+                "empty_value",
+                "A value is missing: give one value, or several with commas between them.",
+            );
             return None;
         }
         if members.len() > most {
-            self.error(name, "too_many", format!("At most {most} values are accepted; {} were given.", members.len()));
+            self.error(
+                name,
+                "too_many",
+                format!("At most {most} values are accepted; {} were given.", members.len()),
+            );
             return None;
         }
         Some(members)
@@ -125,8 +161,10 @@ impl Params {
         let time = parse_time(&text).or_else(|| parse_time(&text.replace(' ', "+")));
         let time = time.or_else(|| Some(Time(parse_date(&text)?.and_hms_opt(0, 0, 0)?.and_utc())));
         if time.is_none() {
-            let detail =
-                format!("A moment such as `2026-05-07T08:00:00Z` or a day such as `2026-05-07` is expected, not `{}`.", clip(&text));
+            let detail = format!(
+                "A moment such as `2026-05-07T08:00:00Z` or a day such as `2026-05-07` is expected, not `{}`.",
+                clip(&text)
+            );
             self.error(name, "invalid_time", detail);
         }
         time
@@ -137,20 +175,28 @@ impl Params {
         let text = self.take(name)?;
         let date = parse_date(&text);
         if date.is_none() {
-            self.error(name, "invalid_date", format!("A day such as `2026-05-07` is expected, not `{}`.", clip(&text)));
+            self.error(
+                name,
+                "invalid_date",
+                format!("A day such as `2026-05-07` is expected, not `{}`.", clip(&text)),
+            );
         }
         date
     }
 
     /// Reports parameters that nobody took, then fails if anything was wrong.
     pub fn finish(mut self) -> Result<(), Problem> {
-        let unknown: Vec<&String> = self.values.keys().filter(|name| !self.taken.contains(&name.as_str())).collect();
+        let unknown: Vec<&String> =
+            self.values.keys().filter(|name| !self.taken.contains(&name.as_str())).collect();
         for name in unknown {
             if self.errors.len() > MAX_ERRORS {
                 break;
             }
             let near = nearest(name, self.taken.iter().copied());
-            let hint = near.map_or_else(|| format!("; known are {}", self.taken.join(", ")), |near| format!("; did you mean `{near}`?"));
+            let hint = near.map_or_else(
+                || format!("; known are {}", self.taken.join(", ")),
+                |near| format!("; did you mean `{near}`?"),
+            );
             let detail = format!("There is no parameter `{}` here{hint}", clip(name));
             self.errors.push(Violation::parameter(clip(name), "unknown_parameter", detail));
         }
@@ -160,7 +206,9 @@ impl Params {
     /// Every parameter but those named, in order of name: what makes one query another.
     pub fn identity(&self, without: &[&str]) -> String {
         let mut text = String::new();
-        for (name, value) in self.values.iter().filter(|(name, _)| !without.contains(&name.as_str())) {
+        for (name, value) in
+            self.values.iter().filter(|(name, _)| !without.contains(&name.as_str()))
+        {
             text.push_str(name);
             text.push('=');
             // A value must not be taken for other parameters.
@@ -179,8 +227,13 @@ impl Params {
 
 /// Those of these parameters that a query has.
 pub fn given(query: &str, names: &[&'static str]) -> Vec<&'static str> {
-    let present: Vec<Option<String>> = query.split('&').map(|pair| decode(pair.split('=').next().unwrap_or_default())).collect();
-    names.iter().copied().filter(|name| present.iter().any(|given| given.as_deref() == Some(*name))).collect()
+    let present: Vec<Option<String>> =
+        query.split('&').map(|pair| decode(pair.split('=').next().unwrap_or_default())).collect();
+    names
+        .iter()
+        .copied()
+        .filter(|name| present.iter().any(|given| given.as_deref() == Some(*name)))
+        .collect()
 }
 
 /// A query without these parameters.
@@ -192,7 +245,8 @@ pub fn without(query: &str, names: &[&str]) -> String {
     kept.collect::<Vec<_>>().join("&")
 }
 
-/// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not UTF-8.
+/// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not
+/// UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     for (index, byte) in bytes.iter().enumerate() {
@@ -204,5 +258,8 @@ pub fn decode(text: &str) -> Option<String> {
         }
     }
     let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_encoding::percent_decode_str(&spaced)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }

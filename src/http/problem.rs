@@ -113,7 +113,8 @@ problems! {
         "The server cannot answer right now: its database is busy or away, or takes no changes since it is read-only or its disk is full. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";
 }
 
-/// How many errors of one request are named: a few bytes that are wrong many times over are not answered with megabytes.
+/// How many errors of one request are named: a few bytes that are wrong many times over are not
+/// answered with megabytes.
 pub const MAX_ERRORS: usize = 100;
 
 /// Where in the request an error lies.
@@ -149,12 +150,20 @@ pub struct Violation {
 
 impl Violation {
     /// A wrong member of the body.
-    pub fn field(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn field(
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { pointer: Some(pointer.into()), ..Self::new(code, detail) }
     }
 
     /// A wrong parameter.
-    pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn parameter(
+        name: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { parameter: Some(name.into()), ..Self::new(code, detail) }
     }
 
@@ -164,12 +173,25 @@ impl Violation {
     }
 
     /// A wrong row of a body that is a table, or a cell of it.
-    pub fn row(row: usize, column: Option<&str>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn row(
+        row: usize,
+        column: Option<&str>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { row: Some(row), column: column.map(str::to_owned), ..Self::new(code, detail) }
     }
 
     fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: None, line: None, row: None, column: None, code: Cow::Borrowed(code), detail: detail.into() }
+        Self {
+            pointer: None,
+            parameter: None,
+            line: None,
+            row: None,
+            column: None,
+            code: Cow::Borrowed(code),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -196,11 +218,16 @@ impl Problem {
 
     /// Wrong parameters, the first [`MAX_ERRORS`] of them.
     pub fn parameters(errors: Vec<Violation>) -> Self {
-        Self::new(Kind::InvalidParameter, "The query has parameters that are not understood.").naming(errors)
+        Self::new(Kind::InvalidParameter, "The query has parameters that are not understood.")
+            .naming(errors)
     }
 
     /// One wrong parameter.
-    pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn parameter(
+        name: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self::parameters(vec![Violation::parameter(name, code, detail)])
     }
 
@@ -225,7 +252,10 @@ impl Problem {
 
     /// A fault whose cause goes to the log.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(Kind::Internal, "The request could not be answered.") }
+        Self {
+            cause: Some(cause.to_string()),
+            ..Self::new(Kind::Internal, "The request could not be answered.")
+        }
     }
 
     /// Adds a header to the answer.
@@ -248,10 +278,12 @@ impl fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind.definition().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.kind.definition().status)
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Only the status and headers: the outermost layer writes the body, since it knows the request.
+    /// Only the status and headers: the outermost layer writes the body, since it knows the
+    /// request.
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         for (name, value) in &self.headers {
@@ -264,21 +296,27 @@ impl ResponseError for Problem {
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
         match error {
-            db::Error::Unavailable(cause) | db::Error::Conflict(cause) => {
-                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, "The database is busy or away; nothing was stored.") }
-                    .with_header(header::RETRY_AFTER, "1")
+            db::Error::Unavailable(cause) | db::Error::Conflict(cause) => Self {
+                cause: Some(cause),
+                ..Self::new(Kind::Unavailable, "The database is busy or away; nothing was stored.")
             }
+            .with_header(header::RETRY_AFTER, "1"),
             db::Error::Unwritable(cause) => {
                 let detail = "The database takes no changes now: it is read-only, or its disk is full. Nothing was stored; reading works.";
-                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }.with_header(header::RETRY_AFTER, "10")
+                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }
+                    .with_header(header::RETRY_AFTER, "10")
             }
             db::Error::Uncertain(cause) => {
                 let detail = "The database went away while the change was being kept; read the item to see whether it was stored.";
-                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }.with_header(header::RETRY_AFTER, "1")
+                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }
+                    .with_header(header::RETRY_AFTER, "1")
             }
             db::Error::Constraint(cause) => Self {
                 cause: Some(cause),
-                ..Self::new(Kind::Conflict, "Another request stored something that conflicts with this one; read again and repeat.")
+                ..Self::new(
+                    Kind::Conflict,
+                    "Another request stored something that conflicts with this one; read again and repeat.",
+                )
             },
             db::Error::Fault(cause) => Self::internal(cause),
         }

@@ -1,4 +1,5 @@
-//! An activity of IATI 2.03, as far as the catalogue knows it: what is written, and what is read. Codes are those of IATI's codelists.
+//! An activity of IATI 2.03, as far as the catalogue knows it: what is written, and what is read.
+//! Codes are those of IATI's codelists.
 
 use chrono::NaiveDate;
 
@@ -219,7 +220,8 @@ pub struct Value {
     pub qualifier: Option<String>,
     /// Where it is taken from, where that has no address and this product has written it.
     pub source: Option<String>,
-    /// What the statistic is called among those of its indicator, where this product has written it.
+    /// What the statistic is called among those of its indicator, where this product has written
+    /// it.
     pub title: Narratives,
     /// The same at length.
     pub description: Narratives,

@@ -31,12 +31,30 @@ use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
 use crate::resource::revisions::CATALOGUE;
 use crate::resource::shown::Shown;
 
-/// Parameters of lists that a file of activities does not take: it has all that fits, in every language.
-const WITHOUT: &[&str] =
-    &["fields", "include", "facets", "facet_limit", "highlights", "total", "status", "lang", "limit", "cursor", "offset"];
+/// Parameters of lists that a file of activities does not take: it has all that fits, in every
+/// language.
+const WITHOUT: &[&str] = &[
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+    "total",
+    "status",
+    "lang",
+    "limit",
+    "cursor",
+    "offset",
+];
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing { path: "/iati/activities.xml", spec: &SPEC, without: WITHOUT, own: parameters, needs_query: false };
+pub const DECLARED: Listing = Listing {
+    path: "/iati/activities.xml",
+    spec: &SPEC,
+    without: WITHOUT,
+    own: parameters,
+    needs_query: false,
+};
 
 /// What is done with what is incomplete.
 const INCOMPLETE: [&str; 2] = ["refuse", "omit"];
@@ -55,15 +73,18 @@ fn parameters() -> Vec<Value> {
 
 /// Report programmes in IATI
 ///
-/// The published programmes as activities of IATI 2.03, with who takes part, where and what for, and their impact statistics as results, in all languages.
-/// All filters of `/v1/programmes` work; without any, all programmes are in the file.
+/// The published programmes as activities of IATI 2.03, with who takes part, where and what for,
+/// and their impact statistics as results, in all languages. All filters of `/v1/programmes` work;
+/// without any, all programmes are in the file.
 ///
-/// Nothing is made up: where the catalogue lacks something that IATI asks for, the answer is 422 and names all of it by programme, statistic and
-/// field. `incomplete=omit` leaves those programmes and statistics out. Qualifiers ("more than"), units and slugs, for which IATI has no words,
+/// Nothing is made up: where the catalogue lacks something that IATI asks for, the answer is 422
+/// and names all of it by programme, statistic and field. `incomplete=omit` leaves those programmes
+/// and statistics out. Qualifiers ("more than"), units and slugs, for which IATI has no words,
 /// stand in the namespace `urn:kinoteka:iati`; a qualifier is also said in a `comment`.
 ///
-/// Languages are codes of ISO 639-1 where they can be (`sr` for `sr-Latn`); where a text exists in another script too that keeps its whole tag
-/// (`sr-Cyrl`), and so does what has no such code (`cnr`). Several countries without percentages are region 89 where that stands for all of them.
+/// Languages are codes of ISO 639-1 where they can be (`sr` for `sr-Latn`); where a text exists in
+/// another script too that keeps its whole tag (`sr-Cyrl`), and so does what has no such code
+/// (`cnr`). Several countries without percentages are region 89 where that stands for all of them.
 #[utoipa::path(operation_id = "iati_activities", tag = "IATI", responses(
     (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Left-Out" = String, description = "How many programmes, and statistics of other programmes, were left out; only where any were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
     (status = 304, description = "The client has this already."),
@@ -73,7 +94,10 @@ fn parameters() -> Vec<Value> {
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/iati/activities.xml")]
-pub async fn iati_activities(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn iati_activities(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let (omits, query) = split(request.query_string())?;
     let mut wanted = ListRequest::parse(&SPEC, &query, None, &context.fallback, Viewer::Public)?;
     wanted.base = context.settings.base_url(&request);
@@ -88,8 +112,8 @@ pub async fn iati_activities(context: web::Data<Context>, request: HttpRequest) 
 
 /// Report the organisation in IATI
 ///
-/// The organisation that reports the programmes, as IATI 2.03 has it: its identifier, its name in all languages, its website. Budgets and
-/// expenditure the catalogue does not know.
+/// The organisation that reports the programmes, as IATI 2.03 has it: its identifier, its name in
+/// all languages, its website. Budgets and expenditure the catalogue does not know.
 #[utoipa::path(operation_id = "iati_organisations", tag = "IATI", responses(
     (status = 200, description = "The organisation.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-organisations version=\"2.03\"><iati-organisation><organisation-identifier>XM-DAC-41146</organisation-identifier>…</iati-organisation></iati-organisations>\n")),
     (status = 304, description = "The client has this already."),
@@ -98,12 +122,21 @@ pub async fn iati_activities(context: web::Data<Context>, request: HttpRequest) 
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/iati/organisations.xml")]
-pub async fn iati_organisations(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn iati_organisations(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     Params::parse(request.query_string())?.finish()?;
-    answer(&context, &request, "iati organisations".to_owned(), |connection, context, changed_at, shown| {
-        let reporter = who_reports(connection, &context.settings, shown)?.map_err(|lack| lacking(&[lack]))?;
-        Ok((write::organisations(&reporter, changed_at.as_deref()), LeftOut::default()))
-    })
+    answer(
+        &context,
+        &request,
+        "iati organisations".to_owned(),
+        |connection, context, changed_at, shown| {
+            let reporter = who_reports(connection, &context.settings, shown)?
+                .map_err(|lack| lacking(&[lack]))?;
+            Ok((write::organisations(&reporter, changed_at.as_deref()), LeftOut::default()))
+        },
+    )
     .await
 }
 
@@ -115,17 +148,28 @@ async fn answer(
     context: &web::Data<Context>,
     request: &HttpRequest,
     identity: String,
-    work: impl Fn(&mut Connection, &Context, Option<String>, &mut Shown) -> Result<Work, Problem> + Send + 'static,
+    work: impl Fn(&mut Connection, &Context, Option<String>, &mut Shown) -> Result<Work, Problem>
+    + Send
+    + 'static,
 ) -> Result<HttpResponse, Problem> {
     let base = context.settings.base_url(request);
     let wish = Wish::every(context.fallback.clone());
     let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &context.settings;
     let addresses = Addresses::new(&context.settings, &base);
-    let identity = format!("{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}", addresses.identity());
-    let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let identity = format!(
+        "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
+        addresses.identity()
+    );
+    let (inner, etag, wished) =
+        (context.clone().into_inner(), if_none_match(request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let asked = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
+            let asked = OfCatalogue {
+                identity: &identity,
+                wish: &wished,
+                base: &base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 let changed_at = revisions.of(CATALOGUE).1.map(moment);
                 work(connection, &inner, changed_at, shown)
@@ -135,20 +179,35 @@ async fn answer(
     Statements::note(request, done.statements);
     let (mut validators, file) = done.value;
     // What has come and what is planned changes with the day, as the tag does.
-    validators.changed_at = validators.changed_at.max(Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())));
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    validators.changed_at = validators
+        .changed_at
+        .max(Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())));
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some((file, left_out)) = file else { return Err(Problem::internal("a file that was not read was needed")) };
+    let Some((file, left_out)) = file else {
+        return Err(Problem::internal("a file that was not read was needed"));
+    };
     Ok(answered(context, &wish, &validators, file, left_out))
 }
 
-fn answered(context: &Context, wish: &Wish, validators: &Validators, file: String, left_out: LeftOut) -> HttpResponse {
+fn answered(
+    context: &Context,
+    wish: &Wish,
+    validators: &Validators,
+    file: String,
+    left_out: LeftOut,
+) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, Viewer::Public, wish);
     answer::validate(&mut response, validators);
     if left_out.is_any() {
-        response.insert_header((LEFT_OUT, format!("programmes={}, statistics={}", left_out.programmes, left_out.statistics)));
+        response.insert_header((
+            LEFT_OUT,
+            format!("programmes={}, statistics={}", left_out.programmes, left_out.statistics),
+        ));
     }
     response.content_type("application/xml; charset=utf-8").body(file)
 }
@@ -158,7 +217,8 @@ fn moment(at: Time) -> String {
     at.0.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Whether what is incomplete is left out, and the query without that; refuses what only lists take.
+/// Whether what is incomplete is left out, and the query without that; refuses what only lists
+/// take.
 fn split(query: &str) -> Result<(bool, String), Problem> {
     let refused = given(query, WITHOUT).into_iter().map(|name| {
         let detail = format!("A file of activities has all that fits, in every language: `{name}` is for lists. Filters, `q`, `sort` and `incomplete` work here.");
@@ -171,17 +231,33 @@ fn split(query: &str) -> Result<(bool, String), Problem> {
         if name != "incomplete" {
             rest.push(pair);
         } else if omits.is_some() {
-            errors.push(Violation::parameter("incomplete", "repeated", "The parameter is given twice."));
+            errors.push(Violation::parameter(
+                "incomplete",
+                "repeated",
+                "The parameter is given twice.",
+            ));
         } else if INCOMPLETE.contains(&value) {
             omits = Some(value == "omit");
         } else {
-            errors.push(Violation::parameter("incomplete", "unknown_value", not_one_of(value, INCOMPLETE.iter().copied())));
+            errors.push(Violation::parameter(
+                "incomplete",
+                "unknown_value",
+                not_one_of(value, INCOMPLETE.iter().copied()),
+            ));
         }
     }
-    if errors.is_empty() { Ok((omits.unwrap_or(false), rest.join("&"))) } else { Err(Problem::parameters(errors)) }
+    if errors.is_empty() {
+        Ok((omits.unwrap_or(false), rest.join("&")))
+    } else {
+        Err(Problem::parameters(errors))
+    }
 }
 
-fn who_reports(connection: &mut Connection, settings: &Settings, shown: &mut Shown) -> Result<Result<Reporter, Lack>, Problem> {
+fn who_reports(
+    connection: &mut Connection,
+    settings: &Settings,
+    shown: &mut Shown,
+) -> Result<Result<Reporter, Lack>, Problem> {
     let partner = match &settings.iati_reporting_org {
         Some(identifier) => partner_of(connection, identifier, shown)?,
         None => None,
@@ -199,19 +275,40 @@ fn activities(
     today: NaiveDate,
     shown: &mut Shown,
 ) -> Result<Report, Problem> {
-    let Some(memory) = shown.memory() else { return Err(Problem::internal("a file was read without a memory")) };
+    let Some(memory) = shown.memory() else {
+        return Err(Problem::internal("a file was read without a memory"));
+    };
     let list = wanted.list(connection, &SPEC, &memory)?;
-    let page = load_page::<Programmes>(connection, &list, (&Start::Offset(0), MOST_PROGRAMMES), Viewer::Public, shown)?;
+    let page = load_page::<Programmes>(
+        connection,
+        &list,
+        (&Start::Offset(0), MOST_PROGRAMMES),
+        Viewer::Public,
+        shown,
+    )?;
     let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no beginning"))?;
     if slice.more {
-        let detail = format!("A file has at most {MOST_PROGRAMMES} programmes; ask for some of them, by `partner`, `country` or `ids`.");
-        return Err(Problem::incomplete(detail.clone(), vec![Violation::field("/programmes", "too_many", detail)]));
+        let detail = format!(
+            "A file has at most {MOST_PROGRAMMES} programmes; ask for some of them, by `partner`, `country` or `ids`."
+        );
+        return Err(Problem::incomplete(
+            detail.clone(),
+            vec![Violation::field("/programmes", "too_many", detail)],
+        ));
     }
     if programmes.is_empty() {
         let detail = "There is no published programme that fits, and a file of IATI has at least one activity.";
-        return Err(Problem::incomplete(detail, vec![Violation::field("/programmes", "lacking", detail)]));
+        return Err(Problem::incomplete(
+            detail,
+            vec![Violation::field("/programmes", "lacking", detail)],
+        ));
     }
-    report(connection, (&context.settings, &context.places), (programmes, today, &wanted.base), shown)
+    report(
+        connection,
+        (&context.settings, &context.places),
+        (programmes, today, &wanted.base),
+        shown,
+    )
 }
 
 /// Draws these programmes, and says what is lacking.
@@ -228,23 +325,35 @@ pub fn report(
     Ok((reporter, drawn))
 }
 
-fn finish((reporter, drawn): Report, omits: bool, changed_at: Option<String>) -> Result<Work, Problem> {
+fn finish(
+    (reporter, drawn): Report,
+    omits: bool,
+    changed_at: Option<String>,
+) -> Result<Work, Problem> {
     let Drawn { activities, lacks, left_out } = drawn;
     match reporter {
-        Ok(reporter) if lacks.is_empty() || omits && !activities.is_empty() => {
-            Ok((write::activities(&reporter, &activities, changed_at.as_deref(), left_out), left_out))
-        }
+        Ok(reporter) if lacks.is_empty() || omits && !activities.is_empty() => Ok((
+            write::activities(&reporter, &activities, changed_at.as_deref(), left_out),
+            left_out,
+        )),
         reporter => Err(lacking(&reporter.err().into_iter().chain(lacks).collect::<Vec<_>>())),
     }
 }
 
 /// The problem that the catalogue is incomplete.
 fn lacking(lacks: &[Lack]) -> Problem {
-    let errors = lacks.iter().map(|lack| Violation::field(lack.pointer(), lack.code, lack.detail.clone())).collect();
+    let errors = lacks
+        .iter()
+        .map(|lack| Violation::field(lack.pointer(), lack.code, lack.detail.clone()))
+        .collect();
     let detail = format!(
         "The catalogue lacks {} things that IATI asks for. `incomplete=omit` leaves out what lacks them; `kinoteka check --iati` lists all.",
         lacks.len()
     );
-    let detail = if lacks.len() == 1 { detail.replace("1 things", "one thing").replace("lacks them", "lacks it") } else { detail };
+    let detail = if lacks.len() == 1 {
+        detail.replace("1 things", "one thing").replace("lacks them", "lacks it")
+    } else {
+        detail
+    };
     Problem::incomplete(detail, errors)
 }

@@ -53,24 +53,49 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// Reads what belongs to these programmes and is public. `shown` asks for every language.
-    pub fn read(connection: &mut Connection, programmes: Vec<Programme>, shown: &mut Shown) -> Result<Self, Problem> {
+    pub fn read(
+        connection: &mut Connection,
+        programmes: Vec<Programme>,
+        shown: &mut Shown,
+    ) -> Result<Self, Problem> {
         let of: Vec<Id> = programmes.iter().map(|one| one.item.id).collect();
         let mut catalogue = Self { programmes, ..Self::default() };
         if of.is_empty() {
             return Ok(catalogue);
         }
-        let partners: BTreeSet<Id> =
-            catalogue.programmes.iter().flat_map(|one| one.in_field("partners")).map(|link| link.target_id).collect();
+        let partners: BTreeSet<Id> = catalogue
+            .programmes
+            .iter()
+            .flat_map(|one| one.in_field("partners"))
+            .map(|link| link.target_id)
+            .collect();
         if !partners.is_empty() {
-            let found = load::<Partners>(connection, &public(&id_among("items.id", &partners)), Viewer::Public, shown)?;
+            let found = load::<Partners>(
+                connection,
+                &public(&id_among("items.id", &partners)),
+                Viewer::Public,
+                shown,
+            )?;
             catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
-        let condition = of_kind(Kind::ImpactStatistic).sql(" AND ").then(&public(&belonging("impact_statistic.programme", &of)));
-        let statistics = load::<ImpactStatistics>(connection, &limited(condition), Viewer::Public, shown)?;
+        let condition = of_kind(Kind::ImpactStatistic)
+            .sql(" AND ")
+            .then(&public(&belonging("impact_statistic.programme", &of)));
+        let statistics =
+            load::<ImpactStatistics>(connection, &limited(condition), Viewer::Public, shown)?;
         few(statistics.len(), "statistics")?;
-        let measured: BTreeSet<Id> = statistics.iter().flat_map(|one| one.in_field("indicator")).map(|link| link.target_id).collect();
+        let measured: BTreeSet<Id> = statistics
+            .iter()
+            .flat_map(|one| one.in_field("indicator"))
+            .map(|link| link.target_id)
+            .collect();
         if !measured.is_empty() {
-            let found = load::<Indicators>(connection, &public(&id_among("items.id", &measured)), Viewer::Public, shown)?;
+            let found = load::<Indicators>(
+                connection,
+                &public(&id_among("items.id", &measured)),
+                Viewer::Public,
+                shown,
+            )?;
             catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
         let mut wanted: BTreeSet<Id> = BTreeSet::new();
@@ -87,7 +112,12 @@ impl Catalogue {
         }
         few(wanted.len(), "videos")?;
         if !wanted.is_empty() {
-            let found = load::<Videos>(connection, &public(&id_among("items.id", &wanted)), Viewer::Public, shown)?;
+            let found = load::<Videos>(
+                connection,
+                &public(&id_among("items.id", &wanted)),
+                Viewer::Public,
+                shown,
+            )?;
             catalogue.videos = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
         Ok(catalogue)
@@ -95,10 +125,19 @@ impl Catalogue {
 }
 
 /// The partner with this identifier in IATI, if there is one.
-pub fn partner_of(connection: &mut Connection, identifier: &str, shown: &mut Shown) -> Result<Option<Partner>, Problem> {
-    let stated = format!("\"iati_identifier\":{}", serde_json::to_string(identifier).map_err(Problem::internal)?);
-    let condition =
-        of_kind(Kind::Partner).sql(" AND items.own LIKE ").bind(Bind::Text(format!("%{stated}%"))).sql(" ORDER BY items.number");
+pub fn partner_of(
+    connection: &mut Connection,
+    identifier: &str,
+    shown: &mut Shown,
+) -> Result<Option<Partner>, Problem> {
+    let stated = format!(
+        "\"iati_identifier\":{}",
+        serde_json::to_string(identifier).map_err(Problem::internal)?
+    );
+    let condition = of_kind(Kind::Partner)
+        .sql(" AND items.own LIKE ")
+        .bind(Bind::Text(format!("%{stated}%")))
+        .sql(" ORDER BY items.number");
     let found = load::<Partners>(connection, &public(&condition), Viewer::Public, shown)?;
     Ok(found.into_iter().find(|one| one.own.iati_identifier.as_deref() == Some(identifier)))
 }
@@ -115,8 +154,13 @@ fn few(count: usize, of: &str) -> Result<(), Problem> {
     if i64::try_from(count).is_ok_and(|count| count <= MOST) {
         return Ok(());
     }
-    let detail = format!("These programmes have more than {MOST} {of}; ask for some of them, by `partner`, `country` or `ids`.");
-    Err(Problem::incomplete(detail.clone(), vec![Violation::field("/programmes", "too_many", detail)]))
+    let detail = format!(
+        "These programmes have more than {MOST} {of}; ask for some of them, by `partner`, `country` or `ids`."
+    );
+    Err(Problem::incomplete(
+        detail.clone(),
+        vec![Violation::field("/programmes", "too_many", detail)],
+    ))
 }
 
 /// Holds for the items that refer to one of these in a field, by the filter index.
@@ -134,6 +178,10 @@ fn videos_of(connection: &mut Connection, programmes: &[Id]) -> Result<Vec<(Id, 
     )
     .sql(" WHERE terms.field = 'video.programme' AND items.is_public = TRUE AND terms.value IN (")
     .binds(programmes.iter().map(|id| Bind::Text(id.to_string())));
-    let rows: Vec<(Id, String)> = Statement::<(Uuid, SqlText)>::new(limited(statement.sql(")"))).rows(connection)?;
-    Ok(rows.into_iter().filter_map(|(video, programme)| Some((video, Id::parse(&programme)?))).collect())
+    let rows: Vec<(Id, String)> =
+        Statement::<(Uuid, SqlText)>::new(limited(statement.sql(")"))).rows(connection)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(video, programme)| Some((video, Id::parse(&programme)?)))
+        .collect())
 }

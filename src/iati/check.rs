@@ -26,7 +26,11 @@ pub fn lacks(connection: &mut Connection, settings: &Settings) -> Result<Vec<Lac
     let base = settings.base_url.clone().unwrap_or_default();
     let (mut lacks, mut after, mut is_first) = (Vec::new(), 0, true);
     loop {
-        let mut shown = Shown::new(Wish::every(settings.fallback_languages()), std::sync::Arc::clone(&shared), None);
+        let mut shown = Shown::new(
+            Wish::every(settings.fallback_languages()),
+            std::sync::Arc::clone(&shared),
+            None,
+        );
         let condition = Fragment::new("items.is_public = TRUE AND items.number > ")
             .bind(Bind::Integer(after))
             .sql(" AND ")
@@ -35,7 +39,12 @@ pub fn lacks(connection: &mut Connection, settings: &Settings) -> Result<Vec<Lac
             .bind(Bind::Integer(AT_ONCE));
         let programmes = load::<Programmes>(connection, &condition, Viewer::Public, &mut shown)?;
         let last = programmes.iter().map(|one| one.item.number).max();
-        let (reporter, drawn) = report(connection, (settings, &places), (programmes, Utc::now().date_naive(), &base), &mut shown)?;
+        let (reporter, drawn) = report(
+            connection,
+            (settings, &places),
+            (programmes, Utc::now().date_naive(), &base),
+            &mut shown,
+        )?;
         lacks.extend(reporter.err().filter(|_| is_first));
         lacks.extend(drawn.lacks);
         match last {

@@ -4,13 +4,16 @@
 pub const COUNTRIES: &str = "A4";
 /// `Region`: "Europe, regional".
 pub const EUROPE: &str = "89";
-/// `SectorVocabulary`: purpose codes of the OECD's Development Assistance Committee, which is meant where none is named.
+/// `SectorVocabulary`: purpose codes of the OECD's Development Assistance Committee, which is meant
+/// where none is named.
 pub const DAC: &str = "1";
 
-/// The countries that "Europe, regional" stands for: those of the DAC's list of recipients in Europe.
+/// The countries that "Europe, regional" stands for: those of the DAC's list of recipients in
+/// Europe.
 const IN_EUROPE: &[&str] = &["AL", "BA", "BY", "MD", "ME", "MK", "RS", "TR", "UA", "XK"];
 
-/// `OrganisationRole`. A partner's role is a free text: these are the words for which IATI has a code.
+/// `OrganisationRole`. A partner's role is a free text: these are the words for which IATI has a
+/// code.
 const ROLES: &[(&str, &[&str])] = &[
     ("1", &["funder", "funding", "donor"]),
     ("2", &["accountable"]),
@@ -18,12 +21,19 @@ const ROLES: &[(&str, &[&str])] = &[
     ("4", &["implementer", "implementing", "implementing partner"]),
 ];
 
-/// `OrganisationType`, where the kind of a partner says one: of a donor or of civil society it says too little.
-const ORGANISATIONS: &[(&str, &str)] =
-    &[("10", "government"), ("40", "multilateral"), ("70", "private_sector"), ("80", "academic"), ("90", "other")];
+/// `OrganisationType`, where the kind of a partner says one: of a donor or of civil society it says
+/// too little.
+const ORGANISATIONS: &[(&str, &str)] = &[
+    ("10", "government"),
+    ("40", "multilateral"),
+    ("70", "private_sector"),
+    ("80", "academic"),
+    ("90", "other"),
+];
 
 /// `IndicatorMeasure`.
-const MEASURES: &[(&str, &str)] = &[("1", "unit"), ("2", "percentage"), ("3", "nominal"), ("4", "ordinal"), ("5", "qualitative")];
+const MEASURES: &[(&str, &str)] =
+    &[("1", "unit"), ("2", "percentage"), ("3", "nominal"), ("4", "ordinal"), ("5", "qualitative")];
 
 /// `IndicatorVocabulary`.
 const VOCABULARIES: &[(&str, &str)] = &[
@@ -40,11 +50,18 @@ const VOCABULARIES: &[(&str, &str)] = &[
 ];
 
 /// `ResultType`.
-pub const RESULTS: &[(&str, &str)] = &[("1", "output"), ("2", "outcome"), ("3", "impact"), ("9", "other")];
+pub const RESULTS: &[(&str, &str)] =
+    &[("1", "output"), ("2", "outcome"), ("3", "impact"), ("9", "other")];
 
 /// `ActivityStatus`.
-pub const STATUSES: &[(&str, &str)] =
-    &[("1", "pipeline"), ("2", "implementation"), ("3", "finalisation"), ("4", "closed"), ("5", "cancelled"), ("6", "suspended")];
+pub const STATUSES: &[(&str, &str)] = &[
+    ("1", "pipeline"),
+    ("2", "implementation"),
+    ("3", "finalisation"),
+    ("4", "closed"),
+    ("5", "cancelled"),
+    ("6", "suspended"),
+];
 
 fn code(table: &[(&'static str, &str)], word: &str) -> Option<&'static str> {
     table.iter().find(|(_, known)| *known == word).map(|(code, _)| *code)

@@ -1,4 +1,5 @@
-//! Draws activities of the catalogue, and says what it lacks for that. Nothing is made up: what is unknown is a [`Lack`].
+//! Draws activities of the catalogue, and says what it lacks for that. Nothing is made up: what is
+//! unknown is a [`Lack`].
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -6,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::activity::{
-    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant, Period, Reference, Reporter, Sector, Slice,
-    Value,
+    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant,
+    Period, Reference, Reporter, Sector, Slice, Value,
 };
 use super::catalogue::{Catalogue, Measured, Partner, Programme, Statistic, Video};
 use super::codes;
@@ -64,7 +65,12 @@ pub struct Surroundings<'a> {
 
 impl<'a> Surroundings<'a> {
     /// With these.
-    pub fn new(settings: &'a Settings, places: &'a Places, addresses: &'a Addresses, today: NaiveDate) -> Self {
+    pub fn new(
+        settings: &'a Settings,
+        places: &'a Places,
+        addresses: &'a Addresses,
+        today: NaiveDate,
+    ) -> Self {
         Self { settings, places, addresses, today, words: RefCell::default() }
     }
 
@@ -72,7 +78,8 @@ impl<'a> Surroundings<'a> {
         if let Some(known) = self.words.borrow().get(language) {
             return known;
         }
-        let words = Wish::new(vec![Language::stored(language)], self.settings.fallback_languages()).names;
+        let words =
+            Wish::new(vec![Language::stored(language)], self.settings.fallback_languages()).names;
         self.words.borrow_mut().insert(language.to_owned(), words);
         words
     }
@@ -91,8 +98,16 @@ pub struct Drawn {
 
 /// Who reports; what it lacks otherwise.
 pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Reporter, Lack> {
-    let lack = |slug: &str, detail: &str| Lack { kind: None, slug: slug.to_owned(), field: "", code: "lacking", detail: detail.to_owned() };
-    let (Some(reference), Some(kind)) = (&settings.iati_reporting_org, &settings.iati_reporting_org_type) else {
+    let lack = |slug: &str, detail: &str| Lack {
+        kind: None,
+        slug: slug.to_owned(),
+        field: "",
+        code: "lacking",
+        detail: detail.to_owned(),
+    };
+    let (Some(reference), Some(kind)) =
+        (&settings.iati_reporting_org, &settings.iati_reporting_org_type)
+    else {
         let detail = "IATI asks who reports: set KINOTEKA_IATI_REPORTING_ORG and KINOTEKA_IATI_REPORTING_ORG_TYPE.";
         return Err(lack("KINOTEKA_IATI_REPORTING_ORG", detail));
     };
@@ -101,8 +116,9 @@ pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Report
         (Some(partner), _) => narratives(partner, |text| Some(text.title.clone())),
         (None, Some(name)) => tagged([(language.as_str(), name.clone())].into_iter()),
         (None, None) => {
-            let detail =
-                format!("IATI asks for the name of `{reference}`: publish a partner with this `iati_identifier`, or set KINOTEKA_NAME.");
+            let detail = format!(
+                "IATI asks for the name of `{reference}`: publish a partner with this `iati_identifier`, or set KINOTEKA_NAME."
+            );
             return Err(lack("KINOTEKA_NAME", &detail));
         }
     };
@@ -117,10 +133,21 @@ pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
     for programme in &catalogue.programmes {
         let mut lacks = Vec::new();
         let mut activity = about(programme, catalogue, around, &mut lacks);
-        if let Some(identifier) = programme.own.iati_identifier.as_deref().filter(|identifier| !identifiers.insert(identifier)) {
+        if let Some(identifier) = programme
+            .own
+            .iati_identifier
+            .as_deref()
+            .filter(|identifier| !identifiers.insert(identifier))
+        {
             let detail = format!("Another programme has the identifier `{identifier}` too.");
             let slug = programme.item.slug.clone();
-            lacks.push(Lack { kind: Some(Kind::Programme), slug, field: "iati_identifier", code: "invalid_identifier", detail });
+            lacks.push(Lack {
+                kind: Some(Kind::Programme),
+                slug,
+                field: "iati_identifier",
+                code: "invalid_identifier",
+                detail,
+            });
         }
         let is_whole = lacks.is_empty();
         let mut whole: Vec<&Statistic> = Vec::new();
@@ -150,13 +177,25 @@ pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
 }
 
 /// An activity but for its results, and what it lacks.
-fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>, lacks: &mut Vec<Lack>) -> Activity {
+fn about(
+    programme: &Programme,
+    catalogue: &Catalogue,
+    around: &Surroundings<'_>,
+    lacks: &mut Vec<Lack>,
+) -> Activity {
     let (item, own) = (&programme.item, &programme.own);
     let mut lack = |field: &'static str, code: &'static str, detail: String| {
-        lacks.push(Lack { kind: Some(Kind::Programme), slug: item.slug.clone(), field, code, detail });
+        lacks.push(Lack {
+            kind: Some(Kind::Programme),
+            slug: item.slug.clone(),
+            field,
+            code,
+            detail,
+        });
     };
     let identifier = own.iati_identifier.clone().unwrap_or_default();
-    let prefix = around.settings.iati_reporting_org.as_ref().map(|organisation| format!("{organisation}-"));
+    let prefix =
+        around.settings.iati_reporting_org.as_ref().map(|organisation| format!("{organisation}-"));
     if identifier.is_empty() {
         lack(
             "iati_identifier",
@@ -164,13 +203,26 @@ fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>
             "IATI asks for an identifier: that of the reporting organisation, a hyphen, and one of your own.".to_owned(),
         );
     } else if !is_iati_identifier(&identifier) {
-        lack("iati_identifier", "invalid_identifier", "An identifier of IATI has no blanks and none of / & | ?.".to_owned());
+        lack(
+            "iati_identifier",
+            "invalid_identifier",
+            "An identifier of IATI has no blanks and none of / & | ?.".to_owned(),
+        );
     } else if let Some(prefix) = prefix.filter(|prefix| !identifier.starts_with(prefix.as_str())) {
-        lack("iati_identifier", "invalid_identifier", format!("It must begin with that of the reporting organisation: `{prefix}`."));
+        lack(
+            "iati_identifier",
+            "invalid_identifier",
+            format!("It must begin with that of the reporting organisation: `{prefix}`."),
+        );
     }
-    let description = narratives(programme, |text| text.description.clone().or_else(|| text.summary.clone()));
+    let description =
+        narratives(programme, |text| text.description.clone().or_else(|| text.summary.clone()));
     if description.is_empty() {
-        lack("description", "lacking", "IATI asks for a description: write one, or a summary.".to_owned());
+        lack(
+            "description",
+            "lacking",
+            "IATI asks for a description: write one, or a summary.".to_owned(),
+        );
     }
     let participants = participants(programme, catalogue);
     if participants.is_empty() {
@@ -197,9 +249,14 @@ fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>
         }
     };
     if own.start_date.is_none() {
-        lack("start_date", "lacking", "IATI asks when the programme began, or is to begin.".to_owned());
+        lack(
+            "start_date",
+            "lacking",
+            "IATI asks when the programme began, or is to begin.".to_owned(),
+        );
     }
-    let (start, end) = days((own.start_date, own.end_date), own.iati_status.as_deref(), around.today);
+    let (start, end) =
+        days((own.start_date, own.end_date), own.iati_status.as_deref(), around.today);
     let by_dates = status_by_dates(start, end);
     Activity {
         line: 0,
@@ -220,9 +277,17 @@ fn about(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>
     }
 }
 
-/// When a programme begins and ends, and whether that has come. One that is said to go on has not ended, whatever day was planned.
-pub fn days((start, end): (Option<NaiveDate>, Option<NaiveDate>), status: Option<&str>, today: NaiveDate) -> (Option<Day>, Option<Day>) {
-    let (is_begun, is_over) = (status != Some("pipeline"), !matches!(status, Some("pipeline" | "implementation" | "suspended")));
+/// When a programme begins and ends, and whether that has come. One that is said to go on has not
+/// ended, whatever day was planned.
+pub fn days(
+    (start, end): (Option<NaiveDate>, Option<NaiveDate>),
+    status: Option<&str>,
+    today: NaiveDate,
+) -> (Option<Day>, Option<Day>) {
+    let (is_begun, is_over) = (
+        status != Some("pipeline"),
+        !matches!(status, Some("pipeline" | "implementation" | "suspended")),
+    );
     let start = start.map(|on| Day { on, is_actual: is_begun && on <= today });
     // A day that has not passed has not come to its end.
     (start, end.map(|on| Day { on, is_actual: is_over && on < today }))
@@ -243,7 +308,11 @@ fn participants(programme: &Programme, catalogue: &Catalogue) -> Vec<Participant
         Some(Participant {
             line: 0,
             slug: Some(partner.item.slug.clone()),
-            reference: partner.own.iati_identifier.clone().filter(|reference| is_iati_identifier(reference)),
+            reference: partner
+                .own
+                .iati_identifier
+                .clone()
+                .filter(|reference| is_iati_identifier(reference)),
             kind: partner.own.kind.as_deref().and_then(codes::organisation).map(str::to_owned),
             role: codes::role(link.role.as_deref()?)?.to_owned(),
             name: narratives(partner, |text| Some(text.title.clone())),
@@ -253,25 +322,37 @@ fn participants(programme: &Programme, catalogue: &Catalogue) -> Vec<Participant
 }
 
 /// The countries with their percentages, or the region that stands for all of them.
-fn places_of(own: &crate::programmes::model::Own, countries: &[String]) -> (Vec<(String, Option<String>)>, Option<String>) {
+fn places_of(
+    own: &crate::programmes::model::Own,
+    countries: &[String],
+) -> (Vec<(String, Option<String>)>, Option<String>) {
     let whole = || Some("100".to_owned());
     let shares: Vec<shares::CountryShare> = own.country_shares.unpack();
     if !shares.is_empty() {
-        return (shares.into_iter().map(|share| (share.country, Some(share.percentage))).collect(), None);
+        return (
+            shares.into_iter().map(|share| (share.country, Some(share.percentage))).collect(),
+            None,
+        );
     }
     match countries {
         [] => (Vec::new(), None),
         [country] => (vec![(country.clone(), whole())], None),
-        several => (Vec::new(), codes::region(several.iter().map(String::as_str)).map(str::to_owned)),
+        several => {
+            (Vec::new(), codes::region(several.iter().map(String::as_str)).map(str::to_owned))
+        }
     }
 }
 
 /// The sectors with percentages: one alone has all of it.
 fn sectors_of(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static str> {
     if sectors.is_empty() {
-        return Err("IATI asks what the programme is for: give it a sector, such as 15180 (ending violence against women and girls).");
+        return Err(
+            "IATI asks what the programme is for: give it a sector, such as 15180 (ending violence against women and girls).",
+        );
     }
-    let vocabulary = |sector: &shares::Sector| sector.vocabulary.clone().unwrap_or_else(|| codes::DAC.to_owned());
+    let vocabulary = |sector: &shares::Sector| {
+        sector.vocabulary.clone().unwrap_or_else(|| codes::DAC.to_owned())
+    };
     let draw = |sector: &shares::Sector| {
         let vocabulary_of_it = vocabulary(sector);
         if matches!(vocabulary_of_it.as_str(), "98" | "99") {
@@ -279,10 +360,16 @@ fn sectors_of(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static str> {
                 "IATI asks for the name of a sector of one's own (98, 99), which the catalogue does not keep; use another vocabulary.",
             );
         }
-        let is_alone = sectors.iter().filter(|other| vocabulary(other) == vocabulary_of_it).count() == 1;
+        let is_alone =
+            sectors.iter().filter(|other| vocabulary(other) == vocabulary_of_it).count() == 1;
         let percentage = sector.percentage.clone().or_else(|| is_alone.then(|| "100".to_owned()));
-        let percentage = percentage.ok_or("IATI asks for the percentages of several sectors of a vocabulary.")?;
-        Ok(Sector { vocabulary: vocabulary_of_it, code: sector.code.clone(), percentage: Some(percentage) })
+        let percentage = percentage
+            .ok_or("IATI asks for the percentages of several sectors of a vocabulary.")?;
+        Ok(Sector {
+            vocabulary: vocabulary_of_it,
+            code: sector.code.clone(),
+            percentage: Some(percentage),
+        })
     };
     sectors.iter().map(draw).collect()
 }
@@ -291,15 +378,27 @@ fn location(code: &str, around: &Surroundings<'_>) -> Option<Location> {
     let country = places::find(code)?;
     let footnote = around.places.footnote(code);
     let mark = if footnote.is_some() { "*" } else { "" };
-    let name = tagged(NAME_LANGUAGES.iter().map(|language| (*language, format!("{}{mark}", country.name(language)))));
+    let name = tagged(
+        NAME_LANGUAGES
+            .iter()
+            .map(|language| (*language, format!("{}{mark}", country.name(language)))),
+    );
     // The footnotes that come with the product are in English.
-    let language = around.settings.xk_footnote_text.as_ref().map_or_else(Language::default, |_| around.settings.default_language());
+    let language = around
+        .settings
+        .xk_footnote_text
+        .as_ref()
+        .map_or_else(Language::default, |_| around.settings.default_language());
     let note = tagged(footnote.map(|note| (language.as_str(), note.to_owned())).into_iter());
     Some(Location { reference: code.to_owned(), country: country.code.to_owned(), name, note })
 }
 
 /// What tells of a programme: its website and its videos.
-fn documents(programme: &Programme, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Document> {
+fn documents(
+    programme: &Programme,
+    catalogue: &Catalogue,
+    around: &Surroundings<'_>,
+) -> Vec<Document> {
     let website = programme.own.website.clone().map(|url| Document {
         format: format_of(&url).to_owned(),
         url,
@@ -307,16 +406,32 @@ fn documents(programme: &Programme, catalogue: &Catalogue, around: &Surroundings
         category: "A12".to_owned(),
         ..Document::default()
     });
-    let videos = catalogue.videos_of.get(&programme.item.id).into_iter().flatten().filter_map(|id| catalogue.videos.get(id));
+    let videos = catalogue
+        .videos_of
+        .get(&programme.item.id)
+        .into_iter()
+        .flatten()
+        .filter_map(|id| catalogue.videos.get(id));
     website.into_iter().chain(videos.map(|video| of_video(video, "A12", "", around))).collect()
 }
 
 /// The page of a video.
-fn of_video(video: &Video, category: &'static str, passage: &str, around: &Surroundings<'_>) -> Document {
+fn of_video(
+    video: &Video,
+    category: &'static str,
+    passage: &str,
+    around: &Surroundings<'_>,
+) -> Document {
     let title = narratives(video, |text| Some(text.title.clone()));
     let item = &video.item;
-    let original = video.texts.iter().map(|text| text.language.as_str()).find(|language| *language == item.original_language);
-    let language = original.or_else(|| video.texts.first().map(|text| text.language.as_str())).unwrap_or_default();
+    let original = video
+        .texts
+        .iter()
+        .map(|text| text.language.as_str())
+        .find(|language| *language == item.original_language);
+    let language = original
+        .or_else(|| video.texts.first().map(|text| text.language.as_str()))
+        .unwrap_or_default();
     let page = around.addresses.page(Kind::Video, (item.id, &item.slug), language);
     let spoken: Vec<String> = video.own.spoken_languages.unpack();
     Document {
@@ -333,7 +448,10 @@ fn of_video(video: &Video, category: &'static str, passage: &str, around: &Surro
 /// Languages as ISO 639-1 has them, each once; those that it has not are left out.
 fn alone<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut languages: Vec<String> = Vec::new();
-    for language in tags.map(|tag| tag.split('-').next().unwrap_or_default()).filter(|language| language.len() == 2) {
+    for language in tags
+        .map(|tag| tag.split('-').next().unwrap_or_default())
+        .filter(|language| language.len() == 2)
+    {
         if !languages.iter().any(|known| known == language) {
             languages.push(language.to_owned());
         }
@@ -344,7 +462,8 @@ fn alone<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// The media type that the ending of an address says; what says none is a page.
 fn format_of(url: &str) -> &'static str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let name = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let name =
+        path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     match name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
         Some("pdf") => "application/pdf",
         Some("doc") => "application/msword",
@@ -368,33 +487,47 @@ fn lacks_of(one: &Statistic, catalogue: &Catalogue) -> Vec<Lack> {
     let own = &one.own;
     let mut lacks: Vec<Lack> = Vec::new();
     let mut lack = |(kind, slug): (Kind, &str), field: &'static str, detail: &str| {
-        lacks.push(Lack { kind: Some(kind), slug: slug.to_owned(), field, code: "lacking", detail: detail.to_owned() });
+        lacks.push(Lack {
+            kind: Some(kind),
+            slug: slug.to_owned(),
+            field,
+            code: "lacking",
+            detail: detail.to_owned(),
+        });
     };
     let this = (Kind::ImpactStatistic, one.item.slug.as_str());
     if own.result_type.is_none() {
-        let of = measured(one, catalogue).map_or(this, |indicator| (Kind::Indicator, indicator.item.slug.as_str()));
-        lack(of, "result_type", "IATI asks what kind of result it is: output, outcome, impact or other.");
+        let of = measured(one, catalogue)
+            .map_or(this, |indicator| (Kind::Indicator, indicator.item.slug.as_str()));
+        lack(
+            of,
+            "result_type",
+            "IATI asks what kind of result it is: output, outcome, impact or other.",
+        );
     }
     let target: Option<statistic::Target> = own.target.unpack();
     let is_qualitative = own.measure == "qualitative";
     if own.value.is_none() && !is_qualitative && target.is_none() {
         lack(this, "value", "IATI asks for a value, or one that is aimed at.");
     }
-    let target_has_period = match target.as_ref().map(|target| (target.period_start, target.period_end)) {
-        Some((Some(_), Some(_))) => true,
-        Some((None, None)) | None => false,
-        Some((None, Some(_))) => {
-            lack(this, "target/period_start", "IATI asks for the first day of the period.");
-            true
-        }
-        Some((Some(_), None)) => {
-            lack(this, "target/period_end", "IATI asks for the last day of the period.");
-            true
-        }
-    };
+    let target_has_period =
+        match target.as_ref().map(|target| (target.period_start, target.period_end)) {
+            Some((Some(_), Some(_))) => true,
+            Some((None, None)) | None => false,
+            Some((None, Some(_))) => {
+                lack(this, "target/period_start", "IATI asks for the first day of the period.");
+                true
+            }
+            Some((Some(_), None)) => {
+                lack(this, "target/period_end", "IATI asks for the last day of the period.");
+                true
+            }
+        };
     // What is only aimed at may have a period of its own.
     if own.value.is_some() || is_qualitative || !target_has_period {
-        for (field, day, said) in [("period_start", own.period_start, "first"), ("period_end", own.period_end, "last")] {
+        for (field, day, said) in
+            [("period_start", own.period_start, "first"), ("period_end", own.period_end, "last")]
+        {
             if day.is_none() {
                 lack(this, field, &format!("IATI asks for the {said} day of the period."));
             }
@@ -409,7 +542,12 @@ fn measured<'a>(one: &Statistic, catalogue: &'a Catalogue) -> Option<&'a Measure
 }
 
 /// Adds the results: one of each indicator, and one of each statistic that belongs to none.
-fn add_results(statistics: &[&Statistic], catalogue: &Catalogue, around: &Surroundings<'_>, activity: &mut Activity) {
+fn add_results(
+    statistics: &[&Statistic],
+    catalogue: &Catalogue,
+    around: &Surroundings<'_>,
+    activity: &mut Activity,
+) {
     let mut groups: Vec<(Option<&Measured>, Vec<&Statistic>)> = Vec::new();
     for one in statistics {
         let countries: Vec<String> = one.own.countries.unpack();
@@ -419,7 +557,9 @@ fn add_results(statistics: &[&Statistic], catalogue: &Catalogue, around: &Surrou
             }
         }
         let of = measured(one, catalogue);
-        let known = groups.iter_mut().find(|(known, _)| known.zip(of).is_some_and(|(known, of)| known.item.id == of.item.id));
+        let known = groups.iter_mut().find(|(known, _)| {
+            known.zip(of).is_some_and(|(known, of)| known.item.id == of.item.id)
+        });
         match known {
             Some((_, members)) => members.push(one),
             None => groups.push((of, vec![one])),
@@ -431,13 +571,23 @@ fn add_results(statistics: &[&Statistic], catalogue: &Catalogue, around: &Surrou
             Some(of) => of_indicator(of, &members, catalogue, around),
             None => of_statistic(first, catalogue, around),
         };
-        let kind = first.own.result_type.as_deref().and_then(codes::result).unwrap_or_default().to_owned();
-        activity.results.push(Outcome { kind, title: indicator.title.clone(), indicators: vec![indicator] });
+        let kind =
+            first.own.result_type.as_deref().and_then(codes::result).unwrap_or_default().to_owned();
+        activity.results.push(Outcome {
+            kind,
+            title: indicator.title.clone(),
+            indicators: vec![indicator],
+        });
     }
 }
 
 /// An indicator with its statistics.
-fn of_indicator(of: &Measured, members: &[&Statistic], catalogue: &Catalogue, around: &Surroundings<'_>) -> Indicator {
+fn of_indicator(
+    of: &Measured,
+    members: &[&Statistic],
+    catalogue: &Catalogue,
+    around: &Surroundings<'_>,
+) -> Indicator {
     let own = &of.own;
     let reference = own.code.clone().zip(own.vocabulary.as_deref().and_then(codes::vocabulary));
     Indicator {
@@ -449,7 +599,11 @@ fn of_indicator(of: &Measured, members: &[&Statistic], catalogue: &Catalogue, ar
         title: narratives(of, |text| Some(text.title.clone())),
         description: narratives(of, |text| text.description.clone()),
         references: reference
-            .map(|(code, vocabulary)| Reference { vocabulary: vocabulary.to_owned(), code, url: own.vocabulary_url.clone() })
+            .map(|(code, vocabulary)| Reference {
+                vocabulary: vocabulary.to_owned(),
+                code,
+                url: own.vocabulary_url.clone(),
+            })
             .into_iter()
             .collect(),
         baselines: baselines(members),
@@ -479,7 +633,10 @@ fn slice(one: &Statistic) -> Slice {
     let dimensions: Vec<statistic::Disaggregation> = one.own.disaggregation.unpack();
     Slice {
         locations: one.own.countries.unpack(),
-        dimensions: dimensions.into_iter().map(|dimension| (dimension.dimension, dimension.value)).collect(),
+        dimensions: dimensions
+            .into_iter()
+            .map(|dimension| (dimension.dimension, dimension.value))
+            .collect(),
     }
 }
 
@@ -489,7 +646,8 @@ fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
     for one in statistics.iter().filter(|one| one.own.measure != "qualitative") {
         let stated: Option<statistic::Baseline> = one.own.baseline.unpack();
         let Some(statistic::Baseline { value, year, .. }) = stated else { continue };
-        let baseline = Baseline { year, value: Some(value), slice: slice(one), comment: Narratives::new() };
+        let baseline =
+            Baseline { year, value: Some(value), slice: slice(one), comment: Narratives::new() };
         if !baselines.contains(&baseline) {
             baselines.push(baseline);
         }
@@ -498,16 +656,28 @@ fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
 }
 
 /// The values by period, in the order of time.
-fn periods(statistics: &[&Statistic], with_labels: bool, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Period> {
+fn periods(
+    statistics: &[&Statistic],
+    with_labels: bool,
+    catalogue: &Catalogue,
+    around: &Surroundings<'_>,
+) -> Vec<Period> {
     let mut periods: BTreeMap<(NaiveDate, NaiveDate), Period> = BTreeMap::new();
     let mut period = |start: NaiveDate, end: NaiveDate, add: &mut dyn FnMut(&mut Period)| {
-        add(periods.entry((start, end)).or_insert_with(|| Period { start, end, targets: Vec::new(), actuals: Vec::new() }));
+        add(periods.entry((start, end)).or_insert_with(|| Period {
+            start,
+            end,
+            targets: Vec::new(),
+            actuals: Vec::new(),
+        }));
     };
     for one in statistics {
         let own = &one.own;
         let is_qualitative = own.measure == "qualitative";
         let slug = || Some(one.item.slug.clone());
-        if let (true, Some(start), Some(end)) = (own.value.is_some() || is_qualitative, own.period_start, own.period_end) {
+        if let (true, Some(start), Some(end)) =
+            (own.value.is_some() || is_qualitative, own.period_start, own.period_end)
+        {
             let actual = Value {
                 line: 0,
                 statistic: slug(),
@@ -523,9 +693,15 @@ fn periods(statistics: &[&Statistic], with_labels: bool, catalogue: &Catalogue, 
         }
         let target: Option<statistic::Target> = own.target.unpack();
         if let Some(target) = target.filter(|_| !is_qualitative)
-            && let (Some(start), Some(end)) = (target.period_start.or(own.period_start), target.period_end.or(own.period_end))
+            && let (Some(start), Some(end)) =
+                (target.period_start.or(own.period_start), target.period_end.or(own.period_end))
         {
-            let value = Value { statistic: slug(), value: Some(target.value), slice: slice(one), ..labelled(one, with_labels) };
+            let value = Value {
+                statistic: slug(),
+                value: Some(target.value),
+                slice: slice(one),
+                ..labelled(one, with_labels)
+            };
             period(start, end, &mut |period| period.targets.push(value.clone()));
         }
     }
@@ -538,7 +714,11 @@ fn labelled(one: &Statistic, with_labels: bool) -> Value {
         return Value::default();
     }
     let title = narratives(one, |text| Some(text.title.clone()));
-    Value { title, description: narratives(one, |text| text.description.clone()), ..Value::default() }
+    Value {
+        title,
+        description: narratives(one, |text| text.description.clone()),
+        ..Value::default()
+    }
 }
 
 /// Where a statistic is taken from, where that has no address.
@@ -547,7 +727,8 @@ fn source_in_words(own: &statistic::Own) -> Option<String> {
     source.filter(|source| source.url.is_none()).and_then(|source| source.text)
 }
 
-/// What must be said with a value: how exact it is; of one among several what it is; of one in words the words; where it is taken from.
+/// What must be said with a value: how exact it is; of one among several what it is; of one in
+/// words the words; where it is taken from.
 fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Narratives {
     let own = &one.own;
     let is_exact = own.qualifier == "exact" || own.value.is_none();
@@ -561,7 +742,10 @@ fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Nar
             said.push(text.title.clone());
             said.extend(text.description.clone());
         }
-        said.extend(source_in_words(own).map(|source| format!("{}: {source}", Phrase::Source.in_language(words))));
+        said.extend(
+            source_in_words(own)
+                .map(|source| format!("{}: {source}", Phrase::Source.in_language(words))),
+        );
         (!said.is_empty()).then(|| said.join("\n"))
     })
 }
@@ -570,7 +754,9 @@ fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Nar
 fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Document> {
     let quotes: Vec<Option<statistic::Quote>> = one.own.quotes.unpack();
     let videos = one.in_field("evidence").enumerate().filter_map(|(place, link)| {
-        let seconds = |at: Option<i64>| at.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+        let seconds = |at: Option<i64>| {
+            at.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0)
+        };
         let passage = match (seconds(link.start_seconds), seconds(link.end_seconds)) {
             (None, None) => String::new(),
             (Some(start), None) => format!("#t={start}"),
@@ -578,8 +764,11 @@ fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -
         };
         let video = catalogue.videos.get(&link.target_id)?;
         let quote = quotes.get(place).cloned().flatten();
-        let said = quote.map(|quote| (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text));
-        let description = tagged(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
+        let said = quote.map(|quote| {
+            (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text)
+        });
+        let description =
+            tagged(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
         Some(Document { description, ..of_video(video, "A08", &passage, around) })
     });
     let original = one.item.original_language.as_str();
@@ -590,17 +779,32 @@ fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -
             Some(text) => tagged([(original, text)].into_iter()),
             None => narratives(one, |text| Some(text.title.clone())),
         };
-        Some(Document { format: format_of(&url).to_owned(), url, title, category: "A08".to_owned(), ..Document::default() })
+        Some(Document {
+            format: format_of(&url).to_owned(),
+            url,
+            title,
+            category: "A08".to_owned(),
+            ..Document::default()
+        })
     });
     let documents: Vec<statistic::Document> = one.own.documents.unpack();
     let documents = documents.into_iter().map(|document| {
         let format = document.media_type.unwrap_or_else(|| format_of(&document.url).to_owned());
         // RFC 8118 has a fragment for the page of a PDF.
-        let page = document.page.filter(|_| format == "application/pdf" && !document.url.contains('#'));
-        let url = page.map_or_else(|| document.url.clone(), |page| format!("{}#page={page}", document.url));
+        let page =
+            document.page.filter(|_| format == "application/pdf" && !document.url.contains('#'));
+        let url = page
+            .map_or_else(|| document.url.clone(), |page| format!("{}#page={page}", document.url));
         let language = document.language.as_deref();
         let title = tagged([(language.unwrap_or(original), document.title)].into_iter());
-        Document { url, format, title, category: "A08".to_owned(), languages: alone(language.into_iter()), ..Document::default() }
+        Document {
+            url,
+            format,
+            title,
+            category: "A08".to_owned(),
+            languages: alone(language.into_iter()),
+            ..Document::default()
+        }
     });
     videos.chain(source).chain(documents).collect()
 }

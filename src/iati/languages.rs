@@ -5,12 +5,16 @@ use crate::resource::load::{Loaded, Text};
 
 /// Texts with the tags of a file, those of the original language first.
 ///
-/// IATI asks for codes of ISO 639-1 "wherever possible": a tag is given as its language alone (`sr` for `sr-Latn`) unless that is taken by another
-/// script or region, which then keeps its whole tag (`sr-Cyrl`). What has no such code (`cnr`) keeps its tag of BCP 47, of which `xml:lang` is.
+/// IATI asks for codes of ISO 639-1 "wherever possible": a tag is given as its language alone (`sr`
+/// for `sr-Latn`) unless that is taken by another script or region, which then keeps its whole tag
+/// (`sr-Cyrl`). What has no such code (`cnr`) keeps its tag of BCP 47, of which `xml:lang` is.
 pub fn narratives<O>(loaded: &Loaded<O>, text: impl Fn(&Text) -> Option<String>) -> Narratives {
     let original = loaded.item.original_language.as_str();
-    let (first, others): (Vec<&Text>, Vec<&Text>) = loaded.texts.iter().partition(|one| one.language == original);
-    tagged(first.into_iter().chain(others).filter_map(|one| Some((one.language.as_str(), text(one)?))))
+    let (first, others): (Vec<&Text>, Vec<&Text>) =
+        loaded.texts.iter().partition(|one| one.language == original);
+    tagged(
+        first.into_iter().chain(others).filter_map(|one| Some((one.language.as_str(), text(one)?))),
+    )
 }
 
 /// Texts with the tags of a file, in this order.

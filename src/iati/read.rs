@@ -1,6 +1,8 @@
-//! Reads a file of IATI 2.0x into activities, and counts what it says beside what the catalogue knows.
+//! Reads a file of IATI 2.0x into activities, and counts what it says beside what the catalogue
+//! knows.
 //!
-//! A file is data of others: it has a limit, it may have no document type (so no entities), and whatever is wrong with it is said with its line.
+//! A file is data of others: it has a limit, it may have no document type (so no entities), and
+//! whatever is wrong with it is said with its line.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +10,8 @@ use chrono::NaiveDate;
 use roxmltree::{Document as Tree, Error as Fault, Node, ParsingOptions};
 
 use super::activity::{
-    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant, Period, Reference, Sector, Value,
+    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant,
+    Period, Reference, Sector, Value,
 };
 use super::codes;
 use super::write::OURS;
@@ -35,26 +38,52 @@ pub struct File {
 /// Reads a file. Texts that state no language are in `language`.
 pub fn read(bytes: &[u8], language: &str) -> Result<File, String> {
     if bytes.len() > LARGEST {
-        return Err(format!("the file has more than {} MB; split it by activities", LARGEST.div_euclid(1_048_576)));
+        return Err(format!(
+            "the file has more than {} MB; split it by activities",
+            LARGEST.div_euclid(1_048_576)
+        ));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count().saturating_add(1);
+        let line = bytes
+            .iter()
+            .take(error.valid_up_to())
+            .filter(|byte| **byte == b'\n')
+            .count()
+            .saturating_add(1);
         format!("line {line}: not UTF-8; save the file in that encoding")
     })?;
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    let options =
+        ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let tree = Tree::parse_with_options(text, options).map_err(|fault| told(&fault))?;
     let root = tree.root_element();
     let line = tree.text_pos_at(root.range().start).row;
     match (root.tag_name().name(), root.attribute("version")) {
         ("iati-activities", Some(version)) if VERSIONS.contains(&version) => {}
         ("iati-activities", Some(version)) => {
-            return Err(format!("line {line}: IATI {version} is not read, only {}; convert the file first", VERSIONS.join(", ")));
+            return Err(format!(
+                "line {line}: IATI {version} is not read, only {}; convert the file first",
+                VERSIONS.join(", ")
+            ));
         }
-        ("iati-activities", None) => return Err(format!("line {line}: the file does not say of which version of IATI it is (`version`)")),
-        ("iati-organisations", _) => return Err(format!("line {line}: this is a file of organisations; one of activities is expected")),
-        (other, _) => return Err(format!("line {line}: `iati-activities` is expected, not `{}`", crate::text::clip(other))),
+        ("iati-activities", None) => {
+            return Err(format!(
+                "line {line}: the file does not say of which version of IATI it is (`version`)"
+            ));
+        }
+        ("iati-organisations", _) => {
+            return Err(format!(
+                "line {line}: this is a file of organisations; one of activities is expected"
+            ));
+        }
+        (other, _) => {
+            return Err(format!(
+                "line {line}: `iati-activities` is expected, not `{}`",
+                crate::text::clip(other)
+            ));
+        }
     }
-    let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+    let lines =
+        text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
     let mut reader = Reader { file: File::default(), language: language.to_owned(), lines };
     for node in elements(root) {
         if node.tag_name().name() == "iati-activity" {
@@ -71,8 +100,13 @@ pub fn read(bytes: &[u8], language: &str) -> Result<File, String> {
 fn told(fault: &Fault) -> String {
     let at = fault.pos();
     match fault {
-        Fault::DtdDetected => "the file declares a document type (DOCTYPE), which may hide entities; it is not read".to_owned(),
-        Fault::NodesLimitReached => format!("the file has more than {MOST_NODES} elements and texts; split it by activities"),
+        Fault::DtdDetected => {
+            "the file declares a document type (DOCTYPE), which may hide entities; it is not read"
+                .to_owned()
+        }
+        Fault::NodesLimitReached => format!(
+            "the file has more than {MOST_NODES} elements and texts; split it by activities"
+        ),
         other => {
             let said = other.to_string();
             let said = said.split(" at ").next().unwrap_or(&said).to_owned();
@@ -105,13 +139,17 @@ impl Reader {
 
     /// Counts what is not read.
     fn leave_out(&mut self, node: Element<'_, '_>, within: &str) {
-        let count = self.file.left_out.entry(format!("{within}{}", node.tag_name().name())).or_default();
+        let count =
+            self.file.left_out.entry(format!("{within}{}", node.tag_name().name())).or_default();
         *count = count.saturating_add(1);
     }
 
     fn activity(&mut self, node: Element<'_, '_>) -> Activity {
-        let outer = node.attribute((XML, "lang")).map(|language| std::mem::replace(&mut self.language, language.to_owned()));
-        let mut activity = Activity { line: self.line(node), slug: own(node, "slug"), ..Activity::default() };
+        let outer = node
+            .attribute((XML, "lang"))
+            .map(|language| std::mem::replace(&mut self.language, language.to_owned()));
+        let mut activity =
+            Activity { line: self.line(node), slug: own(node, "slug"), ..Activity::default() };
         let mut described = false;
         for child in elements(node) {
             match child.tag_name().name() {
@@ -132,7 +170,9 @@ impl Reader {
                     activity.countries.push((attribute(child, "code"), percentage));
                 }
                 // Follows from the countries.
-                "recipient-region" if child.attribute("code") == Some(codes::EUROPE) => activity.region = Some(codes::EUROPE.to_owned()),
+                "recipient-region" if child.attribute("code") == Some(codes::EUROPE) => {
+                    activity.region = Some(codes::EUROPE.to_owned())
+                }
                 "location" => {
                     let location = self.location(child);
                     activity.locations.extend(location);
@@ -172,7 +212,10 @@ impl Reader {
         Some(Participant {
             line: self.line(node),
             slug: own(node, "slug"),
-            reference: node.attribute("ref").map(|reference| reference.trim().to_owned()).filter(|reference| !reference.is_empty()),
+            reference: node
+                .attribute("ref")
+                .map(|reference| reference.trim().to_owned())
+                .filter(|reference| !reference.is_empty()),
             kind: node.attribute("type").map(str::to_owned),
             role: attribute(node, "role"),
             name,
@@ -203,7 +246,10 @@ impl Reader {
         // A day of XML Schema may have a time zone.
         let day = text.trim().get(..10).and_then(|day| day.parse().ok());
         if day.is_none() {
-            self.error(node, format!("`{}` is not a day such as 2024-03-01", crate::text::clip(text)));
+            self.error(
+                node,
+                format!("`{}` is not a day such as 2024-03-01", crate::text::clip(text)),
+            );
         }
         day
     }
@@ -211,7 +257,10 @@ impl Reader {
     /// A country; other places are not known.
     fn location(&mut self, node: Element<'_, '_>) -> Option<Location> {
         let country = elements(node)
-            .filter(|child| child.tag_name().name() == "location-id" && child.attribute("vocabulary") == Some(codes::COUNTRIES))
+            .filter(|child| {
+                child.tag_name().name() == "location-id"
+                    && child.attribute("vocabulary") == Some(codes::COUNTRIES)
+            })
             .find_map(|child| child.attribute("code"));
         let Some(country) = country else {
             self.leave_out(node, "");
@@ -320,7 +369,10 @@ impl Reader {
             statistic: mark("statistic"),
             qualifier: mark("qualifier"),
             source: mark("source"),
-            value: node.attribute("value").map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()),
+            value: node
+                .attribute("value")
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty()),
             ..Value::default()
         };
         for child in ours.iter().flat_map(|ours| elements(*ours)) {
@@ -332,8 +384,13 @@ impl Reader {
         }
         for child in elements(node) {
             match child.tag_name().name() {
-                "location" => value.slice.locations.extend(child.attribute("ref").map(str::to_owned)),
-                "dimension" => value.slice.dimensions.push((attribute(child, "name"), attribute(child, "value"))),
+                "location" => {
+                    value.slice.locations.extend(child.attribute("ref").map(str::to_owned))
+                }
+                "dimension" => value
+                    .slice
+                    .dimensions
+                    .push((attribute(child, "name"), attribute(child, "value"))),
                 "comment" => value.comment = self.narratives(child),
                 "document-link" if within.ends_with("actual/") => {
                     let document = self.document(child);
@@ -346,14 +403,17 @@ impl Reader {
     }
 
     fn document(&mut self, node: Element<'_, '_>) -> Document {
-        let (url, format, video) = (attribute(node, "url"), attribute(node, "format"), own(node, "video"));
+        let (url, format, video) =
+            (attribute(node, "url"), attribute(node, "format"), own(node, "video"));
         let mut document = Document { url, format, video, ..Document::default() };
         for child in elements(node) {
             match child.tag_name().name() {
                 "title" => document.title = self.narratives(child),
                 "language" => document.languages.extend(child.attribute("code").map(str::to_owned)),
                 "category" => document.category = attribute(child, "code"),
-                "description" if document.video.is_some() => document.description = self.narratives(child),
+                "description" if document.video.is_some() => {
+                    document.description = self.narratives(child)
+                }
                 _ => self.leave_out(child, "document-link/"),
             }
         }
@@ -375,9 +435,14 @@ impl Reader {
             }
             let stated = child.attribute((XML, "lang")).unwrap_or(&self.language).to_owned();
             match language_of(&stated, text) {
-                Ok(language) if narratives.iter().any(|(known, _)| *known == language) => self.leave_out(child, ""),
+                Ok(language) if narratives.iter().any(|(known, _)| *known == language) => {
+                    self.leave_out(child, "")
+                }
                 Ok(language) => narratives.push((language, text.to_owned())),
-                Err(error) => self.error(child, format!("`{}` is not a language of texts: {error}", crate::text::clip(&stated))),
+                Err(error) => self.error(
+                    child,
+                    format!("`{}` is not a language of texts: {error}", crate::text::clip(&stated)),
+                ),
             }
         }
         narratives
@@ -387,7 +452,8 @@ impl Reader {
 /// The namespace of `xml:lang`.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// The tag under which a text is kept. IATI's list of languages knows no scripts: that of Serbian is seen.
+/// The tag under which a text is kept. IATI's list of languages knows no scripts: that of Serbian
+/// is seen.
 fn language_of(stated: &str, text: &str) -> Result<String, LanguageError> {
     let language = Language::parse(stated.trim())?;
     match language.is_storable() {
@@ -405,9 +471,12 @@ fn text_of(node: Element<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|child| child.text()).collect()
 }
 
-/// Whether a link leads to the page of an activity, rather than to what is said of it elsewhere or in videos.
+/// Whether a link leads to the page of an activity, rather than to what is said of it elsewhere or
+/// in videos.
 fn is_web_page(link: Element<'_, '_>) -> bool {
-    let of_page = |child: Element<'_, '_>| child.tag_name().name() == "category" && child.attribute("code") == Some("A12");
+    let of_page = |child: Element<'_, '_>| {
+        child.tag_name().name() == "category" && child.attribute("code") == Some("A12")
+    };
     own(link, "video").is_none() && elements(link).any(of_page)
 }
 
@@ -437,21 +506,34 @@ mod tests {
     #[test]
     fn what_is_no_such_file_is_refused() {
         assert_eq!(
-            refused("<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;\">]>\n<iati-activities version=\"2.03\">&c;</iati-activities>"),
+            refused(
+                "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;\">]>\n<iati-activities version=\"2.03\">&c;</iati-activities>"
+            ),
             "the file declares a document type (DOCTYPE), which may hide entities; it is not read"
         );
-        assert!(refused(&format!("{HEAD}\n<iati-activity>\n<title></iati-activity>")).starts_with("line 3, column "));
-        assert!(refused(&format!("{HEAD}&unknown;</iati-activities>")).contains("not well-formed XML"));
+        assert!(
+            refused(&format!("{HEAD}\n<iati-activity>\n<title></iati-activity>"))
+                .starts_with("line 3, column ")
+        );
+        assert!(
+            refused(&format!("{HEAD}&unknown;</iati-activities>")).contains("not well-formed XML")
+        );
         assert!(refused("<iati-activities version=\"1.05\"/>").contains("IATI 1.05 is not read"));
         assert!(refused("<iati-activities version=\"2.04\"/>").contains("IATI 2.04 is not read"));
         assert!(refused("<iati-activities/>").contains("does not say of which version"));
-        assert!(refused("<iati-organisations version=\"2.03\"/>").contains("a file of organisations"));
+        assert!(
+            refused("<iati-organisations version=\"2.03\"/>").contains("a file of organisations")
+        );
         assert!(refused("<rss/>").contains("`iati-activities` is expected, not `rss`"));
         assert!(refused("").contains("line 1"));
-        assert_eq!(read(b"<a>\n\xff</a>", "en").expect_err("refused"), "line 2: not UTF-8; save the file in that encoding");
+        assert_eq!(
+            read(b"<a>\n\xff</a>", "en").expect_err("refused"),
+            "line 2: not UTF-8; save the file in that encoding"
+        );
         let deep = format!("{HEAD}{}", "<a>".repeat(200_000));
         assert!(refused(&deep).contains("not well-formed XML"));
-        let deep = format!("{HEAD}{}{}</iati-activities>", "<a>".repeat(200_000), "</a>".repeat(200_000));
+        let deep =
+            format!("{HEAD}{}{}</iati-activities>", "<a>".repeat(200_000), "</a>".repeat(200_000));
         assert_eq!(read(deep.as_bytes(), "en").expect("it is well-formed").left_out["a"], 1);
     }
 
@@ -488,7 +570,13 @@ mod tests {
         .expect("it can be read");
         let activity = &file.activities[0];
         assert_eq!(activity.identifier, "X-1");
-        assert_eq!(activity.title, [("sq".to_owned(), "A&C".to_owned()), ("en".to_owned(), "C".to_owned())]);
-        assert_eq!(file.left_out.into_iter().collect::<Vec<_>>(), [("budget".to_owned(), 2), ("narrative".to_owned(), 1)]);
+        assert_eq!(
+            activity.title,
+            [("sq".to_owned(), "A&C".to_owned()), ("en".to_owned(), "C".to_owned())]
+        );
+        assert_eq!(
+            file.left_out.into_iter().collect::<Vec<_>>(),
+            [("budget".to_owned(), 2), ("narrative".to_owned(), 1)]
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What a file says, as bodies that the catalogue takes.
 //!
-//! Slugs are those that this product has written, or are made of what identifies an item in the file: the same file gives the same slugs.
+//! Slugs are those that this product has written, or are made of what identifies an item in the
+//! file: the same file gives the same slugs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,7 +10,9 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::activity::{Activity, Baseline, Document, Indicator, Narratives, Outcome, Participant, Period, Slice, Value};
+use super::activity::{
+    Activity, Baseline, Document, Indicator, Narratives, Outcome, Participant, Period, Slice, Value,
+};
 use super::codes;
 use super::draw::{days, status_by_dates};
 use super::read::File;
@@ -79,7 +82,14 @@ impl Taker<'_> {
     }
 
     /// Adds an item; what is new is published, since the file is.
-    fn add(&mut self, line: usize, kind: Kind, slug: &str, mut body: Map<String, Json>, texts: (&Narratives, &Narratives)) {
+    fn add(
+        &mut self,
+        line: usize,
+        kind: Kind,
+        slug: &str,
+        mut body: Map<String, Json>,
+        texts: (&Narratives, &Narratives),
+    ) {
         let is_new = !self.known.has(kind, slug);
         let title = match kind {
             Kind::Programme => "title",
@@ -117,17 +127,34 @@ impl Taker<'_> {
         if activity.identifier.is_empty() {
             return;
         }
-        let known = self.known.identified.get(&(Kind::Programme, activity.identifier.clone())).cloned();
-        let slug = known.or_else(|| written(activity.slug.as_deref())).unwrap_or_else(|| named(&activity.identifier, &activity.identifier));
-        if let Some(line) = self.places.get(&(Kind::Programme, slug.clone())).and_then(|at| self.taken.get(*at)).map(|one| one.line) {
-            return self.error(activity.line, format!("the activity `{}` stands on line {line} too", activity.identifier));
+        let known =
+            self.known.identified.get(&(Kind::Programme, activity.identifier.clone())).cloned();
+        let slug = known
+            .or_else(|| written(activity.slug.as_deref()))
+            .unwrap_or_else(|| named(&activity.identifier, &activity.identifier));
+        if let Some(line) = self
+            .places
+            .get(&(Kind::Programme, slug.clone()))
+            .and_then(|at| self.taken.get(*at))
+            .map(|one| one.line)
+        {
+            return self.error(
+                activity.line,
+                format!("the activity `{}` stands on line {line} too", activity.identifier),
+            );
         }
         let mut partners: Vec<Json> = Vec::new();
         for participant in &activity.participants {
             let partner = self.partner(participant);
             let role = codes::role_word(&participant.role);
             if role.is_none() {
-                self.error(participant.line, format!("`{}` is not a role of IATI (1 to 4)", crate::text::clip(&participant.role)));
+                self.error(
+                    participant.line,
+                    format!(
+                        "`{}` is not a role of IATI (1 to 4)",
+                        crate::text::clip(&participant.role)
+                    ),
+                );
             }
             let one = json!({"partner": partner, "role": role});
             if !partners.contains(&one) {
@@ -138,22 +165,40 @@ impl Taker<'_> {
         body.insert("iati_identifier".to_owned(), json!(activity.identifier));
         say(&mut body, "start_date", activity.start.map(|day| day.on).as_ref());
         say(&mut body, "end_date", activity.end.map(|day| day.on).as_ref());
-        let (start, end) = days((activity.start.map(|day| day.on), activity.end.map(|day| day.on)), None, self.today);
+        let (start, end) = days(
+            (activity.start.map(|day| day.on), activity.end.map(|day| day.on)),
+            None,
+            self.today,
+        );
         let is_told = activity.status.is_empty() || activity.status == status_by_dates(start, end);
         let status = codes::status_word(&activity.status).filter(|_| !is_told);
         if status.is_none() && !is_told {
-            self.error(activity.line, format!("`{}` is not a status of IATI (1 to 6)", crate::text::clip(&activity.status)));
+            self.error(
+                activity.line,
+                format!(
+                    "`{}` is not a status of IATI (1 to 6)",
+                    crate::text::clip(&activity.status)
+                ),
+            );
         }
         body.insert("iati_status".to_owned(), json!(status));
         body.insert("partners".to_owned(), json!(partners));
         self.places(activity, &mut body);
         self.sectors(activity, &mut body);
         match activity.documents.first() {
-            Some(page) if is_web_url(&page.url) => drop(body.insert("website".to_owned(), json!(page.url))),
+            Some(page) if is_web_url(&page.url) => {
+                drop(body.insert("website".to_owned(), json!(page.url)))
+            }
             Some(_) => self.leave_out("document-link (without a web address)", 1),
             None => {}
         }
-        self.add(activity.line, Kind::Programme, &slug, body, (&activity.title, &activity.description));
+        self.add(
+            activity.line,
+            Kind::Programme,
+            &slug,
+            body,
+            (&activity.title, &activity.description),
+        );
         for result in &activity.results {
             for indicator in &result.indicators {
                 self.indicator((activity, &slug), result, indicator);
@@ -163,13 +208,18 @@ impl Taker<'_> {
 
     /// A partner; each once, with the names of all its mentions.
     fn partner(&mut self, participant: &Participant) -> String {
-        let known =
-            participant.reference.as_ref().and_then(|reference| self.known.identified.get(&(Kind::Partner, reference.clone())).cloned());
+        let known = participant.reference.as_ref().and_then(|reference| {
+            self.known.identified.get(&(Kind::Partner, reference.clone())).cloned()
+        });
         let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
         let own = participant.reference.as_deref().unwrap_or(name);
         let slug = known.or_else(|| written(participant.slug.as_deref())).unwrap_or_else(|| {
             let of_name = slugify(name);
-            if validate_slug(&of_name).is_ok() && participant.reference.is_none() { of_name } else { named(name, own) }
+            if validate_slug(&of_name).is_ok() && participant.reference.is_none() {
+                of_name
+            } else {
+                named(name, own)
+            }
         });
         let place = self.places.get(&(Kind::Partner, slug.clone())).copied();
         if place.is_some() {
@@ -184,21 +234,33 @@ impl Taker<'_> {
         if let Some(kind) = kind.filter(|_| !self.known.has(Kind::Partner, &slug)) {
             body.insert("kind".to_owned(), json!(kind));
         }
-        self.add(participant.line, Kind::Partner, &slug, body, (&participant.name, &Narratives::new()));
+        self.add(
+            participant.line,
+            Kind::Partner,
+            &slug,
+            body,
+            (&participant.name, &Narratives::new()),
+        );
         slug
     }
 
     /// The countries, and how the activity is shared among them.
     fn places(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
-        let mut countries: Vec<&str> = activity.countries.iter().map(|(code, _)| code.as_str()).collect();
+        let mut countries: Vec<&str> =
+            activity.countries.iter().map(|(code, _)| code.as_str()).collect();
         if countries.is_empty() {
             countries.extend(activity.locations.iter().map(|location| location.country.as_str()));
         }
-        let percentages: Vec<&str> = activity.countries.iter().filter_map(|(_, percentage)| percentage.as_deref()).collect();
+        let percentages: Vec<&str> =
+            activity.countries.iter().filter_map(|(_, percentage)| percentage.as_deref()).collect();
         // One alone has the whole, and need not say so.
-        let is_shared = percentages.len() > 1 && percentages.len() == activity.countries.len() && is_whole(&percentages);
+        let is_shared = percentages.len() > 1
+            && percentages.len() == activity.countries.len()
+            && is_whole(&percentages);
         let shares = activity.countries.iter().filter(|_| is_shared);
-        let shares: Vec<Json> = shares.map(|(code, percentage)| json!({"country": code, "percentage": percentage})).collect();
+        let shares: Vec<Json> = shares
+            .map(|(code, percentage)| json!({"country": code, "percentage": percentage}))
+            .collect();
         if !is_shared && activity.countries.len() > 1 {
             self.leave_out("recipient-country/@percentage (the sum is not 100)", percentages.len());
         }
@@ -209,8 +271,13 @@ impl Taker<'_> {
     fn sectors(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
         let mut sectors: Vec<Json> = Vec::new();
         for sector in &activity.sectors {
-            let of_it: Vec<_> = activity.sectors.iter().filter(|other| other.vocabulary == sector.vocabulary).collect();
-            let shares: Vec<&str> = of_it.iter().filter_map(|other| other.percentage.as_deref()).collect();
+            let of_it: Vec<_> = activity
+                .sectors
+                .iter()
+                .filter(|other| other.vocabulary == sector.vocabulary)
+                .collect();
+            let shares: Vec<&str> =
+                of_it.iter().filter_map(|other| other.percentage.as_deref()).collect();
             let is_shared = of_it.len() > 1 && shares.len() == of_it.len() && is_whole(&shares);
             let percentage = sector.percentage.as_ref().filter(|_| is_shared);
             if sector.percentage.is_some() && !is_shared && of_it.len() > 1 {
@@ -221,13 +288,29 @@ impl Taker<'_> {
         body.insert("sectors".to_owned(), json!(sectors));
     }
 
-    fn indicator(&mut self, (activity, programme): (&Activity, &str), result: &Outcome, indicator: &Indicator) {
+    fn indicator(
+        &mut self,
+        (activity, programme): (&Activity, &str),
+        result: &Outcome,
+        indicator: &Indicator,
+    ) {
         let Some(measure) = codes::measure_word(&indicator.measure) else {
-            return self.error(indicator.line, format!("`{}` is not a measure of IATI (1 to 5)", crate::text::clip(&indicator.measure)));
+            return self.error(
+                indicator.line,
+                format!(
+                    "`{}` is not a measure of IATI (1 to 5)",
+                    crate::text::clip(&indicator.measure)
+                ),
+            );
         };
         let Some(result_type) = codes::result_word(&result.kind) else {
-            return self
-                .error(indicator.line, format!("`{}` is not a kind of result of IATI (1, 2, 3 or 9)", crate::text::clip(&result.kind)));
+            return self.error(
+                indicator.line,
+                format!(
+                    "`{}` is not a kind of result of IATI (1, 2, 3 or 9)",
+                    crate::text::clip(&result.kind)
+                ),
+            );
         };
         let Some((_, title)) = indicator.title.first() else { return };
         let mut about = Map::new();
@@ -235,17 +318,30 @@ impl Taker<'_> {
         say(&mut about, "unit", indicator.unit.as_ref());
         say(&mut about, "ascending", indicator.ascending.as_ref());
         // Only counts can be added up.
-        say(&mut about, "additive", indicator.additive.filter(|additive| !additive || measure == "unit").as_ref());
+        say(
+            &mut about,
+            "additive",
+            indicator.additive.filter(|additive| !additive || measure == "unit").as_ref(),
+        );
         about.insert("result_type".to_owned(), json!(result_type));
         let alone = written(indicator.statistic.as_deref());
-        let (mut common, of) = (Map::new(), if alone.is_some() { None } else { Some(slug_of(activity, result, indicator, title)) });
+        let (mut common, of) = (
+            Map::new(),
+            if alone.is_some() { None } else { Some(slug_of(activity, result, indicator, title)) },
+        );
         if let Some(slug) = &of {
             if !self.places.contains_key(&(Kind::Indicator, slug.clone())) {
                 self.references(indicator, &mut about);
                 if measure == "percentage" {
                     about.insert("is_share".to_owned(), json!(within_a_hundred(indicator)));
                 }
-                self.add(indicator.line, Kind::Indicator, slug, about, (&indicator.title, &indicator.description));
+                self.add(
+                    indicator.line,
+                    Kind::Indicator,
+                    slug,
+                    about,
+                    (&indicator.title, &indicator.description),
+                );
             }
             common.insert("indicator".to_owned(), json!(slug));
         } else {
@@ -253,13 +349,22 @@ impl Taker<'_> {
             self.leave_out("result/indicator/reference", indicator.references.len());
         }
         common.insert("programme".to_owned(), json!(programme));
-        self.statistics(&Context { activity, result, indicator, measure, alone, of, title }, &common);
+        self.statistics(
+            &Context { activity, result, indicator, measure, alone, of, title },
+            &common,
+        );
     }
 
     /// Its first code of a vocabulary that is known.
     fn references(&mut self, indicator: &Indicator, body: &mut Map<String, Json>) {
-        let known = indicator.references.iter().find_map(|one| Some((one, codes::vocabulary_word(&one.vocabulary)?)));
-        self.leave_out("result/indicator/reference", indicator.references.len().saturating_sub(usize::from(known.is_some())));
+        let known = indicator
+            .references
+            .iter()
+            .find_map(|one| Some((one, codes::vocabulary_word(&one.vocabulary)?)));
+        self.leave_out(
+            "result/indicator/reference",
+            indicator.references.len().saturating_sub(usize::from(known.is_some())),
+        );
         say(body, "code", known.map(|(one, _)| &one.code));
         say(body, "vocabulary", known.map(|(_, vocabulary)| vocabulary).as_ref());
         say(body, "vocabulary_url", known.and_then(|(one, _)| one.url.as_ref()));
@@ -268,18 +373,30 @@ impl Taker<'_> {
     /// The values of an indicator, each a statistic with what was aimed at and what was before.
     fn statistics(&mut self, of: &Context<'_>, common: &Map<String, Json>) {
         let mut used: HashSet<usize> = HashSet::new();
-        let targets: Vec<(&Period, &Value)> =
-            of.indicator.periods.iter().flat_map(|period| period.targets.iter().map(move |one| (period, one))).collect();
-        let actuals: Vec<(&Period, &Value)> =
-            of.indicator.periods.iter().flat_map(|period| period.actuals.iter().map(move |one| (period, one))).collect();
+        let targets: Vec<(&Period, &Value)> = of
+            .indicator
+            .periods
+            .iter()
+            .flat_map(|period| period.targets.iter().map(move |one| (period, one)))
+            .collect();
+        let actuals: Vec<(&Period, &Value)> = of
+            .indicator
+            .periods
+            .iter()
+            .flat_map(|period| period.actuals.iter().map(move |one| (period, one)))
+            .collect();
         let mut met: HashSet<usize> = HashSet::new();
         for (period, actual) in &actuals {
-            // What this product wrote says what belongs together; else that of the same period and the same slice does.
+            // What this product wrote says what belongs together; else that of the same period and
+            // the same slice does.
             let place = targets.iter().enumerate().position(|(place, (other, target))| {
                 !met.contains(&place)
                     && match (&actual.statistic, &target.statistic) {
                         (Some(statistic), Some(of)) => statistic == of,
-                        _ => (other.start, other.end) == (period.start, period.end) && target.slice == actual.slice,
+                        _ => {
+                            (other.start, other.end) == (period.start, period.end)
+                                && target.slice == actual.slice
+                        }
                     }
             });
             met.extend(place);
@@ -291,9 +408,15 @@ impl Taker<'_> {
                 self.statistic(of, common, (target.0, None), Some(target), &mut used);
             }
         }
-        let remarks = targets.iter().filter(|(_, target)| target.statistic.is_none() && !target.comment.is_empty()).count();
+        let remarks = targets
+            .iter()
+            .filter(|(_, target)| target.statistic.is_none() && !target.comment.is_empty())
+            .count();
         self.leave_out("result/indicator/period/target/comment", remarks);
-        self.leave_out("result/indicator/baseline", of.indicator.baselines.len().saturating_sub(used.len()));
+        self.leave_out(
+            "result/indicator/baseline",
+            of.indicator.baselines.len().saturating_sub(used.len()),
+        );
     }
 
     fn statistic(
@@ -313,10 +436,17 @@ impl Taker<'_> {
         body.insert("period_start".to_owned(), json!(period.start));
         body.insert("period_end".to_owned(), json!(period.end));
         body.insert("countries".to_owned(), json!(countries_of(of.activity, &main.slice)));
-        let dimensions: Vec<Json> = main.slice.dimensions.iter().map(|(name, value)| json!({"dimension": name, "value": value})).collect();
+        let dimensions: Vec<Json> = main
+            .slice
+            .dimensions
+            .iter()
+            .map(|(name, value)| json!({"dimension": name, "value": value}))
+            .collect();
         body.insert("disaggregation".to_owned(), json!(dimensions));
         say(&mut body, "baseline", baseline(of, &main.slice, used).as_ref());
-        let own_period = target.filter(|(other, _)| (other.start, other.end) != (period.start, period.end)).map(|(other, _)| *other);
+        let own_period = target
+            .filter(|(other, _)| (other.start, other.end) != (period.start, period.end))
+            .map(|(other, _)| *other);
         let target = target.and_then(|(_, target)| {
             let value = target.value.as_ref()?;
             Some(json!({"value": value, "period_start": own_period.map(|period| period.start), "period_end": own_period.map(|period| period.end)}))
@@ -325,15 +455,24 @@ impl Taker<'_> {
         say(&mut body, "source", main.source.as_ref().map(|text| json!({"text": text})).as_ref());
         self.documents(main, &mut body);
         let (title, description) = texts_of(of, main);
-        let slug = of.alone.clone().or_else(|| written(main.statistic.as_deref())).unwrap_or_else(|| {
-            let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
-            let what = if actual.is_some() { "actual" } else { "target" };
-            let of_result = of.result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
-            let whole = format!("{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}", of.activity.identifier, of.title, period.start, period.end);
-            named(of.title, &whole)
-        });
+        let slug =
+            of.alone.clone().or_else(|| written(main.statistic.as_deref())).unwrap_or_else(|| {
+                let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
+                let what = if actual.is_some() { "actual" } else { "target" };
+                let of_result =
+                    of.result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
+                let whole = format!(
+                    "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
+                    of.activity.identifier, of.title, period.start, period.end
+                );
+                named(of.title, &whole)
+            });
         if self.places.contains_key(&(Kind::ImpactStatistic, slug.clone())) {
-            return self.error(main.line, "another value of the same period, place and dimensions stands before it".to_owned());
+            return self.error(
+                main.line,
+                "another value of the same period, place and dimensions stands before it"
+                    .to_owned(),
+            );
         }
         self.add(main.line, Kind::ImpactStatistic, &slug, body, (&title, &description));
     }
@@ -342,10 +481,13 @@ impl Taker<'_> {
     fn documents(&mut self, value: &Value, body: &mut Map<String, Json>) {
         let (mut evidence, mut documents) = (Vec::new(), Vec::new());
         for document in &value.documents {
-            let video = document.video.as_deref().filter(|video| self.known.has(Kind::Video, video));
+            let video =
+                document.video.as_deref().filter(|video| self.known.has(Kind::Video, video));
             match video {
                 Some(video) => evidence.push(passage(video, document)),
-                None if !is_web_url(&document.url) => self.leave_out("document-link (without a web address)", 1),
+                None if !is_web_url(&document.url) => {
+                    self.leave_out("document-link (without a web address)", 1)
+                }
                 None => documents.push(paper(document)),
             }
         }
@@ -374,7 +516,8 @@ struct Context<'a> {
     title: &'a str,
 }
 
-/// What a statistic is called: as this product wrote, else like its indicator, with what is said of the value.
+/// What a statistic is called: as this product wrote, else like its indicator, with what is said of
+/// the value.
 fn texts_of(of: &Context<'_>, main: &Value) -> (Narratives, Narratives) {
     let (title, description) = if of.of.is_none() {
         (of.indicator.title.clone(), of.indicator.description.clone())
@@ -388,13 +531,17 @@ fn texts_of(of: &Context<'_>, main: &Value) -> (Narratives, Narratives) {
 
 /// The countries of a slice; places that are no countries are none.
 fn countries_of<'a>(activity: &'a Activity, slice: &Slice) -> Vec<&'a str> {
-    let of = |reference: &String| activity.locations.iter().find(|location| location.reference == *reference);
+    let of = |reference: &String| {
+        activity.locations.iter().find(|location| location.reference == *reference)
+    };
     slice.locations.iter().filter_map(of).map(|location| location.country.as_str()).collect()
 }
 
 /// The latest value before, of the same slice.
 fn baseline(of: &Context<'_>, slice: &Slice, used: &mut HashSet<usize>) -> Option<Json> {
-    let fits = |one: &&(usize, &Baseline)| one.1.slice == *slice && one.1.value.is_some() && of.measure != "qualitative";
+    let fits = |one: &&(usize, &Baseline)| {
+        one.1.slice == *slice && one.1.value.is_some() && of.measure != "qualitative"
+    };
     let all: Vec<(usize, &Baseline)> = of.indicator.baselines.iter().enumerate().collect();
     let (place, latest) = all.iter().filter(fits).max_by_key(|(_, one)| one.year)?;
     used.insert(*place);
@@ -406,7 +553,10 @@ fn passage(video: &str, document: &Document) -> Json {
     let seconds = document.url.split_once("#t=").map(|(_, seconds)| seconds).unwrap_or_default();
     let (start, end) = seconds.split_once(',').unwrap_or((seconds, ""));
     let number = |text: &str| text.parse::<f64>().ok();
-    let quote = document.description.first().map(|(language, text)| json!({"text": text, "language": language}));
+    let quote = document
+        .description
+        .first()
+        .map(|(language, text)| json!({"text": text, "language": language}));
     json!({"video": video, "start_seconds": number(start), "end_seconds": number(end), "quote": quote})
 }
 
@@ -418,8 +568,9 @@ fn paper(document: &Document) -> Json {
     let named = document.title.first();
     // The language of the document, as fine as its title says it.
     let stated = document.languages.first();
-    let language =
-        named.map(|(language, _)| language).filter(|language| stated.is_some_and(|stated| language.split('-').next() == Some(stated)));
+    let language = named
+        .map(|(language, _)| language)
+        .filter(|language| stated.is_some_and(|stated| language.split('-').next() == Some(stated)));
     let title: String = named.map_or(url, |(_, title)| title).chars().take(limits::TITLE).collect();
     let media_type = Some(&document.format).filter(|format| !format.is_empty());
     json!({"title": title, "url": url, "media_type": media_type, "language": language, "page": page})
@@ -427,8 +578,11 @@ fn paper(document: &Document) -> Json {
 
 /// Whether all values of an indicator are shares of a whole.
 fn within_a_hundred(indicator: &Indicator) -> bool {
-    let values =
-        indicator.periods.iter().flat_map(|period| period.actuals.iter().chain(&period.targets)).filter_map(|one| one.value.as_deref());
+    let values = indicator
+        .periods
+        .iter()
+        .flat_map(|period| period.actuals.iter().chain(&period.targets))
+        .filter_map(|one| one.value.as_deref());
     let bound = |bound: &str| decimal_order(bound).unwrap_or_default();
     let (none, all) = (bound("0"), bound("100"));
     let baselines = indicator.baselines.iter().filter_map(|one| one.value.as_deref());
@@ -439,7 +593,10 @@ fn within_a_hundred(indicator: &Indicator) -> bool {
 fn slug_of(activity: &Activity, result: &Outcome, indicator: &Indicator, title: &str) -> String {
     written(indicator.slug.as_deref()).unwrap_or_else(|| {
         let of_result = result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
-        named(title, &format!("{}\n{of_result}\n{title}\n{}", activity.identifier, indicator.measure))
+        named(
+            title,
+            &format!("{}\n{of_result}\n{title}\n{}", activity.identifier, indicator.measure),
+        )
     })
 }
 

@@ -1,10 +1,12 @@
 //! IATI 2.03 as XML. The order of the elements is that of the schema.
 //!
-//! What IATI has no words for (slugs, units, qualifiers) stands in attributes and elements of a namespace of our own, as the schema allows; what a
-//! reader must not miss is said in a `comment` too.
+//! What IATI has no words for (slugs, units, qualifiers) stands in attributes and elements of a
+//! namespace of our own, as the schema allows; what a reader must not miss is said in a `comment`
+//! too.
 
 use super::activity::{
-    Activity, Baseline, Document, Indicator, Location, Narratives, Outcome, Participant, Period, Reporter, Slice, Value,
+    Activity, Baseline, Document, Indicator, Location, Narratives, Outcome, Participant, Period,
+    Reporter, Slice, Value,
 };
 use super::codes;
 use crate::text::xml::Xml;
@@ -32,7 +34,12 @@ impl LeftOut {
 
 /// A file of activities.
 #[must_use]
-pub fn activities(reporter: &Reporter, activities: &[Activity], state: Option<&str>, left_out: LeftOut) -> String {
+pub fn activities(
+    reporter: &Reporter,
+    activities: &[Activity],
+    state: Option<&str>,
+    left_out: LeftOut,
+) -> String {
     let mut xml = root("iati-activities", state);
     if left_out.is_any() {
         let LeftOut { programmes, statistics } = left_out;
@@ -53,7 +60,8 @@ pub fn organisations(reporter: &Reporter, state: Option<&str>) -> String {
     text(&mut xml, "name", &[], &reporter.name);
     reporting_org(&mut xml, reporter);
     if let Some(url) = reporter.website.clone() {
-        let (format, title, category) = ("text/html".to_owned(), reporter.name.clone(), "B16".to_owned());
+        let (format, title, category) =
+            ("text/html".to_owned(), reporter.name.clone(), "B16".to_owned());
         document(&mut xml, &Document { url, format, title, category, ..Document::default() });
     }
     xml.finish()
@@ -89,14 +97,19 @@ fn write_activity(xml: &mut Xml, reporter: &Reporter, activity: &Activity) {
         xml.empty("recipient-country", &attributes);
     }
     if let Some(region) = &activity.region {
-        xml.empty("recipient-region", &[("code", region.as_str()), ("vocabulary", "1"), ("percentage", "100")]);
+        xml.empty(
+            "recipient-region",
+            &[("code", region.as_str()), ("vocabulary", "1"), ("percentage", "100")],
+        );
     }
     for location in &activity.locations {
         write_location(xml, location);
     }
     for sector in &activity.sectors {
-        let mut attributes = vec![("vocabulary", sector.vocabulary.as_str()), ("code", &sector.code)];
-        attributes.extend(sector.percentage.as_deref().map(|percentage| ("percentage", percentage)));
+        let mut attributes =
+            vec![("vocabulary", sector.vocabulary.as_str()), ("code", &sector.code)];
+        attributes
+            .extend(sector.percentage.as_deref().map(|percentage| ("percentage", percentage)));
         xml.empty("sector", &attributes);
     }
     for one in &activity.documents {
@@ -109,7 +122,12 @@ fn write_activity(xml: &mut Xml, reporter: &Reporter, activity: &Activity) {
 }
 
 fn reporting_org(xml: &mut Xml, reporter: &Reporter) {
-    text(xml, "reporting-org", &[("ref", &reporter.reference), ("type", &reporter.kind)], &reporter.name);
+    text(
+        xml,
+        "reporting-org",
+        &[("ref", &reporter.reference), ("type", &reporter.kind)],
+        &reporter.name,
+    );
 }
 
 fn participating_org(xml: &mut Xml, participant: &Participant) {
@@ -162,7 +180,8 @@ fn write_indicator(xml: &mut Xml, indicator: &Indicator) {
     text(xml, "title", &[], &indicator.title);
     text(xml, "description", &[], &indicator.description);
     for reference in &indicator.references {
-        let mut attributes = vec![("vocabulary", reference.vocabulary.as_str()), ("code", &reference.code)];
+        let mut attributes =
+            vec![("vocabulary", reference.vocabulary.as_str()), ("code", &reference.code)];
         attributes.extend(reference.url.as_deref().map(|url| ("indicator-uri", url)));
         xml.empty("reference", &attributes);
     }
@@ -231,8 +250,14 @@ fn slice(xml: &mut Xml, slice: &Slice) {
     }
 }
 
-/// An element that holds a text in several languages; nothing where there is none, but for what has attributes of its own.
-fn text(xml: &mut Xml, name: &'static str, attributes: &[(&'static str, &str)], narratives: &Narratives) {
+/// An element that holds a text in several languages; nothing where there is none, but for what has
+/// attributes of its own.
+fn text(
+    xml: &mut Xml,
+    name: &'static str,
+    attributes: &[(&'static str, &str)],
+    narratives: &Narratives,
+) {
     if narratives.is_empty() && !matches!(name, "participating-org" | "reporting-org") {
         return;
     }

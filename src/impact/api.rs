@@ -13,7 +13,10 @@ use crate::resource::{read, restore, write};
 /// Newest first unless `sort` or `q` says otherwise. Whatever shows a value says its qualifier too.
 #[utoipa::path(operation_id = "list_impact_statistics", tag = "Impact statistics", responses((status = 200, description = "A page of impact statistics.", body = ImpactStatisticPage)))]
 #[get("/v1/impact-statistics")]
-pub async fn list_impact_statistics(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_impact_statistics(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     read::list::<ImpactStatistics>(context, request).await
 }
 
@@ -45,8 +48,9 @@ pub async fn create_impact_statistic(
 
 /// Replace or create an impact statistic
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
-/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
+/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
 #[put("/v1/impact-statistics/{impact_statistic}")]
 pub async fn replace_impact_statistic(
@@ -60,7 +64,8 @@ pub async fn replace_impact_statistic(
 
 /// Change an impact statistic
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
 #[patch("/v1/impact-statistics/{impact_statistic}")]
 pub async fn patch_impact_statistic(
@@ -74,7 +79,8 @@ pub async fn patch_impact_statistic(
 
 /// Delete an impact statistic
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
+/// key.
 #[utoipa::path(operation_id = "delete_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/impact-statistics/{impact_statistic}")]
 pub async fn delete_impact_statistic(
@@ -87,8 +93,8 @@ pub async fn delete_impact_statistic(
 
 /// Restore an impact statistic
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
-/// unchanged. Needs an editor's key.
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
+/// deleted is answered unchanged. Needs an editor's key.
 #[utoipa::path(operation_id = "restore_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic, as it is again.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics/{impact_statistic}/restore")]
 pub async fn restore_impact_statistic(

@@ -1,7 +1,8 @@
 //! What a summary asks of a statistic, in one text: what it is about, when, and its values.
 //!
-//! A summary of everything reads the text of every statistic and nothing else of it. After the number come the fields that say what it is
-//! about: those of statistics of one scope are the same, byte by byte.
+//! A summary of everything reads the text of every statistic and nothing else of it. After the
+//! number come the fields that say what it is about: those of statistics of one scope are the same,
+//! byte by byte.
 
 use super::model::{Baseline, Disaggregation, Own, Target};
 use crate::db::{Id, Number};
@@ -24,10 +25,15 @@ pub fn write(number: Number, own: &Own, links: &[Link]) -> String {
     countries.sort();
     let mut slices: Vec<Disaggregation> = own.disaggregation.unpack();
     slices.sort_by(|a, b| (&a.dimension, &a.value).cmp(&(&b.dimension, &b.value)));
-    let slices: Vec<String> = slices.into_iter().flat_map(|slice| [slice.dimension, slice.value]).map(|text| plain(&text)).collect();
+    let slices: Vec<String> = slices
+        .into_iter()
+        .flat_map(|slice| [slice.dimension, slice.value])
+        .map(|text| plain(&text))
+        .collect();
     let said = |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-    let (baseline, target) = (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
+    let (baseline, target) =
+        (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
     let target = target.as_ref();
     let about = [
         number.to_string(),
@@ -83,8 +89,8 @@ pub struct Scope {
     pub ascending: Option<bool>,
 }
 
-/// When something was counted, and what. Days are as they are written (ISO 8601), so that they are in order; the empty text where nothing is
-/// known.
+/// When something was counted, and what. Days are as they are written (ISO 8601), so that they are
+/// in order; the empty text where nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figures<'a> {
     /// First day of the period.
@@ -107,7 +113,8 @@ pub struct Figures<'a> {
     pub target_end: &'a str,
 }
 
-/// Splits a text into number, what says the scope, see [`scope`], and what says the figures, see [`figures`].
+/// Splits a text into number, what says the scope, see [`scope`], and what says the figures, see
+/// [`figures`].
 pub fn split(text: &str) -> Option<(Number, &str, &str)> {
     let (head, figures) = text.split_once(MARK)?;
     let (number, about) = head.split_once(TAB)?;
@@ -135,7 +142,9 @@ pub fn figures(text: &str) -> Option<Figures<'_>> {
 pub fn scope(text: &str) -> Option<Scope> {
     let mut fields = text.split(TAB);
     let mut next = || fields.next();
-    let list = |text: &str| -> Vec<String> { text.split(COMMA).filter(|_| !text.is_empty()).map(str::to_owned).collect() };
+    let list = |text: &str| -> Vec<String> {
+        text.split(COMMA).filter(|_| !text.is_empty()).map(str::to_owned).collect()
+    };
     let flag = |text: &str| (!text.is_empty()).then_some(text == "1");
     let id = |text: &str| uuid::Uuid::try_parse(text).ok().map(Id);
     let (indicator, programme, partner) = (id(next()?), id(next()?), id(next()?));
@@ -146,7 +155,10 @@ pub fn scope(text: &str) -> Option<Scope> {
         programme,
         partner,
         countries,
-        slices: slices.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone()))).collect(),
+        slices: slices
+            .chunks_exact(2)
+            .filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())))
+            .collect(),
         unit: (!unit.is_empty()).then(|| unit.to_owned()),
         measure: next()?.to_owned(),
         additive: flag(next()?),
@@ -163,7 +175,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let (programme, indicator) = (Id::new(), Id::new());
-        let link = |field: &str, target_id| Link { field: field.to_owned(), target_id, role: None, start_seconds: None, end_seconds: None };
+        let link = |field: &str, target_id| Link {
+            field: field.to_owned(),
+            target_id,
+            role: None,
+            start_seconds: None,
+            end_seconds: None,
+        };
         let own: Own = serde_json::from_value(json!({
             "value": "12.50", "qualifier": "more_than", "unit": "peo\tple", "measure": "unit", "ascending": true, "additive": null,
             "countries": ["RS", "AL"], "period_start": "2024-01-01", "period_end": null, "baseline": {"value": "3", "year": 2019},
@@ -179,7 +197,10 @@ mod tests {
             programme: Some(programme),
             partner: None,
             countries: vec!["AL".to_owned(), "RS".to_owned()],
-            slices: vec![("age".to_owned(), "15-24".to_owned()), ("sex".to_owned(), "female".to_owned())],
+            slices: vec![
+                ("age".to_owned(), "15-24".to_owned()),
+                ("sex".to_owned(), "female".to_owned()),
+            ],
             unit: Some("peo ple".to_owned()),
             measure: "unit".to_owned(),
             additive: None,

@@ -7,7 +7,9 @@ use crate::text::decimal::grouped;
 pub fn figure(value: &str, qualifier: &str, measure: &str, language: &str) -> String {
     let number = number(value, measure, language);
     match Phrase::of_word(qualifier) {
-        Some(phrase @ (Phrase::MoreThan | Phrase::LessThan | Phrase::About)) => phrase.with(language, &number),
+        Some(phrase @ (Phrase::MoreThan | Phrase::LessThan | Phrase::About)) => {
+            phrase.with(language, &number)
+        }
         _ => number,
     }
 }

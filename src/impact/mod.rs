@@ -1,4 +1,5 @@
-//! Impact statistics: what came of programmes, in figures, with the videos that show it; and the indicators that they belong to.
+//! Impact statistics: what came of programmes, in figures, with the videos that show it; and the
+//! indicators that they belong to.
 
 pub mod api;
 pub mod facts;

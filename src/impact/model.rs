@@ -16,14 +16,20 @@ use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
+use crate::resource::spec::{
+    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes,
+    TextColumn,
+};
 use crate::resource::{Draft, NewLink, Status};
 use crate::text::decimal::{canonical, decimal_order, is_exact_as_double};
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
     kind: Kind::ImpactStatistic,
-    table: Some(TableSpec { name: "impact_statistics", columns: &["is_public", "value_order", "period_start", "period_end", "facts"] }),
+    table: Some(TableSpec {
+        name: "impact_statistics",
+        columns: &["is_public", "value_order", "period_start", "period_end", "facts"],
+    }),
     texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
     links: &[
         LinkSpec { field: "indicator", target: Kind::Indicator, phrase: "indicator" },
@@ -44,17 +50,42 @@ pub const SPEC: Spec = Spec {
             description: "Statistics of this programme.",
             example: "implementing-norms-changing-minds",
         },
-        FilterSpec { name: "partner", takes: Takes::Item(Kind::Partner), description: "Statistics of this partner.", example: "un-women" },
+        FilterSpec {
+            name: "partner",
+            takes: Takes::Item(Kind::Partner),
+            description: "Statistics of this partner.",
+            example: "un-women",
+        },
         FilterSpec {
             name: "video",
             takes: Takes::Item(Kind::Video),
             description: "Statistics that this video evidences.",
             example: "civil-society-forum-in-istanbul",
         },
-        FilterSpec { name: "country", takes: Takes::Country, description: "Statistics about this country.", example: "AL" },
-        FilterSpec { name: "language", takes: Takes::Language, description: "Statistics with texts in this language.", example: "mk" },
-        FilterSpec { name: "unit", takes: Takes::Text, description: "Statistics that count this unit.", example: "people" },
-        FilterSpec { name: "measure", takes: Takes::Word(MEASURES), description: "Statistics of this measure.", example: "unit" },
+        FilterSpec {
+            name: "country",
+            takes: Takes::Country,
+            description: "Statistics about this country.",
+            example: "AL",
+        },
+        FilterSpec {
+            name: "language",
+            takes: Takes::Language,
+            description: "Statistics with texts in this language.",
+            example: "mk",
+        },
+        FilterSpec {
+            name: "unit",
+            takes: Takes::Text,
+            description: "Statistics that count this unit.",
+            example: "people",
+        },
+        FilterSpec {
+            name: "measure",
+            takes: Takes::Word(MEASURES),
+            description: "Statistics of this measure.",
+            example: "unit",
+        },
         FilterSpec {
             name: "qualifier",
             takes: Takes::Word(QUALIFIERS),
@@ -110,15 +141,27 @@ pub const SPEC: Spec = Spec {
         },
     ],
     sorts: &[
-        SortSpec { name: "label", column: SortColumn::Title, description: "the label, in the answer's language and its alphabet" },
+        SortSpec {
+            name: "label",
+            column: SortColumn::Title,
+            description: "the label, in the answer's language and its alphabet",
+        },
         SortSpec {
             name: "value",
-            column: SortColumn::Column { name: "impact_statistics.value_order", holds: KeyType::Text, nullable: true },
+            column: SortColumn::Column {
+                name: "impact_statistics.value_order",
+                holds: KeyType::Text,
+                nullable: true,
+            },
             description: "the value",
         },
         SortSpec {
             name: "period_start",
-            column: SortColumn::Column { name: "impact_statistics.period_start", holds: KeyType::Date, nullable: true },
+            column: SortColumn::Column {
+                name: "impact_statistics.period_start",
+                holds: KeyType::Date,
+                nullable: true,
+            },
             description: "when the period began",
         },
     ],
@@ -160,13 +203,15 @@ pub struct ImpactStatistic {
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: ImpactStatisticTexts,
-    /// The indicator that it belongs to. Unit, measure, `ascending`, `additive` and `result_type` are then the indicator's.
+    /// The indicator that it belongs to. Unit, measure, `ascending`, `additive` and `result_type`
+    /// are then the indicator's.
     #[schema(required, schema_with = crate::resource::document::indicator_or_none)]
     pub indicator: Option<Embedded>,
     /// The value as an exact decimal; null where there is none, as in a qualitative result.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: Option<String>,
-    /// The value once more as a number, where a number of double precision reads back as the same decimal; else null.
+    /// The value once more as a number, where a number of double precision reads back as the same
+    /// decimal; else null.
     #[schema(required, value_type = Option<f64>, example = 500)]
     pub value_number: Packed,
     /// How exact the value is: `more_than` and 500 reads "more than 500", and must be shown so.
@@ -358,11 +403,13 @@ pub struct ImpactStatisticTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// The value as people say it, with its qualifier, in the answer's language, as country names are; null where there is no value.
+    /// The value as people say it, with its qualifier, in the answer's language, as country names
+    /// are; null where there is no value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>, example = "More than 500")]
     pub figure: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, ImpactStatisticTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -374,7 +421,13 @@ pub struct ImpactStatisticTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// What was counted.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "New partnerships")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "New partnerships"
+    )]
     pub label: Option<String>,
     /// As long as it needs to be; plain text.
     #[schema(max_length = 50000)]
@@ -414,11 +467,12 @@ pub struct ImpactStatisticInput {
     pub value: Option<String>,
     /// How exact the value is; `exact` if it is absent.
     pub qualifier: Option<Qualifier>,
-    /// What is counted. With an indicator this and the next four are the indicator's: leave them out, or send what it says.
+    /// What is counted. With an indicator this and the next four are the indicator's: leave them
+    /// out, or send what it says.
     #[schema(max_length = 200)]
     pub unit: Option<String>,
-    /// What the value is; `unit` if it is absent. A percentage lies between 0 and 100, unless its indicator says that it is no share of a
-    /// whole.
+    /// What the value is; `unit` if it is absent. A percentage lies between 0 and 100, unless its
+    /// indicator says that it is no share of a whole.
     pub measure: Option<Measure>,
     /// Whether more is better.
     pub ascending: Option<bool>,
@@ -545,7 +599,8 @@ impl Own {
 
     /// The value as people say it, and what was counted: `More than 500 · New partnerships`.
     pub fn title(&self, label: &str, language: &str) -> String {
-        self.figure(language).map_or_else(|| label.to_owned(), |figure| format!("{figure} · {label}"))
+        self.figure(language)
+            .map_or_else(|| label.to_owned(), |figure| format!("{figure} · {label}"))
     }
 }
 
@@ -572,7 +627,11 @@ fn period(fields: &mut Fields<'_, '_>) -> (Option<chrono::NaiveDate>, Option<chr
     if let (Some(start), Some(end)) = (start, end)
         && end < start
     {
-        fields.error("period_end", "invalid_range", format!("The end must not be before the start ({start})."));
+        fields.error(
+            "period_end",
+            "invalid_range",
+            format!("The end must not be before the start ({start})."),
+        );
     }
     (start, end)
 }
@@ -597,18 +656,26 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         inner.ignore(&["value_number"]);
         inner.require("value", value.is_some());
         inner.finish();
-        Some(Target { value_number: number_of(value.as_deref()), value: value?, period_start, period_end })
+        Some(Target {
+            value_number: number_of(value.as_deref()),
+            value: value?,
+            period_start,
+            period_end,
+        })
     });
-    let disaggregation: Vec<Disaggregation> = fields.list("disaggregation", |value, pointer, errors| {
-        let mut inner = Fields::new(value, pointer, errors)?;
-        let (dimension, value) = (inner.text("dimension", limits::WORD), inner.text("value", limits::WORD));
-        inner.require("dimension", dimension.is_some());
-        inner.require("value", value.is_some());
-        inner.finish();
-        Some(Disaggregation { dimension: dimension?, value: value? })
-    });
+    let disaggregation: Vec<Disaggregation> =
+        fields.list("disaggregation", |value, pointer, errors| {
+            let mut inner = Fields::new(value, pointer, errors)?;
+            let (dimension, value) =
+                (inner.text("dimension", limits::WORD), inner.text("value", limits::WORD));
+            inner.require("dimension", dimension.is_some());
+            inner.require("value", value.is_some());
+            inner.finish();
+            Some(Disaggregation { dimension: dimension?, value: value? })
+        });
     let source = fields.object("source", |mut inner| {
-        let source = SourceDocument { text: inner.text("text", limits::SUMMARY), url: inner.url("url") };
+        let source =
+            SourceDocument { text: inner.text("text", limits::SUMMARY), url: inner.url("url") };
         inner.finish();
         (source.text.is_some() || source.url.is_some()).then_some(source)
     });
@@ -641,7 +708,11 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         disaggregation: Packed::list(&disaggregation),
         source: Packed::object(source.as_ref()),
         documents: Packed::list(&documents),
-        quotes: if quotes.iter().any(Option::is_some) { Packed::list(&quotes) } else { Packed::default() },
+        quotes: if quotes.iter().any(Option::is_some) {
+            Packed::list(&quotes)
+        } else {
+            Packed::default()
+        },
     };
     Draft { own, links }
 }
@@ -658,7 +729,11 @@ fn document(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Opti
     Some(Document { title: title?, url: url?, media_type, language, page })
 }
 
-fn evidence(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<(NewLink, Option<Quote>)> {
+fn evidence(
+    value: &Value,
+    pointer: String,
+    errors: &mut Vec<Violation>,
+) -> Option<(NewLink, Option<Quote>)> {
     let mut inner = Fields::new(value, pointer, errors)?;
     let video = inner.reference("video");
     let (start, end) = (inner.milliseconds("start_seconds"), inner.milliseconds("end_seconds"));
@@ -698,7 +773,9 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
         },
     };
     let common = loaded.take_common();
-    let seconds = |milliseconds: Option<i64>| milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+    let seconds = |milliseconds: Option<i64>| {
+        milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0)
+    };
     let indicator = loaded.one("indicator", shown);
     let programme = loaded.one("programme", shown);
     let partner = loaded.one("partner", shown);
@@ -709,7 +786,12 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
         .filter_map(|(place, link)| {
             let video = shown.embedded(&link.target_id)?;
             let quote = quotes.get(place).cloned().flatten();
-            Some(Evidence { video, start_seconds: seconds(link.start_seconds), end_seconds: seconds(link.end_seconds), quote })
+            Some(Evidence {
+                video,
+                start_seconds: seconds(link.start_seconds),
+                end_seconds: seconds(link.end_seconds),
+                quote,
+            })
         })
         .collect();
     let own = loaded.own;

@@ -2,11 +2,18 @@
 
 use bigdecimal::{BigDecimal, RoundingMode, Zero};
 
-/// How much, in per cent with one digit behind the point, and how exactly that is known: "more than 1,500" of 2,000 are more than 75.
+/// How much, in per cent with one digit behind the point, and how exactly that is known: "more than
+/// 1,500" of 2,000 are more than 75.
 ///
-/// Without a baseline the way begins at nothing, as of a count. Nothing is told of a way without length, nor of one that leads down from an unknown
-/// place. What is not reached is never rounded to a hundred.
-pub fn reached(value: &str, qualifier: &str, baseline: Option<&str>, target: &str) -> Option<(String, &'static str)> {
+/// Without a baseline the way begins at nothing, as of a count. Nothing is told of a way without
+/// length, nor of one that leads down from an unknown place. What is not reached is never rounded
+/// to a hundred.
+pub fn reached(
+    value: &str,
+    qualifier: &str,
+    baseline: Option<&str>,
+    target: &str,
+) -> Option<(String, &'static str)> {
     let decimal = |text: &str| text.parse::<BigDecimal>().ok();
     let start = baseline.map_or_else(|| Some(BigDecimal::zero()), decimal)?;
     let (value, target) = (decimal(value)?, decimal(target)?);
@@ -32,7 +39,8 @@ pub fn reached(value: &str, qualifier: &str, baseline: Option<&str>, target: &st
     };
     let rounded = percent.with_scale_round(1, rounding);
     let is_nearly = percent < hundred && rounded >= hundred && qualifier != "less_than";
-    let rounded = if is_nearly { percent.with_scale_round(1, RoundingMode::Floor) } else { rounded };
+    let rounded =
+        if is_nearly { percent.with_scale_round(1, RoundingMode::Floor) } else { rounded };
     let text = rounded.to_plain_string();
     Some((text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned), qualifier))
 }
@@ -57,11 +65,21 @@ mod tests {
             ("5", "exact", Some("10"), "10", None),
             ("-5", "exact", None, "-10", None),
             ("5", "exact", None, "0", None),
-            ("12345678901234567890123456789012345678", "exact", None, "24691357802469135780246913578024691356", Some(("50", "exact"))),
+            (
+                "12345678901234567890123456789012345678",
+                "exact",
+                None,
+                "24691357802469135780246913578024691356",
+                Some(("50", "exact")),
+            ),
             ("many", "exact", None, "10", None),
         ] {
             let expected = expected.map(|(percent, qualifier)| (percent.to_owned(), qualifier));
-            assert_eq!(reached(value, qualifier, baseline, target), expected, "{value} {qualifier} {baseline:?} {target}");
+            assert_eq!(
+                reached(value, qualifier, baseline, target),
+                expected,
+                "{value} {qualifier} {baseline:?} {target}"
+            );
         }
     }
 }

@@ -38,14 +38,17 @@ impl Subject for ImpactStatistics {
     }
 
     fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
-        let mut facets = vec![("qualifier", own.qualifier.clone()), ("measure", own.measure.clone())];
+        let mut facets =
+            vec![("qualifier", own.qualifier.clone()), ("measure", own.measure.clone())];
         facets.extend(own.unit.clone().map(|unit| ("unit", unit)));
         facets.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         for slice in own.disaggregation.unpack::<Vec<Disaggregation>>() {
             facets.push(("dimension", format!("{}:{}", slice.dimension, slice.value)));
             facets.push(("dimension", slice.dimension));
         }
-        facets.extend(own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)));
+        facets.extend(
+            own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)),
+        );
         facets
     }
 
@@ -60,7 +63,8 @@ impl Subject for ImpactStatistics {
         ]
     }
 
-    /// What is its indicator's is taken over from there. The value fits the measure; a passage lies inside its video.
+    /// What is its indicator's is taken over from there. The value fits the measure; a passage lies
+    /// inside its video.
     fn check(
         connection: &mut Connection,
         _id: Option<Id>,
@@ -88,7 +92,8 @@ impl Subject for ImpactStatistics {
     }
 }
 
-/// Takes over what an indicator says of all its statistics; what a body says itself must be the same.
+/// Takes over what an indicator says of all its statistics; what a body says itself must be the
+/// same.
 fn follow_indicator(
     connection: &mut Connection,
     own: &mut Own,
@@ -96,17 +101,31 @@ fn follow_indicator(
     errors: &mut Vec<Violation>,
 ) -> Result<(), Problem> {
     let named = links.iter().find(|(link, _)| link.field == "indicator");
-    let item = named.map(|(_, id)| read_items(connection, &id_among("items.id", [id]))).transpose()?.and_then(|mut rows| rows.pop());
-    let Some((item, indicator)) = item.and_then(|item| item.own::<Indicators>().map(|own| (item, own))) else {
+    let item = named
+        .map(|(_, id)| read_items(connection, &id_among("items.id", [id])))
+        .transpose()?
+        .and_then(|mut rows| rows.pop());
+    let Some((item, indicator)) =
+        item.and_then(|item| item.own::<Indicators>().map(|own| (item, own)))
+    else {
         if own.additive == Some(true) && own.measure != UNIT {
-            let detail = format!("Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.", own.measure);
+            let detail = format!(
+                "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",
+                own.measure
+            );
             errors.push(Violation::field("/additive", "not_allowed", detail));
         }
         let found = misfit(own, &own.measure, true);
-        errors.extend(found.into_iter().map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)));
+        errors.extend(
+            found
+                .into_iter()
+                .map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)),
+        );
         return Ok(());
     };
-    let said = |value: Option<bool>| value.map_or("unknown", |value| if value { "true" } else { "false" }).to_owned();
+    let said = |value: Option<bool>| {
+        value.map_or("unknown", |value| if value { "true" } else { "false" }).to_owned()
+    };
     let stated = [
         ("unit", own.unit.clone(), indicator.unit.clone().unwrap_or_default()),
         ("measure", own.states_measure.0.then(|| own.measure.clone()), indicator.measure.clone()),
@@ -117,19 +136,31 @@ fn follow_indicator(
     for (field, stated, theirs) in stated {
         if stated.is_some_and(|stated| stated != theirs) {
             let theirs = if theirs.is_empty() { "none".to_owned() } else { format!("`{theirs}`") };
-            let detail = format!("The indicator `{}` says {theirs} here; leave `{field}` out, or change the indicator.", item.slug);
+            let detail = format!(
+                "The indicator `{}` says {theirs} here; leave `{field}` out, or change the indicator.",
+                item.slug
+            );
             errors.push(Violation::field(format!("/{field}"), "does_not_fit", detail));
         }
     }
     own.follow(&indicator);
     let found = misfit(own, &indicator.measure, indicator.is_share.unwrap_or(false));
-    errors.extend(found.into_iter().map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)));
+    errors.extend(
+        found
+            .into_iter()
+            .map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)),
+    );
     Ok(())
 }
 
 /// Which values of a statistic a measure does not allow: field, code and reason.
-pub fn misfit(own: &Own, measure: &str, is_share: bool) -> Vec<(&'static str, &'static str, String)> {
-    let (baseline, target) = (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
+pub fn misfit(
+    own: &Own,
+    measure: &str,
+    is_share: bool,
+) -> Vec<(&'static str, &'static str, String)> {
+    let (baseline, target) =
+        (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
     let values = [
         ("value", own.value.clone()),
         ("baseline/value", baseline.map(|baseline| baseline.value)),
@@ -137,21 +168,33 @@ pub fn misfit(own: &Own, measure: &str, is_share: bool) -> Vec<(&'static str, &'
     ];
     let values = values.into_iter().filter_map(|(field, value)| Some((field, value?)));
     if measure == "qualitative" {
-        let detail = "A qualitative statistic has no value; leave it out or choose another measure.";
+        let detail =
+            "A qualitative statistic has no value; leave it out or choose another measure.";
         return values.map(|(field, _)| (field, "not_allowed", detail.to_owned())).collect();
     }
     if measure != "percentage" || !is_share {
         return Vec::new();
     }
     let (none, all) = (decimal_order("0"), decimal_order("100"));
-    let is_outside = |value: &str| decimal_order(value).is_some_and(|order| Some(&order) < none.as_ref() || Some(&order) > all.as_ref());
+    let is_outside = |value: &str| {
+        decimal_order(value)
+            .is_some_and(|order| Some(&order) < none.as_ref() || Some(&order) > all.as_ref())
+    };
     let detail = "A share of a whole lies between 0 and 100 per cent; a change in per cent belongs to an indicator with `is_share` false.";
-    values.filter(|(_, value)| is_outside(value)).map(|(field, _)| (field, "out_of_range", detail.to_owned())).collect()
+    values
+        .filter(|(_, value)| is_outside(value))
+        .map(|(field, _)| (field, "out_of_range", detail.to_owned()))
+        .collect()
 }
 
 /// A passage lies inside its video.
-fn within_videos(connection: &mut Connection, links: &[(NewLink, Id)], errors: &mut Vec<Violation>) -> Result<(), Problem> {
-    let shown: Vec<Id> = links.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
+fn within_videos(
+    connection: &mut Connection,
+    links: &[(NewLink, Id)],
+    errors: &mut Vec<Violation>,
+) -> Result<(), Problem> {
+    let shown: Vec<Id> =
+        links.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
     if shown.is_empty() {
         return Ok(());
     }
@@ -161,7 +204,8 @@ fn within_videos(connection: &mut Connection, links: &[(NewLink, Id)], errors: &
         .select((items::id, videos::duration_seconds))
         .load(connection)?;
     for (link, video) in links.iter().filter(|(link, _)| link.field == "evidence") {
-        let duration = durations.iter().find(|(id, _)| id == video).and_then(|(_, duration)| *duration);
+        let duration =
+            durations.iter().find(|(id, _)| id == video).and_then(|(_, duration)| *duration);
         for (name, at) in [("start_seconds", link.start), ("end_seconds", link.end)] {
             if let (Some(at), Some(duration)) = (at, duration)
                 && at > duration.saturating_mul(1000)
@@ -170,7 +214,9 @@ fn within_videos(connection: &mut Connection, links: &[(NewLink, Id)], errors: &
                 errors.push(Violation::field(
                     pointer,
                     "out_of_range",
-                    format!("The video is {duration} seconds long; the passage must lie inside it."),
+                    format!(
+                        "The video is {duration} seconds long; the passage must lie inside it."
+                    ),
                 ));
             }
         }

@@ -10,8 +10,18 @@ pub const UNIT: &str = "unit";
 /// How exact a figure is.
 pub const QUALIFIERS: &[&str] = &["exact", "more_than", "less_than", "about"];
 /// Whose codes an indicator may have (IATI indicator vocabularies).
-pub const VOCABULARIES: &[&str] =
-    &["who", "sphere", "us_faf", "world_bank_wdi", "mdg", "unocha", "hiv_aids_registry", "hipso", "sdg", "own"];
+pub const VOCABULARIES: &[&str] = &[
+    "who",
+    "sphere",
+    "us_faf",
+    "world_bank_wdi",
+    "mdg",
+    "unocha",
+    "hiv_aids_registry",
+    "hipso",
+    "sdg",
+    "own",
+];
 /// What kind of result is measured (IATI result types).
 pub const RESULT_TYPES: &[&str] = &["output", "outcome", "impact", "other"];
 
@@ -38,7 +48,8 @@ pub enum Measure {
     Qualitative,
 }
 
-/// Whose code an indicator has: `sdg` the Sustainable Development Goals, `own` the publisher itself.
+/// Whose code an indicator has: `sdg` the Sustainable Development Goals, `own` the publisher
+/// itself.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]

@@ -13,7 +13,10 @@ use crate::resource::{read, restore, write};
 /// Newest first unless `sort` or `q` says otherwise.
 #[utoipa::path(operation_id = "list_partners", tag = "Partners", responses((status = 200, description = "A page of partners.", body = PartnerPage)))]
 #[get("/v1/partners")]
-pub async fn list_partners(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_partners(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     read::list::<Partners>(context, request).await
 }
 
@@ -22,7 +25,11 @@ pub async fn list_partners(context: web::Data<Context>, request: HttpRequest) ->
 /// By id or slug; a former slug answers 308 to the present one.
 #[utoipa::path(operation_id = "get_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[get("/v1/partners/{partner}")]
-pub async fn get_partner(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_partner(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     read::get::<Partners>(context, request, name.into_inner()).await
 }
 
@@ -31,14 +38,19 @@ pub async fn get_partner(context: web::Data<Context>, request: HttpRequest, name
 /// Without a slug one is made from the texts in the original language. Needs an editor's key.
 #[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner, as stored.", body = Partner)))]
 #[post("/v1/partners")]
-pub async fn create_partner(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn create_partner(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     write::create::<Partners>(context, request, payload).await
 }
 
 /// Replace or create a partner
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
-/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
+/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner, as stored.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
 #[put("/v1/partners/{partner}")]
 pub async fn replace_partner(
@@ -52,7 +64,8 @@ pub async fn replace_partner(
 
 /// Change a partner
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner, as stored.", body = Partner)))]
 #[patch("/v1/partners/{partner}")]
 pub async fn patch_partner(
@@ -66,19 +79,28 @@ pub async fn patch_partner(
 
 /// Delete a partner
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
+/// key.
 #[utoipa::path(operation_id = "delete_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/partners/{partner}")]
-pub async fn delete_partner(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn delete_partner(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     write::delete::<Partners>(context, request, name.into_inner()).await
 }
 
 /// Restore a partner
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
-/// unchanged. Needs an editor's key.
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
+/// deleted is answered unchanged. Needs an editor's key.
 #[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner, as it is again.", body = Partner)))]
 #[post("/v1/partners/{partner}/restore")]
-pub async fn restore_partner(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn restore_partner(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     restore::restore::<Partners>(context, request, name.into_inner()).await
 }

@@ -15,7 +15,16 @@ use crate::resource::spec::{FilterSpec, Kind, SortColumn, SortSpec, Spec, Takes,
 use crate::resource::{Draft, Status};
 
 /// What kind of organisation a partner is.
-pub const KINDS: &[&str] = &["donor", "multilateral", "government", "civil_society", "academic", "private_sector", "media", "other"];
+pub const KINDS: &[&str] = &[
+    "donor",
+    "multilateral",
+    "government",
+    "civil_society",
+    "academic",
+    "private_sector",
+    "media",
+    "other",
+];
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
@@ -29,18 +38,37 @@ pub const SPEC: Spec = Spec {
     ],
     links: &[],
     filters: &[
-        FilterSpec { name: "kind", takes: Takes::Word(KINDS), description: "Partners of this kind.", example: "civil_society" },
-        FilterSpec { name: "country", takes: Takes::Country, description: "Partners based in this country.", example: "MK" },
+        FilterSpec {
+            name: "kind",
+            takes: Takes::Word(KINDS),
+            description: "Partners of this kind.",
+            example: "civil_society",
+        },
+        FilterSpec {
+            name: "country",
+            takes: Takes::Country,
+            description: "Partners based in this country.",
+            example: "MK",
+        },
         FilterSpec {
             name: "is_group",
             takes: Takes::Flag,
             description: "Groups of organisations (`true`) or single ones (`false`).",
             example: "false",
         },
-        FilterSpec { name: "language", takes: Takes::Language, description: "Partners with texts in this language.", example: "mk" },
+        FilterSpec {
+            name: "language",
+            takes: Takes::Language,
+            description: "Partners with texts in this language.",
+            example: "mk",
+        },
     ],
     ranges: &[],
-    sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
+    sorts: &[SortSpec {
+        name: "name",
+        column: SortColumn::Title,
+        description: "the name, in the answer's language and its alphabet",
+    }],
     fields: &["kind", "acronym", "is_group", "country", "website", "iati_identifier", "logo"],
     extras: &[],
     referrers: &[],
@@ -132,7 +160,8 @@ pub struct PartnerTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub disclaimer: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, PartnerTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -144,7 +173,13 @@ pub struct PartnerTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// Name.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "European Union")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "European Union"
+    )]
     pub name: Option<String>,
     /// As long as it needs to be; plain text.
     #[schema(max_length = 50000)]
@@ -285,7 +320,10 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Partner {
         kind: own.kind,
         acronym: own.acronym,
         is_group: own.is_group,
-        country: own.country.as_deref().and_then(|code| shown.places.country(code, shown.wish.names)),
+        country: own
+            .country
+            .as_deref()
+            .and_then(|code| shown.places.country(code, shown.wish.names)),
         website: own.website,
         iati_identifier: own.iati_identifier,
         logo: own.logo,

@@ -26,7 +26,8 @@ impl Subject for Partners {
 
     fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         let optional = [("kind", &own.kind), ("country", &own.country)];
-        let mut facets: Vec<_> = optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+        let mut facets: Vec<_> =
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         facets.push(("is_group", own.is_group.to_string()));
         facets
     }

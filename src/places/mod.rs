@@ -1,4 +1,5 @@
-//! Countries and territories: codes, names in the audience's languages, and the footnote that one designation needs.
+//! Countries and territories: codes, names in the audience's languages, and the footnote that one
+//! designation needs.
 
 mod registry;
 
@@ -12,8 +13,7 @@ pub use registry::{Country, NAME_LANGUAGES, all, find};
 /// The EU's footnote to the designation of Kosovo.
 const EU_FOOTNOTE: &str = "This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence.";
 /// The United Nations' footnote.
-const UN_FOOTNOTE: &str =
-    "All references to Kosovo shall be understood to be in the context of United Nations Security Council resolution 1244 (1999).";
+const UN_FOOTNOTE: &str = "All references to Kosovo shall be understood to be in the context of United Nations Security Council resolution 1244 (1999).";
 
 /// A country as an item shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -85,14 +85,24 @@ impl Places {
 /// The sentence for a code that does not exist; suggests the country whose name or code is near.
 pub fn unknown(text: &str) -> String {
     let folded = fold(text);
-    let by_name = all().iter().find(|country| NAME_LANGUAGES.iter().any(|language| fold(country.name(language)) == folded));
+    let by_name = all().iter().find(|country| {
+        NAME_LANGUAGES.iter().any(|language| fold(country.name(language)) == folded)
+    });
     let hint = if let Some(country) = by_name {
         format!("; did you mean `{}`?", country.code)
     } else {
         // Of two letters the first is seldom the wrong one.
         let initial = text.chars().next().map(|initial| initial.to_ascii_uppercase());
-        let codes: Vec<&str> = all().iter().map(|country| country.code).filter(|code| code.chars().next() == initial).collect();
-        if codes.is_empty() { String::new() } else { format!("; those with the same initial are {}", codes.join(", ")) }
+        let codes: Vec<&str> = all()
+            .iter()
+            .map(|country| country.code)
+            .filter(|code| code.chars().next() == initial)
+            .collect();
+        if codes.is_empty() {
+            String::new()
+        } else {
+            format!("; those with the same initial are {}", codes.join(", "))
+        }
     };
     format!("`{}` is not a country code (ISO 3166-1 alpha-2, or XK){hint}", crate::text::clip(text))
 }

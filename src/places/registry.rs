@@ -1,10 +1,11 @@
 //! The registry of countries: ISO 3166-1 codes, and their names as CLDR gives them.
 //!
-//! Codes come from `rust_iso3166` and names from ICU4X's compiled CLDR data, so that nothing here is
-//! kept by hand but one entry: Kosovo. XK is no ISO 3166-1 code; it lies in the range that the standard
-//! leaves to users (XA to XZ), CLDR and BCP 47 know it, and EU and IATI publishers use it.
+//! Codes come from `rust_iso3166` and names from ICU4X's compiled CLDR data, so that nothing here
+//! is kept by hand but one entry: Kosovo. XK is no ISO 3166-1 code; it lies in the range that the
+//! standard leaves to users (XA to XZ), CLDR and BCP 47 know it, and EU and IATI publishers use it.
 //!
-//! Everything is built once, at the first call (about a millisecond); afterwards a name is one array read.
+//! Everything is built once, at the first call (about a millisecond); afterwards a name is one
+//! array read.
 
 use std::sync::LazyLock;
 
@@ -18,8 +19,15 @@ pub const NAME_LANGUAGES: &[&str] = &LANGUAGES;
 const LANGUAGES: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];
 
 /// What ICU4X is asked for, in the order of [`LANGUAGES`].
-const LOCALES: [LanguageIdentifier; 7] =
-    [langid!("en"), langid!("sq"), langid!("bs"), langid!("sr-Latn"), langid!("sr-Cyrl"), langid!("mk"), langid!("tr")];
+const LOCALES: [LanguageIdentifier; 7] = [
+    langid!("en"),
+    langid!("sq"),
+    langid!("bs"),
+    langid!("sr-Latn"),
+    langid!("sr-Cyrl"),
+    langid!("mk"),
+    langid!("tr"),
+];
 
 /// Codes that are assigned by users of ISO 3166-1 rather than by the standard: alpha-2 and alpha-3.
 const USER_ASSIGNED: [(&str, &str); 1] = [("XK", "XKX")];
@@ -43,13 +51,15 @@ pub struct Country {
 impl Country {
     /// The id of the country, the same on every server and for ever.
     ///
-    /// It has the bit layout of a `UUIDv7` (RFC 9562, section 5.7), so that whatever reads ids needs no
-    /// exception: a fixed timestamp, zeros, and the two letters of the code in the last two bytes.
+    /// It has the bit layout of a `UUIDv7` (RFC 9562, section 5.7), so that whatever reads ids
+    /// needs no exception: a fixed timestamp, zeros, and the two letters of the code in the last
+    /// two bytes.
     pub fn id(&self) -> [u8; 16] {
         self.id
     }
 
-    /// What stands for the country where items have the number of their row: the letters of its code.
+    /// What stands for the country where items have the number of their row: the letters of its
+    /// code.
     pub fn number(&self) -> i64 {
         self.code.bytes().fold(0, |number, letter| (number << 8) | i64::from(letter))
     }
@@ -72,7 +82,13 @@ impl Country {
     }
 
     fn new(code: &'static str, alpha3: &'static str, user_assigned: bool) -> Self {
-        Self { code, alpha3, user_assigned, id: id_of(code), names: LOCALES.each_ref().map(|locale| name_of(code, locale)) }
+        Self {
+            code,
+            alpha3,
+            user_assigned,
+            id: id_of(code),
+            names: LOCALES.each_ref().map(|locale| name_of(code, locale)),
+        }
     }
 }
 
@@ -92,19 +108,24 @@ pub fn find(code: &str) -> Option<&'static Country> {
 }
 
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
-    let official = rust_iso3166::ALL.iter().map(|entry| Country::new(entry.alpha2, entry.alpha3, false));
-    let user_assigned = USER_ASSIGNED.into_iter().map(|(code, alpha3)| Country::new(code, alpha3, true));
+    let official =
+        rust_iso3166::ALL.iter().map(|entry| Country::new(entry.alpha2, entry.alpha3, false));
+    let user_assigned =
+        USER_ASSIGNED.into_iter().map(|(code, alpha3)| Country::new(code, alpha3, true));
     let mut countries: Vec<Country> = official.chain(user_assigned).collect();
     countries.sort_unstable_by_key(|country| country.code);
     countries
 });
 
-/// Asks ICU4X for a name; the code stands in where CLDR had none (a test holds that it never has to).
+/// Asks ICU4X for a name; the code stands in where CLDR had none (a test holds that it never has
+/// to).
 ///
 /// The text is leaked on purpose: it is made once and lives as long as the program.
 fn name_of(code: &str, locale: &LanguageIdentifier) -> &'static str {
-    let name = Region::try_from_str(code)
-        .map_or_else(|_| code.to_owned(), |region| RegionDisplayName::new_light_with_fallback(locale.into(), region).to_string());
+    let name = Region::try_from_str(code).map_or_else(
+        |_| code.to_owned(),
+        |region| RegionDisplayName::new_light_with_fallback(locale.into(), region).to_string(),
+    );
     name.leak()
 }
 
@@ -136,7 +157,13 @@ mod tests {
         assert_eq!(all().iter().map(|country| country.alpha3).collect::<HashSet<_>>().len(), 250);
         for country in all() {
             assert!(country.code.len() == 2 && country.alpha3.len() == 3, "{country:?}");
-            assert!(country.code.bytes().chain(country.alpha3.bytes()).all(|byte| byte.is_ascii_uppercase()));
+            assert!(
+                country
+                    .code
+                    .bytes()
+                    .chain(country.alpha3.bytes())
+                    .all(|byte| byte.is_ascii_uppercase())
+            );
         }
     }
 
@@ -172,7 +199,18 @@ mod tests {
     #[test]
     fn names_are_those_of_cldr() {
         let expected = [
-            ("AL", ["Albania", "Shqipëri", "Albanija", "Albanija", "Албанија", "Албанија", "Arnavutluk"]),
+            (
+                "AL",
+                [
+                    "Albania",
+                    "Shqipëri",
+                    "Albanija",
+                    "Albanija",
+                    "Албанија",
+                    "Албанија",
+                    "Arnavutluk",
+                ],
+            ),
             (
                 "BA",
                 [
@@ -186,7 +224,18 @@ mod tests {
                 ],
             ),
             ("XK", ["Kosovo", "Kosovë", "Kosovo", "Kosovo", "Косово", "Косово", "Kosova"]),
-            ("ME", ["Montenegro", "Mal i Zi", "Crna Gora", "Crna Gora", "Црна Гора", "Црна Гора", "Karadağ"]),
+            (
+                "ME",
+                [
+                    "Montenegro",
+                    "Mal i Zi",
+                    "Crna Gora",
+                    "Crna Gora",
+                    "Црна Гора",
+                    "Црна Гора",
+                    "Karadağ",
+                ],
+            ),
             (
                 "MK",
                 [

@@ -14,11 +14,15 @@ use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Packed, PackedList, Shown};
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn};
+use crate::resource::spec::{
+    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes,
+    TextColumn,
+};
 use crate::resource::{Draft, NewLink, Status};
 
 /// What state a programme is in (IATI activity status).
-pub const STATUSES: &[&str] = &["pipeline", "implementation", "finalisation", "closed", "cancelled", "suspended"];
+pub const STATUSES: &[&str] =
+    &["pipeline", "implementation", "finalisation", "closed", "cancelled", "suspended"];
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
@@ -39,8 +43,18 @@ pub const SPEC: Spec = Spec {
             description: "Programmes in which this partner takes part.",
             example: "un-women",
         },
-        FilterSpec { name: "country", takes: Takes::Country, description: "Programmes in this country.", example: "XK" },
-        FilterSpec { name: "language", takes: Takes::Language, description: "Programmes with texts in this language.", example: "sq" },
+        FilterSpec {
+            name: "country",
+            takes: Takes::Country,
+            description: "Programmes in this country.",
+            example: "XK",
+        },
+        FilterSpec {
+            name: "language",
+            takes: Takes::Language,
+            description: "Programmes with texts in this language.",
+            example: "sq",
+        },
     ],
     ranges: &[
         RangeSpec {
@@ -61,15 +75,27 @@ pub const SPEC: Spec = Spec {
         },
     ],
     sorts: &[
-        SortSpec { name: "title", column: SortColumn::Title, description: "the title, in the answer's language and its alphabet" },
+        SortSpec {
+            name: "title",
+            column: SortColumn::Title,
+            description: "the title, in the answer's language and its alphabet",
+        },
         SortSpec {
             name: "start_date",
-            column: SortColumn::Column { name: "programmes.start_date", holds: KeyType::Date, nullable: true },
+            column: SortColumn::Column {
+                name: "programmes.start_date",
+                holds: KeyType::Date,
+                nullable: true,
+            },
             description: "when it began",
         },
         SortSpec {
             name: "end_date",
-            column: SortColumn::Column { name: "programmes.end_date", holds: KeyType::Date, nullable: true },
+            column: SortColumn::Column {
+                name: "programmes.end_date",
+                holds: KeyType::Date,
+                nullable: true,
+            },
             description: "when it ended",
         },
     ],
@@ -193,7 +219,8 @@ pub struct ProgrammeTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub disclaimer: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, ProgrammeTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -205,7 +232,13 @@ pub struct ProgrammeTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// Title.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "Football players speak out")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "Football players speak out"
+    )]
     pub title: Option<String>,
     /// One or two sentences.
     #[schema(max_length = 2000)]
@@ -270,7 +303,8 @@ pub struct ProgrammeInput {
     /// Identifier of the activity in IATI.
     #[schema(max_length = 200)]
     pub iati_identifier: Option<String>,
-    /// What state it is in, where its dates do not say it: cancelled, suspended, or other than planned.
+    /// What state it is in, where its dates do not say it: cancelled, suspended, or other than
+    /// planned.
     pub iati_status: Option<ActivityStatus>,
     /// Where people concerned find help.
     pub helplines: Option<Vec<Helpline>>,
@@ -323,13 +357,21 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     if let (Some(start), Some(end)) = (start_date, end_date)
         && end < start
     {
-        fields.error("end_date", "invalid_range", format!("The end must not be before the start ({start})."));
+        fields.error(
+            "end_date",
+            "invalid_range",
+            format!("The end must not be before the start ({start})."),
+        );
     }
     let helplines: Vec<Helpline> = fields.list("helplines", |value, pointer, errors| {
         let mut line = Fields::new(value, pointer, errors)?;
         let helpline = Helpline {
             country: line.country("country"),
-            languages: line.languages("languages").iter().map(|language| language.as_str().to_owned()).collect(),
+            languages: line
+                .languages("languages")
+                .iter()
+                .map(|language| language.as_str().to_owned())
+                .collect(),
             name: line.text("name", limits::TITLE).unwrap_or_default(),
             phone: line.text("phone", limits::WORD),
             url: line.url("url"),

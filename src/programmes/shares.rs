@@ -15,11 +15,17 @@ pub struct Sector {
     /// Code in the vocabulary.
     #[schema(min_length = 1, max_length = 200, example = "15180")]
     pub code: String,
-    /// IATI's code of the vocabulary (`SectorVocabulary`): 1, which is meant where none is sent, are the purpose codes of the OECD's DAC.
+    /// IATI's code of the vocabulary (`SectorVocabulary`): 1, which is meant where none is sent,
+    /// are the purpose codes of the OECD's DAC.
     #[schema(required, max_length = 200, example = "1")]
     pub vocabulary: Option<String>,
     /// Its share of the programme among the sectors of its vocabulary.
-    #[schema(required, pattern = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$", max_length = 60, example = "100")]
+    #[schema(
+        required,
+        pattern = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$",
+        max_length = 60,
+        example = "100"
+    )]
     pub percentage: Option<String>,
 }
 
@@ -38,25 +44,41 @@ pub struct CountryShare {
 pub fn read_sectors(fields: &mut Fields<'_, '_>) -> Vec<Sector> {
     let sectors: Vec<Sector> = fields.list("sectors", |value, pointer, errors| {
         let mut inner = Fields::new(value, pointer, errors)?;
-        let (code, vocabulary) = (inner.text("code", limits::WORD), inner.text("vocabulary", limits::WORD));
+        let (code, vocabulary) =
+            (inner.text("code", limits::WORD), inner.text("vocabulary", limits::WORD));
         let percentage = inner.percentage("percentage");
         inner.require("code", code.is_some());
         inner.finish();
-        Some(Sector { code: code?, vocabulary: Some(vocabulary.unwrap_or_else(|| "1".to_owned())), percentage })
+        Some(Sector {
+            code: code?,
+            vocabulary: Some(vocabulary.unwrap_or_else(|| "1".to_owned())),
+            percentage,
+        })
     });
     let mut vocabularies: BTreeMap<&str, Vec<&Sector>> = BTreeMap::new();
     for sector in &sectors {
-        vocabularies.entry(sector.vocabulary.as_deref().unwrap_or_default()).or_default().push(sector);
+        vocabularies
+            .entry(sector.vocabulary.as_deref().unwrap_or_default())
+            .or_default()
+            .push(sector);
     }
     for (vocabulary, of_it) in vocabularies {
-        let shares: Vec<&str> = of_it.iter().filter_map(|sector| sector.percentage.as_deref()).collect();
-        let is_repeated =
-            of_it.iter().enumerate().any(|(place, one)| of_it.iter().skip(place.saturating_add(1)).any(|other| other.code == one.code));
+        let shares: Vec<&str> =
+            of_it.iter().filter_map(|sector| sector.percentage.as_deref()).collect();
+        let is_repeated = of_it.iter().enumerate().any(|(place, one)| {
+            of_it.iter().skip(place.saturating_add(1)).any(|other| other.code == one.code)
+        });
         if is_repeated {
-            fields.error("sectors", "repeated", format!("A sector of vocabulary {vocabulary} is named twice."));
+            fields.error(
+                "sectors",
+                "repeated",
+                format!("A sector of vocabulary {vocabulary} is named twice."),
+            );
         }
         if !shares.is_empty() && (shares.len() < of_it.len() || !is_whole(&shares)) {
-            let detail = format!("The percentages of the sectors of vocabulary {vocabulary} must sum up to 100, or all be left out.");
+            let detail = format!(
+                "The percentages of the sectors of vocabulary {vocabulary} must sum up to 100, or all be left out."
+            );
             fields.error("sectors", "invalid_sum", detail);
         }
     }
@@ -73,7 +95,11 @@ pub fn read_country_shares(fields: &mut Fields<'_, '_>, countries: &[String]) ->
         inner.require("percentage", percentage.is_some());
         if let Some(country) = country.as_ref() {
             if !countries.contains(country) {
-                inner.error("country", "not_allowed", format!("`{country}` is not among the `countries` of the programme."));
+                inner.error(
+                    "country",
+                    "not_allowed",
+                    format!("`{country}` is not among the `countries` of the programme."),
+                );
             } else if seen.contains(country) {
                 inner.error("country", "repeated", format!("`{country}` has a share already."));
             }

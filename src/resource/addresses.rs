@@ -1,4 +1,5 @@
-//! Where people find items: on the publisher's own site, where one is configured, else on this server.
+//! Where people find items: on the publisher's own site, where one is configured, else on this
+//! server.
 
 use super::spec::Kind;
 use crate::config::Settings;
@@ -17,18 +18,27 @@ impl Addresses {
         Self { base: base.to_owned(), template: settings.public_url_template.clone() }
     }
 
-    /// The page of an item in a language: that of the publisher's own site, else the embed page, else what the API answers.
+    /// The page of an item in a language: that of the publisher's own site, else the embed page,
+    /// else what the API answers.
     pub fn page(&self, kind: Kind, item: (Id, &str), language: &str) -> String {
         self.elsewhere(kind, item, language).unwrap_or_else(|| match kind {
-            Kind::Video | Kind::ImpactStatistic => format!("{}/embed/{}/{}?lang={language}", self.base, kind.segment(), item.1),
+            Kind::Video | Kind::ImpactStatistic => {
+                format!("{}/embed/{}/{}?lang={language}", self.base, kind.segment(), item.1)
+            }
             _ => format!("{}{}/{}", self.base, kind.path(), item.1),
         })
     }
 
     /// The page of an item on the publisher's own site, if that has one.
     pub fn elsewhere(&self, kind: Kind, (id, slug): (Id, &str), language: &str) -> Option<String> {
-        let template = self.template.as_ref().filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
-        let filled = template.replace("{lang}", language).replace("{kind}", kind.segment()).replace("{id}", &id.to_string());
+        let template = self
+            .template
+            .as_ref()
+            .filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
+        let filled = template
+            .replace("{lang}", language)
+            .replace("{kind}", kind.segment())
+            .replace("{id}", &id.to_string());
         Some(filled.replace("{slug}", slug))
     }
 
@@ -51,14 +61,26 @@ mod tests {
     fn templates_are_filled_in() {
         let id = Id::parse("0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").unwrap();
         let page = |template: Option<&str>, kind: Kind| {
-            let addresses = Addresses { base: "https://c.example.org".to_owned(), template: template.map(str::to_owned) };
+            let addresses = Addresses {
+                base: "https://c.example.org".to_owned(),
+                template: template.map(str::to_owned),
+            };
             addresses.page(kind, (id, "a-slug"), "sr-Latn")
         };
         let videos = Some("https://example.org/{lang}/videos/{slug}");
         assert_eq!(page(videos, Kind::Video), "https://example.org/sr-Latn/videos/a-slug");
         assert_eq!(page(videos, Kind::Programme), "https://c.example.org/v1/programmes/a-slug");
-        assert_eq!(page(Some("http://e.org/{kind}/{id}"), Kind::ImpactStatistic), format!("http://e.org/impact-statistics/{id}"));
-        assert_eq!(page(videos, Kind::ImpactStatistic), "https://c.example.org/embed/impact-statistics/a-slug?lang=sr-Latn");
-        assert_eq!(page(None, Kind::Video), "https://c.example.org/embed/videos/a-slug?lang=sr-Latn");
+        assert_eq!(
+            page(Some("http://e.org/{kind}/{id}"), Kind::ImpactStatistic),
+            format!("http://e.org/impact-statistics/{id}")
+        );
+        assert_eq!(
+            page(videos, Kind::ImpactStatistic),
+            "https://c.example.org/embed/impact-statistics/a-slug?lang=sr-Latn"
+        );
+        assert_eq!(
+            page(None, Kind::Video),
+            "https://c.example.org/embed/videos/a-slug?lang=sr-Latn"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! What the public sees otherwise than before, noted in the transaction that changes it, until the hub has been told (`WebSub`).
+//! What the public sees otherwise than before, noted in the transaction that changes it, until the
+//! hub has been told (`WebSub`).
 //!
-//! Only where there is a hub (`KINOTEKA_WEBSUB_HUB`): without one nothing is noted. `feeds::hub` tells it.
+//! Only where there is a hub (`KINOTEKA_WEBSUB_HUB`): without one nothing is noted. `feeds::hub`
+//! tells it.
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
@@ -10,8 +12,9 @@ use crate::config::Settings;
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, Time};
 
-/// Notes that items of a kind changed which the public sees, or saw until then. One row stands for all changes of a kind that the
-/// hub has not been told of; last in a transaction, since every writer needs it.
+/// Notes that items of a kind changed which the public sees, or saw until then. One row stands for
+/// all changes of a kind that the hub has not been told of; last in a transaction, since every
+/// writer needs it.
 pub fn changed(connection: &mut Connection, settings: &Settings, kind: Kind) -> Result<(), Error> {
     if settings.websub_hub.is_none() {
         return Ok(());

@@ -1,4 +1,5 @@
-//! From a resource to a response: sparse fields, `ETag`, `Last-Modified`, caching, `Link`, language.
+//! From a resource to a response: sparse fields, `ETag`, `Last-Modified`, caching, `Link`,
+//! language.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -24,7 +25,12 @@ pub struct Validators {
 }
 
 /// The revisions of all that items of a kind show, and when the last of them changed.
-pub fn shown_state(spec: &Spec, revisions: &Revisions, shape: &Shape, with_own: bool) -> (String, Option<Time>) {
+pub fn shown_state(
+    spec: &Spec,
+    revisions: &Revisions,
+    shape: &Shape,
+    with_own: bool,
+) -> (String, Option<Time>) {
     let own = with_own.then_some(spec.kind);
     if !shape.include.is_empty() {
         // What is shown whole shows others in turn: any change may show.
@@ -81,14 +87,18 @@ pub fn caching(response: &mut HttpResponseBuilder, context: &Context, viewer: Vi
     match viewer {
         Viewer::Public => {
             let age = context.settings.cache_seconds;
-            let value = format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
+            let value =
+                format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
             response.insert_header((header::CACHE_CONTROL, value));
         }
         Viewer::Everything => {
             response.insert_header((header::CACHE_CONTROL, "private, no-store"));
         }
     }
-    response.insert_header((header::VARY, if wish.explicit { "Authorization" } else { "Authorization, Accept-Language" }));
+    response.insert_header((
+        header::VARY,
+        if wish.explicit { "Authorization" } else { "Authorization, Accept-Language" },
+    ));
 }
 
 /// A resource as JSON text, with only the fields that were asked for, and more members.
@@ -110,7 +120,11 @@ pub fn write<T: Serialize>(body: &mut Vec<u8>, resource: &T, shape: &Shape) -> R
     if shape.fields.is_none() {
         return serde_json::to_writer(body, resource).map_err(Problem::internal);
     }
-    serde_json::to_writer(body, &sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape)).map_err(Problem::internal)
+    serde_json::to_writer(
+        body,
+        &sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape),
+    )
+    .map_err(Problem::internal)
 }
 
 /// Adds a member to a JSON object that ends here and has others.
@@ -126,9 +140,9 @@ pub fn add_member<T: Serialize>(body: &mut Vec<u8>, name: &str, value: &T) -> Re
 /// Leaves out the fields that were not asked for.
 pub fn sparse(resource: Value, shape: &Shape) -> Value {
     match (resource, &shape.fields) {
-        (Value::Object(object), Some(fields)) => {
-            Value::Object(object.into_iter().filter(|(name, _)| name == "id" || fields.contains(name)).collect())
-        }
+        (Value::Object(object), Some(fields)) => Value::Object(
+            object.into_iter().filter(|(name, _)| name == "id" || fields.contains(name)).collect(),
+        ),
         (other, _) => other,
     }
 }

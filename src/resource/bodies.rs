@@ -1,7 +1,9 @@
-//! What bodies look like: completes the schemas whose names end in `Input`, so that they promise what the server keeps.
+//! What bodies look like: completes the schemas whose names end in `Input`, so that they promise
+//! what the server keeps.
 //!
-//! The types state what a reader of the document must know of a field. What every field of a sort shares (languages, addresses,
-//! days, lists) is stated here, once, as [`crate::http::fields`] reads it.
+//! The types state what a reader of the document must know of a field. What every field of a sort
+//! shares (languages, addresses, days, lists) is stated here, once, as [`crate::http::fields`]
+//! reads it.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +11,8 @@ use super::write::READ_ONLY;
 use crate::http::fields::limits;
 use crate::text::decimal::MAX_LENGTH;
 
-/// RFC 5646, 2.1, with a primary subtag of two or three letters, as every registered language has one.
+/// RFC 5646, 2.1, with a primary subtag of two or three letters, as every registered language has
+/// one.
 pub const LANGUAGE_PATTERN: &str = "([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+)";
 
 /// A slug; an id is one too by its shape.
@@ -22,8 +25,15 @@ pub const DECIMAL_PATTERN: &str = "^-?[0-9]+(\\.[0-9]+)?$";
 pub const PERCENTAGE_PATTERN: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$";
 
 /// Members that hold a language tag, or several.
-const LANGUAGE_FIELDS: [&str; 7] =
-    ["language", "original_language", "languages", "spoken_languages", "sign_languages", "audio_descriptions", "open_captions"];
+const LANGUAGE_FIELDS: [&str; 7] = [
+    "language",
+    "original_language",
+    "languages",
+    "spoken_languages",
+    "sign_languages",
+    "audio_descriptions",
+    "open_captions",
+];
 
 /// A language tag of BCP 47 as this server takes them; `all` is shaped like one.
 pub fn language() -> Value {
@@ -37,10 +47,12 @@ fn decimal() -> Value {
 
 /// A reference: a name, or an object that has one.
 fn reference() -> [Value; 2] {
-    let name =
-        || json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]+$", "description": "A slug or an id."});
+    let name = || json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]+$", "description": "A slug or an id."});
     let either = json!([{"required": ["id"]}, {"required": ["slug"]}]);
-    [name(), json!({"type": "object", "properties": {"id": name(), "slug": name()}, "anyOf": either})]
+    [
+        name(),
+        json!({"type": "object", "properties": {"id": name(), "slug": name()}, "anyOf": either}),
+    ]
 }
 
 /// A country: its code, or an object that has it.
@@ -66,26 +78,46 @@ pub fn shared() -> Value {
 pub fn complete(schemas: &mut Map<String, Value>) {
     allow_null_languages(schemas);
     add_parts(schemas);
-    for (name, schema) in schemas.iter_mut().filter(|(name, _)| name.ends_with("Input") || name.ends_with("Translation")) {
-        let is_resource = name.ends_with("Input") && schema.pointer("/properties/translations").is_some();
+    for (name, schema) in schemas
+        .iter_mut()
+        .filter(|(name, _)| name.ends_with("Input") || name.ends_with("Translation"))
+    {
+        let is_resource =
+            name.ends_with("Input") && schema.pointer("/properties/translations").is_some();
         let Some(object) = schema.as_object_mut() else { continue };
-        let required: Vec<String> =
-            object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) else { continue };
+        let required: Vec<String> = object
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
+        let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) else {
+            continue;
+        };
         for (name, property) in properties.iter_mut() {
             constrain(name, property);
             // What is required is not null.
-            let shared = property.get("$ref").and_then(Value::as_str).filter(|_| required.contains(name));
+            let shared =
+                property.get("$ref").and_then(Value::as_str).filter(|_| required.contains(name));
             let alone = match shared {
-                Some("#/components/schemas/ReferenceInput") => (reference(), "Named by its slug, its id, or an object that has one."),
-                Some("#/components/schemas/CountryInput") => (country(), "Named by its code, or an object that has it."),
+                Some("#/components/schemas/ReferenceInput") => {
+                    (reference(), "Named by its slug, its id, or an object that has one.")
+                }
+                Some("#/components/schemas/CountryInput") => {
+                    (country(), "Named by its code, or an object that has it.")
+                }
                 _ => continue,
             };
             *property = json!({"anyOf": alone.0, "description": alone.1});
         }
         if is_resource {
             for name in READ_ONLY {
-                properties.insert((*name).to_owned(), json!({"description": "Ignored: what was read can be sent back."}));
+                properties.insert(
+                    (*name).to_owned(),
+                    json!({"description": "Ignored: what was read can be sent back."}),
+                );
             }
         }
         object.insert("additionalProperties".to_owned(), json!(false));
@@ -93,22 +125,32 @@ pub fn complete(schemas: &mut Map<String, Value>) {
     add_patches(schemas);
 }
 
-/// Adds what PATCH takes of each resource: objects in it, texts among them, are merged with those that are there, so that nothing
-/// in them is required and null removes any member (RFC 7396). Lists are replaced whole.
+/// Adds what PATCH takes of each resource: objects in it, texts among them, are merged with those
+/// that are there, so that nothing in them is required and null removes any member (RFC 7396).
+/// Lists are replaced whole.
 fn add_patches(schemas: &mut Map<String, Value>) {
     let resources: Vec<(String, Value)> = schemas
         .iter()
-        .filter(|(name, schema)| name.ends_with("Input") && schema.pointer("/properties/translations").is_some())
+        .filter(|(name, schema)| {
+            name.ends_with("Input") && schema.pointer("/properties/translations").is_some()
+        })
         .filter_map(|(name, schema)| Some((name.strip_suffix("Input")?.to_owned(), schema.clone())))
         .collect();
     for (kind, mut schema) in resources {
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+        let properties = schema
+            .get_mut("properties")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flat_map(Map::values_mut);
         for property in properties.filter(|property| property.get("items").is_none()) {
             merged(property, schemas);
         }
         if let Some(object) = schema.as_object_mut() {
             object.remove("required");
-            object.insert("description".to_owned(), json!("What PATCH takes: merged with what is there; null removes (RFC 7396)."));
+            object.insert(
+                "description".to_owned(),
+                json!("What PATCH takes: merged with what is there; null removes (RFC 7396)."),
+            );
         }
         schemas.insert(format!("{kind}Patch"), schema);
     }
@@ -121,11 +163,20 @@ fn merged(value: &mut Value, schemas: &mut Map<String, Value>) {
             if let Some(Value::String(target)) = object.get_mut("$ref") {
                 let name = target.rsplit('/').next().unwrap_or_default();
                 let patch = format!("{}Patch", name.trim_end_matches("Input"));
-                let Some(mut part) = schemas.get(name).filter(|part| part.get("properties").is_some()).cloned() else { return };
+                let Some(mut part) =
+                    schemas.get(name).filter(|part| part.get("properties").is_some()).cloned()
+                else {
+                    return;
+                };
                 if let Some(part) = part.as_object_mut() {
                     part.remove("required");
                 }
-                for property in part.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+                for property in part
+                    .get_mut("properties")
+                    .and_then(Value::as_object_mut)
+                    .into_iter()
+                    .flat_map(Map::values_mut)
+                {
                     *property = json!({"anyOf": [property.clone(), {"type": "null"}]});
                 }
                 *target = format!("#/components/schemas/{patch}");
@@ -154,9 +205,14 @@ fn constrain(name: &str, property: &mut Value) {
         return;
     }
     if property.get("pattern").and_then(Value::as_str) == Some(PERCENTAGE_PATTERN) {
-        let text = json!({"type": "string", "pattern": PERCENTAGE_PATTERN, "maxLength": MAX_LENGTH});
-        let null = property.get("type").is_some_and(Value::is_array).then(|| json!({"type": "null"}));
-        let options: Vec<Value> = [text, json!({"type": "number", "minimum": 0, "maximum": 100})].into_iter().chain(null).collect();
+        let text =
+            json!({"type": "string", "pattern": PERCENTAGE_PATTERN, "maxLength": MAX_LENGTH});
+        let null =
+            property.get("type").is_some_and(Value::is_array).then(|| json!({"type": "null"}));
+        let options: Vec<Value> = [text, json!({"type": "number", "minimum": 0, "maximum": 100})]
+            .into_iter()
+            .chain(null)
+            .collect();
         *property = json!({"anyOf": options, "description": property.get("description"), "example": property.get("example")});
         return;
     }
@@ -172,7 +228,9 @@ fn constrain(name: &str, property: &mut Value) {
         Some("date") => json!({"minLength": 10, "maxLength": 10}),
         Some("date-time") => json!({"minLength": 20}),
         // Blank is unknown, and these must be known.
-        _ if member.get("minLength").is_some() && member.get("pattern").is_none() => json!({"pattern": "\\S"}),
+        _ if member.get("minLength").is_some() && member.get("pattern").is_none() => {
+            json!({"pattern": "\\S"})
+        }
         _ => return,
     };
     let Value::Object(more) = more else { return };
@@ -193,7 +251,8 @@ fn allow_null_languages(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// Parts that are shown whole can be written without what is unknown: each gets a schema of its own for bodies.
+/// Parts that are shown whole can be written without what is unknown: each gets a schema of its own
+/// for bodies.
 fn add_parts(schemas: &mut Map<String, Value>) {
     const PARTS: [&str; 16] = [
         "Accessibility",
@@ -217,16 +276,22 @@ fn add_parts(schemas: &mut Map<String, Value>) {
         let Some(mut schema) = schemas.get(part).cloned() else { continue };
         let optional = |property: &Value| {
             let kind = property.get("type");
-            let null = kind.and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"));
+            let null = kind
+                .and_then(Value::as_array)
+                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"));
             let list = kind.and_then(Value::as_str) == Some("array");
             null || list || property.get("anyOf").is_some() || property.get("oneOf").is_some()
         };
-        let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let properties =
+            schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let required: Vec<&String> = properties
             .iter()
-            // A caption that states no kind is a subtitle; what the server says of its own need not be sent.
+            // A caption that states no kind is a subtitle; what the server says of its own need not
+            // be sent.
             .filter(|(name, property)| {
-                !(optional(property) || part == "Caption" && ["kind", "stored", "transliterated"].contains(&name.as_str()))
+                !(optional(property)
+                    || part == "Caption"
+                        && ["kind", "stored", "transliterated"].contains(&name.as_str()))
             })
             .map(|(name, _)| name)
             .collect();
@@ -238,9 +303,9 @@ fn add_parts(schemas: &mut Map<String, Value>) {
         }
         schemas.insert(format!("{part}Input"), schema);
     }
-    for (_, schema) in
-        schemas.iter_mut().filter(|(name, _)| name.ends_with("Input") && !PARTS.iter().any(|part| *name == &format!("{part}Input")))
-    {
+    for (_, schema) in schemas.iter_mut().filter(|(name, _)| {
+        name.ends_with("Input") && !PARTS.iter().any(|part| *name == &format!("{part}Input"))
+    }) {
         redirect(schema, &PARTS);
     }
 }

@@ -1,4 +1,5 @@
-//! Reads long lists whole, some items after the other: the numbers of all first, then each with what it shows.
+//! Reads long lists whole, some items after the other: the numbers of all first, then each with
+//! what it shows.
 
 use std::collections::HashMap;
 
@@ -9,14 +10,16 @@ use crate::db::sql::number_among;
 use crate::db::{Connection, Error, Number};
 use crate::http::keys::Viewer;
 
-/// Reads items of these numbers with all that they show, in this order. What is no longer there for the viewer is left out.
+/// Reads items of these numbers with all that they show, in this order. What is no longer there for
+/// the viewer is left out.
 pub fn load_numbers<S: Subject>(
     connection: &mut Connection,
     numbers: &[Number],
     viewer: Viewer,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
-    let is_there = |item: &Item| item.deleted_at.is_none() && (item.is_public || viewer.sees_unpublished());
+    let is_there =
+        |item: &Item| item.deleted_at.is_none() && (item.is_public || viewer.sees_unpublished());
     let mut items = read_items(connection, &number_among("items.number", numbers.iter().copied()))?;
     items.retain(is_there);
     let places: HashMap<Number, usize> = numbers.iter().copied().zip(0..).collect();

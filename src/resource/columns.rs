@@ -1,5 +1,6 @@
-//! What the table of a kind holds of its items, drafts among them, as far as lists are limited by it, kept in memory: to ask the database
-//! which of thousands of items are within a bound takes longer than to count them.
+//! What the table of a kind holds of its items, drafts among them, as far as lists are limited by
+//! it, kept in memory: to ask the database which of thousands of items are within a bound takes
+//! longer than to count them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,18 +27,23 @@ enum Column {
 impl Columns {
     /// Whether the values of a column are among these.
     pub fn has(spec: &Spec, range: &RangeSpec) -> bool {
-        spec.table.is_some_and(|table| range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.')))
-            && range.holds != RangeType::Time
+        spec.table.is_some_and(|table| {
+            range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.'))
+        }) && range.holds != RangeType::Time
     }
 
     /// Whether an item is within a bound; what has no value is not.
     pub fn holds(&self, range: &RangeSpec, bound: &Bind, item: Number) -> bool {
-        let within = |order: std::cmp::Ordering| if range.lower { order.is_ge() } else { order.is_lt() };
+        let within =
+            |order: std::cmp::Ordering| if range.lower { order.is_ge() } else { order.is_lt() };
         match (self.0.get(range.column), bound) {
             (Some(Column::Numbers(values)), bound) => {
                 let bound = match bound {
                     Bind::Integer(bound) => Some(*bound),
-                    Bind::Date(day) => Some(day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive()).num_days()),
+                    Bind::Date(day) => Some(
+                        day.signed_duration_since(chrono::DateTime::UNIX_EPOCH.date_naive())
+                            .num_days(),
+                    ),
                     _ => None,
                 };
                 bound.zip(values.get(&item)).is_some_and(|(bound, value)| within(value.cmp(&bound)))
@@ -50,34 +56,55 @@ impl Columns {
     }
 
     /// Reads the values of some items, or of all.
-    fn take(&mut self, connection: &mut Connection, spec: &'static Spec, some: Option<&BTreeSet<Number>>) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        some: Option<&BTreeSet<Number>>,
+    ) -> Result<(), Error> {
         let Some(table) = spec.table else { return Ok(()) };
-        let mut columns: Vec<(&'static str, RangeType)> =
-            spec.all_ranges().filter(|range| Self::has(spec, range)).map(|range| (range.column, range.holds)).collect();
+        let mut columns: Vec<(&'static str, RangeType)> = spec
+            .all_ranges()
+            .filter(|range| Self::has(spec, range))
+            .map(|range| (range.column, range.holds))
+            .collect();
         columns.dedup();
         let rows_of = |value: Fragment| {
             let from = Fragment::new("SELECT number, ").then(&value).sql(" FROM ").sql(table.name);
             match some {
-                Some(some) => from.sql(" WHERE ").then(&number_among("number", some.iter().copied())),
+                Some(some) => {
+                    from.sql(" WHERE ").then(&number_among("number", some.iter().copied()))
+                }
                 None => from,
             }
         };
         for (column, holds) in columns {
             let value = Fragment::new(column);
             if holds == RangeType::Decimal {
-                let rows: Vec<(Number, Option<String>)> = Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value)).rows(connection)?;
+                let rows: Vec<(Number, Option<String>)> =
+                    Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value)).rows(connection)?;
                 let known = self.0.entry(column).or_insert_with(|| Column::Texts(HashMap::new()));
                 if let Column::Texts(values) = known {
-                    put(values, some, rows.into_iter().map(|(number, text)| (number, text.map(String::into_boxed_str))));
+                    put(
+                        values,
+                        some,
+                        rows.into_iter()
+                            .map(|(number, text)| (number, text.map(String::into_boxed_str))),
+                    );
                 }
             } else {
                 let days = (") - 2440587.5 AS INTEGER)", " - DATE '1970-01-01' AS BIGINT)");
                 let value = if holds == RangeType::Date {
-                    Fragment::default().differs("CAST(julianday(", "CAST(").then(&value).differs(days.0, days.1)
+                    Fragment::default()
+                        .differs("CAST(julianday(", "CAST(")
+                        .then(&value)
+                        .differs(days.0, days.1)
                 } else {
                     value
                 };
-                let rows: Vec<(Number, Option<i64>)> = Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value)).rows(connection)?;
+                let rows: Vec<(Number, Option<i64>)> =
+                    Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value))
+                        .rows(connection)?;
                 let known = self.0.entry(column).or_insert_with(|| Column::Numbers(HashMap::new()));
                 if let Column::Numbers(values) = known {
                     put(values, some, rows.into_iter());
@@ -89,7 +116,11 @@ impl Columns {
 }
 
 /// Puts values in their places; those of `some` that have none have none.
-fn put<T>(values: &mut HashMap<Number, T>, some: Option<&BTreeSet<Number>>, rows: impl Iterator<Item = (Number, Option<T>)>) {
+fn put<T>(
+    values: &mut HashMap<Number, T>,
+    some: Option<&BTreeSet<Number>>,
+    rows: impl Iterator<Item = (Number, Option<T>)>,
+) {
     for number in some.into_iter().flatten() {
         values.remove(number);
     }
@@ -103,7 +134,12 @@ impl Whole for Columns {
         Ok(columns)
     }
 
-    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: i64) -> Result<bool, Error> {
+    fn update(
+        &mut self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        since: i64,
+    ) -> Result<bool, Error> {
         let Some(written) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
         self.take(connection, spec, Some(&written))?;
         Ok(true)

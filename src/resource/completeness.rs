@@ -1,4 +1,5 @@
-//! Translation completeness: which parts of an item are there in which language, as data (`include=completeness`) and as a filter (`missing`).
+//! Translation completeness: which parts of an item are there in which language, as data
+//! (`include=completeness`) and as a filter (`missing`).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -58,7 +59,8 @@ impl Part {
 
 /// The parts that items of a kind can have, under the names that the kind gives them.
 fn parts(spec: &Spec) -> Vec<(&'static str, Part)> {
-    let mut parts: Vec<_> = spec.texts.iter().filter_map(|(name, column)| Some((*name, Part::of(*column)?))).collect();
+    let mut parts: Vec<_> =
+        spec.texts.iter().filter_map(|(name, column)| Some((*name, Part::of(*column)?))).collect();
     if spec.all_filters().any(|filter| filter.name == CAPTION_LANGUAGE) {
         parts.extend([("captions", Part::Captions), ("transcript", Part::Transcript)]);
     }
@@ -84,7 +86,10 @@ impl Serialize for Parts {
 }
 
 /// Says of these items which of their parts are there, with one query.
-pub fn add<S: Subject>(connection: &mut Connection, items: &mut [Loaded<S::Own>]) -> Result<(), Error> {
+pub fn add<S: Subject>(
+    connection: &mut Connection,
+    items: &mut [Loaded<S::Own>],
+) -> Result<(), Error> {
     let texts = read_texts(connection, items)?;
     for one in items {
         one.completeness = Some(of_item::<S>(one, &texts));
@@ -96,8 +101,13 @@ pub fn add<S: Subject>(connection: &mut Connection, items: &mut [Loaded<S::Own>]
 type Written = (bool, bool);
 
 /// What there is of the texts of these items that the viewer may see, by their keys.
-fn read_texts<O>(connection: &mut Connection, items: &[Loaded<O>]) -> Result<HashMap<i64, Written>, Error> {
-    let keys = items.iter().flat_map(|one| one.languages.iter().filter_map(|language| one.item.text_key(language)));
+fn read_texts<O>(
+    connection: &mut Connection,
+    items: &[Loaded<O>],
+) -> Result<HashMap<i64, Written>, Error> {
+    let keys = items
+        .iter()
+        .flat_map(|one| one.languages.iter().filter_map(|language| one.item.text_key(language)));
     let statement = Statement::<(BigInt, Bool, Bool)>::select(
         "texts.key, texts.summary IS NOT NULL, texts.description IS NOT NULL",
         "texts",
@@ -110,19 +120,35 @@ fn read_texts<O>(connection: &mut Connection, items: &[Loaded<O>]) -> Result<Has
 fn of_item<S: Subject>(one: &Loaded<S::Own>, texts: &HashMap<i64, Written>) -> Completeness {
     let parts = parts(S::SPEC);
     let text_of = |language| texts.get(&one.item.text_key(language)?).copied();
-    let texts: HashMap<&str, Written> = one.languages.iter().filter_map(|language| Some((language.as_str(), text_of(language)?))).collect();
+    let texts: HashMap<&str, Written> = one
+        .languages
+        .iter()
+        .filter_map(|language| Some((language.as_str(), text_of(language)?)))
+        .collect();
     let tracks = one.item.track_summaries();
     let facets = S::facets(&one.own, &tracks);
-    let captions: Vec<&str> = facets.iter().filter(|(name, _)| *name == CAPTION_LANGUAGE).map(|(_, value)| value.as_str()).collect();
+    let captions: Vec<&str> = facets
+        .iter()
+        .filter(|(name, _)| *name == CAPTION_LANGUAGE)
+        .map(|(_, value)| value.as_str())
+        .collect();
     let is_there = |language: &str, part: Part| match part {
         Part::Title => texts.contains_key(language),
         Part::Summary => texts.get(language).is_some_and(|(summary, _)| *summary),
         Part::Description => texts.get(language).is_some_and(|(_, description)| *description),
         Part::Captions => captions.contains(&language),
-        Part::Transcript => tracks.iter().any(|track| track.kind.is_spoken() && track.language == language),
+        Part::Transcript => {
+            tracks.iter().any(|track| track.kind.is_spoken() && track.language == language)
+        }
     };
-    let in_language = |language: &str| Parts(parts.iter().map(|(name, part)| (*name, is_there(language, *part))).collect());
-    texts.keys().chain(&captions).map(|language| ((*language).to_owned(), in_language(language))).collect()
+    let in_language = |language: &str| {
+        Parts(parts.iter().map(|(name, part)| (*name, is_there(language, *part))).collect())
+    };
+    texts
+        .keys()
+        .chain(&captions)
+        .map(|language| ((*language).to_owned(), in_language(language)))
+        .collect()
 }
 
 /// What `missing` asks for.
@@ -147,7 +173,9 @@ impl Missing {
         let parts = parts(spec);
         let mut read = Self::default();
         for member in params.list("missing", MAX_VALUES).unwrap_or_default() {
-            let (list, text) = member.strip_prefix('!').map_or((&mut read.missing, member.as_str()), |text| (&mut read.there, text));
+            let (list, text) = member
+                .strip_prefix('!')
+                .map_or((&mut read.missing, member.as_str()), |text| (&mut read.there, text));
             match InLanguage::read(text, &parts) {
                 Ok(wanted) => list.push(wanted),
                 Err(detail) => params.error("missing", "unknown_value", detail),
@@ -161,9 +189,12 @@ impl Missing {
         self.missing.is_empty() && self.there.is_empty()
     }
 
-    /// What must hold of the items of a list that walks along this, each a lookup by a key of the item.
+    /// What must hold of the items of a list that walks along this, each a lookup by a key of the
+    /// item.
     pub fn predicates(&self, spec: &Spec, along: Along, viewer: Viewer) -> Vec<Fragment> {
-        let exists = |wanted: &InLanguage| Fragment::new("EXISTS (").then(&wanted.rows(spec, along, viewer)).sql(")");
+        let exists = |wanted: &InLanguage| {
+            Fragment::new("EXISTS (").then(&wanted.rows(spec, along, viewer)).sql(")")
+        };
         let mut predicates: Vec<Fragment> = self.there.iter().map(exists).collect();
         let any = self.missing.iter().map(|wanted| Fragment::new("NOT ").then(&exists(wanted)));
         predicates.extend(any.reduce(|all, one| all.sql(" OR ").then(&one)));
@@ -173,33 +204,54 @@ impl Missing {
 
 impl InLanguage {
     fn read(text: &str, parts: &[(&'static str, Part)]) -> Result<Self, String> {
-        let wrong = |detail: String| detail + &suggestion(text, parts).map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
-        let named = |name: &str| parts.iter().find(|(known, _)| *known == name).map(|(_, part)| *part);
-        let Some((tag, part)) = text.split_once('.').and_then(|(tag, name)| Some((tag, named(name)?))) else {
-            let detail = format!("`{}` is not a language, a dot and one of {}, such as `sq.", clip(text), names(parts).join(", "));
+        let wrong = |detail: String| {
+            detail
+                + &suggestion(text, parts)
+                    .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"))
+        };
+        let named =
+            |name: &str| parts.iter().find(|(known, _)| *known == name).map(|(_, part)| *part);
+        let Some((tag, part)) =
+            text.split_once('.').and_then(|(tag, name)| Some((tag, named(name)?)))
+        else {
+            let detail = format!(
+                "`{}` is not a language, a dot and one of {}, such as `sq.",
+                clip(text),
+                names(parts).join(", ")
+            );
             return Err(wrong(detail + parts.first().map_or("title", |(title, _)| title) + "`."));
         };
         let languages = Takes::Language.read(tag).map_err(|detail| wrong(detail + "."))?;
         Ok(Self { part, languages })
     }
 
-    /// The rows by which it is there; the filter index has those of titles and captions, as `language` and `caption_language` find them.
+    /// The rows by which it is there; the filter index has those of titles and captions, as
+    /// `language` and `caption_language` find them.
     fn rows(&self, spec: &Spec, along: Along, viewer: Viewer) -> Fragment {
         let column = match self.part {
-            Part::Title if viewer.sees_unpublished() => return has_value(along, &spec.facet("any_language"), &self.languages),
+            Part::Title if viewer.sees_unpublished() => {
+                return has_value(along, &spec.facet("any_language"), &self.languages);
+            }
             Part::Title => return has_value(along, &spec.facet("language"), &self.languages),
-            Part::Captions => return has_value(along, &spec.facet(CAPTION_LANGUAGE), &self.languages),
+            Part::Captions => {
+                return has_value(along, &spec.facet(CAPTION_LANGUAGE), &self.languages);
+            }
             Part::Transcript => return self.tracks(along),
             Part::Summary => "texts.summary",
             Part::Description => "texts.description",
         };
-        // PostgreSQL, which expects many texts of each item, would read the whole table for each; in order and with a limit it does not.
+        // PostgreSQL, which expects many texts of each item, would read the whole table for each;
+        // in order and with a limit it does not.
         Fragment::new("SELECT 1 FROM ")
             .differs("texts WHERE ", "(SELECT * FROM texts WHERE ")
             .sql(texts_of_item(along.number()))
             .differs(" AND ", " ORDER BY texts.key LIMIT 512) texts WHERE ")
             .then(&self.among("texts.language"))
-            .sql(if viewer.sees_unpublished() { " AND " } else { " AND texts.status = 'published' AND " })
+            .sql(if viewer.sees_unpublished() {
+                " AND "
+            } else {
+                " AND texts.status = 'published' AND "
+            })
             .sql(column)
             .sql(" IS NOT NULL")
     }
@@ -216,7 +268,10 @@ impl InLanguage {
     }
 
     fn among(&self, column: &'static str) -> Fragment {
-        Fragment::new(column).sql(" IN (").binds(self.languages.iter().cloned().map(Bind::Text)).sql(")")
+        Fragment::new(column)
+            .sql(" IN (")
+            .binds(self.languages.iter().cloned().map(Bind::Text))
+            .sql(")")
     }
 }
 
@@ -225,8 +280,12 @@ fn suggestion(text: &str, parts: &[(&'static str, Part)]) -> Option<String> {
     let title = parts.first().map(|(title, _)| *title)?;
     let (tag, name) = text.rsplit_once(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(("", text));
     let part = nearest(name, names(parts)).or_else(|| TITLES.contains(&name).then_some(title));
-    let Some(part) = part else { return Language::parse(text).ok().map(|language| format!("{}.{title}", language.as_str())) };
-    let language = Language::parse(tag).ok().or_else(|| Language::parse(nearest(tag, NAME_LANGUAGES.iter().copied())?).ok());
+    let Some(part) = part else {
+        return Language::parse(text).ok().map(|language| format!("{}.{title}", language.as_str()));
+    };
+    let language = Language::parse(tag)
+        .ok()
+        .or_else(|| Language::parse(nearest(tag, NAME_LANGUAGES.iter().copied())?).ok());
     Some(format!("{}.{part}", language.unwrap_or_default().as_str()))
 }
 
@@ -249,7 +308,12 @@ pub fn parameter(spec: &Spec) -> Value {
         "type": "string", "minLength": shortest.saturating_add(3), "maxLength": MAX_TAG_LENGTH.saturating_add(shortest).saturating_add(1),
         "pattern": format!("^!?{LANGUAGE_PATTERN}\\.({})$", names.join("|")),
     });
-    let example = names.iter().find(|name| **name == "captions").or(names.first()).copied().unwrap_or("title");
+    let example = names
+        .iter()
+        .find(|name| **name == "captions")
+        .or(names.first())
+        .copied()
+        .unwrap_or("title");
     comma_list("missing", &description, items, MAX_VALUES, &format!("sq.{example}"))
 }
 
@@ -260,15 +324,23 @@ pub fn add_to_document(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
         let resource = schemas.get_mut(name).and_then(|schema| schema.get_mut("properties"));
         let Some(properties) = resource.and_then(Value::as_object_mut) else { continue };
         let parts = names(&parts(spec));
-        let sources = if parts.contains(&"captions") { "of texts that you may see and of captions" } else { "of texts that you may see" };
+        let sources = if parts.contains(&"captions") {
+            "of texts that you may see and of captions"
+        } else {
+            "of texts that you may see"
+        };
         let description = format!(
             "Which parts are there, by language tag; only with `include=completeness`. The languages are those {sources}: in a language \
              that is not named nothing is there."
         );
         let part = format!("{name}Completeness");
         let target = json!({"$ref": format!("#/components/schemas/{part}")});
-        properties.insert("completeness".to_owned(), json!({"type": "object", "additionalProperties": target, "description": description}));
-        let members: Map<String, Value> = parts.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"}))).collect();
+        properties.insert(
+            "completeness".to_owned(),
+            json!({"type": "object", "additionalProperties": target, "description": description}),
+        );
+        let members: Map<String, Value> =
+            parts.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"}))).collect();
         let description = "Whether each part is there in one language. What is made from the other script is not.";
         schemas.insert(part, json!({"type": "object", "description": description, "required": parts, "properties": members}));
     }

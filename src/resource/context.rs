@@ -24,7 +24,8 @@ use crate::places::Places;
 use crate::text::language::Language;
 
 /// Reads whole items of one kind, as they are shown inside others.
-pub type Expand = fn(&mut Connection, &[Id], Viewer, &mut Shown) -> Result<HashMap<Id, Value>, Problem>;
+pub type Expand =
+    fn(&mut Connection, &[Id], Viewer, &mut Shown) -> Result<HashMap<Id, Value>, Problem>;
 
 /// The catalogue as handlers see it.
 pub struct Context {
@@ -48,7 +49,8 @@ pub struct Context {
     pub owed: Since<Arc<Owed>>,
     /// The words of the catalogue, kept between reads.
     pub vocabulary: Vocabulary,
-    /// The kinds, with how to read each for `include`; the server fills it in, since no kind knows another.
+    /// The kinds, with how to read each for `include`; the server fills it in, since no kind knows
+    /// another.
     pub kinds: Vec<(&'static Spec, Expand)>,
     /// Keys that were seen within the last minute.
     recently_used: Mutex<HashSet<(Id, i64)>>,
@@ -84,10 +86,17 @@ impl Context {
         self.kinds.iter().find(|(spec, _)| spec.kind == kind).map(|(_, expand)| *expand)
     }
 
-    /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a public answer.
+    /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a
+    /// public answer.
     pub async fn caller(&self, request: &HttpRequest) -> Result<Option<(Id, Role)>, Problem> {
-        let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else { return Ok(None) };
-        let (key, role) = self.store.read_current(move |connection| keys::verify(connection, &token)).await?.value;
+        let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else {
+            return Ok(None);
+        };
+        let (key, role) = self
+            .store
+            .read_current(move |connection| keys::verify(connection, &token))
+            .await?
+            .value;
         self.note_use(key.id);
         Ok(Some((key.id, role)))
     }
@@ -100,16 +109,19 @@ impl Context {
     /// The key of a caller who may write; fails for others.
     pub async fn editor(&self, request: &HttpRequest) -> Result<Id, Problem> {
         match self.caller(request).await? {
-            None => Err(keys::unauthenticated("Writing needs a key: send `Authorization: Bearer …`.")),
-            Some((_, role)) if role < Role::Editor => {
-                Err(Problem::new(problem::Kind::Forbidden, format!("The key's role is {}; writing needs an editor's key.", role.as_str())))
+            None => {
+                Err(keys::unauthenticated("Writing needs a key: send `Authorization: Bearer …`."))
             }
+            Some((_, role)) if role < Role::Editor => Err(Problem::new(
+                problem::Kind::Forbidden,
+                format!("The key's role is {}; writing needs an editor's key.", role.as_str()),
+            )),
             Some((key, _)) => Ok(key),
         }
     }
 
-    /// Reads as this caller may: the public of a replica, where there is one; who has a key of the primary, so that what was
-    /// just written is seen.
+    /// Reads as this caller may: the public of a replica, where there is one; who has a key of the
+    /// primary, so that what was just written is seen.
     pub async fn read<T, F>(&self, viewer: Viewer, work: F) -> Result<Done<T>, Problem>
     where
         T: Send + 'static,
@@ -130,8 +142,8 @@ impl Context {
         self.store.read_step(viewer == Viewer::Public, work).await
     }
 
-    /// Notes a key's use at most once a minute. The request does not wait for it, since a read must not wait for who writes, and
-    /// does not fail with it.
+    /// Notes a key's use at most once a minute. The request does not wait for it, since a read must
+    /// not wait for who writes, and does not fail with it.
     fn note_use(&self, id: Id) {
         let minute = Time::now().micros() / 60_000_000;
         {
@@ -143,7 +155,10 @@ impl Context {
         }
         let store = self.store.clone();
         actix_web::rt::spawn(async move {
-            if let Err(problem) = store.write(move |connection| keys::touch(connection, id).map_err(Problem::from)).await {
+            if let Err(problem) = store
+                .write(move |connection| keys::touch(connection, id).map_err(Problem::from))
+                .await
+            {
                 log::warn!("the use of key {id} could not be noted: {problem}");
             }
         });

@@ -1,8 +1,9 @@
 //! `facets=`: how many items of the whole filtered list have each value of a filter.
 //!
-//! Counting in the database would read a row for each value of each item. So the values of all items are kept in memory, a number for
-//! each, and brought up to date with what was written since; the database says only which items are in the list. What was counted is
-//! kept as long as nothing is written.
+//! Counting in the database would read a row for each value of each item. So the values of all
+//! items are kept in memory, a number for each, and brought up to date with what was written since;
+//! the database says only which items are in the list. What was counted is kept as long as nothing
+//! is written.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,12 +54,15 @@ struct Kept {
 impl Kept {
     fn of(&self, item: Number) -> &[u32] {
         let place = usize::try_from(item).ok().and_then(|item| self.places.get(item));
-        let range = place.and_then(|(from, to)| Some(usize::try_from(*from).ok()?..usize::try_from(*to).ok()?));
+        let range = place
+            .and_then(|(from, to)| Some(usize::try_from(*from).ok()?..usize::try_from(*to).ok()?));
         range.and_then(|range| self.flat.get(range)).unwrap_or_default()
     }
 
     fn set(&mut self, item: Number, terms: &[u32]) {
-        let Some(place) = usize::try_from(item).ok().filter(|_| item < i64::from(u32::MAX)) else { return };
+        let Some(place) = usize::try_from(item).ok().filter(|_| item < i64::from(u32::MAX)) else {
+            return;
+        };
         if self.places.len() <= place {
             self.places.resize(place.saturating_add(1), (0, 0));
         }
@@ -75,8 +79,10 @@ impl Kept {
 
     /// Reads what is new since the last time.
     fn refresh(&mut self, connection: &mut Connection, revision: i64) -> Result<(), Error> {
-        let statement = Fragment::new("SELECT number, field, value FROM terms WHERE number > ").bind(Bind::Integer(self.last_term));
-        let terms: Vec<(i64, String, String)> = Statement::<(BigInt, SqlText, SqlText)>::new(statement).rows(connection)?;
+        let statement = Fragment::new("SELECT number, field, value FROM terms WHERE number > ")
+            .bind(Bind::Integer(self.last_term));
+        let terms: Vec<(i64, String, String)> =
+            Statement::<(BigInt, SqlText, SqlText)>::new(statement).rows(connection)?;
         let mut fields: HashMap<String, Arc<str>> = HashMap::new();
         for (number, field, value) in terms {
             self.last_term = self.last_term.max(number);
@@ -85,9 +91,11 @@ impl Kept {
                 self.terms.insert(number, (Arc::clone(field), Arc::from(value)));
             }
         }
-        let kinds: Vec<String> = Kind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+        let kinds: Vec<String> =
+            Kind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
         let changed =
-            Fragment::new(format!("items.kind IN ({}) AND items.written > ", kinds.join(", "))).bind(Bind::Integer(self.revision));
+            Fragment::new(format!("items.kind IN ({}) AND items.written > ", kinds.join(", ")))
+                .bind(Bind::Integer(self.revision));
         if self.at.is_some() && !are_many(connection, &changed)? {
             for (item, terms) in values(connection, &changed)? {
                 self.set(item, &numbers(terms.as_deref()));
@@ -119,7 +127,11 @@ impl Kept {
 
     /// Whether more than half of what is kept is of no use any more.
     fn is_worn(&self) -> bool {
-        let used: usize = self.places.iter().map(|(from, to)| usize::try_from(to.saturating_sub(*from)).unwrap_or(0)).sum();
+        let used: usize = self
+            .places
+            .iter()
+            .map(|(from, to)| usize::try_from(to.saturating_sub(*from)).unwrap_or(0))
+            .sum();
         self.flat.len() > used.saturating_mul(2).saturating_add(100_000)
     }
 }
@@ -127,14 +139,19 @@ impl Kept {
 /// Whether so many items fit a condition that all are better read some after the other.
 fn are_many(connection: &mut Connection, condition: &Fragment) -> Result<bool, Error> {
     let most = i64::try_from(MOST_WRITTEN).unwrap_or(i64::MAX);
-    let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ").then(condition).sql(" LIMIT ");
+    let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ")
+        .then(condition)
+        .sql(" LIMIT ");
     let statement = some.bind(Bind::Integer(most.saturating_add(1))).sql(") changed");
     let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
     Ok(counts.first().is_some_and(|count| *count > most))
 }
 
 /// The terms of items, each with a space between.
-fn values(connection: &mut Connection, condition: &Fragment) -> Result<Vec<(Number, Option<String>)>, Error> {
+fn values(
+    connection: &mut Connection,
+    condition: &Fragment,
+) -> Result<Vec<(Number, Option<String>)>, Error> {
     let statement = Fragment::new("SELECT items.number, (SELECT ")
         .differs("group_concat(facets.term, ' ')", "string_agg(facets.term::text, ' ')")
         .sql(" FROM facets WHERE facets.item = items.number) FROM items WHERE ")
@@ -143,7 +160,11 @@ fn values(connection: &mut Connection, condition: &Fragment) -> Result<Vec<(Numb
 }
 
 fn numbers(terms: Option<&str>) -> Vec<u32> {
-    terms.into_iter().flat_map(|terms| terms.split(' ')).filter_map(|term| term.parse().ok()).collect()
+    terms
+        .into_iter()
+        .flat_map(|terms| terms.split(' '))
+        .filter_map(|term| term.parse().ok())
+        .collect()
 }
 
 /// The values of one facet: field value and how many items have it, the most frequent first.
@@ -187,7 +208,9 @@ impl Facets {
             let counts = self.counts.of(revisions, &key, || {
                 let memory = shown.memory();
                 let mut read = |but| -> Result<Vec<Number>, Problem> {
-                    let Some(memory) = &memory else { return Err(Problem::internal("a list was read without a memory")) };
+                    let Some(memory) = &memory else {
+                        return Err(Problem::internal("a list was read without a memory"));
+                    };
                     wanted.numbers(connection, spec, memory, but)
                 };
                 let own;
@@ -200,13 +223,18 @@ impl Facets {
                     }
                     whole.as_deref().unwrap_or_default()
                 };
-                self.values.count(connection, revisions, &wanted.field(spec, filter), items).map_err(Problem::from)
+                self.values
+                    .count(connection, revisions, &wanted.field(spec, filter), items)
+                    .map_err(Problem::from)
             })?;
             counted.push((filter, counts));
         }
         let limit = wanted.facets.limit;
         let named = counted.iter().filter_map(|(filter, counts)| match filter.takes {
-            Takes::Item(kind) => Some((kind, counts.iter().take(limit).filter_map(|(value, _)| Id::parse(value)).collect())),
+            Takes::Item(kind) => Some((
+                kind,
+                counts.iter().take(limit).filter_map(|(value, _)| Id::parse(value)).collect(),
+            )),
             _ => None,
         });
         load_named(connection, named.collect(), wanted.viewer, shown)?;
@@ -223,7 +251,13 @@ impl Facets {
 
 impl Values {
     /// How many of these items have each value of a field.
-    fn count(&self, connection: &mut Connection, revisions: &Revisions, field: &str, items: &[Number]) -> Result<Counted, Error> {
+    fn count(
+        &self,
+        connection: &mut Connection,
+        revisions: &Revisions,
+        field: &str,
+        items: &[Number],
+    ) -> Result<Counted, Error> {
         let (revision, _) = revisions.of(CATALOGUE);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (mended, _) = revisions.of(MENDED);
@@ -235,10 +269,13 @@ impl Values {
         if kept.revision < revision || kept.at.is_none() {
             kept.refresh(connection, revision)?;
         }
-        let mut counts = vec![0_u32; usize::try_from(kept.last_term).unwrap_or(0).saturating_add(1)];
+        let mut counts =
+            vec![0_u32; usize::try_from(kept.last_term).unwrap_or(0).saturating_add(1)];
         for item in items {
             for term in kept.of(*item) {
-                if let Some(count) = usize::try_from(*term).ok().and_then(|term| counts.get_mut(term)) {
+                if let Some(count) =
+                    usize::try_from(*term).ok().and_then(|term| counts.get_mut(term))
+                {
                     *count = count.saturating_add(1);
                 }
             }
@@ -247,7 +284,9 @@ impl Values {
             .terms
             .iter()
             .filter(|(_, (of, _))| **of == *field)
-            .filter_map(|(term, (_, value))| Some((Arc::clone(value), counts.get(usize::try_from(*term).ok()?).copied()?)))
+            .filter_map(|(term, (_, value))| {
+                Some((Arc::clone(value), counts.get(usize::try_from(*term).ok()?).copied()?))
+            })
             .filter(|(_, count)| *count > 0)
             .collect();
         found.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.cmp(b)));
@@ -255,7 +294,8 @@ impl Values {
     }
 }
 
-/// The value of a facet as a filter takes it, and how a person calls it; nothing for what the viewer may not see.
+/// The value of a facet as a filter takes it, and how a person calls it; nothing for what the
+/// viewer may not see.
 fn label(filter: &FilterSpec, value: &str, shown: &Shown) -> Option<(String, String)> {
     let names = shown.wish.names;
     Some(match filter.takes {
@@ -264,7 +304,11 @@ fn label(filter: &FilterSpec, value: &str, shown: &Shown) -> Option<(String, Str
             (reference.slug, reference.title)
         }
         Takes::Country => (value.to_owned(), shown.places.country(value, names)?.name.to_owned()),
-        Takes::Language => (value.to_owned(), language_names::name(&Language::stored(value), names)),
-        Takes::Word(_) | Takes::Text | Takes::Flag | Takes::Has(_) | Takes::Year => (value.to_owned(), value.to_owned()),
+        Takes::Language => {
+            (value.to_owned(), language_names::name(&Language::stored(value), names))
+        }
+        Takes::Word(_) | Takes::Text | Takes::Flag | Takes::Has(_) | Takes::Year => {
+            (value.to_owned(), value.to_owned())
+        }
     })
 }

@@ -1,4 +1,5 @@
-//! `highlights=true`: where in an item what was searched for stands, in the form in which it is written.
+//! `highlights=true`: where in an item what was searched for stands, in the form in which it is
+//! written.
 
 use std::collections::HashMap;
 
@@ -29,7 +30,8 @@ pub struct Highlight {
     /// The language of the text (BCP 47): the answer's, or that in which it was found.
     #[schema(example = "sr-Cyrl")]
     pub language: String,
-    /// HTML: what is found in `<mark>`, all else escaped. At most three of about 160 characters; those that are near each other are one.
+    /// HTML: what is found in `<mark>`, all else escaped. At most three of about 160 characters;
+    /// those that are near each other are one.
     #[schema(example = json!(["Кроз пандемију заједно са организацијама за права <mark>жена</mark>"]))]
     pub snippets: Vec<String>,
     /// Of a transcript the cues in which it is said, at most three.
@@ -67,14 +69,28 @@ pub fn seconds(milliseconds: i64) -> f64 {
 
 impl<'q> Marked<'q> {
     /// Reads what is not read yet: the texts in other languages, and what is said.
-    pub fn read<O>(connection: &mut Connection, query: &'q Query, items: &[Loaded<O>]) -> Result<Self, Error> {
-        let texts = texts_of(connection, items.iter().map(|one| (one.item.number, one.item.languages.as_str())))?;
-        let with: Vec<Number> = items.iter().filter(|one| !one.item.tracks.is_empty()).map(|one| one.item.number).collect();
+    pub fn read<O>(
+        connection: &mut Connection,
+        query: &'q Query,
+        items: &[Loaded<O>],
+    ) -> Result<Self, Error> {
+        let texts = texts_of(
+            connection,
+            items.iter().map(|one| (one.item.number, one.item.languages.as_str())),
+        )?;
+        let with: Vec<Number> = items
+            .iter()
+            .filter(|one| !one.item.tracks.is_empty())
+            .map(|one| one.item.number)
+            .collect();
         let mut tracks: HashMap<Number, Vec<Stored>> = HashMap::new();
         let mut cues = HashMap::new();
         if !with.is_empty() {
             let stored = tracks::of_items(connection, with)?;
-            cues = tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
+            cues = tracks::cues_of(
+                connection,
+                &stored.iter().map(|track| track.number).collect::<Vec<_>>(),
+            )?;
             for track in stored {
                 tracks.entry(track.item).or_default().push(track);
             }
@@ -83,23 +99,40 @@ impl<'q> Marked<'q> {
     }
 
     /// Marks an item before it is drawn.
-    pub fn of<O>(&self, spec: &Spec, one: &Loaded<O>, viewer: Viewer, shown: &Shown) -> Vec<Highlight> {
+    pub fn of<O>(
+        &self,
+        spec: &Spec,
+        one: &Loaded<O>,
+        viewer: Viewer,
+        shown: &Shown,
+    ) -> Vec<Highlight> {
         let marker = &self.marker;
         let texts = self.texts.get(&one.item.number).map(Vec::as_slice).unwrap_or_default();
-        let visible = |text: &&Text| viewer.sees_unpublished() || text.status == Status::Published.as_str();
-        let chosen = one.choice.as_ref().and_then(|choice| Some((one.languages.get(choice.index)?, choice)));
+        let visible =
+            |text: &&Text| viewer.sees_unpublished() || text.status == Status::Published.as_str();
+        let chosen =
+            one.choice.as_ref().and_then(|choice| Some((one.languages.get(choice.index)?, choice)));
         let mut texts: Vec<&Text> = texts.iter().filter(visible).collect();
         // The text of the answer comes first.
-        texts.sort_by_key(|text| chosen.is_none_or(|(language, _)| language.as_str() != text.language));
+        texts.sort_by_key(|text| {
+            chosen.is_none_or(|(language, _)| language.as_str() != text.language)
+        });
         let mut found = Vec::new();
         for (field, column) in spec.texts {
             let snippets = texts.iter().find_map(|text| {
                 let stored = Language::stored(&text.language);
-                let to = chosen.filter(|(language, _)| **language == stored).and_then(|(_, choice)| choice.transliterate_to.as_ref());
+                let to = chosen
+                    .filter(|(language, _)| **language == stored)
+                    .and_then(|(_, choice)| choice.transliterate_to.as_ref());
                 let value = text.column(*column)?;
                 let value = to.map_or_else(|| value.into(), |to| transliterate(value, &stored, to));
                 let snippets = marker.snippets(&value, Rules::of(&stored))?;
-                Some(Highlight { field, language: to.unwrap_or(&stored).as_str().to_owned(), snippets, cues: Vec::new() })
+                Some(Highlight {
+                    field,
+                    language: to.unwrap_or(&stored).as_str().to_owned(),
+                    snippets,
+                    cues: Vec::new(),
+                })
             });
             found.extend(snippets);
         }
@@ -112,14 +145,16 @@ impl<'q> Marked<'q> {
 
     /// Marks what is said, in the track in which most is found.
     fn said(&self, item: Number, marker: &Marker<'_>) -> Option<Highlight> {
-        let tracks = self.tracks.get(&item)?.iter().filter(|track| track.kind() != TrackKind::Chapters);
+        let tracks =
+            self.tracks.get(&item)?.iter().filter(|track| track.kind() != TrackKind::Chapters);
         let found = tracks.filter_map(|track| {
             let rules = Rules::of(&Language::stored(&track.language));
             let said = Said::new(self.cues.get(&track.number)?);
             let snippets = said.snippets(marker, rules)?;
             Some((said.marks(marker, rules), said, snippets, track))
         });
-        let (marks, said, snippets, track) = found.max_by_key(|(marks, ..)| marks.groups().count_ones())?;
+        let (marks, said, snippets, track) =
+            found.max_by_key(|(marks, ..)| marks.groups().count_ones())?;
         let cues = said.passages(&marks, marks.groups());
         let cues = if cues.is_empty() { said.cues_with(&marks) } else { cues };
         let cue = |passage: &Passage| marked_cue(&said, *passage, &marks);
@@ -135,16 +170,27 @@ impl<'q> Marked<'q> {
 /// A passage as one cue; `None` where there is none.
 pub fn marked_cue(said: &Said, passage: Passage, marks: &Marks) -> Option<MarkedCue> {
     let (first, last) = (said.cue(passage.first)?, said.cue(passage.last)?);
-    Some(MarkedCue { start_seconds: seconds(first.start_ms), end_seconds: seconds(last.end_ms), text: said.html(passage, marks) })
+    Some(MarkedCue {
+        start_seconds: seconds(first.start_ms),
+        end_seconds: seconds(last.end_ms),
+        text: said.html(passage, marks),
+    })
 }
 
-/// Marks the names of what an item refers to in a field: in the language in which the first of them is found.
-fn names<O>(one: &Loaded<O>, field: &'static str, marker: &Marker<'_>, shown: &Shown) -> Option<Highlight> {
+/// Marks the names of what an item refers to in a field: in the language in which the first of them
+/// is found.
+fn names<O>(
+    one: &Loaded<O>,
+    field: &'static str,
+    marker: &Marker<'_>,
+    shown: &Shown,
+) -> Option<Highlight> {
     let mut found: Option<Highlight> = None;
     for link in one.in_field(field) {
         let Some(target) = shown.target(&link.target_id) else { continue };
         let answered = shown.reference(&link.target_id).map(|reference| reference.title);
-        let mut titles: Vec<(&Language, &str)> = target.languages.iter().zip(target.titles.iter().map(String::as_str)).collect();
+        let mut titles: Vec<(&Language, &str)> =
+            target.languages.iter().zip(target.titles.iter().map(String::as_str)).collect();
         titles.sort_by_key(|(_, title)| answered.as_deref() != Some(*title));
         for (language, title) in titles {
             let Some(snippet) = marker.whole(title, Rules::of(language)) else { continue };

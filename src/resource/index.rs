@@ -18,11 +18,24 @@ use crate::text::language::Language;
 use crate::text::stem::Rules;
 
 /// The values that equality filters find an item by: field and value, each once.
-pub fn terms<S: Subject>(item: &Item, own: &S::Own, texts: &[Text], links: &[Link]) -> BTreeSet<(String, String)> {
-    let mut terms: BTreeSet<(String, String)> =
-        S::facets(own, &item.track_summaries()).into_iter().map(|(name, value)| (S::SPEC.facet(name), value)).collect();
-    terms.extend(links.iter().map(|link| (S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string())));
-    terms.extend(item.published_at.map(|published| (S::SPEC.facet("year"), published.0.year().to_string())));
+pub fn terms<S: Subject>(
+    item: &Item,
+    own: &S::Own,
+    texts: &[Text],
+    links: &[Link],
+) -> BTreeSet<(String, String)> {
+    let mut terms: BTreeSet<(String, String)> = S::facets(own, &item.track_summaries())
+        .into_iter()
+        .map(|(name, value)| (S::SPEC.facet(name), value))
+        .collect();
+    terms.extend(
+        links
+            .iter()
+            .map(|link| (S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string())),
+    );
+    terms.extend(
+        item.published_at.map(|published| (S::SPEC.facet("year"), published.0.year().to_string())),
+    );
     for text in texts {
         terms.insert((S::SPEC.facet("any_language"), text.language.clone()));
         if text.status == "published" {
@@ -32,22 +45,28 @@ pub fn terms<S: Subject>(item: &Item, own: &S::Own, texts: &[Text], links: &[Lin
     terms
 }
 
-/// The bit of a value in the signatures of the items that have it. Other values may share it: what has the bit may have the value,
-/// what lacks it does not.
+/// The bit of a value in the signatures of the items that have it. Other values may share it: what
+/// has the bit may have the value, what lacks it does not.
 pub fn bit(field: &str, value: &str) -> i64 {
     // FNV-1a: what is stored must mean the same in every build.
-    let hash = [field, ".", value]
-        .concat()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash =
+        [field, ".", value].concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
     1 << (hash % 63)
 }
 
 /// The bits of those values of an item that narrow much.
 pub fn signature<S: Subject>(terms: &BTreeSet<(String, String)>) -> i64 {
-    let narrow: Vec<String> =
-        S::SPEC.all_filters().filter(|filter| filter.takes.narrows()).map(|filter| S::SPEC.facet(filter.name)).collect();
-    terms.iter().filter(|(field, _)| narrow.contains(field)).fold(0, |signature, (field, value)| signature | bit(field, value))
+    let narrow: Vec<String> = S::SPEC
+        .all_filters()
+        .filter(|filter| filter.takes.narrows())
+        .map(|filter| S::SPEC.facet(filter.name))
+        .collect();
+    terms
+        .iter()
+        .filter(|(field, _)| narrow.contains(field))
+        .fold(0, |signature, (field, value)| signature | bit(field, value))
 }
 
 /// Rewrites an item's rows of the filter index.
@@ -66,7 +85,8 @@ pub fn write_facets<S: Subject>(
     if terms.is_empty() {
         return Ok(());
     }
-    // Most values are known: only where one is not are the terms made, and the rows written once more.
+    // Most values are known: only where one is not are the terms made, and the rows written once
+    // more.
     let signature = signature::<S>(&terms);
     if insert_facets(connection, item, &terms, signature)? < terms.len() {
         let unknown = Fragment::new("INSERT INTO terms (field, value) SELECT wanted.first, wanted.second FROM ")
@@ -80,7 +100,12 @@ pub fn write_facets<S: Subject>(
 }
 
 /// Writes the rows of those values that have a number; gives how many there are.
-fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(String, String)>, signature: i64) -> Result<usize, Error> {
+fn insert_facets(
+    connection: &mut Connection,
+    item: &Item,
+    terms: &BTreeSet<(String, String)>,
+    signature: i64,
+) -> Result<usize, Error> {
     // What is public has a date; the place of what is not does not matter.
     let published_at = item.dated();
     let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at, signature) SELECT ")
@@ -102,11 +127,19 @@ fn insert_facets(connection: &mut Connection, item: &Item, terms: &BTreeSet<(Str
 }
 
 /// Says in what is derived from an item whether the public sees it.
-pub fn set_public<S: Subject>(connection: &mut Connection, item: Number, is_public: bool) -> Result<(), Error> {
-    diesel::update(facets::table.filter(facets::item.eq(item))).set(facets::is_public.eq(is_public)).execute(connection)?;
+pub fn set_public<S: Subject>(
+    connection: &mut Connection,
+    item: Number,
+    is_public: bool,
+) -> Result<(), Error> {
+    diesel::update(facets::table.filter(facets::item.eq(item)))
+        .set(facets::is_public.eq(is_public))
+        .execute(connection)?;
     if let Some(table) = S::SPEC.table.filter(|table| table.columns.contains(&"is_public")) {
-        let update = Fragment::new(format!("UPDATE {} SET is_public = ", table.name)).bind(Bind::Bool(is_public));
-        Statement::<BigInt>::new(update.sql(" WHERE number = ").bind(Bind::Integer(item))).execute(connection)?;
+        let update = Fragment::new(format!("UPDATE {} SET is_public = ", table.name))
+            .bind(Bind::Bool(is_public));
+        Statement::<BigInt>::new(update.sql(" WHERE number = ").bind(Bind::Integer(item)))
+            .execute(connection)?;
     }
     Ok(())
 }
@@ -121,15 +154,17 @@ pub fn filter_name(field: &str) -> &str {
     }
 }
 
-/// Holds for the items that refer to an item, deleted ones included: what an item refers to is a value that it is found by. A text
-/// that happens to be an identifier is found too; who must know looks at [`Item::links`].
+/// Holds for the items that refer to an item, deleted ones included: what an item refers to is a
+/// value that it is found by. A text that happens to be an identifier is found too; who must know
+/// looks at [`Item::links`].
 pub fn refers_to(id: Id) -> Fragment {
     Fragment::new("items.number IN (SELECT facets.item FROM terms JOIN facets ON facets.term = terms.number WHERE terms.value = ")
         .bind(Bind::Text(id.to_string()))
         .sql(")")
 }
 
-/// Rewrites the full-text entries of an item, and where its name is one that others are found by, theirs.
+/// Rewrites the full-text entries of an item, and where its name is one that others are found by,
+/// theirs.
 pub fn write_search<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Error> {
     write_some(connection, &[item.number])?;
     if lends_its_name(S::SPEC.kind) { write_referrers(connection, item.id) } else { Ok(()) }
@@ -137,7 +172,8 @@ pub fn write_search<S: Subject>(connection: &mut Connection, item: &Item) -> Res
 
 /// Rewrites the full-text entries of those that are found by the name of an item.
 pub fn write_referrers(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    let found: Vec<Number> = Statement::<BigInt>::select("items.number", "items", &refers_to(id)).rows(connection)?;
+    let found: Vec<Number> =
+        Statement::<BigInt>::select("items.number", "items", &refers_to(id)).rows(connection)?;
     for some in found.chunks(500) {
         write_some(connection, some)?;
     }
@@ -180,13 +216,23 @@ pub struct Sources {
 impl Sources {
     /// Reads it for these items.
     pub fn read(connection: &mut Connection, rows: &[Item]) -> Result<Self, Error> {
-        let links: HashMap<Number, Vec<Link>> = rows.iter().map(|item| (item.number, item.links())).collect();
-        let targets: BTreeSet<Id> = links.values().flatten().filter(|link| is_lent(&link.field)).map(|link| link.target_id).collect();
+        let links: HashMap<Number, Vec<Link>> =
+            rows.iter().map(|item| (item.number, item.links())).collect();
+        let targets: BTreeSet<Id> = links
+            .values()
+            .flatten()
+            .filter(|link| is_lent(&link.field))
+            .map(|link| link.target_id)
+            .collect();
         let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
         let targets = read_items(connection, &condition)?;
-        let texts = texts_of(connection, rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())))?;
+        let texts = texts_of(
+            connection,
+            rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())),
+        )?;
         let spoken = tracks::spoken(connection, &rows.iter().collect::<Vec<_>>())?;
-        let targets = targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
+        let targets =
+            targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
         Ok(Self { links, targets, texts, spoken })
     }
 
@@ -199,7 +245,9 @@ impl Sources {
 
     fn lent(&self, item: &Item) -> Lent {
         let mut lent = Lent::default();
-        for link in self.links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field)) {
+        for link in
+            self.links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field))
+        {
             let Some((target, is_public)) = self.targets.get(&link.target_id) else { continue };
             for text in self.texts.get(target).into_iter().flatten() {
                 let title = (Language::stored(&text.language), text.title.clone());
@@ -214,9 +262,17 @@ impl Sources {
 }
 
 /// Those of these items of which the full-text index holds something else than it should.
-pub fn differences(connection: &mut Connection, rows: &[Item], contents: &Contents) -> Result<HashMap<Number, Difference>, Error> {
+pub fn differences(
+    connection: &mut Connection,
+    rows: &[Item],
+    contents: &Contents,
+) -> Result<HashMap<Number, Difference>, Error> {
     let sources = Sources::read(connection, rows)?;
-    contents.differences(connection, &dates(rows), rows.iter().map(|item| sources.of(item)?.entries()))
+    contents.differences(
+        connection,
+        &dates(rows),
+        rows.iter().map(|item| sources.of(item)?.entries()),
+    )
 }
 
 fn dates(rows: &[Item]) -> Vec<(Number, Time)> {
@@ -225,7 +281,8 @@ fn dates(rows: &[Item]) -> Vec<(Number, Time)> {
 
 /// How many items there are to write into the full-text index, deleted ones included.
 pub fn count(connection: &mut Connection) -> Result<usize, Error> {
-    let count: i64 = items::table.filter(items::purged_at.is_null()).count().get_result(connection)?;
+    let count: i64 =
+        items::table.filter(items::purged_at.is_null()).count().get_result(connection)?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
@@ -239,8 +296,14 @@ pub struct Rewritten {
     pub last: Option<Number>,
 }
 
-/// Rewrites the full-text entries of so many items that come after `after`, by what the index held of all.
-pub fn rewrite(connection: &mut Connection, after: Option<Number>, limit: usize, contents: &Contents) -> Result<Rewritten, Error> {
+/// Rewrites the full-text entries of so many items that come after `after`, by what the index held
+/// of all.
+pub fn rewrite(
+    connection: &mut Connection,
+    after: Option<Number>,
+    limit: usize,
+    contents: &Contents,
+) -> Result<Rewritten, Error> {
     let condition = Fragment::new("items.purged_at IS NULL AND items.number > ")
         .bind(Bind::Integer(after.unwrap_or(0)))
         .sql(" ORDER BY items.number LIMIT ")
@@ -254,15 +317,22 @@ pub fn rewrite(connection: &mut Connection, after: Option<Number>, limit: usize,
             Ok((source.bytes(), source.entries()?))
         })
         .collect::<Result<_, Error>>()?;
-    let stale = contents.differences(connection, &dates(&rows), made.iter().map(|(_, entries)| Ok(entries)))?.len();
+    let stale = contents
+        .differences(connection, &dates(&rows), made.iter().map(|(_, entries)| Ok(entries)))?
+        .len();
     for (item, (bytes, entries)) in rows.iter().zip(made) {
         index(connection, item.number, Some(item.dated()), bytes, move || Ok(entries))?;
     }
     Ok(Rewritten { items: rows.len(), stale, last: rows.last().map(|item| item.number) })
 }
 
-/// Writes the full-text entries of one item in place of those that it has under this date, if it has any.
-pub fn write_entries(connection: &mut Connection, source: Source, date_before: Option<Time>) -> Result<(), Error> {
+/// Writes the full-text entries of one item in place of those that it has under this date, if it
+/// has any.
+pub fn write_entries(
+    connection: &mut Connection,
+    source: Source,
+    date_before: Option<Time>,
+) -> Result<(), Error> {
     index(connection, source.entry.item, date_before, source.bytes(), move || source.entries())
 }
 
@@ -277,11 +347,26 @@ pub struct Source {
 }
 
 impl Source {
-    /// That of an item with these texts, with what is said in it, and with the names that it is found by.
-    pub fn new(item: &Item, texts: Vec<Text>, spoken: Vec<Spoken>, lent: Lent) -> Result<Self, Error> {
-        let Some(kind) = Kind::parse(&item.kind) else { return Err(Error::Fault(format!("item {} is of no kind", item.id))) };
+    /// That of an item with these texts, with what is said in it, and with the names that it is
+    /// found by.
+    pub fn new(
+        item: &Item,
+        texts: Vec<Text>,
+        spoken: Vec<Spoken>,
+        lent: Lent,
+    ) -> Result<Self, Error> {
+        let Some(kind) = Kind::parse(&item.kind) else {
+            return Err(Error::Fault(format!("item {} is of no kind", item.id)));
+        };
         let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
-        Ok(Self { entry, is_public: item.is_public, is_deleted: item.deleted_at.is_some(), texts, spoken, lent })
+        Ok(Self {
+            entry,
+            is_public: item.is_public,
+            is_deleted: item.deleted_at.is_some(),
+            texts,
+            spoken,
+            lent,
+        })
     }
 
     /// About how long its texts are.
@@ -296,16 +381,22 @@ impl Source {
 
     /// The entries.
     fn entries(&self) -> Result<Entries, Error> {
-        let published: Vec<&Text> = self.texts.iter().filter(|text| text.status == "published").collect();
+        let published: Vec<&Text> =
+            self.texts.iter().filter(|text| text.status == "published").collect();
         // What the public sees, editors see too.
         let alike = published.len() == self.texts.len() && self.lent.public == self.lent.all;
         let editors = (!self.is_deleted).then(|| self.document(self.texts.iter(), &self.lent.all));
-        let public = (self.is_public && !alike).then(|| self.document(published.into_iter(), &self.lent.public));
+        let public = (self.is_public && !alike)
+            .then(|| self.document(published.into_iter(), &self.lent.public));
         let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
         Entries::of(self.entry, public, editors.as_ref())
     }
 
-    fn document<'a>(&self, texts: impl Iterator<Item = &'a Text>, lent: &[(Language, String)]) -> Document {
+    fn document<'a>(
+        &self,
+        texts: impl Iterator<Item = &'a Text>,
+        lent: &[(Language, String)],
+    ) -> Document {
         let mut document = Document::default();
         for text in texts {
             let rules = Rules::of(&Language::stored(&text.language));
@@ -321,7 +412,11 @@ impl Source {
             document.names.add(name, Rules::of(language));
         }
         for track in &self.spoken {
-            let field = if track.kind == TrackKind::Chapters { &mut document.description } else { &mut document.transcript };
+            let field = if track.kind == TrackKind::Chapters {
+                &mut document.description
+            } else {
+                &mut document.transcript
+            };
             field.add(&track.text, Rules::of(&track.language));
         }
         document
@@ -351,7 +446,8 @@ mod tests {
 
     #[test]
     fn what_stands_between_texts_comes_after_all_tokens() {
-        let letters: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.letter().to_string()).collect();
+        let letters: BTreeSet<String> =
+            Kind::ALL.iter().map(|kind| kind.letter().to_string()).collect();
         assert_eq!(letters.len(), Kind::ALL.len());
         assert!(letters.iter().all(|letter| letter.as_str() < BETWEEN));
     }

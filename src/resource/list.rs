@@ -45,12 +45,20 @@ impl Paging {
         let mut start = Start::Offset(offset.unwrap_or(0));
         if let Some(text) = params.take("cursor") {
             if offset.is_some() {
-                params.error("offset", "conflicting", "`offset` and `cursor` cannot be combined; use one of them.");
+                params.error(
+                    "offset",
+                    "conflicting",
+                    "`offset` and `cursor` cannot be combined; use one of them.",
+                );
             }
             match cursor::read(&fingerprint, &text) {
                 Ok(place) => start = place,
                 Err(CursorError::Malformed) => {
-                    params.error("cursor", "invalid_cursor", "The cursor is not one that this server gave; start again without it.");
+                    params.error(
+                        "cursor",
+                        "invalid_cursor",
+                        "The cursor is not one that this server gave; start again without it.",
+                    );
                 }
                 Err(CursorError::Foreign) => {
                     params.error(
@@ -72,8 +80,10 @@ impl Paging {
             Start::After(_) => (slice.more, true),
             Start::Before(_) => (true, slice.more),
         };
-        let next = last.filter(|_| has_next).map(|place| cursor::write(&self.fingerprint, place, false));
-        let prev = first.filter(|_| has_prev).map(|place| cursor::write(&self.fingerprint, place, true));
+        let next =
+            last.filter(|_| has_next).map(|place| cursor::write(&self.fingerprint, place, false));
+        let prev =
+            first.filter(|_| has_prev).map(|place| cursor::write(&self.fingerprint, place, true));
         PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
     }
 }
@@ -142,7 +152,10 @@ pub fn type_of_feed(ending: &str) -> &'static str {
 }
 
 /// What tables are, by the endings of their addresses: a kind that has feeds has tables as well.
-pub const TABLES: [(&str, &str); 2] = [("csv", "text/csv"), ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")];
+pub const TABLES: [(&str, &str); 2] = [
+    ("csv", "text/csv"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+];
 
 /// Of a longer query no feed is named, though there is one.
 const LONGEST_OF_A_FEED: usize = 1_000;
@@ -156,7 +169,9 @@ impl Links {
         // What shapes a list has no place in a feed, which is in one language.
         let kept = query.split('&').filter(|pair| {
             let name = decode(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
-            !pair.is_empty() && *pair != "lang=all" && (name == "limit" || !NOT_OF_THE_LIST.contains(&name.as_str()))
+            !pair.is_empty()
+                && *pair != "lang=all"
+                && (name == "limit" || !NOT_OF_THE_LIST.contains(&name.as_str()))
         });
         let query = kept.collect::<Vec<_>>().join("&");
         // Clients read only so much of a head.
@@ -165,11 +180,19 @@ impl Links {
         }
         let mark = if query.is_empty() { "" } else { "?" };
         let name = spec.kind.segment();
-        let feed = |ending: &&'static str| (format!("{base}/feeds/{name}.{ending}{mark}{query}"), type_of_feed(ending));
+        let feed = |ending: &&'static str| {
+            (format!("{base}/feeds/{name}.{ending}{mark}{query}"), type_of_feed(ending))
+        };
         // A table has no pages.
-        let whole = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("limit=")).collect::<Vec<_>>().join("&");
+        let whole = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("limit="))
+            .collect::<Vec<_>>()
+            .join("&");
         let mark_of_whole = if whole.is_empty() { "" } else { "?" };
-        let table = |(ending, media_type): (&str, &'static str)| (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type);
+        let table = |(ending, media_type): (&str, &'static str)| {
+            (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type)
+        };
         let tables = TABLES.into_iter().filter(|_| !spec.feeds.is_empty()).map(table);
         let feeds = spec.feeds.iter().map(feed).chain(tables).collect();
         Self { feeds, ..self }
@@ -180,7 +203,9 @@ impl Links {
         let mut parts = vec![format!("<{}>; rel=\"self\"", self.this)];
         parts.extend(self.next.as_ref().map(|next| format!("<{next}>; rel=\"next\"")));
         parts.extend(self.prev.as_ref().map(|prev| format!("<{prev}>; rel=\"prev\"")));
-        parts.extend(self.feeds.iter().map(|(feed, media_type)| format!("<{feed}>; rel=\"alternate\"; type=\"{media_type}\"")));
+        parts.extend(self.feeds.iter().map(|(feed, media_type)| {
+            format!("<{feed}>; rel=\"alternate\"; type=\"{media_type}\"")
+        }));
         parts.join(", ")
     }
 }
@@ -246,9 +271,19 @@ impl Page {
     }
 }
 
-/// What clients send in a query although RFC 3986 does not allow it there; in a `Link` header it would end the address.
-const NOT_IN_A_QUERY: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+/// What clients send in a query although RFC 3986 does not allow it there; in a `Link` header it
+/// would end the address.
+const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// What goes into an address beside that, where it was never part of one.
 const NOT_IN_AN_ADDRESS: &AsciiSet = &NOT_IN_A_QUERY.add(b'#');

@@ -1,4 +1,5 @@
-//! Reads items with everything they show in a fixed number of queries, whatever the size of the page.
+//! Reads items with everything they show in a fixed number of queries, whatever the size of the
+//! page.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -91,7 +92,8 @@ pub struct Text {
     pub sort_key: String,
 }
 
-/// The texts of some items, by the number of the item; those of one item in the order of its `languages`.
+/// The texts of some items, by the number of the item; those of one item in the order of its
+/// `languages`.
 pub type Texts = HashMap<Number, Vec<Text>>;
 
 /// A reference of an item.
@@ -144,15 +146,22 @@ pub struct Single {
     pub item: Item,
     /// The revisions in the same state of the database.
     pub revisions: Revisions,
-    /// The text that will probably be shown. PostgreSQL sends it along, where another statement is another round trip.
+    /// The text that will probably be shown. PostgreSQL sends it along, where another statement is
+    /// another round trip.
     pub likely: Option<Text>,
 }
 
 /// What [`read_single`] reads: the item, the revisions, and the likely text with its key.
 type SingleRow = (Item, Option<String>, Option<(i64, Text)>);
 
-/// Reads items with the revisions and what is probably shown where these languages are preferred, best first.
-fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[Language], viewer: Viewer) -> Result<Vec<Single>, Error> {
+/// Reads items with the revisions and what is probably shown where these languages are preferred,
+/// best first.
+fn read_single(
+    connection: &mut Connection,
+    condition: &Fragment,
+    preferred: &[Language],
+    viewer: Viewer,
+) -> Result<Vec<Single>, Error> {
     let statement = Fragment::new("SELECT ")
         .sql(COLUMNS)
         .sql(", (SELECT state FROM revisions WHERE number = 1), ")
@@ -161,7 +170,9 @@ fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[L
         .then(&likely_text(preferred, viewer))
         .sql(" WHERE ")
         .then(condition);
-    let rows: Vec<SingleRow> = Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextSql>)>::new(statement).rows(connection)?;
+    let rows: Vec<SingleRow> =
+        Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextSql>)>::new(statement)
+            .rows(connection)?;
     let single = |(item, state, text): SingleRow| Single {
         item,
         revisions: Revisions::parse(&state.unwrap_or_default()),
@@ -170,11 +181,13 @@ fn read_single(connection: &mut Connection, condition: &Fragment, preferred: &[L
     Ok(rows.into_iter().map(single).collect())
 }
 
-/// Joins the text to each item that will probably be shown; on SQLite none, where another statement costs less. PostgreSQL
-/// makes its key as [`text_key`] does, of the best of these languages that the viewer may see.
+/// Joins the text to each item that will probably be shown; on SQLite none, where another statement
+/// costs less. PostgreSQL makes its key as [`text_key`] does, of the best of these languages that
+/// the viewer may see.
 fn likely_text(preferred: &[Language], viewer: Viewer) -> Fragment {
     let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
-    let visible = if viewer.sees_unpublished() { "items.languages" } else { "items.public_languages" };
+    let visible =
+        if viewer.sees_unpublished() { "items.languages" } else { "items.public_languages" };
     Fragment::new(" LEFT JOIN texts ON texts.key = ")
         .differs("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
         .only_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
@@ -198,8 +211,8 @@ pub fn load_page<S: Subject>(
     load_page_of(connection, list, (start, limit), viewer, shown, |_| Some(S::SPEC))
 }
 
-/// The same of a list whose items are of several kinds. `O` is what is read of the fields that only a kind has; what an item refers to
-/// is made known where its declaration is given.
+/// The same of a list whose items are of several kinds. `O` is what is read of the fields that only
+/// a kind has; what an item refers to is made known where its declaration is given.
 pub fn load_page_of<O: DeserializeOwned>(
     connection: &mut Connection,
     list: &List,
@@ -208,14 +221,23 @@ pub fn load_page_of<O: DeserializeOwned>(
     shown: &mut Shown,
     declared: impl Fn(&Item) -> Option<&'static Spec>,
 ) -> Result<Option<PageOf<O>>, Error> {
-    let read = Shows { columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS), joins: likely_text(&shown.wish.preferred(), viewer) };
+    let read = Shows {
+        columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS),
+        joins: likely_text(&shown.wish.preferred(), viewer),
+    };
     let found = match (&list.identity, shown.memory()) {
-        (Some(identity), Some(memory)) => {
-            memory.page(&format!("{identity}\n{start:?}\n{limit}"), || list.found(connection, start, limit))?
-        }
+        (Some(identity), Some(memory)) => memory
+            .page(&format!("{identity}\n{start:?}\n{limit}"), || {
+                list.found(connection, start, limit)
+            })?,
         _ => list.found(connection, start, limit)?,
     };
-    let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(connection, (start, limit), found, &read)?;
+    let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(
+        connection,
+        (start, limit),
+        found,
+        &read,
+    )?;
     let Some((slice, rows)) = page else { return Ok(None) };
     let mut known = Texts::new();
     let mut items = Vec::with_capacity(rows.len());
@@ -226,7 +248,8 @@ pub fn load_page_of<O: DeserializeOwned>(
     Ok(Some((slice, complete_with(connection, items, known, viewer, shown, declared)?)))
 }
 
-/// Reads the items that fit a condition with all that they show: two queries, and at most two for what they refer to.
+/// Reads the items that fit a condition with all that they show: two queries, and at most two for
+/// what they refer to.
 pub fn load<S: Subject>(
     connection: &mut Connection,
     condition: &Fragment,
@@ -249,7 +272,8 @@ pub fn complete_single<S: Subject>(
     Ok(complete_with(connection, vec![item], texts, viewer, shown, |_| Some(S::SPEC))?.pop())
 }
 
-/// Completes items that have been read already. Those whose own fields were removed for good are left out.
+/// Completes items that have been read already. Those whose own fields were removed for good are
+/// left out.
 pub fn complete<S: Subject>(
     connection: &mut Connection,
     rows: Vec<Item>,
@@ -274,9 +298,20 @@ fn complete_with<O: DeserializeOwned>(
         let languages = item.languages(viewer);
         let choice = shown.choose(&languages, &item.original_language);
         let mut texts = known.remove(&item.number).unwrap_or_default();
-        let chosen = choice.as_ref().and_then(|choice| languages.get(choice.index)).filter(|_| !shown.wish.translations);
+        let chosen = choice
+            .as_ref()
+            .and_then(|choice| languages.get(choice.index))
+            .filter(|_| !shown.wish.translations);
         texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
-        loaded.push(Loaded { own, languages, choice, texts, links: item.links(), item, completeness: None });
+        loaded.push(Loaded {
+            own,
+            languages,
+            choice,
+            texts,
+            links: item.links(),
+            item,
+            completeness: None,
+        });
     }
     let links = loaded
         .iter()
@@ -290,12 +325,24 @@ fn complete_with<O: DeserializeOwned>(
     Ok(loaded)
 }
 
-/// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the empty text where there are none.
+/// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the
+/// empty text where there are none.
 pub fn pack_links(links: &[Link]) -> String {
-    let packed =
-        |link: &Link| (link.field.clone(), link.target_id.0.simple().to_string(), link.role.clone(), link.start_seconds, link.end_seconds);
+    let packed = |link: &Link| {
+        (
+            link.field.clone(),
+            link.target_id.0.simple().to_string(),
+            link.role.clone(),
+            link.start_seconds,
+            link.end_seconds,
+        )
+    };
     let packed: Vec<_> = links.iter().map(packed).collect();
-    if packed.is_empty() { String::new() } else { serde_json::to_string(&packed).unwrap_or_default() }
+    if packed.is_empty() {
+        String::new()
+    } else {
+        serde_json::to_string(&packed).unwrap_or_default()
+    }
 }
 
 /// What [`pack_links`] makes of a reference.
@@ -307,7 +354,8 @@ impl Item {
         self.published_at.unwrap_or(self.created_at)
     }
 
-    /// Its references, in order; none where what is kept cannot be read, which `kinoteka check` finds.
+    /// Its references, in order; none where what is kept cannot be read, which `kinoteka check`
+    /// finds.
     pub fn links(&self) -> Vec<Link> {
         self.unpack_links().unwrap_or_default()
     }
@@ -338,12 +386,14 @@ impl Item {
 
     /// The key of its texts in this language, if it has any.
     pub fn text_key(&self, language: &Language) -> Option<i64> {
-        let place = self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
+        let place =
+            self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
         text_key(self.number, place)
     }
 }
 
-/// How many texts an item can have: the keys of texts are made of the number of the item and the place of the language.
+/// How many texts an item can have: the keys of texts are made of the number of the item and the
+/// place of the language.
 const PLACES: i64 = 512;
 
 /// Holds for the texts of the item of this number, by [`PLACES`].
@@ -363,7 +413,17 @@ const TEXT_COLUMNS: &str = "texts.key, texts.language, texts.status, texts.title
 /// The types of [`TEXT_COLUMNS`].
 type TextSql = (
     BigInt,
-    (SqlText, SqlText, SqlText, Nullable<SqlText>, Nullable<SqlText>, Nullable<SqlText>, Nullable<SqlText>, Nullable<SqlText>, SqlText),
+    (
+        SqlText,
+        SqlText,
+        SqlText,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        SqlText,
+    ),
 );
 
 fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Error> {
@@ -379,17 +439,29 @@ fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Err
 }
 
 /// The texts of items of which the number and the `languages` are known.
-pub fn texts_of<'a>(connection: &mut Connection, items: impl IntoIterator<Item = (Number, &'a str)>) -> Result<Texts, Error> {
+pub fn texts_of<'a>(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = (Number, &'a str)>,
+) -> Result<Texts, Error> {
     let places = |languages: &str| languages.split_ascii_whitespace().count();
-    let keys = items.into_iter().flat_map(|(item, languages)| (0..places(languages)).filter_map(move |place| text_key(item, place)));
+    let keys = items.into_iter().flat_map(|(item, languages)| {
+        (0..places(languages)).filter_map(move |place| text_key(item, place))
+    });
     texts_at(connection, keys.collect())
 }
 
 /// All texts of these items, whatever languages they are said to have.
-pub fn all_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Texts, Error> {
-    // PostgreSQL, which expects many texts of each item, would read the whole table for each; with a limit it does not.
+pub fn all_texts(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = Number>,
+) -> Result<Texts, Error> {
+    // PostgreSQL, which expects many texts of each item, would read the whole table for each; with
+    // a limit it does not.
     let from = number_table(items)
-        .differs(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
+        .differs(
+            " wanted CROSS JOIN texts WHERE ",
+            " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ",
+        )
         .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512")
         .differs("", " ORDER BY texts.key LIMIT 512) texts");
     read_texts(connection, &from)
@@ -403,29 +475,44 @@ fn texts_at(connection: &mut Connection, keys: Vec<i64>) -> Result<Texts, Error>
 }
 
 /// Removes all texts of these items.
-pub fn delete_texts(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<(), Error> {
+pub fn delete_texts(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = Number>,
+) -> Result<(), Error> {
     for item in items {
         let first = item.saturating_mul(PLACES);
-        diesel::delete(texts::table.filter(texts::key.ge(first)).filter(texts::key.lt(first.saturating_add(PLACES))))
-            .execute(connection)?;
+        diesel::delete(
+            texts::table
+                .filter(texts::key.ge(first))
+                .filter(texts::key.lt(first.saturating_add(PLACES))),
+        )
+        .execute(connection)?;
     }
     Ok(())
 }
 
-/// The texts that will be shown and are not known: those of the chosen language, or all that the viewer may see.
-fn load_texts<O>(connection: &mut Connection, loaded: &[Loaded<O>], shown: &Shown) -> Result<Texts, Error> {
+/// The texts that will be shown and are not known: those of the chosen language, or all that the
+/// viewer may see.
+fn load_texts<O>(
+    connection: &mut Connection,
+    loaded: &[Loaded<O>],
+    shown: &Shown,
+) -> Result<Texts, Error> {
     let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
     for one in loaded.iter().filter(|one| one.texts.is_empty()) {
         if shown.wish.translations {
             keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
-        } else if let Some(language) = one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)) {
+        } else if let Some(language) =
+            one.choice.as_ref().and_then(|choice| one.languages.get(choice.index))
+        {
             keys.extend(one.item.text_key(language));
         }
     }
     texts_at(connection, keys)
 }
 
-/// Makes the items known that others refer to, by references of items of these kinds: those that memory has, and the rest in two queries.
+/// Makes the items known that others refer to, by references of items of these kinds: those that
+/// memory has, and the rest in two queries.
 pub fn load_targets<'a>(
     connection: &mut Connection,
     links: impl Iterator<Item = (&'static Spec, &'a Link)>,
@@ -445,7 +532,12 @@ pub fn load_targets<'a>(
 }
 
 /// Makes items of these kinds known: those that memory has, and the rest in two queries.
-pub fn load_named(connection: &mut Connection, targets: Vec<(Kind, Vec<Id>)>, viewer: Viewer, shown: &mut Shown) -> Result<(), Error> {
+pub fn load_named(
+    connection: &mut Connection,
+    targets: Vec<(Kind, Vec<Id>)>,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<(), Error> {
     let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
     for (kind, mut ids) in targets {
         ids.sort_unstable();
@@ -458,7 +550,8 @@ pub fn load_named(connection: &mut Connection, targets: Vec<(Kind, Vec<Id>)>, vi
     if missing.is_empty() {
         return Ok(());
     }
-    let wanted = id_among("items.id", missing.iter().flat_map(|(_, ids)| ids)).sql(" AND items.deleted_at IS NULL");
+    let wanted = id_among("items.id", missing.iter().flat_map(|(_, ids)| ids))
+        .sql(" AND items.deleted_at IS NULL");
     let rows: Vec<(Number, Id, String, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
         "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public",
         "items",
@@ -466,16 +559,34 @@ pub fn load_named(connection: &mut Connection, targets: Vec<(Kind, Vec<Id>)>, vi
     )
     .rows(connection)?;
     let visible = |is_public: bool| viewer.sees_unpublished() || is_public;
-    let mut texts = texts_of(connection, rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())))?;
+    let mut texts = texts_of(
+        connection,
+        rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())),
+    )?;
     let mut read: HashMap<Id, Target> = HashMap::new();
     for (number, id, slug, original, ..) in rows.into_iter().filter(|row| visible(row.5)) {
         let texts = texts.remove(&number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
-        let (languages, titles) = texts.map(|text| (Language::stored(&text.language), text.title)).unzip();
-        read.insert(id, Target { id, slug, original: Language::stored(&original), languages, titles, drawn: Drawn::default() });
+        let (languages, titles) =
+            texts.map(|text| (Language::stored(&text.language), text.title)).unzip();
+        read.insert(
+            id,
+            Target {
+                id,
+                slug,
+                original: Language::stored(&original),
+                languages,
+                titles,
+                drawn: Drawn::default(),
+            },
+        );
     }
     for (kind, ids) in missing {
-        shown.learn(kind, viewer, ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect());
+        shown.learn(
+            kind,
+            viewer,
+            ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect(),
+        );
     }
     Ok(())
 }
@@ -514,8 +625,13 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, E
     numbers.first().copied().ok_or_else(|| Error::Fault("a new item got no number".to_owned()))
 }
 
-/// Stores the texts of an item, fifty with each statement, so that none has more values than a database takes.
-pub fn insert_texts(connection: &mut Connection, item: Number, texts: &[Text]) -> Result<(), Error> {
+/// Stores the texts of an item, fifty with each statement, so that none has more values than a
+/// database takes.
+pub fn insert_texts(
+    connection: &mut Connection,
+    item: Number,
+    texts: &[Text],
+) -> Result<(), Error> {
     let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
     let too_many = || Error::Fault(format!("item {item} has too many languages"));
     for (some, first) in texts.chunks(50).zip((0..).step_by(50)) {
@@ -574,7 +690,9 @@ pub fn find_single(
     preferred: &[Language],
     viewer: Viewer,
 ) -> Result<Option<Found<Single>>, Error> {
-    find_by(connection, kind, name, |connection, condition| read_single(connection, condition, preferred, viewer))
+    find_by(connection, kind, name, |connection, condition| {
+        read_single(connection, condition, preferred, viewer)
+    })
 }
 
 fn find_by<T>(
@@ -605,23 +723,32 @@ fn find_by<T>(
 /// What a body names: its identifier and its present slug.
 pub type Named = HashMap<(Kind, String), (Id, String)>;
 
-/// Finds what a body names, by identifier, slug or former slug, in two queries or fewer. What is deleted is left out.
+/// Finds what a body names, by identifier, slug or former slug, in two queries or fewer. What is
+/// deleted is left out.
 pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<Named, Error> {
     let mut found = Named::new();
     let ids: Vec<Id> = names.iter().filter_map(|(_, name)| Id::parse(name)).collect();
     if !ids.is_empty() {
         let condition = id_among("items.id", &ids).sql(" AND items.deleted_at IS NULL");
-        let statement = Statement::<(Uuid, SqlText, SqlText)>::select("items.id, items.kind, items.slug", "items", &condition);
+        let statement = Statement::<(Uuid, SqlText, SqlText)>::select(
+            "items.id, items.kind, items.slug",
+            "items",
+            &condition,
+        );
         let rows: Vec<(Id, String, String)> = statement.rows(connection)?;
         for (kind, name) in names {
-            if let Some((id, _, slug)) = rows.iter().find(|(id, of, _)| Id::parse(name) == Some(*id) && of == kind.as_str()) {
+            if let Some((id, _, slug)) =
+                rows.iter().find(|(id, of, _)| Id::parse(name) == Some(*id) && of == kind.as_str())
+            {
                 found.insert((*kind, (*name).to_owned()), (*id, slug.clone()));
             }
         }
     }
-    let slugs: Vec<&(Kind, &str)> = names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
+    let slugs: Vec<&(Kind, &str)> =
+        names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
     if !slugs.is_empty() {
-        // PostgreSQL, which expects many names, would read the whole table; so it looks up one after the other.
+        // PostgreSQL, which expects many names, would read the whole table; so it looks up one
+        // after the other.
         let statement = Fragment::new("SELECT wanted.first, wanted.second, items.id, items.slug FROM ")
             .then(&pairs(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
             .differs(
@@ -631,13 +758,19 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
             )
             .sql(" JOIN items ON items.number = slugs.item")
             .sql(" AND items.deleted_at IS NULL");
-        let rows: Vec<(String, String, Id, String)> = Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).rows(connection)?;
-        found.extend(rows.into_iter().filter_map(|(kind, name, id, slug)| Some(((Kind::parse(&kind)?, name), (id, slug)))));
+        let rows: Vec<(String, String, Id, String)> =
+            Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).rows(connection)?;
+        found.extend(
+            rows.into_iter().filter_map(|(kind, name, id, slug)| {
+                Some(((Kind::parse(&kind)?, name), (id, slug)))
+            }),
+        );
     }
     Ok(found)
 }
 
-/// Holds for the items of a kind. What does not come from a user stands in the text, so that PostgreSQL can plan for it once.
+/// Holds for the items of a kind. What does not come from a user stands in the text, so that
+/// PostgreSQL can plan for it once.
 pub fn of_kind(kind: Kind) -> Fragment {
     Fragment::new(format!("items.kind = '{}'", kind.as_str()))
 }

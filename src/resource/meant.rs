@@ -1,8 +1,9 @@
 //! `did_you_mean`: what a search that finds nothing, or little, probably meant.
 //!
-//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them find something and together nothing. What is near it among the
-//! words of the catalogue, and found by itself, takes its place in the query as it was typed, and is offered where that finds more, with
-//! the same filters. So no word is offered that stands only in what the viewer may not see.
+//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them
+//! find something and together nothing. What is near it among the words of the catalogue, and found
+//! by itself, takes its place in the query as it was typed, and is offered where that finds more,
+//! with the same filters. So no word is offered that stands only in what the viewer may not see.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -49,7 +50,8 @@ struct Suspect<'a> {
     token: String,
 }
 
-/// Queries that find more, as they may be typed, the best first. `hits` counts what a query would find, up to [`COUNTED`].
+/// Queries that find more, as they may be typed, the best first. `hits` counts what a query would
+/// find, up to [`COUNTED`].
 pub fn meant(
     connection: &mut Connection,
     vocabulary: &Vocabulary,
@@ -61,8 +63,10 @@ pub fn meant(
     }
     let mut suspects = suspects(little);
     let mut unknown = HashSet::new();
-    // What was found has every word that was asked for, so that each finds something by itself; of alternatives it may have one alone.
-    let all_are_found = little.found > 0 && little.query.groups.iter().all(|alternatives| alternatives.len() == 1);
+    // What was found has every word that was asked for, so that each finds something by itself; of
+    // alternatives it may have one alone.
+    let all_are_found =
+        little.found > 0 && little.query.groups.iter().all(|alternatives| alternatives.len() == 1);
     if all_are_found && suspects.len() > 1 {
         return Ok(Vec::new());
     }
@@ -83,7 +87,9 @@ pub fn meant(
         let mut found: Vec<(Near, String)> = Vec::new();
         for one in taken.drain(..) {
             // As it is spelled, not by a stem or a beginning.
-            if found.len() < TAKEN && hits(connection, Query::parse(&format!("\"{}\"", one.1), &[]))? > 0 {
+            if found.len() < TAKEN
+                && hits(connection, Query::parse(&format!("\"{}\"", one.1), &[]))? > 0
+            {
                 found.push(one);
             }
         }
@@ -92,7 +98,12 @@ pub fn meant(
     let tried = if all_at_once { together(&near) } else { one_by_one(&near) };
     let mut offered: Vec<(usize, i64, String)> = Vec::new();
     for choice in tried.into_iter().take(MOST_SEARCHES) {
-        let edits = choice.iter().zip(&near).filter_map(|(place, near)| near.get((*place)?)).map(|(near, _)| near.edits).sum();
+        let edits = choice
+            .iter()
+            .zip(&near)
+            .filter_map(|(place, near)| near.get((*place)?))
+            .map(|(near, _)| near.edits)
+            .sum();
         let text = replaced(little.text, &suspects, &near, &choice);
         let found = hits(connection, Query::parse(&text, little.rules))?;
         if usize::try_from(found).unwrap_or(0) > little.found {
@@ -108,7 +119,8 @@ pub fn meant(
 
 /// The words that are looked for by themselves.
 fn suspects<'a>(little: &Little<'a>) -> Vec<Suspect<'a>> {
-    let excluded: HashSet<&String> = little.query.excluded.iter().flat_map(|term| &term.tokens).collect();
+    let excluded: HashSet<&String> =
+        little.query.excluded.iter().flat_map(|term| &term.tokens).collect();
     let suspect = |(start, word): (usize, &'a str)| {
         let [token] = <[String; 1]>::try_from(tokens(word)).ok()?;
         let is_one = is_comparable(&token) && word != "OR" && !excluded.contains(&token);
@@ -118,10 +130,18 @@ fn suspects<'a>(little: &Little<'a>) -> Vec<Suspect<'a>> {
 }
 
 /// The words nearest to one, with their spelling.
-fn spelled(connection: &mut Connection, vocabulary: &Vocabulary, suspect: &Suspect<'_>) -> Result<Vec<(Near, String)>, Problem> {
+fn spelled(
+    connection: &mut Connection,
+    vocabulary: &Vocabulary,
+    suspect: &Suspect<'_>,
+) -> Result<Vec<(Near, String)>, Problem> {
     let near = vocabulary.nearest(connection, &suspect.token, Script::of(suspect.word), TRIED)?;
-    let known = spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
-    Ok(near.into_iter().filter_map(|near| Some((near.clone(), known.get(&near.word)?.clone()))).collect())
+    let known =
+        spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
+    Ok(near
+        .into_iter()
+        .filter_map(|near| Some((near.clone(), known.get(&near.word)?.clone())))
+        .collect())
 }
 
 /// For each suspect which of the words near it takes its place, if any.
@@ -157,7 +177,12 @@ fn one_by_one(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
     choices
 }
 
-fn replaced(text: &str, suspects: &[Suspect<'_>], near: &[Vec<(Near, String)>], choice: &Choice) -> String {
+fn replaced(
+    text: &str,
+    suspects: &[Suspect<'_>],
+    near: &[Vec<(Near, String)>],
+    choice: &Choice,
+) -> String {
     let mut written = String::with_capacity(text.len());
     let mut from = 0;
     for ((suspect, near), place) in suspects.iter().zip(near).zip(choice) {

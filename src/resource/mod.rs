@@ -1,4 +1,5 @@
-//! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by its fields.
+//! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by
+//! its fields.
 
 pub mod addresses;
 pub mod announce;
@@ -66,7 +67,8 @@ pub enum Status {
 
 impl Status {
     /// All states with their names.
-    pub const ALL: [(&'static str, Self); 3] = [("draft", Self::Draft), ("published", Self::Published), ("archived", Self::Archived)];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("draft", Self::Draft), ("published", Self::Published), ("archived", Self::Archived)];
 
     /// The name.
     pub fn as_str(self) -> &'static str {
@@ -113,7 +115,8 @@ pub struct Draft<O> {
 pub trait Subject: 'static {
     /// Its declaration.
     const SPEC: &'static Spec;
-    /// The field that refers to an item which says some of an item's own fields for it, where a kind has one; see [`Self::follow`].
+    /// The field that refers to an item which says some of an item's own fields for it, where a
+    /// kind has one; see [`Self::follow`].
     const FOLLOWS: Option<&'static str> = None;
     /// Its own fields, kept as JSON in the row of the item.
     type Own: Clone + DeserializeOwned + PartialEq + Send + Serialize + 'static;
@@ -126,7 +129,8 @@ pub trait Subject: 'static {
     /// Draws the resource.
     fn view(loaded: Loaded<Self::Own>, shown: &Shown) -> Self::View;
 
-    /// The values that equality filters find it by: parameter and value. References, languages and status are added.
+    /// The values that equality filters find it by: parameter and value. References, languages and
+    /// status are added.
     fn facets(own: &Self::Own, tracks: &[Summary]) -> Vec<(&'static str, String)>;
 
     /// The values of the columns that [`Spec::table`] declares, in that order.
@@ -134,7 +138,8 @@ pub trait Subject: 'static {
         Vec::new()
     }
 
-    /// Checks what only the database can tell, and adds what the item takes over from others. `links` have been resolved.
+    /// Checks what only the database can tell, and adds what the item takes over from others.
+    /// `links` have been resolved.
     fn check(
         _connection: &mut Connection,
         _id: Option<Id>,
@@ -149,7 +154,12 @@ pub trait Subject: 'static {
     fn before_patch(_fields: &mut Map<String, Value>, _patch: &Map<String, Value>) {}
 
     /// Hands on what others have taken over from an item that was stored anew.
-    fn changed(_connection: &mut Connection, _item: &Item, _before: &Self::Own, _own: &Self::Own) -> Result<(), Problem> {
+    fn changed(
+        _connection: &mut Connection,
+        _item: &Item,
+        _before: &Self::Own,
+        _own: &Self::Own,
+    ) -> Result<(), Problem> {
         Ok(())
     }
 

@@ -1,8 +1,9 @@
-//! What others show of an item, kept in memory: a page whose references repeat does not read them again.
+//! What others show of an item, kept in memory: a page whose references repeat does not read them
+//! again.
 //!
-//! What is kept holds as long as the revision of its kind does. Every read asks the database for the revisions first, so
-//! that nodes which share a database need not know of each other. A write uses only what is of other kinds than its own: that its
-//! transaction does not change.
+//! What is kept holds as long as the revision of its kind does. Every read asks the database for
+//! the revisions first, so that nodes which share a database need not know of each other. A write
+//! uses only what is of other kinds than its own: that its transaction does not change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -34,8 +35,9 @@ pub struct Target {
     pub drawn: Drawn,
 }
 
-/// How an item was shown inside others, by the languages that were asked for. A server's fallback never changes. Slots are filled
-/// one after the other and never emptied, so that who reads them waits for nobody.
+/// How an item was shown inside others, by the languages that were asked for. A server's fallback
+/// never changes. Slots are filled one after the other and never emptied, so that who reads them
+/// waits for nobody.
 #[derive(Debug, Default)]
 pub struct Drawn([OnceLock<Box<InLanguages>>; MOST_DRAWN]);
 
@@ -67,8 +69,9 @@ impl Drawn {
 /// How many items of a kind are kept; more would hold only if most pages showed others.
 const MOST: usize = 20_000;
 
-/// What is kept between reads: the items that were shown inside others of late (`None` for one that the viewer may not see), what is reckoned
-/// with of all items of a kind, and what was searched for.
+/// What is kept between reads: the items that were shown inside others of late (`None` for one that
+/// the viewer may not see), what is reckoned with of all items of a kind, and what was searched
+/// for.
 #[derive(Default)]
 pub struct Names {
     targets: Mutex<HashMap<(Kind, Viewer), OfKind>>,
@@ -105,9 +108,19 @@ impl Memory {
     }
 
     /// What is known of these items; gives those that must be read.
-    pub fn recall(&self, kind: Kind, viewer: Viewer, ids: Vec<Id>, mut found: impl FnMut(Arc<Target>)) -> Vec<Id> {
+    pub fn recall(
+        &self,
+        kind: Kind,
+        viewer: Viewer,
+        ids: Vec<Id>,
+        mut found: impl FnMut(Arc<Target>),
+    ) -> Vec<Id> {
         let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(kept) = kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind)) else { return ids };
+        let Some(kept) =
+            kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))
+        else {
+            return ids;
+        };
         let mut missing = Vec::new();
         for id in ids {
             match kept.targets.get(&id) {
@@ -122,7 +135,8 @@ impl Memory {
     /// The item that a filter names, if it was looked up before.
     pub fn named(&self, kind: Kind, viewer: Viewer, name: &str) -> Option<Id> {
         let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
+        let kept =
+            kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
         kept.named.get(name).copied()
     }
 
@@ -135,15 +149,26 @@ impl Memory {
     }
 
     /// Keeps what was read of these items.
-    pub fn keep(&self, kind: Kind, viewer: Viewer, read: impl Iterator<Item = (Id, Option<Arc<Target>>)>) {
+    pub fn keep(
+        &self,
+        kind: Kind,
+        viewer: Viewer,
+        read: impl Iterator<Item = (Id, Option<Arc<Target>>)>,
+    ) {
         let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
             kept.targets.extend(read);
         }
     }
 
-    /// What is kept of a kind at its present revision; nothing at first, after a change and when it has grown too large.
-    fn of_kind<'a>(&self, kinds: &'a mut HashMap<(Kind, Viewer), OfKind>, kind: Kind, viewer: Viewer) -> Option<&'a mut OfKind> {
+    /// What is kept of a kind at its present revision; nothing at first, after a change and when it
+    /// has grown too large.
+    fn of_kind<'a>(
+        &self,
+        kinds: &'a mut HashMap<(Kind, Viewer), OfKind>,
+        kind: Kind,
+        viewer: Viewer,
+    ) -> Option<&'a mut OfKind> {
         let revision = self.revision(kind)?;
         let kept = kinds.entry((kind, viewer)).or_default();
         if kept.revision != revision || kept.targets.len() > MOST || kept.named.len() > MOST {
@@ -152,13 +177,22 @@ impl Memory {
         Some(kept)
     }
 
-    /// What is reckoned with of all items of a kind, as it is now; read where it is not kept. Not for a transaction that writes.
-    pub fn whole<T: Whole>(&self, connection: &mut Connection, spec: &'static Spec) -> Result<Arc<T>, Error> {
+    /// What is reckoned with of all items of a kind, as it is now; read where it is not kept. Not
+    /// for a transaction that writes.
+    pub fn whole<T: Whole>(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+    ) -> Result<Arc<T>, Error> {
         self.names.wholes.of(connection, spec, &self.revisions)
     }
 
     /// Where the items of a page stand that were searched for. Not for a transaction that writes.
-    pub fn page(&self, page: &str, search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, Error>) -> Result<Option<Vec<PlaceRow>>, Error> {
+    pub fn page(
+        &self,
+        page: &str,
+        search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, Error>,
+    ) -> Result<Option<Vec<PlaceRow>>, Error> {
         self.names.found.of(&self.revisions, page, search)
     }
 

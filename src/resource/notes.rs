@@ -19,8 +19,9 @@ pub type Noted = Since<Option<Arc<HashSet<Number>>>>;
 /// How many items are kept.
 const MOST: i64 = 20_000;
 
-/// Content notes of those items that have none in the language in which they answer, in that in which they were written or else in
-/// another: a warning is better in a foreign language than not given. Language and note, by the number of the item.
+/// Content notes of those items that have none in the language in which they answer, in that in
+/// which they were written or else in another: a warning is better in a foreign language than not
+/// given. Language and note, by the number of the item.
 pub fn elsewhere<O>(
     connection: &mut Connection,
     context: &Context,
@@ -28,10 +29,18 @@ pub fn elsewhere<O>(
     loaded: &[Loaded<O>],
     viewer: Viewer,
 ) -> Result<HashMap<Number, (String, String)>, Error> {
-    let answers = |one: &Loaded<O>| one.choice.as_ref().and_then(|choice| one.languages.get(choice.index)).map(ToString::to_string);
+    let answers = |one: &Loaded<O>| {
+        one.choice
+            .as_ref()
+            .and_then(|choice| one.languages.get(choice.index))
+            .map(ToString::to_string)
+    };
     let lacks = |one: &&Loaded<O>| {
         let language = answers(one);
-        let has = one.texts.iter().any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
+        let has = one
+            .texts
+            .iter()
+            .any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
         one.languages.len() > 1 && !has
     };
     let mut without: Vec<&Loaded<O>> = loaded.iter().filter(lacks).collect();
@@ -50,10 +59,15 @@ pub fn elsewhere<O>(
         .differs(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
         .sql("texts.content_note IS NOT NULL AND texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512 ORDER BY texts.key")
         .differs("", " LIMIT 512) texts");
-    let rows: Vec<(Number, String, String, String)> = Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).rows(connection)?;
+    let rows: Vec<(Number, String, String, String)> =
+        Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).rows(connection)?;
     let mut notes: HashMap<Number, (String, String)> = HashMap::new();
-    for (number, language, _, note) in rows.into_iter().filter(|row| viewer.sees_unpublished() || row.2 == "published") {
-        let is_original = without.iter().any(|one| one.item.number == number && one.item.original_language == language);
+    for (number, language, _, note) in
+        rows.into_iter().filter(|row| viewer.sees_unpublished() || row.2 == "published")
+    {
+        let is_original = without
+            .iter()
+            .any(|one| one.item.number == number && one.item.original_language == language);
         if is_original || !notes.contains_key(&number) {
             notes.insert(number, (language, note));
         }
@@ -63,8 +77,10 @@ pub fn elsewhere<O>(
 
 /// The items that have a note at all: most have none, and need not be asked for.
 fn noted(connection: &mut Connection) -> Result<Option<Arc<HashSet<Number>>>, Error> {
-    let statement = Fragment::new("SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ")
-        .bind(Bind::Integer(MOST.saturating_add(1)));
+    let statement = Fragment::new(
+        "SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ",
+    )
+    .bind(Bind::Integer(MOST.saturating_add(1)));
     let items: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
     let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MOST);
     Ok(is_whole.then(|| Arc::new(items.into_iter().collect())))

@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a request that is sent again under its key is answered again, not done again.
 //!
-//! The key is claimed in a transaction of its own, so that a request which comes meanwhile can be told so. What the work
-//! answers is stored in the work's own transaction: either both are kept or neither.
+//! The key is claimed in a transaction of its own, so that a request which comes meanwhile can be
+//! told so. What the work answers is stored in the work's own transaction: either both are kept or
+//! neither.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -26,7 +27,8 @@ pub const REPLAYED: &str = "Idempotent-Replayed";
 /// How long a key may be, without its quotes.
 const LONGEST: usize = 255;
 
-/// After so long, in microseconds, a request that neither answered nor failed has died with its process.
+/// After so long, in microseconds, a request that neither answered nor failed has died with its
+/// process.
 const ABANDONED: i64 = 60_000_000;
 
 /// An answer as it is kept.
@@ -79,36 +81,60 @@ impl Once {
         if given.next().is_some() {
             return Err(wrong("Send one Idempotency-Key, not several."));
         }
-        let key = value.to_str().ok().map(str::trim).and_then(|text| text.strip_prefix('"')).and_then(|text| text.strip_suffix('"'));
-        let sane =
-            |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\');
+        let key = value
+            .to_str()
+            .ok()
+            .map(str::trim)
+            .and_then(|text| text.strip_prefix('"'))
+            .and_then(|text| text.strip_suffix('"'));
+        let sane = |key: &&str| {
+            (1..=LONGEST).contains(&key.len())
+                && key.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
+        };
         let Some(key) = key.filter(sane) else {
             return Err(wrong(
                 "An Idempotency-Key is a quoted string of 1 to 255 visible ASCII characters without quotes and backslashes, such as \
                  \"8e03978e-40d5-43dd-bc93-6894a57f9324\".",
             ));
         };
-        let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let language = request
+            .headers()
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let request = format!("{} {}\n{language}\n{body}", request.method(), request.uri());
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(request.as_bytes()));
         Ok(Some(Self { caller, key: key.to_owned(), digest, attempt: Id::new() }))
     }
 
-    /// Claims the key, or finds what was answered under it. 422 where the key was used for another request, 409 while the
-    /// first one still runs. Keys older than the configured age are forgotten.
+    /// Claims the key, or finds what was answered under it. 422 where the key was used for another
+    /// request, 409 while the first one still runs. Keys older than the configured age are
+    /// forgotten.
     pub async fn claim(&self, context: &Context) -> Result<Claim, Problem> {
         let this = self.clone();
         let age = i64::from(context.settings.idempotency_hours).saturating_mul(3_600_000_000);
-        context.store.write(move |connection| this.claim_here(connection, age)).await.map(|done| done.value)
+        context
+            .store
+            .write(move |connection| this.claim_here(connection, age))
+            .await
+            .map(|done| done.value)
     }
 
     fn claim_here(&self, connection: &mut Connection, age: i64) -> Result<Claim, Problem> {
         let now = Time::now();
-        diesel::delete(rows::table.filter(rows::created_at.lt(now.earlier(age)))).execute(connection)?;
+        diesel::delete(rows::table.filter(rows::created_at.lt(now.earlier(age))))
+            .execute(connection)?;
         let known: Option<Row> = rows::table
             .filter(rows::caller.eq(self.caller))
             .filter(rows::key.eq(&self.key))
-            .select((rows::digest, rows::attempt, rows::status, rows::headers, rows::body, rows::created_at))
+            .select((
+                rows::digest,
+                rows::attempt,
+                rows::status,
+                rows::headers,
+                rows::body,
+                rows::created_at,
+            ))
             .first(connection)
             .optional()?;
         let Some((digest, _, status, headers, body, created_at)) = known else {
@@ -132,11 +158,14 @@ impl Once {
         }
         if created_at.micros() > now.earlier(ABANDONED).micros() {
             let detail = "The first request with this Idempotency-Key is still running; send it again to get its answer.";
-            let mut problem = Problem::new(Kind::Conflict, detail).with_header(header::RETRY_AFTER, "1");
+            let mut problem =
+                Problem::new(Kind::Conflict, detail).with_header(header::RETRY_AFTER, "1");
             problem.errors.push(Violation::parameter(NAME, "still_running", detail));
             return Err(problem);
         }
-        diesel::update(self.row()).set((rows::attempt.eq(self.attempt), rows::created_at.eq(now))).execute(connection)?;
+        diesel::update(self.row())
+            .set((rows::attempt.eq(self.attempt), rows::created_at.eq(now)))
+            .execute(connection)?;
         Ok(Claim::Ours)
     }
 
@@ -147,11 +176,16 @@ impl Once {
         rows::table.filter(rows::caller.eq(caller)).filter(rows::key.eq(key))
     }
 
-    /// Keeps the answer; the last step of the work's own transaction. Fails where another attempt has taken the key over.
+    /// Keeps the answer; the last step of the work's own transaction. Fails where another attempt
+    /// has taken the key over.
     pub fn keep(&self, connection: &mut Connection, reply: &Reply) -> Result<(), Problem> {
         let headers = serde_json::to_string(&reply.headers).map_err(Problem::internal)?;
         let kept = diesel::update(self.row().filter(rows::attempt.eq(self.attempt)))
-            .set((rows::status.eq(Some(i64::from(reply.status))), rows::headers.eq(Some(headers)), rows::body.eq(Some(&reply.body))))
+            .set((
+                rows::status.eq(Some(i64::from(reply.status))),
+                rows::headers.eq(Some(headers)),
+                rows::body.eq(Some(&reply.body)),
+            ))
             .execute(connection)?;
         if kept == 1 {
             return Ok(());
@@ -162,21 +196,37 @@ impl Once {
         ))
     }
 
-    /// After work that failed: a refusal is kept, anything else frees the key, so that the work can be tried again.
+    /// After work that failed: a refusal is kept, anything else frees the key, so that the work can
+    /// be tried again.
     pub async fn settle(&self, context: &Context, problem: Option<&Problem>) {
-        let refusal = problem.filter(|problem| (400..500).contains(&problem.kind.definition().status)).map(|problem| {
-            let definition = problem.kind.definition();
-            let headers = problem.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect();
-            let refusal =
-                Refusal { code: definition.code.to_owned(), detail: problem.detail.clone(), errors: problem.errors.clone(), headers };
-            Reply { status: definition.status, headers: Vec::new(), body: serde_json::to_string(&refusal).unwrap_or_default() }
-        });
+        let refusal = problem
+            .filter(|problem| (400..500).contains(&problem.kind.definition().status))
+            .map(|problem| {
+                let definition = problem.kind.definition();
+                let headers = problem
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+                    .collect();
+                let refusal = Refusal {
+                    code: definition.code.to_owned(),
+                    detail: problem.detail.clone(),
+                    errors: problem.errors.clone(),
+                    headers,
+                };
+                Reply {
+                    status: definition.status,
+                    headers: Vec::new(),
+                    body: serde_json::to_string(&refusal).unwrap_or_default(),
+                }
+            });
         let this = self.clone();
         let settled = context.store.write(move |connection| {
             if let Some(refusal) = &refusal {
                 return this.keep(connection, refusal);
             }
-            let unanswered = this.row().filter(rows::attempt.eq(this.attempt)).filter(rows::status.is_null());
+            let unanswered =
+                this.row().filter(rows::attempt.eq(this.attempt)).filter(rows::status.is_null());
             diesel::delete(unanswered).execute(connection)?;
             Ok(())
         });
@@ -189,13 +239,19 @@ impl Once {
 fn answered(status: i64, headers: &str, body: String) -> Result<Claim, Problem> {
     let status = u16::try_from(status).map_err(Problem::internal)?;
     if status < 400 {
-        let mut headers: Vec<(String, String)> = serde_json::from_str(headers).map_err(Problem::internal)?;
+        let mut headers: Vec<(String, String)> =
+            serde_json::from_str(headers).map_err(Problem::internal)?;
         headers.push((REPLAYED.to_owned(), "true".to_owned()));
         return Ok(Claim::Answered(Reply { status, headers, body }));
     }
     let refusal: Refusal = serde_json::from_str(&body).map_err(Problem::internal)?;
-    let kind = Kind::ALL.iter().find(|kind| kind.definition().code == refusal.code).copied().unwrap_or(Kind::Conflict);
-    let mut problem = Problem::new(kind, refusal.detail).with_header(header::HeaderName::from_static("idempotent-replayed"), "true");
+    let kind = Kind::ALL
+        .iter()
+        .find(|kind| kind.definition().code == refusal.code)
+        .copied()
+        .unwrap_or(Kind::Conflict);
+    let mut problem = Problem::new(kind, refusal.detail)
+        .with_header(header::HeaderName::from_static("idempotent-replayed"), "true");
     problem.errors = refusal.errors;
     for (name, value) in refusal.headers {
         if let Ok(name) = header::HeaderName::try_from(name) {

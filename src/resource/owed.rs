@@ -1,4 +1,5 @@
-//! What programmes want said with whatever belongs to them, kept between reads: every page of a feed says it again.
+//! What programmes want said with whatever belongs to them, kept between reads: every page of a
+//! feed says it again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,13 +40,23 @@ pub fn of_programmes(
             None => missing.push(*id),
         }
     }
-    let Some(expand) = context.expander(Kind::Programme).filter(|_| !missing.is_empty()) else { return Ok(found) };
-    let mut within = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+    let Some(expand) = context.expander(Kind::Programme).filter(|_| !missing.is_empty()) else {
+        return Ok(found);
+    };
+    let mut within =
+        Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
     let mut wholes = expand(connection, &missing, viewer, &mut within)?;
     for id in missing {
         let whole = wholes.remove(&id);
-        let text = |name: &str| whole.as_ref().and_then(|whole| whole.get(name)).and_then(Value::as_str).map(str::to_owned);
-        let owed = Arc::new(Owed { credit_line: text("credit_line"), disclaimer: text("disclaimer") });
+        let text = |name: &str| {
+            whole
+                .as_ref()
+                .and_then(|whole| whole.get(name))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let owed =
+            Arc::new(Owed { credit_line: text("credit_line"), disclaimer: text("disclaimer") });
         context.owed.keep(revisions, key(&id), Arc::clone(&owed));
         found.insert(id, owed);
     }

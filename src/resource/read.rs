@@ -33,7 +33,10 @@ use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
 
 /// Answers a list.
-pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
@@ -41,12 +44,17 @@ pub async fn list<S: Subject>(context: web::Data<Context>, request: HttpRequest)
     let known = request.clone();
     let etag = if_none_match(&known);
     let inner = context.clone().into_inner();
-    let done = context.read(caller, move |connection| read_page::<S>(connection, &inner, &shared, etag.as_deref())).await?;
+    let done = context
+        .read(caller, move |connection| {
+            read_page::<S>(connection, &inner, &shared, etag.as_deref())
+        })
+        .await?;
     Statements::note(&request, done.statements);
     answer_page(&context, &request, (caller, &wanted.wish), done.value, Some(S::SPEC))
 }
 
-/// Answers a page that was read, or that the client has it already. A list of one kind says where its feeds are.
+/// Answers a page that was read, or that the client has it already. A list of one kind says where
+/// its feeds are.
 pub fn answer_page(
     context: &Context,
     request: &HttpRequest,
@@ -57,17 +65,26 @@ pub fn answer_page(
     if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
         return Ok(response);
     }
-    let Some(page) = page else { return Err(Problem::internal("a page that was not read was needed")) };
+    let Some(page) = page else {
+        return Err(Problem::internal("a page that was not read was needed"));
+    };
     let links = list::links(context, request, &page.info);
     let links = match of {
         Some(spec) => links.with_feeds(spec, request.path()),
         None => links,
     };
-    Ok(answered(context, (caller, wish), &validators, &links).content_type("application/json").body(page.body(&links)?))
+    Ok(answered(context, (caller, wish), &validators, &links)
+        .content_type("application/json")
+        .body(page.body(&links)?))
 }
 
 /// The head of an answer that has a list.
-pub fn answered(context: &Context, (caller, wish): (Viewer, &Wish), validators: &Validators, links: &Links) -> HttpResponseBuilder {
+pub fn answered(
+    context: &Context,
+    (caller, wish): (Viewer, &Wish),
+    validators: &Validators,
+    links: &Links,
+) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, wish);
     answer::validate(&mut response, validators);
@@ -97,20 +114,30 @@ pub fn read_of_catalogue<T>(
     // The revisions are read before the rest, as for a page of a list.
     let revisions = Arc::new(Revisions::read(connection)?);
     let (revision, changed_at) = revisions.of(CATALOGUE);
-    let tag = Tag::of(&format!("{revision}\n{}\n{}\n{}", asked.identity, asked.base, context.places.identity()));
+    let tag = Tag::of(&format!(
+        "{revision}\n{}\n{}\n{}",
+        asked.identity,
+        asked.base,
+        context.places.identity()
+    ));
     let validators = Validators { tag, changed_at };
     if asked.etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
         return Ok((validators, None));
     }
     let memory = Memory::new(&context.names, &revisions);
-    let mut shown = Shown::new(asked.wish.clone(), Arc::clone(&context.places), Some(memory)).at(asked.base);
+    let mut shown =
+        Shown::new(asked.wish.clone(), Arc::clone(&context.places), Some(memory)).at(asked.base);
     let found = read(connection, &revisions, &mut shown)?;
     Ok((validators, Some(found)))
 }
 
 /// The tags a client has, to leave out the work of an answer that will not be sent.
 pub fn if_none_match(request: &HttpRequest) -> Option<String> {
-    let values: Vec<&str> = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 
@@ -123,8 +150,8 @@ fn read_page<S: Subject>(
     wanted: &ListRequest,
     etag: Option<&str>,
 ) -> Result<PageRead, Problem> {
-    // The revisions are read before the items: if a write falls between, the tag is older than what is shown and
-    // the next conditional request is answered in full.
+    // The revisions are read before the items: if a write falls between, the tag is older than what
+    // is shown and the next conditional request is answered in full.
     let revisions = Arc::new(Revisions::read(connection)?);
     let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
     let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
@@ -134,40 +161,81 @@ fn read_page<S: Subject>(
     }
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory.clone())).at(&wanted.base);
+    let mut shown =
+        Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory.clone()))
+            .at(&wanted.base);
     shown.extras.clone_from(&wanted.shape.extras);
-    let page = load_page::<S>(connection, &list, (&wanted.paging.start, wanted.paging.limit), wanted.viewer, &mut shown)?;
+    let page = load_page::<S>(
+        connection,
+        &list,
+        (&wanted.paging.start, wanted.paging.limit),
+        wanted.viewer,
+        &mut shown,
+    )?;
     let Some((slice, mut loaded)) = page else {
-        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this list; start again without it."));
+        return Err(Problem::parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this list; start again without it.",
+        ));
     };
-    let count =
-        |connection: &mut Connection| Ok::<_, Problem>(wanted.list_to_count(connection, S::SPEC, &memory, None)?.count(connection)?);
-    let total = wanted.paging.total.then(|| context.totals.of(&revisions, &wanted.counted, || count(connection))).transpose()?;
+    let count = |connection: &mut Connection| {
+        Ok::<_, Problem>(
+            wanted.list_to_count(connection, S::SPEC, &memory, None)?.count(connection)?,
+        )
+    };
+    let total = wanted
+        .paging
+        .total
+        .then(|| context.totals.of(&revisions, &wanted.counted, || count(connection)))
+        .transpose()?;
     let info = wanted.paging.info(&slice, total);
     let facets = if wanted.facets.filters.is_empty() {
         None
     } else {
         Some(context.facets.of(connection, (S::SPEC, wanted), &revisions, &mut shown)?)
     };
-    let did_you_mean = match wanted.search().and_then(|search| search.little(&wanted.paging, loaded.len())) {
+    let did_you_mean = match wanted
+        .search()
+        .and_then(|search| search.little(&wanted.paging, loaded.len()))
+    {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
-            Ok(wanted.searching(query).list(connection, S::SPEC, &memory)?.count_up_to(connection, COUNTED)?)
+            Ok(wanted
+                .searching(query)
+                .list(connection, S::SPEC, &memory)?
+                .count_up_to(connection, COUNTED)?)
         })?,
         None => Vec::new(),
     };
-    expand(connection, context, S::SPEC, &wanted.shape, wanted.viewer, &mut shown, loaded.iter().flat_map(|item| &item.links))?;
+    expand(
+        connection,
+        context,
+        S::SPEC,
+        &wanted.shape,
+        wanted.viewer,
+        &mut shown,
+        loaded.iter().flat_map(|item| &item.links),
+    )?;
     if wanted.shape.completeness {
         completeness::add::<S>(connection, &mut loaded)?;
     }
     let ids: Vec<Id> = loaded.iter().map(|one| one.item.id).collect();
-    let referrers = Referrers::read(connection, context, (S::SPEC, &wanted.shape), wanted.viewer, &shown, &ids)?;
+    let referrers = Referrers::read(
+        connection,
+        context,
+        (S::SPEC, &wanted.shape),
+        wanted.viewer,
+        &shown,
+        &ids,
+    )?;
     let mut items = Items::default();
     let marked = match wanted.query().filter(|_| wanted.highlights) {
         Some(query) => Some(Marked::read(connection, query, &loaded)?),
         None => None,
     };
     for one in loaded {
-        let highlights = marked.as_ref().map(|marked| marked.of(S::SPEC, &one, wanted.viewer, &shown));
+        let highlights =
+            marked.as_ref().map(|marked| marked.of(S::SPEC, &one, wanted.viewer, &shown));
         let id = one.item.id;
         items.push(&S::view(one, &shown), &wanted.shape)?;
         for (field, referring) in referrers.of(id) {
@@ -205,7 +273,9 @@ fn expand<'a>(
     for (field, ids) in wanted {
         let expand = spec.link(field).and_then(|link| context.expander(link.target));
         if let Some(expand) = expand {
-            let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+            let mut inner =
+                Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory())
+                    .at(&shown.base);
             for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
                 shown.add_whole(id, &whole);
             }
@@ -225,11 +295,20 @@ pub fn wholes<S: Subject>(
         return Ok(HashMap::new());
     }
     let loaded = load::<S>(connection, &id_among("items.id", ids), viewer, shown)?;
-    loaded.into_iter().map(|one| Ok((one.item.id, serde_json::to_value(S::view(one, shown)).map_err(Problem::internal)?))).collect()
+    loaded
+        .into_iter()
+        .map(|one| {
+            Ok((one.item.id, serde_json::to_value(S::view(one, shown)).map_err(Problem::internal)?))
+        })
+        .collect()
 }
 
 /// Answers one item, by identifier or slug; a former slug redirects.
-pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+pub async fn get<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
@@ -244,7 +323,11 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
     let base = context.settings.base_url(&request);
     let done = context
         .read(viewer, move |connection| {
-            let found = if can_be_name(&name) { find_single(connection, S::SPEC.kind, &name, &preferred, viewer)? } else { None };
+            let found = if can_be_name(&name) {
+                find_single(connection, S::SPEC.kind, &name, &preferred, viewer)?
+            } else {
+                None
+            };
             let found = visible(S::SPEC, &name, viewer, found, |single: &Single| &single.item)?;
             let Single { item, revisions, likely } = match found {
                 Found::Moved(single) => return Ok::<_, Problem>(One::Moved(single.item.slug)),
@@ -252,27 +335,43 @@ pub async fn get<S: Subject>(context: web::Data<Context>, request: HttpRequest, 
             };
             let revisions = Arc::new(revisions);
             let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
-            let representation = format!("{state}\n{identity}\n{}\n{viewer:?}\n{}", wished.identity(), inner.places.identity());
-            let validators =
-                Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: shown_at.max(Some(item.updated_at)) };
+            let representation = format!(
+                "{state}\n{identity}\n{}\n{viewer:?}\n{}",
+                wished.identity(),
+                inner.places.identity()
+            );
+            let validators = Validators {
+                tag: Tag::item(item.id, item.revision, &representation),
+                changed_at: shown_at.max(Some(item.updated_at)),
+            };
             if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
                 return Ok(One::Here(validators, None));
             }
             let memory = Memory::new(&inner.names, &revisions);
-            let mut shown = Shown::new(wished.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-            let (body, language) = draw_single::<S>(connection, &inner, (item, likely), &mut shown, &shaped, viewer)?;
+            let mut shown =
+                Shown::new(wished.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
+            let (body, language) =
+                draw_single::<S>(connection, &inner, (item, likely), &mut shown, &shaped, viewer)?;
             Ok(One::Here(validators, Some((body, language))))
         })
         .await?;
     Statements::note(&request, done.statements);
     let (validators, body) = match done.value {
-        One::Moved(slug) => return Ok(answer::moved(&context, &request, &format!("{}/{slug}", S::SPEC.kind.path()))),
+        One::Moved(slug) => {
+            return Ok(answer::moved(
+                &context,
+                &request,
+                &format!("{}/{slug}", S::SPEC.kind.path()),
+            ));
+        }
         One::Here(validators, body) => (validators, body),
     };
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
-    let Some((body, language)) = body else { return Err(Problem::internal("an item that was not read was needed")) };
+    let Some((body, language)) = body else {
+        return Err(Problem::internal("an item that was not read was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
     answer::validate(&mut response, &validators);
@@ -328,7 +427,12 @@ fn draw_single<S: Subject>(
 }
 
 /// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.
-pub fn find_visible(connection: &mut Connection, spec: &Spec, name: &str, viewer: Viewer) -> Result<Found, Problem> {
+pub fn find_visible(
+    connection: &mut Connection,
+    spec: &Spec,
+    name: &str,
+    viewer: Viewer,
+) -> Result<Found, Problem> {
     let found = if can_be_name(name) { find(connection, spec.kind, name)? } else { None };
     visible(spec, name, viewer, found, |item| item)
 }
@@ -339,14 +443,28 @@ fn can_be_name(name: &str) -> bool {
 }
 
 /// What was found, if the caller may see it.
-fn visible<T>(spec: &Spec, name: &str, viewer: Viewer, found: Option<Found<T>>, item: fn(&T) -> &Item) -> Result<Found<T>, Problem> {
-    let missing = || Problem::new(Kind::NotFound, format!("There is no {} `{}`.", spec.kind.noun(), crate::http::fields::clip(name)));
+fn visible<T>(
+    spec: &Spec,
+    name: &str,
+    viewer: Viewer,
+    found: Option<Found<T>>,
+    item: fn(&T) -> &Item,
+) -> Result<Found<T>, Problem> {
+    let missing = || {
+        Problem::new(
+            Kind::NotFound,
+            format!("There is no {} `{}`.", spec.kind.noun(), crate::http::fields::clip(name)),
+        )
+    };
     let found = found.ok_or_else(missing)?;
     let (Found::Here(one) | Found::Moved(one)) = &found;
     let item = item(one);
     if item.deleted_at.is_some() {
         if viewer.sees_unpublished() || item.was_public {
-            return Err(Problem::new(Kind::Gone, format!("The {} `{}` has been deleted.", spec.kind.noun(), item.slug)));
+            return Err(Problem::new(
+                Kind::Gone,
+                format!("The {} `{}` has been deleted.", spec.kind.noun(), item.slug),
+            ));
         }
         return Err(missing());
     }

@@ -34,7 +34,9 @@ impl Referrers {
         ids: &[Id],
     ) -> Result<Self, Problem> {
         let mut read = Self::default();
-        for referrer in spec.referrers.iter().filter(|referrer| shape.include.contains(&referrer.field)) {
+        for referrer in
+            spec.referrers.iter().filter(|referrer| shape.include.contains(&referrer.field))
+        {
             let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
             if let Some(expand) = context.expander(referrer.kind).filter(|_| !ids.is_empty()) {
                 let field = format!("{}.{}", referrer.kind.as_str(), filter_name(referrer.through));
@@ -42,7 +44,12 @@ impl Referrers {
                 let mut wanted: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
                 wanted.sort_unstable();
                 wanted.dedup();
-                let mut inner = Shown::new(shown.wish.clone(), std::sync::Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+                let mut inner = Shown::new(
+                    shown.wish.clone(),
+                    std::sync::Arc::clone(&shown.places),
+                    shown.memory(),
+                )
+                .at(&shown.base);
                 let wholes = expand(connection, &wanted, viewer, &mut inner)?;
                 for (target, id) in found {
                     if let (Some(list), Some(whole)) = (of.get_mut(&target), wholes.get(&id)) {
@@ -62,8 +69,17 @@ impl Referrers {
 }
 
 /// Which items refer to which of these, the newest first.
-fn pairs_of(connection: &mut Connection, field: &str, viewer: Viewer, ids: &[Id]) -> Result<Vec<(Id, Id)>, Problem> {
-    let visible = if viewer.sees_unpublished() { "items.deleted_at IS NULL" } else { "items.is_public = TRUE" };
+fn pairs_of(
+    connection: &mut Connection,
+    field: &str,
+    viewer: Viewer,
+    ids: &[Id],
+) -> Result<Vec<(Id, Id)>, Problem> {
+    let visible = if viewer.sees_unpublished() {
+        "items.deleted_at IS NULL"
+    } else {
+        "items.is_public = TRUE"
+    };
     let statement = Fragment::new(
         "SELECT terms.value, items.id FROM terms JOIN facets ON facets.term = terms.number JOIN items ON items.number = facets.item \
          WHERE terms.field = ",

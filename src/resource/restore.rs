@@ -18,17 +18,30 @@ use crate::http::fields::clip;
 use crate::http::negotiate;
 use crate::http::problem::{Kind, Problem, Violation};
 
-/// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted is answered unchanged.
-pub async fn restore<S: Subject>(context: web::Data<Context>, request: HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+/// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted
+/// is answered unchanged.
+pub async fn restore<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.editor(&request).await?;
     let precondition = Precondition::read(&request, false)?;
     let answering = answering::<S>(&context, &request)?;
     let once = Once::read(&request, caller, &serde_json::Value::Null)?;
     run::<S>(context, &request, answering, once, move |connection, context| {
-        let found = if name.contains('\0') || name.len() > 200 { None } else { find(connection, S::SPEC.kind, &name)? };
+        let found = if name.contains('\0') || name.len() > 200 {
+            None
+        } else {
+            find(connection, S::SPEC.kind, &name)?
+        };
         let Some(item) = found.map(Found::item) else {
-            return Err(Problem::new(Kind::NotFound, format!("There is no {} `{}`.", S::SPEC.kind.noun(), clip(&name))).into());
+            return Err(Problem::new(
+                Kind::NotFound,
+                format!("There is no {} `{}`.", S::SPEC.kind.noun(), clip(&name)),
+            )
+            .into());
         };
         precondition.check(item.id, item.revision)?;
         if item.deleted_at.is_some() {
@@ -39,10 +52,18 @@ pub async fn restore<S: Subject>(context: web::Data<Context>, request: HttpReque
     .await
 }
 
-fn bring_back<S: Subject>(connection: &mut Connection, context: &Context, item: &Item) -> Result<(), Problem> {
+fn bring_back<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    item: &Item,
+) -> Result<(), Problem> {
     let spec = S::SPEC;
     if item.purged_at.is_some() {
-        let detail = format!("The {} `{}` was deleted too long ago: what it held is no longer kept.", spec.kind.noun(), item.slug);
+        let detail = format!(
+            "The {} `{}` was deleted too long ago: what it held is no longer kept.",
+            spec.kind.noun(),
+            item.slug
+        );
         return Err(Problem::new(Kind::Gone, detail));
     }
     refuse_while_others_are_deleted(connection, spec, item)?;
@@ -67,7 +88,11 @@ fn bring_back<S: Subject>(connection: &mut Connection, context: &Context, item: 
 }
 
 /// 409 where the item refers to others that are deleted too: they come first.
-fn refuse_while_others_are_deleted(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
+fn refuse_while_others_are_deleted(
+    connection: &mut Connection,
+    spec: &Spec,
+    item: &Item,
+) -> Result<(), Problem> {
     let targets: Vec<Id> = item.links().into_iter().map(|link| link.target_id).collect();
     let deleted: Vec<(String, String)> = items::table
         .filter(among(items::id, &targets))
@@ -78,8 +103,16 @@ fn refuse_while_others_are_deleted(connection: &mut Connection, spec: &Spec, ite
     if deleted.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = deleted.iter().take(5).map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
-    let more = if deleted.len() > names.len() { format!(" and {} more", deleted.len().saturating_sub(names.len())) } else { String::new() };
+    let names: Vec<String> = deleted
+        .iter()
+        .take(5)
+        .map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " ")))
+        .collect();
+    let more = if deleted.len() > names.len() {
+        format!(" and {} more", deleted.len().saturating_sub(names.len()))
+    } else {
+        String::new()
+    };
     let detail = format!(
         "The {} `{}` refers to what is deleted itself: {}{more}. Restore these first.",
         spec.kind.noun(),
@@ -94,8 +127,8 @@ fn refuse_while_others_are_deleted(connection: &mut Connection, spec: &Spec, ite
 /// How many items a transaction of the purge takes.
 const AT_ONCE: i64 = 200;
 
-/// Removes for good what some items of a kind hold that were deleted before `limit`; gives how many. Their identifiers and
-/// slugs stay, so that they answer 410 and are not given to others.
+/// Removes for good what some items of a kind hold that were deleted before `limit`; gives how
+/// many. Their identifiers and slugs stay, so that they answer 410 and are not given to others.
 pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usize, Problem> {
     let numbers: Vec<Number> = items::table
         .filter(items::kind.eq(S::SPEC.kind.as_str()))
@@ -136,7 +169,8 @@ pub async fn purge_all(context: &Context, kinds: &[Purge]) -> Result<usize, Prob
     let mut total = 0_usize;
     for purge in kinds.iter().copied() {
         loop {
-            let count = context.store.write(move |connection| purge(connection, limit)).await?.value;
+            let count =
+                context.store.write(move |connection| purge(connection, limit)).await?.value;
             total = total.saturating_add(count);
             if count == 0 {
                 break;

@@ -46,6 +46,8 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Vec<NewLink> {
 pub fn view<O>(loaded: &Loaded<O>, shown: &Shown) -> Vec<PartnerRole> {
     loaded
         .in_field("partners")
-        .filter_map(|link| Some(PartnerRole { partner: shown.embedded(&link.target_id)?, role: link.role.clone() }))
+        .filter_map(|link| {
+            Some(PartnerRole { partner: shown.embedded(&link.target_id)?, role: link.role.clone() })
+        })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! What is said in a track, as one text, and where in it each cue stands: what is searched for may stand across cues.
+//! What is said in a track, as one text, and where in it each cue stands: what is searched for may
+//! stand across cues.
 
 use std::ops::Range;
 
@@ -6,7 +7,8 @@ use crate::captions::{Cue, vtt_text};
 use crate::text::highlight::{Groups, Marker, marked};
 use crate::text::stem::Rules;
 
-/// Words that are searched for together belong together if they are said within so many milliseconds.
+/// Words that are searched for together belong together if they are said within so many
+/// milliseconds.
 pub const WITHIN_MS: i64 = 30_000;
 
 /// The cues of a track as one text.
@@ -62,7 +64,11 @@ impl Said {
             }
             let start = said.text.len();
             said.text.push_str(&vtt_text::plain(&cue.payload));
-            said.cues.push(Spoken { start_ms: cue.start_ms, end_ms: cue.end_ms, range: start..said.text.len() });
+            said.cues.push(Spoken {
+                start_ms: cue.start_ms,
+                end_ms: cue.end_ms,
+                range: start..said.text.len(),
+            });
         }
         said
     }
@@ -84,18 +90,26 @@ impl Said {
 
     /// The cues of a passage as HTML, what is found marked.
     pub fn html(&self, passage: Passage, marks: &Marks) -> String {
-        let range = self.cue(passage.first).zip(self.cue(passage.last)).map(|(first, last)| first.range.start..last.range.end);
+        let range = self
+            .cue(passage.first)
+            .zip(self.cue(passage.last))
+            .map(|(first, last)| first.range.start..last.range.end);
         marked(&self.text, range.unwrap_or(0..0), marks.0.iter().map(|(range, _)| range))
     }
 
     /// The cues in which anything is found.
     pub fn cues_with(&self, marks: &Marks) -> Vec<Passage> {
-        let mut cues: Vec<usize> = marks.0.iter().map(|(range, _)| self.cues.partition_point(|cue| cue.range.end <= range.start)).collect();
+        let mut cues: Vec<usize> = marks
+            .0
+            .iter()
+            .map(|(range, _)| self.cues.partition_point(|cue| cue.range.end <= range.start))
+            .collect();
         cues.dedup();
         cues.into_iter().map(Passage::of).collect()
     }
 
-    /// The shortest passages in which all that is searched for is said, in their order; none holds another.
+    /// The shortest passages in which all that is searched for is said, in their order; none holds
+    /// another.
     pub fn passages(&self, marks: &Marks, groups: Groups) -> Vec<Passage> {
         // The cues in which something is found, and what.
         let mut found: Vec<(usize, usize, Groups)> = Vec::new();
@@ -111,7 +125,10 @@ impl Said {
         for (place, (first, ..)) in found.iter().enumerate() {
             let mut met: Groups = 0;
             for (_, last, these) in found.iter().skip(place) {
-                let apart = self.cue(*first).zip(self.cue(*last)).map_or(0, |(first, last)| last.start_ms.saturating_sub(first.start_ms));
+                let apart = self
+                    .cue(*first)
+                    .zip(self.cue(*last))
+                    .map_or(0, |(first, last)| last.start_ms.saturating_sub(first.start_ms));
                 if apart > WITHIN_MS {
                     break;
                 }
@@ -137,8 +154,12 @@ mod tests {
     use crate::text::query::Query;
 
     fn said(lines: &[(i64, &str)]) -> Said {
-        let cue =
-            |(start, text): &(i64, &str)| Cue { start_ms: *start, end_ms: start + 3_000, payload: (*text).to_owned(), ..Cue::default() };
+        let cue = |(start, text): &(i64, &str)| Cue {
+            start_ms: *start,
+            end_ms: start + 3_000,
+            payload: (*text).to_owned(),
+            ..Cue::default()
+        };
         Said::new(&lines.iter().map(cue).collect::<Vec<_>>())
     }
 
@@ -146,7 +167,10 @@ mod tests {
         let query = Query::parse(query, &Rules::ALL);
         let marks = said.marks(&Marker::new(&query), Some(Rules::English));
         let groups = (1 << query.groups.len()) - 1;
-        said.passages(&marks, groups).into_iter().map(|passage| (passage.first, passage.last, said.html(passage, &marks))).collect()
+        said.passages(&marks, groups)
+            .into_iter()
+            .map(|passage| (passage.first, passage.last, said.html(passage, &marks)))
+            .collect()
     }
 
     #[test]
@@ -157,11 +181,19 @@ mod tests {
             (8_000, "Police and violence"),
             (60_000, "Police."),
         ]);
-        assert_eq!(found(&said, "police ").iter().map(|hit| (hit.0, hit.1)).collect::<Vec<_>>(), [(0, 0), (2, 2), (3, 3)]);
+        assert_eq!(
+            found(&said, "police ").iter().map(|hit| (hit.0, hit.1)).collect::<Vec<_>>(),
+            [(0, 0), (2, 2), (3, 3)]
+        );
         assert_eq!(
             found(&said, "police violence "),
             [
-                (0, 1, "The <mark>police</mark> came. No <mark>violence</mark> &amp; no fear.".to_owned()),
+                (
+                    0,
+                    1,
+                    "The <mark>police</mark> came. No <mark>violence</mark> &amp; no fear."
+                        .to_owned()
+                ),
                 (2, 2, "<mark>Police</mark> and <mark>violence</mark>".to_owned()),
             ]
         );
@@ -173,7 +205,13 @@ mod tests {
     #[test]
     fn phrases_are_found_across_cues() {
         let said = said(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
-        assert_eq!(found(&said, "\"nobody is alone\""), [(0, 1, "<mark>Nobody is alone</mark>".to_owned())]);
-        assert_eq!(found(&said, "\"alone here\" OR nothing"), [(1, 2, "<mark>alone here</mark>.".to_owned())]);
+        assert_eq!(
+            found(&said, "\"nobody is alone\""),
+            [(0, 1, "<mark>Nobody is alone</mark>".to_owned())]
+        );
+        assert_eq!(
+            found(&said, "\"alone here\" OR nothing"),
+            [(1, 2, "<mark>alone here</mark>.".to_owned())]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What an answer shows beside the item itself: the chosen language, the items referred to, the countries.
+//! What an answer shows beside the item itself: the chosen language, the items referred to, the
+//! countries.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,7 +31,8 @@ pub struct Shown {
     pub wish: Wish,
     /// Country names and footnotes.
     pub places: Arc<Places>,
-    /// The address of this server, before the paths of what it keeps itself; where it is not known they are shown without.
+    /// The address of this server, before the paths of what it keeps itself; where it is not known
+    /// they are shown without.
     pub base: String,
     /// Fields to show that a list else leaves out, see [`Spec::extras`].
     pub extras: Vec<&'static str>,
@@ -76,8 +78,9 @@ pub struct Reference {
 /// An item as it is shown inside others, kept between reads: JSON.
 pub type Kept = Arc<RawValue>;
 
-/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for it; as JSON. Those of a page share
-/// it within their thread: threads that counted the holders of what all of them show would wait for each other.
+/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for
+/// it; as JSON. Those of a page share it within their thread: threads that counted the holders of
+/// what all of them show would wait for each other.
 #[derive(Clone, Debug)]
 pub struct Embedded(Rc<Kept>);
 
@@ -150,16 +153,26 @@ impl Shown {
         self.targets.get(id)
     }
 
-    /// Which of these languages answers, by the fallback chain; `None` where all of them are asked for.
+    /// Which of these languages answers, by the fallback chain; `None` where all of them are asked
+    /// for.
     pub fn choose(&mut self, available: &[Language], original: &str) -> Option<Choice> {
         if self.wish.all {
             return None;
         }
-        if let Some(known) = self.choices.iter().find(|known| known.languages == available && known.original == original) {
+        if let Some(known) = self
+            .choices
+            .iter()
+            .find(|known| known.languages == available && known.original == original)
+        {
             return known.choice.clone();
         }
-        let choice = choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original));
-        self.choices.push(Chosen { languages: available.to_vec(), original: original.to_owned(), choice: choice.clone() });
+        let choice =
+            choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original));
+        self.choices.push(Chosen {
+            languages: available.to_vec(),
+            original: original.to_owned(),
+            choice: choice.clone(),
+        });
         choice
     }
 
@@ -168,7 +181,10 @@ impl Shown {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
         }
-        let kept = self.targets.get(id).and_then(|target| target.drawn.of(&self.wish.asked, || keep(&self.in_short(target)?)));
+        let kept = self
+            .targets
+            .get(id)
+            .and_then(|target| target.drawn.of(&self.wish.asked, || keep(&self.in_short(target)?)));
         let embedded = kept.map(|kept| Embedded(Rc::new(kept)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
         embedded
@@ -186,8 +202,10 @@ impl Shown {
 
     /// The title of an item in the answer's language, and which that is.
     pub fn title(&self, target: &Target) -> Option<(Language, String)> {
-        let choice = choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
-        let (stored, title) = (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
+        let choice =
+            choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
+        let (stored, title) =
+            (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
         Some(match choice.transliterate_to {
             Some(to) => (to.clone(), transliterate(title, stored, &to).into_owned()),
             None => (stored.clone(), title.clone()),
@@ -224,13 +242,24 @@ impl<O> Loaded<O> {
         let place = self.texts.iter().position(|text| text.language == stored.as_str())?;
         let mut text = self.texts.swap_remove(place);
         if let Some(to) = &choice.transliterate_to {
-            let change = |value: &mut String| *value = transliterate(value, stored, to).into_owned();
+            let change =
+                |value: &mut String| *value = transliterate(value, stored, to).into_owned();
             change(&mut text.title);
-            for value in [&mut text.summary, &mut text.description, &mut text.content_note, &mut text.credit_line, &mut text.disclaimer] {
+            for value in [
+                &mut text.summary,
+                &mut text.description,
+                &mut text.content_note,
+                &mut text.credit_line,
+                &mut text.disclaimer,
+            ] {
                 value.as_mut().map(change);
             }
         }
-        Some(ChosenText { language: choice.language.clone(), transliterated: choice.transliterate_to.is_some(), text })
+        Some(ChosenText {
+            language: choice.language.clone(),
+            transliterated: choice.transliterate_to.is_some(),
+            text,
+        })
     }
 
     /// Every language, when that is asked for.
@@ -238,7 +267,12 @@ impl<O> Loaded<O> {
         if !shown.wish.translations {
             return None;
         }
-        Some(self.texts.iter().map(|text| (text.language.clone(), translation(spec, text))).collect())
+        Some(
+            self.texts
+                .iter()
+                .map(|text| (text.language.clone(), translation(spec, text)))
+                .collect(),
+        )
     }
 
     /// Takes what every resource shows.
@@ -263,7 +297,10 @@ pub fn translation(spec: &Spec, text: &Text) -> Value {
     let mut object = serde_json::Map::new();
     object.insert("status".to_owned(), json!(text.status));
     for (name, column) in spec.texts {
-        object.insert((*name).to_owned(), text.column(*column).map_or(Value::Null, |value| json!(value)));
+        object.insert(
+            (*name).to_owned(),
+            text.column(*column).map_or(Value::Null, |value| json!(value)),
+        );
     }
     Value::Object(object)
 }
@@ -288,8 +325,13 @@ pub struct Common {
     /// Identifier (UUIDv7): never changes.
     #[schema(value_type = uuid::Uuid, example = "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
     pub id: Id,
-    /// Readable name in addresses, unique within its kind; a former slug redirects to the present one.
-    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80, example = "football-players-speak-out")]
+    /// Readable name in addresses, unique within its kind; a former slug redirects to the present
+    /// one.
+    #[schema(
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length = 80,
+        example = "football-players-speak-out"
+    )]
     pub slug: String,
     /// Whether the public sees it.
     #[schema(value_type = super::Status)]
@@ -318,7 +360,8 @@ pub struct Common {
     pub completeness: Option<Completeness>,
 }
 
-/// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an unknown value.
+/// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an
+/// unknown value.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Packed(pub Option<Box<RawValue>>);
@@ -332,7 +375,11 @@ impl PartialEq for Packed {
 impl Packed {
     /// Packs a list; an empty list is nothing.
     pub fn list<T: Serialize>(members: &[T]) -> Self {
-        if members.is_empty() { Self(None) } else { Self(serde_json::value::to_raw_value(members).ok()) }
+        if members.is_empty() {
+            Self(None)
+        } else {
+            Self(serde_json::value::to_raw_value(members).ok())
+        }
     }
 
     /// Packs an object.

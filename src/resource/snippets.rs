@@ -23,7 +23,11 @@ pub fn frame(page: &str, (width, height): (i64, i64), title: &str) -> String {
 }
 
 /// A video as a component, with the script that it needs; without the script there is a link.
-pub fn video(base: &str, slug: &str, (page, title, language): (&str, &str, Option<&str>)) -> String {
+pub fn video(
+    base: &str,
+    slug: &str,
+    (page, title, language): (&str, &str, Option<&str>),
+) -> String {
     let component = html! {
         script src=(format!("{base}/embed/kinoteka.js")) defer {}
         "\n"
@@ -33,7 +37,11 @@ pub fn video(base: &str, slug: &str, (page, title, language): (&str, &str, Optio
 }
 
 /// A list of videos as a component, in the same way.
-pub fn videos(base: &str, (query, layout, language): (&str, Option<&str>, Option<&str>), (page, title): (&str, &str)) -> String {
+pub fn videos(
+    base: &str,
+    (query, layout, language): (&str, Option<&str>, Option<&str>),
+    (page, title): (&str, &str),
+) -> String {
     let component = html! {
         script src=(format!("{base}/embed/kinoteka.js")) defer {}
         "\n"

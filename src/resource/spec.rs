@@ -1,6 +1,8 @@
-//! What a kind of item is, declared once: its address, texts, references, filters, ranges and sort keys.
+//! What a kind of item is, declared once: its address, texts, references, filters, ranges and sort
+//! keys.
 //!
-//! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these declarations.
+//! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these
+//! declarations.
 
 use crate::db::page::KeyType;
 use crate::phrases::Phrase;
@@ -25,12 +27,27 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in an order in which each refers only to those before it, evidence and credits apart.
-    pub const ALL: [Self; 7] =
-        [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::Indicator, Self::ImpactStatistic, Self::SavedQuery];
+    /// All kinds, in an order in which each refers only to those before it, evidence and credits
+    /// apart.
+    pub const ALL: [Self; 7] = [
+        Self::Topic,
+        Self::Partner,
+        Self::Programme,
+        Self::Video,
+        Self::Indicator,
+        Self::ImpactStatistic,
+        Self::SavedQuery,
+    ];
 
     /// Those that people look for: what the catalogue is about, not how it is asked.
-    pub const SOUGHT: [Self; 6] = [Self::Topic, Self::Partner, Self::Programme, Self::Video, Self::Indicator, Self::ImpactStatistic];
+    pub const SOUGHT: [Self; 6] = [
+        Self::Topic,
+        Self::Partner,
+        Self::Programme,
+        Self::Video,
+        Self::Indicator,
+        Self::ImpactStatistic,
+    ];
 
     /// The name in the database, in exports and in problems.
     pub fn as_str(self) -> &'static str {
@@ -206,7 +223,8 @@ pub struct FilterSpec {
 }
 
 impl Takes {
-    /// Whether each of its values is one that few items share, so that it has a bit in their signatures, see [`super::index::bit`].
+    /// Whether each of its values is one that few items share, so that it has a bit in their
+    /// signatures, see [`super::index::bit`].
     pub fn narrows(&self) -> bool {
         matches!(self, Self::Item(_) | Self::Country)
     }
@@ -269,7 +287,8 @@ pub enum SortColumn {
     Title,
 }
 
-/// A table that repeats fields of the items of one kind, beside the `number` of each, for ranges and sort keys.
+/// A table that repeats fields of the items of one kind, beside the `number` of each, for ranges
+/// and sort keys.
 #[derive(Clone, Copy, Debug)]
 pub struct TableSpec {
     /// Its name.
@@ -283,7 +302,8 @@ pub struct TableSpec {
 pub struct Spec {
     /// Which kind.
     pub kind: Kind,
-    /// The table of what lists of it are sorted by or limited to beside what every item has, if there is such.
+    /// The table of what lists of it are sorted by or limited to beside what every item has, if
+    /// there is such.
     pub table: Option<TableSpec>,
     /// The texts: field and column; the first is the title.
     pub texts: &'static [(&'static str, TextColumn)],
@@ -297,9 +317,11 @@ pub struct Spec {
     pub sorts: &'static [SortSpec],
     /// Fields of the whole resource, for `fields` (without those every kind has).
     pub fields: &'static [&'static str],
-    /// Fields that a single item always shows, and a list where `include` or `fields` asks for them.
+    /// Fields that a single item always shows, and a list where `include` or `fields` asks for
+    /// them.
     pub extras: &'static [&'static str],
-    /// Kinds whose items refer to items of this kind, and are shown inside them where `include` asks for it.
+    /// Kinds whose items refer to items of this kind, and are shown inside them where `include`
+    /// asks for it.
     pub referrers: &'static [ReferrerSpec],
     /// Kinds whose items an item of this kind shows inside itself.
     pub shows: &'static [Kind],
@@ -353,24 +375,40 @@ pub const COMMON_RANGES: &[RangeSpec] = &[
 ];
 
 /// Filters that every kind has.
-pub const COMMON_FILTERS: &[FilterSpec] =
-    &[FilterSpec { name: "year", takes: Takes::Year, description: "Published in this year (UTC).", example: "2026" }];
+pub const COMMON_FILTERS: &[FilterSpec] = &[FilterSpec {
+    name: "year",
+    takes: Takes::Year,
+    description: "Published in this year (UTC).",
+    example: "2026",
+}];
 
 /// Sort keys that every kind has.
 pub const COMMON_SORTS: &[SortSpec] = &[
     SortSpec {
         name: "published_at",
-        column: SortColumn::Column { name: "items.published_at", holds: KeyType::Time, nullable: true },
+        column: SortColumn::Column {
+            name: "items.published_at",
+            holds: KeyType::Time,
+            nullable: true,
+        },
         description: "when it was published",
     },
     SortSpec {
         name: "updated_at",
-        column: SortColumn::Column { name: "items.updated_at", holds: KeyType::Time, nullable: false },
+        column: SortColumn::Column {
+            name: "items.updated_at",
+            holds: KeyType::Time,
+            nullable: false,
+        },
         description: "when it was last changed",
     },
     SortSpec {
         name: "created_at",
-        column: SortColumn::Column { name: "items.created_at", holds: KeyType::Time, nullable: false },
+        column: SortColumn::Column {
+            name: "items.created_at",
+            holds: KeyType::Time,
+            nullable: false,
+        },
         description: "when it was stored",
     },
     SortSpec {
@@ -404,7 +442,12 @@ impl Spec {
     /// All fields of a resource.
     pub fn all_fields(&self) -> impl Iterator<Item = &'static str> + Clone {
         let texts = self.texts.iter().map(|(name, _)| *name);
-        COMMON_FIELDS.iter().copied().chain(texts).chain(self.fields.iter().copied()).chain(self.extras.iter().copied())
+        COMMON_FIELDS
+            .iter()
+            .copied()
+            .chain(texts)
+            .chain(self.fields.iter().copied())
+            .chain(self.extras.iter().copied())
     }
 
     /// What `include` takes: references to show whole, and what is there beside them.

@@ -24,7 +24,12 @@ pub struct NewTexts {
 impl NewTexts {
     /// The tags of those texts that `which` holds of, as an item keeps them.
     pub fn languages(&self, which: impl Fn(&Text) -> bool) -> String {
-        let tags: Vec<&str> = self.texts.iter().filter(|text| which(text)).map(|text| text.language.as_str()).collect();
+        let tags: Vec<&str> = self
+            .texts
+            .iter()
+            .filter(|text| which(text))
+            .map(|text| text.language.as_str())
+            .collect();
         tags.join(" ")
     }
 }
@@ -48,8 +53,16 @@ pub fn read(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -
     }
     let translations = fields.value("translations");
     if flat && translations.is_some() {
-        fields.error("translations", "conflicting", "Send either flat texts or `translations`, not both.");
-        return NewTexts { original: stated.unwrap_or_else(|| defaults.original.clone()), texts: Vec::new(), flat: false };
+        fields.error(
+            "translations",
+            "conflicting",
+            "Send either flat texts or `translations`, not both.",
+        );
+        return NewTexts {
+            original: stated.unwrap_or_else(|| defaults.original.clone()),
+            texts: Vec::new(),
+            flat: false,
+        };
     }
     let Some(translations) = translations else {
         let original = stated.unwrap_or_else(|| defaults.original.clone());
@@ -61,24 +74,41 @@ pub fn read(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -
     let original = stated.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default = texts.iter().any(|text| text.language == defaults.original.as_str());
-        first.filter(|_| defaults.original_may_follow && !has_default).unwrap_or_else(|| defaults.original.clone())
+        first
+            .filter(|_| defaults.original_may_follow && !has_default)
+            .unwrap_or_else(|| defaults.original.clone())
     });
     // Texts that are there but wrong have been reported as such.
     let is_there = translations.get(original.as_str()).is_some_and(|texts| !texts.is_null());
     if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
-        let detail = format!("The texts of the original language `{}` are missing.", original.as_str());
+        let detail =
+            format!("The texts of the original language `{}` are missing.", original.as_str());
         fields.error("translations", "missing_language", detail);
     }
     NewTexts { original, texts, flat: false }
 }
 
-fn read_all(value: &Value, pointer: &str, spec: &Spec, defaults: &Defaults<'_>, errors: &mut Vec<Violation>) -> Vec<Text> {
+fn read_all(
+    value: &Value,
+    pointer: &str,
+    spec: &Spec,
+    defaults: &Defaults<'_>,
+    errors: &mut Vec<Violation>,
+) -> Vec<Text> {
     let Value::Object(object) = value else {
-        errors.push(Violation::field(pointer, "wrong_type", "An object with one member for each language is expected here."));
+        errors.push(Violation::field(
+            pointer,
+            "wrong_type",
+            "An object with one member for each language is expected here.",
+        ));
         return Vec::new();
     };
     if object.len() > limits::LIST {
-        errors.push(Violation::field(pointer, "too_many", format!("At most {} languages are accepted here.", limits::LIST)));
+        errors.push(Violation::field(
+            pointer,
+            "too_many",
+            format!("At most {} languages are accepted here.", limits::LIST),
+        ));
         return Vec::new();
     }
     let mut texts: Vec<Text> = Vec::new();
@@ -95,7 +125,11 @@ fn read_all(value: &Value, pointer: &str, spec: &Spec, defaults: &Defaults<'_>, 
             continue;
         }
         if texts.iter().any(|text| text.language == language.as_str()) {
-            errors.push(Violation::field(here, "repeated", format!("`{}` is given twice.", language.as_str())));
+            errors.push(Violation::field(
+                here,
+                "repeated",
+                format!("`{}` is given twice.", language.as_str()),
+            ));
             continue;
         }
         let Some(mut fields) = Fields::new(value, here, errors) else { continue };
@@ -108,7 +142,12 @@ fn read_all(value: &Value, pointer: &str, spec: &Spec, defaults: &Defaults<'_>, 
     texts
 }
 
-fn read_one(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>, language: &Language) -> Option<Text> {
+fn read_one(
+    fields: &mut Fields<'_, '_>,
+    spec: &Spec,
+    defaults: &Defaults<'_>,
+    language: &Language,
+) -> Option<Text> {
     let mut text = Text {
         language: language.as_str().to_owned(),
         status: defaults.status.as_str().to_owned(),
@@ -127,7 +166,11 @@ fn read_one(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>, l
                 match fields.text(name, limits::TITLE) {
                     Some(title) => text.title = title,
                     None if fields.errors().len() == before => {
-                        fields.error(name, "required", format!("`{name}` is required: every language needs one."));
+                        fields.error(
+                            name,
+                            "required",
+                            format!("`{name}` is required: every language needs one."),
+                        );
                     }
                     None => {}
                 }

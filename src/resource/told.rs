@@ -43,10 +43,18 @@ pub struct Told {
 }
 
 /// Tells a query that a list has understood.
-pub fn tell(connection: &mut Connection, spec: &'static Spec, query: &str, viewer: Viewer, shown: &mut Shown) -> Result<Told, Problem> {
+pub fn tell(
+    connection: &mut Connection,
+    spec: &'static Spec,
+    query: &str,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Told, Problem> {
     let mut params = Params::parse(query)?;
-    let filters: Vec<(&'static FilterSpec, Vec<String>)> =
-        spec.all_filters().filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?))).collect();
+    let filters: Vec<(&'static FilterSpec, Vec<String>)> = spec
+        .all_filters()
+        .filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?)))
+        .collect();
     let names = names(connection, &filters, viewer, shown)?;
     let language = shown.wish.names;
     let say = |phrase: Phrase| phrase.in_language(language);
@@ -57,7 +65,8 @@ pub fn tell(connection: &mut Connection, spec: &'static Spec, query: &str, viewe
     for (filter, values) in &filters {
         let mut labels = Vec::new();
         for value in values {
-            let (is_excluded, value) = value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
+            let (is_excluded, value) =
+                value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
             let label = label(filter, value, &names, shown, &mut told.notes);
             labels.push(if is_excluded { Phrase::Except.with(language, &label) } else { label });
         }
@@ -75,13 +84,22 @@ pub fn tell(connection: &mut Connection, spec: &'static Spec, query: &str, viewe
         if let Some(bound) = params.take(range.name) {
             let sign = if range.lower { "≥" } else { "<" };
             let unit = if range.holds == RangeType::Integer { " s" } else { "" };
-            told.add(&format!("{} {sign} {}{unit}", bounded(range).map_or(range.name, say), bound.trim()));
+            told.add(&format!(
+                "{} {sign} {}{unit}",
+                bounded(range).map_or(range.name, say),
+                bound.trim()
+            ));
         }
     }
     if let Some(ids) = params.list("ids", MAX_IDS) {
         told.add(&format!("{} ({})", say(Phrase::Selection), ids.len()));
     }
-    for status in params.list("status", MAX_VALUES).into_iter().flatten().filter(|status| status != "published") {
+    for status in params
+        .list("status", MAX_VALUES)
+        .into_iter()
+        .flatten()
+        .filter(|status| status != "published")
+    {
         told.add(&status);
     }
     let sorts = params.list("sort", MAX_VALUES).unwrap_or_default();
@@ -89,7 +107,8 @@ pub fn tell(connection: &mut Connection, spec: &'static Spec, query: &str, viewe
         let keys: Vec<String> = sorts
             .iter()
             .map(|sort| {
-                let (arrow, name) = sort.strip_prefix('-').map_or(("↑", sort.as_str()), |name| ("↓", name));
+                let (arrow, name) =
+                    sort.strip_prefix('-').map_or(("↑", sort.as_str()), |name| ("↓", name));
                 format!("{} {arrow}", Phrase::of_word(name).map_or(name, say))
             })
             .collect();
@@ -117,16 +136,24 @@ fn names(
 ) -> Result<Names, Error> {
     let named: Vec<(Kind, &str)> = filters
         .iter()
-        .filter_map(
-            |(filter, values)| if let Takes::Item(kind) | Takes::Referrer(kind, _) = filter.takes { Some((kind, values)) } else { None },
-        )
-        .flat_map(|(kind, values)| values.iter().map(move |value| (kind, value.trim_start_matches('!'))))
+        .filter_map(|(filter, values)| {
+            if let Takes::Item(kind) | Takes::Referrer(kind, _) = filter.takes {
+                Some((kind, values))
+            } else {
+                None
+            }
+        })
+        .flat_map(|(kind, values)| {
+            values.iter().map(move |value| (kind, value.trim_start_matches('!')))
+        })
         .collect();
     if named.is_empty() {
         return Ok(Names::new());
     }
     // The list that the words are of looks the names up too, and remembers them for the next time.
-    let known = |(kind, name): &(Kind, &str)| shown.memory().and_then(|memory| memory.named(*kind, viewer, name));
+    let known = |(kind, name): &(Kind, &str)| {
+        shown.memory().and_then(|memory| memory.named(*kind, viewer, name))
+    };
     let mut found: HashMap<(Kind, String), Id> = HashMap::new();
     let mut unknown: Vec<(Kind, &str)> = Vec::new();
     for one in named {
@@ -138,31 +165,54 @@ fn names(
     if !unknown.is_empty() {
         found.extend(find_all(connection, &unknown)?.into_iter().map(|(key, (id, _))| (key, id)));
     }
-    load_named(connection, found.iter().map(|((kind, _), id)| (*kind, vec![*id])).collect(), viewer, shown)?;
+    load_named(
+        connection,
+        found.iter().map(|((kind, _), id)| (*kind, vec![*id])).collect(),
+        viewer,
+        shown,
+    )?;
     Ok(found.into_iter().filter_map(|(key, id)| Some((key, shown.reference(&id)?.title))).collect())
 }
 
 /// How a person calls a value of a filter.
-fn label(filter: &FilterSpec, value: &str, names: &Names, shown: &Shown, notes: &mut Vec<Note>) -> String {
+fn label(
+    filter: &FilterSpec,
+    value: &str,
+    names: &Names,
+    shown: &Shown,
+    notes: &mut Vec<Note>,
+) -> String {
     let language = shown.wish.names;
     match filter.takes {
-        Takes::Item(kind) | Takes::Referrer(kind, _) => names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned()),
+        Takes::Item(kind) | Takes::Referrer(kind, _) => {
+            names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())
+        }
         Takes::Country => {
-            let Some(country) = shown.places.country(value, language) else { return value.to_owned() };
+            let Some(country) = shown.places.country(value, language) else {
+                return value.to_owned();
+            };
             let Some(footnote) = country.footnote else { return country.name.to_owned() };
             notes.push(Note { label: None, text: format!("* {footnote}") });
             format!("{}*", country.name)
         }
-        Takes::Language => Language::parse(value).map_or_else(|_| value.to_owned(), |tag| language_names::name(&tag, language)),
+        Takes::Language => Language::parse(value)
+            .map_or_else(|_| value.to_owned(), |tag| language_names::name(&tag, language)),
         Takes::Flag if filter.name == "additive" => {
-            if value == "true" { Phrase::Additive } else { Phrase::NotAdditive }.in_language(language).to_owned()
+            if value == "true" { Phrase::Additive } else { Phrase::NotAdditive }
+                .in_language(language)
+                .to_owned()
         }
-        Takes::Flag => if value == "true" { Phrase::Group } else { Phrase::Single }.in_language(language).to_owned(),
+        Takes::Flag => if value == "true" { Phrase::Group } else { Phrase::Single }
+            .in_language(language)
+            .to_owned(),
         Takes::Word(_) | Takes::Has(_) => match value {
             "youtube" => "YouTube".to_owned(),
             "vimeo" => "Vimeo".to_owned(),
             "hls" | "dash" => value.to_ascii_uppercase(),
-            _ => Phrase::of_word(value).map_or_else(|| value.to_owned(), |phrase| phrase.with(language, "").trim().to_owned()),
+            _ => Phrase::of_word(value).map_or_else(
+                || value.to_owned(),
+                |phrase| phrase.with(language, "").trim().to_owned(),
+            ),
         },
         Takes::Text | Takes::Year => value.to_owned(),
     }
@@ -199,7 +249,8 @@ fn bounded(range: &RangeSpec) -> Option<Phrase> {
 fn missing_part(text: &str, language: &str) -> String {
     let (is_there, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
     let (tag, part) = text.split_once('.').unwrap_or((text, ""));
-    let tag = Language::parse(tag).map_or_else(|_| tag.to_owned(), |tag| language_names::name(&tag, language));
+    let tag = Language::parse(tag)
+        .map_or_else(|_| tag.to_owned(), |tag| language_names::name(&tag, language));
     let part = Phrase::of_word(part).map_or(part, |phrase| phrase.in_language(language));
     let what = if part.is_empty() { tag } else { format!("{part} ({tag})") };
     if is_there { what } else { format!("{}: {what}", Phrase::Missing.in_language(language)) }

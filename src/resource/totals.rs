@@ -1,7 +1,8 @@
-//! What was counted of filtered lists and found by searches, kept in memory: counting costs more than a page, and each page of a list
-//! asks again; and most people search for the same.
+//! What was counted of filtered lists and found by searches, kept in memory: counting costs more
+//! than a page, and each page of a list asks again; and most people search for the same.
 //!
-//! What is kept holds as long as nothing at all was written: every read asks the database for the revisions first.
+//! What is kept holds as long as nothing at all was written: every read asks the database for the
+//! revisions first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +60,10 @@ impl Found {
         }
         let found = search()?;
         // A place that is none of the list is not kept: there is no end of those.
-        if let Some(found) = found.as_ref().filter(|found| page.len() <= LONGEST_FOUND.0 && found.len() <= LONGEST_FOUND.1) {
+        if let Some(found) = found
+            .as_ref()
+            .filter(|found| page.len() <= LONGEST_FOUND.0 && found.len() <= LONGEST_FOUND.1)
+        {
             self.0.keep(revisions, page.to_owned(), Arc::from(found.as_slice()));
         }
         Ok(found)
@@ -72,9 +76,14 @@ struct Kept<T> {
 }
 
 impl<T: Clone> Since<T> {
-    /// What is counted of a list at the revisions that a read has found; `list` is all that makes it another, and `count` is asked
-    /// where it is not known.
-    pub fn of<E>(&self, revisions: &Revisions, list: &str, count: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    /// What is counted of a list at the revisions that a read has found; `list` is all that makes
+    /// it another, and `count` is asked where it is not known.
+    pub fn of<E>(
+        &self,
+        revisions: &Revisions,
+        list: &str,
+        count: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         if let Some(known) = self.known(revisions, list) {
             return Ok(known);
         }
@@ -86,7 +95,9 @@ impl<T: Clone> Since<T> {
     /// What is known at these revisions.
     pub fn known(&self, revisions: &Revisions, list: &str) -> Option<T> {
         let (revision, _) = revisions.of(CATALOGUE);
-        Some(self.lock()).filter(|kept| kept.revision == revision).and_then(|kept| kept.counts.get(list).cloned())
+        Some(self.lock())
+            .filter(|kept| kept.revision == revision)
+            .and_then(|kept| kept.counts.get(list).cloned())
     }
 
     /// Keeps what was found at these revisions.
@@ -124,7 +135,11 @@ mod tests {
         assert_eq!(ask(1, "a", Some(vec![row(7)])), (true, Some(vec![7])));
         assert_eq!(ask(1, "a", None), (false, Some(vec![7])));
         assert_eq!(ask(2, "a", Some(vec![row(8)])), (true, Some(vec![8])));
-        for (page, answer) in [("none", None), (&*"long".repeat(600), Some(vec![row(1)])), ("many", Some(vec![row(1); 102]))] {
+        for (page, answer) in [
+            ("none", None),
+            (&*"long".repeat(600), Some(vec![row(1)])),
+            ("many", Some(vec![row(1); 102])),
+        ] {
             assert!(ask(2, page, answer.clone()).0 && ask(2, page, answer).0, "{page}");
         }
         assert_eq!(ask(2, "a", None), (false, Some(vec![8])));

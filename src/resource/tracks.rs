@@ -1,4 +1,5 @@
-//! How the text tracks of items are stored: captions, subtitles, descriptions and chapters, each a row, and each of its cues.
+//! How the text tracks of items are stored: captions, subtitles, descriptions and chapters, each a
+//! row, and each of its cues.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,9 @@ use crate::http::problem::Problem;
 use crate::text::language::Language;
 
 /// What a text track is for (HTML, `kind` of `track`).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TrackKind {
     /// What is said and heard, for those who do not hear it.
@@ -34,8 +37,12 @@ pub enum TrackKind {
 
 impl TrackKind {
     /// All kinds with their names; of a language the first of them that is there answers.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("captions", Self::Captions), ("subtitles", Self::Subtitles), ("descriptions", Self::Descriptions), ("chapters", Self::Chapters)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("captions", Self::Captions),
+        ("subtitles", Self::Subtitles),
+        ("descriptions", Self::Descriptions),
+        ("chapters", Self::Chapters),
+    ];
 
     /// The name.
     pub fn as_str(self) -> &'static str {
@@ -72,7 +79,11 @@ pub struct Summary {
 impl Item {
     /// What it shows of its tracks, by kind and language.
     pub fn track_summaries(&self) -> Vec<Summary> {
-        if self.tracks.is_empty() { Vec::new() } else { serde_json::from_str(&self.tracks).unwrap_or_default() }
+        if self.tracks.is_empty() {
+            Vec::new()
+        } else {
+            serde_json::from_str(&self.tracks).unwrap_or_default()
+        }
     }
 }
 
@@ -131,12 +142,14 @@ struct Rest {
     notes: Vec<String>,
 }
 
-/// How many cues a track can have: the keys of cues are made of the number of the track and their place.
+/// How many cues a track can have: the keys of cues are made of the number of the track and their
+/// place.
 const PLACES: i64 = 32_768;
 
 /// The tracks of an item, in the order in which they answer.
 pub fn of_item(connection: &mut Connection, item: Number) -> Result<Vec<Stored>, Error> {
-    let mut found: Vec<Stored> = tracks::table.filter(tracks::item.eq(item)).select(Stored::as_select()).load(connection)?;
+    let mut found: Vec<Stored> =
+        tracks::table.filter(tracks::item.eq(item)).select(Stored::as_select()).load(connection)?;
     in_order(&mut found);
     Ok(found)
 }
@@ -145,31 +158,54 @@ pub fn of_item(connection: &mut Connection, item: Number) -> Result<Vec<Stored>,
 pub fn read(connection: &mut Connection, stored: &Stored) -> Result<Track, Error> {
     let head: Head = serde_json::from_str(&stored.head).unwrap_or_default();
     let rows = cues_of(connection, &[stored.number])?.remove(&stored.number).unwrap_or_default();
-    Ok(Track { header: head.header, metadata: head.metadata, preamble: head.preamble, cues: rows, notes_after: head.notes_after })
+    Ok(Track {
+        header: head.header,
+        metadata: head.metadata,
+        preamble: head.preamble,
+        cues: rows,
+        notes_after: head.notes_after,
+    })
 }
 
 type CueRow = (i64, i64, i64, String, Option<String>);
 
 /// The cues of these tracks, in order.
-pub fn cues_of(connection: &mut Connection, tracks: &[Number]) -> Result<HashMap<Number, Vec<Cue>>, Error> {
+pub fn cues_of(
+    connection: &mut Connection,
+    tracks: &[Number],
+) -> Result<HashMap<Number, Vec<Cue>>, Error> {
     // With a limit PostgreSQL looks up the cues of each track; else it would read the whole table.
-    let statement = Fragment::new("SELECT cues.key, cues.start_ms, cues.end_ms, cues.payload, cues.rest FROM ")
-        .then(&number_table(tracks.iter().copied()))
-        .differs(" wanted CROSS JOIN cues WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM cues WHERE ")
-        .sql("cues.key >= wanted.value * 32768 AND cues.key < wanted.value * 32768 + 32768")
-        .differs(" ORDER BY cues.key", " ORDER BY cues.key LIMIT 32768) cues");
-    let mut rows: Vec<CueRow> = Statement::<(BigInt, BigInt, BigInt, SqlText, Nullable<SqlText>)>::new(statement).rows(connection)?;
+    let statement =
+        Fragment::new("SELECT cues.key, cues.start_ms, cues.end_ms, cues.payload, cues.rest FROM ")
+            .then(&number_table(tracks.iter().copied()))
+            .differs(
+                " wanted CROSS JOIN cues WHERE ",
+                " wanted CROSS JOIN LATERAL (SELECT * FROM cues WHERE ",
+            )
+            .sql("cues.key >= wanted.value * 32768 AND cues.key < wanted.value * 32768 + 32768")
+            .differs(" ORDER BY cues.key", " ORDER BY cues.key LIMIT 32768) cues");
+    let mut rows: Vec<CueRow> =
+        Statement::<(BigInt, BigInt, BigInt, SqlText, Nullable<SqlText>)>::new(statement)
+            .rows(connection)?;
     rows.sort_unstable_by_key(|row| row.0);
     let mut found: HashMap<Number, Vec<Cue>> = HashMap::new();
     for (key, start_ms, end_ms, payload, rest) in rows {
         let rest: Rest = rest.and_then(|rest| serde_json::from_str(&rest).ok()).unwrap_or_default();
-        let cue = Cue { notes_before: rest.notes, identifier: rest.identifier, start_ms, end_ms, settings: rest.settings, payload };
+        let cue = Cue {
+            notes_before: rest.notes,
+            identifier: rest.identifier,
+            start_ms,
+            end_ms,
+            settings: rest.settings,
+            payload,
+        };
         found.entry(key.div_euclid(PLACES)).or_default().push(cue);
     }
     Ok(found)
 }
 
-/// Stores a track in place of the one of its kind and language; gives it, and whether anything is other than before.
+/// Stores a track in place of the one of its kind and language; gives it, and whether anything is
+/// other than before.
 pub fn write(
     connection: &mut Connection,
     item: Number,
@@ -185,13 +221,20 @@ pub fn write(
         notes_after: track.notes_after.clone(),
     };
     let fault = |error: serde_json::Error| Error::Fault(format!("a track cannot be kept: {error}"));
-    let head = if head == Head::default() { String::new() } else { serde_json::to_string(&head).map_err(fault)? };
+    let head = if head == Head::default() {
+        String::new()
+    } else {
+        serde_json::to_string(&head).map_err(fault)?
+    };
     let cue_count = i64::try_from(track.cues.len()).unwrap_or(i64::MAX);
     if cue_count > PLACES {
         return Err(Error::Fault("a track has more cues than there are places".to_owned()));
     }
     if let Some(before) = existing {
-        if before.head == head && before.label == summary.label && read(connection, before)?.cues == track.cues {
+        if before.head == head
+            && before.label == summary.label
+            && read(connection, before)?.cues == track.cues
+        {
             return Ok((before.clone(), false));
         }
         diesel::update(tracks::table.find(before.number))
@@ -235,9 +278,23 @@ fn insert_cues(connection: &mut Connection, track: Number, cues: &[Cue]) -> Resu
     let fault = |error: serde_json::Error| Error::Fault(format!("a cue cannot be kept: {error}"));
     let mut rows = Vec::with_capacity(cues.len());
     for (cue, place) in cues.iter().zip(0..) {
-        let rest = Rest { identifier: cue.identifier.clone(), settings: cue.settings.clone(), notes: cue.notes_before.clone() };
-        let rest = if rest == Rest::default() { None } else { Some(serde_json::to_string(&rest).map_err(fault)?) };
-        rows.push((track.saturating_mul(PLACES).saturating_add(place), cue.start_ms, cue.end_ms, &cue.payload, rest));
+        let rest = Rest {
+            identifier: cue.identifier.clone(),
+            settings: cue.settings.clone(),
+            notes: cue.notes_before.clone(),
+        };
+        let rest = if rest == Rest::default() {
+            None
+        } else {
+            Some(serde_json::to_string(&rest).map_err(fault)?)
+        };
+        rows.push((
+            track.saturating_mul(PLACES).saturating_add(place),
+            cue.start_ms,
+            cue.end_ms,
+            &cue.payload,
+            rest,
+        ));
     }
     let rows = serde_json::to_string(&rows).map_err(fault)?;
     let statement = Fragment::new("INSERT INTO cues (key, start_ms, end_ms, payload, rest) SELECT ")
@@ -254,7 +311,10 @@ fn insert_cues(connection: &mut Connection, track: Number, cues: &[Cue]) -> Resu
 
 fn delete_cues(connection: &mut Connection, track: Number) -> Result<(), Error> {
     let first = track.saturating_mul(PLACES);
-    diesel::delete(cues::table.filter(cues::key.ge(first)).filter(cues::key.lt(first.saturating_add(PLACES)))).execute(connection)?;
+    diesel::delete(
+        cues::table.filter(cues::key.ge(first)).filter(cues::key.lt(first.saturating_add(PLACES))),
+    )
+    .execute(connection)?;
     Ok(())
 }
 
@@ -270,15 +330,22 @@ pub fn delete_all(connection: &mut Connection, item: Number) -> Result<(), Error
     of_item(connection, item)?.iter().try_for_each(|track| delete(connection, track.number))
 }
 
-/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision, and whatever hangs on that.
-pub fn changed<S: Subject>(connection: &mut Connection, settings: &Settings, item: &Item) -> Result<(), Problem> {
+/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision,
+/// and whatever hangs on that.
+pub fn changed<S: Subject>(
+    connection: &mut Connection,
+    settings: &Settings,
+    item: &Item,
+) -> Result<(), Problem> {
     let now = Time::now();
     let mut item = item.clone();
     item.tracks = shown(&of_item(connection, item.number)?);
     item.revision = item.revision.saturating_add(1);
     (item.updated_at, item.written) = (now, Revisions::read(connection)?.next());
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
-    let own = item.own::<S>().ok_or_else(|| Problem::internal(format!("the own fields of item {} cannot be read", item.id)))?;
+    let own = item.own::<S>().ok_or_else(|| {
+        Problem::internal(format!("the own fields of item {} cannot be read", item.id))
+    })?;
     let texts = all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
     index::write_facets::<S>(connection, &item, &own, &texts, &item.links(), false)?;
     index::write_some(connection, &[item.number])?;
@@ -294,12 +361,19 @@ pub fn shown(tracks: &[Stored]) -> String {
     if tracks.is_empty() {
         return String::new();
     }
-    let summary = |track: &Stored| Summary { kind: track.kind(), language: track.language.clone(), label: track.label.clone() };
+    let summary = |track: &Stored| Summary {
+        kind: track.kind(),
+        language: track.language.clone(),
+        label: track.label.clone(),
+    };
     serde_json::to_string(&tracks.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// What these items should keep of their tracks; those without any are left out.
-pub fn shown_by(connection: &mut Connection, items: &[Number]) -> Result<HashMap<Number, String>, Error> {
+pub fn shown_by(
+    connection: &mut Connection,
+    items: &[Number],
+) -> Result<HashMap<Number, String>, Error> {
     let mut by_item: HashMap<Number, Vec<Stored>> = HashMap::new();
     for track in of_items(connection, items.iter().copied())? {
         by_item.entry(track.item).or_default().push(track);
@@ -315,9 +389,16 @@ fn in_order(tracks: &mut [Stored]) {
 }
 
 /// The tracks of these items.
-pub fn of_items(connection: &mut Connection, items: impl IntoIterator<Item = Number>) -> Result<Vec<Stored>, Error> {
-    let mut stored: Vec<Stored> =
-        Statement::<tracks::SqlType>::select("tracks.*", "tracks", &number_among("tracks.item", items)).rows(connection)?;
+pub fn of_items(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = Number>,
+) -> Result<Vec<Stored>, Error> {
+    let mut stored: Vec<Stored> = Statement::<tracks::SqlType>::select(
+        "tracks.*",
+        "tracks",
+        &number_among("tracks.item", items),
+    )
+    .rows(connection)?;
     stored.sort_by_key(|track| track.number);
     Ok(stored)
 }
@@ -334,8 +415,12 @@ pub struct Spoken {
 }
 
 /// The texts of the tracks of these items.
-pub fn spoken(connection: &mut Connection, items: &[&Item]) -> Result<HashMap<Number, Vec<Spoken>>, Error> {
-    let with: Vec<Number> = items.iter().filter(|item| !item.tracks.is_empty()).map(|item| item.number).collect();
+pub fn spoken(
+    connection: &mut Connection,
+    items: &[&Item],
+) -> Result<HashMap<Number, Vec<Spoken>>, Error> {
+    let with: Vec<Number> =
+        items.iter().filter(|item| !item.tracks.is_empty()).map(|item| item.number).collect();
     let mut found: HashMap<Number, Vec<Spoken>> = HashMap::new();
     if with.is_empty() {
         return Ok(found);
@@ -346,7 +431,11 @@ pub fn spoken(connection: &mut Connection, items: &[&Item]) -> Result<HashMap<Nu
     for track in stored {
         let cues = cues.remove(&track.number).unwrap_or_default();
         let plain: Vec<String> = cues.iter().map(|cue| vtt_text::plain(&cue.payload)).collect();
-        let spoken = Spoken { kind: track.kind(), language: Language::stored(&track.language), text: plain.join(" ") };
+        let spoken = Spoken {
+            kind: track.kind(),
+            language: Language::stored(&track.language),
+            text: plain.join(" "),
+        };
         found.entry(track.item).or_default().push(spoken);
     }
     Ok(found)

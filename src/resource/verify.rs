@@ -1,7 +1,7 @@
 //! Whether what is derived from items fits them, and whether what they refer to is there.
 //!
-//! What is derived (the filter index, the columns of languages, the entries of the full-text index) can be made again at any
-//! time; the same code that writes it says here what it should be.
+//! What is derived (the filter index, the columns of languages, the entries of the full-text index)
+//! can be made again at any time; the same code that writes it says here what it should be.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -76,9 +76,13 @@ struct Held {
     placed: HashSet<Number>,
 }
 
-/// Checks the items of a kind that come after `after`, some at a time, and the full-text index by what was read of it in the same state
-/// of the database.
-pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, contents: &Contents) -> Result<Checked, Error> {
+/// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
+/// what was read of it in the same state of the database.
+pub fn verify<S: Subject>(
+    connection: &mut Connection,
+    after: Option<Number>,
+    contents: &Contents,
+) -> Result<Checked, Error> {
     let condition = Fragment::new("items.kind = ")
         .bind(Bind::Text(S::SPEC.kind.as_str().to_owned()))
         .sql(" AND items.purged_at IS NULL AND items.number > ")
@@ -88,7 +92,12 @@ pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, co
     let rows = read_items(connection, &condition)?;
     let held = hold::<S>(connection, &rows)?;
     let unlike = index::differences(connection, &rows, contents)?;
-    let mut checked = Checked { findings: Vec::new(), items: rows.len(), stale: Vec::new(), last: rows.last().map(|item| item.number) };
+    let mut checked = Checked {
+        findings: Vec::new(),
+        items: rows.len(),
+        stale: Vec::new(),
+        last: rows.last().map(|item| item.number),
+    };
     for item in &rows {
         let found = look::<S>(item, &held, unlike.get(&item.number).copied());
         if found.iter().any(|finding| finding.derived) {
@@ -101,7 +110,10 @@ pub fn verify<S: Subject>(connection: &mut Connection, after: Option<Number>, co
 
 /// Makes again what is derived from these items of a kind, in a transaction that writes.
 pub fn mend<S: Subject>(connection: &mut Connection, numbers: &[Number]) -> Result<(), Error> {
-    let rows = read_items(connection, &number_among("items.number", numbers.iter().copied()).sql(" AND items.purged_at IS NULL"))?;
+    let rows = read_items(
+        connection,
+        &number_among("items.number", numbers.iter().copied()).sql(" AND items.purged_at IS NULL"),
+    )?;
     let held = hold::<S>(connection, &rows)?;
     rows.iter().try_for_each(|item| make_again::<S>(connection, item, &held))
 }
@@ -109,38 +121,51 @@ pub fn mend<S: Subject>(connection: &mut Connection, numbers: &[Number]) -> Resu
 fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, Error> {
     let by_number: HashMap<Number, &Item> = rows.iter().map(|item| (item.number, item)).collect();
     let numbers: Vec<Number> = rows.iter().map(|item| item.number).collect();
-    let targets: BTreeSet<Id> = rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
-    let targets: Vec<(Id, String, Option<Time>)> =
-        items::table.filter(among(items::id, &targets)).select((items::id, items::slug, items::deleted_at)).load(connection)?;
+    let targets: BTreeSet<Id> =
+        rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
+    let targets: Vec<(Id, String, Option<Time>)> = items::table
+        .filter(among(items::id, &targets))
+        .select((items::id, items::slug, items::deleted_at))
+        .load(connection)?;
     let statement = Fragment::new(
         "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at, facets.signature \
          FROM facets JOIN terms ON terms.number = facets.term WHERE ",
     )
     .then(&number_among("facets.item", numbers.iter().copied()));
     let facets: Vec<(Number, String, String, bool, Time, i64)> =
-        Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant, BigInt)>::new(statement).rows(connection)?;
-    let (mut terms, mut misplaced): (HashMap<Number, BTreeSet<_>>, _) = (HashMap::new(), HashSet::new());
+        Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant, BigInt)>::new(statement)
+            .rows(connection)?;
+    let (mut terms, mut misplaced): (HashMap<Number, BTreeSet<_>>, _) =
+        (HashMap::new(), HashSet::new());
     let mut signatures: BTreeSet<(Number, i64)> = BTreeSet::new();
     for (number, field, value, is_public, published_at, signature) in facets {
-        let fits = by_number.get(&number).is_some_and(|item| item.is_public == is_public && (!is_public || item.dated() == published_at));
+        let fits = by_number.get(&number).is_some_and(|item| {
+            item.is_public == is_public && (!is_public || item.dated() == published_at)
+        });
         if !fits {
             misplaced.insert(number);
         }
         terms.entry(number).or_default().insert((field, value));
         signatures.insert((number, signature));
     }
-    let unlike = |(number, signature): &(Number, i64)| terms.get(number).is_none_or(|terms| index::signature::<S>(terms) != *signature);
+    let unlike = |(number, signature): &(Number, i64)| {
+        terms.get(number).is_none_or(|terms| index::signature::<S>(terms) != *signature)
+    };
     misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
         .then(&pairs(rows.iter().map(|item| (&item.kind, &item.slug))))
         .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");
-    let slugs: Vec<(String, Number)> = Statement::<(SqlText, BigInt)>::new(statement).rows(connection)?;
+    let slugs: Vec<(String, Number)> =
+        Statement::<(SqlText, BigInt)>::new(statement).rows(connection)?;
     Ok(Held {
         texts: all_texts(connection, numbers.iter().copied())?,
         terms,
         misplaced,
         tracks: tracks::shown_by(connection, &numbers)?,
-        targets: targets.into_iter().map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug))).collect(),
+        targets: targets
+            .into_iter()
+            .map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug)))
+            .collect(),
         followed: followed::<S>(connection, rows)?,
         slugs: slugs.into_iter().collect(),
         placed: placed::<S>(connection, rows)?,
@@ -148,7 +173,10 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
 }
 
 /// The items that these follow.
-fn followed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<HashMap<Id, Item>, Error> {
+fn followed<S: Subject>(
+    connection: &mut Connection,
+    rows: &[Item],
+) -> Result<HashMap<Id, Item>, Error> {
     let Some(field) = S::FOLLOWS else { return Ok(HashMap::new()) };
     let links = rows.iter().flat_map(Item::links).filter(|link| link.field == field);
     let ids: BTreeSet<Id> = links.map(|link| link.target_id).collect();
@@ -167,7 +195,10 @@ fn following<S: Subject>(own: &S::Own, links: &[Link], held: &Held) -> S::Own {
 }
 
 /// The items whose row in the table of their kind says what they do.
-fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<HashSet<Number>, Error> {
+fn placed<S: Subject>(
+    connection: &mut Connection,
+    rows: &[Item],
+) -> Result<HashSet<Number>, Error> {
     let numbers = rows.iter().map(|item| item.number);
     let Some(table) = &S::SPEC.table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
@@ -177,14 +208,16 @@ fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Hash
         for (column, value) in table.columns.iter().zip(S::columns(item, &own, &links)) {
             same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
         }
-        let found: Vec<Number> = Statement::<BigInt>::select("number", table.name, &same).rows(connection)?;
+        let found: Vec<Number> =
+            Statement::<BigInt>::select("number", table.name, &same).rows(connection)?;
         placed.extend(found);
     }
     Ok(placed)
 }
 
 fn tags(texts: &[Text], which: impl Fn(&Text) -> bool) -> String {
-    let tags: Vec<&str> = texts.iter().filter(|text| which(text)).map(|text| text.language.as_str()).collect();
+    let tags: Vec<&str> =
+        texts.iter().filter(|text| which(text)).map(|text| text.language.as_str()).collect();
     tags.join(" ")
 }
 
@@ -206,22 +239,46 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<Difference>) -> Vec
     let texts = held.texts.get(&item.number).unwrap_or(&none.0);
     let terms = held.terms.get(&item.number).unwrap_or(&none.1);
     let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else {
-        found("row_damaged", "Its own fields or its references cannot be read.".to_owned(), "Restore the database from a backup.", false);
+        found(
+            "row_damaged",
+            "Its own fields or its references cannot be read.".to_owned(),
+            "Restore the database from a backup.",
+            false,
+        );
         return findings;
     };
     if !texts.iter().any(|text| text.language == item.original_language) {
-        let detail = format!("It has no text in its original language, {}.", item.original_language);
-        found("original_text_missing", detail, "PATCH the item with a text in that language, or restore a backup.", false);
+        let detail =
+            format!("It has no text in its original language, {}.", item.original_language);
+        found(
+            "original_text_missing",
+            detail,
+            "PATCH the item with a text in that language, or restore a backup.",
+            false,
+        );
     }
     for link in &links {
         match held.targets.get(&link.target_id) {
             None => {
-                let detail = format!("Its `{}` refers to {}, which is not there.", link.field, link.target_id);
-                found("refers_to_nothing", detail, "PATCH the item so that it no longer does, or restore a backup.", false);
+                let detail = format!(
+                    "Its `{}` refers to {}, which is not there.",
+                    link.field, link.target_id
+                );
+                found(
+                    "refers_to_nothing",
+                    detail,
+                    "PATCH the item so that it no longer does, or restore a backup.",
+                    false,
+                );
             }
             Some(Some(slug)) if item.deleted_at.is_none() => {
                 let detail = format!("Its `{}` refers to `{slug}`, which is deleted.", link.field);
-                found("refers_to_deleted", detail, "Restore what it refers to, or PATCH the item so that it no longer does.", false);
+                found(
+                    "refers_to_deleted",
+                    detail,
+                    "Restore what it refers to, or PATCH the item so that it no longer does.",
+                    false,
+                );
             }
             Some(_) => {}
         }
@@ -231,37 +288,71 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<Difference>) -> Vec
     }
     let languages = (tags(texts, |_| true), tags(texts, is_published));
     if (&item.languages, &item.public_languages) != (&languages.0, &languages.1) {
-        let detail = format!("Its languages are kept as `{}` and `{}`.", item.languages, item.public_languages);
+        let detail = format!(
+            "Its languages are kept as `{}` and `{}`.",
+            item.languages, item.public_languages
+        );
         found("languages_stale", detail, REPAIR, true);
     }
     if following::<S>(&own, &links, held) != own {
-        let detail = format!("What it takes over from its `{}` is not what that says.", S::FOLLOWS.unwrap_or_default());
+        let detail = format!(
+            "What it takes over from its `{}` is not what that says.",
+            S::FOLLOWS.unwrap_or_default()
+        );
         found("copy_stale", detail, REPAIR, true);
     }
     if !held.placed.contains(&item.number) {
-        found("columns_stale", "What it is sorted by and limited to is not what it holds.".to_owned(), REPAIR, true);
+        found(
+            "columns_stale",
+            "What it is sorted by and limited to is not what it holds.".to_owned(),
+            REPAIR,
+            true,
+        );
     }
     if item.is_public != should_be_public(item, texts) {
         let kept = if item.is_public { "public" } else { "not public" };
-        found("visibility_stale", format!("It is kept as {kept}, which does not follow from its status and texts."), REPAIR, true);
+        found(
+            "visibility_stale",
+            format!("It is kept as {kept}, which does not follow from its status and texts."),
+            REPAIR,
+            true,
+        );
     }
-    if *terms != index::terms::<S>(item, &own, texts, &links) || held.misplaced.contains(&item.number) {
-        found("filter_index_stale", "Filters do not find it by what it holds.".to_owned(), REPAIR, true);
+    if *terms != index::terms::<S>(item, &own, texts, &links)
+        || held.misplaced.contains(&item.number)
+    {
+        found(
+            "filter_index_stale",
+            "Filters do not find it by what it holds.".to_owned(),
+            REPAIR,
+            true,
+        );
     }
     if item.tracks != held.tracks.get(&item.number).map_or("", String::as_str) {
-        found("tracks_stale", "What it shows of its text tracks is not what there is.".to_owned(), REPAIR, true);
+        found(
+            "tracks_stale",
+            "What it shows of its text tracks is not what there is.".to_owned(),
+            REPAIR,
+            true,
+        );
     }
     if let Some(difference) = unlike {
         let detail = match difference {
             Difference::Entries => "Its entries in the full-text index are missing, or left over.",
-            Difference::Tokens => "Its entries in the full-text index hold other words than it does.",
+            Difference::Tokens => {
+                "Its entries in the full-text index hold other words than it does."
+            }
         };
         found("search_index_stale", detail.to_owned(), REINDEX, true);
     }
     findings
 }
 
-fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held) -> Result<(), Error> {
+fn make_again<S: Subject>(
+    connection: &mut Connection,
+    item: &Item,
+    held: &Held,
+) -> Result<(), Error> {
     let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { return Ok(()) };
     let none = Vec::new();
     let texts = held.texts.get(&item.number).unwrap_or(&none);
@@ -269,7 +360,8 @@ fn make_again<S: Subject>(connection: &mut Connection, item: &Item, held: &Held)
     let mut item = item.clone();
     if followed != own {
         // What it shows is another: whoever follows changes hears of it.
-        item.own = serde_json::to_string(&followed).map_err(|error| Error::Fault(error.to_string()))?;
+        item.own =
+            serde_json::to_string(&followed).map_err(|error| Error::Fault(error.to_string()))?;
         (item.updated_at, item.written) = (Time::now(), Revisions::read(connection)?.next());
         item.revision = item.revision.saturating_add(1);
     }

@@ -1,4 +1,5 @@
-//! The words of the catalogue, kept in memory: what a misspelt one may have meant, and what one that is begun may become.
+//! The words of the catalogue, kept in memory: what a misspelt one may have meant, and what one
+//! that is begun may become.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,8 +104,15 @@ impl Vocabulary {
         Ok(kept.clone())
     }
 
-    /// The words nearest to one that was typed in a script, nearest first; of one that is known in both scripts that of the same.
-    pub fn nearest(&self, connection: &mut Connection, typed: &str, script: Script, most: usize) -> Result<Vec<Near>, Error> {
+    /// The words nearest to one that was typed in a script, nearest first; of one that is known in
+    /// both scripts that of the same.
+    pub fn nearest(
+        &self,
+        connection: &mut Connection,
+        typed: &str,
+        script: Script,
+        most: usize,
+    ) -> Result<Vec<Near>, Error> {
         let kept = self.now(connection)?;
         let wanted = Typed::new(typed);
         let initial = typed.chars().next();
@@ -114,7 +122,13 @@ impl Vocabulary {
             .filter_map(|(place, (word, letters, of))| {
                 let edits = wanted.edits(word, letters)?;
                 let other_initial = word.chars().next() != initial;
-                Some(Near { edits, other_initial, other_script: of != script, place, word: (of, word.to_owned()) })
+                Some(Near {
+                    edits,
+                    other_initial,
+                    other_script: of != script,
+                    place,
+                    word: (of, word.to_owned()),
+                })
             })
             .collect();
         found.sort();
@@ -125,7 +139,12 @@ impl Vocabulary {
     }
 
     /// The words that begin so, folded, the first that became known first.
-    pub fn beginning_with(&self, connection: &mut Connection, beginning: &str, most: usize) -> Result<Vec<String>, Error> {
+    pub fn beginning_with(
+        &self,
+        connection: &mut Connection,
+        beginning: &str,
+        most: usize,
+    ) -> Result<Vec<String>, Error> {
         let kept = self.now(connection)?;
         let mut found: Vec<String> = Vec::new();
         for (word, ..) in kept.all().filter(|(word, ..)| word.starts_with(beginning)) {

@@ -36,7 +36,16 @@ use crate::text::language::Language;
 use crate::text::slug;
 
 /// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
-pub const READ_ONLY: &[&str] = &["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated", "completeness"];
+pub const READ_ONLY: &[&str] = &[
+    "id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "languages",
+    "language",
+    "transliterated",
+    "completeness",
+];
 
 /// How a write answers.
 pub struct Answering {
@@ -58,7 +67,10 @@ impl Outcome {
 }
 
 /// Reads how a write answers from its query.
-pub fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result<Answering, Problem> {
+pub fn answering<S: Subject>(
+    context: &Context,
+    request: &HttpRequest,
+) -> Result<Answering, Problem> {
     let mut params = Params::parse(request.query_string())?;
     let mut wish = Wish::read(&mut params, request, &context.fallback);
     let shape = shape(S::SPEC, &mut params, &mut wish);
@@ -67,11 +79,16 @@ pub fn answering<S: Subject>(context: &Context, request: &HttpRequest) -> Result
 }
 
 /// `POST /v1/{kind}`: stores a new item.
-pub async fn create<S: Subject>(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn create<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.editor(&request).await?;
     let answering = answering::<S>(&context, &request)?;
-    let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
+    let body =
+        body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
     let once = Once::read(&request, caller, &body)?;
     run::<S>(context, &request, answering, once, move |connection, context| {
         let id = put::<S>(connection, context, None, None, &body, false)?;
@@ -91,26 +108,34 @@ pub async fn replace<S: Subject>(
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
-    let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
-    run::<S>(context, &request, answering, None, move |connection, context| match find(connection, S::SPEC.kind, &name)? {
-        Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
-        Some(found) => {
-            let item = found.item();
-            gone(S::SPEC, &item)?;
-            precondition.check(item.id, item.revision)?;
-            let id = put::<S>(connection, context, Some(item), None, &body, false)?;
-            Ok(Outcome { id, status: StatusCode::OK })
-        }
-        None => {
-            precondition.check_absent()?;
-            if Id::parse(&name).is_some() {
-                let detail =
-                    format!("There is no {} `{}`; a new one is stored under a slug, not under an id.", S::SPEC.kind.noun(), clip(&name));
-                return Err(Problem::new(Kind::NotFound, detail).into());
+    let body =
+        body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
+    run::<S>(context, &request, answering, None, move |connection, context| {
+        match find(connection, S::SPEC.kind, &name)? {
+            Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
+            Some(found) => {
+                let item = found.item();
+                gone(S::SPEC, &item)?;
+                precondition.check(item.id, item.revision)?;
+                let id = put::<S>(connection, context, Some(item), None, &body, false)?;
+                Ok(Outcome { id, status: StatusCode::OK })
             }
-            slug::validate_slug(&name).map_err(|error| Problem::parameter("slug", "invalid_slug", error.to_string()))?;
-            let id = put::<S>(connection, context, None, Some(&name), &body, false)?;
-            Ok(Outcome { id, status: StatusCode::CREATED })
+            None => {
+                precondition.check_absent()?;
+                if Id::parse(&name).is_some() {
+                    let detail = format!(
+                        "There is no {} `{}`; a new one is stored under a slug, not under an id.",
+                        S::SPEC.kind.noun(),
+                        clip(&name)
+                    );
+                    return Err(Problem::new(Kind::NotFound, detail).into());
+                }
+                slug::validate_slug(&name).map_err(|error| {
+                    Problem::parameter("slug", "invalid_slug", error.to_string())
+                })?;
+                let id = put::<S>(connection, context, None, Some(&name), &body, false)?;
+                Ok(Outcome { id, status: StatusCode::CREATED })
+            }
         }
     })
     .await
@@ -127,7 +152,9 @@ pub async fn patch<S: Subject>(
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
-    let body = body::json(&request, payload, context.settings.body_limits(), body::Accepts::MergePatch).await?;
+    let body =
+        body::json(&request, payload, context.settings.body_limits(), body::Accepts::MergePatch)
+            .await?;
     run::<S>(context, &request, answering, None, move |connection, context| {
         let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
             Found::Moved(item) => return Err(Redirect::to(item.slug)),
@@ -144,7 +171,11 @@ pub async fn patch<S: Subject>(
 }
 
 /// `DELETE /v1/{kind}/{item}`: from then on the item answers 410.
-pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpRequest, name: String) -> Result<HttpResponse, Problem> {
+pub async fn delete<S: Subject>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     Params::parse(request.query_string())?.finish()?;
@@ -179,7 +210,9 @@ pub async fn delete<S: Subject>(context: web::Data<Context>, request: HttpReques
         .await?
         .value;
     match outcome {
-        Some(slug) => Ok(answer::moved(&context, &request, &format!("{}/{slug}", S::SPEC.kind.path()))),
+        Some(slug) => {
+            Ok(answer::moved(&context, &request, &format!("{}/{slug}", S::SPEC.kind.path())))
+        }
         None => Ok(HttpResponse::NoContent().finish()),
     }
 }
@@ -210,8 +243,9 @@ impl From<crate::db::Error> for Redirect {
     }
 }
 
-/// Runs a write in its transaction and answers with the item as it is then. Under an Idempotency-Key it goes on to its end
-/// even when the client has gone, and what it answered is kept.
+/// Runs a write in its transaction and answers with the item as it is then. Under an
+/// Idempotency-Key it goes on to its end even when the client has gone, and what it answered is
+/// kept.
 pub async fn run<S: Subject>(
     context: web::Data<Context>,
     request: &HttpRequest,
@@ -228,10 +262,19 @@ pub async fn run<S: Subject>(
                 match once.claim(&inner).await? {
                     Claim::Answered(reply) => Ok(reply),
                     Claim::Ours => {
-                        let done = perform::<S>(Arc::clone(&inner), base, answering, Some(once.clone()), work).await;
+                        let done = perform::<S>(
+                            Arc::clone(&inner),
+                            base,
+                            answering,
+                            Some(once.clone()),
+                            work,
+                        )
+                        .await;
                         match &done {
                             Ok(_) => {}
-                            Err(Redirect::Problem(problem)) => once.settle(&inner, Some(problem)).await,
+                            Err(Redirect::Problem(problem)) => {
+                                once.settle(&inner, Some(problem)).await
+                            }
                             Err(Redirect::To(_)) => once.settle(&inner, None).await,
                         }
                         done
@@ -244,9 +287,16 @@ pub async fn run<S: Subject>(
     let reply = match done {
         Ok(reply) => reply,
         Err(Redirect::Problem(problem)) => return Err(problem),
-        Err(Redirect::To(slug)) => return Ok(answer::moved(&context, request, &format!("{}/{slug}", S::SPEC.kind.path()))),
+        Err(Redirect::To(slug)) => {
+            return Ok(answer::moved(
+                &context,
+                request,
+                &format!("{}/{slug}", S::SPEC.kind.path()),
+            ));
+        }
     };
-    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status).map_err(Problem::internal)?);
+    let mut response =
+        HttpResponse::build(StatusCode::from_u16(reply.status).map_err(Problem::internal)?);
     for (name, value) in reply.headers {
         response.insert_header((name, value));
     }
@@ -265,19 +315,27 @@ async fn perform<S: Subject>(
     let identity = format!("write\n{}\n{:?}", answering.wish.identity(), answering.shape);
     let done = context.store.write(move |connection| {
         let outcome = work(connection, &inner)?;
-        let item: Item =
-            items::table.filter(items::id.eq(outcome.id)).select(Item::as_select()).first(connection).map_err(Problem::from)?;
+        let item: Item = items::table
+            .filter(items::id.eq(outcome.id))
+            .select(Item::as_select())
+            .first(connection)
+            .map_err(Problem::from)?;
         let revisions = Revisions::read(connection)?;
         let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &answering.shape, false);
         let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
         let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
         let mut headers = validators.headers();
         if outcome.status == StatusCode::CREATED {
-            headers.push((header::LOCATION.to_string(), format!("{base}{}/{}", S::SPEC.kind.path(), item.slug)));
+            headers.push((
+                header::LOCATION.to_string(),
+                format!("{base}{}/{}", S::SPEC.kind.path(), item.slug),
+            ));
         }
         let memory = Memory::of_others(&inner.names, &Arc::new(revisions), S::SPEC.kind);
-        let mut shown = Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-        let (body, language) = draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
+        let mut shown =
+            Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
+        let (body, language) =
+            draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         let reply = Reply { status: outcome.status.as_u16(), headers, body };
         if let Some(once) = &once {
@@ -292,7 +350,11 @@ fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
     if item.deleted_at.is_some() {
         return Err(Problem::new(
             Kind::Gone,
-            format!("The {} `{}` has been deleted; its slug is not given to another.", spec.kind.noun(), item.slug),
+            format!(
+                "The {} `{}` has been deleted; its slug is not given to another.",
+                spec.kind.noun(),
+                item.slug
+            ),
         ));
     }
     Ok(())
@@ -330,13 +392,20 @@ fn put<S: Subject>(
     Ok(stored.id)
 }
 
-/// Merges a patch into an item and stores that, as PATCH does. The revisions are still to be bumped.
-pub fn amend<S: Subject>(connection: &mut Connection, context: &Context, item: Item, patch: &Value) -> Result<Stored, Problem> {
+/// Merges a patch into an item and stores that, as PATCH does. The revisions are still to be
+/// bumped.
+pub fn amend<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    item: Item,
+    patch: &Value,
+) -> Result<Stored, Problem> {
     let merged = merged::<S>(connection, context, &item, patch)?;
     store::<S>(connection, context, Some(item), None, &merged, true)
 }
 
-/// Stores a body as an item, new or not. Everything that is wrong is reported together. The revisions are still to be bumped.
+/// Stores a body as an item, new or not. Everything that is wrong is reported together. The
+/// revisions are still to be bumped.
 pub fn store<S: Subject>(
     connection: &mut Connection,
     context: &Context,
@@ -352,7 +421,11 @@ pub fn store<S: Subject>(
     let memory = Memory::of_others(&context.names, &revisions, spec.kind);
     let before = match &existing {
         Some(item) => {
-            let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
+            let mut shown = Shown::new(
+                Wish::every(context.fallback.clone()),
+                Arc::clone(&context.places),
+                Some(memory.clone()),
+            );
             complete::<S>(connection, vec![item.clone()], Viewer::Everything, &mut shown)?.pop()
         }
         None => None,
@@ -365,11 +438,19 @@ pub fn store<S: Subject>(
         slug_of_path,
         fallback: &context.settings.default_language(),
     };
-    let Some(understood) = understand::<S>(body, &about, &mut errors) else { return Err(Problem::fields(errors)) };
+    let Some(understood) = understand::<S>(body, &about, &mut errors) else {
+        return Err(Problem::fields(errors));
+    };
     let Understood { status, published_at, slug, texts: mut new_texts, mut draft } = understood;
 
     let resolved = resolve(connection, spec, &draft.links, &mut errors)?;
-    S::check(connection, existing.as_ref().map(|item| item.id), &mut draft.own, &resolved, &mut errors)?;
+    S::check(
+        connection,
+        existing.as_ref().map(|item| item.id),
+        &mut draft.own,
+        &resolved,
+        &mut errors,
+    )?;
     if !errors.is_empty() {
         return Err(Problem::fields(errors));
     }
@@ -377,18 +458,26 @@ pub fn store<S: Subject>(
         publish_first(&mut new_texts, before.as_ref().map(|before| before.item.status.as_str()));
     }
 
-    let stated = slug.or_else(|| slug_of_path.map(str::to_owned)).or_else(|| existing.as_ref().map(|item| item.slug.clone()));
+    let stated = slug
+        .or_else(|| slug_of_path.map(str::to_owned))
+        .or_else(|| existing.as_ref().map(|item| item.slug.clone()));
     let (slug, is_claimed) = match stated {
         Some(slug) => {
-            let is_claimed = may_claim(connection, spec, existing.as_ref().map(|item| item.number), &slug)?;
+            let is_claimed =
+                may_claim(connection, spec, existing.as_ref().map(|item| item.number), &slug)?;
             (slug, is_claimed)
         }
         None => (free_slug(connection, spec, &new_texts)?, false),
     };
 
-    let is_public = status == Status::Published && new_texts.texts.iter().any(|text| text.status == "published");
-    let published_at =
-        published_at.or_else(|| existing.as_ref().filter(|_| !has_null(body, "published_at")).and_then(|item| item.published_at));
+    let is_public = status == Status::Published
+        && new_texts.texts.iter().any(|text| text.status == "published");
+    let published_at = published_at.or_else(|| {
+        existing
+            .as_ref()
+            .filter(|_| !has_null(body, "published_at"))
+            .and_then(|item| item.published_at)
+    });
     let links = in_order(&resolved);
     let mut item = Item {
         number: existing.as_ref().map_or(0, |item| item.number),
@@ -412,10 +501,13 @@ pub fn store<S: Subject>(
         purged_at: None,
         written: existing.as_ref().map_or_else(|| revisions.next(), |item| item.written),
     };
-    if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts) {
+    if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts)
+    {
         return Ok(Stored { id, slug: item.slug, is_changed: false, is_seen: false });
     }
-    let renamed = before.as_ref().is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
+    let renamed = before
+        .as_ref()
+        .is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
     (item.updated_at, item.written) = (now, revisions.next());
     save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
     if let Some(before) = &before {
@@ -442,11 +534,16 @@ fn lent(
     memory: &Memory,
 ) -> Result<index::Lent, Problem> {
     let mut titles = |viewer| {
-        let mut shown = Shown::new(Wish::every(context.fallback.clone()), Arc::clone(&context.places), Some(memory.clone()));
+        let mut shown = Shown::new(
+            Wish::every(context.fallback.clone()),
+            Arc::clone(&context.places),
+            Some(memory.clone()),
+        );
         let links = || links.iter().filter(|link| index::is_lent(&link.field));
         load::load_targets(connection, links().map(|link| (spec, link)), viewer, &mut shown)?;
         let targets = links().filter_map(|link| shown.target(&link.target_id));
-        let titles = targets.flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
+        let titles = targets
+            .flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
         Ok::<_, Problem>(titles.collect())
     };
     Ok(index::Lent { public: titles(Viewer::Public)?, all: titles(Viewer::Everything)? })
@@ -479,13 +576,22 @@ pub struct Understood<O> {
     pub draft: Draft<O>,
 }
 
-/// Reads the fields of a body; `None` where it is no object. It can be stored only if nothing was reported to `errors`.
-pub fn understand<S: Subject>(body: &Value, about: &About<'_>, errors: &mut Vec<Violation>) -> Option<Understood<S::Own>> {
+/// Reads the fields of a body; `None` where it is no object. It can be stored only if nothing was
+/// reported to `errors`.
+pub fn understand<S: Subject>(
+    body: &Value,
+    about: &About<'_>,
+    errors: &mut Vec<Violation>,
+) -> Option<Understood<S::Own>> {
     let mut fields = Fields::new(body, "", errors)?;
     fields.ignore(READ_ONLY);
     let stated_status = fields.word("status", &Status::ALL);
     let status = stated_status
-        .or_else(|| about.existing.and_then(|item| Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)))
+        .or_else(|| {
+            about.existing.and_then(|item| {
+                Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)
+            })
+        })
         .unwrap_or(Status::Draft);
     let published_at = fields.time("published_at");
     let slug = fields.text("slug", 200);
@@ -546,7 +652,11 @@ fn save<S: Subject>(
 /// Keeps the slug of an item for it.
 pub fn claim(connection: &mut Connection, item: &Item) -> Result<(), crate::db::Error> {
     diesel::insert_into(slugs::table)
-        .values((slugs::kind.eq(&item.kind), slugs::slug.eq(&item.slug), slugs::item.eq(item.number)))
+        .values((
+            slugs::kind.eq(&item.kind),
+            slugs::slug.eq(&item.slug),
+            slugs::item.eq(item.number),
+        ))
         .execute(connection)?;
     Ok(())
 }
@@ -565,23 +675,33 @@ pub fn save_columns<S: Subject>(
     }
     let values = std::iter::once(Bind::Integer(item.number)).chain(S::columns(item, own, links));
     let columns = table.columns.join(", ");
-    let statement = Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name)).binds(values).sql(")");
+    let statement =
+        Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name))
+            .binds(values)
+            .sql(")");
     Statement::<BigInt>::new(statement).execute(connection)?;
     Ok(())
 }
 
 /// Removes that row.
-pub fn delete_columns<S: Subject>(connection: &mut Connection, number: Number) -> Result<(), crate::db::Error> {
+pub fn delete_columns<S: Subject>(
+    connection: &mut Connection,
+    number: Number,
+) -> Result<(), crate::db::Error> {
     if let Some(table) = &S::SPEC.table {
-        let statement = Fragment::new(format!("DELETE FROM {} WHERE number = ", table.name)).bind(Bind::Integer(number));
+        let statement = Fragment::new(format!("DELETE FROM {} WHERE number = ", table.name))
+            .bind(Bind::Integer(number));
         Statement::<BigInt>::new(statement).execute(connection)?;
     }
     Ok(())
 }
 
-/// An item that is published by a patch that says nothing of its texts, none of which is public, is published in its original language.
+/// An item that is published by a patch that says nothing of its texts, none of which is public, is
+/// published in its original language.
 fn publish_first(new_texts: &mut NewTexts, status_before: Option<&str>) {
-    if status_before == Some("published") || new_texts.texts.iter().any(|text| text.status == "published") {
+    if status_before == Some("published")
+        || new_texts.texts.iter().any(|text| text.status == "published")
+    {
         return;
     }
     let original = new_texts.original.as_str().to_owned();
@@ -600,7 +720,11 @@ fn resolve(
     let mut declared = Vec::with_capacity(wanted.len());
     for link in wanted {
         let Some(spec) = spec.link(link.field) else {
-            return Err(Problem::internal(format!("{} declares no reference {}", spec.kind.as_str(), link.field)));
+            return Err(Problem::internal(format!(
+                "{} declares no reference {}",
+                spec.kind.as_str(),
+                link.field
+            )));
         };
         declared.push((spec.target, link.target.name.as_str()));
     }
@@ -612,11 +736,18 @@ fn resolve(
             errors.push(Violation::field(link.target.pointer.clone(), "unknown_reference", detail));
             continue;
         };
-        let repeated = resolved
-            .iter()
-            .any(|(other, other_id)| other.field == link.field && other_id == id && other.role == link.role && other.start == link.start);
+        let repeated = resolved.iter().any(|(other, other_id)| {
+            other.field == link.field
+                && other_id == id
+                && other.role == link.role
+                && other.start == link.start
+        });
         if repeated {
-            errors.push(Violation::field(link.target.pointer.clone(), "repeated", format!("`{slug}` is named twice here.")));
+            errors.push(Violation::field(
+                link.target.pointer.clone(),
+                "repeated",
+                format!("`{slug}` is named twice here."),
+            ));
             continue;
         }
         resolved.push((link.clone(), *id));
@@ -641,11 +772,19 @@ fn in_order(resolved: &[(NewLink, Id)]) -> Vec<Link> {
 }
 
 /// A slug made from the title in the original language, numbered where it is taken.
-fn free_slug(connection: &mut Connection, spec: &Spec, new_texts: &NewTexts) -> Result<String, Problem> {
+fn free_slug(
+    connection: &mut Connection,
+    spec: &Spec,
+    new_texts: &NewTexts,
+) -> Result<String, Problem> {
     let original = new_texts.texts.iter().find(|text| text.language == new_texts.original.as_str());
     let mut base = original.map(|text| slug::slugify(&text.title)).unwrap_or_default();
     if slug::validate_slug(&base).is_err() {
-        base = if base.is_empty() { spec.kind.as_str().replace('_', "-") } else { slug::slugify(&format!("{} {base}", spec.kind.noun())) };
+        base = if base.is_empty() {
+            spec.kind.as_str().replace('_', "-")
+        } else {
+            slug::slugify(&format!("{} {base}", spec.kind.noun()))
+        };
     }
     let mut candidate = base.clone();
     for number in 2..u32::MAX {
@@ -664,7 +803,12 @@ fn free_slug(connection: &mut Connection, spec: &Spec, new_texts: &NewTexts) -> 
 }
 
 /// Fails where another item has, or once had, this slug; says whether this item has or had it.
-fn may_claim(connection: &mut Connection, spec: &Spec, item: Option<Number>, slug: &str) -> Result<bool, Problem> {
+fn may_claim(
+    connection: &mut Connection,
+    spec: &Spec,
+    item: Option<Number>,
+    slug: &str,
+) -> Result<bool, Problem> {
     let owner: Option<Number> = slugs::table
         .filter(slugs::kind.eq(spec.kind.as_str()))
         .filter(slugs::slug.eq(slug))
@@ -672,7 +816,10 @@ fn may_claim(connection: &mut Connection, spec: &Spec, item: Option<Number>, slu
         .first(connection)
         .optional()?;
     if owner.is_some() && owner != item {
-        let detail = format!("Another {} has or had the slug `{slug}`; choose another one.", spec.kind.noun());
+        let detail = format!(
+            "Another {} has or had the slug `{slug}`; choose another one.",
+            spec.kind.noun()
+        );
         let mut problem = Problem::new(Kind::Conflict, detail.clone());
         problem.errors.push(Violation::field("/slug", "taken", detail));
         return Err(problem);
@@ -682,14 +829,27 @@ fn may_claim(connection: &mut Connection, spec: &Spec, item: Option<Number>, slu
 
 /// 409 while others refer to the item; says which.
 fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
-    let condition = index::refers_to(item.id).sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
+    let condition = index::refers_to(item.id)
+        .sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
     let mut rows = load::read_items(connection, &condition)?;
     rows.retain(|row| row.links().iter().any(|link| link.target_id == item.id));
     let Some(first) = rows.first() else { return Ok(()) };
-    let names: Vec<String> = rows.iter().take(5).map(|row| format!("{} `{}`", row.kind.replace('_', " "), row.slug)).collect();
-    let more = if rows.len() > names.len() { format!(" and {} more", rows.len().saturating_sub(names.len())) } else { String::new() };
-    let detail =
-        format!("The {} `{}` is referred to by {}{more}. Change or delete these first.", spec.kind.noun(), item.slug, names.join(", "));
+    let names: Vec<String> = rows
+        .iter()
+        .take(5)
+        .map(|row| format!("{} `{}`", row.kind.replace('_', " "), row.slug))
+        .collect();
+    let more = if rows.len() > names.len() {
+        format!(" and {} more", rows.len().saturating_sub(names.len()))
+    } else {
+        String::new()
+    };
+    let detail = format!(
+        "The {} `{}` is referred to by {}{more}. Change or delete these first.",
+        spec.kind.noun(),
+        item.slug,
+        names.join(", ")
+    );
     let mut problem = Problem::new(Kind::Conflict, detail);
     problem.errors.push(Violation::field(
         "",
@@ -699,15 +859,32 @@ fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> R
     Err(problem)
 }
 
-/// The item as PUT would take it, with a patch merged in. Flat texts of the patch mean those of the original language.
-pub fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: &Item, patch: &Value) -> Result<Value, Problem> {
+/// The item as PUT would take it, with a patch merged in. Flat texts of the patch mean those of the
+/// original language.
+pub fn merged<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    item: &Item,
+    patch: &Value,
+) -> Result<Value, Problem> {
     let spec = S::SPEC;
     let Value::Object(patch) = patch else {
-        return Err(Problem::fields(vec![Violation::field("", "wrong_type", "A merge patch of an item is an object.")]));
+        return Err(Problem::fields(vec![Violation::field(
+            "",
+            "wrong_type",
+            "A merge patch of an item is an object.",
+        )]));
     };
     let wish = Wish::every(context.fallback.clone());
     let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
-    let (text, _) = draw::<S>(connection, context, item.clone(), &mut shown, &Shape::default(), Viewer::Everything)?;
+    let (text, _) = draw::<S>(
+        connection,
+        context,
+        item.clone(),
+        &mut shown,
+        &Shape::default(),
+        Viewer::Everything,
+    )?;
     let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
     if let Some(fields) = base.as_object_mut() {
         S::before_patch(fields, patch);
@@ -716,14 +893,27 @@ pub fn merged<S: Subject>(connection: &mut Connection, context: &Context, item: 
 }
 
 /// An item as PUT would take it, with a patch merged in.
-pub fn patched(spec: &Spec, mut base: Value, patch: &Map<String, Value>, original_language: &str) -> Result<Value, Problem> {
+pub fn patched(
+    spec: &Spec,
+    mut base: Value,
+    patch: &Map<String, Value>,
+    original_language: &str,
+) -> Result<Value, Problem> {
     let mut patch = patch.clone();
     if spec.texts.iter().any(|(name, _)| patch.contains_key(*name)) {
         if patch.contains_key("translations") {
             let detail = "Send either flat texts or `translations`, not both.";
-            return Err(Problem::fields(vec![Violation::field("/translations", "conflicting", detail)]));
+            return Err(Problem::fields(vec![Violation::field(
+                "/translations",
+                "conflicting",
+                detail,
+            )]));
         }
-        let original = patch.get("original_language").and_then(Value::as_str).unwrap_or(original_language).to_owned();
+        let original = patch
+            .get("original_language")
+            .and_then(Value::as_str)
+            .unwrap_or(original_language)
+            .to_owned();
         let mut flat = Map::new();
         for (name, _) in spec.texts {
             if let Some(value) = patch.remove(*name) {
@@ -747,7 +937,9 @@ fn unflatten(mut problem: Problem, merged: &Value) -> Problem {
     let original = merged.get("original_language").and_then(Value::as_str).unwrap_or_default();
     let prefix = format!("/translations/{original}");
     for error in &mut problem.errors {
-        if let Some(rest) = error.pointer.as_deref().and_then(|pointer| pointer.strip_prefix(&prefix)) {
+        if let Some(rest) =
+            error.pointer.as_deref().and_then(|pointer| pointer.strip_prefix(&prefix))
+        {
             error.pointer = Some(rest.to_owned());
         }
     }

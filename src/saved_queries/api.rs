@@ -10,10 +10,14 @@ use crate::resource::{read, restore, write};
 
 /// List saved queries
 ///
-/// Queries of lists that have a name and an address that stays: `/f/{slug}` as a page, `/f/{slug}.rss`, `.atom`, `.json` as feeds. Newest first unless `sort` or `q` says otherwise.
+/// Queries of lists that have a name and an address that stays: `/f/{slug}` as a page,
+/// `/f/{slug}.rss`, `.atom`, `.json` as feeds. Newest first unless `sort` or `q` says otherwise.
 #[utoipa::path(operation_id = "list_saved_queries", tag = "Saved queries", responses((status = 200, description = "A page of saved queries.", body = SavedQueryPage)))]
 #[get("/v1/saved-queries")]
-pub async fn list_saved_queries(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_saved_queries(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     read::list::<SavedQueries>(context, request).await
 }
 
@@ -22,7 +26,11 @@ pub async fn list_saved_queries(context: web::Data<Context>, request: HttpReques
 /// By id or slug; a former slug answers 308 to the present one.
 #[utoipa::path(operation_id = "get_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query.", body = SavedQuery)))]
 #[get("/v1/saved-queries/{saved_query}")]
-pub async fn get_saved_query(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_saved_query(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     read::get::<SavedQueries>(context, request, name.into_inner()).await
 }
 
@@ -31,14 +39,19 @@ pub async fn get_saved_query(context: web::Data<Context>, request: HttpRequest, 
 /// Without a slug one is made from the texts in the original language. Needs an editor's key.
 #[utoipa::path(operation_id = "create_saved_query", tag = "Saved queries", request_body = SavedQueryInput, responses((status = 201, description = "The saved query, as stored.", body = SavedQuery)))]
 #[post("/v1/saved-queries")]
-pub async fn create_saved_query(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn create_saved_query(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     write::create::<SavedQueries>(context, request, payload).await
 }
 
 /// Replace or create a saved query
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
-/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
+/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body = SavedQueryInput, responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query is new.", body = SavedQuery)))]
 #[put("/v1/saved-queries/{saved_query}")]
 pub async fn replace_saved_query(
@@ -52,7 +65,8 @@ pub async fn replace_saved_query(
 
 /// Change a saved query
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "patch_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body(content = SavedQueryInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery)))]
 #[patch("/v1/saved-queries/{saved_query}")]
 pub async fn patch_saved_query(
@@ -66,7 +80,8 @@ pub async fn patch_saved_query(
 
 /// Delete a saved query
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
+/// key.
 #[utoipa::path(operation_id = "delete_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/saved-queries/{saved_query}")]
 pub async fn delete_saved_query(
@@ -79,8 +94,8 @@ pub async fn delete_saved_query(
 
 /// Restore a saved query
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
-/// unchanged. Needs an editor's key.
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
+/// deleted is answered unchanged. Needs an editor's key.
 #[utoipa::path(operation_id = "restore_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query, as it is again.", body = SavedQuery)))]
 #[post("/v1/saved-queries/{saved_query}/restore")]
 pub async fn restore_saved_query(

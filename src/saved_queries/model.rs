@@ -16,7 +16,8 @@ use crate::resource::{Draft, Status};
 use crate::{impact, partners, programmes, videos};
 
 /// The lists that can be asked.
-pub const LISTS: [&Spec; 4] = [&videos::model::SPEC, &programmes::model::SPEC, &partners::model::SPEC, &impact::model::SPEC];
+pub const LISTS: [&Spec; 4] =
+    [&videos::model::SPEC, &programmes::model::SPEC, &partners::model::SPEC, &impact::model::SPEC];
 
 /// The kinds of item that they list.
 pub const KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
@@ -27,9 +28,18 @@ pub const SPEC: Spec = Spec {
     table: None,
     texts: &[("name", TextColumn::Title), ("description", TextColumn::Description)],
     links: &[],
-    filters: &[FilterSpec { name: "kind", takes: Takes::Word(KINDS), description: "Queries of items of this kind.", example: "video" }],
+    filters: &[FilterSpec {
+        name: "kind",
+        takes: Takes::Word(KINDS),
+        description: "Queries of items of this kind.",
+        example: "video",
+    }],
     ranges: &[],
-    sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
+    sorts: &[SortSpec {
+        name: "name",
+        column: SortColumn::Title,
+        description: "the name, in the answer's language and its alphabet",
+    }],
     fields: &["kind", "query", "list", "page", "feeds"],
     extras: &[],
     referrers: &[],
@@ -53,7 +63,10 @@ pub struct SavedQuery {
     #[schema(example = "topic=testimonials&sort=title")]
     pub query: String,
     /// The list at its own address.
-    #[schema(format = "uri", example = "https://catalogue.example.org/v1/videos?topic=testimonials&sort=title")]
+    #[schema(
+        format = "uri",
+        example = "https://catalogue.example.org/v1/videos?topic=testimonials&sort=title"
+    )]
     pub list: String,
     /// The list as a page to be framed; only videos have one.
     #[schema(required, format = "uri", example = "https://catalogue.example.org/f/testimonials")]
@@ -66,7 +79,11 @@ pub struct SavedQuery {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SavedQueryFeeds {
     /// RSS 2.0; only of videos.
-    #[schema(required, format = "uri", example = "https://catalogue.example.org/f/testimonials.rss")]
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://catalogue.example.org/f/testimonials.rss"
+    )]
     pub rss: Option<String>,
     /// Atom.
     #[schema(format = "uri", example = "https://catalogue.example.org/f/testimonials.atom")]
@@ -106,7 +123,8 @@ pub struct SavedQueryTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, SavedQueryTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -118,7 +136,13 @@ pub struct SavedQueryTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// Name.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "Testimonials")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "Testimonials"
+    )]
     pub name: Option<String>,
     /// Description.
     #[schema(max_length = 50_000)]
@@ -149,7 +173,8 @@ pub struct SavedQueryInput {
     /// The kind of item that it asks for.
     #[schema(required, nullable = false)]
     pub kind: Option<SavedQueryKind>,
-    /// What stands after `?` in the address of the list: filters, `q`, `sort` and `limit`; the language is asked for at the feed's address.
+    /// What stands after `?` in the address of the list: filters, `q`, `sort` and `limit`; the
+    /// language is asked for at the feed's address.
     #[schema(max_length = 2_000, example = "topic=testimonials&sort=title")]
     pub query: Option<String>,
     /// Ignored: what was read can be sent back.
@@ -200,7 +225,8 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     let kind = fields.one_of("kind", KINDS);
     fields.require("kind", kind.is_some());
     let text = fields.text("query", LONGEST).unwrap_or_default();
-    let own = Own { kind: kind.unwrap_or_default(), query: text.trim_start_matches('?').to_owned() };
+    let own =
+        Own { kind: kind.unwrap_or_default(), query: text.trim_start_matches('?').to_owned() };
     if let Some(Err(errors)) = own.list().map(|list| understand(&own, list)) {
         fields.errors().extend(errors);
     }

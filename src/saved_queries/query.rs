@@ -24,15 +24,30 @@ pub const LONGEST: usize = 2_000;
 const AT_THE_ADDRESS: &[&str] = &["lang", "limit", "cursor"];
 
 /// Parameters of lists that have no place in a saved query.
-const REFUSED: &[&str] =
-    &["lang", "cursor", "offset", "status", "fields", "include", "facets", "facet_limit", "highlights", "total", "layout"];
+const REFUSED: &[&str] = &[
+    "lang",
+    "cursor",
+    "offset",
+    "status",
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+    "total",
+    "layout",
+];
 
 /// Where errors of a query lie in a body.
 const POINTER: &str = "/query";
 
-/// Reads a query that is to be saved; errors point to where it stands in the body. The items that it names are not looked up yet.
+/// Reads a query that is to be saved; errors point to where it stands in the body. The items that
+/// it names are not looked up yet.
 pub fn understand(own: &Own, list: &'static Spec) -> Result<ListRequest, Vec<Violation>> {
-    if own.query.starts_with("http:") || own.query.starts_with("https:") || own.query.starts_with('/') {
+    if own.query.starts_with("http:")
+        || own.query.starts_with("https:")
+        || own.query.starts_with('/')
+    {
         let detail = "Only what stands after `?` in the address of a list is a query.";
         return Err(vec![Violation::field(POINTER, "not_a_query", detail)]);
     }
@@ -40,8 +55,13 @@ pub fn understand(own: &Own, list: &'static Spec) -> Result<ListRequest, Vec<Vio
         .into_iter()
         .map(|name| {
             let detail = match name {
-                "lang" | "layout" | "cursor" => format!("`{name}` is chosen at the address: `/f/{{slug}}.rss?{name}=…`."),
-                "offset" => "A saved query begins with the first item; `cursor` at the address goes on.".to_owned(),
+                "lang" | "layout" | "cursor" => {
+                    format!("`{name}` is chosen at the address: `/f/{{slug}}.rss?{name}=…`.")
+                }
+                "offset" => {
+                    "A saved query begins with the first item; `cursor` at the address goes on."
+                        .to_owned()
+                }
                 _ => format!("`{name}` is for lists. Filters, `q`, `sort` and `limit` work here."),
             };
             Violation::field(POINTER, "unknown_parameter", detail)
@@ -80,18 +100,30 @@ pub struct AtTheAddress {
 
 impl AtTheAddress {
     /// Reads `lang`, `limit` and `cursor`.
-    pub fn read(query: &str, accepted: Option<&str>, fallback: &[Language]) -> Result<Self, Problem> {
+    pub fn read(
+        query: &str,
+        accepted: Option<&str>,
+        fallback: &[Language],
+    ) -> Result<Self, Problem> {
         let mut params = Params::parse(query)?;
         let wish = Wish::parse(&mut params, accepted, fallback);
         if wish.all {
-            params.error("lang", "invalid_language", "This is in one language: name it, or leave `lang` out.");
+            params.error(
+                "lang",
+                "invalid_language",
+                "This is in one language: name it, or leave `lang` out.",
+            );
         }
         params.integer("limit", 1..=MAX_LIMIT);
         // Of which list it is, is seen when that is known.
         if let Some(text) = params.take("cursor")
             && matches!(cursor::read("", &text), Err(CursorError::Malformed))
         {
-            params.error("cursor", "invalid_cursor", "The cursor is not one that this server gave; start again without it.");
+            params.error(
+                "cursor",
+                "invalid_cursor",
+                "The cursor is not one that this server gave; start again without it.",
+            );
         }
         params.finish()?;
         Ok(Self { wish, query: query.to_owned(), accepted: accepted.map(str::to_owned) })
@@ -109,10 +141,17 @@ impl AtTheAddress {
     }
 
     /// The saved query with what is asked beside it.
-    pub fn list(&self, own: &Own, fallback: &[Language], viewer: Viewer) -> Result<(&'static Spec, ListRequest), Problem> {
+    pub fn list(
+        &self,
+        own: &Own,
+        fallback: &[Language],
+        viewer: Viewer,
+    ) -> Result<(&'static Spec, ListRequest), Problem> {
         let list = own.list().ok_or_else(|| {
-            let detail =
-                format!("It asks for items of a kind that this server does not have: {}", not_one_of(&own.kind, KINDS.iter().copied()));
+            let detail = format!(
+                "It asks for items of a kind that this server does not have: {}",
+                not_one_of(&own.kind, KINDS.iter().copied())
+            );
             no_longer_understood(Problem::parameter("kind", "unknown_value", detail))
         })?;
         let has_limit = !given(&self.query, &["limit"]).is_empty();
@@ -121,7 +160,10 @@ impl AtTheAddress {
             let is_replaced = has_limit && name.as_deref() == Some("limit");
             !pair.is_empty() && !is_replaced
         });
-        let whole = kept.chain(self.query.split('&').filter(|pair| !pair.is_empty())).collect::<Vec<_>>().join("&");
+        let whole = kept
+            .chain(self.query.split('&').filter(|pair| !pair.is_empty()))
+            .collect::<Vec<_>>()
+            .join("&");
         match ListRequest::parse(list, &whole, self.accepted.as_deref(), fallback, viewer) {
             Ok(request) => Ok((list, request)),
             Err(problem) => Err(no_longer_understood(problem)),
@@ -129,20 +171,23 @@ impl AtTheAddress {
     }
 }
 
-/// A query that was understood when it was saved and is no longer: not the caller's fault, unless it is what stands at the address.
+/// A query that was understood when it was saved and is no longer: not the caller's fault, unless
+/// it is what stands at the address.
 pub fn no_longer_understood(problem: Problem) -> Problem {
-    let (mine, saved): (Vec<Violation>, Vec<Violation>) = problem
-        .errors
-        .into_iter()
-        .partition(|error| error.parameter.as_deref().is_some_and(|parameter| AT_THE_ADDRESS.contains(&parameter)));
+    let (mine, saved): (Vec<Violation>, Vec<Violation>) =
+        problem.errors.into_iter().partition(|error| {
+            error.parameter.as_deref().is_some_and(|parameter| AT_THE_ADDRESS.contains(&parameter))
+        });
     if problem.kind != Kind::InvalidParameter {
         return Problem { errors: [mine, saved].concat(), ..problem };
     }
     if !mine.is_empty() {
         return Problem::parameters(mine);
     }
-    let mut unavailable =
-        Problem::new(Kind::Unavailable, "What was saved under this name is no longer understood; whoever keeps the catalogue can mend it.");
+    let mut unavailable = Problem::new(
+        Kind::Unavailable,
+        "What was saved under this name is no longer understood; whoever keeps the catalogue can mend it.",
+    );
     unavailable.errors = saved;
     unavailable
 }
@@ -162,15 +207,22 @@ pub struct Saved {
 }
 
 /// Finds a saved query that the caller may see; the slug where it has another now.
-pub fn find(connection: &mut Connection, name: &str, viewer: Viewer, shown: &mut Shown) -> Result<Result<Saved, String>, Problem> {
+pub fn find(
+    connection: &mut Connection,
+    name: &str,
+    viewer: Viewer,
+    shown: &mut Shown,
+) -> Result<Result<Saved, String>, Problem> {
     let item = match find_visible(connection, &SPEC, name, viewer)? {
         Found::Moved(item) => return Ok(Err(item.slug)),
         Found::Here(item) => item,
     };
     let unreadable = format!("the own fields of saved query {} cannot be read", item.id);
-    let mut loaded =
-        complete_single::<SavedQueries>(connection, item, None, viewer, shown)?.ok_or_else(|| Problem::internal(unreadable))?;
-    let chosen = loaded.take_chosen().ok_or_else(|| Problem::internal(format!("saved query {} has no name", loaded.item.id)))?;
+    let mut loaded = complete_single::<SavedQueries>(connection, item, None, viewer, shown)?
+        .ok_or_else(|| Problem::internal(unreadable))?;
+    let chosen = loaded
+        .take_chosen()
+        .ok_or_else(|| Problem::internal(format!("saved query {} has no name", loaded.item.id)))?;
     Ok(Ok(Saved {
         language: chosen.language.as_str().to_owned(),
         name: chosen.text.title,

@@ -44,7 +44,9 @@ impl Subject for SavedQueries {
         // What cannot be read has been said already.
         let Ok(request) = understand(own, list) else { return Ok(()) };
         match request.list(connection, list, &Memory::default()) {
-            Err(problem) if problem.kind == Kind::InvalidParameter => errors.extend(in_the_body(problem)),
+            Err(problem) if problem.kind == Kind::InvalidParameter => {
+                errors.extend(in_the_body(problem))
+            }
             Err(problem) => return Err(problem),
             Ok(_) => {}
         }

@@ -27,7 +27,9 @@ use crate::resource::highlights::{Highlight, Marked};
 use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
 use crate::resource::load::{Item, Loaded, Text, load_page_of};
 use crate::resource::meant::{COUNTED, meant};
-use crate::resource::query::{Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses};
+use crate::resource::query::{
+    Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses,
+};
 use crate::resource::read::{OfCatalogue, answer_page, if_none_match, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::{Packed, Shown};
@@ -35,18 +37,39 @@ use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
 use crate::text::query::Query;
 use crate::topics::model::SPEC;
 
-/// What the document says of it, beside what the handler does: of the parameters of lists those that every kind has.
-pub const DECLARED: Listing = Listing { path: "/v1/search", spec: &SPEC, without: &WITHOUT, own: parameters, needs_query: true };
+/// What the document says of it, beside what the handler does: of the parameters of lists those
+/// that every kind has.
+pub const DECLARED: Listing = Listing {
+    path: "/v1/search",
+    spec: &SPEC,
+    without: &WITHOUT,
+    own: parameters,
+    needs_query: true,
+};
 
-const WITHOUT: [&str; 9] = ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
+const WITHOUT: [&str; 9] =
+    ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
 
 /// The fields of a hit.
-const FIELDS: [&str; 12] =
-    ["kind", "id", "slug", "title", "summary", "language", "transliterated", "translations", "published_at", "image", "url", "item"];
+const FIELDS: [&str; 12] = [
+    "kind",
+    "id",
+    "slug",
+    "title",
+    "summary",
+    "language",
+    "transliterated",
+    "translations",
+    "published_at",
+    "image",
+    "url",
+    "item",
+];
 
 fn parameters() -> Vec<Value> {
     let names: Vec<&str> = Kind::SOUGHT.iter().map(|kind| kind.as_str()).collect();
-    let with_not: Vec<String> = names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
+    let with_not: Vec<String> =
+        names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
     vec![
         comma_list(
             "kind",
@@ -62,8 +85,19 @@ fn parameters() -> Vec<Value> {
             1,
             "kind",
         ),
-        comma_list("fields", "Only these fields, and `id`.", json!({"type": "string", "enum": FIELDS}), 100, "title"),
-        parameter("include", "`item` adds the whole resource to each hit.", json!({"type": "string", "enum": ["item"]}), json!("item")),
+        comma_list(
+            "fields",
+            "Only these fields, and `id`.",
+            json!({"type": "string", "enum": FIELDS}),
+            100,
+            "title",
+        ),
+        parameter(
+            "include",
+            "`item` adds the whole resource to each hit.",
+            json!({"type": "string", "enum": ["item"]}),
+            json!("item"),
+        ),
     ]
 }
 
@@ -187,11 +221,14 @@ impl Pictured {
 
 /// Search everything
 ///
-/// Videos, programmes, partners, impact statistics and topics in one list, the best first: what stands in titles comes before summaries,
-/// names, descriptions and transcripts, whatever the kind.
+/// Videos, programmes, partners, impact statistics and topics in one list, the best first: what
+/// stands in titles comes before summaries, names, descriptions and transcripts, whatever the kind.
 #[utoipa::path(operation_id = "list_search_hits", tag = "Search", responses((status = 200, description = "A page of hits.", body = SearchHitPage)))]
 #[get("/v1/search")]
-pub async fn search_everything(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn search_everything(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let wanted = Arc::new(Wanted::read(&context, &request, caller)?);
@@ -199,7 +236,12 @@ pub async fn search_everything(context: web::Data<Context>, request: HttpRequest
     let etag = if_none_match(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue { identity: &shared.identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
+            let asked = OfCatalogue {
+                identity: &shared.identity,
+                wish: &shared.wish,
+                base: &shared.base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 read_page(connection, &inner, &shared, revisions, shown)
             })
@@ -245,16 +287,24 @@ impl Wanted {
         let with_item = read_word(&mut params, "include", "item");
         let by_kind = read_word(&mut params, "facets", "kind");
         let statuses = read_statuses(&mut params, caller);
-        let ranges = COMMON_RANGES.iter().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
+        let ranges = COMMON_RANGES
+            .iter()
+            .filter_map(|range| Some((range, read_range(&mut params, range)?)))
+            .collect();
         let highlights = params.flag("highlights").unwrap_or(false);
         let asked = if wish.explicit { String::new() } else { wish.identity() };
         let identity = format!("search\n{}\n{asked}\n{caller:?}", params.identity(NOT_OF_THE_LIST));
         let paging = Paging::read(&mut params, &identity);
-        let counted = format!("search\n{}\n{caller:?}", params.identity(&[NOT_OF_THE_LIST, &["kind"]].concat()));
+        let counted = format!(
+            "search\n{}\n{caller:?}",
+            params.identity(&[NOT_OF_THE_LIST, &["kind"]].concat())
+        );
         let viewer = if statuses.is_some() { caller } else { Viewer::Public };
         let identity = format!("search\n{}\n{}\n{viewer:?}", params.identity(&[]), wish.identity());
         params.finish()?;
-        let Some(search) = search else { return Err(Problem::internal("a search without a query was understood")) };
+        let Some(search) = search else {
+            return Err(Problem::internal("a search without a query was understood"));
+        };
         Ok(Self {
             search,
             kinds,
@@ -274,15 +324,26 @@ impl Wanted {
     }
 
     /// What a query finds among these kinds.
-    fn list(&self, query: &Query, kinds: &[Kind], ask: Ask, frequencies: &Arc<Frequencies>) -> List {
+    fn list(
+        &self,
+        query: &Query,
+        kinds: &[Kind],
+        ask: Ask,
+        frequencies: &Arc<Frequencies>,
+    ) -> List {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
-        let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+        let audience =
+            if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let mut list = List::default();
         match matching(query, &letters, audience, (Scope::Everything, ask), frequencies) {
             Matching::Ranked(ranked) if !kinds.is_empty() => list.ranked = Some(ranked),
             // Nothing but what is not looked for, or no kind.
             other => {
-                list.predicates.extend(if let Matching::Predicate(predicate) = other { Some(predicate) } else { None });
+                list.predicates.extend(if let Matching::Predicate(predicate) = other {
+                    Some(predicate)
+                } else {
+                    None
+                });
                 list.predicates.push(of_kinds(kinds));
                 list.keys.push(Key {
                     expression: Fragment::new("items.published_at"),
@@ -301,7 +362,11 @@ impl Wanted {
 /// Holds for items of these kinds.
 fn of_kinds(kinds: &[Kind]) -> Fragment {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
-    Fragment::new(if names.is_empty() { "1 = 0".to_owned() } else { format!("items.kind IN ({})", names.join(", ")) })
+    Fragment::new(if names.is_empty() {
+        "1 = 0".to_owned()
+    } else {
+        format!("items.kind IN ({})", names.join(", "))
+    })
 }
 
 /// Whether a parameter that takes a single word is given.
@@ -328,22 +393,48 @@ fn read_page(
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
-    let page = load_page_of::<Option<Pictured>>(connection, &list, (&paging.start, paging.limit), wanted.viewer, shown, |item| {
-        spec_of(item).filter(|_| wanted.highlights)
-    })?;
+    let page = load_page_of::<Option<Pictured>>(
+        connection,
+        &list,
+        (&paging.start, paging.limit),
+        wanted.viewer,
+        shown,
+        |item| spec_of(item).filter(|_| wanted.highlights),
+    )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this search; start again without it."));
+        return Err(Problem::parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this search; start again without it.",
+        ));
     };
-    let total = paging.total.then(|| context.totals.of(revisions, &counted, || list.count(connection))).transpose()?;
-    let facets = if wanted.by_kind { Some(facets(connection, context, wanted, (revisions, &frequencies))?) } else { None };
+    let total = paging
+        .total
+        .then(|| context.totals.of(revisions, &counted, || list.count(connection)))
+        .transpose()?;
+    let facets = if wanted.by_kind {
+        Some(facets(connection, context, wanted, (revisions, &frequencies))?)
+    } else {
+        None
+    };
     let did_you_mean = match wanted.search.little(paging, loaded.len()) {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
-            Ok(wanted.list(&query, &wanted.kinds, Ask::All, &frequencies).count_up_to(connection, COUNTED)?)
+            Ok(wanted
+                .list(&query, &wanted.kinds, Ask::All, &frequencies)
+                .count_up_to(connection, COUNTED)?)
         })?,
         None => Vec::new(),
     };
-    let mut wholes = if wanted.with_item { read_wholes(connection, context, wanted.viewer, &loaded, shown)? } else { HashMap::new() };
-    let marked = if wanted.highlights { Some(Marked::read(connection, &wanted.search.query, &loaded)?) } else { None };
+    let mut wholes = if wanted.with_item {
+        read_wholes(connection, context, wanted.viewer, &loaded, shown)?
+    } else {
+        HashMap::new()
+    };
+    let marked = if wanted.highlights {
+        Some(Marked::read(connection, &wanted.search.query, &loaded)?)
+    } else {
+        None
+    };
     let mut items = Items::default();
     for one in loaded {
         let Some(spec) = spec_of(&one.item) else { continue };
@@ -369,11 +460,15 @@ fn facets(
         let list = format!("{}\n{}", wanted.counted, kind.as_str());
         counts.push((
             kind,
-            context.totals.of(revisions, &list, || wanted.list(&wanted.search.query, &[kind], Ask::All, frequencies).count(connection))?,
+            context.totals.of(revisions, &list, || {
+                wanted.list(&wanted.search.query, &[kind], Ask::All, frequencies).count(connection)
+            })?,
         ));
     }
     counts.retain(|(_, count)| *count > 0);
-    counts.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.as_str().cmp(b.as_str())));
+    counts.sort_by(|(a, first), (b, second)| {
+        second.cmp(first).then_with(|| a.as_str().cmp(b.as_str()))
+    });
     let values = counts.into_iter().map(|(kind, count)| FacetValue {
         value: kind.as_str().to_owned(),
         label: kinds::name(kind, wanted.wish.names).to_owned(),
@@ -392,15 +487,30 @@ fn read_wholes(
 ) -> Result<HashMap<Id, Value>, Problem> {
     let mut wholes = HashMap::new();
     for (spec, read) in &context.kinds {
-        let ids: Vec<Id> = loaded.iter().filter(|one| one.item.kind == spec.kind.as_str()).map(|one| one.item.id).collect();
-        let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+        let ids: Vec<Id> = loaded
+            .iter()
+            .filter(|one| one.item.kind == spec.kind.as_str())
+            .map(|one| one.item.id)
+            .collect();
+        let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory())
+            .at(&shown.base);
         wholes.extend(read(connection, &ids, viewer, &mut inner)?);
     }
     Ok(wholes)
 }
 
-fn hit(mut one: Loaded<Option<Pictured>>, kind: Kind, item: Option<Value>, shown: &Shown) -> SearchHit {
-    let text = |text: &Text| (text.language.clone(), HitText { title: text.title.clone(), summary: text.summary.clone() });
+fn hit(
+    mut one: Loaded<Option<Pictured>>,
+    kind: Kind,
+    item: Option<Value>,
+    shown: &Shown,
+) -> SearchHit {
+    let text = |text: &Text| {
+        (
+            text.language.clone(),
+            HitText { title: text.title.clone(), summary: text.summary.clone() },
+        )
+    };
     let translations = shown.wish.translations.then(|| one.texts.iter().map(text).collect());
     let image = one.own.as_ref().and_then(Pictured::image);
     let chosen = one.take_chosen();

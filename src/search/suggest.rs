@@ -31,7 +31,13 @@ use crate::text::tokens;
 use crate::topics::model::SPEC;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing { path: "/v1/suggest", spec: &SPEC, without: &WITHOUT, own: parameters, needs_query: true };
+pub const DECLARED: Listing = Listing {
+    path: "/v1/suggest",
+    spec: &SPEC,
+    without: &WITHOUT,
+    own: parameters,
+    needs_query: true,
+};
 
 const WITHOUT: [&str; 18] = [
     "fields",
@@ -66,7 +72,10 @@ const OF_A_KIND: usize = 3;
 const COMPLETIONS: usize = 24;
 
 fn parameters() -> Vec<Value> {
-    let with_not: Vec<String> = KINDS.iter().flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())]).collect();
+    let with_not: Vec<String> = KINDS
+        .iter()
+        .flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())])
+        .collect();
     vec![
         comma_list(
             "kind",
@@ -127,8 +136,9 @@ pub enum SuggestionKind {
 /// Suggestions.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SuggestionPage {
-    /// Titles that begin with what was typed come before others, among them topics before programmes, partners and videos, of the first three
-    /// kinds three each where there are enough videos; then the newest.
+    /// Titles that begin with what was typed come before others, among them topics before
+    /// programmes, partners and videos, of the first three kinds three each where there are enough
+    /// videos; then the newest.
     pub data: Vec<Suggestion>,
     /// This address.
     pub links: Links,
@@ -136,19 +146,31 @@ pub struct SuggestionPage {
 
 /// Suggest titles
 ///
-/// For a field in which one types: titles of videos, names of topics and partners, titles of programmes that have all the words, the last
-/// of which may be begun only. Case, diacritics and script make no difference.
+/// For a field in which one types: titles of videos, names of topics and partners, titles of
+/// programmes that have all the words, the last of which may be begun only. Case, diacritics and
+/// script make no difference.
 #[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
-pub async fn suggest(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn suggest(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let wanted = Wanted::read(&context, &request)?;
-    let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(&request), wanted.wish.clone());
+    let (inner, etag, wish) =
+        (context.clone().into_inner(), if_none_match(&request), wanted.wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let asked = OfCatalogue { identity: &wanted.identity, wish: &wanted.wish, base: &wanted.base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| suggestions(connection, &inner, &wanted, shown))
+            let asked = OfCatalogue {
+                identity: &wanted.identity,
+                wish: &wanted.wish,
+                base: &wanted.base,
+                etag: etag.as_deref(),
+            };
+            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
+                suggestions(connection, &inner, &wanted, shown)
+            })
         })
         .await?;
     Statements::note(&request, done.statements);
@@ -156,8 +178,14 @@ pub async fn suggest(context: web::Data<Context>, request: HttpRequest) -> Resul
     if let Some(response) = answer::not_modified(&request, &context, caller, &wish, &validators) {
         return Ok(response);
     }
-    let Some(data) = data else { return Err(Problem::internal("suggestions that were not read were needed")) };
-    let links = list::links(&context, &request, &PageInfo { limit: MOST, next_cursor: None, prev_cursor: None, total: None });
+    let Some(data) = data else {
+        return Err(Problem::internal("suggestions that were not read were needed"));
+    };
+    let links = list::links(
+        &context,
+        &request,
+        &PageInfo { limit: MOST, next_cursor: None, prev_cursor: None, total: None },
+    );
     let mut response = answered(&context, (caller, &wish), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
@@ -185,43 +213,78 @@ impl Wanted {
         let base = context.settings.base_url(request);
         let identity = format!("suggest\n{}\n{}", params.identity(&[]), wish.identity());
         params.finish()?;
-        let Some(search) = search else { return Err(Problem::internal("suggestions for nothing were understood")) };
+        let Some(search) = search else {
+            return Err(Problem::internal("suggestions for nothing were understood"));
+        };
         Ok(Self { search, kinds, wish, limit: usize::try_from(limit).unwrap_or(0), base, identity })
     }
 }
 
 /// A suggestion and its place among the others.
 struct Placed {
-    /// Whether its title begins otherwise than with what was typed; then the place of its kind, and its place among the newest.
+    /// Whether its title begins otherwise than with what was typed; then the place of its kind, and
+    /// its place among the newest.
     place: (bool, usize, usize),
     suggestion: Suggestion,
 }
 
-fn suggestions(connection: &mut Connection, context: &Context, wanted: &Wanted, shown: &mut Shown) -> Result<Vec<Suggestion>, Problem> {
+fn suggestions(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &Wanted,
+    shown: &mut Shown,
+) -> Result<Vec<Suggestion>, Problem> {
     let typed = &wanted.search.query;
     let found = found(connection, context, wanted)?;
-    let of_kind = |kind: &Kind| found.iter().filter(|(letter, _)| *letter == kind.letter()).map(|(_, id)| *id).collect::<Vec<_>>();
-    load_named(connection, wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(), Viewer::Public, shown)?;
+    let of_kind = |kind: &Kind| {
+        found
+            .iter()
+            .filter(|(letter, _)| *letter == kind.letter())
+            .map(|(_, id)| *id)
+            .collect::<Vec<_>>()
+    };
+    load_named(
+        connection,
+        wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
+        Viewer::Public,
+        shown,
+    )?;
     let marker = Marker::new(typed);
     let beginning = tokens(&wanted.search.text);
     let mut placed: Vec<Placed> = Vec::new();
     for (among, (letter, id)) in found.iter().enumerate() {
         let kind = wanted.kinds.iter().position(|kind| kind.letter() == *letter);
-        let Some((place, kind)) = kind.and_then(|place| Some((place, *wanted.kinds.get(place)?))) else { continue };
+        let Some((place, kind)) = kind.and_then(|place| Some((place, *wanted.kinds.get(place)?)))
+        else {
+            continue;
+        };
         let Some(target) = shown.target(id).cloned() else { continue };
         let Some((language, title, html)) = title(&target, typed, &marker, shown) else { continue };
         let begins_so = begins_with(&tokens(&title), &beginning);
         let url = format!("{}{}/{}", shown.base, kind.path(), target.slug);
-        let suggestion = Suggestion { kind: kind.as_str(), id: *id, slug: target.slug.clone(), title, marked: html, language, url };
+        let suggestion = Suggestion {
+            kind: kind.as_str(),
+            id: *id,
+            slug: target.slug.clone(),
+            title,
+            marked: html,
+            language,
+            url,
+        };
         placed.push(Placed { place: (!begins_so, place, among), suggestion });
     }
     placed.sort_by_key(|placed| placed.place);
     Ok(a_few_of_each(placed, wanted.limit))
 }
 
-/// The newest of each kind that have the words in their titles. Of videos, which are many, those are looked for that have one of the words
-/// that what is begun may become, which the index finds sooner than all that begin so; then all, where these are not enough.
-fn found(connection: &mut Connection, context: &Context, wanted: &Wanted) -> Result<Vec<(char, Id)>, Problem> {
+/// The newest of each kind that have the words in their titles. Of videos, which are many, those
+/// are looked for that have one of the words that what is begun may become, which the index finds
+/// sooner than all that begin so; then all, where these are not enough.
+fn found(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &Wanted,
+) -> Result<Vec<(char, Id)>, Problem> {
     let typed = &wanted.search.query;
     let frequencies = frequencies(connection)?;
     let most = i64::try_from(wanted.limit).unwrap_or(MOST);
@@ -229,7 +292,8 @@ fn found(connection: &mut Connection, context: &Context, wanted: &Wanted) -> Res
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
         newest_titled(connection, query, &letters, Audience::Public, most, &frequencies)
     };
-    let (videos, others): (Vec<Kind>, Vec<Kind>) = wanted.kinds.iter().partition(|kind| **kind == Kind::Video);
+    let (videos, others): (Vec<Kind>, Vec<Kind>) =
+        wanted.kinds.iter().partition(|kind| **kind == Kind::Video);
     let mut found = newest(connection, typed, &others)?;
     let completed = completed(connection, context, typed)?;
     let mut of_videos = newest(connection, completed.as_ref().unwrap_or(typed), &videos)?;
@@ -241,11 +305,24 @@ fn found(connection: &mut Connection, context: &Context, wanted: &Wanted) -> Res
 }
 
 /// The query with the words in place of what is begun that it may become; `None` where nothing is.
-fn completed(connection: &mut Connection, context: &Context, typed: &Query) -> Result<Option<Query>, Problem> {
+fn completed(
+    connection: &mut Connection,
+    context: &Context,
+    typed: &Query,
+) -> Result<Option<Query>, Problem> {
     let mut query = typed.clone();
-    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.prefix)) else { return Ok(None) };
-    let begun = last.iter().find(|term| term.prefix).and_then(|term| term.tokens.first().filter(|_| term.tokens.len() == 1)).cloned();
-    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else { return Ok(None) };
+    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.prefix))
+    else {
+        return Ok(None);
+    };
+    let begun = last
+        .iter()
+        .find(|term| term.prefix)
+        .and_then(|term| term.tokens.first().filter(|_| term.tokens.len() == 1))
+        .cloned();
+    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else {
+        return Ok(None);
+    };
     let words = context.vocabulary.beginning_with(connection, &begun, COMPLETIONS)?;
     for term in last.iter_mut() {
         term.prefix = false;
@@ -255,10 +332,19 @@ fn completed(connection: &mut Connection, context: &Context, typed: &Query) -> R
 }
 
 /// The title that has all that was typed: in the answer's language, or else in another.
-fn title(target: &Target, typed: &Query, marker: &Marker<'_>, shown: &Shown) -> Option<(String, String, String)> {
+fn title(
+    target: &Target,
+    typed: &Query,
+    marker: &Marker<'_>,
+    shown: &Shown,
+) -> Option<(String, String, String)> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let answered = shown.title(target).filter(|_| !shown.wish.all);
-    let others = target.languages.iter().zip(&target.titles).map(|(language, title)| (language.clone(), title.clone()));
+    let others = target
+        .languages
+        .iter()
+        .zip(&target.titles)
+        .map(|(language, title)| (language.clone(), title.clone()));
     answered.into_iter().chain(others).find_map(|(language, title)| {
         let rules = Rules::of(&language);
         let is_found = marker.groups(&title, rules) == all;
@@ -269,10 +355,12 @@ fn title(target: &Target, typed: &Query, marker: &Marker<'_>, shown: &Shown) -> 
 
 fn begins_with(title: &[String], typed: &[String]) -> bool {
     let Some((last, before)) = typed.split_last() else { return false };
-    title.starts_with(before) && title.get(before.len()).is_some_and(|word| word.starts_with(last.as_str()))
+    title.starts_with(before)
+        && title.get(before.len()).is_some_and(|word| word.starts_with(last.as_str()))
 }
 
-/// The first of these, but of each kind other than the last no more than a few before those that come after.
+/// The first of these, but of each kind other than the last no more than a few before those that
+/// come after.
 fn a_few_of_each(placed: Vec<Placed>, limit: usize) -> Vec<Suggestion> {
     let mut seen = [0_usize; KINDS.len()];
     let (mut first, mut rest) = (Vec::new(), Vec::new());

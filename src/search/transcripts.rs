@@ -1,4 +1,5 @@
-//! `GET /v1/transcript-search`: the cues in which something is said, with the second at which to play them.
+//! `GET /v1/transcript-search`: the cues in which something is said, with the second at which to
+//! play them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -108,11 +109,15 @@ pub struct TranscriptHitPage {
 
 /// Search what is said
 ///
-/// Answers cues, not videos. Several words must be said within half a minute; a phrase may stand across cues. Takes the filters of
-/// `/v1/videos`; `caption_language` also chooses among the text tracks of a video.
+/// Answers cues, not videos. Several words must be said within half a minute; a phrase may stand
+/// across cues. Takes the filters of `/v1/videos`; `caption_language` also chooses among the text
+/// tracks of a video.
 #[utoipa::path(operation_id = "list_transcript_hits", tag = "Videos", responses((status = 200, description = "A page of hits.", body = TranscriptHitPage)))]
 #[get("/v1/transcript-search")]
-pub async fn search_transcripts(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn search_transcripts(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     refuse(&request)?;
@@ -126,7 +131,12 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
     let etag = if_none_match(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue { identity: &shared.identity, wish: &shared.wish, base: &shared.base, etag: etag.as_deref() };
+            let asked = OfCatalogue {
+                identity: &shared.identity,
+                wish: &shared.wish,
+                base: &shared.base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 let (data, page) = page(connection, &inner, &shared, revisions, shown)?;
                 let did_you_mean = if page.next_cursor.is_some() {
@@ -141,10 +151,14 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
         .await?;
     Statements::note(&request, done.statements);
     let (validators, page) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, caller, &wanted.wish, &validators)
+    {
         return Ok(response);
     }
-    let Some((data, info, did_you_mean)) = page else { return Err(Problem::internal("a page that was not read was needed")) };
+    let Some((data, info, did_you_mean)) = page else {
+        return Err(Problem::internal("a page that was not read was needed"));
+    };
     let links = list::links(&context, &request, &info);
     let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
@@ -153,12 +167,21 @@ pub async fn search_transcripts(context: web::Data<Context>, request: HttpReques
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     let given = given(request.query_string(), DECLARED.without);
     let error = |name: &&'static str| {
-        Violation::parameter(*name, "unknown_parameter", format!("Hits come best first, as they are: there is no `{name}` here."))
+        Violation::parameter(
+            *name,
+            "unknown_parameter",
+            format!("Hits come best first, as they are: there is no `{name}` here."),
+        )
     };
-    if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
+    if given.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::parameters(given.iter().map(error).collect()))
+    }
 }
 
-/// A hit, and where it stands: the key of its video's entry and the place of its first cue within the video.
+/// A hit, and where it stands: the key of its video's entry and the place of its first cue within
+/// the video.
 struct Found {
     hit: TranscriptHit,
     place: Place,
@@ -176,11 +199,19 @@ fn page(
     let Some(query) = wanted.query().filter(|query| !query.is_empty()) else {
         return Ok((Vec::new(), info(wanted, None, wanted.paging.total.then_some(0))));
     };
-    let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
+    let Some(memory) = shown.memory() else {
+        return Err(Problem::internal("a list was read without a memory"));
+    };
     let list = wanted.list(connection, &SPEC, &memory)?;
     let marker = Marker::new(query);
     let limit = usize::try_from(wanted.paging.limit).unwrap_or(1);
-    let unfit = || Problem::parameter("cursor", "invalid_cursor", "The cursor does not fit this search; start again without it.");
+    let unfit = || {
+        Problem::parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this search; start again without it.",
+        )
+    };
     let (mut start, mut skip) = beginning(&wanted.paging.start).ok_or_else(unfit)?;
     let mut hits: Vec<Found> = Vec::new();
     let mut next: Option<(Place, usize)> = None;
@@ -192,7 +223,11 @@ fn page(
         for (video, place) in videos.iter().zip(&slice.places) {
             looked = looked.saturating_add(1);
             let after = std::mem::take(&mut skip);
-            hits.extend(in_video(video, place, &tracks, (&marker, query), wanted, shown).into_iter().filter(|found| found.at >= after));
+            hits.extend(
+                in_video(video, place, &tracks, (&marker, query), wanted, shown)
+                    .into_iter()
+                    .filter(|found| found.at >= after),
+            );
             next = Some((place.clone(), usize::MAX));
             if hits.len() > limit {
                 break;
@@ -216,34 +251,55 @@ fn page(
     let total = wanted
         .paging
         .total
-        .then(|| context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || list.count(connection)))
+        .then(|| {
+            context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || {
+                list.count(connection)
+            })
+        })
         .transpose()?;
     Ok((hits.into_iter().map(|found| found.hit).collect(), info(wanted, next, total)))
 }
 
-/// What a search that found so many videos perhaps meant: one by which something is said in more videos.
+/// What a search that found so many videos perhaps meant: one by which something is said in more
+/// videos.
 fn perhaps_meant(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
     (found, shown): (usize, &Shown),
 ) -> Result<Vec<String>, Problem> {
-    let Some(little) = wanted.search().and_then(|search| search.little(&wanted.paging, found)) else { return Ok(Vec::new()) };
-    let Some(memory) = shown.memory() else { return Err(Problem::internal("a list was read without a memory")) };
+    let Some(little) = wanted.search().and_then(|search| search.little(&wanted.paging, found))
+    else {
+        return Ok(Vec::new());
+    };
+    let Some(memory) = shown.memory() else {
+        return Err(Problem::internal("a list was read without a memory"));
+    };
     meant(connection, &context.vocabulary, &little, |connection, query| {
-        Ok(wanted.searching(query).list(connection, &SPEC, &memory)?.count_up_to(connection, COUNTED)?)
+        Ok(wanted
+            .searching(query)
+            .list(connection, &SPEC, &memory)?
+            .count_up_to(connection, COUNTED)?)
     })
 }
 
-/// Where a cursor goes on: after the videos before the one in which it stands, and with which hit of that one.
+/// Where a cursor goes on: after the videos before the one in which it stands, and with which hit
+/// of that one.
 fn beginning(start: &Start) -> Option<(Start, usize)> {
     match start {
         Start::Offset(0) => Some((Start::Offset(0), 0)),
         Start::After(place) => {
             let [rank, key, at] = place.keys.as_slice() else { return None };
-            let (key, at): (i64, usize) = (key.as_deref()?.parse().ok()?, at.as_deref()?.parse().ok()?);
-            let keys = vec![rank.clone(), Some(if at == usize::MAX { key } else { key.saturating_add(1) }.to_string())];
-            Some((Start::After(Place { keys, number: place.number }), if at == usize::MAX { 0 } else { at }))
+            let (key, at): (i64, usize) =
+                (key.as_deref()?.parse().ok()?, at.as_deref()?.parse().ok()?);
+            let keys = vec![
+                rank.clone(),
+                Some(if at == usize::MAX { key } else { key.saturating_add(1) }.to_string()),
+            ];
+            Some((
+                Start::After(Place { keys, number: place.number }),
+                if at == usize::MAX { 0 } else { at },
+            ))
         }
         _ => None,
     }
@@ -258,11 +314,16 @@ fn info(wanted: &ListRequest, next: Option<(Place, usize)>, total: Option<i64>) 
 }
 
 /// The tracks of videos in which something is said, with their cues as one text.
-fn spoken(connection: &mut Connection, videos: &[Loaded<Own>]) -> Result<HashMap<i64, Vec<(Stored, Said)>>, Problem> {
-    let with = videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
+fn spoken(
+    connection: &mut Connection,
+    videos: &[Loaded<Own>],
+) -> Result<HashMap<i64, Vec<(Stored, Said)>>, Problem> {
+    let with =
+        videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
     let mut stored = tracks::of_items(connection, with)?;
     stored.retain(|track| track.kind() != TrackKind::Chapters);
-    let mut cues = tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
+    let mut cues =
+        tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
     let mut spoken: HashMap<i64, Vec<(Stored, Said)>> = HashMap::new();
     for track in stored {
         let said = Said::new(&cues.remove(&track.number).unwrap_or_default());
@@ -287,20 +348,32 @@ fn in_video(
         }
         let marks = said.marks(marker, Rules::of(&Language::stored(&track.language)));
         for passage in said.passages(&marks, groups) {
-            let Some((first, last)) = said.cue(passage.first).zip(said.cue(passage.last)) else { continue };
+            let Some((first, last)) = said.cue(passage.first).zip(said.cue(passage.last)) else {
+                continue;
+            };
             let start_seconds = seconds(first.start_ms);
             hits.push((
                 first.start_ms,
                 TranscriptHit {
-                    video: TranscriptVideo { id: video.item.id, slug: video.item.slug.clone(), title: None },
+                    video: TranscriptVideo {
+                        id: video.item.id,
+                        slug: video.item.slug.clone(),
+                        title: None,
+                    },
                     kind: track.kind(),
                     language: track.language.clone(),
                     start_seconds,
                     end_seconds: seconds(last.end_ms),
                     text: said.html(passage, &marks),
-                    before: passage.first.checked_sub(1).and_then(|place| marked_cue(said, Passage::of(place), &marks)),
+                    before: passage
+                        .first
+                        .checked_sub(1)
+                        .and_then(|place| marked_cue(said, Passage::of(place), &marks)),
                     after: marked_cue(said, Passage::of(passage.last.saturating_add(1)), &marks),
-                    url: format!("{}/embed/videos/{}#t={start_seconds}", shown.base, video.item.slug),
+                    url: format!(
+                        "{}/embed/videos/{}#t={start_seconds}",
+                        shown.base, video.item.slug
+                    ),
                 },
             ));
         }
@@ -311,8 +384,13 @@ fn in_video(
             hit.video.title.clone_from(&title);
         }
     }
-    hits.sort_by(|(a, one), (b, other)| (a, one.kind, &one.language).cmp(&(b, other.kind, &other.language)));
-    hits.into_iter().enumerate().map(|(at, (_, hit))| Found { hit, place: place.clone(), at }).collect()
+    hits.sort_by(|(a, one), (b, other)| {
+        (a, one.kind, &one.language).cmp(&(b, other.kind, &other.language))
+    });
+    hits.into_iter()
+        .enumerate()
+        .map(|(at, (_, hit))| Found { hit, place: place.clone(), at })
+        .collect()
 }
 
 /// The title in the answer's language.

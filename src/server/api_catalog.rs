@@ -10,7 +10,8 @@ use super::pages::cached;
 use crate::resource::context::Context;
 
 const PATH: &str = "/.well-known/api-catalog";
-const MEDIA_TYPE: &str = "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"";
+const MEDIA_TYPE: &str =
+    "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"";
 
 /// Where a link leads.
 #[derive(Serialize, ToSchema)]
@@ -68,7 +69,8 @@ pub struct Linkset {
 
 /// Find the API
 ///
-/// What a machine that knows only the host asks first (RFC 9727): links to the API, its description, its documentation and its health.
+/// What a machine that knows only the host asks first (RFC 9727): links to the API, its
+/// description, its documentation and its health.
 #[utoipa::path(operation_id = "api_catalog", tag = "Server", responses(
     (status = 200, description = "The links.", body = Linkset, content_type = "application/linkset+json", example = json!({"linkset": [
         {"anchor": "http://127.0.0.1:8080/.well-known/api-catalog", "item": [{"href": "http://127.0.0.1:8080/"}]},
@@ -84,8 +86,11 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> H
     let to = |path: &str, media_type| LinkTarget::new(format!("{base}{path}"), Some(media_type));
     let mut service_desc = to("/openapi.json", "application/json");
     service_desc.extend(to("/openapi.yaml", "application/yaml"));
-    let catalog =
-        LinkContext { anchor: format!("{base}{PATH}"), item: LinkTarget::new(format!("{base}/"), None), ..LinkContext::default() };
+    let catalog = LinkContext {
+        anchor: format!("{base}{PATH}"),
+        item: LinkTarget::new(format!("{base}/"), None),
+        ..LinkContext::default()
+    };
     let api = LinkContext {
         anchor: format!("{base}/"),
         service_desc,
@@ -95,9 +100,11 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> H
         ..LinkContext::default()
     };
     let links = Linkset { linkset: vec![catalog, api] };
-    let mut response = cached(&request, MEDIA_TYPE, &Kept::new(serde_json::to_string(&links).unwrap_or_default()));
+    let mut response =
+        cached(&request, MEDIA_TYPE, &Kept::new(serde_json::to_string(&links).unwrap_or_default()));
     // A HEAD must tell by this relation that the catalog is here (RFC 9727 section 2).
-    if let Ok(link) = header::HeaderValue::from_str(&format!("<{base}{PATH}>; rel=\"api-catalog\"")) {
+    if let Ok(link) = header::HeaderValue::from_str(&format!("<{base}{PATH}>; rel=\"api-catalog\""))
+    {
         response.headers_mut().insert(header::LINK, link);
     }
     response

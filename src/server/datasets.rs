@@ -32,26 +32,38 @@ const DATASETS: [(Kind, Phrase); 5] = [
     (Kind::ImpactStatistic, Phrase::ImpactStatisticsAbout),
 ];
 
-const fn format(name: &'static str, title: &'static str, file_type: &'static str, media_type: Option<&'static str>) -> Format {
+const fn format(
+    name: &'static str,
+    title: &'static str,
+    file_type: &'static str,
+    media_type: Option<&'static str>,
+) -> Format {
     Format { name, title, file_type, media_type, standard: None }
 }
 
 const JSON: Format = format("json", "JSON", "JSON", Some("application/json"));
 const CSV: Format = format("csv", "CSV", "CSV", Some("text/csv"));
-const XLSX: Format = format("xlsx", "XLSX", "XLSX", Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
+const XLSX: Format = format(
+    "xlsx",
+    "XLSX",
+    "XLSX",
+    Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+);
 /// IANA knows no media type of RSS.
 const RSS: Format = format("rss", "RSS", "RSS", None);
 const ATOM: Format = format("atom", "Atom", "ATOM", Some("application/atom+xml"));
 const JSON_FEED: Format = format("json-feed", "JSON Feed", "JSON", Some("application/feed+json"));
-const ACTIVITIES: Format = Format { standard: Some(IATI), ..format("iati", "IATI 2.03", "XML", Some("application/xml")) };
+const ACTIVITIES: Format =
+    Format { standard: Some(IATI), ..format("iati", "IATI 2.03", "XML", Some("application/xml")) };
 /// Where a file of all activities is.
 const ACTIVITIES_PATH: &str = "/iati/activities.xml";
 
 /// Describe the catalogue for open-data portals
 ///
-/// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): each kind of item as a dataset with its title and description in all languages of the product, when
-/// it last changed, the countries and languages that it is about and in, and every form in which it is given; the API as a service. The licence is that of
-/// `KINOTEKA_LICENCE_URL`, if there is one.
+/// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): each kind of item as a dataset with its title
+/// and description in all languages of the product, when it last changed, the countries and
+/// languages that it is about and in, and every form in which it is given; the API as a service.
+/// The licence is that of `KINOTEKA_LICENCE_URL`, if there is one.
 #[utoipa::path(operation_id = "describe_catalogue", tag = "Server", responses(
     (status = 200, description = "The description.", body = std::collections::BTreeMap<String, Value>, content_type = "application/ld+json", example = json!({"@id": "https://catalogue.example.org/catalog.jsonld#catalog", "@type": "Catalog", "title": {"@none": "catalogue.example.org"}})),
     (status = 304, description = "The client has this already."),
@@ -76,24 +88,38 @@ pub async fn catalogue(
     };
     let wish = Wish::new(Vec::new(), context.fallback.clone());
     let identity = format!("dcat\n{described:?}\n{:?}", context.settings.iati_reporting_org);
-    let (inner, etag, wished) = (context.clone().into_inner(), if_none_match(&request), wish.clone());
+    let (inner, etag, wished) =
+        (context.clone().into_inner(), if_none_match(&request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue { identity: &identity, wish: &wished, base: &base, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &wished,
+                base: &base,
+                etag: etag.as_deref(),
+            };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let specs = DATASETS.iter().filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
-                let datasets = specs.map(|(spec, about)| dataset(connection, (&inner, revisions), (spec, about), shown, &documents));
+                let specs =
+                    DATASETS.iter().filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
+                let datasets = specs.map(|(spec, about)| {
+                    dataset(connection, (&inner, revisions), (spec, about), shown, &documents)
+                });
                 let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
-                Ok(Catalogue { modified: revisions.of(CATALOGUE).1, datasets, ..described.clone() }.json_ld())
+                Ok(Catalogue { modified: revisions.of(CATALOGUE).1, datasets, ..described.clone() }
+                    .json_ld())
             })
         })
         .await?;
     Statements::note(&request, done.statements);
     let (validators, found) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, Viewer::Public, &wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(found) = found else { return Err(Problem::internal("a description that was not read was needed")) };
+    let Some(found) = found else {
+        return Err(Problem::internal("a description that was not read was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, Viewer::Public, &wish);
     answer::validate(&mut response, &validators);
@@ -108,18 +134,27 @@ fn dataset(
     shown: &mut Shown,
     documents: &Documents,
 ) -> Result<Dataset, Problem> {
-    let wanted: Vec<&str> =
-        ["language", "country"].into_iter().filter(|name| spec.all_filters().any(|filter| filter.name == *name)).collect();
+    let wanted: Vec<&str> = ["language", "country"]
+        .into_iter()
+        .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
+        .collect();
     let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
     let list = ListRequest::parse(spec, &query, None, &context.fallback, Viewer::Public)?;
     let facets = context.facets.of(connection, (spec, &list), revisions, shown)?;
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
-        let mut values: Vec<String> = counted.filter_map(|one| one.get("value").and_then(Value::as_str)).map(str::to_owned).collect();
+        let mut values: Vec<String> = counted
+            .filter_map(|one| one.get("value").and_then(Value::as_str))
+            .map(str::to_owned)
+            .collect();
         values.sort();
         values
     };
-    let countries = values("country").iter().filter_map(|code| places::find(code)).map(|country| country.alpha3.to_owned()).collect();
+    let countries = values("country")
+        .iter()
+        .filter_map(|code| places::find(code))
+        .map(|country| country.alpha3.to_owned())
+        .collect();
     Ok(Dataset {
         name: spec.kind.segment(),
         title: spec.kind.heading(),
@@ -127,17 +162,22 @@ fn dataset(
         modified: revisions.of(spec.kind.as_str()).1,
         languages: values("language"),
         countries,
-        distributions: distributions(spec, documents, context.settings.iati_reporting_org.is_some()),
+        distributions: distributions(
+            spec,
+            documents,
+            context.settings.iati_reporting_org.is_some(),
+        ),
     })
 }
 
-/// Every form in which a kind is given; files of the whole where the document knows their address, and IATI where it is known who reports.
+/// Every form in which a kind is given; files of the whole where the document knows their address,
+/// and IATI where it is known who reports.
 fn distributions(spec: &Spec, documents: &Documents, reports: bool) -> Vec<(Format, String, bool)> {
     let (path, segment) = (spec.kind.path(), spec.kind.segment());
     let is_there = |path: &str| !documents.methods(path).is_empty();
     let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
-    let activities =
-        (reports && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic)).then(|| (ACTIVITIES, ACTIVITIES_PATH.to_owned(), false));
+    let activities = (reports && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic))
+        .then(|| (ACTIVITIES, ACTIVITIES_PATH.to_owned(), false));
     let feeds = spec.feeds.iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,

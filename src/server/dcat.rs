@@ -1,4 +1,5 @@
-//! The catalogue as open-data portals read it: DCAT 3 by the application profile DCAT-AP 3.0, in JSON-LD.
+//! The catalogue as open-data portals read it: DCAT 3 by the application profile DCAT-AP 3.0, in
+//! JSON-LD.
 //!
 //! Pure: what is known goes in, and nothing that is not known comes out.
 
@@ -14,7 +15,8 @@ const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types";
 /// The IATI standard, version 2.03.
 pub const IATI: &str = "https://iatistandard.org/en/iati-standard/203/";
 
-/// Languages of the EU's table by their ISO 639-1 codes; its names are the codes of ISO 639-3 in capitals.
+/// Languages of the EU's table by their ISO 639-1 codes; its names are the codes of ISO 639-3 in
+/// capitals.
 const LANGUAGE_CODES: [(&str, &str); 24] = [
     ("ar", "ARA"),
     ("bg", "BUL"),
@@ -115,7 +117,11 @@ fn context() -> Value {
 
 /// A phrase in every language.
 fn in_all(phrase: Phrase) -> Value {
-    LANGUAGES.iter().map(|language| ((*language).to_owned(), json!(phrase.in_language(language)))).collect::<Map<_, _>>().into()
+    LANGUAGES
+        .iter()
+        .map(|language| ((*language).to_owned(), json!(phrase.in_language(language))))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// A language of the EU's table, whatever its script.
@@ -139,7 +145,11 @@ fn country(alpha3: &str) -> String {
 
 /// An object of these members; those that are not known are left out.
 fn object(members: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
-    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+    members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// What is described elsewhere, and what it is: who reads this need not look there.
@@ -168,8 +178,15 @@ impl Catalogue {
 
     /// The whole as JSON-LD.
     pub fn json_ld(&self) -> Value {
-        let modified = |time: Option<Time>| time.filter(|time| time.micros() > 0).map(|time| json!(time.to_string()));
-        let mut countries: Vec<String> = self.datasets.iter().flat_map(|dataset| &dataset.countries).map(|code| country(code)).collect();
+        let modified = |time: Option<Time>| {
+            time.filter(|time| time.micros() > 0).map(|time| json!(time.to_string()))
+        };
+        let mut countries: Vec<String> = self
+            .datasets
+            .iter()
+            .flat_map(|dataset| &dataset.countries)
+            .map(|code| country(code))
+            .collect();
         countries.sort();
         countries.dedup();
         object([
@@ -185,12 +202,21 @@ impl Catalogue {
             ("modified", modified(self.modified)),
             ("spatial", all_named(&countries, "Location")),
             ("service", Some(json!([self.service()]))),
-            ("dataset", Some(self.datasets.iter().map(|dataset| self.dataset(dataset, modified(dataset.modified))).collect())),
+            (
+                "dataset",
+                Some(
+                    self.datasets
+                        .iter()
+                        .map(|dataset| self.dataset(dataset, modified(dataset.modified)))
+                        .collect(),
+                ),
+            ),
         ])
     }
 
     fn service(&self) -> Value {
-        let served: Vec<String> = self.datasets.iter().map(|dataset| self.id(dataset.name)).collect();
+        let served: Vec<String> =
+            self.datasets.iter().map(|dataset| self.id(dataset.name)).collect();
         object([
             ("@id", Some(json!(self.id("api")))),
             ("@type", Some(json!("DataService"))),
@@ -206,8 +232,10 @@ impl Catalogue {
     }
 
     fn dataset(&self, dataset: &Dataset, modified: Option<Value>) -> Value {
-        let distributions =
-            dataset.distributions.iter().map(|(format, path, is_page)| self.distribution(dataset, format, (path, *is_page)));
+        let distributions = dataset
+            .distributions
+            .iter()
+            .map(|(format, path, is_page)| self.distribution(dataset, format, (path, *is_page)));
         object([
             ("@id", Some(json!(self.id(dataset.name)))),
             ("@type", Some(json!("Dataset"))),
@@ -215,14 +243,31 @@ impl Catalogue {
             ("title", Some(in_all(dataset.title))),
             ("description", Some(in_all(dataset.about))),
             ("publisher", Some(self.agent())),
-            ("language", all_named(&languages(dataset.languages.iter().map(String::as_str)), "LinguisticSystem")),
+            (
+                "language",
+                all_named(
+                    &languages(dataset.languages.iter().map(String::as_str)),
+                    "LinguisticSystem",
+                ),
+            ),
             ("modified", modified),
-            ("spatial", all_named(&dataset.countries.iter().map(|code| country(code)).collect::<Vec<_>>(), "Location")),
+            (
+                "spatial",
+                all_named(
+                    &dataset.countries.iter().map(|code| country(code)).collect::<Vec<_>>(),
+                    "Location",
+                ),
+            ),
             ("distribution", Some(distributions.collect())),
         ])
     }
 
-    fn distribution(&self, dataset: &Dataset, format: &Format, (path, is_page): (&str, bool)) -> Value {
+    fn distribution(
+        &self,
+        dataset: &Dataset,
+        format: &Format,
+        (path, is_page): (&str, bool),
+    ) -> Value {
         let address = format!("{}{path}", self.base);
         object([
             ("@id", Some(json!(self.id(&format!("{}-{}", dataset.name, format.name))))),
@@ -231,8 +276,19 @@ impl Catalogue {
             ("accessURL", Some(json!(address))),
             ("downloadURL", (!is_page).then(|| json!(address))),
             ("accessService", Some(json!(self.id("api")))),
-            ("format", Some(named(&format!("{AUTHORITY}/file-type/{}", format.file_type), "MediaTypeOrExtent"))),
-            ("mediaType", format.media_type.map(|media_type| named(&format!("{MEDIA_TYPES}/{media_type}"), "MediaType"))),
+            (
+                "format",
+                Some(named(
+                    &format!("{AUTHORITY}/file-type/{}", format.file_type),
+                    "MediaTypeOrExtent",
+                )),
+            ),
+            (
+                "mediaType",
+                format
+                    .media_type
+                    .map(|media_type| named(&format!("{MEDIA_TYPES}/{media_type}"), "MediaType")),
+            ),
             ("conformsTo", format.standard.map(|standard| named(standard, "Standard"))),
             ("license", self.licence()),
         ])
@@ -248,7 +304,9 @@ mod tests {
         let found = languages(["sr-Latn", "sr-Cyrl", "mk", "tlh", "en-GB"].into_iter());
         assert_eq!(found, ["ENG", "MKD", "SRP"].map(|code| format!("{AUTHORITY}/language/{code}")));
         assert_eq!(LANGUAGES.iter().filter_map(|tag| language(tag)).count(), LANGUAGES.len());
-        assert!(country("XKX").ends_with("/country/1A0") && country("MKD").ends_with("/country/MKD"));
+        assert!(
+            country("XKX").ends_with("/country/1A0") && country("MKD").ends_with("/country/MKD")
+        );
     }
 
     #[test]

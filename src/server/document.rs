@@ -41,10 +41,23 @@ struct Base;
 
 /// What takes the parameters of lists beside the lists themselves.
 fn listings() -> Vec<Listing> {
-    let searches = [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
-    let searches = searches.into_iter().chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
-    let pages = [embed::list::DECLARED, embed::tool::DECLARED, embed::chart::page::DECLARED, iati::api::DECLARED];
-    searches.chain(feeds::api::DECLARED).chain(pages).chain(embed::chart::api::DECLARED).chain(tables::api::DECLARED).collect()
+    let searches =
+        [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
+    let searches = searches
+        .into_iter()
+        .chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
+    let pages = [
+        embed::list::DECLARED,
+        embed::tool::DECLARED,
+        embed::chart::page::DECLARED,
+        iati::api::DECLARED,
+    ];
+    searches
+        .chain(feeds::api::DECLARED)
+        .chain(pages)
+        .chain(embed::chart::api::DECLARED)
+        .chain(tables::api::DECLARED)
+        .collect()
 }
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\
@@ -57,15 +70,26 @@ unchanged and changes nothing. `If-Match` protects against lost updates.\n\n\
 **Errors** are `application/problem+json` (RFC 9457); `errors` names every wrong field or parameter.";
 
 fn build() -> Value {
-    let base = actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(super::routes).split_for_parts().1;
+    let base = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(super::routes)
+        .split_for_parts()
+        .1;
     let mut document: Document = base;
     document.info = InfoBuilder::new()
         .title("Kinoteka")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
-        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
+        .license(Some(
+            LicenseBuilder::new()
+                .name("MIT OR Apache-2.0")
+                .identifier(Some("MIT OR Apache-2.0"))
+                .build(),
+        ))
         .build();
-    document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
+    document.servers =
+        Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
     complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS, &listings())
 }
 
@@ -76,9 +100,12 @@ pub fn json() -> String {
     text
 }
 
-/// The document as YAML, read from the JSON: that is YAML too, and `serde_json` alone knows how it keeps its numbers.
+/// The document as YAML, read from the JSON: that is YAML too, and `serde_json` alone knows how it
+/// keeps its numbers.
 pub fn yaml() -> String {
-    yaml_serde::from_str::<yaml_serde::Value>(&json()).and_then(|document| yaml_serde::to_string(&document)).unwrap_or_default()
+    yaml_serde::from_str::<yaml_serde::Value>(&json())
+        .and_then(|document| yaml_serde::to_string(&document))
+        .unwrap_or_default()
 }
 
 /// A document as it is answered: shared by all answers, however slowly they are read.
@@ -100,7 +127,10 @@ impl Kept {
 fn is_part(template: &str, given: &str) -> bool {
     let Some((front, rest)) = template.split_once('{') else { return template == given };
     let back = rest.split_once('}').map(|(_, back)| back).unwrap_or_default();
-    given.strip_prefix(front).and_then(|given| given.strip_suffix(back)).is_some_and(|value| !value.is_empty())
+    given
+        .strip_prefix(front)
+        .and_then(|given| given.strip_suffix(back))
+        .is_some_and(|value| !value.is_empty())
 }
 
 /// Both forms, made at their first use and shared by all workers.
@@ -131,19 +161,32 @@ impl Documents {
     pub fn methods(&self, path: &str) -> Vec<String> {
         let routes = self.routes.get_or_init(|| {
             let document: Value = serde_json::from_slice(&self.json().body).unwrap_or_default();
-            let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
+            let paths =
+                document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
             paths
                 .into_iter()
                 .map(|(path, item)| {
-                    (path, item.as_object().map(|item| item.keys().map(|method| method.to_ascii_uppercase()).collect()).unwrap_or_default())
+                    (
+                        path,
+                        item.as_object()
+                            .map(|item| {
+                                item.keys().map(|method| method.to_ascii_uppercase()).collect()
+                            })
+                            .unwrap_or_default(),
+                    )
                 })
                 .collect()
         });
         let wanted: Vec<&str> = path.split('/').collect();
         let fits = |template: &str| {
             let parts: Vec<&str> = template.split('/').collect();
-            parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(part, given)| is_part(part, given))
+            parts.len() == wanted.len()
+                && parts.iter().zip(&wanted).all(|(part, given)| is_part(part, given))
         };
-        routes.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.clone()).unwrap_or_default()
+        routes
+            .iter()
+            .find(|(template, _)| fits(template))
+            .map(|(_, methods)| methods.clone())
+            .unwrap_or_default()
     }
 }

@@ -37,7 +37,10 @@ use crate::resource::spec::Spec;
 use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
-use crate::{countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, tables, topics, videos};
+use crate::{
+    countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, tables,
+    topics, videos,
+};
 
 pub use document::{json as document_json, yaml as document_yaml};
 
@@ -75,7 +78,8 @@ impl std::error::Error for StartError {}
 /// The database of these settings; opens no connection yet.
 pub fn store(settings: &Settings) -> Result<Store, StartError> {
     let primary = Target::parse(&settings.database_url).map_err(StartError)?;
-    let replica = settings.replica_url.as_deref().map(Target::parse).transpose().map_err(StartError)?;
+    let replica =
+        settings.replica_url.as_deref().map(Target::parse).transpose().map_err(StartError)?;
     Ok(Store::new(&primary, replica.as_ref(), settings.sizes()))
 }
 
@@ -134,7 +138,10 @@ async fn keep_purging(context: web::Data<Context>) {
         times.tick().await;
         match purge_all(&context, &PURGES).await {
             Ok(0) => {}
-            Ok(count) => log::info!("{count} items that were deleted over {} days ago are removed for good", context.settings.purge_days),
+            Ok(count) => log::info!(
+                "{count} items that were deleted over {} days ago are removed for good",
+                context.settings.purge_days
+            ),
             Err(problem) => log::warn!("what was deleted long ago could not be removed: {problem}"),
         }
     }
@@ -145,7 +152,8 @@ const MERGE_EVERY: Duration = Duration::from_mins(1);
 /// Of how much time merging takes one part at most.
 const MERGE_SHARE: u32 = 50;
 
-/// Merges the segments of the full-text index where writes have left many, in small steps between other writes.
+/// Merges the segments of the full-text index where writes have left many, in small steps between
+/// other writes.
 async fn keep_merging(context: web::Data<Context>) {
     let mut times = actix_web::rt::time::interval(MERGE_EVERY);
     let mut not_before = Instant::now();
@@ -163,12 +171,21 @@ async fn keep_merging(context: web::Data<Context>) {
 }
 
 async fn merge(context: &Context) -> Result<(), Problem> {
-    let count = context.store.read_current(|connection| Ok::<_, Problem>(segments::segments(connection)?)).await?.value;
+    let count = context
+        .store
+        .read_current(|connection| Ok::<_, Problem>(segments::segments(connection)?))
+        .await?
+        .value;
     if count <= segments::MANY {
         return Ok(());
     }
     let mut is_first = true;
-    while context.store.write(move |connection| Ok::<_, Problem>(segments::merge(connection, is_first)?)).await?.value {
+    while context
+        .store
+        .write(move |connection| Ok::<_, Problem>(segments::merge(connection, is_first)?))
+        .await?
+        .value
+    {
         is_first = false;
         actix_web::rt::time::sleep(Duration::from_millis(20)).await;
     }
@@ -289,7 +306,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     ];
 }
 
-/// Addresses where names of items could stand, and what they offer. Nothing else reaches them: a word is no name.
+/// Addresses where names of items could stand, and what they offer. Nothing else reaches them: a
+/// word is no name.
 const WORDS: [(&str, Method); 4] = [
     ("/v1/impact-statistics/summary", Method::GET),
     ("/v1/impact-statistics/chart.svg", Method::GET),
@@ -304,7 +322,11 @@ fn words(config: &mut web::ServiceConfig) {
             let method = &context.head().method;
             *method != offered && !(offered == Method::GET && *method == Method::HEAD)
         };
-        config.service(web::resource(path).guard(fn_guard(is_other)).default_service(web::to(pages::elsewhere)));
+        config.service(
+            web::resource(path)
+                .guard(fn_guard(is_other))
+                .default_service(web::to(pages::elsewhere)),
+        );
     }
 }
 
@@ -315,7 +337,10 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
     let purging = context.clone();
     let documents = web::Data::new(document::Documents::new());
     let painter = web::Data::new(embed::painter::Painter::default());
-    let layer = LayerSettings { base_url: settings.base_url.clone(), server_timing: settings.server_timing };
+    let layer = LayerSettings {
+        base_url: settings.base_url.clone(),
+        server_timing: settings.server_timing,
+    };
     let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
     let mut server = HttpServer::new(move || {
         let layer = layer.clone();
@@ -339,7 +364,10 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
         server = server.workers(workers);
     }
     let server = server.bind(&settings.bind).map_err(|error| {
-        StartError(format!("cannot listen on {}: {error}; choose another address with --bind or KINOTEKA_BIND", settings.bind))
+        StartError(format!(
+            "cannot listen on {}: {error}; choose another address with --bind or KINOTEKA_BIND",
+            settings.bind
+        ))
     })?;
     let addresses = server.addrs();
     actix_web::rt::spawn(keep_merging(purging.clone()));

@@ -1,4 +1,5 @@
-//! What the server says of itself: its document, its health, its problems; and what it answers elsewhere.
+//! What the server says of itself: its document, its health, its problems; and what it answers
+//! elsewhere.
 
 use std::sync::Arc;
 
@@ -35,9 +36,16 @@ pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>)
 /// What rarely changes: sent again only to who has another state of it.
 pub fn cached(request: &HttpRequest, media_type: &'static str, document: &Kept) -> HttpResponse {
     let known = crate::http::conditional::not_modified(request, &document.tag, None);
-    let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-    response.insert_header((header::ETAG, document.tag.as_str())).insert_header((header::CACHE_CONTROL, "public, max-age=300"));
-    if known { response.finish() } else { response.content_type(media_type).body(document.body.clone()) }
+    let mut response =
+        HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    response
+        .insert_header((header::ETAG, document.tag.as_str()))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"));
+    if known {
+        response.finish()
+    } else {
+        response.content_type(media_type).body(document.body.clone())
+    }
 }
 
 /// An explanation of a kind of problem.
@@ -67,21 +75,43 @@ pub struct Explanation {
         (status = 404, description = "There is no such kind of problem.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-found", "title": "Not found", "status": 404, "detail": "There is no kind of problem `x`.", "instance": "/problems/x", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
     ))]
 #[get("/problems/{code}")]
-pub async fn problem_page(request: HttpRequest, code: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let definition = Kind::ALL.iter().map(|kind| kind.definition()).find(|definition| definition.code == code.as_str());
+pub async fn problem_page(
+    request: HttpRequest,
+    code: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let definition = Kind::ALL
+        .iter()
+        .map(|kind| kind.definition())
+        .find(|definition| definition.code == code.as_str());
     let Some(definition) = definition else {
-        return Err(Problem::new(Kind::NotFound, format!("There is no kind of problem `{}`.", crate::text::clip(&code))));
+        return Err(Problem::new(
+            Kind::NotFound,
+            format!("There is no kind of problem `{}`.", crate::text::clip(&code)),
+        ));
     };
-    let explanation =
-        Explanation { code: definition.code, status: definition.status, title: definition.title, explanation: definition.explanation };
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let explanation = Explanation {
+        code: definition.code,
+        status: definition.status,
+        title: definition.title,
+        explanation: definition.explanation,
+    };
+    let accept = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, "public, max-age=86400")).insert_header((header::VARY, "Accept"));
+    response
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        .insert_header((header::VARY, "Accept"));
     if !accept.contains("text/html") {
         negotiate::json(&request)?;
         return Ok(response.json(explanation));
     }
-    response.insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
+    response.insert_header((
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    ));
     Ok(response.content_type("text/html; charset=utf-8").body(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
          <style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1.5rem;color-scheme:light dark}}code{{opacity:.7}}</style>\
@@ -107,7 +137,9 @@ pub struct Health {
 #[utoipa::path(operation_id = "healthz", tag = "Server", responses((status = 200, description = "It runs.", body = Health, example = json!({"status": "ok"}))))]
 #[get("/healthz")]
 pub async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Health { status: "ok" })
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Health { status: "ok" })
 }
 
 /// Tell whether the server can answer
@@ -119,12 +151,21 @@ pub async fn healthz() -> HttpResponse {
 #[get("/readyz")]
 pub async fn readyz(context: web::Data<Context>) -> Result<HttpResponse, Problem> {
     let store = Arc::clone(&context);
-    store.store.read(|connection| connection.batch_execute("SELECT 1").map_err(Problem::from)).await?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Health { status: "ok" }))
+    store
+        .store
+        .read(|connection| connection.batch_execute("SELECT 1").map_err(Problem::from))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Health { status: "ok" }))
 }
 
-/// Whatever no route takes: 204 for OPTIONS, 405 with `Allow` for another method, 404, a welcome at the root.
-pub async fn elsewhere(request: HttpRequest, documents: web::Data<Documents>) -> Result<HttpResponse, Problem> {
+/// Whatever no route takes: 204 for OPTIONS, 405 with `Allow` for another method, 404, a welcome at
+/// the root.
+pub async fn elsewhere(
+    request: HttpRequest,
+    documents: web::Data<Documents>,
+) -> Result<HttpResponse, Problem> {
     let mut methods = documents.methods(request.path());
     if methods.is_empty() {
         if request.path() == "/" && request.method() == Method::GET {
@@ -133,7 +174,10 @@ pub async fn elsewhere(request: HttpRequest, documents: web::Data<Documents>) ->
         Params::parse(request.query_string())?;
         return Err(Problem::new(
             Kind::NotFound,
-            format!("There is nothing at `{}`; /docs shows what there is.", crate::text::clip(request.path())),
+            format!(
+                "There is nothing at `{}`; /docs shows what there is.",
+                crate::text::clip(request.path())
+            ),
         ));
     }
     if methods.iter().any(|method| method == "GET") {
@@ -146,7 +190,10 @@ pub async fn elsewhere(request: HttpRequest, documents: web::Data<Documents>) ->
         let mut response = HttpResponse::NoContent();
         response.insert_header((header::ALLOW, allow.clone()));
         if allow.contains("PATCH") {
-            response.insert_header((header::HeaderName::from_static("accept-patch"), "application/merge-patch+json, application/json"));
+            response.insert_header((
+                header::HeaderName::from_static("accept-patch"),
+                "application/merge-patch+json, application/json",
+            ));
         }
         return Ok(response.finish());
     }
@@ -162,12 +209,19 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 /// The icon that browsers ask for beside any page.
 pub fn icon(config: &mut web::ServiceConfig) {
-    config.route("/favicon.ico", web::get().to(|| async { docs_file("image/svg+xml", ICON.as_bytes().to_vec()) }));
+    config.route(
+        "/favicon.ico",
+        web::get().to(|| async { docs_file("image/svg+xml", ICON.as_bytes().to_vec()) }),
+    );
 }
 
 /// The documentation page and its files, all from this binary.
 pub fn docs(config: &mut web::ServiceConfig) {
-    config.route("/docs", web::get().to(|| async { docs_file("text/html; charset=utf-8", INDEX.as_bytes().to_vec()) }));
+    config.route(
+        "/docs",
+        web::get()
+            .to(|| async { docs_file("text/html; charset=utf-8", INDEX.as_bytes().to_vec()) }),
+    );
     config.route("/docs/{file}", web::get().to(docs_asset));
 }
 

@@ -26,8 +26,19 @@ use crate::resource::spec::Spec;
 use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
 
-/// Parameters of lists that shape a page or its items; a table has the whole list, and columns of its own.
-const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "limit", "cursor", "offset"];
+/// Parameters of lists that shape a page or its items; a table has the whole list, and columns of
+/// its own.
+const WITHOUT: &[&str] = &[
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+    "total",
+    "limit",
+    "cursor",
+    "offset",
+];
 
 /// What the document says of them, beside what the handlers do.
 pub const DECLARED: [Listing; 4] = [
@@ -43,25 +54,35 @@ const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
 
 /// Videos as a table
 ///
-/// The whole list of `/v1/videos` with the same filters, `q`, `sort` and `lang`, a row for each video.
+/// The whole list of `/v1/videos` with the same filters, `q`, `sort` and `lang`, a row for each
+/// video.
 ///
-/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `title`, `summary`, `description`,
-/// `content_note`, `duration_seconds`, `recorded_on`, `spoken_languages`, `caption_languages`, `countries`, `topics` (slugs), `topic_names`,
-/// `programme` (slug), `programme_title`, `partners` (`slug=role`), `partner_names`, `source_urls`, `thumbnail_url`, `chapters`
-/// (`second=title`), `credits` (`name=role`), `licence`; `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
+/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
+/// `transliterated`; `title`, `summary`, `description`, `content_note`, `duration_seconds`,
+/// `recorded_on`, `spoken_languages`, `caption_languages`, `countries`, `topics` (slugs),
+/// `topic_names`, `programme` (slug), `programme_title`, `partners` (`slug=role`), `partner_names`,
+/// `source_urls`, `thumbnail_url`, `chapters` (`second=title`), `credits` (`name=role`), `licence`;
+/// `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
 #[utoipa::path(operation_id = "export_videos", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
 #[get("/v1/videos.{format}")]
-pub async fn export_videos(context: web::Data<Context>, request: HttpRequest, format: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn export_videos(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     table::<Videos>(context, request, format.into_inner()).await
 }
 
 /// Programmes as a table
 ///
-/// The whole list of `/v1/programmes` with the same filters, `q`, `sort` and `lang`, a row for each programme.
+/// The whole list of `/v1/programmes` with the same filters, `q`, `sort` and `lang`, a row for each
+/// programme.
 ///
-/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `title`, `summary`, `description`,
-/// `credit_line`, `disclaimer`, `start_date`, `end_date`, `countries`, `partners` (`slug=role`), `partner_names`, `website`,
-/// `iati_identifier`, `helplines` (`country: name=number`); `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
+/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
+/// `transliterated`; `title`, `summary`, `description`, `credit_line`, `disclaimer`, `start_date`,
+/// `end_date`, `countries`, `partners` (`slug=role`), `partner_names`, `website`,
+/// `iati_identifier`, `helplines` (`country: name=number`); `languages` that it has texts in;
+/// `published_at`, `created_at`, `updated_at`.
 #[utoipa::path(operation_id = "export_programmes", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
 #[get("/v1/programmes.{format}")]
 pub async fn export_programmes(
@@ -74,10 +95,12 @@ pub async fn export_programmes(
 
 /// Partners as a table
 ///
-/// The whole list of `/v1/partners` with the same filters, `q`, `sort` and `lang`, a row for each partner.
+/// The whole list of `/v1/partners` with the same filters, `q`, `sort` and `lang`, a row for each
+/// partner.
 ///
-/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `name`, `description`, `credit_line`,
-/// `disclaimer`, `kind`, `acronym`, `is_group`, `country`, `website`, `logo_url`; `languages` that it has texts in; `published_at`,
+/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
+/// `transliterated`; `name`, `description`, `credit_line`, `disclaimer`, `kind`, `acronym`,
+/// `is_group`, `country`, `website`, `logo_url`; `languages` that it has texts in; `published_at`,
 /// `created_at`, `updated_at`.
 #[utoipa::path(operation_id = "export_partners", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
 #[get("/v1/partners.{format}")]
@@ -91,15 +114,20 @@ pub async fn export_partners(
 
 /// Impact statistics as a table
 ///
-/// The whole list of `/v1/impact-statistics` with the same filters, `q`, `sort` and `lang`. A row is one figure: of the whole, or of the
-/// slice that `disaggregation` says. Add up only what is `additive`, and never a whole to its slices.
+/// The whole list of `/v1/impact-statistics` with the same filters, `q`, `sort` and `lang`. A row
+/// is one figure: of the whole, or of the slice that `disaggregation` says. Add up only what is
+/// `additive`, and never a whole to its slices.
 ///
-/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were `transliterated`; `label`, `description`; `figure` (the value
-/// as people say it), `value` (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `indicator` (slug), `indicator_label`, `programme` (slug), `programme_title`, `partner`
-/// (slug), `partner_name`, `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`), `baseline_value`,
-/// `baseline_year`, `target_value`, `target_period_start`, `target_period_end`, `source_text`, `source_url`, `documents`
-/// (`title=url|page|language|media type`), `evidence` (slugs of videos, with the seconds of a passage and what is said there:
-/// `video#12.5-30=en:More than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
+/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
+/// `transliterated`; `label`, `description`; `figure` (the value as people say it), `value`
+/// (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `indicator` (slug),
+/// `indicator_label`, `programme` (slug), `programme_title`, `partner` (slug), `partner_name`,
+/// `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`),
+/// `baseline_value`, `baseline_year`, `target_value`, `target_period_start`, `target_period_end`,
+/// `source_text`, `source_url`, `documents` (`title=url|page|language|media type`), `evidence`
+/// (slugs of videos, with the seconds of a passage and what is said there: `video#12.5-30=en:More
+/// than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`,
+/// `updated_at`.
 #[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
 #[get("/v1/impact-statistics.{format}")]
 pub async fn export_impact_statistics(
@@ -110,8 +138,13 @@ pub async fn export_impact_statistics(
     table::<ImpactStatistics>(context, request, format.into_inner()).await
 }
 
-/// Answers a list as a table. The format is that of the address, whatever `Accept` says: links are followed by browsers.
-async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, ending: String) -> Result<HttpResponse, Problem> {
+/// Answers a list as a table. The format is that of the address, whatever `Accept` says: links are
+/// followed by browsers.
+async fn table<S: Tabulated>(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    ending: String,
+) -> Result<HttpResponse, Problem> {
     let Some(format) = TableFormat::of_ending(&ending) else {
         let detail = format!("A table is given as csv and xlsx, not as `{}`.", clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
@@ -135,20 +168,31 @@ async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, 
             if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
                 return Ok::<_, Problem>((validators, None));
             }
-            Ok((validators, Some(Begun::read::<S>(connection, &inner, &shared, &revisions, format)?)))
+            Ok((
+                validators,
+                Some(Begun::read::<S>(connection, &inner, &shared, &revisions, format)?),
+            ))
         })
         .await?;
     Statements::note(&request, done.statements);
     let (validators, begun) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, caller, &wanted.wish, &validators) {
+    if let Some(response) =
+        answer::not_modified(&request, &context, caller, &wanted.wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(begun) = begun else { return Err(Problem::internal("a table that was not read was needed")) };
+    let Some(begun) = begun else {
+        return Err(Problem::internal("a table that was not read was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, caller, &wanted.wish);
     answer::validate(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, wanted.wish.names));
-    let name = format!("attachment; filename=\"{}.{}\"", S::SPEC.kind.segment(), request.path().rsplit('.').next().unwrap_or_default());
+    let name = format!(
+        "attachment; filename=\"{}.{}\"",
+        S::SPEC.kind.segment(),
+        request.path().rsplit('.').next().unwrap_or_default()
+    );
     response.insert_header((header::CONTENT_DISPOSITION, name));
     let table = Table { context: context.into_inner(), wanted, caller, format };
     Ok(response.content_type(format.media_type()).body(table.send::<S>(begun)))
@@ -157,9 +201,15 @@ async fn table<S: Tabulated>(context: web::Data<Context>, request: HttpRequest, 
 /// Refuses the parameters of lists that tables do not take.
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     let error = |name: &&'static str| {
-        let detail = format!("A table has the whole list: `{name}` is for pages. Filters, `q`, `lang` and `sort` work here.");
+        let detail = format!(
+            "A table has the whole list: `{name}` is for pages. Filters, `q`, `lang` and `sort` work here."
+        );
         Violation::parameter(*name, "unknown_parameter", detail)
     };
     let given = given(request.query_string(), WITHOUT);
-    if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
+    if given.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::parameters(given.iter().map(error).collect()))
+    }
 }

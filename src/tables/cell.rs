@@ -32,7 +32,8 @@ pub trait Cells {
 /// What separates several values in a cell.
 pub const SEPARATOR: &str = "; ";
 
-/// Several values in a cell, `a; b`. What separates them stands with a backslash before it where it is part of a value.
+/// Several values in a cell, `a; b`. What separates them stands with a backslash before it where it
+/// is part of a value.
 #[derive(Debug, Default)]
 pub struct Several(String);
 

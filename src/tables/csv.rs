@@ -1,10 +1,12 @@
 //! CSV (RFC 4180): UTF-8 with a byte order mark, a header, commas, lines that end with CR LF.
 //!
-//! The mark is there for the spreadsheets that open a file by its name: without it they read Cyrillic and `č` as something else, and
-//! keep that. Who reads the file in a program skips it (`utf-8-sig` in Python); a part of the first name it is nowhere else.
+//! The mark is there for the spreadsheets that open a file by its name: without it they read
+//! Cyrillic and `č` as something else, and keep that. Who reads the file in a program skips it
+//! (`utf-8-sig` in Python); a part of the first name it is nowhere else.
 //!
-//! A spreadsheet takes text that begins like a formula for one, whoever wrote it. Such text stands with an apostrophe before it, and so
-//! does text that looks as if it had one already: the import takes one apostrophe away and has what was there. Numbers are no text.
+//! A spreadsheet takes text that begins like a formula for one, whoever wrote it. Such text stands
+//! with an apostrophe before it, and so does text that looks as if it had one already: the import
+//! takes one apostrophe away and has what was there. Numbers are no text.
 
 use std::fmt::Write;
 
@@ -92,9 +94,11 @@ impl Cells for Lines {
     }
 }
 
-/// Whether a spreadsheet may take text for a formula (OWASP, CSV injection), or would if it had one apostrophe less.
+/// Whether a spreadsheet may take text for a formula (OWASP, CSV injection), or would if it had one
+/// apostrophe less.
 fn is_taken_for_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    text.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 /// Text as it was before it was written.

@@ -42,7 +42,9 @@ impl TableFormat {
         if self == Self::Csv || rows <= most {
             return Ok(());
         }
-        let detail = format!("The list has {rows} rows; a sheet holds {most}. Take `.csv`, or fewer with filters.");
+        let detail = format!(
+            "The list has {rows} rows; a sheet holds {most}. Take `.csv`, or fewer with filters."
+        );
         Err(Problem::parameter("format", "too_many", detail))
     }
 }
@@ -104,14 +106,19 @@ impl File {
     pub fn begin(format: TableFormat, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
         Ok(match format {
             TableFormat::Csv => (Self::Csv, Lines::header(columns).into()),
-            TableFormat::Xlsx => (Self::Xlsx(Box::new(Sheet::begin(columns).map_err(Problem::internal)?)), Bytes::new()),
+            TableFormat::Xlsx => (
+                Self::Xlsx(Box::new(Sheet::begin(columns).map_err(Problem::internal)?)),
+                Bytes::new(),
+            ),
         })
     }
 
     /// The file with these rows, and what can be sent of it.
     pub async fn add(self, rows: String) -> Result<(Self, Bytes), Problem> {
         let Self::Xlsx(mut sheet) = self else { return Ok((self, rows.into())) };
-        let packed = web::block(move || sheet.add(&rows).map(|bytes| (sheet, bytes))).await.map_err(Problem::internal)?;
+        let packed = web::block(move || sheet.add(&rows).map(|bytes| (sheet, bytes)))
+            .await
+            .map_err(Problem::internal)?;
         packed.map(|(sheet, bytes)| (Self::Xlsx(sheet), bytes.into())).map_err(Problem::internal)
     }
 
@@ -132,7 +139,10 @@ mod tests {
     fn a_sheet_holds_only_so_many_rows() {
         assert!(TableFormat::Xlsx.check_length(1_048_575).is_ok());
         let problem = TableFormat::Xlsx.check_length(1_048_576).unwrap_err();
-        assert_eq!(problem.errors[0].detail, "The list has 1048576 rows; a sheet holds 1048575. Take `.csv`, or fewer with filters.");
+        assert_eq!(
+            problem.errors[0].detail,
+            "The list has 1048576 rows; a sheet holds 1048575. Take `.csv`, or fewer with filters."
+        );
         assert!(TableFormat::Csv.check_length(5_000_000).is_ok());
     }
 }

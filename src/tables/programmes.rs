@@ -52,8 +52,12 @@ impl Tabulated for Programmes {
         row.some_text(loaded.own.iati_identifier.as_deref());
         let mut helplines = Several::default();
         for line in loaded.own.helplines.unpack::<Vec<Helpline>>() {
-            let place = line.country.as_deref().map(|country| format!("{country}: ")).unwrap_or_default();
-            helplines.add_pair(&format!("{place}{}", line.name), line.phone.as_deref().or(line.url.as_deref()));
+            let place =
+                line.country.as_deref().map(|country| format!("{country}: ")).unwrap_or_default();
+            helplines.add_pair(
+                &format!("{place}{}", line.name),
+                line.phone.as_deref().or(line.url.as_deref()),
+            );
         }
         row.cell(helplines.cell());
         row.end(&loaded.item, &loaded.languages);

@@ -68,7 +68,8 @@ impl<'a> Row<'a> {
         self.cell(several.cell());
     }
 
-    /// What every row begins with: which item it is, whether the public sees it, and in which language its texts are.
+    /// What every row begins with: which item it is, whether the public sees it, and in which
+    /// language its texts are.
     pub fn begin(&mut self, item: &Item, chosen: Option<&ChosenText>) {
         let mut id = uuid::Uuid::encode_buffer();
         self.text(item.id.0.hyphenated().encode_lower(&mut id));
@@ -111,9 +112,17 @@ impl<'a> Row<'a> {
 }
 
 /// What a field refers to and the viewer may see: the reference, the slug and the title.
-pub fn targets<'a, O>(loaded: &'a Loaded<O>, field: &'a str, shown: &'a Shown) -> impl Iterator<Item = (&'a Link, &'a str, String)> {
+pub fn targets<'a, O>(
+    loaded: &'a Loaded<O>,
+    field: &'a str,
+    shown: &'a Shown,
+) -> impl Iterator<Item = (&'a Link, &'a str, String)> {
     loaded.in_field(field).filter_map(|link| {
         let target = shown.target(&link.target_id)?;
-        Some((link, target.slug.as_str(), shown.title(target).map(|(_, title)| title).unwrap_or_default()))
+        Some((
+            link,
+            target.slug.as_str(),
+            shown.title(target).map(|(_, title)| title).unwrap_or_default(),
+        ))
     })
 }

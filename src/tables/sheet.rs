@@ -1,7 +1,8 @@
-//! A sheet as spreadsheets keep it (Office Open XML, ECMA-376), packed as it is written: nothing of it is kept but what is to be sent next.
+//! A sheet as spreadsheets keep it (Office Open XML, ECMA-376), packed as it is written: nothing of
+//! it is kept but what is to be sent next.
 //!
-//! Numbers are numbers where a spreadsheet keeps them exactly, which it does with 15 digits; else they are text. Days and moments (UTC) are
-//! dates. The header stands still and filters.
+//! Numbers are numbers where a spreadsheet keeps them exactly, which it does with 15 digits; else
+//! they are text. Days and moments (UTC) are dates. The header stands still and filters.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -112,7 +113,9 @@ impl Sheet {
     pub fn begin(columns: &[&str]) -> io::Result<Self> {
         let packed = Packed::default();
         let mut zip = ZipWriter::new_stream(packed.clone());
-        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).compression_level(Some(3));
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(3));
         for (name, text) in PARTS {
             zip.start_file(name, options)?;
             zip.write_all(text.as_bytes())?;
@@ -120,7 +123,10 @@ impl Sheet {
         zip.start_file("xl/worksheets/sheet1.xml", options)?;
         let mut text = BEGIN.to_owned();
         let last = columns.len();
-        let _never_fails = write!(text, "<cols><col min=\"1\" max=\"{last}\" width=\"18\" customWidth=\"1\"/></cols><sheetData>");
+        let _never_fails = write!(
+            text,
+            "<cols><col min=\"1\" max=\"{last}\" width=\"18\" customWidth=\"1\"/></cols><sheetData>"
+        );
         let mut rows = SheetRows { style: HEADER, ..SheetRows::after(0) };
         for name in columns {
             rows.cell(Cell::Text(name));
@@ -160,7 +166,12 @@ pub struct SheetRows {
 impl SheetRows {
     /// The rows after so many others.
     pub fn after(rows: usize) -> Self {
-        Self { text: String::with_capacity(512 * 1_024), row: rows.saturating_add(1), column: 0, style: "" }
+        Self {
+            text: String::with_capacity(512 * 1_024),
+            row: rows.saturating_add(1),
+            column: 0,
+            style: "",
+        }
     }
 
     /// Ends a row.
@@ -214,7 +225,9 @@ impl Cells for SheetRows {
             Cell::Text(text) => self.text(text),
             Cell::Decimal(value) if is_kept(value) => self.value("", format_args!("{value}")),
             Cell::Decimal(value) => self.text(value),
-            Cell::Whole(number) if is_kept(&number.to_string()) => self.value("", format_args!("{number}")),
+            Cell::Whole(number) if is_kept(&number.to_string()) => {
+                self.value("", format_args!("{number}"))
+            }
             Cell::Whole(number) => self.text(&number.to_string()),
             Cell::Flag(flag) => self.value(" t=\"b\"", format_args!("{}", u8::from(flag))),
             Cell::Day(day) => match day_number(day) {
@@ -225,7 +238,8 @@ impl Cells for SheetRows {
                 Some(day) => {
                     // Eleven places after the point are a microsecond.
                     let micros = time.micros().rem_euclid(MICROS_OF_A_DAY);
-                    let part = i128::from(micros).saturating_mul(100_000_000_000) / i128::from(MICROS_OF_A_DAY);
+                    let part = i128::from(micros).saturating_mul(100_000_000_000)
+                        / i128::from(MICROS_OF_A_DAY);
                     self.value(MOMENT, format_args!("{day}.{part:011}"));
                 }
                 None => self.text(&time.to_string()),
@@ -252,7 +266,10 @@ fn push_letters(index: usize, to: &mut String) {
     if let Some(before) = (index / 26).checked_sub(1) {
         push_letters(before, to);
     }
-    to.extend(char::from_digit(u32::try_from(index % 26).unwrap_or(0).saturating_add(10), 36).map(|letter| letter.to_ascii_uppercase()));
+    to.extend(
+        char::from_digit(u32::try_from(index % 26).unwrap_or(0).saturating_add(10), 36)
+            .map(|letter| letter.to_ascii_uppercase()),
+    );
 }
 
 /// How many bytes of a text a cell holds; where it is longer, one character less, for what says so.
@@ -275,11 +292,13 @@ fn fitting(text: &str) -> usize {
 
 /// Whether a spreadsheet keeps a decimal as it is.
 fn is_kept(decimal: &str) -> bool {
-    let digits = decimal.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    let digits =
+        decimal.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
     digits <= DIGITS
 }
 
-/// The number of a day; none of days before March 1900, of which spreadsheets count one that there was not.
+/// The number of a day; none of days before March 1900, of which spreadsheets count one that there
+/// was not.
 fn day_number(day: NaiveDate) -> Option<i32> {
     // 25,569 is the number of the first of January 1970, which is day 719,163 of the common era.
     let number = day.num_days_from_ce().checked_sub(719_163)?.checked_add(25_569)?;
@@ -305,11 +324,21 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
         let moment = Time(day.and_hms_micro_opt(12, 0, 0, 500_000).unwrap().and_utc());
         assert_eq!(
-            cells(&[Cell::Whole(3), Cell::Nothing, Cell::Flag(true), Cell::Day(day), Cell::Moment(moment)]),
+            cells(&[
+                Cell::Whole(3),
+                Cell::Nothing,
+                Cell::Flag(true),
+                Cell::Day(day),
+                Cell::Moment(moment)
+            ]),
             "<row r=\"2\"><c r=\"A2\"><v>3</v></c><c r=\"C2\" t=\"b\"><v>1</v></c><c r=\"D2\" s=\"2\"><v>45292</v></c>\
              <c r=\"E2\" s=\"3\"><v>45292.50000578703</v></c></row>"
         );
-        let text = |text: &str| format!("<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c></row>");
+        let text = |text: &str| {
+            format!(
+                "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c></row>"
+            )
+        };
         for (cell, expected) in [
             (Cell::Decimal("123456789012345.6"), text("123456789012345.6")),
             (Cell::Text("a < b & \r_x000D_"), text("a &lt; b &amp; &#13;_x005F_x000D_")),
@@ -318,12 +347,17 @@ mod tests {
         ] {
             assert_eq!(cells(&[cell]), expected);
         }
-        assert_eq!(cells(&[Cell::Decimal("-0.001")]), "<row r=\"2\"><c r=\"A2\"><v>-0.001</v></c></row>");
+        assert_eq!(
+            cells(&[Cell::Decimal("-0.001")]),
+            "<row r=\"2\"><c r=\"A2\"><v>-0.001</v></c></row>"
+        );
     }
 
     #[test]
     fn columns_have_letters() {
-        for (index, expected) in [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")] {
+        for (index, expected) in
+            [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
+        {
             let mut letters = String::new();
             push_letters(index, &mut letters);
             assert_eq!(letters, expected);
@@ -333,9 +367,12 @@ mod tests {
     #[test]
     fn long_texts_are_cut_where_a_cell_ends() {
         let units = |text: &str| text.get(..fitting(text)).unwrap().encode_utf16().count();
-        for (text, expected) in
-            [("ж".repeat(32_767), 32_767), ("ж".repeat(32_768), 32_766), ("😀".repeat(16_384), 32_766), ("x".repeat(50_000), 32_766)]
-        {
+        for (text, expected) in [
+            ("ж".repeat(32_767), 32_767),
+            ("ж".repeat(32_768), 32_766),
+            ("😀".repeat(16_384), 32_766),
+            ("x".repeat(50_000), 32_766),
+        ] {
             assert_eq!(units(&text), expected);
         }
     }

@@ -3,7 +3,9 @@
 use super::cell::{Cells, Several};
 use super::lists::Tabulated;
 use super::row::Row;
-use crate::impact::model::{Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target};
+use crate::impact::model::{
+    Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target,
+};
 use crate::impact::store::ImpactStatistics;
 use crate::resource::load::{Link, Loaded};
 use crate::resource::shown::Shown;
@@ -96,17 +98,26 @@ impl Tabulated for ImpactStatistics {
 /// Where a document is: `url|page|language|media type`, without what is not known at its end.
 fn place(document: &Document) -> String {
     let page = document.page.map(|page| page.to_string()).unwrap_or_default();
-    let (language, media_type) = (document.language.as_deref().unwrap_or_default(), document.media_type.as_deref().unwrap_or_default());
+    let (language, media_type) = (
+        document.language.as_deref().unwrap_or_default(),
+        document.media_type.as_deref().unwrap_or_default(),
+    );
     [&document.url, &page, language, media_type].join("|").trim_end_matches('|').to_owned()
 }
 
-/// The videos that show a figure, with their passages and what is said there: `video#12.5-30=en:More than five hundred of us came.`
+/// The videos that show a figure, with their passages and what is said there:
+/// `video#12.5-30=en:More than five hundred of us came.`
 fn evidence(loaded: &Loaded<Own>, shown: &Shown) -> Several {
     let quotes: Vec<Option<Quote>> = loaded.own.quotes.unpack();
     let mut evidence = Several::default();
-    for (link, quote) in loaded.in_field("evidence").zip(quotes.iter().map(Option::as_ref).chain(std::iter::repeat(None))) {
+    for (link, quote) in loaded
+        .in_field("evidence")
+        .zip(quotes.iter().map(Option::as_ref).chain(std::iter::repeat(None)))
+    {
         let Some(target) = shown.target(&link.target_id) else { continue };
-        let quote = quote.map(|quote| format!("{}:{}", quote.language.as_deref().unwrap_or_default(), quote.text));
+        let quote = quote.map(|quote| {
+            format!("{}:{}", quote.language.as_deref().unwrap_or_default(), quote.text)
+        });
         evidence.add_pair(&format!("{}{}", target.slug, passage(link)), quote.as_deref());
     }
     evidence
@@ -116,7 +127,11 @@ fn evidence(loaded: &Loaded<Own>, shown: &Shown) -> Several {
 fn passage(link: &Link) -> String {
     let seconds = |milliseconds: i64| {
         let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
-        if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}").trim_end_matches('0').to_owned() }
+        if rest == 0 {
+            whole.to_string()
+        } else {
+            format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
+        }
     };
     let start = link.start_seconds.map(seconds).unwrap_or_default();
     let end = link.end_seconds.map(|end| format!("-{}", seconds(end))).unwrap_or_default();

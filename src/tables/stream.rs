@@ -22,9 +22,11 @@ use crate::resource::query::ListRequest;
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 
-/// How many rows are read at once: long enough that asking costs little, short enough that others have their turn between.
+/// How many rows are read at once: long enough that asking costs little, short enough that others
+/// have their turn between.
 const ROWS: usize = 250;
-/// How many parts wait for the client, beside the one that is being sent and the one that is being read.
+/// How many parts wait for the client, beside the one that is being sent and the one that is being
+/// read.
 const WAITING: usize = 1;
 /// How long a client may take nothing before it is taken to have gone.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -66,7 +68,8 @@ impl Begun {
         let numbers = wanted.list(connection, S::SPEC, &memory)?.numbers_in_order(connection)?;
         format.check_length(numbers.len())?;
         let first = numbers.get(..ROWS).unwrap_or(&numbers);
-        let part = read_part::<S>(connection, context, wanted, memory, first, Written::after(format, 1))?;
+        let part =
+            read_part::<S>(connection, context, wanted, memory, first, Written::after(format, 1))?;
         Ok(Self { numbers, part })
     }
 }
@@ -80,7 +83,8 @@ fn read_part<S: Tabulated>(
     numbers: &[Number],
     mut written: Written,
 ) -> Result<Part, Problem> {
-    let mut shown = Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
+    let mut shown =
+        Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
     let mut rows: usize = 0;
     for one in load_numbers::<S>(connection, numbers, wanted.viewer, &mut shown)? {
         S::row(one, &shown, &mut written);
@@ -91,7 +95,8 @@ fn read_part<S: Tabulated>(
 }
 
 impl Table {
-    /// The rest of the table is read by itself as the client takes what was read before. A client that goes away ends that.
+    /// The rest of the table is read by itself as the client takes what was read before. A client
+    /// that goes away ends that.
     pub fn send<S: Tabulated>(self, begun: Begun) -> Rows {
         let (sender, receiver) = channel(WAITING);
         actix_web::rt::spawn(async move {
@@ -108,7 +113,11 @@ impl Table {
         Rows(receiver)
     }
 
-    async fn produce<S: Tabulated>(&self, begun: Begun, to: &Sender<Result<Piece, Problem>>) -> Result<(), Ended> {
+    async fn produce<S: Tabulated>(
+        &self,
+        begun: Begun,
+        to: &Sender<Result<Piece, Problem>>,
+    ) -> Result<(), Ended> {
         let (mut file, beginning) = File::begin(self.format, S::COLUMNS)?;
         send(to, beginning).await?;
         let mut rows: usize = 1;
@@ -126,11 +135,23 @@ impl Table {
     }
 
     /// Reads the rows of these numbers, which come after so many others.
-    async fn read<S: Tabulated>(&self, numbers: Vec<Number>, after: usize) -> Result<Part, Problem> {
-        let (context, wanted, format) = (Arc::clone(&self.context), Arc::clone(&self.wanted), self.format);
+    async fn read<S: Tabulated>(
+        &self,
+        numbers: Vec<Number>,
+        after: usize,
+    ) -> Result<Part, Problem> {
+        let (context, wanted, format) =
+            (Arc::clone(&self.context), Arc::clone(&self.wanted), self.format);
         let read = self.context.read_step(self.caller, move |connection| {
             let memory = Memory::new(&context.names, &Arc::new(Revisions::read(connection)?));
-            read_part::<S>(connection, &context, &wanted, memory, &numbers, Written::after(format, after))
+            read_part::<S>(
+                connection,
+                &context,
+                &wanted,
+                memory,
+                &numbers,
+                Written::after(format, after),
+            )
         });
         Ok(read.await?.value)
     }
@@ -143,7 +164,9 @@ async fn send(to: &Sender<Result<Piece, Problem>>, bytes: Bytes) -> Result<(), E
     match tokio::time::timeout(PATIENCE, to.send(Ok(Piece::Bytes(bytes)))).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_closed)) => Err(Ended::Gone),
-        Err(_elapsed) => Err(Ended::Failed(Problem::internal("the client took nothing for a minute"))),
+        Err(_elapsed) => {
+            Err(Ended::Failed(Problem::internal("the client took nothing for a minute")))
+        }
     }
 }
 
@@ -166,8 +189,8 @@ enum Piece {
     End,
 }
 
-/// The body of an answer that is a table. It ends well only where the whole table was read: else the connection breaks, so that no
-/// client takes a part for the whole.
+/// The body of an answer that is a table. It ends well only where the whole table was read: else
+/// the connection breaks, so that no client takes a part for the whole.
 pub struct Rows(Receiver<Result<Piece, Problem>>);
 
 impl MessageBody for Rows {
@@ -177,7 +200,10 @@ impl MessageBody for Rows {
         BodySize::Stream
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, wake: &mut Wake<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        wake: &mut Wake<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         self.0.poll_recv(wake).map(|piece| match piece {
             Some(Ok(Piece::Bytes(bytes))) => Some(Ok(bytes)),
             Some(Ok(Piece::End)) => None,

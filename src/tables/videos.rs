@@ -55,8 +55,11 @@ impl Tabulated for Videos {
         row.day(loaded.own.recorded_on);
         row.several(loaded.own.spoken_languages.unpack::<Vec<String>>());
         let tracks = loaded.item.track_summaries();
-        let mut captions: Vec<String> =
-            Self::facets(&loaded.own, &tracks).into_iter().filter(|(name, _)| *name == "caption_language").map(|(_, tag)| tag).collect();
+        let mut captions: Vec<String> = Self::facets(&loaded.own, &tracks)
+            .into_iter()
+            .filter(|(name, _)| *name == "caption_language")
+            .map(|(_, tag)| tag)
+            .collect();
         captions.sort_unstable();
         captions.dedup();
         row.several(captions);
@@ -64,7 +67,9 @@ impl Tabulated for Videos {
         row.references(&loaded, "topics", shown);
         row.reference(&loaded, "programme", shown);
         row.references(&loaded, "partners", shown);
-        row.several(loaded.own.sources.unpack::<Vec<Source>>().into_iter().map(|source| source.url));
+        row.several(
+            loaded.own.sources.unpack::<Vec<Source>>().into_iter().map(|source| source.url),
+        );
         let thumbnail: Option<Thumbnail> = loaded.own.thumbnail.unpack();
         row.some_text(thumbnail.as_ref().map(|thumbnail| thumbnail.url.as_str()));
         let mut chapters = Several::default();

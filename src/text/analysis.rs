@@ -1,8 +1,8 @@
 //! The words of a text as the full-text index stores them.
 //!
-//! Text is analysed here and not in the database, so that FTS5 and PostgreSQL match the same items. A query goes through the same
-//! functions. A word stands in the index as it is written, folded, see [`fold`](super::fold), and by its stems, see
-//! [`Rules`](super::stem::Rules).
+//! Text is analysed here and not in the database, so that FTS5 and PostgreSQL match the same items.
+//! A query goes through the same functions. A word stands in the index as it is written, folded,
+//! see [`fold`](super::fold), and by its stems, see [`Rules`](super::stem::Rules).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -29,12 +29,19 @@ pub fn tokens(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The words of a text as they are written, with the byte at which each begins. A quotation mark that looks like an apostrophe
-/// may follow a word, but begins none.
+/// The words of a text as they are written, with the byte at which each begins. A quotation mark
+/// that looks like an apostrophe may follow a word, but begins none.
 pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // A sign such as `℡` stands for letters.
-    let is_letters = |c: char| is_part_of_letter(c) || fold(c.encode_utf8(&mut [0; 4])).contains(char::is_alphanumeric);
-    let is_part = move |c: char| is_known_letter(c) || c.is_alphanumeric() || is_apostrophe(c) || (!c.is_ascii() && is_letters(c));
+    let is_letters = |c: char| {
+        is_part_of_letter(c) || fold(c.encode_utf8(&mut [0; 4])).contains(char::is_alphanumeric)
+    };
+    let is_part = move |c: char| {
+        is_known_letter(c)
+            || c.is_alphanumeric()
+            || is_apostrophe(c)
+            || (!c.is_ascii() && is_letters(c))
+    };
     let mut from = 0;
     std::iter::from_fn(move || {
         let start = from + text.get(from..)?.find(|c| is_part(c) && !is_apostrophe(c))?;
@@ -45,8 +52,8 @@ pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether a character is a letter of the blocks that the catalogue's languages are written in. The standard library says the same of
-/// them, several times slower.
+/// Whether a character is a letter of the blocks that the catalogue's languages are written in. The
+/// standard library says the same of them, several times slower.
 fn is_known_letter(c: char) -> bool {
     matches!(c, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ')
 }
@@ -116,7 +123,8 @@ impl Tokens {
     /// The stems of all words, in order, each once.
     #[must_use]
     pub fn stems(&self) -> Vec<&str> {
-        let mut stems: Vec<&str> = self.distinct().flat_map(|word| &word.stems).map(String::as_str).collect();
+        let mut stems: Vec<&str> =
+            self.distinct().flat_map(|word| &word.stems).map(String::as_str).collect();
         stems.sort_unstable();
         stems.dedup();
         stems
@@ -127,9 +135,10 @@ impl Word {
     fn of(word: &str, rules: Option<Rules>) -> Self {
         let tokens = tokens(word);
         let spelling = match tokens.as_slice() {
-            [token] if is_comparable(token) => {
-                Some(Spelling { word: (Script::of(word), token.clone()), written: word.trim_matches(is_apostrophe).to_owned() })
-            }
+            [token] if is_comparable(token) => Some(Spelling {
+                word: (Script::of(word), token.clone()),
+                written: word.trim_matches(is_apostrophe).to_owned(),
+            }),
             _ => None,
         };
         Self { tokens, stems: stems(word, rules.as_slice()).into_iter().collect(), spelling }
@@ -141,7 +150,8 @@ impl Word {
 struct Known(HashMap<Box<str>, Arc<Word>>);
 
 thread_local! {
-    /// The words that this thread met, by the rules of their texts: words repeat, and to fold them and find their stems takes long.
+    /// The words that this thread met, by the rules of their texts: words repeat, and to fold them
+    /// and find their stems takes long.
     static KNOWN: RefCell<HashMap<Option<Rules>, Known>> = RefCell::default();
 }
 
@@ -183,7 +193,11 @@ fn has_stem(word: &str) -> bool {
 }
 
 fn shortened(word: &str) -> Cow<'_, str> {
-    if word.len() <= MAX_TOKEN { Cow::Borrowed(word) } else { Cow::Owned(word.chars().take(MAX_TOKEN).collect()) }
+    if word.len() <= MAX_TOKEN {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.chars().take(MAX_TOKEN).collect())
+    }
 }
 
 pub(super) fn is_apostrophe(c: char) -> bool {
@@ -218,7 +232,10 @@ mod tests {
     fn words_stand_where_they_are_written() {
         let text = "Z\u{30c}ene — жене, women’s COVID-19!";
         let words: Vec<(usize, &str)> = words(text).collect();
-        assert_eq!(words.iter().map(|(_, word)| *word).collect::<Vec<_>>(), ["Z\u{30c}ene", "жене", "women’s", "COVID", "19"]);
+        assert_eq!(
+            words.iter().map(|(_, word)| *word).collect::<Vec<_>>(),
+            ["Z\u{30c}ene", "жене", "women’s", "COVID", "19"]
+        );
         assert!(words.iter().all(|(start, word)| text.get(*start..).unwrap().starts_with(word)));
     }
 
@@ -228,13 +245,19 @@ mod tests {
         found.add("Women’s rights", Some(Rules::English));
         found.add("—", Some(Rules::English));
         found.add("2024", Some(Rules::Serbian));
-        let tokens: Vec<Vec<&str>> =
-            found.texts.iter().map(|text| text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect()).collect();
+        let tokens: Vec<Vec<&str>> = found
+            .texts
+            .iter()
+            .map(|text| text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect())
+            .collect();
         assert_eq!(tokens, [vec!["womens", "rights"], vec!["2024"]]);
         assert_eq!(found.stems(), ["eright", "ewoman"]);
         found.add("’Жене, RIGHTS ½ women rights", None);
         found.add("rights", Some(Rules::English));
-        let spellings: Vec<&str> = found.distinct().filter_map(|word| Some(word.spelling.as_ref()?.written.as_str())).collect();
+        let spellings: Vec<&str> = found
+            .distinct()
+            .filter_map(|word| Some(word.spelling.as_ref()?.written.as_str()))
+            .collect();
         assert_eq!(spellings, ["Women’s", "rights", "Жене", "RIGHTS", "women", "rights"]);
     }
 

@@ -7,12 +7,12 @@
 //! 3. another region of the same language and script (`en` by `en-GB`), which lookup leaves out;
 //! 4. Serbian without a script: either script, the original's first, else Latin, then Cyrillic;
 //! 5. the same language in another script; Serbian is then transliterated to the script asked for;
-//! 6. Montenegrin (`cnr`): Serbian in its script (Latin unless said otherwise), also by transliteration,
-//!    then Bosnian.
+//! 6. Montenegrin (`cnr`): Serbian in its script (Latin unless said otherwise), also by
+//!    transliteration, then Bosnian.
 //!
-//! After those the fallback languages in the same way, then the original, then the first that there is.
-//! Every rule is a rank of one stored tag for one wanted tag, so that an answer does not depend on what
-//! else is stored, and [`preference_order`] and [`choose`] cannot disagree.
+//! After those the fallback languages in the same way, then the original, then the first that there
+//! is. Every rule is a rank of one stored tag for one wanted tag, so that an answer does not depend
+//! on what else is stored, and [`preference_order`] and [`choose`] cannot disagree.
 
 use super::language::Language;
 
@@ -27,7 +27,8 @@ pub struct Choice {
     pub language: Language,
 }
 
-/// How well a stored tag answers a wanted one; the smaller the better. Ties are broken by the tag itself.
+/// How well a stored tag answers a wanted one; the smaller the better. Ties are broken by the tag
+/// itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Exact,
@@ -40,12 +41,23 @@ enum Rank {
     BosnianForMontenegrin,
 }
 
-/// Chooses the text for a reader who asks for `asked`, best first; `None` only when nothing is available.
+/// Chooses the text for a reader who asks for `asked`, best first; `None` only when nothing is
+/// available.
 #[must_use]
-pub fn choose(asked: &[Language], available: &[Language], fallback: &[Language], original: &Language) -> Option<Choice> {
+pub fn choose(
+    asked: &[Language],
+    available: &[Language],
+    fallback: &[Language],
+    original: &Language,
+) -> Option<Choice> {
     for wanted in asked.iter().chain(fallback) {
-        let best =
-            available.iter().enumerate().filter_map(|(index, stored)| Some((rank(wanted, stored, Some(original))?, stored, index))).min();
+        let best = available
+            .iter()
+            .enumerate()
+            .filter_map(|(index, stored)| {
+                Some((rank(wanted, stored, Some(original))?, stored, index))
+            })
+            .min();
         if let Some((rank, stored, index)) = best {
             let transliterate_to = transliteration(wanted, stored, rank);
             let language = transliterate_to.clone().unwrap_or_else(|| stored.clone());
@@ -59,8 +71,8 @@ pub fn choose(asked: &[Language], available: &[Language], fallback: &[Language],
 
 /// The tags to prefer, best first, where the tags that are stored and the original are not known.
 ///
-/// `sr-Cyrl` with fallback `en` gives `sr-Cyrl, sr-Latn, en`. Regions that only the store knows (`en-GB`
-/// for `en`) are not in the list: [`preference_among`] has them.
+/// `sr-Cyrl` with fallback `en` gives `sr-Cyrl, sr-Latn, en`. Regions that only the store knows
+/// (`en-GB` for `en`) are not in the list: [`preference_among`] has them.
 #[must_use]
 pub fn preference_order(asked: &[Language], fallback: &[Language]) -> Vec<Language> {
     let mut candidates: Vec<Language> = Vec::new();
@@ -79,15 +91,21 @@ pub fn preference_order(asked: &[Language], fallback: &[Language]) -> Vec<Langua
 
 /// The tags out of `known` that answer the request, best first, each once.
 ///
-/// With the languages of the whole catalogue as `known`, the order of the list is the order in which
-/// [`choose`] prefers them on any item, save that bare `sr` prefers the script of an item's original.
+/// With the languages of the whole catalogue as `known`, the order of the list is the order in
+/// which [`choose`] prefers them on any item, save that bare `sr` prefers the script of an item's
+/// original.
 #[must_use]
-pub fn preference_among(asked: &[Language], fallback: &[Language], known: &[Language]) -> Vec<Language> {
+pub fn preference_among(
+    asked: &[Language],
+    fallback: &[Language],
+    known: &[Language],
+) -> Vec<Language> {
     let best = |stored: &Language| {
         let wanted = asked.iter().chain(fallback).enumerate();
         wanted.filter_map(|(place, wanted)| Some((place, rank(wanted, stored, None)?))).min()
     };
-    let mut ranked: Vec<((usize, Rank), &Language)> = known.iter().filter_map(|stored| Some((best(stored)?, stored))).collect();
+    let mut ranked: Vec<((usize, Rank), &Language)> =
+        known.iter().filter_map(|stored| Some((best(stored)?, stored))).collect();
     ranked.sort();
     ranked.dedup();
     ranked.into_iter().map(|(_, stored)| stored.clone()).collect()
@@ -98,16 +116,25 @@ fn rank(wanted: &Language, stored: &Language, original: Option<&Language>) -> Op
         return Some(if removed == 0 { Rank::Exact } else { Rank::Shorter(removed) });
     }
     match (wanted.primary(), stored.primary()) {
-        ("sr", "sr") if wanted.script().is_none() => Some(Rank::EitherScript(serbian_place(stored, original))),
-        (asked, there) if asked == there => Some(if wanted.script() == stored.script() { Rank::OtherRegion } else { Rank::OtherScript }),
-        ("cnr", "sr") if stored.script() == Some(montenegrin_script(wanted)) => Some(Rank::SerbianForMontenegrin),
+        ("sr", "sr") if wanted.script().is_none() => {
+            Some(Rank::EitherScript(serbian_place(stored, original)))
+        }
+        (asked, there) if asked == there => Some(if wanted.script() == stored.script() {
+            Rank::OtherRegion
+        } else {
+            Rank::OtherScript
+        }),
+        ("cnr", "sr") if stored.script() == Some(montenegrin_script(wanted)) => {
+            Some(Rank::SerbianForMontenegrin)
+        }
         ("cnr", "sr") => Some(Rank::TransliteratedForMontenegrin),
         ("cnr", "bs") => Some(Rank::BosnianForMontenegrin),
         _ => None,
     }
 }
 
-/// The tag, then each shorter one that RFC 4647 lookup tries: a singleton goes with what follows it.
+/// The tag, then each shorter one that RFC 4647 lookup tries: a singleton goes with what follows
+/// it.
 fn shortened(tag: &Language) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(tag.as_str()), |tag| {
         let (shorter, _) = tag.rsplit_once('-')?;
@@ -119,7 +146,8 @@ fn shortened(tag: &Language) -> impl Iterator<Item = &str> {
 }
 
 fn serbian_place(stored: &Language, original: Option<&Language>) -> u8 {
-    let of_original = original.filter(|language| language.primary() == "sr").and_then(Language::script);
+    let of_original =
+        original.filter(|language| language.primary() == "sr").and_then(Language::script);
     match stored.script() {
         script if script.is_some() && script == of_original => 0,
         Some("Latn") => 1,
@@ -160,7 +188,8 @@ mod tests {
     fn chosen(asked: &str, available: &str, original: &str) -> String {
         let available = languages(available);
         let original = Language::parse(original).unwrap();
-        let Some(choice) = choose(&languages(asked), &available, &languages("en"), &original) else {
+        let Some(choice) = choose(&languages(asked), &available, &languages("en"), &original)
+        else {
             return String::new();
         };
         let stored = &available[choice.index];
@@ -219,7 +248,11 @@ mod tests {
             ("mul x-a und", "en"),
             ("", "en"),
         ] {
-            assert_eq!(preference_order(&languages(asked), &languages("en")), languages(order), "{asked}");
+            assert_eq!(
+                preference_order(&languages(asked), &languages("en")),
+                languages(order),
+                "{asked}"
+            );
         }
         let known = languages("en-GB sq sq sr-Cyrl en-US");
         let order = preference_among(&languages("sr-Latn"), &languages("en"), &known);
@@ -227,7 +260,8 @@ mod tests {
     }
 
     const STORED: &str = "en sq bs mk tr cnr sr-Latn sr-Cyrl";
-    const ASKED: &str = "en sq bs mk tr cnr sr-Latn sr-Cyrl sr sr-RS sr-Latn-RS en-GB de cnr-Cyrl tr-TR";
+    const ASKED: &str =
+        "en sq bs mk tr cnr sr-Latn sr-Cyrl sr sr-RS sr-Latn-RS en-GB de cnr-Cyrl tr-TR";
 
     proptest! {
         #[test]

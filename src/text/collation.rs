@@ -1,8 +1,8 @@
 //! The order of a language as text that a database can sort.
 //!
-//! Neither database sorts by the language of a request on its own: one knows bytes only, the other has the
-//! collations of its system. So the key of the Unicode Collation Algorithm (UTS 10), with the tailoring that
-//! CLDR has for the language, is stored beside the text, as ASCII.
+//! Neither database sorts by the language of a request on its own: one knows bytes only, the other
+//! has the collations of its system. So the key of the Unicode Collation Algorithm (UTS 10), with
+//! the tailoring that CLDR has for the language, is stored beside the text, as ASCII.
 
 use icu_collator::CollatorBorrowed;
 use icu_collator::options::CollatorOptions;
@@ -13,14 +13,16 @@ use super::language::Language;
 /// The longest sort key, in characters. Texts alike that far share a key: break ties by id.
 pub const MAX_SORT_KEY: usize = 200;
 
-/// Base32 with the alphabet of RFC 4648, 7, in small letters: it keeps the order of bytes ("extended hex"),
-/// in C and in every locale's collation, and takes a fifth less than hexadecimal digits.
+/// Base32 with the alphabet of RFC 4648, 7, in small letters: it keeps the order of bytes
+/// ("extended hex"), in C and in every locale's collation, and takes a fifth less than hexadecimal
+/// digits.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// A key whose byte order is the order of the texts in the language; `0-9a-v`, at most 200 characters.
+/// A key whose byte order is the order of the texts in the language; `0-9a-v`, at most 200
+/// characters.
 ///
-/// Keys of different languages cannot be compared. A language without a tailoring of its own is sorted
-/// by the root collation; Montenegrin (`cnr`) and `sh` as Serbian in Latin script.
+/// Keys of different languages cannot be compared. A language without a tailoring of its own is
+/// sorted by the root collation; Montenegrin (`cnr`) and `sh` as Serbian in Latin script.
 #[must_use]
 pub fn sort_key(text: &str, language: &Language) -> String {
     let mut key: Vec<u8> = Vec::new();
@@ -34,7 +36,8 @@ pub fn sort_key(text: &str, language: &Language) -> String {
 
 /// The collator of the compiled data; `None` only if there is not even the root collation.
 ///
-/// It is a view of static data, made in half a microsecond: a fifth of what a key costs, so none is kept.
+/// It is a view of static data, made in half a microsecond: a fifth of what a key costs, so none is
+/// kept.
 fn collator(language: &Language) -> Option<CollatorBorrowed<'static>> {
     let tag = match language.primary() {
         "cnr" | "sh" if language.script() == Some("Cyrl") => "sr",

@@ -2,8 +2,20 @@
 
 use chrono::{Datelike, NaiveDate};
 
-const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 /// A day: `1 March 2024` in English, in numbers in the catalogue's other languages (CLDR).
 #[must_use]
@@ -13,16 +25,22 @@ pub fn day(day: NaiveDate, language: &str) -> String {
         "sq" | "mk" => format!("{number}.{month}.{year}"),
         "bs" | "sr-Latn" | "sr-Cyrl" => format!("{number}. {month}. {year}."),
         "tr" => format!("{number:02}.{month:02}.{year}"),
-        _ => format!("{number} {} {year}", MONTHS.get(usize::try_from(day.month0()).unwrap_or(0)).copied().unwrap_or_default()),
+        _ => format!(
+            "{number} {} {year}",
+            MONTHS.get(usize::try_from(day.month0()).unwrap_or(0)).copied().unwrap_or_default()
+        ),
     }
 }
 
-/// A span of days: whole years as years, and open where one end is not known; `None` where neither is.
+/// A span of days: whole years as years, and open where one end is not known; `None` where neither
+/// is.
 #[must_use]
 pub fn span(start: Option<NaiveDate>, end: Option<NaiveDate>, language: &str) -> Option<String> {
     Some(match (start, end) {
         (Some(start), Some(end)) if start == end => day(start, language),
-        (Some(start), Some(end)) if start.ordinal() == 1 && (end.month(), end.day()) == (12, 31) => {
+        (Some(start), Some(end))
+            if start.ordinal() == 1 && (end.month(), end.day()) == (12, 31) =>
+        {
             if start.year() == end.year() {
                 start.year().to_string()
             } else {
@@ -53,7 +71,11 @@ mod tests {
             ("", "2024-12-31", "en", Some("– 31 December 2024")),
             ("", "", "en", None),
         ] {
-            assert_eq!(span(of(start), of(end), language).as_deref(), expected, "{start} {end} {language}");
+            assert_eq!(
+                span(of(start), of(end), language).as_deref(),
+                expected,
+                "{start} {end} {language}"
+            );
         }
     }
 }

@@ -21,17 +21,27 @@ fn parts(text: &str) -> Option<Parts> {
         return None;
     }
     let whole = whole.trim_start_matches('0');
-    Some(Parts { negative, whole: if whole.is_empty() { "0" } else { whole }.to_owned(), fraction: fraction.to_owned() })
+    Some(Parts {
+        negative,
+        whole: if whole.is_empty() { "0" } else { whole }.to_owned(),
+        fraction: fraction.to_owned(),
+    })
 }
 
-/// The plain form: no leading zeros, no `-0`; the digits after the point are kept, since they state a precision.
+/// The plain form: no leading zeros, no `-0`; the digits after the point are kept, since they state
+/// a precision.
 ///
-/// `None` where the text is not a decimal of at most [`MAX_LENGTH`] characters; exponents and separators are refused.
+/// `None` where the text is not a decimal of at most [`MAX_LENGTH`] characters; exponents and
+/// separators are refused.
 pub fn canonical(text: &str) -> Option<String> {
     let Parts { negative, whole, fraction } = parts(text)?;
     let zero = whole == "0" && fraction.bytes().all(|byte| byte == b'0');
     let sign = if negative && !zero { "-" } else { "" };
-    Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
+    Some(if fraction.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    })
 }
 
 /// Text in whose byte order decimals are in numeric order: sign, length of the whole part, digits.
@@ -47,20 +57,27 @@ pub fn decimal_order(text: &str) -> Option<String> {
     if !negative {
         return Some(format!("2{size}"));
     }
-    let complement: String =
-        size.chars().map(|c| c.to_digit(10).and_then(|digit| char::from_digit(9_u32.saturating_sub(digit), 10)).unwrap_or(c)).collect();
+    let complement: String = size
+        .chars()
+        .map(|c| {
+            c.to_digit(10)
+                .and_then(|digit| char::from_digit(9_u32.saturating_sub(digit), 10))
+                .unwrap_or(c)
+        })
+        .collect();
     // The end must sort behind every further digit, since `-1.5` is less than `-1`.
     Some(format!("0{complement}~"))
 }
 
-/// Whether a number of double precision, written as short as it can be, is this decimal again: what reads JSON numbers as doubles loses
-/// nothing.
+/// Whether a number of double precision, written as short as it can be, is this decimal again: what
+/// reads JSON numbers as doubles loses nothing.
 pub fn is_exact_as_double(text: &str) -> bool {
     let Ok(double) = text.parse::<f64>() else { return false };
     decimal_order(&double.to_string()).is_some_and(|order| Some(order) == decimal_order(text))
 }
 
-/// A decimal as it is written in a language: `1,500.5` in English, `1.500,5` in most of the catalogue's others (CLDR).
+/// A decimal as it is written in a language: `1,500.5` in English, `1.500,5` in most of the
+/// catalogue's others (CLDR).
 ///
 /// What is no decimal stays as it is.
 #[must_use]
@@ -113,8 +130,14 @@ mod tests {
     fn canonical_keeps_precision_and_refuses_what_is_no_plain_decimal() {
         assert_eq!(canonical("0050.10"), Some("50.10".to_owned()));
         assert_eq!(canonical("-0.0"), Some("0.0".to_owned()));
-        assert_eq!(canonical("12345678901234567890123456789012345678"), Some("12345678901234567890123456789012345678".to_owned()));
-        assert_eq!(canonical(&format!("-{}", "9".repeat(59))).map(|text| text.len()), Some(MAX_LENGTH));
+        assert_eq!(
+            canonical("12345678901234567890123456789012345678"),
+            Some("12345678901234567890123456789012345678".to_owned())
+        );
+        assert_eq!(
+            canonical(&format!("-{}", "9".repeat(59))).map(|text| text.len()),
+            Some(MAX_LENGTH)
+        );
         for wrong in [
             "",
             "-",

@@ -1,9 +1,10 @@
 //! Folding: one plain surface form for every spelling that a reader means as the same.
 //!
-//! Search, slugs and suggestions compare folded text, so a keyboard without diacritics, the other Serbian
-//! script and capitals all find the same items. Lucene's `SerbianNormalizationFilter` is the model for
-//! Serbian; Macedonian, Albanian and Turkish letters are added, and Russian, Ukrainian and Bulgarian ones
-//! are written as Serbian writes them. Scripts beside Latin and Cyrillic keep their letters.
+//! Search, slugs and suggestions compare folded text, so a keyboard without diacritics, the other
+//! Serbian script and capitals all find the same items. Lucene's `SerbianNormalizationFilter` is
+//! the model for Serbian; Macedonian, Albanian and Turkish letters are added, and Russian,
+//! Ukrainian and Bulgarian ones are written as Serbian writes them. Scripts beside Latin and
+//! Cyrillic keep their letters.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::properties::CanonicalCombiningClassMap;
@@ -17,7 +18,8 @@ const BREVE: char = '\u{306}';
 
 /// Folds a text: lower case, no diacritics, Serbian and Macedonian Cyrillic as bare Latin.
 ///
-/// `Žene`, `жене` and `ZENE` give `zene`. Punctuation and spaces stay. Folding what is folded changes nothing.
+/// `Žene`, `жене` and `ZENE` give `zene`. Punctuation and spaces stay. Folding what is folded
+/// changes nothing.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -26,8 +28,8 @@ pub fn fold(text: &str) -> String {
     known_letters(text).unwrap_or_else(|| any_letters(text))
 }
 
-/// Folds a text that has only letters and signs which the catalogue's languages are written with, each whole; `None` for others.
-/// Gives what [`any_letters`] gives, several times faster.
+/// Folds a text that has only letters and signs which the catalogue's languages are written with,
+/// each whole; `None` for others. Gives what [`any_letters`] gives, several times faster.
 fn known_letters(text: &str) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
@@ -38,7 +40,9 @@ fn known_letters(text: &str) -> Option<String> {
         let mut lower = c.to_lowercase();
         let (Some(letter), None) = (lower.next(), lower.next()) else { return None };
         match letter {
-            '„' | '“' | '”' | '‘' | '’' | '–' | '—' | '«' | '»' => folded.push(letter),
+            '„' | '“' | '”' | '‘' | '’' | '–' | '—' | '«' | '»' => {
+                folded.push(letter)
+            }
             'č' | 'ć' | 'ç' => folded.push('c'),
             'š' | 'ş' => folded.push('s'),
             'ž' => folded.push('z'),
@@ -59,12 +63,14 @@ fn known_letters(text: &str) -> Option<String> {
 
 /// Folds any text.
 fn any_letters(text: &str) -> String {
-    // Case is folded first, then letters are taken apart: `İ` becomes i and a dot above, and the dot goes
-    // with the marks. Lowercasing by locale is never needed, since dotless `ı` is a letter of the table.
+    // Case is folded first, then letters are taken apart: `İ` becomes i and a dot above, and the
+    // dot goes with the marks. Lowercasing by locale is never needed, since dotless `ı` is a letter
+    // of the table.
     let cased = CaseMapper::new().fold_string(text);
     let decomposed = DecomposingNormalizer::new_nfkd();
     let cased = decomposed.normalize(&cased);
-    // Compatibility forms can hide capitals (`Ⅳ`, `℡`), so case is folded again on what they are made of.
+    // Compatibility forms can hide capitals (`Ⅳ`, `℡`), so case is folded again on what they are
+    // made of.
     let cased = CaseMapper::new().fold_string(&cased);
     let bare = bare_letters(&decomposed.normalize(&cased));
     if bare.is_ascii() {
@@ -84,7 +90,8 @@ fn bare_letters(decomposed: &str) -> String {
         if is_mark(letter) || is_invisible(letter) {
             continue;
         }
-        let has = |mark: char| rest.clone().take_while(|&c| classes.get_u8(c) != 0).any(|c| c == mark);
+        let has =
+            |mark: char| rest.clone().take_while(|&c| classes.get_u8(c) != 0).any(|c| c == mark);
         match letter {
             'a'..='z' if !matches!(letter, 'g' | 'k') => bare.push(letter),
             'g' | 'г' if has(ACUTE) => bare.push_str("gj"),
@@ -99,12 +106,14 @@ fn bare_letters(decomposed: &str) -> String {
     bare
 }
 
-/// Whether a character belongs to the letter before it: folding drops it, or puts it together with that letter.
+/// Whether a character belongs to the letter before it: folding drops it, or puts it together with
+/// that letter.
 pub(super) fn is_part_of_letter(c: char) -> bool {
     is_invisible(c) || CanonicalCombiningClassMap::new().get_u8(c) > 0
 }
 
-/// Characters that show nothing and split no word: soft hyphen, joiners, direction and variation marks.
+/// Characters that show nothing and split no word: soft hyphen, joiners, direction and variation
+/// marks.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
@@ -112,9 +121,9 @@ fn is_invisible(c: char) -> bool {
 
 /// The bare Latin form of a lower-case letter that decomposition leaves whole.
 ///
-/// Russian, Ukrainian and Bulgarian letters are written as Serbian transcribes them: `щ` is `шч`, Bulgarian
-/// `ъ` an a. Eth and African d look like `Đ` as capitals and are typed for it. `dž` loses its caron in Latin
-/// too, so `џ` is `dz`, and meets Macedonian `ѕ`.
+/// Russian, Ukrainian and Bulgarian letters are written as Serbian transcribes them: `щ` is `шч`,
+/// Bulgarian `ъ` an a. Eth and African d look like `Đ` as capitals and are typed for it. `dž` loses
+/// its caron in Latin too, so `џ` is `dz`, and meets Macedonian `ѕ`.
 fn plain(letter: char) -> Option<&'static str> {
     Some(match letter {
         'а' | 'ъ' => "a",
@@ -185,8 +194,19 @@ mod tests {
     #[test]
     fn spellings_meet() {
         for (folded, spellings) in [
-            ("zene", &["zene", "žene", "жене", "Žene", "ЖЕНЕ", "ZENE", "z\u{30C}ene", "ж\u{301}ене"][..]),
-            ("cinsiyet esitligi", &["cinsiyet eşitliği", "CİNSİYET ESITLIGI", "CİNSİYET EŞİTLİĞİ", "Cınsıyet Eşıtlığı"]),
+            (
+                "zene",
+                &["zene", "žene", "жене", "Žene", "ЖЕНЕ", "ZENE", "z\u{30C}ene", "ж\u{301}ене"][..],
+            ),
+            (
+                "cinsiyet esitligi",
+                &[
+                    "cinsiyet eşitliği",
+                    "CİNSİYET ESITLIGI",
+                    "CİNSİYET EŞİTLİĞİ",
+                    "Cınsıyet Eşıtlığı",
+                ],
+            ),
             ("qender", &["qendër", "QENDËR", "Qender"]),
             ("dhune ndaj grave", &["dhunë ndaj grave", "DHUNË NDAJ GRAVE"]),
             ("zastita", &["zaštita", "заштита", "Заштита"]),

@@ -1,19 +1,21 @@
 //! Which words of a Serbian text in Latin script stay Latin when it is written in Cyrillic.
 //!
-//! Serbian Cyrillic adapts most of what it borrows (`EU` is `ЕУ`, `SOS` is `СОС`), but names that are not
-//! spelt by Serbian rules stay as they are. The rules, in order:
+//! Serbian Cyrillic adapts most of what it borrows (`EU` is `ЕУ`, `SOS` is `СОС`), but names that
+//! are not spelt by Serbian rules stay as they are. The rules, in order:
 //!
-//! 1. A word is foreign and stays when it has a letter that Serbian Latin does not have (`q w x y ü é` …), when it
-//!    is one of a few names met everywhere ([`NAMES`]), or when it is a name (capitalised within a sentence) with
-//!    a pair of letters that Serbian names do not have (`ch`, `th`, `ll` …: [`FOREIGN_PAIRS`]).
+//! 1. A word is foreign and stays when it has a letter that Serbian Latin does not have (`q w x y ü
+//!    é` …), when it is one of a few names met everywhere ([`NAMES`]), or when it is a name
+//!    (capitalised within a sentence) with a pair of letters that Serbian names do not have (`ch`,
+//!    `th`, `ll` …: [`FOREIGN_PAIRS`]).
 //! 2. A word with a digit after a letter is a code (`CO2`, `mp3`) and stays.
-//! 3. A Roman numeral of two letters or more stays, save the words `MI`, `LI`, `DI`, `DIV`, and `VI` before
-//!    another word in capitals.
-//! 4. Capitalised neighbours of a capitalised foreign word belong to its name and stay (`UN Women`, `New York`,
-//!    `World Health Organization`, `Save the Children`), when a space, `-` or `&` joins them and they have none of
-//!    `č ć đ š ž`. To the left, an acronym is taken and ends the name (`u Srbiji UN Women`), and the first word
-//!    of a sentence is not taken (`Agencija World Vision`) unless an English word follows it. A foreign word all in
-//!    capitals takes one acronym to its left and nothing else, for in a headline everything is in capitals.
+//! 3. A Roman numeral of two letters or more stays, save the words `MI`, `LI`, `DI`, `DIV`, and
+//!    `VI` before another word in capitals.
+//! 4. Capitalised neighbours of a capitalised foreign word belong to its name and stay (`UN Women`,
+//!    `New York`, `World Health Organization`, `Save the Children`), when a space, `-` or `&` joins
+//!    them and they have none of `č ć đ š ž`. To the left, an acronym is taken and ends the name
+//!    (`u Srbiji UN Women`), and the first word of a sentence is not taken (`Agencija World
+//!    Vision`) unless an English word follows it. A foreign word all in capitals takes one acronym
+//!    to its left and nothing else, for in a headline everything is in capitals.
 
 /// A word, with what stands between it and the word before.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +27,16 @@ pub(super) struct Word<'a> {
 /// English words that join the parts of a name.
 const JOINING: &[&str] = &["against", "and", "for", "of", "the"];
 
-/// Names, by their beginnings (so that `Facebooku` is one), which would be misread letter by letter.
+/// Names, by their beginnings (so that `Facebooku` is one), which would be misread letter by
+/// letter.
 const NAMES: &[&str] = &["covid", "facebook", "google", "linkedin"];
 
-/// Pairs of letters that no Serbian name has. Common words do (`prethodno`, `shvatiti`), but not as names.
-const FOREIGN_PAIRS: &[&str] = &["bb", "ch", "ck", "ee", "ff", "gh", "ll", "mm", "nn", "oo", "ph", "pp", "rr", "sh", "ss", "th", "tt"];
+/// Pairs of letters that no Serbian name has. Common words do (`prethodno`, `shvatiti`), but not as
+/// names.
+const FOREIGN_PAIRS: &[&str] = &[
+    "bb", "ch", "ck", "ee", "ff", "gh", "ll", "mm", "nn", "oo", "ph", "pp", "rr", "sh", "ss", "th",
+    "tt",
+];
 
 /// How many words to either side of a foreign word a name is followed: no text is slow to read.
 const MAX_NAME: usize = 8;
@@ -59,7 +66,8 @@ pub(super) fn words(prose: &str) -> (Vec<Word<'_>>, &str) {
 fn word_length(text: &str) -> usize {
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let inside = matches!(c, '\'' | '’') && chars.peek().is_some_and(|(_, next)| next.is_alphabetic());
+        let inside =
+            matches!(c, '\'' | '’') && chars.peek().is_some_and(|(_, next)| next.is_alphabetic());
         let mark = matches!(c, '\u{200C}' | '\u{300}'..='\u{36F}');
         if !c.is_alphanumeric() && !inside && !mark {
             return at;
@@ -77,7 +85,9 @@ pub(super) fn staying(words: &[Word<'_>]) -> Vec<bool> {
         .zip(&foreign)
         .map(|((at, word), foreign)| *foreign || is_code(word.text) || is_numeral(words, at))
         .collect();
-    for (at, word) in words.iter().enumerate().zip(foreign).filter_map(|(word, foreign)| foreign.then_some(word)) {
+    for (at, word) in
+        words.iter().enumerate().zip(foreign).filter_map(|(word, foreign)| foreign.then_some(word))
+    {
         if is_capitalised(word.text) {
             let (from, to) = (name_start(words, at), name_end(words, at));
             stays.iter_mut().take(to).skip(from).for_each(|stay| *stay = true);
@@ -148,10 +158,12 @@ fn joins(gap: &str) -> bool {
 }
 
 fn can_join(word: &str) -> bool {
-    is_capitalised(word) && word.chars().all(|c| c.is_ascii_alphanumeric() || is_foreign_letter(c) || c == '\'')
+    is_capitalised(word)
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || is_foreign_letter(c) || c == '\'')
 }
 
-/// A word after a full stop or at the start: its capital does not make it a name. After a bracket it does.
+/// A word after a full stop or at the start: its capital does not make it a name. After a bracket
+/// it does.
 fn opens_sentence(word: &Word<'_>, at: usize) -> bool {
     word.gap.contains(['.', '!', '?', ':', '…', '\n']) || (at == 0 && word.gap.trim().is_empty())
 }
@@ -175,14 +187,17 @@ fn is_foreign(words: &[Word<'_>], at: usize) -> bool {
     let small = word.text.to_lowercase();
     let within = at > 0 && (joins(word.gap) || word.gap == ", ");
     let is_name = within && is_capitalised(word.text) && !is_acronym(word.text);
-    NAMES.iter().any(|name| small.starts_with(name)) || (is_name && FOREIGN_PAIRS.iter().any(|pair| small.contains(pair)))
+    NAMES.iter().any(|name| small.starts_with(name))
+        || (is_name && FOREIGN_PAIRS.iter().any(|pair| small.contains(pair)))
 }
 
 /// A Latin letter that is not one of the Serbian alphabet.
 fn is_foreign_letter(c: char) -> bool {
     match c {
         'q' | 'w' | 'x' | 'y' | 'Q' | 'W' | 'X' | 'Y' => true,
-        'č' | 'ć' | 'đ' | 'š' | 'ž' | 'Č' | 'Ć' | 'Đ' | 'Š' | 'Ž' | '\u{1C4}'..='\u{1CC}' => false,
+        'č' | 'ć' | 'đ' | 'š' | 'ž' | 'Č' | 'Ć' | 'Đ' | 'Š' | 'Ž' | '\u{1C4}'..='\u{1CC}' => {
+            false
+        }
         '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => c.is_alphabetic(),
         _ => false,
     }
@@ -197,14 +212,17 @@ fn is_numeral(words: &[Word<'_>], at: usize) -> bool {
     let Some(word) = words.get(at) else {
         return false;
     };
-    let pronoun = word.text == "VI" && words.get(at + 1).is_some_and(|next| next.gap == " " && is_acronym(next.text));
+    let pronoun = word.text == "VI"
+        && words.get(at + 1).is_some_and(|next| next.gap == " " && is_acronym(next.text));
     word.text.len() > 1 && !pronoun && !NOT_NUMERALS.contains(&word.text) && is_roman(word.text)
 }
 
 /// Whether a word is a Roman numeral as it is properly written: `CIVIL` is none.
 fn is_roman(word: &str) -> bool {
     let mut rest = word.trim_start_matches('M');
-    for (nine, four, five, one) in [("CM", "CD", 'D', 'C'), ("XC", "XL", 'L', 'X'), ("IX", "IV", 'V', 'I')] {
+    for (nine, four, five, one) in
+        [("CM", "CD", 'D', 'C'), ("XC", "XL", 'L', 'X'), ("IX", "IV", 'V', 'I')]
+    {
         if let Some(after) = rest.strip_prefix(nine).or_else(|| rest.strip_prefix(four)) {
             rest = after;
         } else {

@@ -15,7 +15,8 @@ pub const MAX_TAG_LENGTH: usize = 35;
 const MAX_ACCEPTED: usize = 20;
 
 /// Languages by the script that their tags must leave out: `Suppress-Script` in the IANA Language
-/// Subtag Registry (file date 2024-03-06), all of it. `sr` and `cnr` have none: their script says something.
+/// Subtag Registry (file date 2024-03-06), all of it. `sr` and `cnr` have none: their script says
+/// something.
 const SUPPRESSED_SCRIPTS: &[(&str, &str)] = &[
     (
         "Latn",
@@ -52,16 +53,19 @@ const SUPPRESSED_SCRIPTS: &[(&str, &str)] = &[
     ("Blis", "zbl"),
 ];
 
-/// Two-letter subtags that the registry replaced (`Preferred-Value`). `sh` has no such value and stays.
-const REPLACED: &[(&str, &str)] = &[("in", "id"), ("iw", "he"), ("ji", "yi"), ("jw", "jv"), ("mo", "ro")];
+/// Two-letter subtags that the registry replaced (`Preferred-Value`). `sh` has no such value and
+/// stays.
+const REPLACED: &[(&str, &str)] =
+    &[("in", "id"), ("iw", "he"), ("ji", "yi"), ("jw", "jv"), ("mo", "ro")];
 
 /// Tags of the registry that name no language: nothing can be written in them.
 const NOT_A_LANGUAGE: &[&str] = &["und", "mul", "mis", "zxx"];
 
 /// A language tag in canonical form, such as `sr-Latn` or `en-GB`.
 ///
-/// Canonical means: case by RFC 5646 2.1.1, a replaced language subtag by its successor, and no script
-/// where the language has a default one (`sq-Latn` is `sq`), so that two tags are equal when they mean the same.
+/// Canonical means: case by RFC 5646 2.1.1, a replaced language subtag by its successor, and no
+/// script where the language has a default one (`sq-Latn` is `sq`), so that two tags are equal when
+/// they mean the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Language(CompactString);
@@ -108,15 +112,18 @@ impl Language {
     /// Parses a tag in any letter case and brings it to canonical form.
     ///
     /// The tag must be well-formed; whether its subtags are registered is not checked, so that a
-    /// language registered tomorrow works today. [`LanguageError::TooLong`] or [`LanguageError::Malformed`].
+    /// language registered tomorrow works today. [`LanguageError::TooLong`] or
+    /// [`LanguageError::Malformed`].
     pub fn parse(tag: &str) -> Result<Self, LanguageError> {
         if tag.len() > MAX_TAG_LENGTH {
             return Err(LanguageError::TooLong);
         }
-        let tag = LanguageTag::parse_and_normalize(tag).map_err(|_syntax| LanguageError::Malformed)?;
+        let tag =
+            LanguageTag::parse_and_normalize(tag).map_err(|_syntax| LanguageError::Malformed)?;
         let tag = tag.into_inner();
         let mut subtags: Vec<&str> = tag.split('-').collect();
-        // RFC 5646, 2.2.1: every registered language has two or three letters; longer ones are words, such as `english`.
+        // RFC 5646, 2.2.1: every registered language has two or three letters; longer ones are
+        // words, such as `english`.
         if subtags.first().is_some_and(|primary| primary.len() > 3) {
             return Err(LanguageError::Malformed);
         }
@@ -158,13 +165,16 @@ impl Language {
             return None;
         }
         let letters = |subtag: &&str| subtag.bytes().all(|b| b.is_ascii_alphabetic());
-        subtags.find(|subtag| subtag.len() != 3 || !letters(subtag)).filter(|subtag| subtag.len() == 4 && letters(subtag))
+        subtags
+            .find(|subtag| subtag.len() != 3 || !letters(subtag))
+            .filter(|subtag| subtag.len() == 4 && letters(subtag))
     }
 
     /// Checks that texts can be kept in this language.
     ///
-    /// [`LanguageError::ScriptNeeded`] for Serbian without a script, [`LanguageError::NotALanguage`] for
-    /// `und`, `mul`, `mis`, `zxx` and for tags that begin with `x-` or `i-`.
+    /// [`LanguageError::ScriptNeeded`] for Serbian without a script,
+    /// [`LanguageError::NotALanguage`] for `und`, `mul`, `mis`, `zxx` and for tags that begin with
+    /// `x-` or `i-`.
     pub fn is_storable(&self) -> Result<(), LanguageError> {
         let primary = self.primary();
         if primary.len() < 2 || NOT_A_LANGUAGE.contains(&primary) {
@@ -198,16 +208,22 @@ impl AsRef<str> for Language {
 }
 
 fn suppressed_script(primary: &str) -> Option<&'static str> {
-    SUPPRESSED_SCRIPTS.iter().find(|(_, languages)| languages.split(' ').any(|language| language == primary)).map(|(script, _)| *script)
+    SUPPRESSED_SCRIPTS
+        .iter()
+        .find(|(_, languages)| languages.split(' ').any(|language| language == primary))
+        .map(|(script, _)| *script)
 }
 
-/// Reads an `Accept-Language` header (RFC 9110, 12.5.4): the languages asked for, the preferred first.
+/// Reads an `Accept-Language` header (RFC 9110, 12.5.4): the languages asked for, the preferred
+/// first.
 ///
-/// Equal weights keep the header's order. Members with `q=0`, `*` and malformed ones are left out, a
-/// language named twice counts once. Of a long header the first 20 usable members are read. Never fails.
+/// Equal weights keep the header's order. Members with `q=0`, `*` and malformed ones are left out,
+/// a language named twice counts once. Of a long header the first 20 usable members are read. Never
+/// fails.
 #[must_use]
 pub fn parse_accept_language(header: &str) -> Vec<Language> {
-    let mut members: Vec<(u16, Language)> = header.split(',').filter_map(accepted).take(MAX_ACCEPTED).collect();
+    let mut members: Vec<(u16, Language)> =
+        header.split(',').filter_map(accepted).take(MAX_ACCEPTED).collect();
     members.sort_by_key(|(weight, _)| Reverse(*weight));
     let mut languages: Vec<Language> = Vec::with_capacity(members.len());
     for (_, language) in members {

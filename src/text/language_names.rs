@@ -1,4 +1,5 @@
-//! Names of the catalogue's languages in each of them, as Unicode's CLDR has them; of any other language its tag.
+//! Names of the catalogue's languages in each of them, as Unicode's CLDR has them; of any other
+//! language its tag.
 
 use super::language::Language;
 
@@ -11,9 +12,31 @@ const NAMES: &[(&str, [&str; 7])] = &[
     ("sq", ["Albanian", "shqip", "albanski", "albanski", "албански", "албански", "Arnavutça"]),
     ("bs", ["Bosnian", "boshnjakisht", "bosanski", "bosanski", "босански", "босански", "Boşnakça"]),
     ("hr", ["Croatian", "kroatisht", "hrvatski", "hrvatski", "хрватски", "хрватски", "Hırvatça"]),
-    ("cnr", ["Montenegrin", "malazezisht", "crnogorski", "crnogorski", "црногорски", "црногорски", "Karadağca"]),
+    (
+        "cnr",
+        [
+            "Montenegrin",
+            "malazezisht",
+            "crnogorski",
+            "crnogorski",
+            "црногорски",
+            "црногорски",
+            "Karadağca",
+        ],
+    ),
     ("sr", ["Serbian", "serbisht", "srpski", "srpski", "српски", "српски", "Sırpça"]),
-    ("mk", ["Macedonian", "maqedonisht", "makedonski", "makedonski", "македонски", "македонски", "Makedonca"]),
+    (
+        "mk",
+        [
+            "Macedonian",
+            "maqedonisht",
+            "makedonski",
+            "makedonski",
+            "македонски",
+            "македонски",
+            "Makedonca",
+        ],
+    ),
     ("tr", ["Turkish", "turqisht", "turski", "turski", "турски", "турски", "Türkçe"]),
 ];
 
@@ -28,7 +51,10 @@ const SCRIPTS: &[(&str, [&str; 7])] = &[
 pub fn name(language: &Language, shown_in: &str) -> String {
     let column = IN.iter().position(|tag| *tag == shown_in).unwrap_or(0);
     let find = |table: &[(&str, [&'static str; 7])], key: &str| {
-        table.iter().find(|(known, _)| *known == key).and_then(|(_, names)| names.get(column).copied())
+        table
+            .iter()
+            .find(|(known, _)| *known == key)
+            .and_then(|(_, names)| names.get(column).copied())
     };
     let Some(name) = find(NAMES, language.primary()) else { return language.as_str().to_owned() };
     match language.script().and_then(|script| find(SCRIPTS, script)) {
@@ -51,7 +77,11 @@ mod tests {
             ("de", "tr", "de"),
             ("en-GB", "fr", "English"),
         ] {
-            assert_eq!(name(&Language::parse(tag).unwrap(), shown_in), expected, "{tag} in {shown_in}");
+            assert_eq!(
+                name(&Language::parse(tag).unwrap(), shown_in),
+                expected,
+                "{tag} in {shown_in}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Text as it goes into XML and HTML: what must be escaped is, and what they cannot hold is left out.
+//! Text as it goes into XML and HTML: what must be escaped is, and what they cannot hold is left
+//! out.
 
 /// Whether XML 1.0 can hold a character (production `Char`), and readers are not confused by it.
 #[must_use]
@@ -7,13 +8,15 @@ pub fn is_markup(c: char) -> bool {
         && u32::from(c) & 0xFFFE != 0xFFFE
 }
 
-/// Whether a byte stands for itself, or belongs to a character that does: all but signs that may have to be escaped, control characters,
-/// and the first bytes of characters some of which are left out.
+/// Whether a byte stands for itself, or belongs to a character that does: all but signs that may
+/// have to be escaped, control characters, and the first bytes of characters some of which are left
+/// out.
 const fn is_plain(byte: u8) -> bool {
     !matches!(byte, ..0x20 | b'"' | b'&' | b'<' | b'>' | 0x7F | 0xC2 | 0xEF | 0xF0..)
 }
 
-/// Writes a text, with what takes the place of some characters, and without what is no markup. Most texts are copied as they are.
+/// Writes a text, with what takes the place of some characters, and without what is no markup. Most
+/// texts are copied as they are.
 pub fn write_escaped(text: &str, to: &mut String, replaced: impl Fn(char) -> Option<&'static str>) {
     let (mut from, mut at) = (0, 0);
     while let Some(plain) = text.as_bytes().get(at..) {
@@ -61,7 +64,10 @@ mod tests {
             ("a & b", "a &amp; b"),
             ("&&", "&amp;&amp;"),
             ("\u{0}a\u{7F}\u{80}b\u{85}\u{9F}c", "ab\u{85}c"),
-            ("\u{FDCF}\u{FDD0}\u{FDEF}\u{FDF0}\u{FFFD}\u{FFFE}\u{FFFF}", "\u{FDCF}\u{FDF0}\u{FFFD}"),
+            (
+                "\u{FDCF}\u{FDD0}\u{FDEF}\u{FDF0}\u{FFFD}\u{FFFE}\u{FFFF}",
+                "\u{FDCF}\u{FDF0}\u{FFFD}",
+            ),
             ("\u{1FFFD}\u{1FFFE}\u{10FFFF}", "\u{1FFFD}"),
             ("Жене & žene 😀", "Жене &amp; žene 😀"),
         ] {

@@ -4,8 +4,8 @@
 //! - [`choice`]: which of the stored texts answers a request.
 //! - [`mod@transliterate`]: Serbian Cyrillic to Latin and back.
 //! - [`mod@fold`]: the surface form in which `žene`, `жене` and `ZENE` are the same.
-//! - [`slug`], [`analysis`], [`query`]: what is built on folding: names in addresses, the words of the
-//!   full-text index, and the query that is put to it.
+//! - [`slug`], [`analysis`], [`query`]: what is built on folding: names in addresses, the words of
+//!   the full-text index, and the query that is put to it.
 //! - [`stem`]: what the forms of a word share, by rules of its language.
 //! - [`decimal`]: exact decimals, and their order as bytes.
 //! - [`collation`]: the order of a language as bytes that a database can sort.

@@ -5,9 +5,9 @@ const MAX_LENGTH: usize = 64;
 
 /// Finds the candidate nearest to what was given; `None` when none is near.
 ///
-/// Letter case, `_`, `-` and spaces do not count. Near is: at most one edit in three characters, three at most
-/// (Damerau and Levenshtein: a swap of neighbours is one edit); else one begins with the other; else one
-/// holds the other, from three characters on. Of equals the first wins.
+/// Letter case, `_`, `-` and spaces do not count. Near is: at most one edit in three characters,
+/// three at most (Damerau and Levenshtein: a swap of neighbours is one edit); else one begins with
+/// the other; else one holds the other, from three characters on. Of equals the first wins.
 pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = plain(given)?;
     candidates
@@ -40,7 +40,9 @@ fn distance(given: &str, candidate: &str) -> Option<(u8, usize)> {
 
 fn plain(name: &str) -> Option<String> {
     let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
-    (name.len() <= MAX_LENGTH * 4).then(|| plain(name)).filter(|name| name.chars().count() <= MAX_LENGTH)
+    (name.len() <= MAX_LENGTH * 4)
+        .then(|| plain(name))
+        .filter(|name| name.chars().count() <= MAX_LENGTH)
 }
 
 #[cfg(test)]

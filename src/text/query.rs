@@ -8,8 +8,9 @@
 //! word   = { any but space or quote }
 //! ```
 //!
-//! Whatever does not fit is text: there is no wrong query. An `OR` that has no term on both sides is the word. Quotes are `"` and
-//! the typographic ones that Serbian, Albanian, Bosnian, Macedonian and Turkish keyboards and word processors put in.
+//! Whatever does not fit is text: there is no wrong query. An `OR` that has no term on both sides
+//! is the word. Quotes are `"` and the typographic ones that Serbian, Albanian, Bosnian, Macedonian
+//! and Turkish keyboards and word processors put in.
 
 use std::collections::BTreeSet;
 
@@ -51,8 +52,8 @@ struct Piece<'a> {
 impl Query {
     /// Reads a query for texts whose languages have these rules.
     ///
-    /// The last word is a prefix when nothing follows it, unless it is quoted or excluded. A word of several tokens (`COVID-19`) is a
-    /// phrase. At most [`MAX_TERMS`] tokens are kept.
+    /// The last word is a prefix when nothing follows it, unless it is quoted or excluded. A word
+    /// of several tokens (`COVID-19`) is a phrase. At most [`MAX_TERMS`] tokens are kept.
     #[must_use]
     pub fn parse(text: &str, rules: &[Rules]) -> Self {
         let mut query = Self::default();
@@ -103,10 +104,16 @@ impl Term {
     #[must_use]
     pub fn matches(&self, text: &Tokens) -> bool {
         let last = self.tokens.len().saturating_sub(1);
-        let is_like =
-            |place: usize, token: &str, wanted: &str| token == wanted || (self.prefix && place == last && token.starts_with(wanted));
-        let stands_at =
-            |window: &[&String]| window.iter().zip(&self.tokens).enumerate().all(|(place, (token, wanted))| is_like(place, token, wanted));
+        let is_like = |place: usize, token: &str, wanted: &str| {
+            token == wanted || (self.prefix && place == last && token.starts_with(wanted))
+        };
+        let stands_at = |window: &[&String]| {
+            window
+                .iter()
+                .zip(&self.tokens)
+                .enumerate()
+                .all(|(place, (token, wanted))| is_like(place, token, wanted))
+        };
         text.texts.iter().any(|words| {
             let tokens: Vec<&String> = words.iter().flat_map(|word| &word.tokens).collect();
             tokens.windows(self.tokens.len()).any(stands_at)
@@ -123,7 +130,9 @@ impl Piece<'_> {
         // No rule knows words of other scripts.
         let single = matches!(tokens.as_slice(), [token] if token.is_ascii()) && !self.quoted;
         // Signs beside the word are none of it.
-        let word = words(self.text).map(|(_, word)| word).find(|word| single && word.contains(char::is_alphanumeric));
+        let word = words(self.text)
+            .map(|(_, word)| word)
+            .find(|word| single && word.contains(char::is_alphanumeric));
         let stems = word.map(|word| stems(word, rules)).unwrap_or_default();
         let prefix = self.last && !self.quoted && !self.exclude && whole;
         (!tokens.is_empty()).then_some(Term { tokens, stems, prefix })
@@ -164,10 +173,16 @@ mod tests {
 
     /// `word`, `pre*`, `two+tokens`, `either|or`, and last `!excluded`.
     fn shape(text: &str) -> String {
-        let term = |term: &Term| format!("{}{}", term.tokens.join("+"), if term.prefix { "*" } else { "" });
+        let term = |term: &Term| {
+            format!("{}{}", term.tokens.join("+"), if term.prefix { "*" } else { "" })
+        };
         let query = Query::parse(text, &[]);
-        let groups = query.groups.iter().map(|group| group.iter().map(term).collect::<Vec<_>>().join("|"));
-        groups.chain(query.excluded.iter().map(|excluded| format!("!{}", term(excluded)))).collect::<Vec<_>>().join(" ")
+        let groups =
+            query.groups.iter().map(|group| group.iter().map(term).collect::<Vec<_>>().join("|"));
+        groups
+            .chain(query.excluded.iter().map(|excluded| format!("!{}", term(excluded))))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -217,9 +232,19 @@ mod tests {
 
     #[test]
     fn words_have_stems_and_what_is_quoted_has_none() {
-        let stems = |text| Query::parse(text, &[Rules::English]).terms().map(|term| term.stems.len()).collect::<Vec<_>>();
+        let stems = |text| {
+            Query::parse(text, &[Rules::English])
+                .terms()
+                .map(|term| term.stems.len())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(stems("women \"rights\" covid-19 2024 norms"), [1, 0, 0, 0, 1]);
-        let of = |text| Query::parse(text, &[Rules::English]).terms().flat_map(|term| term.stems.clone()).collect::<Vec<_>>();
+        let of = |text| {
+            Query::parse(text, &[Rules::English])
+                .terms()
+                .flat_map(|term| term.stems.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(of("(women, 'norms'!"), of("women norms"));
     }
 

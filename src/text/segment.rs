@@ -9,10 +9,11 @@ pub(super) enum Piece<'a> {
     Fixed(&'a str),
 }
 
-/// Last labels by which a host name without a scheme (`unwomen.org/en`) is known from a missing space.
+/// Last labels by which a host name without a scheme (`unwomen.org/en`) is known from a missing
+/// space.
 const TOP_LEVEL: &[&str] = &[
-    "al", "app", "ba", "com", "de", "edu", "eu", "gov", "hr", "info", "int", "io", "me", "mk", "ms", "net", "org", "rs", "tr", "tv", "uk",
-    "xk", "мкд", "срб",
+    "al", "app", "ba", "com", "de", "edu", "eu", "gov", "hr", "info", "int", "io", "me", "mk",
+    "ms", "net", "org", "rs", "tr", "tv", "uk", "xk", "мкд", "срб",
 ];
 
 /// Cuts a text into prose and what is none.
@@ -71,7 +72,8 @@ fn entity(text: &str) -> Option<usize> {
 /// Adds a text without markup, its addresses apart.
 fn push_prose<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
     let mut prose_from = 0;
-    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '„' | '“' | '”' | '«' | '»');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '„' | '“' | '”' | '«' | '»');
     let push = |pieces: &mut Vec<Piece<'a>>, from: usize, to: usize, fixed: bool| {
         if let Some(part) = text.get(from..to).filter(|part| !part.is_empty()) {
             pieces.push(if fixed { Piece::Fixed(part) } else { Piece::Prose(part) });
@@ -98,7 +100,8 @@ fn address(chunk: &str) -> Option<(usize, usize)> {
     let start = chunk.find(|c: char| c.is_alphanumeric() || matches!(c, '#' | '@'))?;
     let bare = chunk.get(start..)?;
     let marked = ["www.", "mailto:", "tel:"].iter().any(|prefix| bare.starts_with(prefix));
-    let tagged = bare.strip_prefix(['#', '@']).is_some_and(|name| name.starts_with(char::is_alphanumeric));
+    let tagged =
+        bare.strip_prefix(['#', '@']).is_some_and(|name| name.starts_with(char::is_alphanumeric));
     if marked || tagged {
         return Some((start, chunk.len()));
     }
@@ -111,8 +114,10 @@ fn address(chunk: &str) -> Option<(usize, usize)> {
         let is_mail = from < at && host.get(..host_length)?.contains('.');
         return is_mail.then_some((from, at + 1 + host_length));
     }
-    let host = bare.split(['/', '?', '#', ':']).next()?.trim_end_matches(|c: char| !c.is_alphanumeric());
-    let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let host =
+        bare.split(['/', '?', '#', ':']).next()?.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let (labels, last) = host.rsplit_once('.')?;
     (TOP_LEVEL.contains(&last) && labels.split('.').all(label)).then_some((start, chunk.len()))
 }

@@ -103,8 +103,8 @@ impl std::error::Error for SlugError {}
 
 /// Makes a slug from a title: folded, words joined by hyphens, cut to 80 characters at a word.
 ///
-/// The answer is empty when the title has no Latin or Cyrillic letter and no digit. It has the right shape,
-/// but may be reserved or taken: ask [`validate_slug`], then [`numbered`].
+/// The answer is empty when the title has no Latin or Cyrillic letter and no digit. It has the
+/// right shape, but may be reserved or taken: ask [`validate_slug`], then [`numbered`].
 #[must_use]
 pub fn slugify(title: &str) -> String {
     let mut slug = String::new();
@@ -125,9 +125,12 @@ pub fn slugify(title: &str) -> String {
     slug
 }
 
-/// Checks a slug that a client wrote: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, no id and no reserved word.
+/// Checks a slug that a client wrote: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, no id and no
+/// reserved word.
 pub fn validate_slug(slug: &str) -> Result<(), SlugError> {
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'));
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'))
+    };
     if slug.is_empty() {
         Err(SlugError::Empty)
     } else if slug.len() > MAX_SLUG_LENGTH {
@@ -159,7 +162,9 @@ pub fn numbered(base: &str, n: u32) -> String {
 fn looks_like_id(slug: &str) -> bool {
     let hyphens: Vec<usize> = slug.match_indices('-').map(|(at, _)| at).collect();
     let digits = slug.bytes().filter(u8::is_ascii_hexdigit).count();
-    digits == 32 && digits + hyphens.len() == slug.len() && (hyphens.is_empty() || hyphens == [8, 13, 18, 23])
+    digits == 32
+        && digits + hyphens.len() == slug.len()
+        && (hyphens.is_empty() || hyphens == [8, 13, 18, 23])
 }
 
 fn is_apostrophe(c: char) -> bool {
@@ -190,13 +195,18 @@ mod tests {
             assert_eq!(slugify(title), slug, "{title}");
         }
         let long = slugify(&"rodna ravnopravnost ".repeat(9));
-        assert_eq!(long, "rodna-ravnopravnost-rodna-ravnopravnost-rodna-ravnopravnost-rodna-ravnopravnost");
+        assert_eq!(
+            long,
+            "rodna-ravnopravnost-rodna-ravnopravnost-rodna-ravnopravnost-rodna-ravnopravnost"
+        );
         assert_eq!(slugify(&"a".repeat(200)).len(), 80);
     }
 
     #[test]
     fn slugs_are_checked() {
-        for good in ["a", "title-2", "2024", "safe-at-home", "chart-2", "0190163d86949b5d2a1b3c4d5e6f7a8"] {
+        for good in
+            ["a", "title-2", "2024", "safe-at-home", "chart-2", "0190163d86949b5d2a1b3c4d5e6f7a8"]
+        {
             assert_eq!(validate_slug(good), Ok(()), "{good}");
         }
         for (bad, why) in [
@@ -228,7 +238,10 @@ mod tests {
         assert_eq!(numbered("title", 2), "title-2");
         assert_eq!(numbered("", 7), "7");
         assert_eq!(numbered(&"a".repeat(80), 10), format!("{}-10", "a".repeat(77)));
-        assert_eq!(numbered(&format!("{}-bcd", "a".repeat(77)), 2), format!("{}-2", "a".repeat(77)));
+        assert_eq!(
+            numbered(&format!("{}-bcd", "a".repeat(77)), 2),
+            format!("{}-2", "a".repeat(77))
+        );
     }
 
     proptest! {

@@ -1,14 +1,16 @@
 //! Words that are nearly the one that was typed.
 //!
-//! Folded words are compared, so that case, diacritics and scripts never count. Near is what one edit makes of a word of up to five
-//! letters, and two of a longer one; to swap neighbours is one edit.
+//! Folded words are compared, so that case, diacritics and scripts never count. Near is what one
+//! edit makes of a word of up to five letters, and two of a longer one; to swap neighbours is one
+//! edit.
 
 /// The shortest word that is compared: of shorter ones too many are near.
 pub const SHORTEST: usize = 3;
 /// The longest.
 pub const LONGEST: usize = 40;
 
-/// Whether a folded word can be a misspelt one, or the right one: it has letters only, and enough of them.
+/// Whether a folded word can be a misspelt one, or the right one: it has letters only, and enough
+/// of them.
 #[must_use]
 pub fn is_comparable(word: &str) -> bool {
     (SHORTEST..=LONGEST).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic)
@@ -32,12 +34,15 @@ impl<'a> Typed<'a> {
         Self { word, length, letters: letters(word), most: if length <= 5 { 1 } else { 2 } }
     }
 
-    /// How many edits another word is away; `None` where it is not near, or the same. `others` are its [`letters`].
+    /// How many edits another word is away; `None` where it is not near, or the same. `others` are
+    /// its [`letters`].
     #[must_use]
     pub fn edits(&self, other: &str, others: u32) -> Option<usize> {
         // An edit changes at most one letter for another. Most words end here.
         let differing = usize::try_from((self.letters ^ others).count_ones()).unwrap_or(usize::MAX);
-        if differing > self.most.saturating_mul(2) || self.length.abs_diff(other.chars().count()) > self.most {
+        if differing > self.most.saturating_mul(2)
+            || self.length.abs_diff(other.chars().count()) > self.most
+        {
             return None;
         }
         let edits = strsim::osa_distance(self.word, other);
@@ -71,7 +76,13 @@ mod tests {
         ] {
             assert_eq!(Typed::new(typed).edits(other, letters(other)), expected, "{typed} {other}");
         }
-        for (word, expected) in [("ab", false), ("abc", true), ("covid19", false), ("зене", true), (&"a".repeat(41), false)] {
+        for (word, expected) in [
+            ("ab", false),
+            ("abc", true),
+            ("covid19", false),
+            ("зене", true),
+            (&"a".repeat(41), false),
+        ] {
             assert_eq!(is_comparable(word), expected, "{word}");
         }
     }

@@ -1,10 +1,12 @@
-//! Stems: the part of a word that its forms share, so that `nasilja` finds `nasilje` and `gratë` finds `grua`.
+//! Stems: the part of a word that its forms share, so that `nasilja` finds `nasilje` and `gratë`
+//! finds `grua`.
 //!
-//! English, Serbian (with Bosnian, Croatian and Montenegrin) and Turkish have Snowball stemmers. That for Turkish takes too much from
-//! short words (`kadın` gives `kad`) and nothing from words without diacritics, so that rules stand beside it; Albanian and
-//! Macedonian have none there. These rules are made on folded words. Where an ending may belong to the word, it has several stems.
-//! A stem is no word and is never shown. Each begins with the letter of its stemmer, so that words of different languages do not
-//! meet by accident.
+//! English, Serbian (with Bosnian, Croatian and Montenegrin) and Turkish have Snowball stemmers.
+//! That for Turkish takes too much from short words (`kadın` gives `kad`) and nothing from words
+//! without diacritics, so that rules stand beside it; Albanian and Macedonian have none there.
+//! These rules are made on folded words. Where an ending may belong to the word, it has several
+//! stems. A stem is no word and is never shown. Each begins with the letter of its stemmer, so that
+//! words of different languages do not meet by accident.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +33,8 @@ pub enum Rules {
 
 impl Rules {
     /// All of them: a query is read by each.
-    pub const ALL: [Self; 5] = [Self::English, Self::Serbian, Self::Turkish, Self::Albanian, Self::Macedonian];
+    pub const ALL: [Self; 5] =
+        [Self::English, Self::Serbian, Self::Turkish, Self::Albanian, Self::Macedonian];
 
     /// Those of a language; `None` where its words are found as they are.
     #[must_use]
@@ -56,12 +59,14 @@ impl Rules {
         }
     }
 
-    /// Adds the stems of a word as it was written: of that and of its folded form. They differ where a stemmer looks at diacritics
-    /// (`eşitliği` and `esitligi`); either may be what is typed and what is stored. An apostrophe ends the word: what follows it is
-    /// an ending, in English as in Turkish.
+    /// Adds the stems of a word as it was written: of that and of its folded form. They differ
+    /// where a stemmer looks at diacritics (`eşitliği` and `esitligi`); either may be what is typed
+    /// and what is stored. An apostrophe ends the word: what follows it is an ending, in English as
+    /// in Turkish.
     pub fn stems(self, word: &str, stems: &mut BTreeSet<String>) {
         let word = word.split(is_apostrophe).next().unwrap_or_default();
-        let written = if self == Self::Turkish { turkish_lower_case(word) } else { word.to_lowercase() };
+        let written =
+            if self == Self::Turkish { turkish_lower_case(word) } else { word.to_lowercase() };
         let (written, folded) = (written.as_str(), &*fold(word));
         let letter = self.letter();
         let mut add = |stem: &str| {
@@ -102,8 +107,13 @@ fn snowball(algorithm: Algorithm, word: &str) -> String {
 }
 
 /// English nouns that change within the word; what comes before them stays (`policewomen`).
-const ENGLISH_PLURALS: &[(&str, &str)] =
-    &[("women", "woman"), ("men", "man"), ("children", "child"), ("people", "person"), ("lives", "life")];
+const ENGLISH_PLURALS: &[(&str, &str)] = &[
+    ("women", "woman"),
+    ("men", "man"),
+    ("children", "child"),
+    ("people", "person"),
+    ("lives", "life"),
+];
 
 fn english(word: &str) -> String {
     for (plural, singular) in ENGLISH_PLURALS {
@@ -119,7 +129,9 @@ fn english(word: &str) -> String {
 fn serbian(word: &str) -> String {
     // The instrumental of nouns in -lje and -nje, which the algorithm does not know.
     let word = match word.strip_suffix('m') {
-        Some(rest) if ["lje", "nje", "ље", "ње"].iter().any(|ending| rest.ends_with(ending)) => rest,
+        Some(rest) if ["lje", "nje", "ље", "ње"].iter().any(|ending| rest.ends_with(ending)) => {
+            rest
+        }
         _ => word,
     };
     fold(&snowball(Algorithm::Serbian, word))
@@ -127,14 +139,19 @@ fn serbian(word: &str) -> String {
 
 /// Endings of Turkish nouns in the singular, without diacritics: possessive, case, and `-ki`.
 const TURKISH_ENDINGS: &[&str] = &[
-    "ndaki", "ndeki", "daki", "deki", "taki", "teki", "ndan", "nden", "dan", "den", "tan", "ten", "nda", "nde", "nin", "nun", "da", "de",
-    "ta", "te", "yi", "yu", "ya", "ye", "si", "su", "in", "un", "i", "u", "a", "e",
+    "ndaki", "ndeki", "daki", "deki", "taki", "teki", "ndan", "nden", "dan", "den", "tan", "ten",
+    "nda", "nde", "nin", "nun", "da", "de", "ta", "te", "yi", "yu", "ya", "ye", "si", "su", "in",
+    "un", "i", "u", "a", "e",
 ];
 
-/// What stands before the plural, and the word without each ending that it may have: `şiddete` is `şiddet` and an e, but `evde` is
-/// `ev` and `de`. The word itself may be without one. Where the stem ends in `ğ`, the bare word ends in `k`.
+/// What stands before the plural, and the word without each ending that it may have: `şiddete` is
+/// `şiddet` and an e, but `evde` is `ev` and `de`. The word itself may be without one. Where the
+/// stem ends in `ğ`, the bare word ends in `k`.
 fn turkish(word: &str, add: &mut impl FnMut(&str)) {
-    let plural = ["lar", "ler"].iter().filter_map(|plural| word.match_indices(plural).map(|(at, _)| at).find(|at| *at >= 3)).min();
+    let plural = ["lar", "ler"]
+        .iter()
+        .filter_map(|plural| word.match_indices(plural).map(|(at, _)| at).find(|at| *at >= 3))
+        .min();
     if let Some(singular) = plural.and_then(|at| word.get(..at)) {
         return add(&hard(singular));
     }
@@ -157,28 +174,41 @@ fn is_vowel(letter: char) -> bool {
 
 /// The word without an ending, if at least three letters are left and one of them is a vowel.
 fn without<'w>(word: &'w str, ending: &str) -> Option<&'w str> {
-    word.strip_suffix(ending).filter(|rest| rest.len() >= 3 && rest.chars().any(|letter| is_vowel(letter) || letter == 'r'))
+    word.strip_suffix(ending).filter(|rest| {
+        rest.len() >= 3 && rest.chars().any(|letter| is_vowel(letter) || letter == 'r')
+    })
 }
 
 /// Endings of Albanian nouns and adjectives: case, number, the article that follows. Longest first.
-const ALBANIAN_ENDINGS: &[&str] =
-    &["ave", "eve", "ive", "ise", "ine", "at", "et", "it", "ut", "as", "es", "is", "an", "en", "in", "un", "ia", "a", "e", "i", "u"];
+const ALBANIAN_ENDINGS: &[&str] = &[
+    "ave", "eve", "ive", "ise", "ine", "at", "et", "it", "ut", "as", "es", "is", "an", "en", "in",
+    "un", "ia", "a", "e", "i", "u",
+];
 
 /// Nouns whose forms share no beginning that rules could find.
 const ALBANIAN_NOUNS: &[(&str, &[&str])] = &[
-    ("gra", &["grua", "gruaja", "gruaje", "gruan", "gruas", "gra", "grat", "grate", "grave", "gravet"]),
+    (
+        "gra",
+        &["grua", "gruaja", "gruaje", "gruan", "gruas", "gra", "grat", "grate", "grave", "gravet"],
+    ),
     ("djal", &["djale", "djali", "djalit", "djalin", "djem", "djemt", "djemve"]),
     ("njeri", &["njeri", "njeriu", "njeriut", "njerez", "njerezit", "njerezve"]),
 ];
 
-/// One ending is taken off. Where it may belong to the word (`shtet`, `mbijetues`), the whole word is a stem too.
+/// One ending is taken off. Where it may belong to the word (`shtet`, `mbijetues`), the whole word
+/// is a stem too.
 fn albanian(word: &str, add: &mut impl FnMut(&str)) {
     if let Some((stem, _)) = ALBANIAN_NOUNS.iter().find(|(_, forms)| forms.contains(&word)) {
         return add(stem);
     }
     // `mbijetuesja`: the article after a feminine of -ese.
-    let word = word.strip_suffix("sja").filter(|rest| rest.len() >= 3).and_then(|_| word.strip_suffix("ja")).unwrap_or(word);
-    let ending = ALBANIAN_ENDINGS.iter().find_map(|ending| Some((without(word, ending)?, ending.len())));
+    let word = word
+        .strip_suffix("sja")
+        .filter(|rest| rest.len() >= 3)
+        .and_then(|_| word.strip_suffix("ja"))
+        .unwrap_or(word);
+    let ending =
+        ALBANIAN_ENDINGS.iter().find_map(|ending| Some((without(word, ending)?, ending.len())));
     if let Some((rest, length)) = ending {
         add(&without_unstable_vowel(rest));
         if length == 1 {
@@ -202,8 +232,9 @@ fn without_unstable_vowel(word: &str) -> String {
     word.to_owned()
 }
 
-/// Macedonian: the article (`жените`, `правата`, `човекот`), then the vowel of number and gender, then what forms leave behind.
-/// Articles go twice, so that a word that ends like one (`заштита`) meets its own form with one (`заштитата`).
+/// Macedonian: the article (`жените`, `правата`, `човекот`), then the vowel of number and gender,
+/// then what forms leave behind. Articles go twice, so that a word that ends like one (`заштита`)
+/// meets its own form with one (`заштитата`).
 fn macedonian(word: &str) -> String {
     if let Some(rest) = word.strip_suffix("osta").filter(|rest| rest.len() >= 2) {
         // `машкоста` is `машкост` and an a.
@@ -211,7 +242,10 @@ fn macedonian(word: &str) -> String {
     }
     let mut word = word;
     for _ in 0..2 {
-        word = ["iot", "ot", "ta", "to", "te"].iter().find_map(|article| without(word, article)).unwrap_or(word);
+        word = ["iot", "ot", "ta", "to", "te"]
+            .iter()
+            .find_map(|article| without(word, article))
+            .unwrap_or(word);
     }
     word = ["ovi", "evi"].iter().find_map(|plural| without(word, plural)).unwrap_or(word);
     word = ["a", "e", "i", "o", "u"].iter().find_map(|vowel| without(word, vowel)).unwrap_or(word);
@@ -236,12 +270,16 @@ mod tests {
         for word in text.split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c)) {
             Rules::of(language).unwrap().stems(word, &mut stored);
         }
-        tokens(text).iter().any(|token| tokens(query).contains(token)) || !asked.is_disjoint(&stored)
+        tokens(text).iter().any(|token| tokens(query).contains(token))
+            || !asked.is_disjoint(&stored)
     }
 
     #[test]
     fn words_find_their_forms_and_no_others() {
-        let pairs: Vec<&str> = include_str!("pairs.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let pairs: Vec<&str> = include_str!("pairs.txt")
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect();
         assert!(pairs.len() >= 150);
         let wrong: Vec<&&str> = pairs
             .iter()

@@ -33,7 +33,10 @@ impl Exact {
                 digits = digits.checked_mul(10)?.checked_add(i128::from(digit))?;
             }
             let is_negative = whole.starts_with('-');
-            return Some(Self(Form::Small(if is_negative { digits.checked_neg()? } else { digits }, scale)));
+            return Some(Self(Form::Small(
+                if is_negative { digits.checked_neg()? } else { digits },
+                scale,
+            )));
         }
         canonical(text)?.parse().ok().map(|large| Self(Form::Large(large)))
     }
@@ -47,16 +50,21 @@ impl Exact {
 
     /// Both numbers with as many digits behind the point, where they fit.
     fn alike(&self, other: &Self) -> Option<(i128, i128, u32)> {
-        let (Form::Small(a, a_scale), Form::Small(b, b_scale)) = (&self.0, &other.0) else { return None };
+        let (Form::Small(a, a_scale), Form::Small(b, b_scale)) = (&self.0, &other.0) else {
+            return None;
+        };
         let scale = *a_scale.max(b_scale);
-        let raise = |digits: i128, from: u32| digits.checked_mul(10_i128.checked_pow(scale.saturating_sub(from))?);
+        let raise = |digits: i128, from: u32| {
+            digits.checked_mul(10_i128.checked_pow(scale.saturating_sub(from))?)
+        };
         Some((raise(*a, *a_scale)?, raise(*b, *b_scale)?, scale))
     }
 
     /// The sum. It has as many digits behind the point as the more precise of both.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
-        let small = self.alike(other).and_then(|(a, b, scale)| Some(Form::Small(a.checked_add(b)?, scale)));
+        let small =
+            self.alike(other).and_then(|(a, b, scale)| Some(Form::Small(a.checked_add(b)?, scale)));
         Self(small.unwrap_or_else(|| Form::Large(self.large() + other.large())))
     }
 }
@@ -100,19 +108,32 @@ mod tests {
     use super::*;
 
     fn sum(texts: &[&str]) -> String {
-        texts.iter().filter_map(|text| Exact::parse(text)).fold(Exact::ZERO, |sum, one| sum.plus(&one)).to_string()
+        texts
+            .iter()
+            .filter_map(|text| Exact::parse(text))
+            .fold(Exact::ZERO, |sum, one| sum.plus(&one))
+            .to_string()
     }
 
     #[test]
     fn sums_are_exact() {
         assert_eq!(sum(&["0.1", "0.2"]), "0.3");
         assert_eq!(sum(&["1", "-0.50"]), "0.50");
-        assert_eq!(sum(&["99999999999999999999999999999999999999", "1"]), "100000000000000000000000000000000000000");
-        assert_eq!(sum(&["12345678901234567890123456789012345678.9", "0.1"]), "12345678901234567890123456789012345679.0");
+        assert_eq!(
+            sum(&["99999999999999999999999999999999999999", "1"]),
+            "100000000000000000000000000000000000000"
+        );
+        assert_eq!(
+            sum(&["12345678901234567890123456789012345678.9", "0.1"]),
+            "12345678901234567890123456789012345679.0"
+        );
         assert_eq!(sum(&[&"9".repeat(60), "1"]), format!("1{}", "0".repeat(60)));
         assert_eq!(sum(&["-3", "3"]), "0");
         assert_eq!(sum(&[]), "0");
-        assert!(Exact::parse("1,5").is_none() && Exact::parse("").is_none_or(|none| none == Exact::ZERO));
+        assert!(
+            Exact::parse("1,5").is_none()
+                && Exact::parse("").is_none_or(|none| none == Exact::ZERO)
+        );
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! Serbian in its two scripts: Cyrillic to Latin by table, Latin to Cyrillic with care.
 //!
-//! To Latin every letter has one answer. Back it is not so: `nj`, `dž` and `lj` are one Cyrillic letter in most
-//! words and two in some (`TWO_LETTERS`), and foreign names stay Latin (rules in `foreign.rs`). Markup and
-//! addresses are left alone in both directions.
+//! To Latin every letter has one answer. Back it is not so: `nj`, `dž` and `lj` are one Cyrillic
+//! letter in most words and two in some (`TWO_LETTERS`), and foreign names stay Latin (rules in
+//! `foreign.rs`). Markup and addresses are left alone in both directions.
 
 use std::borrow::Cow;
 
@@ -46,10 +46,11 @@ const LETTERS: &[(char, char, Option<char>)] = &[
     ('ш', 'š', None),
 ];
 
-/// Stems in which `n|j` or `d|ž` are two letters, met at the seam of a prefix or in a loanword.
-/// A stem with `^` is so only at the start of a word, also after `ne`: `anjon` is an ion, but `kanjon` a
-/// canyon with one `њ`; `odžalim` is of `od` and `žal`, but `odžak`, a chimney, has one `џ`. Serbian has no
-/// native word with `l|j`. Where the table is silent, a non-joiner (U+200C) between the letters parts them.
+/// Stems in which `n|j` or `d|ž` are two letters, met at the seam of a prefix or in a loanword. A
+/// stem with `^` is so only at the start of a word, also after `ne`: `anjon` is an ion, but
+/// `kanjon` a canyon with one `њ`; `odžalim` is of `od` and `žal`, but `odžak`, a chimney, has one
+/// `џ`. Serbian has no native word with `l|j`. Where the table is silent, a non-joiner (U+200C)
+/// between the letters parts them.
 const TWO_LETTERS: &str = "\
     in|jekc in|jekt ^in|jici ^in|juri kon|jug kon|junk kon|jekt tan|jug ^an|jon ^van|jezi \
     ^ken|jon nad|živ nad|žnj nad|žanj nad|žet nad|župan ^nad|žal ^nad|ždr ^nad|žandar \
@@ -61,8 +62,8 @@ const NON_JOINER: char = '\u{200C}';
 
 /// Writes a Serbian text in the script of another Serbian tag.
 ///
-/// Serbian here is `sr`, `cnr` and `sh`. The text comes back as it is when the scripts are the same, when
-/// `to` has none, or when either language is another one.
+/// Serbian here is `sr`, `cnr` and `sh`. The text comes back as it is when the scripts are the
+/// same, when `to` has none, or when either language is another one.
 #[must_use]
 pub fn transliterate<'a>(text: &'a str, from: &Language, to: &Language) -> Cow<'a, str> {
     let serbian = |language: &Language| matches!(language.primary(), "sr" | "cnr" | "sh");
@@ -131,7 +132,8 @@ fn push_latin(latin: &mut String, prose: &str) {
             None => latin.push(letter),
             Some((first, second)) => {
                 push_cased(latin, first, letter.is_uppercase());
-                // A digraph is all capitals where its word is: the next letter tells, at the end the one before.
+                // A digraph is all capitals where its word is: the next letter tells, at the end
+                // the one before.
                 let beside = rest.peek().copied().filter(|c| c.is_alphabetic()).or(before);
                 let upper = letter.is_uppercase() && beside.is_some_and(char::is_uppercase);
                 if let Some(second) = second {
@@ -151,7 +153,9 @@ fn push_cyrillic(cyrillic: &mut String, word: &str) {
     while let Some(&letter) = letters.get(at) {
         let next = letters.get(at + 1).copied();
         let joined = next
-            .filter(|&next| !parted.contains(&(at + 1)) && (next.is_lowercase() || letter.is_uppercase()))
+            .filter(|&next| {
+                !parted.contains(&(at + 1)) && (next.is_lowercase() || letter.is_uppercase())
+            })
             .and_then(|next| cyrillic_of(lower(letter), Some(lower(next))));
         if let Some(one) = joined {
             push_cased(cyrillic, one, letter.is_uppercase());
@@ -200,7 +204,10 @@ fn parted(word: &[char]) -> Vec<usize> {
 fn latin_of(letter: char) -> Option<(char, Option<char>)> {
     // Only this block holds Serbian letters; the rest of a text is spared the search.
     let small = matches!(letter, '\u{400}'..='\u{45F}').then(|| lower(letter))?;
-    LETTERS.iter().find(|(cyrillic, ..)| *cyrillic == small).map(|(_, first, second)| (*first, *second))
+    LETTERS
+        .iter()
+        .find(|(cyrillic, ..)| *cyrillic == small)
+        .map(|(_, first, second)| (*first, *second))
 }
 
 /// The small Cyrillic letter for one or two small Latin ones.
@@ -263,7 +270,10 @@ mod tests {
             ("XXI vek, II svetski rat, Petar I", "XXI век, II светски рат, Петар И"),
             ("vidi https://a.rs/zene i www.sajt.rs", "види https://a.rs/zene и www.sajt.rs"),
             ("piši na pomoc@sajt.rs.", "пиши на pomoc@sajt.rs."),
-            ("<a href=\"/zene\" title=\"žene\">žene</a>&nbsp;da", "<a href=\"/zene\" title=\"žene\">жене</a>&nbsp;да"),
+            (
+                "<a href=\"/zene\" title=\"žene\">žene</a>&nbsp;da",
+                "<a href=\"/zene\" title=\"žene\">жене</a>&nbsp;да",
+            ),
             ("kampanja #HearMeToo", "кампања #HearMeToo"),
             ("emisija CO2, pandemija COVID-19", "емисија CO2, пандемија COVID-19"),
             ("ǈubav ǌoj ǅep", "Љубав њој Џеп"),
@@ -275,7 +285,10 @@ mod tests {
             assert_eq!(to_cyrillic(latin), cyrillic);
         }
         for (cyrillic, latin) in [
-            ("види https://сајт.срб/жене и <b title=\"жене\">жене</b>", "vidi https://сајт.срб/жене i <b title=\"жене\">žene</b>"),
+            (
+                "види https://сајт.срб/жене и <b title=\"жене\">жене</b>",
+                "vidi https://сајт.срб/жене i <b title=\"жене\">žene</b>",
+            ),
             ("Ю и Ѓ остају", "Ю i Ѓ ostaju"),
             ("Љ. и ЊЉ. и Љ", "Lj. i NJLJ. i Lj"),
             ("already Latin, žene", "already Latin, žene"),
@@ -339,7 +352,8 @@ mod tests {
             let word = cased(&word, casing);
             prop_assume!(!to_latin(&word).chars().all(|c| "IVXLCDM".contains(c)));
             let latin = to_latin(&word).into_owned();
-            // A word that is none (`наџњ`) may be written in Latin like one of two letters (`наджњ…`).
+            // A word that is none (`наџњ`) may be written in Latin like one of two letters
+            // (`наджњ…`).
             let stems = || TWO_LETTERS.split_whitespace().map(|stem| stem.trim_start_matches('^').replace('|', ""));
             prop_assume!(!stems().any(|stem| latin.to_lowercase().contains(&stem)));
             prop_assert_eq!(to_cyrillic(&latin), word.as_str());

@@ -13,7 +13,10 @@ use crate::resource::{read, restore, write};
 /// The controlled vocabulary. Newest first unless `sort` or `q` says otherwise.
 #[utoipa::path(operation_id = "list_topics", tag = "Topics", responses((status = 200, description = "A page of topics.", body = TopicPage)))]
 #[get("/v1/topics")]
-pub async fn list_topics(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_topics(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     read::list::<Topics>(context, request).await
 }
 
@@ -22,7 +25,11 @@ pub async fn list_topics(context: web::Data<Context>, request: HttpRequest) -> R
 /// By id or slug; a former slug answers 308 to the present one.
 #[utoipa::path(operation_id = "get_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic)))]
 #[get("/v1/topics/{topic}")]
-pub async fn get_topic(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_topic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     read::get::<Topics>(context, request, name.into_inner()).await
 }
 
@@ -31,14 +38,19 @@ pub async fn get_topic(context: web::Data<Context>, request: HttpRequest, name: 
 /// Without a slug one is made from the texts in the original language. Needs an editor's key.
 #[utoipa::path(operation_id = "create_topic", tag = "Topics", request_body = TopicInput, responses((status = 201, description = "The topic, as stored.", body = Topic)))]
 #[post("/v1/topics")]
-pub async fn create_topic(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn create_topic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     write::create::<Topics>(context, request, payload).await
 }
 
 /// Replace or create a topic
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
-/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
+/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body = TopicInput, responses((status = 200, description = "The topic, as stored.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
 #[put("/v1/topics/{topic}")]
 pub async fn replace_topic(
@@ -52,7 +64,8 @@ pub async fn replace_topic(
 
 /// Change a topic
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body(content = TopicInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The topic, as stored.", body = Topic)))]
 #[patch("/v1/topics/{topic}")]
 pub async fn patch_topic(
@@ -66,19 +79,28 @@ pub async fn patch_topic(
 
 /// Delete a topic
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
+/// key.
 #[utoipa::path(operation_id = "delete_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/topics/{topic}")]
-pub async fn delete_topic(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn delete_topic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     write::delete::<Topics>(context, request, name.into_inner()).await
 }
 
 /// Restore a topic
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
-/// unchanged. Needs an editor's key.
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
+/// deleted is answered unchanged. Needs an editor's key.
 #[utoipa::path(operation_id = "restore_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic, as it is again.", body = Topic)))]
 #[post("/v1/topics/{topic}/restore")]
-pub async fn restore_topic(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn restore_topic(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     restore::restore::<Topics>(context, request, name.into_inner()).await
 }

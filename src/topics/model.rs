@@ -10,7 +10,9 @@ use crate::http::fields::Fields;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Embedded, Shown};
-use crate::resource::spec::{FilterSpec, Kind, LinkSpec, SortColumn, SortSpec, Spec, Takes, TextColumn};
+use crate::resource::spec::{
+    FilterSpec, Kind, LinkSpec, SortColumn, SortSpec, Spec, Takes, TextColumn,
+};
 use crate::resource::{Draft, NewLink, Status};
 
 /// The declaration.
@@ -26,7 +28,11 @@ pub const SPEC: Spec = Spec {
         example: "social-norms",
     }],
     ranges: &[],
-    sorts: &[SortSpec { name: "name", column: SortColumn::Title, description: "the name, in the answer's language and its alphabet" }],
+    sorts: &[SortSpec {
+        name: "name",
+        column: SortColumn::Title,
+        description: "the name, in the answer's language and its alphabet",
+    }],
     fields: &["parent"],
     extras: &[],
     referrers: &[],
@@ -67,7 +73,8 @@ pub struct TopicTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, TopicTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -79,7 +86,13 @@ pub struct TopicTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// Name.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "Social norms")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "Social norms"
+    )]
     pub name: Option<String>,
     /// Description.
     #[schema(max_length = 50_000)]
@@ -132,7 +145,11 @@ pub struct TopicPage {
 
 /// Reads a body.
 pub fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
-    let links = fields.reference("parent").map(|parent| NewLink::to("parent", parent)).into_iter().collect();
+    let links = fields
+        .reference("parent")
+        .map(|parent| NewLink::to("parent", parent))
+        .into_iter()
+        .collect();
     Draft { own: (), links }
 }
 

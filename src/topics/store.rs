@@ -42,19 +42,28 @@ impl Subject for Topics {
         links: &[(NewLink, Id)],
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
-        let Some((link, parent)) = links.iter().find(|(link, _)| link.field == "parent") else { return Ok(()) };
+        let Some((link, parent)) = links.iter().find(|(link, _)| link.field == "parent") else {
+            return Ok(());
+        };
         let mut above = Some(*parent);
         for _ in 0..DEEPEST {
             let Some(topic) = above else { return Ok(()) };
             if Some(topic) == id {
-                let detail = "A topic cannot be its own ancestor; choose a parent that is not below it.";
+                let detail =
+                    "A topic cannot be its own ancestor; choose a parent that is not below it.";
                 errors.push(Violation::field(link.target.pointer.clone(), "cycle", detail));
                 return Ok(());
             }
             let topic = read_items(connection, &id_among("items.id", [&topic]))?.pop();
-            above = topic.and_then(|topic| topic.links().into_iter().find(|link| link.field == "parent")).map(|link| link.target_id);
+            above = topic
+                .and_then(|topic| topic.links().into_iter().find(|link| link.field == "parent"))
+                .map(|link| link.target_id);
         }
-        errors.push(Violation::field(link.target.pointer.clone(), "too_deep", format!("The tree of topics is at most {DEEPEST} deep.")));
+        errors.push(Violation::field(
+            link.target.pointer.clone(),
+            "too_deep",
+            format!("The tree of topics is at most {DEEPEST} deep."),
+        ));
         Ok(())
     }
 }

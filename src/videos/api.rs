@@ -13,7 +13,10 @@ use crate::resource::{read, restore, write};
 /// Newest first unless `sort` or `q` says otherwise.
 #[utoipa::path(operation_id = "list_videos", tag = "Videos", responses((status = 200, description = "A page of videos.", body = VideoPage)))]
 #[get("/v1/videos")]
-pub async fn list_videos(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_videos(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     read::list::<Videos>(context, request).await
 }
 
@@ -22,7 +25,11 @@ pub async fn list_videos(context: web::Data<Context>, request: HttpRequest) -> R
 /// By id or slug; a former slug answers 308 to the present one.
 #[utoipa::path(operation_id = "get_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
 #[get("/v1/videos/{video}")]
-pub async fn get_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     read::get::<Videos>(context, request, name.into_inner()).await
 }
 
@@ -31,14 +38,19 @@ pub async fn get_video(context: web::Data<Context>, request: HttpRequest, name: 
 /// Without a slug one is made from the texts in the original language. Needs an editor's key.
 #[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video, as stored.", body = Video)))]
 #[post("/v1/videos")]
-pub async fn create_video(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn create_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     write::create::<Videos>(context, request, payload).await
 }
 
 /// Replace or create a video
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
-/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
+/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video, as stored.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
 #[put("/v1/videos/{video}")]
 pub async fn replace_video(
@@ -52,7 +64,8 @@ pub async fn replace_video(
 
 /// Change a video
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video, as stored.", body = Video)))]
 #[patch("/v1/videos/{video}")]
 pub async fn patch_video(
@@ -66,19 +79,28 @@ pub async fn patch_video(
 
 /// Delete a video
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
+/// key.
 #[utoipa::path(operation_id = "delete_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}")]
-pub async fn delete_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn delete_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     write::delete::<Videos>(context, request, name.into_inner()).await
 }
 
 /// Restore a video
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
-/// unchanged. Needs an editor's key.
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
+/// deleted is answered unchanged. Needs an editor's key.
 #[utoipa::path(operation_id = "restore_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video, as it is again.", body = Video)))]
 #[post("/v1/videos/{video}/restore")]
-pub async fn restore_video(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn restore_video(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     restore::restore::<Videos>(context, request, name.into_inner()).await
 }

@@ -17,14 +17,23 @@ use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
 use crate::resource::snippets;
 use crate::resource::spec::{
-    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, ReferrerSpec, SortColumn, SortSpec, Spec, TableSpec, Takes, TextColumn,
+    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, ReferrerSpec, SortColumn, SortSpec, Spec,
+    TableSpec, Takes, TextColumn,
 };
 use crate::resource::tracks::{Summary, TrackKind};
 use crate::resource::{Draft, NewLink, Status};
 use crate::text::language::Language;
 
 /// What a video can be asked to have.
-pub const HAS: &[&str] = &["captions", "transcript", "chapters", "source", "thumbnail", "sign_language", "audio_description"];
+pub const HAS: &[&str] = &[
+    "captions",
+    "transcript",
+    "chapters",
+    "source",
+    "thumbnail",
+    "sign_language",
+    "audio_description",
+];
 
 /// The declaration.
 pub const SPEC: Spec = Spec {
@@ -54,14 +63,24 @@ pub const SPEC: Spec = Spec {
             description: "Videos in which this partner takes part.",
             example: "un-women",
         },
-        FilterSpec { name: "topic", takes: Takes::Item(Kind::Topic), description: "Videos about this topic.", example: "prevention" },
+        FilterSpec {
+            name: "topic",
+            takes: Takes::Item(Kind::Topic),
+            description: "Videos about this topic.",
+            example: "prevention",
+        },
         FilterSpec {
             name: "statistic",
             takes: Takes::Referrer(Kind::ImpactStatistic, "evidence"),
             description: "Videos that evidence this impact statistic.",
             example: "new-partnerships-on-survivor-services",
         },
-        FilterSpec { name: "country", takes: Takes::Country, description: "Videos about this country.", example: "MK" },
+        FilterSpec {
+            name: "country",
+            takes: Takes::Country,
+            description: "Videos about this country.",
+            example: "MK",
+        },
         FilterSpec {
             name: "language",
             takes: Takes::Language,
@@ -86,7 +105,12 @@ pub const SPEC: Spec = Spec {
             description: "Videos that can be played from this kind of source.",
             example: "youtube",
         },
-        FilterSpec { name: "has", takes: Takes::Has(HAS), description: "Videos that have all of these.", example: "captions,source" },
+        FilterSpec {
+            name: "has",
+            takes: Takes::Has(HAS),
+            description: "Videos that have all of these.",
+            example: "captions,source",
+        },
     ],
     ranges: &[
         RangeSpec {
@@ -123,15 +147,27 @@ pub const SPEC: Spec = Spec {
         },
     ],
     sorts: &[
-        SortSpec { name: "title", column: SortColumn::Title, description: "the title, in the answer's language and its alphabet" },
+        SortSpec {
+            name: "title",
+            column: SortColumn::Title,
+            description: "the title, in the answer's language and its alphabet",
+        },
         SortSpec {
             name: "duration_seconds",
-            column: SortColumn::Column { name: "videos.duration_seconds", holds: KeyType::Integer, nullable: true },
+            column: SortColumn::Column {
+                name: "videos.duration_seconds",
+                holds: KeyType::Integer,
+                nullable: true,
+            },
             description: "the length",
         },
         SortSpec {
             name: "recorded_on",
-            column: SortColumn::Column { name: "videos.recorded_on", holds: KeyType::Date, nullable: true },
+            column: SortColumn::Column {
+                name: "videos.recorded_on",
+                holds: KeyType::Date,
+                nullable: true,
+            },
             description: "the day of recording",
         },
     ],
@@ -152,7 +188,11 @@ pub const SPEC: Spec = Spec {
         "accessibility",
     ],
     extras: &["embed"],
-    referrers: &[ReferrerSpec { field: "impact_statistics", kind: Kind::ImpactStatistic, through: "evidence" }],
+    referrers: &[ReferrerSpec {
+        field: "impact_statistics",
+        kind: Kind::ImpactStatistic,
+        through: "evidence",
+    }],
     shows: &[Kind::Programme, Kind::Topic, Kind::Partner],
     feeds: &["rss", "atom", "json"],
 };
@@ -239,7 +279,8 @@ pub struct VideoTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>, example = "Speaks of violence.")]
     pub content_note: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, VideoTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -251,7 +292,13 @@ pub struct VideoTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// Title.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "Football players speak out")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "Football players speak out"
+    )]
     pub title: Option<String>,
     /// One or two sentences.
     #[schema(max_length = 2000)]
@@ -350,7 +397,10 @@ pub struct VideoPage {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Embed {
     /// The page for frames; it has a language only if the answer was asked for in one.
-    #[schema(format = "uri", example = "https://catalogue.example.org/embed/videos/testimonials-part-one")]
+    #[schema(
+        format = "uri",
+        example = "https://catalogue.example.org/embed/videos/testimonials-part-one"
+    )]
     pub page: String,
     /// A frame with that page, as HTML.
     #[schema(
@@ -424,8 +474,14 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     chapters.sort_by(|a, b| a.start_seconds.total_cmp(&b.start_seconds));
     super::parts::check_chapters(fields, &chapters, duration_seconds);
     let credits = fields.list("credits", Credit::read);
-    let accessibility = fields.object("accessibility", Accessibility::read).filter(|value| *value != Accessibility::default());
-    let spoken: Vec<String> = fields.languages("spoken_languages").iter().map(|language| language.as_str().to_owned()).collect();
+    let accessibility = fields
+        .object("accessibility", Accessibility::read)
+        .filter(|value| *value != Accessibility::default());
+    let spoken: Vec<String> = fields
+        .languages("spoken_languages")
+        .iter()
+        .map(|language| language.as_str().to_owned())
+        .collect();
     let own = Own {
         duration_seconds,
         recorded_on: fields.date("recorded_on"),
@@ -439,8 +495,17 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         credits: Packed::list(&credits),
         accessibility: Packed::object(accessibility.as_ref()),
     };
-    let mut links: Vec<NewLink> = fields.reference("programme").map(|programme| NewLink::to("programme", programme)).into_iter().collect();
-    links.extend(fields.list("topics", crate::http::fields::named).into_iter().map(|topic| NewLink::to("topics", topic)));
+    let mut links: Vec<NewLink> = fields
+        .reference("programme")
+        .map(|programme| NewLink::to("programme", programme))
+        .into_iter()
+        .collect();
+    links.extend(
+        fields
+            .list("topics", crate::http::fields::named)
+            .into_iter()
+            .map(|topic| NewLink::to("topics", topic)),
+    );
     links.extend(roles::read(fields));
     Draft { own, links }
 }
@@ -448,7 +513,9 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
 /// The values that filters find a video by.
 pub fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
     let mut facets: Vec<(&'static str, String)> = Vec::new();
-    let mut add = |name: &'static str, values: Vec<String>| facets.extend(values.into_iter().map(|value| (name, value)));
+    let mut add = |name: &'static str, values: Vec<String>| {
+        facets.extend(values.into_iter().map(|value| (name, value)))
+    };
     add("country", own.countries.unpack());
     add("spoken_language", own.spoken_languages.unpack());
     let captions: Vec<Caption> = own.captions.unpack();
@@ -456,14 +523,22 @@ pub fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
     let accessibility: Accessibility = own.accessibility.unpack();
     let spoken = || tracks.iter().filter(|track| track.kind.is_spoken());
     let stored = spoken().map(|track| track.language.clone());
-    let elsewhere = || captions.iter().filter(|caption| caption.kind != TrackKind::Chapters.as_str());
-    add("caption_language", elsewhere().map(|caption| caption.language.clone()).chain(stored).collect());
+    let elsewhere =
+        || captions.iter().filter(|caption| caption.kind != TrackKind::Chapters.as_str());
+    add(
+        "caption_language",
+        elsewhere().map(|caption| caption.language.clone()).chain(stored).collect(),
+    );
     add("kind", sources.iter().map(|source| source.kind.clone()).collect());
     let mut has = Vec::new();
     for (name, present) in [
         ("captions", elsewhere().next().is_some() || spoken().next().is_some()),
         ("transcript", spoken().next().is_some()),
-        ("chapters", own.chapters.0.is_some() || tracks.iter().any(|track| track.kind == TrackKind::Chapters)),
+        (
+            "chapters",
+            own.chapters.0.is_some()
+                || tracks.iter().any(|track| track.kind == TrackKind::Chapters),
+        ),
         ("source", !sources.is_empty()),
         ("thumbnail", own.thumbnail.0.is_some()),
         ("sign_language", !accessibility.sign_languages.is_empty()),
@@ -493,9 +568,16 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
         },
     };
     // With every language asked for, the text in the original one is still there.
-    let original = || loaded.texts.iter().find(|text| text.language == loaded.item.original_language).map(|text| text.title.as_str());
+    let original = || {
+        loaded
+            .texts
+            .iter()
+            .find(|text| text.language == loaded.item.original_language)
+            .map(|text| text.title.as_str())
+    };
     let title = || texts.title.as_deref().or_else(original).unwrap_or(&loaded.item.slug);
-    let embed = shown.extras.contains(&"embed").then(|| Embed::new(&loaded.item.slug, title(), shown));
+    let embed =
+        shown.extras.contains(&"embed").then(|| Embed::new(&loaded.item.slug, title(), shown));
     let common = loaded.take_common();
     let topics = loaded.many("topics", shown);
     let programme = loaded.one("programme", shown);

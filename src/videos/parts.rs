@@ -47,7 +47,12 @@ pub struct Source {
     #[schema(format = "uri", example = "https://media.example.org/forum.mp4")]
     pub url: String,
     /// Media type of the file.
-    #[schema(required, max_length = 200, pattern = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;.*)?$", example = "video/mp4")]
+    #[schema(
+        required,
+        max_length = 200,
+        pattern = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;.*)?$",
+        example = "video/mp4"
+    )]
     pub mime_type: Option<String>,
     /// Width in pixels.
     #[schema(required, minimum = 1, maximum = 100_000)]
@@ -68,19 +73,38 @@ impl Source {
         let mime_type = fields.text("mime_type", limits::WORD);
         let is_media_type = |text: &str| {
             text.split_once('/').is_some_and(|(kind, name)| {
-                let token = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+                let token = |part: &str| {
+                    !part.is_empty()
+                        && part
+                            .bytes()
+                            .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+                };
                 token(kind) && token(name.split(';').next().unwrap_or_default())
             })
         };
         if mime_type.as_deref().is_some_and(|text| !is_media_type(text)) {
-            fields.error("mime_type", "invalid_media_type", "A media type such as `video/mp4` is expected here.");
+            fields.error(
+                "mime_type",
+                "invalid_media_type",
+                "A media type such as `video/mp4` is expected here.",
+            );
         }
-        let source =
-            (fields.integer("width", 1..=100_000), fields.integer("height", 1..=100_000), fields.integer("size_bytes", 1..=i64::MAX));
+        let source = (
+            fields.integer("width", 1..=100_000),
+            fields.integer("height", 1..=100_000),
+            fields.integer("size_bytes", 1..=i64::MAX),
+        );
         fields.require("kind", kind.is_some());
         fields.require("url", url.is_some());
         fields.finish();
-        Some(Self { kind: kind?, url: url?, mime_type, width: source.0, height: source.1, size_bytes: source.2 })
+        Some(Self {
+            kind: kind?,
+            url: url?,
+            mime_type,
+            width: source.0,
+            height: source.1,
+            size_bytes: source.2,
+        })
     }
 }
 
@@ -105,7 +129,8 @@ impl Thumbnail {
     /// Reads one.
     pub fn read(mut fields: Fields<'_, '_>) -> Option<Self> {
         let url = fields.url("url");
-        let (width, height) = (fields.integer("width", 1..=100_000), fields.integer("height", 1..=100_000));
+        let (width, height) =
+            (fields.integer("width", 1..=100_000), fields.integer("height", 1..=100_000));
         let alt = fields.text("alt", limits::SUMMARY);
         fields.require("url", url.is_some());
         fields.finish();
@@ -139,7 +164,8 @@ pub struct Caption {
 }
 
 impl Caption {
-    /// Reads one; its kind is `subtitles` if it states none. What the server keeps is read elsewhere.
+    /// Reads one; its kind is `subtitles` if it states none. What the server keeps is read
+    /// elsewhere.
     pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
         if value.get("stored") == Some(&Value::Bool(true)) {
             return None;
@@ -152,7 +178,14 @@ impl Caption {
         fields.require("language", language.is_some());
         fields.require("url", url.is_some());
         fields.finish();
-        Some(Self { language: language?.as_str().to_owned(), kind, label, url: url?, stored: None, transliterated: None })
+        Some(Self {
+            language: language?.as_str().to_owned(),
+            kind,
+            label,
+            url: url?,
+            stored: None,
+            transliterated: None,
+        })
     }
 }
 
@@ -171,7 +204,10 @@ impl Chapter {
     /// Reads one.
     pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
         let mut fields = Fields::new(value, pointer, errors)?;
-        let start = fields.milliseconds("start_seconds").and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0);
+        let start = fields
+            .milliseconds("start_seconds")
+            .and_then(|ms| i32::try_from(ms).ok())
+            .map(|ms| f64::from(ms) / 1000.0);
         let title = fields.text("title", limits::TITLE);
         fields.require("start_seconds", start.is_some());
         fields.require("title", title.is_some());
@@ -181,11 +217,16 @@ impl Chapter {
 }
 
 /// No two chapters begin together, and none begins after the video's end.
-pub fn check_chapters(fields: &mut Fields<'_, '_>, chapters: &[Chapter], duration_seconds: Option<i64>) {
+pub fn check_chapters(
+    fields: &mut Fields<'_, '_>,
+    chapters: &[Chapter],
+    duration_seconds: Option<i64>,
+) {
     let mut starts = chapters.iter().map(|chapter| chapter.start_seconds);
     let mut before = starts.next();
     for start in starts {
-        // Both are whole milliseconds over a thousand: equal if and only if they are the same millisecond.
+        // Both are whole milliseconds over a thousand: equal if and only if they are the same
+        // millisecond.
         if before.is_some_and(|before| start <= before) {
             fields.error("chapters", "repeated", format!("Two chapters begin at second {start}."));
         }
@@ -195,7 +236,11 @@ pub fn check_chapters(fields: &mut Fields<'_, '_>, chapters: &[Chapter], duratio
     if let (Some(last), Some(end)) = (before, end)
         && last >= end
     {
-        fields.error("chapters", "out_of_range", format!("A chapter begins at second {last}; the video is {end} seconds long."));
+        fields.error(
+            "chapters",
+            "out_of_range",
+            format!("A chapter begins at second {last}; the video is {end} seconds long."),
+        );
     }
 }
 
@@ -238,7 +283,9 @@ pub struct Accessibility {
 impl Accessibility {
     /// Reads it.
     pub fn read(mut fields: Fields<'_, '_>) -> Option<Self> {
-        let mut tags = |name: &'static str| fields.languages(name).iter().map(|language| language.as_str().to_owned()).collect();
+        let mut tags = |name: &'static str| {
+            fields.languages(name).iter().map(|language| language.as_str().to_owned()).collect()
+        };
         let (sign_languages, audio_descriptions, open_captions) =
             (tags("sign_languages"), tags("audio_descriptions"), tags("open_captions"));
         let flashing = fields.flag("flashing");

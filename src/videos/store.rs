@@ -30,6 +30,9 @@ impl Subject for Videos {
     }
 
     fn columns(_item: &Item, own: &Own, _links: &[Link]) -> Vec<Bind> {
-        vec![own.duration_seconds.map_or(Bind::Null, Bind::Integer), own.recorded_on.map_or(Bind::Null, Bind::Date)]
+        vec![
+            own.duration_seconds.map_or(Bind::Null, Bind::Integer),
+            own.recorded_on.map_or(Bind::Null, Bind::Date),
+        ]
     }
 }

@@ -25,13 +25,33 @@ fn on_both(test: impl Fn(&Path, &str)) {
 #[test]
 fn a_key_stands_alone_on_standard_output() {
     on_both(|directory, url| {
-        let made = ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "Web team"]), 0);
+        let made = ended(
+            run(directory, url, &["key", "create", "--role", "editor", "--name", "Web team"]),
+            0,
+        );
         let key = out(&made);
-        assert!(key.starts_with("kino_") && key.ends_with('\n') && key.lines().count() == 1 && key.trim().len() > 40, "{key}");
+        assert!(
+            key.starts_with("kino_")
+                && key.ends_with('\n')
+                && key.lines().count() == 1
+                && key.trim().len() > 40,
+            "{key}"
+        );
         assert!(err(&made).contains("Web team") && !err(&made).contains(key.trim()));
         let list = out(&ended(run(directory, url, &["key", "list"]), 0));
-        assert!(list.contains("Web team") && list.contains("editor") && list.contains("active") && !list.contains(key.trim()), "{list}");
-        let id = list.lines().nth(1).and_then(|line| line.split('\t').next()).expect("a key is listed").to_owned();
+        assert!(
+            list.contains("Web team")
+                && list.contains("editor")
+                && list.contains("active")
+                && !list.contains(key.trim()),
+            "{list}"
+        );
+        let id = list
+            .lines()
+            .nth(1)
+            .and_then(|line| line.split('\t').next())
+            .expect("a key is listed")
+            .to_owned();
         ended(run(directory, url, &["key", "revoke", &id]), 0);
         assert!(out(&run(directory, url, &["key", "list"])).contains("revoked"));
         ended(run(directory, url, &["key", "revoke", &id]), 2);
@@ -50,9 +70,20 @@ fn keys_that_cannot_be_made() {
         &["key", "revoke", "x"],
     ] {
         let output = ended(run(file.directory(), &file.url, arguments), 2);
-        assert!(out(&output).is_empty() && !err(&output).contains("panicked"), "{arguments:?}: {}", err(&output));
+        assert!(
+            out(&output).is_empty() && !err(&output).contains("panicked"),
+            "{arguments:?}: {}",
+            err(&output)
+        );
     }
-    ended(run(file.directory(), &file.url, &["key", "create", "--role", "viewer", "--name", "X", "--expires", "90d"]), 0);
+    ended(
+        run(
+            file.directory(),
+            &file.url,
+            &["key", "create", "--role", "viewer", "--name", "X", "--expires", "90d"],
+        ),
+        0,
+    );
 }
 
 #[test]
@@ -60,7 +91,8 @@ fn an_import_can_be_repeated_and_an_export_imported() {
     let mut exports = Vec::new();
     let collected = std::sync::Mutex::new(&mut exports);
     on_both(|directory, url| {
-        std::fs::write(directory.join("first.ndjson"), kinoteka::commands::DEMO).expect("the file can be written");
+        std::fs::write(directory.join("first.ndjson"), kinoteka::commands::DEMO)
+            .expect("the file can be written");
         let first = ended(run(directory, url, &["import", "first.ndjson"]), 0);
         assert!(err(&first).contains("39 items stored, 0 unchanged."), "{}", err(&first));
         let exported = out(&ended(run(directory, url, &["export"]), 0));
@@ -78,7 +110,10 @@ fn an_import_can_be_repeated_and_an_export_imported() {
             line["published_at"].take();
             line.to_string()
         };
-        collected.lock().expect("one at a time").push(exported.lines().map(published_at).collect::<Vec<_>>());
+        collected
+            .lock()
+            .expect("one at a time")
+            .push(exported.lines().map(published_at).collect::<Vec<_>>());
     });
     assert!(exports.windows(2).all(|pair| pair[0] == pair[1]), "both databases export the same");
 }
@@ -95,8 +130,14 @@ fn text_tracks_are_exported_and_imported() {
         let first = ended(fed(directory, url, &["import", "-"], &lines), 0);
         assert!(err(&first).contains("2 items stored, 0 unchanged."), "{}", err(&first));
         let exported = out(&ended(run(directory, url, &["export"]), 0));
-        let last: serde_json::Value = serde_json::from_str(exported.lines().last().expect("there are lines")).expect("a line is JSON");
-        assert_eq!(last, serde_json::from_str::<serde_json::Value>(&track("sq", webvtt)).expect("a line is JSON"));
+        let last: serde_json::Value =
+            serde_json::from_str(exported.lines().last().expect("there are lines"))
+                .expect("a line is JSON");
+        assert_eq!(
+            last,
+            serde_json::from_str::<serde_json::Value>(&track("sq", webvtt))
+                .expect("a line is JSON")
+        );
         let back = ended(fed(directory, url, &["import", "-"], &exported), 0);
         assert!(err(&back).contains("0 items stored, 2 unchanged."), "{}", err(&back));
         let other = SqliteDatabase::new(None);
@@ -138,10 +179,16 @@ fn bad_lines_are_told_by_number_and_nothing_is_stored() {
         ];
         let output = ended(fed(directory, url, &["import", "-"], &lines.join("\n")), 2);
         let told = err(&output);
-        let numbers: Vec<&str> = told.lines().filter_map(|line| line.split_once("line ")?.1.split(':').next()).collect();
+        let numbers: Vec<&str> =
+            told.lines().filter_map(|line| line.split_once("line ")?.1.split(':').next()).collect();
         assert_eq!(numbers, ["2", "4", "5", "6", "6", "7", "8", "9"], "{told}");
         assert!(!told.contains('\u{1b}'), "a terminal is not told what to do: {told:?}");
-        assert!(told.contains("/countries/0") && told.contains("/programme") && told.contains("nothing was imported"), "{told}");
+        assert!(
+            told.contains("/countries/0")
+                && told.contains("/programme")
+                && told.contains("nothing was imported"),
+            "{told}"
+        );
         assert_eq!(out(&ended(run(directory, url, &["export"]), 0)), "");
     });
 }
@@ -149,10 +196,19 @@ fn bad_lines_are_told_by_number_and_nothing_is_stored() {
 #[test]
 fn what_cannot_be_read_is_said_in_one_line() {
     let file = SqliteDatabase::new(None);
-    std::fs::write(file.directory().join("latin1.ndjson"), b"{\"resource\": \"topic\",\n \xff}").expect("the file can be written");
-    for (argument, told) in [("missing.ndjson", "missing.ndjson"), ("latin1.ndjson", "line 2: not UTF-8"), (".", "cannot read")] {
+    std::fs::write(file.directory().join("latin1.ndjson"), b"{\"resource\": \"topic\",\n \xff}")
+        .expect("the file can be written");
+    for (argument, told) in [
+        ("missing.ndjson", "missing.ndjson"),
+        ("latin1.ndjson", "line 2: not UTF-8"),
+        (".", "cannot read"),
+    ] {
         let output = ended(run(file.directory(), &file.url, &["import", argument]), 2);
-        assert!(err(&output).lines().count() == 1 && err(&output).contains(told), "{}", err(&output));
+        assert!(
+            err(&output).lines().count() == 1 && err(&output).contains(told),
+            "{}",
+            err(&output)
+        );
     }
 }
 
@@ -163,7 +219,10 @@ fn the_demo_serves_and_ends_well() {
         let key = printed_key(&lines);
         let answer = get(&address, "/v1/videos?total=true", "");
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"total\":8"), "{answer}");
-        assert!(get(&address, "/v1/videos?status=draft", &format!("Authorization: Bearer {key}\r\n")).starts_with("HTTP/1.1 200"));
+        assert!(
+            get(&address, "/v1/videos?status=draft", &format!("Authorization: Bearer {key}\r\n"))
+                .starts_with("HTTP/1.1 200")
+        );
         assert!(get(&address, "/docs", "").starts_with("HTTP/1.1 200"));
         terminate(&served);
         assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
@@ -192,16 +251,40 @@ fn what_keeps_a_server_from_starting_is_said_in_one_line() {
         ("postgres:///x?host=/nonexistent", vec!["serve"], "cannot open the database"),
         ("mysql://x", vec!["serve"], "DATABASE_URL"),
         ("sqlite://:memory:", vec!["serve"], "DATABASE_URL"),
-        (file.url.as_str(), vec!["serve", "--base-url", "catalogue.example.org"], "KINOTEKA_BASE_URL"),
+        (
+            file.url.as_str(),
+            vec!["serve", "--base-url", "catalogue.example.org"],
+            "KINOTEKA_BASE_URL",
+        ),
         (file.url.as_str(), vec!["serve", "--xk-footnote", "own"], "KINOTEKA_XK_FOOTNOTE_TEXT"),
-        (file.url.as_str(), vec!["serve", "--fallback-languages", "en,english"], "KINOTEKA_FALLBACK_LANGUAGES"),
-        (file.url.as_str(), vec!["serve", "--cors-origins", "example.org"], "KINOTEKA_CORS_ORIGINS"),
-        (file.url.as_str(), vec!["serve", "--replica-url", "postgres:///x"], "KINOTEKA_REPLICA_URL"),
+        (
+            file.url.as_str(),
+            vec!["serve", "--fallback-languages", "en,english"],
+            "KINOTEKA_FALLBACK_LANGUAGES",
+        ),
+        (
+            file.url.as_str(),
+            vec!["serve", "--cors-origins", "example.org"],
+            "KINOTEKA_CORS_ORIGINS",
+        ),
+        (
+            file.url.as_str(),
+            vec!["serve", "--replica-url", "postgres:///x"],
+            "KINOTEKA_REPLICA_URL",
+        ),
         (file.url.as_str(), vec!["serve", "--readers", "0"], "KINOTEKA_READERS"),
     ] {
         let output = ended(run(file.directory(), url, &arguments), 2);
-        let lines: Vec<String> = err(&output).lines().filter(|line| !line.starts_with("time=")).map(str::to_owned).collect();
-        assert!(lines.len() == 1 && lines[0].starts_with("kinoteka: ") && lines[0].contains(told), "{arguments:?}: {}", err(&output));
+        let lines: Vec<String> = err(&output)
+            .lines()
+            .filter(|line| !line.starts_with("time="))
+            .map(str::to_owned)
+            .collect();
+        assert!(
+            lines.len() == 1 && lines[0].starts_with("kinoteka: ") && lines[0].contains(told),
+            "{arguments:?}: {}",
+            err(&output)
+        );
     }
     drop(taken);
 }
@@ -209,16 +292,29 @@ fn what_keeps_a_server_from_starting_is_said_in_one_line() {
 #[test]
 fn every_wrong_setting_is_told_at_once() {
     let file = SqliteDatabase::new(None);
-    let output = ended(run(file.directory(), "mysql://x", &["serve", "--base-url", "x", "--readers", "0", "--max-body-bytes", "1"]), 2);
+    let output = ended(
+        run(
+            file.directory(),
+            "mysql://x",
+            &["serve", "--base-url", "x", "--readers", "0", "--max-body-bytes", "1"],
+        ),
+        2,
+    );
     assert_eq!(err(&output).lines().count(), 4, "{}", err(&output));
     for (hub, base, told) in [
         ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL"),
         ("hub.example.org", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
         ("https://hub.example.org/,x", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
     ] {
-        let arguments = ["serve", "--websub-hub", hub].into_iter().chain(base.into_iter().flat_map(|base| ["--base-url", base]));
+        let arguments = ["serve", "--websub-hub", hub]
+            .into_iter()
+            .chain(base.into_iter().flat_map(|base| ["--base-url", base]));
         let output = ended(run(file.directory(), &file.url, &arguments.collect::<Vec<_>>()), 2);
-        assert!(err(&output).contains(told) && err(&output).lines().count() == 1, "{hub}: {}", err(&output));
+        assert!(
+            err(&output).contains(told) && err(&output).lines().count() == 1,
+            "{hub}: {}",
+            err(&output)
+        );
     }
     // A word that clap itself refuses.
     let output = ended(run(file.directory(), &file.url, &["serve", "--docs", "perhaps"]), 2);
@@ -229,11 +325,13 @@ fn every_wrong_setting_is_told_at_once() {
 #[test]
 fn settings_come_from_a_file_too() {
     let file = SqliteDatabase::new(None);
-    std::fs::write(file.directory().join(".env"), "KINOTEKA_BASE_URL=nonsense\n").expect("the file can be written");
+    std::fs::write(file.directory().join(".env"), "KINOTEKA_BASE_URL=nonsense\n")
+        .expect("the file can be written");
     let output = ended(run(file.directory(), &file.url, &["migrate"]), 2);
     assert!(err(&output).contains("KINOTEKA_BASE_URL"));
     ended(run(file.directory(), &file.url, &["migrate", "--base-url", "https://example.org"]), 0);
-    std::fs::write(file.directory().join(".env"), "not a setting\n").expect("the file can be written");
+    std::fs::write(file.directory().join(".env"), "not a setting\n")
+        .expect("the file can be written");
     let output = ended(run(file.directory(), &file.url, &["migrate"]), 2);
     assert!(err(&output).contains(".env") && err(&output).lines().count() == 1, "{}", err(&output));
 }
@@ -241,7 +339,8 @@ fn settings_come_from_a_file_too() {
 #[test]
 fn a_database_that_is_behind_or_ahead_is_not_touched() {
     let file = SqliteDatabase::new(None);
-    let behind = ended(run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]), 2);
+    let behind =
+        ended(run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]), 2);
     assert!(err(&behind).contains("kinoteka migrate"), "{}", err(&behind));
     let applied = ended(run(file.directory(), &file.url, &["migrate"]), 0);
     assert!(err(&applied).contains("Applied: "));
@@ -255,13 +354,27 @@ fn a_database_of_a_newer_program_is_not_served() {
         ended(run(directory, url, &["migrate"]), 0);
         let long = Duration::from_secs(5);
         let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
-        let mut connection = Connection::open(&Target::parse(url).expect("an address"), Access::Write, session).expect("it opens");
-        connection.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')").expect("it is stored");
+        let mut connection =
+            Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
+                .expect("it opens");
+        connection
+            .batch_execute(
+                "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+            )
+            .expect("it is stored");
         drop(connection);
         for command in ["serve", "export", "migrate"] {
             let output = ended(run(directory, url, &[command]), 2);
-            let told: Vec<String> = err(&output).lines().filter(|line| !line.starts_with("time=")).map(str::to_owned).collect();
-            assert!(told.len() == 1 && told[0].contains("newer than this program"), "{command}: {}", err(&output));
+            let told: Vec<String> = err(&output)
+                .lines()
+                .filter(|line| !line.starts_with("time="))
+                .map(str::to_owned)
+                .collect();
+            assert!(
+                told.len() == 1 && told[0].contains("newer than this program"),
+                "{command}: {}",
+                err(&output)
+            );
         }
     });
 }
@@ -289,9 +402,15 @@ fn every_request_is_one_line_of_the_log() {
         served.logged(&["target=kinoteka::slow_query", "duration_ms=", "statement="]);
         // A key's use is noted, and a key never logged.
         let unused = out(&ended(run(directory, url, &["key", "list"]), 0));
-        get(&address, "/v1/videos", &format!("Authorization: Bearer {key}\r\nX-Request-Id: mine-3\r\n"));
+        get(
+            &address,
+            "/v1/videos",
+            &format!("Authorization: Bearer {key}\r\nX-Request-Id: mine-3\r\n"),
+        );
         assert!(!served.logged(&["request_id=mine-3"]).contains(&key));
-        let last_used = |list: &str| list.lines().nth(1).and_then(|line| line.split('\t').nth(5)).map(str::to_owned);
+        let last_used = |list: &str| {
+            list.lines().nth(1).and_then(|line| line.split('\t').nth(5)).map(str::to_owned)
+        };
         assert_eq!(last_used(&unused).as_deref(), Some("-"), "{unused}");
         // The answer does not wait for it.
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -311,8 +430,14 @@ fn the_document_is_written() {
     let json = out(&ended(run(file.directory(), &file.url, &["openapi"]), 0));
     let yaml = out(&ended(run(file.directory(), &file.url, &["openapi", "--yaml"]), 0));
     ended(run(file.directory(), &file.url, &["openapi", "--directory", "."]), 0);
-    assert_eq!(std::fs::read_to_string(file.directory().join("kinoteka.json")).expect("it is written"), json);
-    assert_eq!(std::fs::read_to_string(file.directory().join("kinoteka.yaml")).expect("it is written"), yaml);
+    assert_eq!(
+        std::fs::read_to_string(file.directory().join("kinoteka.json")).expect("it is written"),
+        json
+    );
+    assert_eq!(
+        std::fs::read_to_string(file.directory().join("kinoteka.yaml")).expect("it is written"),
+        yaml
+    );
     let output = ended(run(file.directory(), &file.url, &["openapi", "--directory", "missing"]), 2);
     assert_eq!(err(&output).lines().count(), 1);
 }
@@ -344,13 +469,18 @@ fn a_generated_catalogue_is_always_the_same_and_can_be_imported() {
     on_both(|directory, url| {
         let lines = out(&ended(run(directory, url, &["generate", "--videos", "30"]), 0));
         assert_eq!(out(&run(directory, url, &["generate", "--videos", "30"])), lines);
-        assert_ne!(out(&run(directory, url, &["generate", "--videos", "30", "--seed", "2"])), lines);
+        assert_ne!(
+            out(&run(directory, url, &["generate", "--videos", "30", "--seed", "2"])),
+            lines
+        );
         let imported = ended(fed(directory, url, &["import", "-"], &lines), 0);
         assert!(err(&imported).contains("81 items stored, 0 unchanged."), "{}", err(&imported));
         let again = ended(fed(directory, url, &["import", "-"], &lines), 0);
         assert!(err(&again).contains("0 items stored, 81 unchanged."), "{}", err(&again));
         let larger = out(&run(directory, url, &["generate", "--videos", "60"]));
-        let first = |lines: &str| lines.lines().find(|line| line.contains("\"slug\":\"topic-1\"")).map(str::to_owned);
+        let first = |lines: &str| {
+            lines.lines().find(|line| line.contains("\"slug\":\"topic-1\"")).map(str::to_owned)
+        };
         assert!(first(&lines).is_some() && first(&lines) == first(&larger));
     });
 }

@@ -1,4 +1,5 @@
-//! Replays what the fuzzers found worth keeping: every input of `tests/fuzz/regressions` through the function of its target.
+//! Replays what the fuzzers found worth keeping: every input of `tests/fuzz/regressions` through
+//! the function of its target.
 
 use std::path::Path;
 
@@ -17,9 +18,18 @@ fn replay_found(target: &str, holds: fn(&[u8])) {
 
 fn replay_file(name: &str, at_least: usize, holds: fn(&[u8])) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/regressions").join(name);
-    let packed = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let inputs: Vec<String> = packed.lines().map(|line| serde_json::from_str(line).expect("every line is a JSON string")).collect();
-    assert!(inputs.len() >= at_least, "{} has {} inputs; it should have what the fuzzers found", file.display(), inputs.len());
+    let packed = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let inputs: Vec<String> = packed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("every line is a JSON string"))
+        .collect();
+    assert!(
+        inputs.len() >= at_least,
+        "{} has {} inputs; it should have what the fuzzers found",
+        file.display(),
+        inputs.len()
+    );
     for (index, input) in inputs.iter().enumerate() {
         let outcome = std::panic::catch_unwind(|| holds(input.as_bytes()));
         assert!(outcome.is_ok(), "{name}, line {}: {input:?}", index + 1);

@@ -1,4 +1,5 @@
-//! The product from outside: real servers on both databases, the program itself, the migrations, and what breaks.
+//! The product from outside: real servers on both databases, the program itself, the migrations,
+//! and what breaks.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -44,16 +44,23 @@ fn schema(connection: &mut Connection) -> Schema {
         .expect("PostgreSQL tells its schema"),
     };
     let mut schema = Schema::new();
-    for column in columns.into_iter().filter(|column| !APART.iter().any(|prefix| column.table_name.starts_with(prefix))) {
+    for column in columns
+        .into_iter()
+        .filter(|column| !APART.iter().any(|prefix| column.table_name.starts_with(prefix)))
+    {
         schema.entry(column.table_name).or_default().insert(column.column_name, column.nullable);
     }
     schema
 }
 
 fn open(url: &str) -> Connection {
-    let session =
-        Session { busy_timeout: Duration::from_secs(5), statement_timeout: Duration::from_secs(30), slow_query: Duration::from_secs(30) };
-    Connection::open(&Target::parse(url).expect("the URL is right"), Access::Write, session).expect("the database opens")
+    let session = Session {
+        busy_timeout: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(30),
+        slow_query: Duration::from_secs(30),
+    };
+    Connection::open(&Target::parse(url).expect("the URL is right"), Access::Write, session)
+        .expect("the database opens")
 }
 
 fn up_down_up(url: &str) -> Schema {
@@ -94,7 +101,10 @@ fn a_newer_database_is_recognised() {
     diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')")
         .execute(&mut connection)
         .expect("a row can be added");
-    assert_eq!(migrations::standing(&mut connection).expect("a standing"), Standing::Ahead("29990101000000".to_owned()));
+    assert_eq!(
+        migrations::standing(&mut connection).expect("a standing"),
+        Standing::Ahead("29990101000000".to_owned())
+    );
 }
 
 #[test]

@@ -23,25 +23,42 @@ pub fn on_both(test: impl Fn(&Path, &str)) {
 
 pub fn damage(url: &str, sql: &str) {
     let store = kinoteka::server::store(&database::settings(url)).expect("the settings are right");
-    let sql = if url.starts_with("sqlite") { format!("PRAGMA foreign_keys = OFF; {sql}") } else { sql.to_owned() };
-    store.connect().expect("it opens").batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let sql = if url.starts_with("sqlite") {
+        format!("PRAGMA foreign_keys = OFF; {sql}")
+    } else {
+        sql.to_owned()
+    };
+    store
+        .connect()
+        .expect("it opens")
+        .batch_execute(&sql)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 pub fn findings(output: &std::process::Output) -> Vec<Value> {
-    out(output).lines().map(|line| serde_json::from_str(line).expect("each finding is JSON")).collect()
+    out(output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each finding is JSON"))
+        .collect()
 }
 
 #[test]
 fn the_first_catalogue_is_well() {
     on_both(|directory, url| {
         let output = ended(run(directory, url, &["check"]), 0);
-        assert!(out(&output).is_empty() && err(&output).contains("39 items checked: all is well."), "{}{}", out(&output), err(&output));
+        assert!(
+            out(&output).is_empty() && err(&output).contains("39 items checked: all is well."),
+            "{}{}",
+            out(&output),
+            err(&output)
+        );
     });
 }
 
 #[test]
 fn what_is_derived_is_found_and_made_again() {
-    let video = "(SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')";
+    let video =
+        "(SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')";
     let damages = [
         (format!("DELETE FROM facets WHERE item = {video}"), "filter_index_stale"),
         (format!("UPDATE facets SET is_public = NOT is_public WHERE item = {video}"), "filter_index_stale"),
@@ -63,20 +80,39 @@ fn what_is_derived_is_found_and_made_again() {
         for (sql, code) in &damages {
             damage(url, sql);
             let found = findings(&ended(run(directory, url, &["check", "--json"]), 1));
-            let this = found.iter().find(|finding| finding["code"] == *code).unwrap_or_else(|| panic!("{sql}: {found:?}"));
-            let subject =
-                if *code == "copy_stale" { "impact statistic `women-who-know-their-rights`" } else { "video `testimonials-part-one`" };
-            assert_eq!((&this["subject"], &this["derived"], &this["mended"]), (&json!(subject), &json!(true), &json!(false)));
+            let this = found
+                .iter()
+                .find(|finding| finding["code"] == *code)
+                .unwrap_or_else(|| panic!("{sql}: {found:?}"));
+            let subject = if *code == "copy_stale" {
+                "impact statistic `women-who-know-their-rights`"
+            } else {
+                "video `testimonials-part-one`"
+            };
+            assert_eq!(
+                (&this["subject"], &this["derived"], &this["mended"]),
+                (&json!(subject), &json!(true), &json!(false))
+            );
             let text = out(&ended(run(directory, url, &["check"]), 1));
             assert!(text.contains(code) && text.contains("kinoteka check --repair"), "{text}");
             let mended = findings(&ended(run(directory, url, &["check", "--repair", "--json"]), 0));
-            assert!(mended.iter().all(|finding| finding["mended"] == true) && !mended.is_empty(), "{mended:?}");
+            assert!(
+                mended.iter().all(|finding| finding["mended"] == true) && !mended.is_empty(),
+                "{mended:?}"
+            );
             ended(run(directory, url, &["check"]), 0);
         }
         let (_served, _, address) = serve(directory, url, &[]);
-        let list = ask(&address, "GET", "/v1/videos?country=AL&q=testimonials&language=mk", None, None).json();
-        assert!(crate::support::server::slugs(&list).contains(&"testimonials-part-one".to_owned()), "it is found again: {list}");
-        let statistic = ask(&address, "GET", "/v1/impact-statistics/women-who-know-their-rights", None, None).json();
+        let list =
+            ask(&address, "GET", "/v1/videos?country=AL&q=testimonials&language=mk", None, None)
+                .json();
+        assert!(
+            crate::support::server::slugs(&list).contains(&"testimonials-part-one".to_owned()),
+            "it is found again: {list}"
+        );
+        let statistic =
+            ask(&address, "GET", "/v1/impact-statistics/women-who-know-their-rights", None, None)
+                .json();
         assert_eq!((&statistic["unit"], &statistic["revision"]), (&json!("women"), &json!(2)));
     });
 }
@@ -84,18 +120,30 @@ fn what_is_derived_is_found_and_made_again() {
 #[test]
 fn a_server_that_runs_takes_note_of_what_was_mended() {
     on_both(|directory, url| {
-        let created = ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "test"]), 0);
+        let created =
+            ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "test"]), 0);
         let key = printed_key(&[out(&created)]);
         let statistic = "(SELECT number FROM items WHERE kind = 'impact_statistic' AND slug = 'women-who-know-their-rights')";
-        damage(url, &format!("UPDATE impact_statistics SET facts = replace(facts, '3500', '3501') WHERE number = {statistic}"));
-        damage(url, "DELETE FROM facets WHERE item = (SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')");
+        damage(
+            url,
+            &format!(
+                "UPDATE impact_statistics SET facts = replace(facts, '3500', '3501') WHERE number = {statistic}"
+            ),
+        );
+        damage(
+            url,
+            "DELETE FROM facets WHERE item = (SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')",
+        );
         let (_served, _, address) = serve(directory, url, &[]);
         let read = |path: &str| ask(&address, "GET", path, None, None).json();
         let sums = || {
             let summary = read("/v1/impact-statistics/summary?group_by=indicator&apart=true");
             let sum = |indicator: &str| {
                 let groups = summary["data"].as_array().expect("groups");
-                let group = groups.iter().find(|group| group["keys"][0]["value"] == indicator).expect("it is there");
+                let group = groups
+                    .iter()
+                    .find(|group| group["keys"][0]["value"] == indicator)
+                    .expect("it is there");
                 group["sum"]["value"].as_str().expect("a sum").to_owned()
             };
             (sum("women-aware-of-their-rights"), sum("partnerships-on-survivor-services"))
@@ -106,7 +154,11 @@ fn a_server_that_runs_takes_note_of_what_was_mended() {
         let body = json!({"value": "41"});
         let target = "/v1/impact-statistics/new-partnerships-on-survivor-services";
         assert_eq!(ask(&address, "PATCH", target, Some(&key), Some(&body)).status, 200);
-        assert_eq!(sums(), ("3501".to_owned(), "41".to_owned()), "only what was written is read again");
+        assert_eq!(
+            sums(),
+            ("3501".to_owned(), "41".to_owned()),
+            "only what was written is read again"
+        );
         ended(run(directory, url, &["check", "--repair"]), 0);
         assert_eq!(sums(), ("3500".to_owned(), "41".to_owned()));
         assert_ne!(counted(), before);
@@ -115,7 +167,8 @@ fn a_server_that_runs_takes_note_of_what_was_mended() {
 
 #[test]
 fn what_people_wrote_is_found_and_left_to_them() {
-    let video = "(SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')";
+    let video =
+        "(SELECT number FROM items WHERE slug = 'testimonials-part-one' AND kind = 'video')";
     let damages = [
         (format!("DELETE FROM texts WHERE language = 'en' AND key / 512 = {video}"), "original_text_missing"),
         (format!("UPDATE items SET own = '' WHERE number = {video}"), "row_damaged"),
@@ -133,7 +186,10 @@ fn what_people_wrote_is_found_and_left_to_them() {
             damage(url, sql);
             for arguments in [&["check", "--json"][..], &["check", "--json", "--repair"]] {
                 let found = findings(&ended(run(directory, url, arguments), 1));
-                let this = found.iter().find(|finding| finding["code"] == *code).unwrap_or_else(|| panic!("{sql}: {found:?}"));
+                let this = found
+                    .iter()
+                    .find(|finding| finding["code"] == *code)
+                    .unwrap_or_else(|| panic!("{sql}: {found:?}"));
                 assert_eq!((&this["derived"], &this["mended"]), (&json!(false), &json!(false)));
                 assert!(this["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()));
             }
@@ -154,21 +210,37 @@ fn a_damaged_file_a_missing_schema_and_a_mistyped_setting_are_named() {
 
     on_both(|directory, url| {
         let nobody = [
-            ("INSERT INTO texts (key, language, status, title, sort_key) VALUES (512000000, 'en', 'draft', 'x', '')", "texts"),
-            ("UPDATE facets SET item = 1000000 WHERE item = (SELECT min(item) FROM facets)", "filter index"),
+            (
+                "INSERT INTO texts (key, language, status, title, sort_key) VALUES (512000000, 'en', 'draft', 'x', '')",
+                "texts",
+            ),
+            (
+                "UPDATE facets SET item = 1000000 WHERE item = (SELECT min(item) FROM facets)",
+                "filter index",
+            ),
         ];
         for (sql, what) in nobody {
             damage(url, sql);
             let found = findings(&ended(run(directory, url, &["check", "--json"]), 1));
-            let told = |finding: &Value| finding["code"] == "database_damaged" && finding["detail"].as_str().unwrap().contains(what);
+            let told = |finding: &Value| {
+                finding["code"] == "database_damaged"
+                    && finding["detail"].as_str().unwrap().contains(what)
+            };
             assert!(found.iter().any(told), "{what}: {found:?}");
         }
     });
 
     let demo = Database::sqlite(Content::Demo);
-    let output = kinoteka(database.directory(), demo.url(), &["check"]).env("KINOTEKA_CACHE_SECOND", "5").output().expect("it runs");
+    let output = kinoteka(database.directory(), demo.url(), &["check"])
+        .env("KINOTEKA_CACHE_SECOND", "5")
+        .output()
+        .expect("it runs");
     let text = out(&ended(output, 1));
-    assert!(text.contains("KINOTEKA_CACHE_SECOND") && text.contains("did you mean `KINOTEKA_CACHE_SECONDS`?"), "{text}");
+    assert!(
+        text.contains("KINOTEKA_CACHE_SECOND")
+            && text.contains("did you mean `KINOTEKA_CACHE_SECONDS`?"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -195,7 +267,8 @@ fn a_backup_made_while_others_write_is_whole_and_can_be_served() {
             number
         });
         for number in 0..3 {
-            let output = ended(run(directory.path(), &url, &["backup", &format!("copy-{number}.db")]), 0);
+            let output =
+                ended(run(directory.path(), &url, &["backup", &format!("copy-{number}.db")]), 0);
             assert!(err(&output).contains("checked"), "{}", err(&output));
         }
         done.store(true, Ordering::Relaxed);
@@ -203,8 +276,10 @@ fn a_backup_made_while_others_write_is_whole_and_can_be_served() {
     });
     assert!(written > 20, "it was written to meanwhile");
     drop(served);
-    let left: Vec<String> =
-        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let left: Vec<String> = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     assert!(!left.iter().any(|name| name.contains(".part")), "{left:?}");
 
     let copy = format!("sqlite://{}", directory.path().join("copy-2.db").display());
@@ -215,7 +290,11 @@ fn a_backup_made_while_others_write_is_whole_and_can_be_served() {
     }
     assert_eq!(ask(&address, "GET", "/v1/topics?q=topic&limit=1", None, None).status, 200);
     let body = json!({"slug": "after", "name": "After"});
-    assert_eq!(ask(&address, "POST", "/v1/topics", Some(&key), Some(&body)).status, 201, "keys are kept, and it can be written to");
+    assert_eq!(
+        ask(&address, "POST", "/v1/topics", Some(&key), Some(&body)).status,
+        201,
+        "keys are kept, and it can be written to"
+    );
 }
 
 #[test]
@@ -237,6 +316,8 @@ fn a_backup_overwrites_nothing_and_says_what_it_cannot_do() {
     }
     let quoted = directory.path().join("it's a copy.db");
     ended(run(directory.path(), demo.url(), &["backup", "it's a copy.db"]), 0);
-    let store = kinoteka::server::store(&database::settings(&format!("sqlite://{}", quoted.display()))).expect("the settings are right");
+    let store =
+        kinoteka::server::store(&database::settings(&format!("sqlite://{}", quoted.display())))
+            .expect("the settings are right");
     store.write_here(|_| Ok::<_, Problem>(())).expect("it opens");
 }

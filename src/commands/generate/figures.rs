@@ -1,11 +1,13 @@
-//! Statistics as programmes report them: indicators counted year by year, in each country, for the whole and for its slices.
+//! Statistics as programmes report them: indicators counted year by year, in each country, for the
+//! whole and for its slices.
 
 use serde_json::{Map, Value, json};
 
 use super::{COUNTRIES, Chance, Counts};
 
-/// Which figures there are at each turn: groups of one indicator, programme, country and year, and in each the whole and its slices.
-/// Some groups have a whole beside slices, which must not be added to them; some have only one or the other.
+/// Which figures there are at each turn: groups of one indicator, programme, country and year, and
+/// in each the whole and its slices. Some groups have a whole beside slices, which must not be
+/// added to them; some have only one or the other.
 const TURN: [(u64, Option<usize>, Option<usize>); 19] = [
     (0, None, None),
     (0, Some(0), None),
@@ -43,7 +45,16 @@ const MEASURED: [(&str, &str, bool, bool); 5] = [
     ("People who hold equal norms", "percent", true, true),
     ("People who report violence in the last year", "percent", true, false),
 ];
-const FIELDS: [&str; 8] = ["health", "police", "justice", "education", "media", "local government", "sports", "employment"];
+const FIELDS: [&str; 8] = [
+    "health",
+    "police",
+    "justice",
+    "education",
+    "media",
+    "local government",
+    "sports",
+    "employment",
+];
 
 const FIRST_YEAR: u64 = 2016;
 const YEARS: u64 = 10;
@@ -58,7 +69,8 @@ struct Group {
 }
 
 impl Group {
-    /// Indicators of one programme and country year by year, then the next programme, and the next country of each.
+    /// Indicators of one programme and country year by year, then the next programme, and the next
+    /// country of each.
     fn new(number: u64, programmes: u32, seed: u64) -> Self {
         let programmes = u64::from(programmes).max(1);
         let indicators = u64::from(INDICATORS);
@@ -67,13 +79,15 @@ impl Group {
         let round = number / indicators / YEARS;
         let programme = round % programmes;
         let countries = u64::try_from(COUNTRIES.len()).unwrap_or(1);
-        let country = usize::try_from(round.wrapping_add(round / programmes) % countries).unwrap_or(0);
+        let country =
+            usize::try_from(round.wrapping_add(round / programmes) % countries).unwrap_or(0);
         let country = COUNTRIES.get(country).copied().unwrap_or("RS");
         Self { indicator, year, programme, country, seed: seed ^ (number << 20) }
     }
 
     fn measured(&self) -> (&'static str, &'static str, bool, bool) {
-        // Five and eight have no divisor in common: each pair comes once. The groups of a turn differ in what they measure, too.
+        // Five and eight have no divisor in common: each pair comes once. The groups of a turn
+        // differ in what they measure, too.
         let place = usize::try_from(self.indicator % 5).unwrap_or(0);
         MEASURED.get(place).copied().unwrap_or(("People", "people", false, true))
     }
@@ -89,14 +103,18 @@ impl Group {
             let mut chance = Chance(self.seed ^ sex ^ (age << 8));
             u64::from(chance.between(5, 400)).saturating_mul(self.year.saturating_add(4)) / 4
         };
-        let within = |wanted: Option<usize>, place: u64| wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place));
+        let within = |wanted: Option<usize>, place: u64| {
+            wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place))
+        };
         let slices = (0..2).flat_map(|sex| (0..3).map(move |age| (sex, age)));
         slices.filter(|(s, a)| within(sex, *s) && within(age, *a)).map(|(s, a)| one(s, a)).sum()
     }
 
     /// A share of the people of a slice, in tenths of a percent.
     fn share(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
-        let place = |wanted: Option<usize>| u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0);
+        let place = |wanted: Option<usize>| {
+            u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0)
+        };
         u64::from(Chance(self.seed ^ place(sex) ^ (place(age) << 8)).between(50, 950))
     }
 }
@@ -116,7 +134,13 @@ pub fn published_at(number: u32, counts: Counts) -> String {
     let (group, ..) = place_of(number, counts, 0);
     let mut chance = Chance(group.programme ^ (group.year << 16));
     let year = FIRST_YEAR.saturating_add(group.year).saturating_add(1);
-    format!("{year}-{:02}-{:02}T{:02}:{:02}:00Z", chance.between(2, 5), chance.between(1, 28), chance.between(8, 17), chance.between(0, 59))
+    format!(
+        "{year}-{:02}-{:02}T{:02}:{:02}:00Z",
+        chance.between(2, 5),
+        chance.between(1, 28),
+        chance.between(8, 17),
+        chance.between(0, 59)
+    )
 }
 
 /// A percentage of so many tenths.
@@ -131,7 +155,15 @@ fn place_of(number: u32, counts: Counts, seed: u64) -> (Group, Option<usize>, Op
     let length = u64::try_from(TURN.len()).unwrap_or(1);
     let slot = usize::try_from(place % length).unwrap_or(0);
     let (offset, sex, age) = TURN.get(slot).copied().unwrap_or((0, None, None));
-    (Group::new((place / length).saturating_mul(GROUPS).saturating_add(offset), counts.programmes, seed), sex, age)
+    (
+        Group::new(
+            (place / length).saturating_mul(GROUPS).saturating_add(offset),
+            counts.programmes,
+            seed,
+        ),
+        sex,
+        age,
+    )
 }
 
 /// The statistic of this number.
@@ -139,9 +171,14 @@ pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
     let (group, sex, age) = place_of(number, counts, seed);
     let (label, _, is_percentage, _) = group.measured();
     let mut chance = Chance(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
-    let value = if is_percentage { percent(group.share(sex, age)) } else { group.people(sex, age).to_string() };
+    let value = if is_percentage {
+        percent(group.share(sex, age))
+    } else {
+        group.people(sex, age).to_string()
+    };
     let is_whole = sex.is_none() && age.is_none();
-    let qualifier = if chance.one_in(20) { chance.pick(&["more_than", "about", "less_than"]) } else { "exact" };
+    let qualifier =
+        if chance.one_in(20) { chance.pick(&["more_than", "about", "less_than"]) } else { "exact" };
     let year = FIRST_YEAR.saturating_add(group.year);
     let sex = sex.and_then(|sex| SEXES.get(sex));
     let age = age.and_then(|age| AGES.get(age));
@@ -171,17 +208,32 @@ pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
 }
 
 /// Where it was when the programme began, and where it is to be when it ends; said of some wholes.
-fn about_the_whole(line: &mut Map<String, Value>, group: &Group, is_said: bool, is_percentage: bool) {
+fn about_the_whole(
+    line: &mut Map<String, Value>,
+    group: &Group,
+    is_said: bool,
+    is_percentage: bool,
+) {
     if !is_said {
         return;
     }
     let at = |year: u64| {
         let then = Group { year, ..*group };
-        if is_percentage { percent(then.share(Some(2), None)) } else { then.people(None, None).to_string() }
+        if is_percentage {
+            percent(then.share(Some(2), None))
+        } else {
+            then.people(None, None).to_string()
+        }
     };
-    line.insert("baseline".to_owned(), json!({"value": at(0), "year": FIRST_YEAR.saturating_sub(1)}));
+    line.insert(
+        "baseline".to_owned(),
+        json!({"value": at(0), "year": FIRST_YEAR.saturating_sub(1)}),
+    );
     let (start, end) = ("2026-01-01", "2027-12-31");
-    line.insert("target".to_owned(), json!({"value": at(YEARS), "period_start": start, "period_end": end}));
+    line.insert(
+        "target".to_owned(),
+        json!({"value": at(YEARS), "period_start": start, "period_end": end}),
+    );
 }
 
 #[cfg(test)]
@@ -192,7 +244,9 @@ mod tests {
     use crate::commands::catalogue_of_statistics;
 
     fn statistics(number: u32) -> Vec<Value> {
-        catalogue_of_statistics(100, number, 1).filter(|line| line["resource"] == "impact_statistic").collect()
+        catalogue_of_statistics(100, number, 1)
+            .filter(|line| line["resource"] == "impact_statistic")
+            .collect()
     }
 
     #[test]
@@ -205,7 +259,8 @@ mod tests {
         // By what all of a group have in common: the whole, and the values by sex.
         let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
         for line in statistics(1_900).iter().filter(|line| {
-            !line["label"].as_str().unwrap().contains(" who hold ") && !line["label"].as_str().unwrap().contains(" who report ")
+            !line["label"].as_str().unwrap().contains(" who hold ")
+                && !line["label"].as_str().unwrap().contains(" who report ")
         }) {
             let label = line["label"].as_str().unwrap().split(" (").next().unwrap().to_owned();
             let group = groups.entry(format!("{label} {}", line["programme"])).or_default();
@@ -224,8 +279,13 @@ mod tests {
     #[test]
     fn they_are_of_many_indicators_programmes_countries_and_years() {
         let all = statistics(200_000);
-        let different = |name: &str| all.iter().map(|line| line[name].to_string()).collect::<BTreeSet<_>>().len();
-        assert_eq!((all.len(), different("programme"), different("countries"), different("period_start")), (200_000, 50, 7, 10));
+        let different = |name: &str| {
+            all.iter().map(|line| line[name].to_string()).collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!(
+            (all.len(), different("programme"), different("countries"), different("period_start")),
+            (200_000, 50, 7, 10)
+        );
         let known: BTreeSet<String> = catalogue_of_statistics(100, 1, 1)
             .filter(|line| line["resource"] == "indicator")
             .map(|line| line["slug"].to_string())

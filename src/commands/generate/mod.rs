@@ -1,4 +1,5 @@
-//! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the same catalogue.
+//! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the
+//! same catalogue.
 
 mod figures;
 
@@ -12,12 +13,12 @@ use crate::text::transliterate::to_cyrillic;
 /// Flags of `generate`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a partner for 200, a statistic for 50,
-    /// captions with 200 cues for 20
+    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a
+    /// partner for 200, a statistic for 50, captions with 200 cues for 20
     #[arg(long, default_value_t = 1_000)]
     videos: u32,
-    /// How many statistics, instead of in proportion to the videos: as 50 programmes report them on 40 indicators, year by year, for each
-    /// country, for the whole and by sex and age
+    /// How many statistics, instead of in proportion to the videos: as 50 programmes report them on
+    /// 40 indicators, year by year, for each country, for the whole and by sex and age
     #[arg(long)]
     statistics: Option<u32>,
     /// Another seed gives another catalogue
@@ -41,7 +42,11 @@ pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
 }
 
 /// The lines of a catalogue with so many statistics.
-pub fn catalogue_of_statistics(videos: u32, statistics: u32, seed: u64) -> impl Iterator<Item = Value> {
+pub fn catalogue_of_statistics(
+    videos: u32,
+    statistics: u32,
+    seed: u64,
+) -> impl Iterator<Item = Value> {
     lines(counts(videos, Some(statistics)), seed)
 }
 
@@ -69,7 +74,8 @@ fn lines(counts: Counts, seed: u64) -> impl Iterator<Item = Value> {
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
-            // Each item has a sequence of its own, so that a larger catalogue begins like a smaller one.
+            // Each item has a sequence of its own, so that a larger catalogue begins like a smaller
+            // one.
             let mut chance = Chance(seed ^ (place << 56) ^ (u64::from(number) << 20));
             line(kind, number, counts, seed, &mut chance)
         })
@@ -135,7 +141,8 @@ impl Chance {
     }
 
     fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        let index = usize::try_from(self.next() % u64::try_from(words.len().max(1)).unwrap_or(1)).unwrap_or(0);
+        let index = usize::try_from(self.next() % u64::try_from(words.len().max(1)).unwrap_or(1))
+            .unwrap_or(0);
         words.get(index).copied().unwrap_or_default()
     }
 
@@ -148,7 +155,16 @@ impl Chance {
 }
 
 const COUNTRIES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
-const KINDS: &[&str] = &["donor", "multilateral", "government", "civil_society", "academic", "private_sector", "media", "other"];
+const KINDS: &[&str] = &[
+    "donor",
+    "multilateral",
+    "government",
+    "civil_society",
+    "academic",
+    "private_sector",
+    "media",
+    "other",
+];
 const ROLES: &[&str] = &["funder", "implementer", "host", "partner"];
 
 /// Words of the subject in each language; Serbian in Cyrillic is made from the Latin.
@@ -405,7 +421,8 @@ fn sentence(chance: &mut Chance, words: &[&str], least: u32, most: u32) -> Strin
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The name of a place, which about twenty videos share, and of every fifth of them an anniversary: a rare word and one that is not.
+/// The name of a place, which about twenty videos share, and of every fifth of them an anniversary:
+/// a rare word and one that is not.
 fn where_and_when(number: u32, counts: Counts) -> String {
     // Neighbours are in different places.
     let places = (counts.videos / 20).max(1);
@@ -429,7 +446,13 @@ const SYLLABLES: [&[&str]; 4] = [
 ];
 
 /// Texts in two to all six languages, English among them; now and then one is a draft.
-fn translations(chance: &mut Chance, number: u32, title: &str, long: bool, counts: Counts) -> Value {
+fn translations(
+    chance: &mut Chance,
+    number: u32,
+    title: &str,
+    long: bool,
+    counts: Counts,
+) -> Value {
     let all = chance.one_in(2);
     let mut texts = Map::new();
     for (language, words) in WORDS {
@@ -441,15 +464,23 @@ fn translations(chance: &mut Chance, number: u32, title: &str, long: bool, count
         text.insert("status".to_owned(), json!(status));
         text.insert(title.to_owned(), json!(format!("{} {number}", sentence(chance, words, 2, 6))));
         if long {
-            text.insert("summary".to_owned(), json!(format!("{}.", sentence(chance, words, 8, 16))));
-            let sentences: Vec<String> = (0..4).map(|_| format!("{}.", sentence(chance, words, 8, 14))).collect();
-            let named = if *language == "en" { where_and_when(number, counts) } else { String::new() };
+            text.insert(
+                "summary".to_owned(),
+                json!(format!("{}.", sentence(chance, words, 8, 16))),
+            );
+            let sentences: Vec<String> =
+                (0..4).map(|_| format!("{}.", sentence(chance, words, 8, 14))).collect();
+            let named =
+                if *language == "en" { where_and_when(number, counts) } else { String::new() };
             text.insert("description".to_owned(), json!(sentences.join(" ") + &named));
         }
         if *language == "sr-Latn" && chance.one_in(3) {
             let cyrillic = text.iter().map(|(name, value)| {
                 let text = value.as_str().unwrap_or_default();
-                (name.clone(), if name == "status" { value.clone() } else { json!(to_cyrillic(text)) })
+                (
+                    name.clone(),
+                    if name == "status" { value.clone() } else { json!(to_cyrillic(text)) },
+                )
             });
             texts.insert("sr-Cyrl".to_owned(), Value::Object(cyrillic.collect()));
         }
@@ -459,27 +490,46 @@ fn translations(chance: &mut Chance, number: u32, title: &str, long: bool, count
 }
 
 fn day(chance: &mut Chance) -> String {
-    format!("{}-{:02}-{:02}", chance.between(2017, 2026), chance.between(1, 12), chance.between(1, 28))
+    format!(
+        "{}-{:02}-{:02}",
+        chance.between(2017, 2026),
+        chance.between(1, 12),
+        chance.between(1, 28)
+    )
 }
 
 fn partners(chance: &mut Chance, counts: Counts) -> Value {
-    let mut named: Vec<u32> = (0..chance.between(1, 3)).map(|_| chance.up_to(counts.partners)).collect();
+    let mut named: Vec<u32> =
+        (0..chance.between(1, 3)).map(|_| chance.up_to(counts.partners)).collect();
     named.sort_unstable();
     named.dedup();
-    named.into_iter().map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(ROLES)})).collect()
+    named
+        .into_iter()
+        .map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(ROLES)}))
+        .collect()
 }
 
 /// Two hundred cues in one language; one of them tells the number of the video, as no other does.
 fn captions(chance: &mut Chance, video: u32) -> Value {
     let languages: Vec<&str> = WORDS.iter().map(|(language, _)| *language).collect();
     let language = chance.pick(&languages);
-    let words = WORDS.iter().find(|(known, _)| *known == language).map(|(_, words)| *words).unwrap_or_default();
+    let words = WORDS
+        .iter()
+        .find(|(known, _)| *known == language)
+        .map(|(_, words)| *words)
+        .unwrap_or_default();
     let told = chance.between(0, 199);
     let mut webvtt = "WEBVTT\n".to_owned();
     for cue in 0..200_u32 {
-        let at = |seconds: u32| format!("{:02}:{:02}:{:02}.500", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        let at = |seconds: u32| {
+            format!("{:02}:{:02}:{:02}.500", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+        };
         let (start, end) = (at(cue.saturating_mul(4)), at(cue.saturating_mul(4).saturating_add(3)));
-        let said = if cue == told { format!("Story number {video}") } else { sentence(chance, words, 5, 9) };
+        let said = if cue == told {
+            format!("Story number {video}")
+        } else {
+            sentence(chance, words, 5, 9)
+        };
         webvtt.extend(["\n", &start, " --> ", &end, "\n", &said, ".\n"]);
     }
     json!({"resource": "text_track", "video": format!("video-{video}"), "kind": "captions", "language": language, "webvtt": webvtt})
@@ -489,7 +539,8 @@ fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance)
     if matches!(kind, Line::Track) {
         return captions(chance, number.saturating_mul(TRACK_FOR));
     }
-    let moment = format!("{}T{:02}:{:02}:00Z", day(chance), chance.between(0, 23), chance.between(0, 59));
+    let moment =
+        format!("{}T{:02}:{:02}:00Z", day(chance), chance.between(0, 23), chance.between(0, 59));
     let mut line = match kind {
         Line::Topic => {
             let parent = (number > 8).then(|| format!("topic-{}", chance.between(1, 8)));
@@ -505,7 +556,8 @@ fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance)
             "partners": partners(chance, counts), "translations": translations(chance, number, "title", true, counts),
         }),
         Line::Video => {
-            let mut topics: Vec<u32> = (0..chance.between(1, 4)).map(|_| chance.up_to(counts.topics)).collect();
+            let mut topics: Vec<u32> =
+                (0..chance.between(1, 4)).map(|_| chance.up_to(counts.topics)).collect();
             topics.sort_unstable();
             topics.dedup();
             let spoken = chance.some_of(&["en", "sq", "bs", "sr", "mk", "tr"], 2);
@@ -533,7 +585,11 @@ fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance)
         }
         Line::Track => Value::Null,
     };
-    let moment = if counts.are_reported && matches!(kind, Line::Statistic) { figures::published_at(number, counts) } else { moment };
+    let moment = if counts.are_reported && matches!(kind, Line::Statistic) {
+        figures::published_at(number, counts)
+    } else {
+        moment
+    };
     if let Some(line) = line.as_object_mut() {
         line.retain(|_, value| !value.is_null());
         let published = matches!(kind, Line::Indicator) || !chance.one_in(25);

@@ -1,7 +1,8 @@
 //! What the index holds, held against what it should: for `kinoteka check` and `kinoteka reindex`.
 //!
-//! Nothing is stored for it. PostgreSQL keeps what was written and hashes it. SQLite keeps no contents, so that the index itself is read
-//! once, from its first token to its last, and a sum made of the hashes of each entry's tokens.
+//! Nothing is stored for it. PostgreSQL keeps what was written and hashes it. SQLite keeps no
+//! contents, so that the index itself is read once, from its first token to its last, and a sum
+//! made of the hashes of each entry's tokens.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
@@ -37,15 +38,18 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Reads them: SQLite once, here; of PostgreSQL each entry is read when it is asked for. They are those of the state of the
-    /// database that this transaction sees.
+    /// Reads them: SQLite once, here; of PostgreSQL each entry is read when it is asked for. They
+    /// are those of the state of the database that this transaction sees.
     pub fn read(connection: &mut Connection) -> Result<Self, Error> {
-        let Connection::Sqlite(connection) = connection else { return Ok(Self { sums: HashMap::new() }) };
+        let Connection::Sqlite(connection) = connection else {
+            return Ok(Self { sums: HashMap::new() });
+        };
         connection.batch_execute(TOKENS)?;
         Ok(Self { sums: sums(connection, "search_index_tokens")? })
     }
 
-    /// The items of which the index holds something else than these entries. Items are given with their dates, and each has its entries.
+    /// The items of which the index holds something else than these entries. Items are given with
+    /// their dates, and each has its entries.
     pub fn differences<E: Borrow<Entries>>(
         &self,
         connection: &mut Connection,
@@ -72,16 +76,25 @@ impl Contents {
     }
 
     /// What the index holds of these items: by key, the sum or hash of the tokens.
-    fn held(&self, connection: &mut Connection, items: &[(Number, Time)]) -> Result<HashMap<Number, BTreeMap<i64, u64>>, Error> {
+    fn held(
+        &self,
+        connection: &mut Connection,
+        items: &[(Number, Time)],
+    ) -> Result<HashMap<Number, BTreeMap<i64, u64>>, Error> {
         let keys = items.iter().flat_map(|(item, date)| keys_of(*item, *date));
         let statement = Fragment::new("SELECT search_index.rowid, ")
             .differs("0", HASH)
             .sql(" FROM search_index WHERE ")
             .then(&number_among("search_index.rowid", keys));
-        let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(statement).rows(connection)?;
+        let rows: Vec<(i64, i64)> =
+            Statement::<(BigInt, BigInt)>::new(statement).rows(connection)?;
         let mut held: HashMap<Number, BTreeMap<i64, u64>> = HashMap::new();
         for (key, hash) in rows {
-            let digest = if connection.is_sqlite() { self.sums.get(&key).copied().unwrap_or_default() } else { hash.cast_unsigned() };
+            let digest = if connection.is_sqlite() {
+                self.sums.get(&key).copied().unwrap_or_default()
+            } else {
+                hash.cast_unsigned()
+            };
             held.entry((key >> 2).rem_euclid(NUMBERS)).or_default().insert(key, digest);
         }
         Ok(held)
@@ -94,7 +107,8 @@ fn is_held(connection: &mut Connection, written: &Written, held: u64) -> Result<
     if sum(written) == held {
         return Ok(true);
     }
-    // FTS5 may part or write a rare letter otherwise; what it makes of these tokens only itself can say.
+    // FTS5 may part or write a rare letter otherwise; what it makes of these tokens only itself can
+    // say.
     Ok(!written.is_ascii() && sum_by_fts5(connection, written)? == held)
 }
 
@@ -111,11 +125,16 @@ const HASH: &str = "CAST(CAST('x' || left(encode(sha256(convert_to(search_index.
 fn hash(written: &Written) -> u64 {
     let array = written.array();
     let tokens = array.trim_start_matches('{').trim_end_matches('}');
-    let hash = Sha256::new().chain_update(&written.words).chain_update("|").chain_update(tokens).finalize();
+    let hash = Sha256::new()
+        .chain_update(&written.words)
+        .chain_update("|")
+        .chain_update(tokens)
+        .finalize();
     hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// The tokens of the index, each with its entry and place. It belongs to the connection and takes no room.
+/// The tokens of the index, each with its entry and place. It belongs to the connection and takes
+/// no room.
 const TOKENS: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_index_tokens USING fts5vocab(main, search_index, instance)";
 /// An index of this connection alone, in memory, that takes texts apart as `search_index` does.
 const ASIDE: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside USING fts5(
@@ -125,7 +144,9 @@ const ASIDE: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside USING fts5(
 
 /// The sums of the tokens of each entry.
 fn sums(connection: &mut SqliteConnection, table: &str) -> Result<HashMap<i64, u64>, Error> {
-    let statement = dsl::sql::<(Text, BigInt, BigInt)>(&format!("SELECT term, doc, \"offset\" FROM temp.{table}"));
+    let statement = dsl::sql::<(Text, BigInt, BigInt)>(&format!(
+        "SELECT term, doc, \"offset\" FROM temp.{table}"
+    ));
     let mut sums: HashMap<i64, u64> = HashMap::new();
     for row in statement.load_iter::<(Token, i64, i64), DefaultLoadingMode>(connection)? {
         let (Token(token), key, place) = row?;
@@ -136,7 +157,8 @@ fn sums(connection: &mut SqliteConnection, table: &str) -> Result<HashMap<i64, u
 }
 
 fn sum(written: &Written) -> u64 {
-    let tokens = written.words.split_ascii_whitespace().chain(written.stems.split_ascii_whitespace());
+    let tokens =
+        written.words.split_ascii_whitespace().chain(written.stems.split_ascii_whitespace());
     (0..).zip(tokens).fold(0, |sum, (place, token)| sum.wrapping_add(at(hash_of(token), place)))
 }
 
@@ -164,7 +186,8 @@ fn hash_of(token: &str) -> u64 {
     hasher.finish()
 }
 
-/// The hash of a token at its place, mixed so that sums of them differ (the finaliser of `SplitMix64`).
+/// The hash of a token at its place, mixed so that sums of them differ (the finaliser of
+/// `SplitMix64`).
 fn at(token: u64, place: u64) -> u64 {
     let mut mixed = token.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

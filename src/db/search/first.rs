@@ -1,7 +1,8 @@
 //! The best of what was searched for, asked for in the way in which a database finds it soonest.
 //!
-//! SQLite is asked for the newest of each rank without leaving out what has a better one, and the ranks are told apart here: what is
-//! among the best is among the newest of its rank. PostgreSQL, where few entries match, is asked for all of them with their ranks.
+//! SQLite is asked for the newest of each rank without leaving out what has a better one, and the
+//! ranks are told apart here: what is among the best is among the newest of its rank. PostgreSQL,
+//! where few entries match, is asked for all of them with their ranks.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -13,13 +14,15 @@ use crate::db::error::Error;
 use crate::db::page::{List, PlaceRow, PlaceSql, Start, rank_and_key};
 use crate::db::sql::{Bind, Fragment, Statement};
 
-/// How far an offset goes with which the ranks are told apart here; farther off, more would be read than shown.
+/// How far an offset goes with which the ranks are told apart here; farther off, more would be read
+/// than shown.
 const NEAR: i64 = 200;
 /// Stands in the place of an item where there are too many entries to look at all of them.
 const TOO_MANY: i64 = -1;
 
 impl Ranked {
-    /// The rows of a page and the one behind it, in the direction of travel; `None` where a place is not one of these.
+    /// The rows of a page and the one behind it, in the direction of travel; `None` where a place
+    /// is not one of these.
     pub(in crate::db) fn page(
         &self,
         list: &List,
@@ -29,7 +32,9 @@ impl Ranked {
     ) -> Result<Option<Vec<PlaceRow>>, Error> {
         let near = if let Start::Offset(offset @ ..=NEAR) = start { Some(*offset) } else { None };
         if self.are_few && !connection.is_sqlite() {
-            let Some(statement) = few(list, (&self.tiers, &self.all), start, limit) else { return Ok(None) };
+            let Some(statement) = few(list, (&self.tiers, &self.all), start, limit) else {
+                return Ok(None);
+            };
             if let Some(mut rows) = all_of_few(connection, statement)? {
                 if matches!(start, Start::Before(_)) {
                     rows.reverse();
@@ -47,16 +52,30 @@ impl Ranked {
             }
             one_by_one(list, &self.tiers, start, limit)
         } else if let (Some(offset), Some((best, others))) = (near, self.tiers.split_first()) {
-            return Ok(Some(in_two(list, connection, (std::slice::from_ref(best), others), offset, limit)?));
+            return Ok(Some(in_two(
+                list,
+                connection,
+                (std::slice::from_ref(best), others),
+                offset,
+                limit,
+            )?));
         } else {
             one_by_one(list, &self.tiers, start, limit)
         };
-        Ok(statement.map(|statement| Statement::<PlaceSql>::new(statement).rows(connection)).transpose()?)
+        Ok(statement
+            .map(|statement| Statement::<PlaceSql>::new(statement).rows(connection))
+            .transpose()?)
     }
 
-    /// SQLite's first pages: of each rank the newest, some of which have a better one. First the fields are asked, then those in which
-    /// something is found for its forms.
-    fn apart(&self, list: &List, connection: &mut Connection, offset: i64, limit: i64) -> Result<Vec<PlaceRow>, Error> {
+    /// SQLite's first pages: of each rank the newest, some of which have a better one. First the
+    /// fields are asked, then those in which something is found for its forms.
+    fn apart(
+        &self,
+        list: &List,
+        connection: &mut Connection,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<PlaceRow>, Error> {
         let Some(best) = self.tiers.first() else { return Ok(Vec::new()) };
         let most = limit.saturating_add(1).saturating_add(offset);
         let mut rows = ask(list, connection, std::iter::once(best), most)?;
@@ -67,22 +86,35 @@ impl Ranked {
             } else {
                 of_several_words(list, connection, &fields, most, &mut rows)?
             };
-            let forms = with.into_iter().flat_map(|field| field.iter().filter(|tier| !tier.is_whole_field && tier.rank != best.rank));
+            let forms = with.into_iter().flat_map(|field| {
+                field.iter().filter(|tier| !tier.is_whole_field && tier.rank != best.rank)
+            });
             rows.extend(ask(list, connection, forms, most)?);
         }
         Ok(shown(best_of(rows), offset, limit))
     }
 
-    /// PostgreSQL's first pages where a word is frequent in one field and rare in those before: these are asked for all at once. `None` where
-    /// that is not so.
-    fn rare_first(&self, list: &List, connection: &mut Connection, offset: i64, limit: i64) -> Result<Option<Vec<PlaceRow>>, Error> {
+    /// PostgreSQL's first pages where a word is frequent in one field and rare in those before:
+    /// these are asked for all at once. `None` where that is not so.
+    fn rare_first(
+        &self,
+        list: &List,
+        connection: &mut Connection,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Option<Vec<PlaceRow>>, Error> {
         let frequent = self.tiers.iter().position(Tier::are_many).unwrap_or(0);
         let (rare, others) = self.tiers.split_at(frequent);
-        let Some(all) = rare.last().filter(|_| frequent > 1).and_then(Tier::few_so_far) else { return Ok(None) };
+        let Some(all) = rare.last().filter(|_| frequent > 1).and_then(Tier::few_so_far) else {
+            return Ok(None);
+        };
         let most = limit.saturating_add(offset);
-        let Some(statement) = few(list, (rare, &all), &Start::Offset(0), most) else { return Ok(None) };
+        let Some(statement) = few(list, (rare, &all), &Start::Offset(0), most) else {
+            return Ok(None);
+        };
         let Some(mut rows) = all_of_few(connection, statement)? else { return Ok(None) };
-        let rest = one_by_one(list, others, &Start::Offset(0), most).filter(|_| is_less(&rows, most.saturating_add(1)));
+        let rest = one_by_one(list, others, &Start::Offset(0), most)
+            .filter(|_| is_less(&rows, most.saturating_add(1)));
         if let Some(statement) = rest {
             rows.extend(Statement::<PlaceSql>::new(statement).rows::<PlaceRow>(connection)?);
         }
@@ -91,7 +123,10 @@ impl Ranked {
 }
 
 /// What [`few`] finds, in order; `None` where there are too many.
-fn all_of_few(connection: &mut Connection, statement: Fragment) -> Result<Option<Vec<PlaceRow>>, Error> {
+fn all_of_few(
+    connection: &mut Connection,
+    statement: Fragment,
+) -> Result<Option<Vec<PlaceRow>>, Error> {
     let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(statement).rows(connection)?;
     if rows.iter().any(|row| row.1 == TOO_MANY) {
         return Ok(None);
@@ -101,15 +136,21 @@ fn all_of_few(connection: &mut Connection, statement: Fragment) -> Result<Option
     Ok(Some(rows))
 }
 
-/// PostgreSQL's page and the row behind it, where few entries match, each of one of these ranks; [`TOO_MANY`] where it finds that they are
-/// more. `None` where a place is not one of these.
-fn few(list: &List, (tiers, all): (&[Tier], &Fragment), start: &Start, limit: i64) -> Option<Fragment> {
+/// PostgreSQL's page and the row behind it, where few entries match, each of one of these ranks;
+/// [`TOO_MANY`] where it finds that they are more. `None` where a place is not one of these.
+fn few(
+    list: &List,
+    (tiers, all): (&[Tier], &Fragment),
+    start: &Start,
+    limit: i64,
+) -> Option<Fragment> {
     let backward = matches!(start, Start::Before(_));
     let mut rank = Fragment::new("CASE");
     for tier in tiers {
         rank = rank.sql(" WHEN ").then(&tier.among_those()).sql(format!(" THEN {}", tier.rank));
     }
-    // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each entry is unpacked once, not for every rank.
+    // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each
+    // entry is unpacked once, not for every rank.
     let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
         .then(&list.entries(all))
         .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", FEW.saturating_add(1)))
@@ -135,7 +176,11 @@ fn few(list: &List, (tiers, all): (&[Tier], &Fragment), start: &Start, limit: i6
             .bind(Bind::Integer(key))
             .sql(")");
     }
-    let order = if backward { " ORDER BY rank DESC, key ASC LIMIT " } else { " ORDER BY rank ASC, key DESC LIMIT " };
+    let order = if backward {
+        " ORDER BY rank DESC, key ASC LIMIT "
+    } else {
+        " ORDER BY rank ASC, key DESC LIMIT "
+    };
     statement = statement.sql(order).then(&Fragment::written_out(limit.saturating_add(1)));
     if let Start::Offset(offset @ 1..) = start {
         statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
@@ -154,13 +199,16 @@ fn of_one_word<'t>(
     rows: &mut Vec<PlaceRow>,
 ) -> Result<Vec<&'t [Tier]>, Error> {
     let found = ask(list, connection, fields.iter().filter_map(|field| field.last()), most)?;
-    let has = |field: &&[Tier]| field.last().is_some_and(|whole| found.iter().any(|row| is_of_rank(row, whole.rank)));
+    let has = |field: &&[Tier]| {
+        field.last().is_some_and(|whole| found.iter().any(|row| is_of_rank(row, whole.rank)))
+    };
     let with = fields.iter().copied().filter(has).collect();
     rows.extend(found);
     Ok(with)
 }
 
-/// Asks one field after the other for what is found in it and those before, until the page is full; gives those in which more is found.
+/// Asks one field after the other for what is found in it and those before, until the page is full;
+/// gives those in which more is found.
 fn of_several_words<'t>(
     list: &List,
     connection: &mut Connection,
@@ -217,7 +265,8 @@ fn in_two(
     let most = limit.saturating_add(offset);
     let mut rows: Vec<PlaceRow> = Vec::new();
     for tiers in [best, others] {
-        let statement = one_by_one(list, tiers, &Start::Offset(0), most).filter(|_| is_less(&rows, most.saturating_add(1)));
+        let statement = one_by_one(list, tiers, &Start::Offset(0), most)
+            .filter(|_| is_less(&rows, most.saturating_add(1)));
         if let Some(statement) = statement {
             rows.extend(Statement::<PlaceSql>::new(statement).rows::<PlaceRow>(connection)?);
         }
@@ -237,7 +286,9 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
     if backward {
         tiers.reverse();
     }
-    tiers.retain(|tier| from.is_none_or(|(rank, _)| if backward { tier.rank <= rank } else { tier.rank >= rank }));
+    tiers.retain(|tier| {
+        from.is_none_or(|(rank, _)| if backward { tier.rank <= rank } else { tier.rank >= rank })
+    });
     if tiers.is_empty() {
         return None;
     }
@@ -246,7 +297,11 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
     for (index, tier) in tiers.into_iter().enumerate() {
         let mut matches = tier.matches();
         if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
-            let beyond = if backward { ") AND search_index.rowid > " } else { ") AND search_index.rowid < " };
+            let beyond = if backward {
+                ") AND search_index.rowid > "
+            } else {
+                ") AND search_index.rowid < "
+            };
             matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
         }
         statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&list.of_tier(
@@ -265,13 +320,22 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
 }
 
 /// The newest of each of these ranks, and some of better ones.
-fn ask<'t>(list: &List, connection: &mut Connection, tiers: impl Iterator<Item = &'t Tier>, most: i64) -> Result<Vec<PlaceRow>, Error> {
+fn ask<'t>(
+    list: &List,
+    connection: &mut Connection,
+    tiers: impl Iterator<Item = &'t Tier>,
+    most: i64,
+) -> Result<Vec<PlaceRow>, Error> {
     let mut statement: Option<Fragment> = None;
     for tier in tiers {
-        let before = statement.map_or_else(Fragment::default, |statement| statement.sql(" UNION ALL "));
+        let before =
+            statement.map_or_else(Fragment::default, |statement| statement.sql(" UNION ALL "));
         statement = Some(before.then(&list.of_tier(tier.rank, &tier.among(), false, false, most)));
     }
-    Ok(statement.map(|statement| Statement::<PlaceSql>::new(statement).rows(connection)).transpose()?.unwrap_or_default())
+    Ok(statement
+        .map(|statement| Statement::<PlaceSql>::new(statement).rows(connection))
+        .transpose()?
+        .unwrap_or_default())
 }
 
 /// Each entry once, by its best rank; the newest of a rank first.
@@ -284,7 +348,8 @@ fn best_of(rows: Vec<PlaceRow>) -> Vec<PlaceRow> {
             _ => drop(best.insert(key, (rank, row))),
         }
     }
-    let mut best: Vec<(i64, i64, PlaceRow)> = best.into_iter().map(|(key, (rank, row))| (rank, -key, row)).collect();
+    let mut best: Vec<(i64, i64, PlaceRow)> =
+        best.into_iter().map(|(key, (rank, row))| (rank, -key, row)).collect();
     best.sort_unstable_by_key(|(rank, key, _)| (*rank, *key));
     best.into_iter().map(|(.., row)| row).collect()
 }

@@ -1,5 +1,6 @@
-//! Which tokens are frequent, as far as PostgreSQL knows: what is frequent is found soonest by walking along the keys, what is rare by the
-//! index, and PostgreSQL itself takes the rare for frequent, since it keeps no count of them.
+//! Which tokens are frequent, as far as PostgreSQL knows: what is frequent is found soonest by
+//! walking along the keys, what is rare by the index, and PostgreSQL itself takes the rare for
+//! frequent, since it keeps no count of them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,7 +24,8 @@ pub struct Frequencies {
     pub is_sqlite: bool,
     /// How many entries there are.
     pub entries: f64,
-    /// The share of entries that has each token; less than that of any of these where it is not known.
+    /// The share of entries that has each token; less than that of any of these where it is not
+    /// known.
     pub shares: HashMap<String, f64>,
 }
 
@@ -37,7 +39,9 @@ pub fn frequencies(connection: &mut Connection) -> Result<Arc<Frequencies>, Erro
     if connection.is_sqlite() {
         return Ok(Arc::new(Frequencies { is_sqlite: true, ..Frequencies::default() }));
     }
-    let known = KNOWN.with_borrow(|known| known.as_ref().filter(|(at, _)| at.elapsed() < KEPT).map(|(_, known)| Arc::clone(known)));
+    let known = KNOWN.with_borrow(|known| {
+        known.as_ref().filter(|(at, _)| at.elapsed() < KEPT).map(|(_, known)| Arc::clone(known))
+    });
     if let Some(known) = known {
         return Ok(known);
     }
@@ -55,7 +59,12 @@ fn read(connection: &mut Connection) -> Result<Frequencies, Error> {
          LEFT JOIN LATERAL unnest(pg_stats.most_common_elems::text::text[], pg_stats.most_common_elem_freqs) known (token, share) \
          ON known.token IS NOT NULL WHERE pg_class.oid = 'search_index'::regclass",
     );
-    let rows: Vec<(String, f64, f64)> = Statement::<(Text, Double, Double)>::new(statement).rows(connection)?;
+    let rows: Vec<(String, f64, f64)> =
+        Statement::<(Text, Double, Double)>::new(statement).rows(connection)?;
     let entries = rows.first().map_or(0.0, |(.., entries)| entries.max(0.0));
-    Ok(Frequencies { is_sqlite: false, entries, shares: rows.into_iter().map(|(token, share, _)| (token, share)).collect() })
+    Ok(Frequencies {
+        is_sqlite: false,
+        entries,
+        shares: rows.into_iter().map(|(token, share, _)| (token, share)).collect(),
+    })
 }

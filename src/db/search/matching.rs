@@ -1,8 +1,9 @@
 //! From a query to what both databases are asked, rank by rank.
 //!
-//! A rank is a field and a form: all that is asked for stands in the title, each word as it was typed; then by a stem; then by its
-//! beginning; then the same with the summary allowed, and so on. Each rank is a question of its own to the index, and within it the newest
-//! come first, so that a page is full after the first few of what may be many.
+//! A rank is a field and a form: all that is asked for stands in the title, each word as it was
+//! typed; then by a stem; then by its beginning; then the same with the summary allowed, and so on.
+//! Each rank is a question of its own to the index, and within it the newest come first, so that a
+//! page is full after the first few of what may be many.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -70,7 +71,8 @@ pub enum Matching {
 pub struct Ranked {
     /// Holds for all of them.
     pub all: Fragment,
-    /// The same for PostgreSQL to look for along their keys, where they are so many that some are soon found so.
+    /// The same for PostgreSQL to look for along their keys, where they are so many that some are
+    /// soon found so.
     pub along: Option<Fragment>,
     /// Each entry is in one of these; the best first. None where only all of them were asked for.
     pub tiers: Vec<Tier>,
@@ -78,7 +80,8 @@ pub struct Ranked {
     pub are_few: bool,
 }
 
-/// The entries of one rank. What they are asked by is written when it is needed: most pages are full before the last ranks.
+/// The entries of one rank. What they are asked by is written when it is needed: most pages are
+/// full before the last ranks.
 #[derive(Clone, Debug)]
 pub struct Tier {
     /// The rank; less is better.
@@ -119,10 +122,12 @@ impl Asked {
 impl Tier {
     /// Holds for its entries.
     pub fn matches(&self) -> Fragment {
-        self.asked.predicate(&self.exactly(), if self.are_many() { Reach::Walk } else { Reach::Index })
+        self.asked
+            .predicate(&self.exactly(), if self.are_many() { Reach::Walk } else { Reach::Index })
     }
 
-    /// Holds for its entries, and for some of a better rank: their rank is the best under which they are found. It is asked sooner.
+    /// Holds for its entries, and for some of a better rank: their rank is the best under which
+    /// they are found. It is asked sooner.
     pub fn among(&self) -> Fragment {
         self.asked.predicate(&self.those_among(), Reach::Index)
     }
@@ -136,7 +141,8 @@ impl Tier {
     pub fn few_so_far(&self) -> Option<Fragment> {
         let asked = &self.asked;
         let found = asked.up_to((self.place, self.form)).without(asked.excluded.clone());
-        let are_few = found.share(&asked.frequencies).1 * asked.frequencies.entries < f64::from(FEW);
+        let are_few =
+            found.share(&asked.frequencies).1 * asked.frequencies.entries < f64::from(FEW);
         are_few.then(|| asked.predicate(&found, Reach::Index))
     }
 
@@ -151,7 +157,12 @@ impl Tier {
         let found = if !self.is_of_one_word() {
             asked.up_to((self.place, self.form))
         } else if self.is_whole_field {
-            Found::any(FORMS.into_iter().flat_map(|form| only(&asked.query, &asked.kinds, self.place, form)).collect())
+            Found::any(
+                FORMS
+                    .into_iter()
+                    .flat_map(|form| only(&asked.query, &asked.kinds, self.place, form))
+                    .collect(),
+            )
         } else {
             Found::Any(only(&asked.query, &asked.kinds, self.place, self.form))
         };
@@ -175,8 +186,12 @@ impl Tier {
     }
 
     fn exactly(&self) -> Found {
-        let others: Vec<Found> =
-            self.before.map(|before| self.asked.up_to(before)).into_iter().chain(self.asked.excluded.clone()).collect();
+        let others: Vec<Found> = self
+            .before
+            .map(|before| self.asked.up_to(before))
+            .into_iter()
+            .chain(self.asked.excluded.clone())
+            .collect();
         let others = (!others.is_empty()).then_some(Found::Any(others));
         self.asked.up_to((self.place, self.form)).without(others)
     }
@@ -185,12 +200,22 @@ impl Tier {
 impl Ranked {
     /// Holds for the items that match.
     pub fn items(&self) -> Fragment {
-        Fragment::new("items.number IN (SELECT ").sql(ITEM).sql(" FROM search_index WHERE ").then(&self.all).sql(")")
+        Fragment::new("items.number IN (SELECT ")
+            .sql(ITEM)
+            .sql(" FROM search_index WHERE ")
+            .then(&self.all)
+            .sql(")")
     }
 }
 
 /// What a query finds among the items of these kinds, by the letters of the kinds.
-pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask): (Scope, Ask), frequencies: &Arc<Frequencies>) -> Matching {
+pub fn matching(
+    query: &Query,
+    kinds: &[char],
+    audience: Audience,
+    (scope, ask): (Scope, Ask),
+    frequencies: &Arc<Frequencies>,
+) -> Matching {
     let forms_rank = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
     let asked = Arc::new(Asked {
         query: query.clone(),
@@ -212,18 +237,33 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask):
                 .sql(")"),
         });
     }
-    let all = asked.up_to((FIELDS.len().saturating_sub(1), Form::Prefix)).without(asked.excluded.clone());
+    let all =
+        asked.up_to((FIELDS.len().saturating_sub(1), Form::Prefix)).without(asked.excluded.clone());
     let (least, most) = all.share(frequencies);
     let are_few = most * frequencies.entries < f64::from(FEW);
-    let along = (frequencies.entries > 0.0 && are_many(least, frequencies)).then(|| asked.predicate(&all, Reach::Walk));
+    let along = (frequencies.entries > 0.0 && are_many(least, frequencies))
+        .then(|| asked.predicate(&all, Reach::Walk));
     let mut tiers: Vec<Tier> = Vec::new();
     let fields = if ask == Ask::All { FIELDS.len() } else { scope.first() }..FIELDS.len();
     for place in fields {
-        for form in FORMS.into_iter().filter(|form| if forms_rank { query.has(*form) } else { *form == Form::Prefix }) {
-            let rank = FORMS.len().saturating_mul(place).saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
+        for form in FORMS
+            .into_iter()
+            .filter(|form| if forms_rank { query.has(*form) } else { *form == Form::Prefix })
+        {
+            let rank = FORMS
+                .len()
+                .saturating_mul(place)
+                .saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
             let before = tiers.last().map(|tier| (tier.place, tier.form));
             let rank = i64::try_from(rank).unwrap_or(i64::MAX);
-            tiers.push(Tier { rank, place, form, is_whole_field: false, before, asked: Arc::clone(&asked) });
+            tiers.push(Tier {
+                rank,
+                place,
+                form,
+                is_whole_field: false,
+                before,
+                asked: Arc::clone(&asked),
+            });
         }
         if let Some(last) = tiers.last_mut() {
             last.is_whole_field = true;
@@ -232,8 +272,14 @@ pub fn matching(query: &Query, kinds: &[char], audience: Audience, (scope, ask):
     Matching::Ranked(Ranked { all: asked.predicate(&all, Reach::Index), along, tiers, are_few })
 }
 
-/// Holds for the items of a kind that have what is looked for in their titles, and whether that are many; `None` where nothing is.
-pub(super) fn titled(query: &Query, kind: char, audience: Audience, frequencies: &Frequencies) -> Option<(Fragment, bool)> {
+/// Holds for the items of a kind that have what is looked for in their titles, and whether that are
+/// many; `None` where nothing is.
+pub(super) fn titled(
+    query: &Query,
+    kind: char,
+    audience: Audience,
+    frequencies: &Frequencies,
+) -> Option<(Fragment, bool)> {
     if query.groups.is_empty() {
         return None;
     }
@@ -245,11 +291,13 @@ pub(super) fn titled(query: &Query, kind: char, audience: Audience, frequencies:
 
 /// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
 pub const FEW: u16 = 300;
-/// To walk along the keys takes some 15 microseconds for each entry that is passed, whose tokens are unpacked; to sort what the index gives
-/// one for each that is found. With this a page of twenty takes the same either way: the number of entries times their share squared.
+/// To walk along the keys takes some 15 microseconds for each entry that is passed, whose tokens
+/// are unpacked; to sort what the index gives one for each that is found. With this a page of
+/// twenty takes the same either way: the number of entries times their share squared.
 const PAGE: f64 = 600.0;
 
-/// Whether a share of the entries fills a page sooner by walking along the keys than by sorting what the index gives.
+/// Whether a share of the entries fills a page sooner by walking along the keys than by sorting
+/// what the index gives.
 fn are_many(share: f64, frequencies: &Frequencies) -> bool {
     share * share * frequencies.entries > PAGE
 }
@@ -283,8 +331,15 @@ fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Fo
         let mut any = Vec::new();
         for (at, field) in FIELDS.iter().enumerate().filter(|(at, _)| places.contains(at)) {
             let last = if at == *places.end() { form } else { Form::Prefix };
-            for (term, kind) in group.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind))) {
-                any.extend(FORMS.into_iter().filter(|form| *form <= last).flat_map(|form| forms(term, kind, *field, form)));
+            for (term, kind) in
+                group.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)))
+            {
+                any.extend(
+                    FORMS
+                        .into_iter()
+                        .filter(|form| *form <= last)
+                        .flat_map(|form| forms(term, kind, *field, form)),
+                );
             }
         }
         Found::any(any)
@@ -299,11 +354,15 @@ fn only(query: &Query, kinds: &[char], place: usize, form: Form) -> Vec<Found> {
     terms.flat_map(|(term, kind)| forms(term, kind, field, form)).collect()
 }
 
-/// What must not be found: the terms as they were typed or by a stem, in any field from this place on.
+/// What must not be found: the terms as they were typed or by a stem, in any field from this place
+/// on.
 fn excluded(query: &Query, kinds: &[char], first: usize) -> Option<Found> {
     let mut any = Vec::new();
     for term in &query.excluded {
-        for (kind, field) in kinds.iter().flat_map(|kind| FIELDS.iter().skip(first).map(move |field| (*kind, *field))) {
+        for (kind, field) in kinds
+            .iter()
+            .flat_map(|kind| FIELDS.iter().skip(first).map(move |field| (*kind, *field)))
+        {
             any.extend(FORMS.into_iter().flat_map(|form| forms(term, kind, field, form)));
         }
     }
@@ -314,23 +373,30 @@ fn excluded(query: &Query, kinds: &[char], first: usize) -> Option<Found> {
 fn forms(term: &Term, kind: char, (field, field_of_stems): (char, char), form: Form) -> Vec<Found> {
     let token = |token: &String| format!("{kind}{field}{token}");
     match (form, term.tokens.as_slice()) {
-        (Form::Stem, _) => term.stems.iter().map(|stem| Found::Token(format!("{kind}{field_of_stems}{stem}"))).collect(),
+        (Form::Stem, _) => term
+            .stems
+            .iter()
+            .map(|stem| Found::Token(format!("{kind}{field_of_stems}{stem}")))
+            .collect(),
         (Form::Prefix, _) if !term.prefix => Vec::new(),
         (Form::Exact, [one]) => vec![Found::Token(token(one))],
         (Form::Prefix, [one]) => vec![Found::Prefix(token(one))],
-        (_, several) => vec![Found::Phrase(several.iter().map(token).collect(), form == Form::Prefix)],
+        (_, several) => {
+            vec![Found::Phrase(several.iter().map(token).collect(), form == Form::Prefix)]
+        }
     }
 }
 
-/// How PostgreSQL comes to entries. It must not choose by itself: once it has planned a statement five times it plans for any text alike,
-/// and then takes what is frequent for rare.
+/// How PostgreSQL comes to entries. It must not choose by itself: once it has planned a statement
+/// five times it plans for any text alike, and then takes what is frequent for rare.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Reach {
     /// By the full-text index.
     Index,
     /// Along their keys: the function behind the operator finds the same, and no index.
     Walk,
-    /// They are there already, and many questions are asked of each: a query is read once for all of them.
+    /// They are there already, and many questions are asked of each: a query is read once for all
+    /// of them.
     There,
 }
 
@@ -345,7 +411,8 @@ impl Reach {
     }
 }
 
-/// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a phrase, and looks at their words.
+/// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a
+/// phrase, and looks at their words.
 fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment {
     // Only what the database that is asked understands is written.
     if frequencies.is_sqlite {
@@ -357,7 +424,8 @@ fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment
 }
 
 impl Found {
-    /// One of these. What begins with a word is found where the word itself is, which is not asked for then.
+    /// One of these. What begins with a word is found where the word itself is, which is not asked
+    /// for then.
     fn any(mut parts: Vec<Self>) -> Self {
         let begun: Vec<Self> = parts.iter().filter_map(Self::without_more).collect();
         parts.retain(|one| !begun.contains(one));
@@ -380,21 +448,37 @@ impl Found {
         }
     }
 
-    /// Between which shares of all entries have it. Of a token that is not known to be frequent none is expected to.
+    /// Between which shares of all entries have it. Of a token that is not known to be frequent
+    /// none is expected to.
     fn share(&self, known: &Frequencies) -> (f64, f64) {
         let of = |parts: &[Self]| parts.iter().map(|part| part.share(known)).collect::<Vec<_>>();
         match self {
-            Self::Token(token) => known.shares.get(token).map_or((0.0, 0.0), |share| (*share, *share)),
+            Self::Token(token) => {
+                known.shares.get(token).map_or((0.0, 0.0), |share| (*share, *share))
+            }
             Self::Prefix(beginning) => {
-                let shares = known.shares.iter().filter(|(token, _)| token.starts_with(beginning.as_str())).map(|(_, share)| *share);
-                shares.fold((0.0, 0.0), |(least, most): (f64, f64), share| (least.max(share), most + share))
+                let shares = known
+                    .shares
+                    .iter()
+                    .filter(|(token, _)| token.starts_with(beginning.as_str()))
+                    .map(|(_, share)| *share);
+                shares.fold((0.0, 0.0), |(least, most): (f64, f64), share| {
+                    (least.max(share), most + share)
+                })
             }
             Self::Phrase(tokens, _) => {
-                let shares = tokens.iter().map(|token| known.shares.get(token).copied().unwrap_or(0.0));
-                shares.fold((1.0, 1.0), |(least, most): (f64, f64), share| (least * share, most.min(share)))
+                let shares =
+                    tokens.iter().map(|token| known.shares.get(token).copied().unwrap_or(0.0));
+                shares.fold((1.0, 1.0), |(least, most): (f64, f64), share| {
+                    (least * share, most.min(share))
+                })
             }
-            Self::All(parts) => of(parts).into_iter().fold((1.0, 1.0), |all: (f64, f64), one| (all.0 * one.0, all.1.min(one.1))),
-            Self::Any(parts) => of(parts).into_iter().fold((0.0, 0.0), |any: (f64, f64), one| (any.0.max(one.0), any.1 + one.1)),
+            Self::All(parts) => of(parts)
+                .into_iter()
+                .fold((1.0, 1.0), |all: (f64, f64), one| (all.0 * one.0, all.1.min(one.1))),
+            Self::Any(parts) => of(parts)
+                .into_iter()
+                .fold((0.0, 0.0), |any: (f64, f64), one| (any.0.max(one.0), any.1 + one.1)),
             Self::Without(found, others) => {
                 let (found, others) = (found.share(known), others.share(known));
                 ((found.0 - others.1).max(0.0), found.1)
@@ -420,7 +504,9 @@ impl Found {
         match self {
             Self::Token(token) => format!("\"{token}\""),
             Self::Prefix(token) => format!("\"{token}\" *"),
-            Self::Phrase(tokens, prefix) => format!("\"{}\"{}", tokens.join(" "), if *prefix { " *" } else { "" }),
+            Self::Phrase(tokens, prefix) => {
+                format!("\"{}\"{}", tokens.join(" "), if *prefix { " *" } else { "" })
+            }
             Self::All(parts) => join(parts, " AND "),
             Self::Any(parts) => join(parts, " OR "),
             Self::Without(found, others) => format!("({} NOT {})", found.fts5(), others.fts5()),
@@ -435,13 +521,17 @@ impl Found {
             Self::Prefix(token) => format!("'{token}':*"),
             Self::Phrase(tokens, prefix) => {
                 let last = tokens.len().saturating_sub(1);
-                let token = |(place, token): (usize, &String)| format!("'{token}'{}", if *prefix && place == last { ":*" } else { "" });
+                let token = |(place, token): (usize, &String)| {
+                    format!("'{token}'{}", if *prefix && place == last { ":*" } else { "" })
+                };
                 join(&tokens.iter().enumerate().map(token).collect::<Vec<_>>(), " & ")
             }
             Self::All(parts) => join(&parts.iter().map(Self::tsquery).collect::<Vec<_>>(), " & "),
             Self::Any(parts) => join(&parts.iter().map(Self::tsquery).collect::<Vec<_>>(), " | "),
             Self::Without(found, others) if others.has_phrase() => found.tsquery(),
-            Self::Without(found, others) => format!("({} & !{})", found.tsquery(), others.tsquery()),
+            Self::Without(found, others) => {
+                format!("({} & !{})", found.tsquery(), others.tsquery())
+            }
         }
     }
 
@@ -461,13 +551,16 @@ impl Found {
                 only(only(start, before).bind(Bind::Text(found.tsquery())), after)
             }
             Self::Phrase(tokens, prefix) => {
-                // With LIKE it would plan anew for each phrase, since it guesses how frequent that is.
+                // With LIKE it would plan anew for each phrase, since it guesses how frequent that
+                // is.
                 let words = format!(" {}{}", tokens.join(" "), if *prefix { "" } else { " " });
                 only(only(start, "strpos(search_index.words, ").bind(Bind::Text(words)), ") > 0")
             }
             Self::All(parts) => join(start, parts, " AND "),
             Self::Any(parts) => join(start, parts, " OR "),
-            Self::Without(found, others) => others.looked_at(only(found.looked_at(start, reach), " AND NOT "), reach),
+            Self::Without(found, others) => {
+                others.looked_at(only(found.looked_at(start, reach), " AND NOT "), reach)
+            }
             Self::Token(_) | Self::Prefix(_) => start,
         }
     }
@@ -477,16 +570,27 @@ impl Found {
 mod tests {
     use super::*;
 
-    /// How PostgreSQL comes to the entries of each rank, and to all: along their keys, or by the index.
+    /// How PostgreSQL comes to the entries of each rank, and to all: along their keys, or by the
+    /// index.
     fn reached(query: &str, shares: &[(&str, f64)], entries: f64) -> (Vec<bool>, bool) {
         let shares = shares.iter().map(|(token, share)| ((*token).to_owned(), *share)).collect();
         let frequencies = Arc::new(Frequencies { is_sqlite: false, entries, shares });
         let query = Query::parse(query, &[]);
-        let found = matching(&query, &['v'], Audience::Public, (Scope::Everything, Ask::Ranked), &frequencies);
+        let found = matching(
+            &query,
+            &['v'],
+            Audience::Public,
+            (Scope::Everything, Ask::Ranked),
+            &frequencies,
+        );
         let Matching::Ranked(ranked) = found else { panic!("{query:?} is looked for") };
         let walks = |tier: &Tier| {
             let sql = format!("{:?}", tier.matches());
-            assert_eq!(sql.contains("ts_match_vq"), tier.are_many(), "the order and the condition go together: {sql}");
+            assert_eq!(
+                sql.contains("ts_match_vq"),
+                tier.are_many(),
+                "the order and the condition go together: {sql}"
+            );
             assert_ne!(sql.contains("ts_match_vq"), sql.contains("@@"), "{sql}");
             tier.are_many()
         };

@@ -1,9 +1,12 @@
-//! Full text: the tokens are made in `text/`, the index lives in the database and changes in the item's transaction.
+//! Full text: the tokens are made in `text/`, the index lives in the database and changes in the
+//! item's transaction.
 //!
-//! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same tokens and are asked the same, so that both find the same
-//! items in the same order. A token begins with the letter of its kind of item and of the field it stands in, so that an index finds
-//! by itself what has a word in its title: nothing is scored, and no entry is read, save that PostgreSQL looks for phrases in those that
-//! have their words. The key of an entry begins with its item's date, so that the newest are found first.
+//! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same tokens and are asked the
+//! same, so that both find the same items in the same order. A token begins with the letter of its
+//! kind of item and of the field it stands in, so that an index finds by itself what has a word in
+//! its title: nothing is scored, and no entry is read, save that PostgreSQL looks for phrases in
+//! those that have their words. The key of an entry begins with its item's date, so that the newest
+//! are found first.
 
 mod contents;
 mod first;
@@ -59,7 +62,8 @@ const SECONDS: i64 = 1 << 33;
 
 /// The key of an entry: the second of its item's date, the number of the item, the place.
 fn key(item: Number, date: Time, place: i64) -> i64 {
-    let second = date.micros().div_euclid(1_000_000).saturating_add(SECONDS_TO_1970).clamp(0, SECONDS - 1);
+    let second =
+        date.micros().div_euclid(1_000_000).saturating_add(SECONDS_TO_1970).clamp(0, SECONDS - 1);
     (second << 30) | (item.rem_euclid(NUMBERS) << 2) | place
 }
 
@@ -106,8 +110,8 @@ impl Document {
 
 /// The letters of the fields, in the order of [`Document`]: for words, and for stems.
 const FIELDS: [(char, char); 5] = [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
-/// Stands between texts, so that no phrase is found across them. It comes after all tokens: FTS5, which looks for one that is not there, goes
-/// through all entries of the one before it.
+/// Stands between texts, so that no phrase is found across them. It comes after all tokens: FTS5,
+/// which looks for one that is not there, goes through all entries of the one before it.
 pub const BETWEEN: &str = "z";
 /// PostgreSQL takes at most a megabyte of different tokens.
 const MOST_BYTES: usize = 900_000;
@@ -135,9 +139,16 @@ pub struct Entries {
 
 impl Entries {
     /// The entries of an item for each audience; `None` leaves it out.
-    pub fn of(entry: Entry, public: Option<&Document>, editors: Option<&Document>) -> Result<Self, Error> {
+    pub fn of(
+        entry: Entry,
+        public: Option<&Document>,
+        editors: Option<&Document>,
+    ) -> Result<Self, Error> {
         if entry.item >= NUMBERS {
-            return Err(Error::Fault(format!("the full-text index has no room for item {}", entry.item)));
+            return Err(Error::Fault(format!(
+                "the full-text index has no room for item {}",
+                entry.item
+            )));
         }
         let places = if public.is_some() && public == editors {
             vec![(FOR_BOTH, public)]
@@ -157,7 +168,9 @@ impl Entries {
 
 /// Takes the entries of these keys out.
 fn remove(connection: &mut Connection, keys: &[i64]) -> Result<(), Error> {
-    let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (").binds(keys.iter().copied().map(Bind::Integer)).sql(")");
+    let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (")
+        .binds(keys.iter().copied().map(Bind::Integer))
+        .sql(")");
     execute(connection, entries)
 }
 
@@ -169,7 +182,8 @@ fn keys_of(item: Number, date: Time) -> [i64; 3] {
 /// The keys of entries that belong to no item: it is not there any more, or has another date.
 pub fn left_over(connection: &mut Connection) -> Result<Vec<i64>, Error> {
     let condition = belongs_to_nothing();
-    Ok(Statement::<BigInt>::select("search_index.rowid", "search_index", &condition).rows(connection)?)
+    Ok(Statement::<BigInt>::select("search_index.rowid", "search_index", &condition)
+        .rows(connection)?)
 }
 
 /// Takes those of these entries out of the index that belong to no item; gives how many there were.
@@ -216,7 +230,8 @@ impl Written {
 
     /// Writes the tokens for which there is room.
     fn with(kind: char, document: &Document, mut has_room: impl FnMut(&str) -> bool) -> Self {
-        let mut written = Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
+        let mut written =
+            Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
         let mut add = |to: &mut String, field: char, token: &str, instead: &str| {
             to.push(' ');
             let start = to.len();
@@ -244,7 +259,11 @@ impl Written {
 
     /// All different tokens as PostgreSQL writes an array.
     fn array(&self) -> String {
-        let tokens: BTreeSet<&str> = self.words.split_ascii_whitespace().chain(self.stems.split_ascii_whitespace()).collect();
+        let tokens: BTreeSet<&str> = self
+            .words
+            .split_ascii_whitespace()
+            .chain(self.stems.split_ascii_whitespace())
+            .collect();
         let tokens: Vec<&str> = tokens.into_iter().collect();
         format!("{{{}}}", tokens.join(","))
     }
@@ -287,7 +306,11 @@ mod tests {
         let written = Written::of('v', &document);
         assert!(written.words.starts_with(" z vatitle z veword0 veword1 "));
         let array = written.array();
-        assert!(array.len() <= MOST_BYTES * 5 / 4 && array.len() > MOST_BYTES / 2, "{}", array.len());
+        assert!(
+            array.len() <= MOST_BYTES * 5 / 4 && array.len() > MOST_BYTES / 2,
+            "{}",
+            array.len()
+        );
         // What has no room leaves a gap, so that no phrase is found where there was none.
         assert!(written.words.ends_with(" z z "));
         assert!(!array.contains("word199999"));

@@ -1,7 +1,7 @@
 //! Entries of the transaction that is open on this thread's connection, not yet in the index.
 //!
-//! Those that are written together make one segment of FTS5, which else writes, and later merges, one for each. Long work has them made
-//! by another thread while it goes on, see [`Helper`].
+//! Those that are written together make one segment of FTS5, which else writes, and later merges,
+//! one for each. Long work has them made by another thread while it goes on, see [`Helper`].
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -15,8 +15,8 @@ use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::types::{Number, Time};
 
-/// How many bytes of texts, about, wait until their entries are written: the tokens of more than these would not fit into what FTS5 keeps in
-/// memory until it writes a segment.
+/// How many bytes of texts, about, wait until their entries are written: the tokens of more than
+/// these would not fit into what FTS5 keeps in memory until it writes a segment.
 const MANY: usize = 2_500_000;
 
 thread_local! {
@@ -56,7 +56,9 @@ impl Helper {
     #[must_use]
     pub fn start() -> Self {
         let (jobs, waiting) = unbounded::<Job>();
-        let thread = std::thread::Builder::new().name("search-entries".to_owned()).spawn(move || waiting.into_iter().for_each(|job| job()));
+        let thread = std::thread::Builder::new()
+            .name("search-entries".to_owned())
+            .spawn(move || waiting.into_iter().for_each(|job| job()));
         HELPER.set(thread.is_ok().then_some(jobs));
         Self(thread.ok())
     }
@@ -71,8 +73,9 @@ impl Drop for Helper {
     }
 }
 
-/// Has the entries of an item made and put into the index, before the transaction ends. What stands there under the date that it had before is
-/// taken out. Searches of the same transaction may not find it yet. `bytes` is the length of the texts that they are made of.
+/// Has the entries of an item made and put into the index, before the transaction ends. What stands
+/// there under the date that it had before is taken out. Searches of the same transaction may not
+/// find it yet. `bytes` is the length of the texts that they are made of.
 pub fn index(
     connection: &mut Connection,
     item: Number,
@@ -102,7 +105,8 @@ pub fn index(
 }
 
 impl Pending {
-    /// Takes the first entries out where there are more than `most` bytes, until no more than `rest` are left.
+    /// Takes the first entries out where there are more than `most` bytes, until no more than
+    /// `rest` are left.
     fn take(&mut self, rest: usize, most: usize) -> Vec<Waiting> {
         let mut taken = Vec::new();
         while self.bytes > rest && (self.bytes > most || !taken.is_empty()) {
@@ -143,9 +147,9 @@ fn write_all(connection: &mut Connection, waiting: Vec<Waiting>) -> Result<(), E
     for waiting in waiting {
         let entries = match waiting.entries {
             Made::Here(entries) => entries?,
-            Made::ByHelper(awaited) => {
-                awaited.recv().map_err(|error| Error::Fault(format!("the entries of item {} were not made: {error}", waiting.item)))??
-            }
+            Made::ByHelper(awaited) => awaited.recv().map_err(|error| {
+                Error::Fault(format!("the entries of item {} were not made: {error}", waiting.item))
+            })??,
         };
         PENDING.with_borrow_mut(|pending| pending.learn(&entries));
         all.extend(entries.written);
@@ -153,7 +157,10 @@ fn write_all(connection: &mut Connection, waiting: Vec<Waiting>) -> Result<(), E
     if all.is_empty() {
         return Ok(());
     }
-    words::add(connection, &PENDING.with_borrow_mut(|pending| std::mem::take(&mut pending.spellings)))?;
+    words::add(
+        connection,
+        &PENDING.with_borrow_mut(|pending| std::mem::take(&mut pending.spellings)),
+    )?;
     // FTS5 begins another segment with each key that is less than the one before.
     all.sort_by_key(|(key, _)| *key);
     all.iter().try_for_each(|(key, written)| write(connection, *key, written))
@@ -167,7 +174,11 @@ mod tests {
     fn the_first_are_taken_when_there_are_many() {
         let mut pending = Pending::default();
         let mut add = |item: Number, bytes: usize, rest: usize, most: usize| -> Vec<Number> {
-            pending.entries.push_back(Waiting { item, bytes, entries: Made::Here(Err(Error::Fault(String::new()))) });
+            pending.entries.push_back(Waiting {
+                item,
+                bytes,
+                entries: Made::Here(Err(Error::Fault(String::new()))),
+            });
             pending.bytes += bytes;
             pending.take(rest, most).iter().map(|waiting| waiting.item).collect()
         };

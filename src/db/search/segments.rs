@@ -1,5 +1,6 @@
-//! SQLite's full-text index consists of segments, one for what was written together, and merges a few of them now and then. Each is asked for
-//! every token of a search: sixteen of them cost ten times what one does. So they are merged into one where that is worth it.
+//! SQLite's full-text index consists of segments, one for what was written together, and merges a
+//! few of them now and then. Each is asked for every token of a search: sixteen of them cost ten
+//! times what one does. So they are merged into one where that is worth it.
 //!
 //! PostgreSQL has nothing of the kind; there all this does nothing.
 
@@ -12,8 +13,8 @@ use crate::db::sql::{Bind, Fragment, Statement};
 
 /// With more segments than these a server merges them.
 pub const MANY: i64 = 4;
-/// How many pages a step writes, about. Others wait that long to write: of 100,000 videos half the steps took less than 27 milliseconds, and
-/// none more than 153.
+/// How many pages a step writes, about. Others wait that long to write: of 100,000 videos half the
+/// steps took less than 27 milliseconds, and none more than 153.
 const PAGES: i64 = 300;
 
 /// How many segments there are.
@@ -24,8 +25,8 @@ pub fn segments(connection: &mut Connection) -> Result<i64, Error> {
     number(connection, "SELECT count(DISTINCT segid) FROM search_index_idx")
 }
 
-/// Begins to merge all segments, or goes on with it; says whether there is more to do. Each step is a transaction, or part of one; what
-/// is written between them makes segments of its own.
+/// Begins to merge all segments, or goes on with it; says whether there is more to do. Each step is
+/// a transaction, or part of one; what is written between them makes segments of its own.
 pub fn merge(connection: &mut Connection, is_first: bool) -> Result<bool, Error> {
     if !connection.is_sqlite() {
         return Ok(false);

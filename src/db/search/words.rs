@@ -29,27 +29,37 @@ fn word(token: &str) -> Word {
 }
 
 /// Adds those of these spellings whose word is not known.
-pub(super) fn add(connection: &mut Connection, spellings: &BTreeMap<Word, String>) -> Result<(), Error> {
+pub(super) fn add(
+    connection: &mut Connection,
+    spellings: &BTreeMap<Word, String>,
+) -> Result<(), Error> {
     if spellings.is_empty() {
         return Ok(());
     }
-    let statement = Fragment::new("INSERT INTO words (token, spelling) SELECT wanted.first, wanted.second FROM ")
-        .then(&pairs(spellings.iter().map(|(word, spelling)| (token(word), spelling))))
-        .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM words WHERE words.token = wanted.first)");
+    let statement = Fragment::new(
+        "INSERT INTO words (token, spelling) SELECT wanted.first, wanted.second FROM ",
+    )
+    .then(&pairs(spellings.iter().map(|(word, spelling)| (token(word), spelling))))
+    .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM words WHERE words.token = wanted.first)");
     Statement::<BigInt>::new(statement).execute(connection)?;
     Ok(())
 }
 
 /// The words that became known after the one of this number, each with its number, in order.
 pub fn known_after(connection: &mut Connection, number: i64) -> Result<Vec<(i64, Word)>, Error> {
-    let condition = Fragment::new("words.number > ").bind(Bind::Integer(number)).sql(" ORDER BY words.number");
+    let condition =
+        Fragment::new("words.number > ").bind(Bind::Integer(number)).sql(" ORDER BY words.number");
     let rows: Vec<(i64, String)> =
-        Statement::<(BigInt, Text)>::select("words.number, words.token", "words", &condition).rows(connection)?;
+        Statement::<(BigInt, Text)>::select("words.number, words.token", "words", &condition)
+            .rows(connection)?;
     Ok(rows.into_iter().map(|(number, token)| (number, word(&token))).collect())
 }
 
 /// How texts spell these words.
-pub fn spellings(connection: &mut Connection, words: &[Word]) -> Result<BTreeMap<Word, String>, Error> {
+pub fn spellings(
+    connection: &mut Connection,
+    words: &[Word],
+) -> Result<BTreeMap<Word, String>, Error> {
     let statement = Fragment::new("SELECT words.token, words.spelling FROM ")
         .then(&pairs(words.iter().map(|word| (token(word), ""))))
         .sql(" wanted JOIN words ON words.token = wanted.first");

@@ -1,4 +1,5 @@
-//! What is asked of a chart: its form and its looks, and beside them a query of `/v1/impact-statistics`.
+//! What is asked of a chart: its form and its looks, and beside them a query of
+//! `/v1/impact-statistics`.
 
 use serde_json::{Value, json};
 
@@ -16,7 +17,17 @@ use crate::resource::query::ListRequest;
 use crate::text::language::Language;
 
 /// Parameters of lists that shape what a chart shapes itself.
-pub const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total", "status", "cursor", "offset"];
+pub const WITHOUT: &[&str] = &[
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+    "total",
+    "status",
+    "cursor",
+    "offset",
+];
 /// Those of a chart alone.
 const OF_CHARTS: [&str; 6] = ["type", "theme", "width", "height", "group_by", "aggregate"];
 /// How many things groups are made by at once.
@@ -46,7 +57,8 @@ pub enum Aggregate {
 
 impl Aggregate {
     /// All of them, by their names.
-    const ALL: [(&'static str, Self); 4] = [("sum", Self::Sum), ("min", Self::Min), ("max", Self::Max), ("latest", Self::Latest)];
+    const ALL: [(&'static str, Self); 4] =
+        [("sum", Self::Sum), ("min", Self::Min), ("max", Self::Max), ("latest", Self::Latest)];
 
     /// As a summary calls it.
     pub fn name(self) -> &'static str {
@@ -99,7 +111,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads a query: what is asked of the chart, the rest, and that rest as the query of a list. All that is wrong is said at once.
+    /// Reads a query: what is asked of the chart, the rest, and that rest as the query of a list.
+    /// All that is wrong is said at once.
     pub fn read(
         query: &str,
         accepted: Option<&str>,
@@ -111,29 +124,51 @@ impl Asked {
         let form = one_of(&mut params, "type", &Form::ALL, Form::Bar);
         let theme = one_of(&mut params, "theme", &Theme::ALL, Theme::Auto);
         let pixels = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
-        let width = pixels(params.integer("width", WIDTHS)).or(pixels(Some(WIDTH))).unwrap_or_default();
+        let width =
+            pixels(params.integer("width", WIDTHS)).or(pixels(Some(WIDTH))).unwrap_or_default();
         let height = pixels(params.integer("height", HEIGHTS));
         let by = groups(&mut params, form);
         if by.is_empty() && params.take("aggregate").is_some() {
-            params.error("aggregate", "conflicting", "There is no group without `group_by`: each statistic is shown by itself.");
+            params.error(
+                "aggregate",
+                "conflicting",
+                "There is no group without `group_by`: each statistic is shown by itself.",
+            );
         }
         let aggregate = one_of(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
         if !by.is_empty() && !given(&rest, &["sort"]).is_empty() {
-            params.error("sort", "conflicting", "Groups have an order of their own: years theirs, else the largest comes first.");
+            params.error(
+                "sort",
+                "conflicting",
+                "Groups have an order of their own: years theirs, else the largest comes first.",
+            );
         }
         let refused = given(&rest, WITHOUT).into_iter().map(|name| {
             let detail =
                 format!("A chart has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
             Violation::parameter(name, "unknown_parameter", detail)
         });
-        let mut errors: Vec<Violation> = params.finish().err().map(|problem| problem.errors).into_iter().flatten().chain(refused).collect();
+        let mut errors: Vec<Violation> = params
+            .finish()
+            .err()
+            .map(|problem| problem.errors)
+            .into_iter()
+            .flatten()
+            .chain(refused)
+            .collect();
         match ListRequest::parse(&SPEC, &rest, accepted, fallback, viewer) {
             Ok(wanted) if wanted.wish.all => {
-                errors.push(Violation::parameter("lang", "invalid_language", "A chart is in one language: name it, or leave `lang` out."));
+                errors.push(Violation::parameter(
+                    "lang",
+                    "invalid_language",
+                    "A chart is in one language: name it, or leave `lang` out.",
+                ));
                 Err(Problem::parameters(errors))
             }
             Ok(wanted) if errors.is_empty() => {
-                let limit = given(&rest, &["limit"]).first().and_then(|_| usize::try_from(wanted.paging.limit).ok());
+                let limit = given(&rest, &["limit"])
+                    .first()
+                    .and_then(|_| usize::try_from(wanted.paging.limit).ok());
                 // Lines and maps show all that there is.
                 let whole = matches!(form, Form::Line | Form::Map);
                 let most = limit.unwrap_or(if whole { usize::MAX } else { GROUPS });
@@ -142,7 +177,10 @@ impl Asked {
             Ok(_) => Err(Problem::parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),
             Err(problem) => {
-                let more = problem.errors.into_iter().filter(|error| !errors.iter().any(|known| known.parameter == error.parameter));
+                let more = problem
+                    .errors
+                    .into_iter()
+                    .filter(|error| !errors.iter().any(|known| known.parameter == error.parameter));
                 let more: Vec<Violation> = more.collect();
                 errors.extend(more);
                 Err(Problem::parameters(errors))
@@ -163,7 +201,8 @@ fn split(query: &str, is_page: bool) -> (String, String) {
         let is_size = matches!(name.as_deref(), Some("width" | "height"));
         name.is_some_and(|name| OF_CHARTS.contains(&name.as_str())) && !(is_page && is_size)
     };
-    let (own, rest): (Vec<&str>, Vec<&str>) = query.split('&').filter(|pair| !pair.is_empty()).partition(is_own);
+    let (own, rest): (Vec<&str>, Vec<&str>) =
+        query.split('&').filter(|pair| !pair.is_empty()).partition(is_own);
     (own.join("&"), rest.join("&"))
 }
 
@@ -172,7 +211,9 @@ fn groups(params: &mut Params, form: Form) -> Vec<By> {
     let mut by = Vec::new();
     for name in params.list("group_by", MOST_BY).unwrap_or_default() {
         match By::parse(&name) {
-            Ok(one) if by.contains(&one) => params.error("group_by", "repeated", format!("`{name}` is named twice here.")),
+            Ok(one) if by.contains(&one) => {
+                params.error("group_by", "repeated", format!("`{name}` is named twice here."))
+            }
             Ok(one) => by.push(one),
             Err(detail) => params.error("group_by", "unknown_value", detail),
         }
@@ -184,7 +225,11 @@ fn groups(params: &mut Params, form: Form) -> Vec<By> {
         (Form::Map, []) => vec![By::Country],
         (Form::Line, []) => vec![By::Year],
         (Form::Map, other) if other != [By::Country] => {
-            params.error("group_by", "conflicting", "A map has a tile for each country: `group_by` is `country` there.");
+            params.error(
+                "group_by",
+                "conflicting",
+                "A map has a tile for each country: `group_by` is `country` there.",
+            );
             by
         }
         (Form::Line, some) if !some.contains(&By::Year) => {
@@ -200,7 +245,12 @@ fn groups(params: &mut Params, form: Form) -> Vec<By> {
 }
 
 /// One of some words; the first where nothing is asked.
-fn one_of<T: Copy, const MANY: usize>(params: &mut Params, name: &'static str, words: &[(&'static str, T); MANY], first: T) -> T {
+fn one_of<T: Copy, const MANY: usize>(
+    params: &mut Params,
+    name: &'static str,
+    words: &[(&'static str, T); MANY],
+    first: T,
+) -> T {
     let Some(text) = params.take(name) else { return first };
     if let Some((_, meant)) = words.iter().find(|(word, _)| *word == text) {
         return *meant;

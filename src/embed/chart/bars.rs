@@ -36,8 +36,13 @@ struct Row<'a> {
 }
 
 fn rows(panel: &Panel) -> Vec<Row<'_>> {
-    let label = |name: Option<&str>, point: &Point| name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label));
-    let of = panel.series.iter().flat_map(|series| series.points.iter().map(|point| (series.name.as_deref(), point)));
+    let label = |name: Option<&str>, point: &Point| {
+        name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label))
+    };
+    let of = panel
+        .series
+        .iter()
+        .flat_map(|series| series.points.iter().map(|point| (series.name.as_deref(), point)));
     of.map(|(name, point)| Row { point, label: label(name, point) }).collect()
 }
 
@@ -45,9 +50,11 @@ impl Columns {
     /// Those of all panels, so that bars begin below each other.
     fn new(panels: &[Panel], canvas: &Canvas, room: Room) -> Self {
         let rows: Vec<Row<'_>> = panels.iter().flat_map(rows).collect();
-        let widest = |widths: &mut dyn Iterator<Item = f64>| (widths.fold(0.0, f64::max) * OTHER).ceil();
+        let widest =
+            |widths: &mut dyn Iterator<Item = f64>| (widths.fold(0.0, f64::max) * OTHER).ceil();
         let labels = widest(&mut rows.iter().map(|row| canvas.lettering.width(&row.label, LABEL)));
-        let values = widest(&mut rows.iter().map(|row| canvas.lettering.width(&row.point.figure, VALUE)));
+        let values =
+            widest(&mut rows.iter().map(|row| canvas.lettering.width(&row.point.figure, VALUE)));
         let is_stacked = room.width < NARROW || values > room.width * 0.4;
         Self { labels: labels.min((room.width * 0.4).floor()), values, is_stacked }
     }
@@ -63,7 +70,8 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(row: &'a Row<'a>, canvas: &Canvas, columns: &Columns, room: Room) -> Self {
-        let line = |lines: &[String], letters: Letters| super::scale::count(lines.len()) * letters.line();
+        let line =
+            |lines: &[String], letters: Letters| super::scale::count(lines.len()) * letters.line();
         if columns.is_stacked {
             let label = canvas.lettering.wrapped(&row.label, LABEL, room.width, LABEL_LINES);
             let value = canvas.lettering.wrapped(&row.point.figure, VALUE, room.width, usize::MAX);
@@ -93,7 +101,8 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
             let lines = Lines::new(row, canvas, &columns, room);
             // What was begun shows something, however little room there is.
             let is_first = fitting.is_empty() && y <= room.top;
-            if !is_first && room.height.is_some_and(|height| end + lines.height > room.top + height) {
+            if !is_first && room.height.is_some_and(|height| end + lines.height > room.top + height)
+            {
                 is_full = true;
                 break;
             }
@@ -112,8 +121,16 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
 
 /// The lines of a panel's heading, and how high it is.
 pub fn heading(panel: &Panel, canvas: &Canvas, room: Room) -> (Vec<String>, f64) {
-    let lines = panel.heading.as_deref().map(|text| canvas.lettering.wrapped(text, HEADING, room.width, 3)).unwrap_or_default();
-    let height = if lines.is_empty() { 0.0 } else { super::scale::count(lines.len()) * HEADING.line() + 8.0 };
+    let lines = panel
+        .heading
+        .as_deref()
+        .map(|text| canvas.lettering.wrapped(text, HEADING, room.width, 3))
+        .unwrap_or_default();
+    let height = if lines.is_empty() {
+        0.0
+    } else {
+        super::scale::count(lines.len()) * HEADING.line() + 8.0
+    };
     (lines, height)
 }
 
@@ -123,10 +140,17 @@ pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (room, y): (Room, f64
         return y;
     }
     let words = Words { text: "", letters: HEADING, class: "kc-soft", language: None };
-    canvas.lines(words, lines, Anchor::Start, (room.left, y + HEADING.size), room.width) - HEADING.size + 8.0
+    canvas.lines(words, lines, Anchor::Start, (room.left, y + HEADING.size), room.width)
+        - HEADING.size
+        + 8.0
 }
 
-fn draw_rows(rows: &[Lines<'_>], columns: &Columns, canvas: &mut Canvas, (room, top): (Room, f64)) -> f64 {
+fn draw_rows(
+    rows: &[Lines<'_>],
+    columns: &Columns,
+    canvas: &mut Canvas,
+    (room, top): (Room, f64),
+) -> f64 {
     let (from, to) = if columns.is_stacked {
         (room.left, room.left + room.width)
     } else {
@@ -138,7 +162,12 @@ fn draw_rows(rows: &[Lines<'_>], columns: &Columns, canvas: &mut Canvas, (room, 
     for lines in rows {
         let point = lines.row.point;
         canvas.open(&format!("{}: {}", lines.row.label, point.figure));
-        let label = Words { text: "", letters: LABEL, class: "kc-ink", language: point.language.as_deref() };
+        let label = Words {
+            text: "",
+            letters: LABEL,
+            class: "kc-ink",
+            language: point.language.as_deref(),
+        };
         let value = Words { letters: VALUE, language: None, ..label };
         let end = scale.place(point.number());
         let (start, mut width) = (end.min(zero), (end - zero).abs());
@@ -146,8 +175,16 @@ fn draw_rows(rows: &[Lines<'_>], columns: &Columns, canvas: &mut Canvas, (room, 
             width = width.max(1.0);
         }
         if columns.is_stacked {
-            let next = canvas.lines(label, &lines.label, Anchor::Start, (room.left, y + LABEL.size), room.width);
-            let next = canvas.lines(value, &lines.value, Anchor::Start, (room.left, next), room.width) - VALUE.size;
+            let next = canvas.lines(
+                label,
+                &lines.label,
+                Anchor::Start,
+                (room.left, y + LABEL.size),
+                room.width,
+            );
+            let next =
+                canvas.lines(value, &lines.value, Anchor::Start, (room.left, next), room.width)
+                    - VALUE.size;
             canvas.rectangle("kc-bar", (start, next + 4.0), (width, THIN));
             canvas.line("kc-line", (zero, next + 2.0), (zero, next + THIN + 6.0), "1");
         } else {
@@ -157,7 +194,12 @@ fn draw_rows(rows: &[Lines<'_>], columns: &Columns, canvas: &mut Canvas, (room, 
             canvas.lines(label, &lines.label, Anchor::Start, (room.left, first), columns.labels);
             canvas.rectangle("kc-bar", (start, y + (inner - BAR) / 2.0), (width, BAR));
             let figure = Words { text: &point.figure, ..value };
-            canvas.text(figure, Anchor::Start, (end.max(zero) + 6.0, y + inner / 2.0 + VALUE.size * 0.36), columns.values);
+            canvas.text(
+                figure,
+                Anchor::Start,
+                (end.max(zero) + 6.0, y + inner / 2.0 + VALUE.size * 0.36),
+                columns.values,
+            );
             canvas.line("kc-line", (zero, y - GAP / 2.0), (zero, y + inner + GAP / 2.0), "1");
         }
         canvas.close();

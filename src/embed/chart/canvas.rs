@@ -60,8 +60,12 @@ impl Canvas {
 
     /// A rectangle.
     pub fn rectangle(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
-        let (x, y, width, height) = (length(x), length(y), length(width.max(0.0)), length(height.max(0.0)));
-        self.xml.empty("rect", &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)]);
+        let (x, y, width, height) =
+            (length(x), length(y), length(width.max(0.0)), length(height.max(0.0)));
+        self.xml.empty(
+            "rect",
+            &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
+        );
     }
 
     /// A path, with further attributes.
@@ -72,19 +76,27 @@ impl Canvas {
     }
 
     /// A straight line.
-    pub fn line(&mut self, class: &str, (from_x, from_y): (f64, f64), (to_x, to_y): (f64, f64), width: &str) {
-        let path = format!("M{} {}L{} {}", length(from_x), length(from_y), length(to_x), length(to_y));
+    pub fn line(
+        &mut self,
+        class: &str,
+        (from_x, from_y): (f64, f64),
+        (to_x, to_y): (f64, f64),
+        width: &str,
+    ) {
+        let path =
+            format!("M{} {}L{} {}", length(from_x), length(from_y), length(to_x), length(to_y));
         self.path(class, &path, width, None);
     }
 
-    /// A text in one line that has so much room. It is made no longer than that: the letters of whoever looks at it may be wider than those it
-    /// was measured by.
+    /// A text in one line that has so much room. It is made no longer than that: the letters of
+    /// whoever looks at it may be wider than those it was measured by.
     pub fn text(&mut self, words: Words<'_>, anchor: Anchor, (x, y): (f64, f64), room: f64) {
         let Words { text, letters, class, language } = words;
         let width = self.lettering.width(text, letters);
         let (x, y, size) = (length(x), length(y), length(letters.size));
         let longest = length(width.min(room));
-        let mut attributes = vec![("class", class), ("x", x.as_str()), ("y", &y), ("font-size", &size)];
+        let mut attributes =
+            vec![("class", class), ("x", x.as_str()), ("y", &y), ("font-size", &size)];
         if letters.is_bold {
             attributes.push(("font-weight", "700"));
         }
@@ -94,14 +106,23 @@ impl Canvas {
             Anchor::End => attributes.push(("text-anchor", "end")),
         }
         if width * OTHER > room + 0.5 && self.lettering.knows(text, letters) {
-            attributes.extend([("textLength", longest.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
+            attributes
+                .extend([("textLength", longest.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
         }
         attributes.extend(language.map(|language| ("lang", language)));
         self.xml.element("text", &attributes, text);
     }
 
-    /// A text in lines below each other, the first at this height; gives the height of the line after the last.
-    pub fn lines(&mut self, words: Words<'_>, lines: &[String], anchor: Anchor, (x, mut y): (f64, f64), room: f64) -> f64 {
+    /// A text in lines below each other, the first at this height; gives the height of the line
+    /// after the last.
+    pub fn lines(
+        &mut self,
+        words: Words<'_>,
+        lines: &[String],
+        anchor: Anchor,
+        (x, mut y): (f64, f64),
+        room: f64,
+    ) -> f64 {
         for line in lines {
             self.text(Words { text: line, ..words }, anchor, (x, y), room);
             y += words.letters.line();

@@ -1,4 +1,5 @@
-//! A chart as SVG: its title, what it shows, what must stand with it, and the same in words for those who do not see it.
+//! A chart as SVG: its title, what it shows, what must stand with it, and the same in words for
+//! those who do not see it.
 
 use super::canvas::{Anchor, Canvas, Words, length};
 use super::lettering::Letters;
@@ -48,20 +49,34 @@ pub fn picture(chart: &Chart, look: &Look) -> Picture {
     let width = look.width - 2.0 * margin;
     let top = if is_whole { title(chart, &mut canvas, width) } else { 0.0 };
     let notes: Vec<Vec<String>> = if is_whole {
-        chart.notes.iter().chain([&chart.source]).map(|note| canvas.lettering.wrapped(note, NOTE, width, usize::MAX)).collect()
+        chart
+            .notes
+            .iter()
+            .chain([&chart.source])
+            .map(|note| canvas.lettering.wrapped(note, NOTE, width, usize::MAX))
+            .collect()
     } else {
         Vec::new()
     };
     // One line more than there are notes: perhaps not all is shown.
     let lines = notes.iter().map(Vec::len).sum::<usize>().saturating_add(1);
     let below = count(lines) * NOTE.line() + 10.0 + margin;
-    let room = Room { left: margin, top, width, height: look.height.map(|height| (height - top - below).max(0.0)) };
+    let room = Room {
+        left: margin,
+        top,
+        width,
+        height: look.height.map(|height| (height - top - below).max(0.0)),
+    };
     let drawn = values(chart, &mut canvas, room);
-    let left_out = (drawn.left_out > 0).then(|| Phrase::NotShown.with(chart.language, &drawn.left_out.to_string()));
+    let left_out = (drawn.left_out > 0)
+        .then(|| Phrase::NotShown.with(chart.language, &drawn.left_out.to_string()));
     let mut y = top + drawn.height + 10.0 + NOTE.size;
     let words = Words { text: "", letters: NOTE, class: "kc-soft", language: None };
-    let first =
-        left_out.iter().filter(|_| is_whole).map(|note| canvas.lettering.wrapped(note, NOTE, width, usize::MAX)).collect::<Vec<_>>();
+    let first = left_out
+        .iter()
+        .filter(|_| is_whole)
+        .map(|note| canvas.lettering.wrapped(note, NOTE, width, usize::MAX))
+        .collect::<Vec<_>>();
     for lines in first.iter().chain(&notes) {
         y = canvas.lines(words, lines, Anchor::Start, (margin, y), width);
     }
@@ -75,16 +90,23 @@ pub fn picture(chart: &Chart, look: &Look) -> Picture {
 fn title(chart: &Chart, canvas: &mut Canvas, width: f64) -> f64 {
     let lines = canvas.lettering.wrapped(&chart.title, TITLE, width, TITLE_LINES);
     let words = Words { text: "", letters: TITLE, class: "kc-ink", language: None };
-    canvas.lines(words, &lines, Anchor::Start, (MARGIN, MARGIN + TITLE.size), width) - TITLE.size + 10.0
+    canvas.lines(words, &lines, Anchor::Start, (MARGIN, MARGIN + TITLE.size), width) - TITLE.size
+        + 10.0
 }
 
 /// Draws the values, or says that there are none.
 fn values(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
     if chart.is_empty() {
         let letters = Letters::text(16.0);
-        let lines = canvas.lettering.wrapped(Phrase::NothingFound.in_language(chart.language), letters, room.width, 3);
+        let lines = canvas.lettering.wrapped(
+            Phrase::NothingFound.in_language(chart.language),
+            letters,
+            room.width,
+            3,
+        );
         let words = Words { text: "", letters, class: "kc-ink", language: None };
-        let end = canvas.lines(words, &lines, Anchor::Start, (room.left, room.top + 24.0), room.width);
+        let end =
+            canvas.lines(words, &lines, Anchor::Start, (room.left, room.top + 24.0), room.width);
         return Drawn { height: end - room.top, left_out: 0 };
     }
     match chart.form {
@@ -96,15 +118,25 @@ fn values(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
 }
 
 /// The drawing with what is around it.
-fn whole(chart: &Chart, look: &Look, (height, left_out): (f64, Option<&str>), drawn: &str) -> String {
+fn whole(
+    chart: &Chart,
+    look: &Look,
+    (height, left_out): (f64, Option<&str>),
+    drawn: &str,
+) -> String {
     let (width, style) = (length(look.width), look.theme.of_picture());
-    let style = if look.within.is_some() { String::new() } else { format!("<style>{}</style>", style.css) };
+    let style =
+        if look.within.is_some() { String::new() } else { format!("<style>{}</style>", style.css) };
     let name = look.within.unwrap_or("chart");
     let mut said = Xml::new("g", &[]);
     said.element("title", &[("id", &format!("kc-title-{name}"))], &chart.title);
     said.element("desc", &[("id", &format!("kc-desc-{name}"))], &in_words(chart, left_out));
     let said = said.finish();
-    let said = said.split_once("<g>").and_then(|(_, said)| said.rsplit_once("</g>")).map(|(said, _)| said).unwrap_or_default();
+    let said = said
+        .split_once("<g>")
+        .and_then(|(_, said)| said.rsplit_once("</g>"))
+        .map(|(said, _)| said)
+        .unwrap_or_default();
     let shown = length(look.height.unwrap_or(height));
     let height = length(height);
     format!(
@@ -164,7 +196,10 @@ impl Chart {
             for series in &mut panel.series {
                 series.name.iter_mut().for_each(&change);
                 for point in &mut series.points {
-                    let marks = [&mut point.baseline, &mut point.target].into_iter().flatten().map(|mark| &mut mark.said);
+                    let marks = [&mut point.baseline, &mut point.target]
+                        .into_iter()
+                        .flatten()
+                        .map(|mark| &mut mark.said);
                     marks.chain([&mut point.label]).for_each(&change);
                 }
             }

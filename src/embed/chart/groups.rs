@@ -15,10 +15,12 @@ use crate::resource::query::ListRequest;
 use crate::resource::shown::Shown;
 use crate::resource::told::{Note, tell};
 
-/// The countries and territories of the first catalogue: a map has them all, also those of which nothing is known.
+/// The countries and territories of the first catalogue: a map has them all, also those of which
+/// nothing is known.
 const TERRITORIES: [&str; 7] = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 
-/// Reckons the groups of a list, and makes a chart of them. What may not be added up is refused as in a summary.
+/// Reckons the groups of a list, and makes a chart of them. What may not be added up is refused as
+/// in a summary.
 pub fn read(
     connection: &mut Connection,
     context: &Context,
@@ -29,7 +31,9 @@ pub fn read(
     let of_all = asked::Asked {
         list: wanted.clone(),
         by: asked.by.clone(),
-        aggregates: [asked.aggregate.name(), "baseline", "target", "progress"].map(str::to_owned).to_vec(),
+        aggregates: [asked.aggregate.name(), "baseline", "target", "progress"]
+            .map(str::to_owned)
+            .to_vec(),
         is_apart: false,
         limit: usize::try_from(MOST_GROUPS).unwrap_or(usize::MAX),
         named: 0,
@@ -42,22 +46,35 @@ pub fn read(
     let mut chart = Chart {
         form: asked.form,
         language: words,
-        title: std::iter::once(told.title).chain(of.iter().cloned()).chain(how).collect::<Vec<_>>().join(" · "),
+        title: std::iter::once(told.title)
+            .chain(of.iter().cloned())
+            .chain(how)
+            .collect::<Vec<_>>()
+            .join(" · "),
         of: of.join(" · "),
         panels: Vec::new(),
         notes: Vec::new(),
         source: context.settings.publisher(&shown.base),
     };
     let mut notes: Vec<String> = told.notes.iter().map(Note::text).collect();
-    notes.extend(summary.data.iter().flat_map(|group| &group.keys).filter_map(|key| key.footnote.as_deref().map(footnote)));
+    notes.extend(
+        summary
+            .data
+            .iter()
+            .flat_map(|group| &group.keys)
+            .filter_map(|key| key.footnote.as_deref().map(footnote)),
+    );
     let unseen = summary.total_groups.saturating_sub(summary.data.len());
     let without = chart.fill(summary, asked);
     if asked.form == Form::Map {
         notes.extend(chart.add_territories(shown));
     }
     let more = chart.keep(asked.most, asked.by.contains(&By::Year)).saturating_add(unseen);
-    let said = |phrase: Phrase, number: usize| (number > 0).then(|| phrase.with(words, &number.to_string()));
-    let lacking = if asked.form == Form::Progress { Phrase::WithoutTarget } else { Phrase::WithoutValue };
+    let said = |phrase: Phrase, number: usize| {
+        (number > 0).then(|| phrase.with(words, &number.to_string()))
+    };
+    let lacking =
+        if asked.form == Form::Progress { Phrase::WithoutTarget } else { Phrase::WithoutValue };
     let counted = said(Phrase::NotShown, more).into_iter().chain(said(lacking, without));
     for note in counted.chain(notes) {
         if !chart.notes.contains(&note) {
@@ -101,7 +118,11 @@ fn point(group: &SummaryGroup, keys: &[&GroupKey], asked: &Asked, words: &str) -
     let (value, qualifier, figure) = asked.aggregate.of(group)?;
     let named = |phrase: Phrase, said: String| format!("{}: {said}", phrase.in_language(words));
     let point = Point {
-        key: keys.iter().map(|key| key.value.as_deref().unwrap_or_default()).collect::<Vec<_>>().join("\n"),
+        key: keys
+            .iter()
+            .map(|key| key.value.as_deref().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("\n"),
         label: keys.iter().map(|key| label(key)).collect::<Vec<_>>().join(" · "),
         value: Some(value.to_owned()),
         exactness: Exactness::of(qualifier),
@@ -112,44 +133,67 @@ fn point(group: &SummaryGroup, keys: &[&GroupKey], asked: &Asked, words: &str) -
         return Some(point);
     }
     let target = group.target.as_ref()?.as_ref()?;
-    let until = target.period_end.as_ref().and_then(|day| day.split('-').next()).map(|year| format!(" ({year})")).unwrap_or_default();
+    let until = target
+        .period_end
+        .as_ref()
+        .and_then(|day| day.split('-').next())
+        .map(|year| format!(" ({year})"))
+        .unwrap_or_default();
     let baseline = group.baseline.as_ref().and_then(Option::as_ref).map(|before| {
         let (first, last) = (before.first_year, before.last_year);
         let years = if first == last { first.to_string() } else { format!("{first}–{last}") };
-        Mark { value: before.value.clone(), said: named(Phrase::Baseline, format!("{} ({years})", before.figure)) }
+        Mark {
+            value: before.value.clone(),
+            said: named(Phrase::Baseline, format!("{} ({years})", before.figure)),
+        }
     });
     Some(Point {
         baseline,
-        target: Some(Mark { value: target.value.clone(), said: named(Phrase::Target, format!("{}{until}", target.figure)) }),
+        target: Some(Mark {
+            value: target.value.clone(),
+            said: named(Phrase::Target, format!("{}{until}", target.figure)),
+        }),
         reached: group.progress.as_ref().and_then(Option::as_ref).map(|way| way.figure.clone()),
         ..point
     })
 }
 
 impl Chart {
-    /// Adds the groups of a summary: those of one unit and measure have one scale, those of one line one series. Gives how many have nothing to show.
+    /// Adds the groups of a summary: those of one unit and measure have one scale, those of one
+    /// line one series. Gives how many have nothing to show.
     fn fill(&mut self, summary: ImpactSummary, asked: &Asked) -> usize {
         let mut without = 0_usize;
         let mut undated: Vec<String> = Vec::new();
         for group in &summary.data {
             let is_line = asked.form == Form::Line;
-            // On a line the years go across, and what else groups are made by tells the lines apart.
-            let (across, apart): (Vec<&GroupKey>, Vec<&GroupKey>) = group.keys.iter().partition(|key| !is_line || key.by == "year");
+            // On a line the years go across, and what else groups are made by tells the lines
+            // apart.
+            let (across, apart): (Vec<&GroupKey>, Vec<&GroupKey>) =
+                group.keys.iter().partition(|key| !is_line || key.by == "year");
             let Some(point) = point(group, &across, asked, self.language) else {
                 without = without.saturating_add(1);
                 continue;
             };
-            let name = (!apart.is_empty()).then(|| apart.iter().map(|key| label(key)).collect::<Vec<_>>().join(" · "));
+            let name = (!apart.is_empty())
+                .then(|| apart.iter().map(|key| label(key)).collect::<Vec<_>>().join(" · "));
             if is_line && point.key.is_empty() {
-                undated.push(name.into_iter().chain([point.label, point.figure]).collect::<Vec<_>>().join(": "));
+                undated.push(
+                    name.into_iter()
+                        .chain([point.label, point.figure])
+                        .collect::<Vec<_>>()
+                        .join(": "),
+                );
                 continue;
             }
-            let unit =
-                group.unit.clone().or_else(|| Phrase::of_word(&group.measure).map(|phrase| phrase.in_language(self.language).to_owned()));
+            let unit = group.unit.clone().or_else(|| {
+                Phrase::of_word(&group.measure)
+                    .map(|phrase| phrase.in_language(self.language).to_owned())
+            });
             self.add(&unit.unwrap_or_default(), name, point);
         }
         self.notes.extend(undated);
-        // Years are in their order; else what is largest comes first, and what is not broken down last.
+        // Years are in their order; else what is largest comes first, and what is not broken down
+        // last.
         if !asked.by.contains(&By::Year) && asked.form != Form::Map {
             for series in self.panels.iter_mut().flat_map(|panel| &mut panel.series) {
                 series.points.sort_by(|one, other| {
@@ -161,19 +205,28 @@ impl Chart {
         without
     }
 
-    /// Adds the territories of which nothing is known; gives what must be said where they are named.
+    /// Adds the territories of which nothing is known; gives what must be said where they are
+    /// named.
     fn add_territories(&mut self, shown: &Shown) -> Vec<String> {
         let words = self.language;
-        let known: Vec<String> = self.panels.iter().flat_map(Panel::points).map(|point| point.key.clone()).collect();
+        let known: Vec<String> =
+            self.panels.iter().flat_map(Panel::points).map(|point| point.key.clone()).collect();
         let mut notes = Vec::new();
-        let missing =
-            TERRITORIES.iter().filter(|code| !known.iter().any(|key| key == *code)).filter_map(|code| shown.places.country(code, words));
+        let missing = TERRITORIES
+            .iter()
+            .filter(|code| !known.iter().any(|key| key == *code))
+            .filter_map(|code| shown.places.country(code, words));
         let points: Vec<Point> = missing
             .map(|country| {
                 notes.extend(country.footnote.as_deref().map(footnote));
                 let mark = if country.footnote.is_some() { "*" } else { "" };
                 let figure = Phrase::NoData.in_language(words).to_owned();
-                Point { key: country.code.to_owned(), label: format!("{}{mark}", country.name), figure, ..Point::default() }
+                Point {
+                    key: country.code.to_owned(),
+                    label: format!("{}{mark}", country.name),
+                    figure,
+                    ..Point::default()
+                }
             })
             .collect();
         if let Some(series) = self.panels.first_mut().and_then(|panel| panel.series.first_mut()) {

@@ -1,4 +1,5 @@
-//! Texts in a chart: how wide they are, in lines where there is not room for them in one, shortened where there is none at all.
+//! Texts in a chart: how wide they are, in lines where there is not room for them in one, shortened
+//! where there is none at all.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -6,7 +7,8 @@ use std::sync::LazyLock;
 use crate::embed::font::{Face, UNKNOWN, Weight};
 
 /// How wide letters of the size 1 are, each once: a chart measures thousands.
-static TEXT: LazyLock<HashMap<char, f32>> = LazyLock::new(|| Face::new(Weight::Regular, 1.0).widths());
+static TEXT: LazyLock<HashMap<char, f32>> =
+    LazyLock::new(|| Face::new(Weight::Regular, 1.0).widths());
 /// The same of bold ones.
 static BOLD: LazyLock<HashMap<char, f32>> = LazyLock::new(|| Face::new(Weight::Bold, 1.0).widths());
 
@@ -59,7 +61,9 @@ impl Lettering {
     /// How wide a text is.
     pub fn width(&self, text: &str, letters: Letters) -> f64 {
         let widths = self.widths(letters);
-        text.chars().map(|c| f64::from(widths.get(&c).copied().unwrap_or(UNKNOWN)) * letters.size).sum()
+        text.chars()
+            .map(|c| f64::from(widths.get(&c).copied().unwrap_or(UNKNOWN)) * letters.size)
+            .sum()
     }
 
     /// Whether a text was measured by the letters that it has.
@@ -68,7 +72,8 @@ impl Lettering {
         text.chars().all(|c| widths.contains_key(&c))
     }
 
-    /// A text in lines that fit, at most so many; what there is no room for is left out, and the last line says so.
+    /// A text in lines that fit, at most so many; what there is no room for is left out, and the
+    /// last line says so.
     pub fn wrapped(&self, text: &str, letters: Letters, room: f64, most: usize) -> Vec<String> {
         let blank = self.width(" ", letters);
         let mut lines: Vec<(String, f64)> = Vec::new();
@@ -110,9 +115,13 @@ impl Lettering {
         for c in word.chars() {
             let width = self.width(c.encode_utf8(&mut [0; 4]), letters);
             if taken + width > room && !piece.is_empty() {
-                let end =
-                    piece.char_indices().filter(|(_, c)| is_break(*c)).map(|(place, c)| place.saturating_add(c.len_utf8())).next_back();
-                let after = |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), letters);
+                let end = piece
+                    .char_indices()
+                    .filter(|(_, c)| is_break(*c))
+                    .map(|(place, c)| place.saturating_add(c.len_utf8()))
+                    .next_back();
+                let after =
+                    |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), letters);
                 let end = end.filter(|end| after(end) + width <= room);
                 let rest = end.map(|end| piece.split_off(end)).unwrap_or_default();
                 taken = self.width(&rest, letters);
@@ -157,15 +166,31 @@ mod tests {
     #[test]
     fn texts_are_wrapped_and_what_is_cut_says_so() {
         let lettering = Lettering::default();
-        let wrapped = |text: &str, room: f64, most: usize| lettering.wrapped(text, TEXT, room, most);
-        assert_eq!(wrapped("people who know their rights", 110.0, 3), ["people who", "know their", "rights"]);
-        assert_eq!(wrapped("people who know their rights", 110.0, 2), ["people who", "know their…"]);
+        let wrapped =
+            |text: &str, room: f64, most: usize| lettering.wrapped(text, TEXT, room, most);
+        assert_eq!(
+            wrapped("people who know their rights", 110.0, 3),
+            ["people who", "know their", "rights"]
+        );
+        assert_eq!(
+            wrapped("people who know their rights", 110.0, 2),
+            ["people who", "know their…"]
+        );
         assert_eq!(wrapped("", 110.0, 2), Vec::<String>::new());
         // A number is broken behind its separators, and stays exact.
         let number = "12,345,678,901,234,567,890";
         let lines = wrapped(number, 80.0, 9);
-        assert!(lines.len() > 2 && lines.concat() == number && lines.iter().rev().skip(1).all(|line| line.ends_with(',')), "{lines:?}");
-        assert_eq!(wrapped("1\u{a0}234", 200.0, 1), ["1\u{a0}234"], "what belongs together stays together");
+        assert!(
+            lines.len() > 2
+                && lines.concat() == number
+                && lines.iter().rev().skip(1).all(|line| line.ends_with(',')),
+            "{lines:?}"
+        );
+        assert_eq!(
+            wrapped("1\u{a0}234", 200.0, 1),
+            ["1\u{a0}234"],
+            "what belongs together stays together"
+        );
     }
 
     proptest! {

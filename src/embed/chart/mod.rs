@@ -1,11 +1,16 @@
-//! Charts of impact statistics, drawn on the server: `/v1/impact-statistics/chart.svg`, `.png`, and the page to be framed.
+//! Charts of impact statistics, drawn on the server: `/v1/impact-statistics/chart.svg`, `.png`, and
+//! the page to be framed.
 //!
-//! - [`draw`]: a chart as SVG; pure. Each form is a file: [`bars`], [`progress`], [`line`], [`tiles`].
-//! - [`theme`]: its colours. [`lettering`]: its texts in lines. [`canvas`]: what it is drawn on. [`scale`]: from numbers to lengths.
+//! - [`draw`]: a chart as SVG; pure. Each form is a file: [`bars`], [`progress`], [`line`],
+//!   [`tiles`].
+//! - [`theme`]: its colours. [`lettering`]: its texts in lines. [`canvas`]: what it is drawn on.
+//!   [`scale`]: from numbers to lengths.
 //!
-//! - [`asked`]: what is asked of one. [`each`]: statistics by themselves. [`groups`]: what a summary of them comes to. [`api`]: the addresses. [`page`]: the page.
+//! - [`asked`]: what is asked of one. [`each`]: statistics by themselves. [`groups`]: what a
+//!   summary of them comes to. [`api`]: the addresses. [`page`]: the page.
 //!
-//! A length on the screen is as exact as the screen; what a label says is the value itself, with its qualifier.
+//! A length on the screen is as exact as the screen; what a label says is the value itself, with
+//! its qualifier.
 
 pub mod api;
 mod asked;
@@ -39,7 +44,12 @@ pub enum Form {
 
 impl Form {
     /// All of them, by their names.
-    pub const ALL: [(&'static str, Self); 4] = [("bar", Self::Bar), ("line", Self::Line), ("progress", Self::Progress), ("map", Self::Map)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("bar", Self::Bar),
+        ("line", Self::Line),
+        ("progress", Self::Progress),
+        ("map", Self::Map),
+    ];
 }
 
 /// How exact a value is.
@@ -118,8 +128,12 @@ impl Point {
 
     /// All that is said of it.
     fn told(&self) -> String {
-        let marks = [&self.baseline, &self.target].into_iter().flatten().map(|mark| mark.said.as_str());
-        let parts: Vec<&str> = std::iter::once(self.figure.as_str()).chain(self.reached.as_deref()).chain(marks).collect();
+        let marks =
+            [&self.baseline, &self.target].into_iter().flatten().map(|mark| mark.said.as_str());
+        let parts: Vec<&str> = std::iter::once(self.figure.as_str())
+            .chain(self.reached.as_deref())
+            .chain(marks)
+            .collect();
         format!("{}: {}", self.label, parts.join(" · "))
     }
 }

@@ -21,16 +21,22 @@ use crate::resource::document::Listing;
 use crate::resource::list::in_address;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing =
-    Listing { path: "/embed/impact-statistics/chart", spec: &SPEC, without: WITHOUT, own: parameters_of_page, needs_query: false };
+pub const DECLARED: Listing = Listing {
+    path: "/embed/impact-statistics/chart",
+    spec: &SPEC,
+    without: WITHOUT,
+    own: parameters_of_page,
+    needs_query: false,
+};
 
 /// The widths in which a chart is drawn: a frame shows the one that fits.
 const WIDTHS: [(&str, f64); 2] = [("wide", 720.0), ("narrow", 340.0)];
 
 /// Embed a chart of impact statistics
 ///
-/// A page to be framed by other sites: the chart of any query of `/v1/impact-statistics`, below it the same as a table, what must stand with it, and
-/// where it is from. Frames of every width show letters of the same size. It works without JavaScript, sets no cookie and asks no other site for
+/// A page to be framed by other sites: the chart of any query of `/v1/impact-statistics`, below it
+/// the same as a table, what must stand with it, and where it is from. Frames of every width show
+/// letters of the same size. It works without JavaScript, sets no cookie and asks no other site for
 /// anything. Errors are pages too.
 #[utoipa::path(operation_id = "embed_impact_statistics_chart", tag = "Embeds", responses(
     (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
@@ -48,17 +54,32 @@ pub async fn embed_chart(context: web::Data<Context>, request: HttpRequest) -> H
     }
 }
 
-async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    let (asked, query, wanted) = Asked::read(request.query_string(), accepted(request), (&context.fallback, Viewer::Public), true)?;
+async fn answer(
+    context: &web::Data<Context>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (asked, query, wanted) = Asked::read(
+        request.query_string(),
+        accepted(request),
+        (&context.fallback, Viewer::Public),
+        true,
+    )?;
     let wish = wanted.wish.clone();
     let (of, theme) = (format!("page {:?}", context.settings.embed_origins), asked.theme);
-    let (validators, chart) = read(context, request, (Viewer::Public, &of), (asked, query.clone(), wanted)).await?;
-    if let Some(response) = answer::not_modified(request, context, Viewer::Public, &wish, &validators) {
+    let (validators, chart) =
+        read(context, request, (Viewer::Public, &of), (asked, query.clone(), wanted)).await?;
+    if let Some(response) =
+        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    {
         return Ok(response);
     }
-    let Some(chart) = chart else { return Err(Problem::internal("a chart that was not read was needed")) };
+    let Some(chart) = chart else {
+        return Err(Problem::internal("a chart that was not read was needed"));
+    };
     let base = context.settings.base_url(request);
-    let at = |path: &str, query: &str| format!("{base}{path}{}{}", if query.is_empty() { "" } else { "?" }, in_address(query));
+    let at = |path: &str, query: &str| {
+        format!("{base}{path}{}{}", if query.is_empty() { "" } else { "?" }, in_address(query))
+    };
     let this = at(request.path(), request.query_string());
     let discovery = Discovery::of(&base, &this);
     let mut response = HttpResponse::build(StatusCode::OK);
@@ -72,12 +93,19 @@ async fn answer(context: &web::Data<Context>, request: &HttpRequest) -> Result<H
         (discovery.head(&chart.title))
         meta name="robots" content="noindex";
     };
-    let page = Page { head, body: body(&chart, theme, &list), chart: Some(theme), ..Page::saying(chart.language, &chart.title) };
+    let page = Page {
+        head,
+        body: body(&chart, theme, &list),
+        chart: Some(theme),
+        ..Page::saying(chart.language, &chart.title)
+    };
     Ok(page.answer(&context.settings, response))
 }
 
 fn body(chart: &Chart, theme: Theme, list: &str) -> Markup {
-    let drawn = WIDTHS.map(|(name, width)| picture(chart, &Look { theme, width, height: None, within: Some(name) }));
+    let drawn = WIDTHS.map(|(name, width)| {
+        picture(chart, &Look { theme, width, height: None, within: Some(name) })
+    });
     let left_out = drawn.iter().find_map(|picture| picture.left_out.as_ref());
     let say = |phrase: Phrase| phrase.in_language(chart.language);
     html! {
@@ -100,7 +128,9 @@ fn table(chart: &Chart) -> Markup {
     let say = |phrase: Phrase| phrase.in_language(chart.language);
     let is_progress = chart.form == Form::Progress;
     let rows = chart.panels.iter().flat_map(|panel| {
-        let of = |series: Option<&String>| panel.heading.iter().chain(series).cloned().collect::<Vec<_>>().join(" · ");
+        let of = |series: Option<&String>| {
+            panel.heading.iter().chain(series).cloned().collect::<Vec<_>>().join(" · ")
+        };
         panel.series.iter().flat_map(move |series| {
             let of = of(series.name.as_ref());
             series.points.iter().map(move |point| (of.clone(), point))
@@ -108,8 +138,11 @@ fn table(chart: &Chart) -> Markup {
     });
     let rows: Vec<(String, &Point)> = rows.collect();
     let has_groups = rows.iter().any(|(of, _)| !of.is_empty());
-    let said =
-        |mark: &Option<Mark>| mark.as_ref().map(|mark| mark.said.split_once(": ").map_or(mark.said.clone(), |(_, said)| said.to_owned()));
+    let said = |mark: &Option<Mark>| {
+        mark.as_ref().map(|mark| {
+            mark.said.split_once(": ").map_or(mark.said.clone(), |(_, said)| said.to_owned())
+        })
+    };
     html! {
         table {
             caption { (chart.title) }

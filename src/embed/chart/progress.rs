@@ -29,18 +29,35 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn new(name: Option<&str>, point: &'a Point, canvas: &Canvas, room: Room) -> Self {
         let lettering = &canvas.lettering;
-        let label = name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label));
+        let label =
+            name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label));
         let label = lettering.wrapped(&label, LABEL, room.width, LABEL_LINES);
-        let said = [Some(point.figure.as_str()), point.reached.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let said = [Some(point.figure.as_str()), point.reached.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" · ");
         let value = lettering.wrapped(&said, VALUE, room.width, usize::MAX);
-        let said = |mark: &Option<super::Mark>| mark.as_ref().map(|mark| mark.said.clone()).unwrap_or_default();
+        let said = |mark: &Option<super::Mark>| {
+            mark.as_ref().map(|mark| mark.said.clone()).unwrap_or_default()
+        };
         let (baseline, target) = (said(&point.baseline), said(&point.target));
-        let is_beside = (lettering.width(&baseline, MARK) + lettering.width(&target, MARK)) * OTHER + 16.0 <= room.width;
+        let is_beside = (lettering.width(&baseline, MARK) + lettering.width(&target, MARK)) * OTHER
+            + 16.0
+            <= room.width;
         let lines = |text: &str| lettering.wrapped(text, MARK, room.width, usize::MAX);
         let (baseline, target) = (lines(&baseline), lines(&target));
-        let marks = if is_beside { baseline.len().max(target.len()) } else { baseline.len().saturating_add(target.len()) };
-        let height =
-            count(label.len()) * LABEL.line() + count(value.len()) * VALUE.line() + TRACK + 10.0 + count(marks) * MARK.line() + GAP;
+        let marks = if is_beside {
+            baseline.len().max(target.len())
+        } else {
+            baseline.len().saturating_add(target.len())
+        };
+        let height = count(label.len()) * LABEL.line()
+            + count(value.len()) * VALUE.line()
+            + TRACK
+            + 10.0
+            + count(marks) * MARK.line()
+            + GAP;
         Self { point, label, value, baseline, target, is_beside, height }
     }
 }
@@ -55,7 +72,8 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
             for point in &series.points {
                 let row = Row::new(series.name.as_deref(), point, canvas, room);
                 let end = y + row.height + if is_headed { 0.0 } else { heading.1 };
-                is_full = is_full || (y > room.top && room.height.is_some_and(|height| end > room.top + height));
+                is_full = is_full
+                    || (y > room.top && room.height.is_some_and(|height| end > room.top + height));
                 if is_full {
                     left_out = left_out.saturating_add(1);
                     continue;
@@ -75,10 +93,15 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
 fn draw_row(row: &Row<'_>, canvas: &mut Canvas, (room, top): (Room, f64)) {
     let point = row.point;
     canvas.open(&point.told());
-    let label = Words { text: "", letters: LABEL, class: "kc-ink", language: point.language.as_deref() };
+    let label =
+        Words { text: "", letters: LABEL, class: "kc-ink", language: point.language.as_deref() };
     let value = Words { letters: VALUE, language: None, ..label };
-    let next = canvas.lines(label, &row.label, Anchor::Start, (room.left, top + LABEL.size), room.width) - LABEL.size + VALUE.size;
-    let next = canvas.lines(value, &row.value, Anchor::Start, (room.left, next), room.width) - VALUE.size;
+    let next =
+        canvas.lines(label, &row.label, Anchor::Start, (room.left, top + LABEL.size), room.width)
+            - LABEL.size
+            + VALUE.size;
+    let next =
+        canvas.lines(value, &row.value, Anchor::Start, (room.left, next), room.width) - VALUE.size;
     let track = next + 5.0;
     let of = |mark: &Option<super::Mark>| mark.as_ref().map(|mark| number(&mark.value));
     let (reached, baseline, target) = (point.number(), of(&point.baseline), of(&point.target));
@@ -101,7 +124,11 @@ fn draw_row(row: &Row<'_>, canvas: &mut Canvas, (room, top): (Room, f64)) {
     let mark = Words { text: "", letters: MARK, class: "kc-soft", language: None };
     let below = canvas.lines(mark, &row.baseline, Anchor::Start, (room.left, first), room.width);
     let first = if row.is_beside { first } else { below };
-    let (x, anchor) = if row.is_beside { (room.left + room.width, Anchor::End) } else { (room.left, Anchor::Start) };
+    let (x, anchor) = if row.is_beside {
+        (room.left + room.width, Anchor::End)
+    } else {
+        (room.left, Anchor::Start)
+    };
     canvas.lines(mark, &row.target, anchor, (x, first), room.width);
     canvas.close();
 }

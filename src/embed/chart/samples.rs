@@ -17,7 +17,12 @@ fn svg(chart: &Chart, look: &Look) -> String {
 
 const QUALIFIERS: [&str; 4] = ["exact", "more_than", "less_than", "about"];
 
-fn point(language: &'static str, (key, label): (&str, &str), value: &str, qualifier: &str) -> Point {
+fn point(
+    language: &'static str,
+    (key, label): (&str, &str),
+    value: &str,
+    qualifier: &str,
+) -> Point {
     Point {
         key: key.to_owned(),
         label: label.to_owned(),
@@ -34,37 +39,73 @@ fn country(language: &'static str, code: &str, value: Option<(&str, &str)>) -> P
     let label = if code == "XK" { format!("{name}*") } else { name.to_owned() };
     match value {
         Some((value, qualifier)) => point(language, (code, &label), value, qualifier),
-        None => Point { key: code.to_owned(), label, figure: Phrase::NoData.in_language(language).to_owned(), ..Point::default() },
+        None => Point {
+            key: code.to_owned(),
+            label,
+            figure: Phrase::NoData.in_language(language).to_owned(),
+            ..Point::default()
+        },
     }
 }
 
 fn mark(language: &'static str, phrase: Phrase, value: &str, when: &str) -> Mark {
-    let said = format!("{}: {} ({when})", phrase.in_language(language), number(value, "unit", language));
+    let said =
+        format!("{}: {} ({when})", phrase.in_language(language), number(value, "unit", language));
     Mark { value: value.to_owned(), said }
 }
 
 fn chart(form: Form, language: &'static str, panels: Vec<Panel>) -> Chart {
-    let title = format!("{} · {}", Phrase::ImpactStatistics.in_language(language), Phrase::Country.in_language(language));
+    let title = format!(
+        "{} · {}",
+        Phrase::ImpactStatistics.in_language(language),
+        Phrase::Country.in_language(language)
+    );
     let note = "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence.";
-    Chart { form, language, title, of: String::new(), panels, notes: vec![note.to_owned()], source: "catalogue.example.org".to_owned() }
+    Chart {
+        form,
+        language,
+        title,
+        of: String::new(),
+        panels,
+        notes: vec![note.to_owned()],
+        source: "catalogue.example.org".to_owned(),
+    }
 }
 
 fn sample(form: Form, language: &'static str) -> Chart {
-    let values =
-        [("AL", "500", "more_than"), ("RS", "1250", "exact"), ("XK", "320", "about"), ("TR", "4100", "exact"), ("MK", "12.5", "less_than")];
-    let one = |points: Vec<Point>| vec![Panel { heading: Some("people".to_owned()), series: vec![Series { name: None, points }] }];
+    let values = [
+        ("AL", "500", "more_than"),
+        ("RS", "1250", "exact"),
+        ("XK", "320", "about"),
+        ("TR", "4100", "exact"),
+        ("MK", "12.5", "less_than"),
+    ];
+    let one = |points: Vec<Point>| {
+        vec![Panel {
+            heading: Some("people".to_owned()),
+            series: vec![Series { name: None, points }],
+        }]
+    };
     let panels = match form {
-        Form::Bar => one(values.iter().map(|(code, value, qualifier)| country(language, code, Some((value, qualifier)))).collect()),
+        Form::Bar => one(values
+            .iter()
+            .map(|(code, value, qualifier)| country(language, code, Some((value, qualifier))))
+            .collect()),
         Form::Map => one(["AL", "BA", "XK", "ME", "MK", "RS", "TR", "HR", "SI"]
             .iter()
             .map(|code| {
-                let known = values.iter().find(|(known, _, _)| known == code).map(|(_, value, qualifier)| (*value, *qualifier));
+                let known = values
+                    .iter()
+                    .find(|(known, _, _)| known == code)
+                    .map(|(_, value, qualifier)| (*value, *qualifier));
                 country(language, code, known.or((*code == "HR").then_some(("45", "exact"))))
             })
             .collect()),
         Form::Line => {
             let of = |from: &[(&str, &str, &str)]| {
-                from.iter().map(|(year, value, qualifier)| point(language, (year, year), value, qualifier)).collect()
+                from.iter()
+                    .map(|(year, value, qualifier)| point(language, (year, year), value, qualifier))
+                    .collect()
             };
             let first = of(&[
                 ("2017", "120", "exact"),
@@ -74,10 +115,21 @@ fn sample(form: Form, language: &'static str) -> Chart {
                 ("2023", "760", "exact"),
                 ("2026", "1500", "more_than"),
             ]);
-            let second = of(&[("2018", "90", "exact"), ("2019", "110", "exact"), ("2020", "95", "exact"), ("2021", "-40", "exact")]);
+            let second = of(&[
+                ("2018", "90", "exact"),
+                ("2019", "110", "exact"),
+                ("2020", "95", "exact"),
+                ("2021", "-40", "exact"),
+            ]);
             let series = vec![
-                Series { name: Some(places::find("RS").unwrap().name(language).to_owned()), points: first },
-                Series { name: Some(places::find("MK").unwrap().name(language).to_owned()), points: second },
+                Series {
+                    name: Some(places::find("RS").unwrap().name(language).to_owned()),
+                    points: first,
+                },
+                Series {
+                    name: Some(places::find("MK").unwrap().name(language).to_owned()),
+                    points: second,
+                },
             ];
             vec![Panel { heading: Some("people".to_owned()), series }]
         }
@@ -116,13 +168,20 @@ fn samples_are_drawn_in_every_language() {
     for (name, form) in Form::ALL {
         for language in LANGUAGES {
             let chart = sample(form, language);
-            for (theme, look) in
-                [("light", look(Theme::Light, 640.0)), ("dark", look(Theme::Dark, 320.0)), ("auto", look(Theme::Auto, 900.0))]
-            {
+            for (theme, look) in [
+                ("light", look(Theme::Light, 640.0)),
+                ("dark", look(Theme::Dark, 320.0)),
+                ("auto", look(Theme::Auto, 900.0)),
+            ] {
                 let drawn = svg(&chart, &look);
                 holds(&chart, &look, &drawn);
                 if let Some(directory) = std::env::var_os("KINOTEKA_SCREENSHOTS") {
-                    std::fs::write(std::path::Path::new(&directory).join(format!("chart-{name}-{language}-{theme}.svg")), drawn).unwrap();
+                    std::fs::write(
+                        std::path::Path::new(&directory)
+                            .join(format!("chart-{name}-{language}-{theme}.svg")),
+                        drawn,
+                    )
+                    .unwrap();
                 }
             }
         }
@@ -133,15 +192,24 @@ fn attribute(node: Node<'_, '_>, name: &str) -> f64 {
     node.attribute(name).map_or(0.0, |value| value.parse().unwrap())
 }
 
-/// What every drawing owes: it is XML, says what it is, nothing of it lies outside, and every value and note is in it in words.
+/// What every drawing owes: it is XML, says what it is, nothing of it lies outside, and every value
+/// and note is in it in words.
 fn holds(chart: &Chart, look: &Look, drawn: &str) {
     let read = Document::parse(drawn).unwrap_or_else(|error| panic!("{error}: {drawn}"));
     let root = read.root_element();
-    let view: Vec<f64> = root.attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
+    let view: Vec<f64> =
+        root.attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
     let [_, _, width, height] = view[..] else { panic!("{view:?}") };
-    assert!((width - look.width).abs() < 0.1 && look.height.is_none_or(|asked| height >= asked - 0.1), "{view:?}");
+    assert!(
+        (width - look.width).abs() < 0.1 && look.height.is_none_or(|asked| height >= asked - 0.1),
+        "{view:?}"
+    );
     let named = |id: &str| {
-        read.descendants().find(|node| node.attribute("id") == Some(id)).and_then(|node| node.text()).unwrap_or_default().to_owned()
+        read.descendants()
+            .find(|node| node.attribute("id") == Some(id))
+            .and_then(|node| node.text())
+            .unwrap_or_default()
+            .to_owned()
     };
     assert_eq!(
         (root.attribute("role"), root.attribute("aria-labelledby"), root.attribute("lang")),
@@ -160,8 +228,14 @@ fn holds(chart: &Chart, look: &Look, drawn: &str) {
         match node.tag_name().name() {
             "rect" => {
                 let (x, y) = (attribute(node, "x"), attribute(node, "y"));
-                assert!(near(0.0, x, width) && near(0.0, x + attribute(node, "width"), width), "{drawn}");
-                assert!(near(0.0, y, height) && near(0.0, y + attribute(node, "height"), height), "{drawn}");
+                assert!(
+                    near(0.0, x, width) && near(0.0, x + attribute(node, "width"), width),
+                    "{drawn}"
+                );
+                assert!(
+                    near(0.0, y, height) && near(0.0, y + attribute(node, "height"), height),
+                    "{drawn}"
+                );
             }
             "text" => {
                 let (x, y) = (attribute(node, "x"), attribute(node, "y"));
@@ -171,12 +245,18 @@ fn holds(chart: &Chart, look: &Look, drawn: &str) {
                     Some("middle") => (x - long / 2.0, x + long / 2.0),
                     _ => (x - long, x),
                 };
-                assert!(near(0.0, from, width) && near(0.0, to, width) && near(0.0, y, height), "{node:?}: {drawn}");
+                assert!(
+                    near(0.0, from, width) && near(0.0, to, width) && near(0.0, y, height),
+                    "{node:?}: {drawn}"
+                );
             }
             "path" => {
-                for part in node.attribute("d").unwrap().split(['M', 'L']).filter(|part| !part.is_empty()) {
-                    let mut numbers =
-                        part.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).filter_map(|number| number.parse::<f64>().ok());
+                for part in
+                    node.attribute("d").unwrap().split(['M', 'L']).filter(|part| !part.is_empty())
+                {
+                    let mut numbers = part
+                        .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+                        .filter_map(|number| number.parse::<f64>().ok());
                     let (x, y) = (numbers.next().unwrap(), numbers.next().unwrap());
                     assert!(near(0.0, x, width) && near(0.0, y, height), "{part}: {drawn}");
                 }
@@ -196,47 +276,86 @@ fn texts(drawn: &str) -> Vec<String> {
 
 fn bars(drawn: &str) -> Vec<f64> {
     let read = Document::parse(drawn).unwrap();
-    read.descendants().filter(|node| node.attribute("class") == Some("kc-bar")).map(|node| attribute(node, "width")).collect()
+    read.descendants()
+        .filter(|node| node.attribute("class") == Some("kc-bar"))
+        .map(|node| attribute(node, "width"))
+        .collect()
 }
 
 fn bar_chart(values: &[(&str, &str)]) -> Chart {
     let points = values
         .iter()
         .enumerate()
-        .map(|(place, (value, qualifier))| point("en", (&place.to_string(), &format!("Group {place}")), value, qualifier))
+        .map(|(place, (value, qualifier))| {
+            point("en", (&place.to_string(), &format!("Group {place}")), value, qualifier)
+        })
         .collect();
-    chart(Form::Bar, "en", vec![Panel { heading: None, series: vec![Series { name: None, points }] }])
+    chart(
+        Form::Bar,
+        "en",
+        vec![Panel { heading: None, series: vec![Series { name: None, points }] }],
+    )
 }
 
 #[test]
 fn bars_are_as_long_as_values_are_large() {
-    let drawn = svg(&bar_chart(&[("100", "exact"), ("50", "exact"), ("-25", "exact"), ("0", "exact")]), &look(Theme::Light, 800.0));
+    let drawn = svg(
+        &bar_chart(&[("100", "exact"), ("50", "exact"), ("-25", "exact"), ("0", "exact")]),
+        &look(Theme::Light, 800.0),
+    );
     let long = bars(&drawn);
-    assert!((long[0] / long[1] - 2.0).abs() < 0.01 && (long[0] / long[2] - 4.0).abs() < 0.02 && long[3] < 0.1, "{long:?}");
+    assert!(
+        (long[0] / long[1] - 2.0).abs() < 0.01
+            && (long[0] / long[2] - 4.0).abs() < 0.02
+            && long[3] < 0.1,
+        "{long:?}"
+    );
 }
 
 #[test]
 fn qualifiers_are_never_dropped() {
     for width in [200.0, 640.0] {
-        let texts = texts(&svg(&bar_chart(&[("500", "more_than"), ("20", "less_than"), ("7", "about")]), &look(Theme::Light, width)));
+        let texts = texts(&svg(
+            &bar_chart(&[("500", "more_than"), ("20", "less_than"), ("7", "about")]),
+            &look(Theme::Light, width),
+        ));
         for figure in ["More than 500", "Less than 20", "About 7"] {
             assert!(texts.contains(&figure.to_owned()), "{texts:?}");
         }
     }
     // On a line without room for words there is the sign.
     let points = (1_900..2_000)
-        .map(|year| point("en", (&year.to_string(), &year.to_string()), &format!("{}", 1_000 + year % 7), "more_than"))
+        .map(|year| {
+            point(
+                "en",
+                (&year.to_string(), &year.to_string()),
+                &format!("{}", 1_000 + year % 7),
+                "more_than",
+            )
+        })
         .collect();
-    let crowded = chart(Form::Line, "en", vec![Panel { heading: None, series: vec![Series { name: None, points }] }]);
+    let crowded = chart(
+        Form::Line,
+        "en",
+        vec![Panel { heading: None, series: vec![Series { name: None, points }] }],
+    );
     let texts = texts(&svg(&crowded, &look(Theme::Light, 400.0)));
-    assert_eq!(texts.iter().filter(|text| text.starts_with("More than") || *text == ">").count(), 100, "{texts:?}");
+    assert_eq!(
+        texts.iter().filter(|text| text.starts_with("More than") || *text == ">").count(),
+        100,
+        "{texts:?}"
+    );
 }
 
 #[test]
 fn very_long_numbers_stay_exact() {
     let long = "12345678901234567890123456789012345678";
     for width in [200.0, 320.0, 640.0, 1_600.0] {
-        let chart = bar_chart(&[(long, "more_than"), ("-99999999999999999999999999999999999999.5", "exact"), ("1", "exact")]);
+        let chart = bar_chart(&[
+            (long, "more_than"),
+            ("-99999999999999999999999999999999999999.5", "exact"),
+            ("1", "exact"),
+        ]);
         let drawn = svg(&chart, &look(Theme::Light, width));
         holds(&chart, &look(Theme::Light, width), &drawn);
         let all = texts(&drawn).concat().replace(' ', "");
@@ -248,21 +367,36 @@ fn very_long_numbers_stay_exact() {
         let mut map = sample(Form::Map, "en");
         map.panels[0].series[0].points[0] = country("en", "AL", Some((long, "more_than")));
         let drawn = svg(&map, &look(Theme::Light, width.max(320.0)));
-        assert!(texts(&drawn).concat().replace(' ', "").contains("12,345,678,901,234,567,890,123,456,789,012,345,678"), "{drawn}");
+        assert!(
+            texts(&drawn)
+                .concat()
+                .replace(' ', "")
+                .contains("12,345,678,901,234,567,890,123,456,789,012,345,678"),
+            "{drawn}"
+        );
     }
 }
 
 #[test]
 fn what_there_is_no_room_for_is_counted() {
-    let values: Vec<(String, &str)> = (1..=200).rev().map(|value| (value.to_string(), "exact")).collect();
-    let values: Vec<(&str, &str)> = values.iter().map(|(value, qualifier)| (value.as_str(), *qualifier)).collect();
+    let values: Vec<(String, &str)> =
+        (1..=200).rev().map(|value| (value.to_string(), "exact")).collect();
+    let values: Vec<(&str, &str)> =
+        values.iter().map(|(value, qualifier)| (value.as_str(), *qualifier)).collect();
     let chart = bar_chart(&values);
     let look = Look { height: Some(400.0), ..look(Theme::Light, 640.0) };
     let drawn = svg(&chart, &look);
     holds(&chart, &look, &drawn);
     let shown = bars(&drawn).len();
-    assert!((3..20).contains(&shown) && texts(&drawn).contains(&format!("Not shown: {}", 200 - shown)), "{shown}: {:?}", texts(&drawn));
-    assert!(drawn.contains("height=\"400\"") && drawn.contains("viewBox=\"0 0 640 400\""), "{drawn}");
+    assert!(
+        (3..20).contains(&shown) && texts(&drawn).contains(&format!("Not shown: {}", 200 - shown)),
+        "{shown}: {:?}",
+        texts(&drawn)
+    );
+    assert!(
+        drawn.contains("height=\"400\"") && drawn.contains("viewBox=\"0 0 640 400\""),
+        "{drawn}"
+    );
     assert_eq!(bars(&svg(&chart, &Look { height: None, ..look })).len(), 200);
 }
 
@@ -270,9 +404,13 @@ fn what_there_is_no_room_for_is_counted() {
 fn nothing_is_invented_between_years() {
     let drawn = svg(&sample(Form::Line, "en"), &look(Theme::Light, 640.0));
     let read = Document::parse(&drawn).unwrap();
-    let strokes: Vec<&str> =
-        read.descendants().filter(|node| node.attribute("class") == Some("kc-line-0")).filter_map(|node| node.attribute("d")).collect();
-    // The first is the key to the lines; 2017 to 2019 and 2022 to 2023 follow each other, 2026 stands alone.
+    let strokes: Vec<&str> = read
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("kc-line-0"))
+        .filter_map(|node| node.attribute("d"))
+        .collect();
+    // The first is the key to the lines; 2017 to 2019 and 2022 to 2023 follow each other, 2026
+    // stands alone.
     let path = strokes[1];
     assert_eq!((path.matches('M').count(), path.matches('L').count()), (3, 3), "{path}");
 }
@@ -294,10 +432,16 @@ fn lines_are_told_apart_without_colour() {
     let series = (0..8)
         .map(|line| Series {
             name: Some(format!("Line {line}")),
-            points: vec![point("en", ("2020", "2020"), &line.to_string(), "exact"), point("en", ("2021", "2021"), "5", "exact")],
+            points: vec![
+                point("en", ("2020", "2020"), &line.to_string(), "exact"),
+                point("en", ("2021", "2021"), "5", "exact"),
+            ],
         })
         .collect();
-    let drawn = svg(&chart(Form::Line, "en", vec![Panel { heading: None, series }]), &look(Theme::Light, 640.0));
+    let drawn = svg(
+        &chart(Form::Line, "en", vec![Panel { heading: None, series }]),
+        &look(Theme::Light, 640.0),
+    );
     let read = Document::parse(&drawn).unwrap();
     let of = |prefix: &str, name: &str| -> BTreeSet<String> {
         read.descendants()
@@ -306,8 +450,10 @@ fn lines_are_told_apart_without_colour() {
             .collect()
     };
     assert_eq!(of("kc-line-", "stroke-dasharray").len(), 6);
-    let shapes: BTreeSet<String> =
-        of("kc-point-", "d").into_iter().map(|path| path.split_once(|c: char| c.is_ascii_lowercase()).unwrap().1.to_owned()).collect();
+    let shapes: BTreeSet<String> = of("kc-point-", "d")
+        .into_iter()
+        .map(|path| path.split_once(|c: char| c.is_ascii_lowercase()).unwrap().1.to_owned())
+        .collect();
     assert_eq!(shapes.len(), 6);
     assert!(texts(&drawn).contains(&"Not shown: 4".to_owned()));
 }

@@ -20,9 +20,11 @@ pub fn count(number: usize) -> f64 {
 }
 
 impl Scale {
-    /// From these values to these places. Nothing is a value of each scale: what is twice as long is twice as much.
+    /// From these values to these places. Nothing is a value of each scale: what is twice as long
+    /// is twice as much.
     pub fn new(values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Self {
-        let (least, most) = values.fold((0.0_f64, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
+        let (least, most) = values
+            .fold((0.0_f64, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
         Self { least, most, from, to }
     }
 
@@ -48,7 +50,11 @@ impl Scale {
             return vec![0.0];
         }
         let power = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(rough);
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|factor| factor * power)
+            .find(|step| *step >= rough)
+            .unwrap_or(rough);
         let mut ticks = vec![0.0];
         for direction in [-step, step] {
             for place in 1..=10_u32 {
@@ -83,17 +89,30 @@ mod tests {
     fn values_have_places() {
         let scale = Scale::new([50.0, 100.0].into_iter(), (10.0, 110.0));
         let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
-        assert!(near(scale.place(0.0), 10.0) && near(scale.place(50.0), 60.0) && near(scale.place(100.0), 110.0));
+        assert!(
+            near(scale.place(0.0), 10.0)
+                && near(scale.place(50.0), 60.0)
+                && near(scale.place(100.0), 110.0)
+        );
         let both = Scale::new([-50.0, 50.0].into_iter(), (0.0, 100.0));
-        assert!(near(both.place(-50.0), 0.0) && near(both.place(0.0), 50.0) && near(both.part(25.0), 0.75));
+        assert!(
+            near(both.place(-50.0), 0.0)
+                && near(both.place(0.0), 50.0)
+                && near(both.part(25.0), 0.75)
+        );
         let none = Scale::new(std::iter::empty(), (10.0, 110.0));
         assert!(near(none.place(0.0), 10.0));
     }
 
     #[test]
     fn ticks_are_round() {
-        let of =
-            |values: &[f64]| -> Vec<String> { Scale::new(values.iter().copied(), (0.0, 1.0)).ticks().into_iter().map(decimal).collect() };
+        let of = |values: &[f64]| -> Vec<String> {
+            Scale::new(values.iter().copied(), (0.0, 1.0))
+                .ticks()
+                .into_iter()
+                .map(decimal)
+                .collect()
+        };
         assert_eq!(of(&[1_500.0]), ["0", "500", "1000", "1500"]);
         assert_eq!(of(&[0.35]), ["0", "0.1", "0.2", "0.3"]);
         assert_eq!(of(&[-20.0, 20.0]), ["0", "-10", "-20", "10", "20"]);

@@ -1,4 +1,5 @@
-//! The colours of charts, light and dark. What they owe by WCAG 2.2 a test computes: 4.5:1 for text, 3:1 for what a chart is made of.
+//! The colours of charts, light and dark. What they owe by WCAG 2.2 a test computes: 4.5:1 for
+//! text, 3:1 for what a chart is made of.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -25,7 +26,8 @@ pub enum Theme {
 
 impl Theme {
     /// All of them, by their names.
-    pub const ALL: [(&'static str, Self); 3] = [("auto", Self::Auto), ("light", Self::Light), ("dark", Self::Dark)];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("light", Self::Light), ("dark", Self::Dark)];
 }
 
 /// The colours of a theme.
@@ -56,7 +58,13 @@ const LIGHT: Palette = Palette {
     bar: "#0b57c2",
     mark: "#9c3500",
     lines: ["#0b57c2", "#9c3500", "#1a6b3c", "#7a2d8c", "#5c5300", "#00606b"],
-    steps: [("#e6eefb", "#1b1b1f"), ("#c3d8f7", "#1b1b1f"), ("#94baf0", "#1b1b1f"), ("#2264c4", "#ffffff"), ("#0a3c86", "#ffffff")],
+    steps: [
+        ("#e6eefb", "#1b1b1f"),
+        ("#c3d8f7", "#1b1b1f"),
+        ("#94baf0", "#1b1b1f"),
+        ("#2264c4", "#ffffff"),
+        ("#0a3c86", "#ffffff"),
+    ],
 };
 
 const DARK: Palette = Palette {
@@ -67,23 +75,50 @@ const DARK: Palette = Palette {
     bar: "#8ab8ff",
     mark: "#ffb38a",
     lines: ["#8ab8ff", "#ffb38a", "#8fd6a8", "#dca6ea", "#d9cf6b", "#7fd3dd"],
-    steps: [("#1e2838", "#f2f2f5"), ("#243b60", "#f2f2f5"), ("#2c5290", "#f2f2f5"), ("#6fa3ee", "#101014"), ("#a9cbff", "#101014")],
+    steps: [
+        ("#1e2838", "#f2f2f5"),
+        ("#243b60", "#f2f2f5"),
+        ("#2c5290", "#f2f2f5"),
+        ("#6fa3ee", "#101014"),
+        ("#a9cbff", "#101014"),
+    ],
 };
 
 impl Palette {
     fn rules(&self) -> String {
         let mut css = String::new();
-        for (class, colour) in [("paper", self.paper), ("ink", self.ink), ("soft", self.soft), ("bar", self.bar), ("mark", self.mark)] {
+        for (class, colour) in [
+            ("paper", self.paper),
+            ("ink", self.ink),
+            ("soft", self.soft),
+            ("bar", self.bar),
+            ("mark", self.mark),
+        ] {
             let _ = write!(css, ".kc-{class}{{fill:{colour}}}");
         }
-        let _ = write!(css, ".kc-line{{fill:none;stroke:{}}}.kc-halo{{stroke:{paper}}}", self.line, paper = self.paper);
-        let _ =
-            write!(css, ".kc-label{{fill:{};stroke:{};stroke-width:3px;stroke-linejoin:round;paint-order:stroke}}", self.ink, self.paper);
+        let _ = write!(
+            css,
+            ".kc-line{{fill:none;stroke:{}}}.kc-halo{{stroke:{paper}}}",
+            self.line,
+            paper = self.paper
+        );
+        let _ = write!(
+            css,
+            ".kc-label{{fill:{};stroke:{};stroke-width:3px;stroke-linejoin:round;paint-order:stroke}}",
+            self.ink, self.paper
+        );
         for (place, colour) in self.lines.iter().enumerate() {
-            let _ = write!(css, ".kc-line-{place}{{fill:none;stroke:{colour}}}.kc-point-{place}{{fill:{colour};stroke:{colour}}}");
+            let _ = write!(
+                css,
+                ".kc-line-{place}{{fill:none;stroke:{colour}}}.kc-point-{place}{{fill:{colour};stroke:{colour}}}"
+            );
         }
         for (place, (colour, ink)) in self.steps.iter().enumerate() {
-            let _ = write!(css, ".kc-step-{place}{{fill:{colour};stroke:{}}}.kc-on-{place}{{fill:{ink}}}", self.line);
+            let _ = write!(
+                css,
+                ".kc-step-{place}{{fill:{colour};stroke:{}}}.kc-on-{place}{{fill:{ink}}}",
+                self.line
+            );
         }
         // What is not exact is hollow: the rule comes last.
         let _ = write!(css, ".kc-hollow{{fill:{}}}", self.paper);
@@ -128,15 +163,22 @@ fn variables_of(theme: Theme) -> String {
     match theme {
         Theme::Light => LIGHT.variables("light"),
         Theme::Dark => DARK.variables("dark"),
-        Theme::Auto => format!("{}{PREFERS_DARK}{{{}}}", LIGHT.variables("light dark"), DARK.variables("light dark")),
+        Theme::Auto => format!(
+            "{}{PREFERS_DARK}{{{}}}",
+            LIGHT.variables("light dark"),
+            DARK.variables("light dark")
+        ),
     }
 }
 
-static PICTURES: LazyLock<[Style; 3]> = LazyLock::new(|| Theme::ALL.map(|(_, theme)| Style::new(rules_of(theme))));
+static PICTURES: LazyLock<[Style; 3]> =
+    LazyLock::new(|| Theme::ALL.map(|(_, theme)| Style::new(rules_of(theme))));
 static PAGES: LazyLock<[Style; 3]> = LazyLock::new(|| {
     let pages = include_str!("../assets/embed.css");
     let charts = include_str!("../assets/chart.css");
-    Theme::ALL.map(|(_, theme)| Style::new(format!("{pages}{charts}{}{}", variables_of(theme), rules_of(theme))))
+    Theme::ALL.map(|(_, theme)| {
+        Style::new(format!("{pages}{charts}{}{}", variables_of(theme), rules_of(theme)))
+    })
 });
 
 impl Theme {
@@ -167,7 +209,9 @@ mod tests {
     /// Relative luminance (WCAG 2.2).
     fn luminance(colour: &str) -> f64 {
         let channel = |from: usize| {
-            let part = f64::from(u8::from_str_radix(colour.get(from..from + 2).unwrap(), 16).unwrap()) / 255.0;
+            let part =
+                f64::from(u8::from_str_radix(colour.get(from..from + 2).unwrap(), 16).unwrap())
+                    / 255.0;
             if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
@@ -180,7 +224,10 @@ mod tests {
 
     #[test]
     fn colours_have_the_contrast_that_they_owe() {
-        assert!((contrast("#000000", "#ffffff") - 21.0).abs() < 0.01 && (contrast("#767676", "#ffffff") - 4.54).abs() < 0.01);
+        assert!(
+            (contrast("#000000", "#ffffff") - 21.0).abs() < 0.01
+                && (contrast("#767676", "#ffffff") - 4.54).abs() < 0.01
+        );
         for (name, palette) in [("light", LIGHT), ("dark", DARK)] {
             for text in [palette.ink, palette.soft] {
                 assert!(contrast(text, palette.paper) >= 4.5, "{name}: {text}");
@@ -189,7 +236,11 @@ mod tests {
                 assert!(contrast(part, palette.paper) >= 3.0, "{name}: {part}");
             }
             for (step, ink) in palette.steps {
-                assert!(contrast(step, ink) >= 4.5, "{name}: {ink} on {step} is {}", contrast(step, ink));
+                assert!(
+                    contrast(step, ink) >= 4.5,
+                    "{name}: {ink} on {step} is {}",
+                    contrast(step, ink)
+                );
             }
         }
     }
@@ -211,7 +262,10 @@ mod tests {
         for (_, theme) in Theme::ALL {
             for style in [theme.of_picture(), theme.of_page()] {
                 assert!(!style.css.contains("</") && !style.css.contains("url("), "{}", style.css);
-                assert_eq!(style.css.contains("prefers-color-scheme"), theme == Theme::Auto || style.css.contains("--kt-"));
+                assert_eq!(
+                    style.css.contains("prefers-color-scheme"),
+                    theme == Theme::Auto || style.css.contains("--kt-")
+                );
             }
         }
     }

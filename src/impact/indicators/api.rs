@@ -13,7 +13,10 @@ use crate::resource::{read, restore, write};
 /// Newest first unless `sort` or `q` says otherwise.
 #[utoipa::path(operation_id = "list_indicators", tag = "Indicators", responses((status = 200, description = "A page of indicators.", body = IndicatorPage)))]
 #[get("/v1/indicators")]
-pub async fn list_indicators(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_indicators(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     read::list::<Indicators>(context, request).await
 }
 
@@ -22,7 +25,11 @@ pub async fn list_indicators(context: web::Data<Context>, request: HttpRequest) 
 /// By id or slug; a former slug answers 308 to the present one.
 #[utoipa::path(operation_id = "get_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[get("/v1/indicators/{indicator}")]
-pub async fn get_indicator(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_indicator(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     read::get::<Indicators>(context, request, name.into_inner()).await
 }
 
@@ -31,14 +38,19 @@ pub async fn get_indicator(context: web::Data<Context>, request: HttpRequest, na
 /// Without a slug one is made from the texts in the original language. Needs an editor's key.
 #[utoipa::path(operation_id = "create_indicator", tag = "Indicators", request_body = IndicatorInput, responses((status = 201, description = "The indicator, as stored.", body = Indicator)))]
 #[post("/v1/indicators")]
-pub async fn create_indicator(context: web::Data<Context>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn create_indicator(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     write::create::<Indicators>(context, request, payload).await
 }
 
 /// Replace or create an indicator
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it safely. What GET
-/// with `lang=all` gave can be sent back unchanged and changes nothing. Needs an editor's key.
+/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
+/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body = IndicatorInput, responses((status = 200, description = "The indicator, as stored.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
 #[put("/v1/indicators/{indicator}")]
 pub async fn replace_indicator(
@@ -52,7 +64,8 @@ pub async fn replace_indicator(
 
 /// Change an indicator
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an editor's key.
+/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
+/// editor's key.
 #[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body(content = IndicatorInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The indicator, as stored.", body = Indicator)))]
 #[patch("/v1/indicators/{indicator}")]
 pub async fn patch_indicator(
@@ -66,17 +79,22 @@ pub async fn patch_indicator(
 
 /// Delete an indicator
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's key.
+/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
+/// key.
 #[utoipa::path(operation_id = "delete_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/indicators/{indicator}")]
-pub async fn delete_indicator(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn delete_indicator(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     write::delete::<Indicators>(context, request, name.into_inner()).await
 }
 
 /// Restore an indicator
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not deleted is answered
-/// unchanged. Needs an editor's key.
+/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
+/// deleted is answered unchanged. Needs an editor's key.
 #[utoipa::path(operation_id = "restore_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator, as it is again.", body = Indicator)))]
 #[post("/v1/indicators/{indicator}/restore")]
 pub async fn restore_indicator(

@@ -7,7 +7,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::http::fields::{Fields, limits};
-use crate::impact::words::{MEASURES, Measure, RESULT_TYPES, ResultType, UNIT, VOCABULARIES, Vocabulary};
+use crate::impact::words::{
+    MEASURES, Measure, RESULT_TYPES, ResultType, UNIT, VOCABULARIES, Vocabulary,
+};
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Shown};
@@ -21,15 +23,30 @@ pub const SPEC: Spec = Spec {
     texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
     links: &[],
     filters: &[
-        FilterSpec { name: "code", takes: Takes::Text, description: "Indicators with this code.", example: "5.2.1" },
+        FilterSpec {
+            name: "code",
+            takes: Takes::Text,
+            description: "Indicators with this code.",
+            example: "5.2.1",
+        },
         FilterSpec {
             name: "vocabulary",
             takes: Takes::Word(VOCABULARIES),
             description: "Indicators whose code is of this vocabulary.",
             example: "sdg",
         },
-        FilterSpec { name: "unit", takes: Takes::Text, description: "Indicators that count this unit.", example: "people" },
-        FilterSpec { name: "measure", takes: Takes::Word(MEASURES), description: "Indicators of this measure.", example: "unit" },
+        FilterSpec {
+            name: "unit",
+            takes: Takes::Text,
+            description: "Indicators that count this unit.",
+            example: "people",
+        },
+        FilterSpec {
+            name: "measure",
+            takes: Takes::Word(MEASURES),
+            description: "Indicators of this measure.",
+            example: "unit",
+        },
         FilterSpec {
             name: "result_type",
             takes: Takes::Word(RESULT_TYPES),
@@ -42,11 +59,30 @@ pub const SPEC: Spec = Spec {
             description: "Indicators whose values may be added up (`true`) or may not (`false`).",
             example: "true",
         },
-        FilterSpec { name: "language", takes: Takes::Language, description: "Indicators with texts in this language.", example: "mk" },
+        FilterSpec {
+            name: "language",
+            takes: Takes::Language,
+            description: "Indicators with texts in this language.",
+            example: "mk",
+        },
     ],
     ranges: &[],
-    sorts: &[SortSpec { name: "label", column: SortColumn::Title, description: "the label, in the answer's language and its alphabet" }],
-    fields: &["unit", "measure", "ascending", "additive", "is_share", "result_type", "code", "vocabulary", "vocabulary_url"],
+    sorts: &[SortSpec {
+        name: "label",
+        column: SortColumn::Title,
+        description: "the label, in the answer's language and its alphabet",
+    }],
+    fields: &[
+        "unit",
+        "measure",
+        "ascending",
+        "additive",
+        "is_share",
+        "result_type",
+        "code",
+        "vocabulary",
+        "vocabulary_url",
+    ],
     extras: &[],
     referrers: &[],
     shows: &[],
@@ -104,13 +140,18 @@ pub struct IndicatorTexts {
     pub transliterated: Option<bool>,
     /// What is measured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required, nullable = false, example = "Partnerships on specialist services for survivors")]
+    #[schema(
+        required,
+        nullable = false,
+        example = "Partnerships on specialist services for survivors"
+    )]
     pub label: Option<String>,
     /// How it is measured, as long as it needs to be; plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or `include=translations`.
+    /// The texts of every language, by language tag; only with `lang=all` or
+    /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, IndicatorTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
@@ -122,7 +163,13 @@ pub struct IndicatorTranslation {
     /// Whether the public sees this language.
     pub status: Option<Status>,
     /// What is measured.
-    #[schema(required, nullable = false, min_length = 1, max_length = 300, example = "Partnerships on specialist services for survivors")]
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "Partnerships on specialist services for survivors"
+    )]
     pub label: Option<String>,
     /// How it is measured, as long as it needs to be; plain text.
     #[schema(max_length = 50000)]
@@ -159,8 +206,8 @@ pub struct IndicatorInput {
     pub ascending: Option<bool>,
     /// Whether values may be added up. Statistics of the indicator follow.
     pub additive: Option<bool>,
-    /// Whether a percentage is a share of a whole, so that it lies between 0 and 100: a growth in per cent is none. `true` for
-    /// percentages if it is absent; only they may have it.
+    /// Whether a percentage is a share of a whole, so that it lies between 0 and 100: a growth in
+    /// per cent is none. `true` for percentages if it is absent; only they may have it.
     pub is_share: Option<bool>,
     /// What kind of result it measures.
     pub result_type: Option<ResultType>,
@@ -225,10 +272,13 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     }
     let additive = fields.flag("additive");
     if additive == Some(true) && measure != UNIT {
-        let detail = format!("Values of the measure `{measure}` cannot be added up; leave `additive` out or set it to false.");
+        let detail = format!(
+            "Values of the measure `{measure}` cannot be added up; leave `additive` out or set it to false."
+        );
         fields.error("additive", "not_allowed", detail);
     }
-    let (code, vocabulary) = (fields.text("code", limits::WORD), fields.one_of("vocabulary", VOCABULARIES));
+    let (code, vocabulary) =
+        (fields.text("code", limits::WORD), fields.one_of("vocabulary", VOCABULARIES));
     if code.is_some() != vocabulary.is_some() {
         let missing = if code.is_none() { "code" } else { "vocabulary" };
         fields.error(missing, "required", "A code is one of a vocabulary: send both or neither.");

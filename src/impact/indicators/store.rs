@@ -34,8 +34,14 @@ impl Subject for Indicators {
     }
 
     fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
-        let optional = [("unit", &own.unit), ("code", &own.code), ("vocabulary", &own.vocabulary), ("result_type", &own.result_type)];
-        let mut facets: Vec<_> = optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+        let optional = [
+            ("unit", &own.unit),
+            ("code", &own.code),
+            ("vocabulary", &own.vocabulary),
+            ("result_type", &own.result_type),
+        ];
+        let mut facets: Vec<_> =
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         facets.push(("measure", own.measure.clone()));
         facets.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         facets
@@ -50,14 +56,23 @@ impl Subject for Indicators {
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
         let Some(id) = id else { return Ok(()) };
-        let before = read_items(connection, &id_among("items.id", [&id]))?.pop().and_then(|item| item.own::<Self>());
-        if before.is_some_and(|before| before.measure == own.measure && before.is_share == own.is_share) {
+        let before = read_items(connection, &id_among("items.id", [&id]))?
+            .pop()
+            .and_then(|item| item.own::<Self>());
+        if before
+            .is_some_and(|before| before.measure == own.measure && before.is_share == own.is_share)
+        {
             return Ok(());
         }
         for statistic in statistics(connection, id)? {
             let Some(theirs) = statistic.own::<ImpactStatistics>() else { continue };
-            if let Some((field, _, detail)) = misfit(&theirs, &own.measure, own.is_share.unwrap_or(false)).into_iter().next() {
-                let detail = format!("The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}", statistic.slug);
+            if let Some((field, _, detail)) =
+                misfit(&theirs, &own.measure, own.is_share.unwrap_or(false)).into_iter().next()
+            {
+                let detail = format!(
+                    "The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}",
+                    statistic.slug
+                );
                 errors.push(Violation::field("/measure", "does_not_fit", detail));
                 break;
             }
@@ -65,17 +80,38 @@ impl Subject for Indicators {
         Ok(())
     }
 
-    /// Its statistics repeat its unit, its measure and what follows from it, so that they are found and summed by them.
-    fn changed(connection: &mut Connection, item: &Item, before: &Own, own: &Own) -> Result<(), Problem> {
-        let lent = |own: &Own| (own.unit.clone(), own.measure.clone(), own.ascending, own.additive, own.result_type.clone());
+    /// Its statistics repeat its unit, its measure and what follows from it, so that they are found
+    /// and summed by them.
+    fn changed(
+        connection: &mut Connection,
+        item: &Item,
+        before: &Own,
+        own: &Own,
+    ) -> Result<(), Problem> {
+        let lent = |own: &Own| {
+            (
+                own.unit.clone(),
+                own.measure.clone(),
+                own.ascending,
+                own.additive,
+                own.result_type.clone(),
+            )
+        };
         if lent(before) == lent(own) {
             return Ok(());
         }
         let now = item.updated_at;
         for chunk in statistics(connection, item.id)?.chunks(500) {
-            let mut texts = texts_of(connection, chunk.iter().map(|item| (item.number, item.languages.as_str())))?;
+            let mut texts = texts_of(
+                connection,
+                chunk.iter().map(|item| (item.number, item.languages.as_str())),
+            )?;
             for statistic in chunk {
-                let (Some(mut theirs), Some(links)) = (statistic.own::<ImpactStatistics>(), statistic.unpack_links()) else { continue };
+                let (Some(mut theirs), Some(links)) =
+                    (statistic.own::<ImpactStatistics>(), statistic.unpack_links())
+                else {
+                    continue;
+                };
                 theirs.follow(own);
                 let packed = serde_json::to_string(&theirs).map_err(Problem::internal)?;
                 diesel::update(items::table.find(statistic.number))
@@ -88,7 +124,9 @@ impl Subject for Indicators {
                     .execute(connection)?;
                 save_columns::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();
-                index::write_facets::<ImpactStatistics>(connection, statistic, &theirs, &texts, &links, false)?;
+                index::write_facets::<ImpactStatistics>(
+                    connection, statistic, &theirs, &texts, &links, false,
+                )?;
             }
         }
         bump(connection, Kind::ImpactStatistic, now)
@@ -97,8 +135,12 @@ impl Subject for Indicators {
 
 /// The statistics that belong to an indicator, deleted ones among them.
 fn statistics(connection: &mut Connection, id: Id) -> Result<Vec<Item>, Problem> {
-    let kind = Fragment::new(" AND items.kind = ").bind(Bind::Text(Kind::ImpactStatistic.as_str().to_owned()));
+    let kind = Fragment::new(" AND items.kind = ")
+        .bind(Bind::Text(Kind::ImpactStatistic.as_str().to_owned()));
     let mut rows = read_items(connection, &index::refers_to(id).then(&kind))?;
-    rows.retain(|row| row.purged_at.is_none() && row.links().iter().any(|link| link.field == "indicator" && link.target_id == id));
+    rows.retain(|row| {
+        row.purged_at.is_none()
+            && row.links().iter().any(|link| link.field == "indicator" && link.target_id == id)
+    });
     Ok(rows)
 }

@@ -18,17 +18,24 @@ use crate::resource::document::Listing;
 use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
 
 /// What the document says of its parameters.
-pub const DECLARED: Listing =
-    Listing { path: "/v1/impact-statistics/summary", spec: &SPEC, without: WITHOUT, own: own_parameters, needs_query: false };
+pub const DECLARED: Listing = Listing {
+    path: "/v1/impact-statistics/summary",
+    spec: &SPEC,
+    without: WITHOUT,
+    own: own_parameters,
+    needs_query: false,
+};
 
 /// Summarise impact statistics
 ///
-/// What the statistics of a list come to, by what they have in common: sum, least, greatest and latest value, baseline, target and progress.
-/// Takes the filters of the list. Sums are exact and keep their qualifiers: more than 250 and 500 are more than 750. Nothing is counted
-/// twice: of statistics of one indicator that overlap (a total and its slices, a year and its quarters, the region and its countries) the
-/// widest counts, and the others are named in `left_out`. What nobody says (a programme, a partner, a country, a period) is taken for the
-/// whole. Values of several units, percentages, and what is not additive are never added up: that is refused with 422, or listed apart with
-/// `apart=true`.
+/// What the statistics of a list come to, by what they have in common: sum, least, greatest and
+/// latest value, baseline, target and progress. Takes the filters of the list. Sums are exact and
+/// keep their qualifiers: more than 250 and 500 are more than 750. Nothing is counted twice: of
+/// statistics of one indicator that overlap (a total and its slices, a year and its quarters, the
+/// region and its countries) the widest counts, and the others are named in `left_out`. What nobody
+/// says (a programme, a partner, a country, a period) is taken for the whole. Values of several
+/// units, percentages, and what is not additive are never added up: that is refused with 422, or
+/// listed apart with `apart=true`.
 #[utoipa::path(
     operation_id = "summarise_impact_statistics",
     tag = "Impact statistics",
@@ -37,7 +44,10 @@ pub const DECLARED: Listing =
     )
 )]
 #[get("/v1/impact-statistics/summary")]
-pub async fn summarise_impact_statistics(context: web::Data<Context>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn summarise_impact_statistics(
+    context: web::Data<Context>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let asked = Arc::new(Asked::read(&context, &request, caller, &[], None)?);
@@ -50,15 +60,28 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
     request: &HttpRequest,
     caller: Viewer,
     asked: Arc<Asked>,
-    reckon: impl Fn(&mut crate::db::Connection, &Asked, &mut crate::resource::shown::Shown) -> Result<T, Problem> + Send + 'static,
+    reckon: impl Fn(
+        &mut crate::db::Connection,
+        &Asked,
+        &mut crate::resource::shown::Shown,
+    ) -> Result<T, Problem>
+    + Send
+    + 'static,
 ) -> Result<HttpResponse, Problem> {
     let etag = if_none_match(request);
     let (shared, inner) = (Arc::clone(&asked), context.clone().into_inner());
     let done = context
         .read(caller, move |connection| {
             let list = &shared.list;
-            let of = OfCatalogue { identity: &shared.identity, wish: &list.wish, base: &list.base, etag: etag.as_deref() };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| reckon(connection, &shared, shown))
+            let of = OfCatalogue {
+                identity: &shared.identity,
+                wish: &list.wish,
+                base: &list.base,
+                etag: etag.as_deref(),
+            };
+            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+                reckon(connection, &shared, shown)
+            })
         })
         .await?;
     crate::http::layer::Statements::note(request, done.statements);
@@ -67,11 +90,14 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
     if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
         return Ok(response);
     }
-    let Some(body) = body else { return Err(Problem::internal("what was not reckoned was needed")) };
+    let Some(body) = body else {
+        return Err(Problem::internal("what was not reckoned was needed"));
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, wish);
     answer::validate(&mut response, &validators);
-    // Labels may be in others, where something is not translated; what is said of values is in this.
+    // Labels may be in others, where something is not translated; what is said of values is in
+    // this.
     response.insert_header((header::CONTENT_LANGUAGE, wish.names));
     Ok(response.json(body))
 }

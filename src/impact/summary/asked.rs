@@ -26,10 +26,22 @@ const LONGEST_DIMENSION: usize = 200;
 /// What statistics are grouped by, apart from dimensions.
 pub const GROUPS: &[&str] = &["country", "year", "programme", "partner", "indicator", "unit"];
 /// What is reckoned of a group.
-pub const AGGREGATES: &[&str] = &["sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
+pub const AGGREGATES: &[&str] =
+    &["sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
 
 /// Parameters of lists that mean nothing for a whole.
-pub const WITHOUT: &[&str] = &["sort", "cursor", "offset", "limit", "total", "fields", "include", "facets", "facet_limit", "highlights"];
+pub const WITHOUT: &[&str] = &[
+    "sort",
+    "cursor",
+    "offset",
+    "limit",
+    "total",
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+];
 /// Parameters of its own.
 pub const OWN: &[&str] = &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
 
@@ -104,8 +116,9 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads every parameter but those of `own`, which the caller reads; all errors are reported together. `narrowed` is a filter that the
-    /// address has already, such as `indicator=people-in-training`.
+    /// Reads every parameter but those of `own`, which the caller reads; all errors are reported
+    /// together. `narrowed` is a filter that the address has already, such as
+    /// `indicator=people-in-training`.
     pub fn read(
         context: &Context,
         request: &HttpRequest,
@@ -114,26 +127,45 @@ impl Asked {
         narrowed: Option<&str>,
     ) -> Result<Self, Problem> {
         let mut read = Self::parse(request.query_string(), own, |query| {
-            let parts: Vec<&str> = [query].into_iter().chain(narrowed).filter(|part| !part.is_empty()).collect();
-            ListRequest::parse(&SPEC, &parts.join("&"), accepted(request), &context.fallback, viewer)
+            let parts: Vec<&str> =
+                [query].into_iter().chain(narrowed).filter(|part| !part.is_empty()).collect();
+            ListRequest::parse(
+                &SPEC,
+                &parts.join("&"),
+                accepted(request),
+                &context.fallback,
+                viewer,
+            )
         })?;
         read.list.base = context.settings.base_url(request);
         Ok(read)
     }
 
-    fn parse(query: &str, own: &[&'static str], list: impl Fn(&str) -> Result<ListRequest, Problem>) -> Result<Self, Problem> {
+    fn parse(
+        query: &str,
+        own: &[&'static str],
+        list: impl Fn(&str) -> Result<ListRequest, Problem>,
+    ) -> Result<Self, Problem> {
         let mut params = Params::parse(query)?;
         let refused: Vec<Violation> = WITHOUT
             .iter()
-            .filter(|name| !OWN.contains(name) && !own.contains(name) && params.take(name).is_some())
+            .filter(|name| {
+                !OWN.contains(name) && !own.contains(name) && params.take(name).is_some()
+            })
             .map(|name| {
-                Violation::parameter(*name, "unknown_parameter", format!("A summary is of the whole list: there is no `{name}` here."))
+                Violation::parameter(
+                    *name,
+                    "unknown_parameter",
+                    format!("A summary is of the whole list: there is no `{name}` here."),
+                )
             })
             .collect();
         let mut by = Vec::new();
         for name in params.list("group_by", MOST_BY).unwrap_or_default() {
             match By::parse(&name) {
-                Ok(one) if by.contains(&one) => params.error("group_by", "repeated", format!("`{name}` is named twice here.")),
+                Ok(one) if by.contains(&one) => {
+                    params.error("group_by", "repeated", format!("`{name}` is named twice here."))
+                }
                 Ok(one) => by.push(one),
                 Err(detail) => params.error("group_by", "unknown_value", detail),
             }
@@ -141,7 +173,11 @@ impl Asked {
         let mut aggregates = params.list("aggregates", AGGREGATES.len());
         for name in aggregates.iter().flatten() {
             if !AGGREGATES.contains(&name.as_str()) {
-                params.error("aggregates", "unknown_value", not_one_of(name, AGGREGATES.iter().copied()));
+                params.error(
+                    "aggregates",
+                    "unknown_value",
+                    not_one_of(name, AGGREGATES.iter().copied()),
+                );
             }
         }
         let is_apart = params.flag("apart").unwrap_or(false);
@@ -157,14 +193,20 @@ impl Asked {
                 identity: format!("{}\n{identity}", list.identity),
                 list,
                 by,
-                aggregates: aggregates.take().unwrap_or_else(|| AGGREGATES.iter().map(|name| (*name).to_owned()).collect()),
+                aggregates: aggregates
+                    .take()
+                    .unwrap_or_else(|| AGGREGATES.iter().map(|name| (*name).to_owned()).collect()),
                 is_apart,
                 limit: usize::try_from(limit).unwrap_or(usize::MAX),
                 named: usize::try_from(named).unwrap_or(usize::MAX),
             }),
             Ok(_) => Err(Problem::parameters(errors)),
             Err(problem) => {
-                let more = problem.errors.into_iter().filter(|error| !errors.contains(error)).collect::<Vec<_>>();
+                let more = problem
+                    .errors
+                    .into_iter()
+                    .filter(|error| !errors.contains(error))
+                    .collect::<Vec<_>>();
                 errors.extend(more.into_iter().map(|error| suggesting(error, own)));
                 Err(Problem::parameters(errors))
             }
@@ -180,7 +222,9 @@ impl Asked {
 /// A parameter that a list does not know may be a misspelt one of the summary's own.
 fn suggesting(error: Violation, own: &[&'static str]) -> Violation {
     let name = error.parameter.as_deref().filter(|_| error.code == "unknown_parameter");
-    match name.and_then(|name| nearest(name, OWN.iter().chain(own).copied()).map(|near| (name, near))) {
+    match name
+        .and_then(|name| nearest(name, OWN.iter().chain(own).copied()).map(|near| (name, near)))
+    {
         Some((name, near)) => {
             let detail = format!("There is no parameter `{name}` here; did you mean `{near}`?");
             Violation { detail, ..error }

@@ -86,7 +86,8 @@ impl Grouping<'_> {
         let mut known: HashMap<Vec<Part>, usize> = HashMap::new();
         let mut of_scope: Vec<Option<usize>> = vec![None; facts.scopes.len()];
         let mut key_of = |scope: &Scope| {
-            let mut key: Vec<Part> = self.by.iter().map(|by| part_of(by, scope, self.may_see)).collect();
+            let mut key: Vec<Part> =
+                self.by.iter().map(|by| part_of(by, scope, self.may_see)).collect();
             if self.is_apart {
                 let sort = sort(scope);
                 let unit = sort.unit.map_or(Part::Undivided, Part::Text);
@@ -101,7 +102,9 @@ impl Grouping<'_> {
         let mut places: HashMap<(usize, Option<i32>), Vec<usize>> = HashMap::new();
         for place in selected {
             let Some(row) = facts.rows.get(*place) else { continue };
-            let Some((scope, key)) = facts.scope(row).zip(of_scope.get_mut(row.scope)) else { continue };
+            let Some((scope, key)) = facts.scope(row).zip(of_scope.get_mut(row.scope)) else {
+                continue;
+            };
             let key = *key.get_or_insert_with(|| key_of(scope));
             let year = if is_by_year { row.year() } else { None };
             places.entry((key, year)).or_default().push(*place);
@@ -127,7 +130,12 @@ impl Grouping<'_> {
         with_year.collect()
     }
 
-    fn group(&self, facts: &Facts, parts: Vec<Part>, rows: Vec<usize>) -> Result<Group, (Vec<Part>, Refusal)> {
+    fn group(
+        &self,
+        facts: &Facts,
+        parts: Vec<Part>,
+        rows: Vec<usize>,
+    ) -> Result<Group, (Vec<Part>, Refusal)> {
         let of = |place: &usize| facts.rows.get(*place).and_then(|row: &Row| facts.scope(row));
         let Some(first) = rows.first().and_then(of) else {
             return Err((parts, Refusal { code: "empty", detail: String::new() }));
@@ -135,17 +143,24 @@ impl Grouping<'_> {
         let mut sort = sort(first);
         let marks = |place: &usize| facts.rows.get(*place).and_then(|row| facts.marks(row));
         let kind = rows.first().and_then(marks).map(|marks| marks.sort);
-        let stranger = rows.iter().find(|place| marks(place).map(|marks| marks.sort) != kind).and_then(of);
+        let stranger =
+            rows.iter().find(|place| marks(place).map(|marks| marks.sort) != kind).and_then(of);
         let reason = rows.iter().filter_map(of).find_map(why_not);
         sort.is_additive = reason.is_none();
         if let Some(other) = stranger {
-            let detail = format!("{} and {} are counted, which cannot be compared", what(first), what(other));
+            let detail = format!(
+                "{} and {} are counted, which cannot be compared",
+                what(first),
+                what(other)
+            );
             return Err((parts, Refusal { code: "mixed_units", detail }));
         }
         if let Some(refusal) = reason.clone().filter(|_| self.is_summed && !self.is_apart) {
             return Err((parts, refusal));
         }
-        let (with_value, without_value) = rows.into_iter().partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
+        let (with_value, without_value) = rows
+            .into_iter()
+            .partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
         let with_value: Vec<usize> = with_value;
         let counted = count(facts, &with_value);
         let reckoned = reckon(facts, &counted.rows, sort.is_additive);
@@ -164,8 +179,13 @@ impl Grouping<'_> {
             .iter()
             .take(MOST_REFUSED)
             .map(|(parts, refusal)| {
-                let called: Vec<String> = self.by.iter().zip(parts).map(|(by, part)| (self.called)(by, part)).collect();
-                let of = if called.is_empty() { String::new() } else { format!(" ({})", called.join(", ")) };
+                let called: Vec<String> =
+                    self.by.iter().zip(parts).map(|(by, part)| (self.called)(by, part)).collect();
+                let of = if called.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", called.join(", "))
+                };
                 let parameter = if self.by.is_empty() { "aggregates" } else { "group_by" };
                 Violation::parameter(parameter, refusal.code, format!("{}{of}.", refusal.detail))
             })
@@ -177,7 +197,8 @@ impl Grouping<'_> {
 /// What a scope has of what others are grouped by; a year it has none.
 pub fn part_of(by: &By, scope: &Scope, may_see: &dyn Fn(Id) -> bool) -> Part {
     let item = |id: Option<Id>| id.filter(|id| may_see(*id)).map_or(Part::Undivided, Part::Item);
-    let text = |text: Option<&String>| text.map_or(Part::Undivided, |text| Part::Text(text.clone()));
+    let text =
+        |text: Option<&String>| text.map_or(Part::Undivided, |text| Part::Text(text.clone()));
     match by {
         By::Country => text(if let [one] = scope.countries.as_slice() { Some(one) } else { None }),
         By::Year => Part::Undivided,
@@ -185,12 +206,18 @@ pub fn part_of(by: &By, scope: &Scope, may_see: &dyn Fn(Id) -> bool) -> Part {
         By::Partner => item(scope.partner),
         By::Indicator => item(scope.indicator),
         By::Unit => text(scope.unit.as_ref()),
-        By::Dimension(name) => text(scope.slices.iter().find(|(dimension, _)| dimension == name).map(|(_, slice)| slice)),
+        By::Dimension(name) => text(
+            scope.slices.iter().find(|(dimension, _)| dimension == name).map(|(_, slice)| slice),
+        ),
     }
 }
 
 fn sort(scope: &Scope) -> Sort {
-    Sort { unit: scope.unit.clone(), measure: scope.measure.clone(), is_additive: why_not(scope).is_none() }
+    Sort {
+        unit: scope.unit.clone(),
+        measure: scope.measure.clone(),
+        is_additive: why_not(scope).is_none(),
+    }
 }
 
 /// Why values of a scope cannot be added up, if they cannot.
@@ -201,10 +228,17 @@ fn why_not(scope: &Scope) -> Option<Refusal> {
     }
     match scope.additive {
         Some(true) => None,
-        Some(false) => Some(Refusal { code: "not_additive", detail: format!("{} may not be added up (`additive` is false)", what(scope)) }),
-        None => {
-            Some(Refusal { code: "not_additive", detail: format!("Nobody says that {} may be added up (`additive` is null)", what(scope)) })
-        }
+        Some(false) => Some(Refusal {
+            code: "not_additive",
+            detail: format!("{} may not be added up (`additive` is false)", what(scope)),
+        }),
+        None => Some(Refusal {
+            code: "not_additive",
+            detail: format!(
+                "Nobody says that {} may be added up (`additive` is null)",
+                what(scope)
+            ),
+        }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The facts of many statistics as they are reckoned with.
 //!
-//! Those of all public statistics are kept in memory; what was written since is read again before each request.
+//! Those of all public statistics are kept in memory; what was written since is read again before
+//! each request.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -107,11 +108,15 @@ struct Register {
 impl Register {
     fn marks(&mut self, scope: &Scope) -> Marks {
         let mut item = |id: Option<crate::db::Id>| id.map_or(0, |id| self.items.of(id));
-        let (indicator, programme, partner) = (item(scope.indicator), item(scope.programme), item(scope.partner));
+        let (indicator, programme, partner) =
+            (item(scope.indicator), item(scope.programme), item(scope.partner));
         let words = &mut self.words;
         let countries = scope.countries.iter().map(|code| words.of(code.clone())).collect();
-        let slices: Vec<(u32, u32)> =
-            scope.slices.iter().map(|(dimension, value)| (words.of(dimension.clone()), words.of(value.clone()))).collect();
+        let slices: Vec<(u32, u32)> = scope
+            .slices
+            .iter()
+            .map(|(dimension, value)| (words.of(dimension.clone()), words.of(value.clone())))
+            .collect();
         let dimensions: Vec<u32> = slices.iter().map(|(dimension, _)| *dimension).collect();
         let breakdown = if dimensions.is_empty() { 0 } else { self.breakdowns.of(dimensions) };
         Marks {
@@ -131,7 +136,9 @@ impl Facts {
     pub fn of(connection: &mut Connection, numbers: &[Number]) -> Result<Self, Error> {
         let mut facts = Self::default();
         for some in numbers.chunks(AT_ONCE) {
-            if let Some((_, text)) = text(connection, &number_among("number", some.iter().copied()))? {
+            if let Some((_, text)) =
+                text(connection, &number_among("number", some.iter().copied()))?
+            {
                 facts.add(&text);
             }
         }
@@ -157,7 +164,11 @@ impl Facts {
                 (last, scope) = (about, place);
             }
             let from = self.figures.len();
-            let (Ok(start), Ok(end)) = (u32::try_from(from), u32::try_from(from.saturating_add(figures.len()))) else { continue };
+            let (Ok(start), Ok(end)) =
+                (u32::try_from(from), u32::try_from(from.saturating_add(figures.len())))
+            else {
+                continue;
+            };
             self.figures.push_str(figures);
             self.rows.extend(row(number, scope, figures, (start, end)));
         }
@@ -189,7 +200,8 @@ impl Facts {
             others.extend(new);
             others.sort_unstable_by_key(|row| row.number);
         } else {
-            let mut new: HashMap<Number, Row> = new.into_iter().map(|row| (row.number, row)).collect();
+            let mut new: HashMap<Number, Row> =
+                new.into_iter().map(|row| (row.number, row)).collect();
             for number in changed {
                 match (others.binary_search_by_key(number, |row| row.number), new.remove(number)) {
                     (Ok(place), Some(row)) => {
@@ -241,34 +253,47 @@ impl Whole for Facts {
         Ok(facts)
     }
 
-    fn update(&mut self, connection: &mut Connection, spec: &'static Spec, since: i64) -> Result<bool, Error> {
+    fn update(
+        &mut self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        since: i64,
+    ) -> Result<bool, Error> {
         // Of what is of no use any more there is not more than of the rest.
         if self.figures.len() > self.read.saturating_mul(2).saturating_add(1_000_000) {
             return Ok(false);
         }
         let Some(numbers) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
-        let some = Fragment::new(IS_PUBLIC).sql(" AND ").then(&number_among("number", numbers.iter().copied()));
+        let some = Fragment::new(IS_PUBLIC)
+            .sql(" AND ")
+            .then(&number_among("number", numbers.iter().copied()));
         let text = text(connection, &some)?.map(|(_, text)| text).unwrap_or_default();
         self.replace(&numbers, &text);
         Ok(true)
     }
 }
 
-/// The facts of the statistics that fit a condition, a line each, and the last of their numbers; nothing where there are none.
-fn text(connection: &mut Connection, condition: &Fragment) -> Result<Option<(Number, String)>, Error> {
+/// The facts of the statistics that fit a condition, a line each, and the last of their numbers;
+/// nothing where there are none.
+fn text(
+    connection: &mut Connection,
+    condition: &Fragment,
+) -> Result<Option<(Number, String)>, Error> {
     let statement = Fragment::new("SELECT max(number), ")
         .differs("group_concat(facts, char(10))", "string_agg(facts, E'\\n')")
         .sql(" FROM (SELECT number, facts FROM impact_statistics WHERE ")
         .then(condition)
         .sql(") wanted");
-    let rows: Vec<(Option<Number>, Option<String>)> = Statement::<(Nullable<BigInt>, Nullable<Text>)>::new(statement).rows(connection)?;
+    let rows: Vec<(Option<Number>, Option<String>)> =
+        Statement::<(Nullable<BigInt>, Nullable<Text>)>::new(statement).rows(connection)?;
     Ok(rows.into_iter().next().and_then(|(last, text)| last.zip(text)))
 }
 
 /// Reads what is reckoned with again and again; everything else when it is needed.
 fn row(number: Number, scope: usize, figures: &str, at: (u32, u32)) -> Option<Row> {
     let mut fields = figures.splitn(5, '\t');
-    let (start, end, qualifier, value, aims) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let (start, end, qualifier, value, aims) =
+        (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     Some(Row {
         number,
         scope,
@@ -289,7 +314,9 @@ fn row(number: Number, scope: usize, figures: &str, at: (u32, u32)) -> Option<Ro
 pub fn day(text: &str) -> Option<i32> {
     let mut parts = text.split('-').map(str::parse::<i32>);
     let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    year.checked_mul(372)?.checked_add(month.checked_sub(1)?.checked_mul(31)?)?.checked_add(day.checked_sub(1)?)
+    year.checked_mul(372)?
+        .checked_add(month.checked_sub(1)?.checked_mul(31)?)?
+        .checked_add(day.checked_sub(1)?)
 }
 
 impl Row {
@@ -315,8 +342,30 @@ impl Row {
 pub fn written(given: &[(Scope, Figures<'_>)]) -> Facts {
     let mut facts = Facts::default();
     for (number, (scope, figures)) in (1..).zip(given) {
-        let Figures { start, end, qualifier, value, baseline, baseline_year, target, target_start, target_end } = figures;
-        let text = [start, end, qualifier, value, baseline, baseline_year, target, target_start, target_end].map(|text| *text).join("\t");
+        let Figures {
+            start,
+            end,
+            qualifier,
+            value,
+            baseline,
+            baseline_year,
+            target,
+            target_start,
+            target_end,
+        } = figures;
+        let text = [
+            start,
+            end,
+            qualifier,
+            value,
+            baseline,
+            baseline_year,
+            target,
+            target_start,
+            target_end,
+        ]
+        .map(|text| *text)
+        .join("\t");
         let place = facts.scopes.iter().position(|known| known == scope).unwrap_or_else(|| {
             facts.marks.push(facts.register.marks(scope));
             facts.scopes.push(scope.clone());
@@ -337,37 +386,64 @@ mod tests {
     #[test]
     fn years_are_those_of_whole_periods() {
         let of = |start: &str, end: &str| {
-            let facts = written(&[(Scope::default(), Figures { start, end, ..Figures::default() })]);
+            let facts =
+                written(&[(Scope::default(), Figures { start, end, ..Figures::default() })]);
             facts.rows.first().and_then(Row::year)
         };
         assert_eq!(of("2024-01-01", "2024-12-31"), Some(2024));
         assert_eq!(of("2024-12-31", "2025-01-01"), None);
-        assert_eq!((of("2024-06-01", ""), of("", "2023-01-01"), of("", "")), (Some(2024), Some(2023), None));
+        assert_eq!(
+            (of("2024-06-01", ""), of("", "2023-01-01"), of("", "")),
+            (Some(2024), Some(2023), None)
+        );
         assert!(day("2024-02-29") < day("2024-03-01") && day("2024-12-31") < day("2025-01-01"));
     }
 
     #[test]
     fn what_is_the_same_is_known_once() {
         let line = |number: u32, country: &str, value: &str| {
-            format!("{number}\t\t\t\t{country}\t\tpeople\tunit\t1\t\u{1e}2024-01-01\t\texact\t{value}\t\t\t9\t\t")
+            format!(
+                "{number}\t\t\t\t{country}\t\tpeople\tunit\t1\t\u{1e}2024-01-01\t\texact\t{value}\t\t\t9\t\t"
+            )
         };
         let mut facts = Facts::default();
-        facts.add(&[line(3, "AL", "1"), line(1, "AL", "2"), "broken".to_owned(), line(2, "RS", "")].join("\n"));
+        facts.add(
+            &[line(3, "AL", "1"), line(1, "AL", "2"), "broken".to_owned(), line(2, "RS", "")]
+                .join("\n"),
+        );
         assert_eq!(
-            facts.rows.iter().map(|row| (row.number, row.scope, row.value.is_some(), row.has_aims)).collect::<Vec<_>>(),
+            facts
+                .rows
+                .iter()
+                .map(|row| (row.number, row.scope, row.value.is_some(), row.has_aims))
+                .collect::<Vec<_>>(),
             [(1, 0, true, true), (2, 1, false, true), (3, 0, true, true)]
         );
         assert_eq!(
-            facts.rows.iter().map(|row| (facts.figures(row).value, facts.figures(row).target)).collect::<Vec<_>>(),
+            facts
+                .rows
+                .iter()
+                .map(|row| (facts.figures(row).value, facts.figures(row).target))
+                .collect::<Vec<_>>(),
             [("2", "9"), ("", "9"), ("1", "9")]
         );
         assert_eq!((facts.scopes.len(), facts.marks.len()), (2, 2));
         let told = |facts: &Facts| -> Vec<(Number, String, Vec<String>)> {
-            let told = |row: &Row| Some((row.number, facts.figures(row).value.to_owned(), facts.scope(row)?.countries.clone()));
+            let told = |row: &Row| {
+                Some((
+                    row.number,
+                    facts.figures(row).value.to_owned(),
+                    facts.scope(row)?.countries.clone(),
+                ))
+            };
             facts.rows.iter().filter_map(told).collect()
         };
         let expected = |rows: &[(Number, &str, &str)]| -> Vec<(Number, String, Vec<String>)> {
-            rows.iter().map(|(number, value, country)| (*number, (*value).to_owned(), vec![(*country).to_owned()])).collect()
+            rows.iter()
+                .map(|(number, value, country)| {
+                    (*number, (*value).to_owned(), vec![(*country).to_owned()])
+                })
+                .collect()
         };
         let text = [line(9, "RS", "5"), line(1, "TR", "4")].join("\n");
         // One by one, and together.

@@ -1,11 +1,14 @@
 //! Which statistics count, and which are counted with others already.
 //!
-//! A statistic of an indicator covers a box: a programme, a partner, countries, a period and slices, each of which may be the whole: where
-//! nothing is stated, everything is meant. Two boxes of one indicator overlap unless one of these tells them apart. Of those that overlap the
-//! widest counts, and the others are left out: a total stays, its slices go; a year stays, its quarters go; of two breakdowns of the
-//! same whole the one stays that comes to more. So nothing is counted twice, and what is left out is named.
+//! A statistic of an indicator covers a box: a programme, a partner, countries, a period and
+//! slices, each of which may be the whole: where nothing is stated, everything is meant. Two boxes
+//! of one indicator overlap unless one of these tells them apart. Of those that overlap the widest
+//! counts, and the others are left out: a total stays, its slices go; a year stays, its quarters
+//! go; of two breakdowns of the same whole the one stays that comes to more. So nothing is counted
+//! twice, and what is left out is named.
 //!
-//! A statistic without an indicator says of itself only; it overlaps with none but the slices, or the total, of exactly what it is about.
+//! A statistic without an indicator says of itself only; it overlaps with none but the slices, or
+//! the total, of exactly what it is about.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -41,7 +44,9 @@ enum Family<'a> {
 impl<'a> Family<'a> {
     fn of(marks: &'a Marks, row: &Row) -> Self {
         match marks.indicator {
-            0 => Self::Alone(marks.programme, marks.partner, &marks.countries, marks.sort, row.days),
+            0 => {
+                Self::Alone(marks.programme, marks.partner, &marks.countries, marks.sort, row.days)
+            }
             indicator => Self::Indicator(indicator),
         }
     }
@@ -56,7 +61,11 @@ pub fn count(facts: &Facts, rows: &[usize]) -> Counted {
     for place in rows {
         let Some(row) = facts.rows.get(*place) else { continue };
         let Some(marks) = facts.marks(row) else { continue };
-        families.entry(Family::of(marks, row)).or_default().push(Member { place: *place, row, marks });
+        families.entry(Family::of(marks, row)).or_default().push(Member {
+            place: *place,
+            row,
+            marks,
+        });
     }
     let mut counted = Counted::default();
     for members in families.into_values() {
@@ -83,14 +92,22 @@ fn choose(mut members: Vec<Member<'_>>, counted: &mut Counted) {
     members.sort_by_cached_key(|member| {
         let breakdown = fuller.iter().position(|breakdown| *breakdown == member.marks.breakdown);
         let narrowness = narrowness(member);
-        (narrowness, Reverse(member.marks.countries.len()), Reverse(length(member.row)), breakdown, Reverse(member.row.number))
+        (
+            narrowness,
+            Reverse(member.marks.countries.len()),
+            Reverse(length(member.row)),
+            breakdown,
+            Reverse(member.row.number),
+        )
     });
     // What is of another programme is apart: in a large family it is not looked at.
     let is_small = members.len() <= SMALL;
     let mut taken: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
     for member in members {
         let programme = if is_small { 0 } else { member.marks.programme };
-        let first = |others: &Vec<Member<'_>>| others.iter().find(|other| overlap(&member, other)).map(|other| other.place);
+        let first = |others: &Vec<Member<'_>>| {
+            others.iter().find(|other| overlap(&member, other)).map(|other| other.place)
+        };
         let found = if programme == 0 {
             taken.values().find_map(first)
         } else {
@@ -105,7 +122,8 @@ fn choose(mut members: Vec<Member<'_>>, counted: &mut Counted) {
     }
 }
 
-/// The breakdowns, that which comes to most first; nothing to choose from where there are not several.
+/// The breakdowns, that which comes to most first; nothing to choose from where there are not
+/// several.
 fn fuller(members: &[Member<'_>]) -> Vec<u32> {
     let mut sums: BTreeMap<u32, Exact> = BTreeMap::new();
     for member in members.iter().filter(|member| member.marks.breakdown != 0) {
@@ -122,7 +140,12 @@ fn fuller(members: &[Member<'_>]) -> Vec<u32> {
 /// How much of what could be stated is stated.
 fn narrowness(member: &Member<'_>) -> usize {
     let marks = member.marks;
-    let stated = [marks.programme != 0, marks.partner != 0, !marks.countries.is_empty(), length(member.row) != i64::MAX];
+    let stated = [
+        marks.programme != 0,
+        marks.partner != 0,
+        !marks.countries.is_empty(),
+        length(member.row) != i64::MAX,
+    ];
     stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
 }
 
@@ -147,11 +170,15 @@ fn overlap(a: &Member<'_>, b: &Member<'_>) -> bool {
     if a.row.days.0 > b.row.days.1 || b.row.days.0 > a.row.days.1 {
         return false;
     }
-    let apart = |one: &[u32], other: &[u32]| !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code));
+    let apart = |one: &[u32], other: &[u32]| {
+        !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code))
+    };
     if apart(&x.countries, &y.countries) {
         return false;
     }
-    !x.slices.iter().any(|(dimension, value)| y.slices.iter().any(|(other, theirs)| other == dimension && theirs != value))
+    !x.slices.iter().any(|(dimension, value)| {
+        y.slices.iter().any(|(other, theirs)| other == dimension && theirs != value)
+    })
 }
 
 #[cfg(test)]
@@ -164,7 +191,9 @@ mod tests {
     /// Statistics: programme, countries, slices, period, value; of one indicator.
     fn facts(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts {
         let (indicator, one, two) = (Id::new(), Id::new(), Id::new());
-        let list = |text: &str| text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let list = |text: &str| {
+            text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
         let given: Vec<(Scope, Figures<'_>)> = given
             .iter()
             .map(|(programme, countries, slices, period, value)| {
@@ -194,7 +223,10 @@ mod tests {
         let facts = facts(given, true);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
         let counted = count(&facts, &rows);
-        (counted.rows, counted.left_out.iter().map(|left_out| (left_out.row, left_out.counted)).collect())
+        (
+            counted.rows,
+            counted.left_out.iter().map(|left_out| (left_out.row, left_out.counted)).collect(),
+        )
     }
 
     const Y24: &str = "2024-01-01..2024-12-31";
@@ -203,32 +235,65 @@ mod tests {
     #[test]
     fn what_is_apart_counts() {
         assert_eq!(
-            counted(&[("one", "AL", "", Y24, "1"), ("one", "RS", "", Y24, "1"), ("one", "AL", "", Y25, "1"), ("two", "AL", "", Y24, "1")]),
+            counted(&[
+                ("one", "AL", "", Y24, "1"),
+                ("one", "RS", "", Y24, "1"),
+                ("one", "AL", "", Y25, "1"),
+                ("two", "AL", "", Y24, "1")
+            ]),
             (vec![0, 1, 2, 3], vec![])
         );
-        assert_eq!(counted(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]), (vec![0, 1], vec![]));
+        assert_eq!(
+            counted(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
+            (vec![0, 1], vec![])
+        );
     }
 
     #[test]
     fn a_total_is_not_counted_beside_its_slices() {
         assert_eq!(
-            counted(&[("one", "AL", "sex=f", Y24, "3"), ("one", "AL", "", Y24, "5"), ("one", "AL", "sex=m", Y24, "2")]),
+            counted(&[
+                ("one", "AL", "sex=f", Y24, "3"),
+                ("one", "AL", "", Y24, "5"),
+                ("one", "AL", "sex=m", Y24, "2")
+            ]),
             (vec![1], vec![(0, 1), (2, 1)])
         );
         // The region beside its countries, the programme beside all programmes.
-        assert_eq!(counted(&[("one", "AL", "", Y24, "3"), ("one", "AL RS", "", Y24, "5")]), (vec![1], vec![(0, 1)]));
-        assert_eq!(counted(&[("one", "AL", "", Y24, "3"), ("", "AL", "", Y24, "5"), ("two", "", "", Y24, "5")]).0, [1]);
+        assert_eq!(
+            counted(&[("one", "AL", "", Y24, "3"), ("one", "AL RS", "", Y24, "5")]),
+            (vec![1], vec![(0, 1)])
+        );
+        assert_eq!(
+            counted(&[
+                ("one", "AL", "", Y24, "3"),
+                ("", "AL", "", Y24, "5"),
+                ("two", "", "", Y24, "5")
+            ])
+            .0,
+            [1]
+        );
     }
 
     #[test]
     fn periods_that_overlap_are_counted_once() {
         assert_eq!(
-            counted(&[("one", "AL", "", "2024-01-01..2024-03-31", "3"), ("one", "AL", "", Y24, "9"), ("one", "AL", "", Y25, "1")]),
+            counted(&[
+                ("one", "AL", "", "2024-01-01..2024-03-31", "3"),
+                ("one", "AL", "", Y24, "9"),
+                ("one", "AL", "", Y25, "1")
+            ]),
             (vec![1, 2], vec![(0, 1)])
         );
         // What has no period may be of any; of the same scope the later written counts.
-        assert_eq!(counted(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", "", "9")]), (vec![1], vec![(0, 1)]));
-        assert_eq!(counted(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", Y24, "4")]), (vec![1], vec![(0, 1)]));
+        assert_eq!(
+            counted(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", "", "9")]),
+            (vec![1], vec![(0, 1)])
+        );
+        assert_eq!(
+            counted(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", Y24, "4")]),
+            (vec![1], vec![(0, 1)])
+        );
     }
 
     #[test]
@@ -249,14 +314,25 @@ mod tests {
             count(&facts, &(0..facts.rows.len()).collect::<Vec<_>>()).rows
         };
         assert_eq!(alone(&[("one", "AL", "", Y24, "1"), ("one", "AL", "", Y24, "2")]), [0, 1]);
-        assert_eq!(alone(&[("one", "AL", "", Y24, "2"), ("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]), [0]);
-        assert_eq!(alone(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]), [0, 1]);
+        assert_eq!(
+            alone(&[
+                ("one", "AL", "", Y24, "2"),
+                ("one", "AL", "sex=f", Y24, "1"),
+                ("one", "AL", "sex=m", Y24, "1")
+            ]),
+            [0]
+        );
+        assert_eq!(
+            alone(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
+            [0, 1]
+        );
     }
 
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever is given: of those that count no two overlap, and everything else overlaps with one that counts.
+        /// Whatever is given: of those that count no two overlap, and everything else overlaps with
+        /// one that counts.
         #[test]
         fn nothing_is_counted_twice(given in prop::collection::vec((0_usize..3, 0_usize..4, 0_usize..4, 0_usize..4, 0_i64..9), 1..25)) {
             let (programmes, countries) = (["", "one", "two"], ["", "AL", "RS", "AL RS"]);

@@ -17,8 +17,13 @@ pub struct Selected {
     pub places: Vec<usize>,
 }
 
-/// Reads the facts of the statistics of a list: of public ones from what is kept, of which the database says what a filter leaves.
-pub fn read(connection: &mut Connection, wanted: &ListRequest, memory: &Memory) -> Result<Selected, Problem> {
+/// Reads the facts of the statistics of a list: of public ones from what is kept, of which the
+/// database says what a filter leaves.
+pub fn read(
+    connection: &mut Connection,
+    wanted: &ListRequest,
+    memory: &Memory,
+) -> Result<Selected, Problem> {
     if !wanted.is_public() {
         let numbers = wanted.numbers(connection, &SPEC, memory, None)?;
         let facts = Facts::of(connection, &numbers)?;
@@ -31,7 +36,10 @@ pub fn read(connection: &mut Connection, wanted: &ListRequest, memory: &Memory) 
     } else {
         let mut numbers = wanted.numbers(connection, &SPEC, memory, None)?;
         numbers.sort_unstable();
-        numbers.iter().filter_map(|number| facts.rows.binary_search_by_key(number, |row| row.number).ok()).collect()
+        numbers
+            .iter()
+            .filter_map(|number| facts.rows.binary_search_by_key(number, |row| row.number).ok())
+            .collect()
     };
     Ok(Selected { facts, places })
 }

@@ -1,7 +1,7 @@
 //! Sum, least, most, latest, baseline, target and progress of the statistics that count.
 //!
-//! Qualifiers are kept through everything: what is more than 250 and 500 together is more than 750; with a part that is less than something it
-//! is only about that.
+//! Qualifiers are kept through everything: what is more than 250 and 500 together is more than 750;
+//! with a part that is less than something it is only about that.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -72,16 +72,33 @@ pub fn together(one: &str, other: &str) -> &'static str {
 
 /// Reckons with these rows, which count; `is_additive` where their values may be added up.
 pub fn reckon(facts: &Facts, rows: &[usize], is_additive: bool) -> Reckoned {
-    let rows: Vec<(usize, &Row, &Exact)> =
-        rows.iter().filter_map(|place| facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))).collect();
+    let rows: Vec<(usize, &Row, &Exact)> = rows
+        .iter()
+        .filter_map(|place| {
+            facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))
+        })
+        .collect();
     let one = |found: Option<&(usize, &Row, &Exact)>| {
-        found.map(|(place, row, _)| (Amount { value: facts.figures(row).value.to_owned(), qualifier: row.qualifier }, *place))
+        found.map(|(place, row, _)| {
+            (
+                Amount { value: facts.figures(row).value.to_owned(), qualifier: row.qualifier },
+                *place,
+            )
+        })
     };
     // Of equal values that which says less (or more) than it is the least (or the greatest).
     let less = |row: &Row| row.qualifier != "less_than";
     let more = |row: &Row| row.qualifier == "more_than";
-    let min = rows.iter().min_by(|a, b| a.2.cmp(b.2).then_with(|| less(a.1).cmp(&less(b.1))).then_with(|| a.1.number.cmp(&b.1.number)));
-    let max = rows.iter().max_by(|a, b| a.2.cmp(b.2).then_with(|| more(a.1).cmp(&more(b.1))).then_with(|| b.1.number.cmp(&a.1.number)));
+    let min = rows.iter().min_by(|a, b| {
+        a.2.cmp(b.2)
+            .then_with(|| less(a.1).cmp(&less(b.1)))
+            .then_with(|| a.1.number.cmp(&b.1.number))
+    });
+    let max = rows.iter().max_by(|a, b| {
+        a.2.cmp(b.2)
+            .then_with(|| more(a.1).cmp(&more(b.1)))
+            .then_with(|| b.1.number.cmp(&a.1.number))
+    });
     let latest = rows.iter().max_by_key(|(_, row, _)| (row.latest(), row.number));
     let sum = (is_additive && !rows.is_empty()).then(|| {
         let qualifier = rows.iter().fold("exact", |all, (_, row, _)| together(all, row.qualifier));
@@ -89,23 +106,30 @@ pub fn reckon(facts: &Facts, rows: &[usize], is_additive: bool) -> Reckoned {
         (sum, qualifier)
     });
     // Few have a baseline or a target: most groups need not be divided for that.
-    let scopes = if rows.iter().any(|(_, row, _)| row.has_aims) { by_scope(&rows) } else { Vec::new() };
+    let scopes =
+        if rows.iter().any(|(_, row, _)| row.has_aims) { by_scope(&rows) } else { Vec::new() };
     let may_add = !scopes.is_empty() && (is_additive || scopes.len() == 1);
     let baseline = if may_add { baseline(facts, &scopes) } else { None };
     let target = if may_add { target(facts, &scopes) } else { None };
     let actual = match &sum {
         Some((sum, qualifier)) => Some((sum.clone(), *qualifier)),
-        None if scopes.len() == 1 => latest.map(|(_, row, value)| ((*value).clone(), row.qualifier)),
+        None if scopes.len() == 1 => {
+            latest.map(|(_, row, value)| ((*value).clone(), row.qualifier))
+        }
         None => None,
     };
-    let is_descending = rows.first().and_then(|(_, row, _)| facts.scope(row)).is_some_and(|scope| scope.ascending == Some(false));
+    let is_descending = rows
+        .first()
+        .and_then(|(_, row, _)| facts.scope(row))
+        .is_some_and(|scope| scope.ascending == Some(false));
     let progress = actual.zip(target.as_ref()).and_then(|((actual, qualifier), (aim, _))| {
         // What is to become less begins somewhere.
         let from = baseline.as_ref().map(|(from, _)| from.to_string());
         if is_descending && from.is_none() {
             return None;
         }
-        let (value, qualifier) = reached(&actual.to_string(), qualifier, from.as_deref(), &aim.to_string())?;
+        let (value, qualifier) =
+            reached(&actual.to_string(), qualifier, from.as_deref(), &aim.to_string())?;
         Some(Amount { value, qualifier })
     });
     Reckoned {
@@ -134,8 +158,11 @@ fn baseline(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, (i64, i64))
     let mut sum = Exact::ZERO;
     let mut years: Option<(i64, i64)> = None;
     for scope in scopes {
-        let with = scope.iter().filter(|row| row.has_aims).map(|row| (facts.figures(row), row.days));
-        let with = with.filter_map(|(figures, days)| Some((figures.baseline_year.parse::<i64>().ok()?, days, figures.baseline)));
+        let with =
+            scope.iter().filter(|row| row.has_aims).map(|row| (facts.figures(row), row.days));
+        let with = with.filter_map(|(figures, days)| {
+            Some((figures.baseline_year.parse::<i64>().ok()?, days, figures.baseline))
+        });
         let (year, _, value) = with.min_by_key(|(year, days, _)| (*year, *days))?;
         sum = sum.plus(&Exact::parse(value)?);
         years = Some(years.map_or((year, year), |(first, last)| (first.min(year), last.max(year))));
@@ -149,17 +176,24 @@ fn target(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String
     let mut until: Option<&str> = None;
     for scope in scopes {
         let with = scope.iter().filter(|row| row.has_aims).map(|row| (row, facts.figures(row)));
-        let mut aims: Vec<_> =
-            with.filter(|(_, figures)| !figures.target.is_empty()).map(|(row, figures)| (aimed(row, &figures), row, figures)).collect();
+        let mut aims: Vec<_> = with
+            .filter(|(_, figures)| !figures.target.is_empty())
+            .map(|(row, figures)| (aimed(row, &figures), row, figures))
+            .collect();
         aims.sort_by_key(|((start, end), row, _)| {
-            (Reverse(i64::from(*end).saturating_sub(i64::from(*start))), *start, Reverse(row.number))
+            (
+                Reverse(i64::from(*end).saturating_sub(i64::from(*start))),
+                *start,
+                Reverse(row.number),
+            )
         });
         let mut taken: Vec<(i32, i32)> = Vec::new();
         for (days, _, figures) in aims {
             if taken.iter().all(|other| days.0 > other.1 || other.0 > days.1) {
                 taken.push(days);
                 sum = sum.plus(&Exact::parse(figures.target)?);
-                let end = if figures.target_end.is_empty() { figures.end } else { figures.target_end };
+                let end =
+                    if figures.target_end.is_empty() { figures.end } else { figures.target_end };
                 until = until.max(Some(end).filter(|end| !end.is_empty()));
             }
         }
@@ -186,7 +220,10 @@ mod tests {
 
     fn reckoned(given: &[(usize, &'static str, Figures<'static>)], is_additive: bool) -> Reckoned {
         let scope = |number: usize| Scope { unit: Some(number.to_string()), ..Scope::default() };
-        let given: Vec<_> = given.iter().map(|(number, value, figures)| (scope(*number), Figures { value, ..*figures })).collect();
+        let given: Vec<_> = given
+            .iter()
+            .map(|(number, value, figures)| (scope(*number), Figures { value, ..*figures }))
+            .collect();
         let facts = written(&given);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
         reckon(&facts, &rows, is_additive)
@@ -198,18 +235,45 @@ mod tests {
 
     #[test]
     fn qualifiers_are_kept() {
-        let sum = |parts: &[(usize, &'static str, Figures<'static>)]| reckoned(parts, true).sum.map(|sum| (sum.value, sum.qualifier));
+        let sum = |parts: &[(usize, &'static str, Figures<'static>)]| {
+            reckoned(parts, true).sum.map(|sum| (sum.value, sum.qualifier))
+        };
         let of = |value: &str, qualifier| Some((value.to_owned(), qualifier));
-        assert_eq!(sum(&[(0, "250", said("more_than")), (1, "500", said("exact"))]), of("750", "more_than"));
-        assert_eq!(sum(&[(0, "250", said("less_than")), (1, "500", said("exact"))]), of("750", "less_than"));
-        assert_eq!(sum(&[(0, "250", said("less_than")), (1, "500", said("more_than"))]), of("750", "about"));
-        assert_eq!(sum(&[(0, "0.1", said("exact")), (1, "0.2", said("exact"))]), of("0.3", "exact"));
+        assert_eq!(
+            sum(&[(0, "250", said("more_than")), (1, "500", said("exact"))]),
+            of("750", "more_than")
+        );
+        assert_eq!(
+            sum(&[(0, "250", said("less_than")), (1, "500", said("exact"))]),
+            of("750", "less_than")
+        );
+        assert_eq!(
+            sum(&[(0, "250", said("less_than")), (1, "500", said("more_than"))]),
+            of("750", "about")
+        );
+        assert_eq!(
+            sum(&[(0, "0.1", said("exact")), (1, "0.2", said("exact"))]),
+            of("0.3", "exact")
+        );
         assert_eq!(sum(&[]), None);
-        let all =
-            reckoned(&[(0, "5", said("exact")), (0, "5", said("less_than")), (0, "7", said("exact")), (1, "7", said("more_than"))], false);
+        let all = reckoned(
+            &[
+                (0, "5", said("exact")),
+                (0, "5", said("less_than")),
+                (0, "7", said("exact")),
+                (1, "7", said("more_than")),
+            ],
+            false,
+        );
         assert_eq!(all.sum, None);
-        assert_eq!(all.min.map(|(amount, place)| (amount.qualifier, place)), Some(("less_than", 1)));
-        assert_eq!(all.max.map(|(amount, place)| (amount.qualifier, place)), Some(("more_than", 3)));
+        assert_eq!(
+            all.min.map(|(amount, place)| (amount.qualifier, place)),
+            Some(("less_than", 1))
+        );
+        assert_eq!(
+            all.max.map(|(amount, place)| (amount.qualifier, place)),
+            Some(("more_than", 3))
+        );
     }
 
     #[test]
@@ -223,21 +287,52 @@ mod tests {
             baseline_year: "2019",
             ..Figures::default()
         };
-        let both = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "50")), (0, "40", year("2025-01-01", "2025-12-31", "70"))], true);
-        assert_eq!(both.target, Some(Aim { value: "120".to_owned(), until: Some("2025-12-31".to_owned()) }));
+        let both = reckoned(
+            &[
+                (0, "30", year("2024-01-01", "2024-12-31", "50")),
+                (0, "40", year("2025-01-01", "2025-12-31", "70")),
+            ],
+            true,
+        );
+        assert_eq!(
+            both.target,
+            Some(Aim { value: "120".to_owned(), until: Some("2025-12-31".to_owned()) })
+        );
         assert_eq!(both.baseline, Some(Before { value: "20".to_owned(), years: (2019, 2019) }));
         assert_eq!(both.progress, Some(Amount { value: "50".to_owned(), qualifier: "more_than" }));
         // A target for the whole time, stated with each year, is one target.
-        let whole = |start, end| Figures { target_start: "2024-01-01", target_end: "2025-12-31", ..year(start, end, "100") };
-        let once = reckoned(&[(0, "30", whole("2024-01-01", "2024-12-31")), (0, "40", whole("2025-01-01", "2025-12-31"))], true);
+        let whole = |start, end| Figures {
+            target_start: "2024-01-01",
+            target_end: "2025-12-31",
+            ..year(start, end, "100")
+        };
+        let once = reckoned(
+            &[
+                (0, "30", whole("2024-01-01", "2024-12-31")),
+                (0, "40", whole("2025-01-01", "2025-12-31")),
+            ],
+            true,
+        );
         assert_eq!(once.target.map(|target| target.value).as_deref(), Some("100"));
         // Of what is not known everywhere there is none.
-        let some = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "50")), (1, "40", said("exact"))], true);
+        let some = reckoned(
+            &[(0, "30", year("2024-01-01", "2024-12-31", "50")), (1, "40", said("exact"))],
+            true,
+        );
         assert_eq!((some.baseline, some.target, some.progress), (None, None, None));
         // What may not be added up has its latest value.
-        let latest = reckoned(&[(0, "30", year("2024-01-01", "2024-12-31", "")), (0, "40", year("2025-01-01", "2025-12-31", "70"))], false);
+        let latest = reckoned(
+            &[
+                (0, "30", year("2024-01-01", "2024-12-31", "")),
+                (0, "40", year("2025-01-01", "2025-12-31", "70")),
+            ],
+            false,
+        );
         assert_eq!(
-            (latest.latest.map(|(latest, _)| latest.value).as_deref(), latest.progress.map(|progress| progress.value).as_deref()),
+            (
+                latest.latest.map(|(latest, _)| latest.value).as_deref(),
+                latest.progress.map(|progress| progress.value).as_deref()
+            ),
             (Some("40"), Some("40"))
         );
     }

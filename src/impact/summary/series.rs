@@ -39,11 +39,23 @@ use crate::text::language::Language;
 const PATH: &str = "/v1/indicators/{indicator}/series";
 
 /// What the document says of its parameters.
-pub const DECLARED: Listing = Listing { path: PATH, spec: &SPEC, without: NOT_HERE, own: own_parameters, needs_query: false };
+pub const DECLARED: Listing =
+    Listing { path: PATH, spec: &SPEC, without: NOT_HERE, own: own_parameters, needs_query: false };
 
 /// Parameters of lists that mean nothing here.
-const NOT_HERE: &[&str] =
-    &["sort", "cursor", "offset", "limit", "total", "fields", "include", "facets", "facet_limit", "highlights", "indicator"];
+const NOT_HERE: &[&str] = &[
+    "sort",
+    "cursor",
+    "offset",
+    "limit",
+    "total",
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+    "indicator",
+];
 
 fn own_parameters() -> Vec<Value> {
     vec![
@@ -138,10 +150,12 @@ pub struct SeriesPoint {
     /// Last day of it.
     #[schema(required, format = "date", example = "2024-12-31")]
     pub period_end: Option<String>,
-    /// Exact decimal: the one value, or the sum of those that count; null where there are several that may not be added up.
+    /// Exact decimal: the one value, or the sum of those that count; null where there are several
+    /// that may not be added up.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: Option<String>,
-    /// The same as a number, where a number of double precision reads back as the same decimal; else null.
+    /// The same as a number, where a number of double precision reads back as the same decimal;
+    /// else null.
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: Packed,
     /// How exact it is, by all of its parts.
@@ -162,8 +176,9 @@ pub struct SeriesPoint {
 
 /// Follow an indicator over time
 ///
-/// The values of its statistics, period by period, with what was there before and what is aimed at; by country, programme, partner or the
-/// slices of a dimension. Takes the filters of `/v1/impact-statistics`. Within a period nothing is counted twice; values that may not be added
+/// The values of its statistics, period by period, with what was there before and what is aimed at;
+/// by country, programme, partner or the slices of a dimension. Takes the filters of
+/// `/v1/impact-statistics`. Within a period nothing is counted twice; values that may not be added
 /// up are not.
 #[utoipa::path(
     operation_id = "follow_indicator",
@@ -172,32 +187,59 @@ pub struct SeriesPoint {
     responses((status = 200, description = "The lines.", body = IndicatorSeries))
 )]
 #[get("/v1/indicators/{indicator}/series")]
-pub async fn follow_indicator(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn follow_indicator(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let name = name.into_inner();
     let found = {
         let name = name.clone();
-        context.read(caller, move |connection| find_visible(connection, &INDICATORS, &name, caller)).await?.value
+        context
+            .read(caller, move |connection| find_visible(connection, &INDICATORS, &name, caller))
+            .await?
+            .value
     };
     let item = match found {
-        Found::Moved(item) => return Ok(moved(&context, &request, &format!("/v1/indicators/{}/series", item.slug))),
+        Found::Moved(item) => {
+            return Ok(moved(&context, &request, &format!("/v1/indicators/{}/series", item.slug)));
+        }
         Found::Here(item) => item,
     };
     refuse(&request)?;
     let by = read_by(&request)?;
-    let mut asked = Asked::read(&context, &request, caller, &["by"], Some(&format!("indicator={}", item.slug)))?;
+    let mut asked = Asked::read(
+        &context,
+        &request,
+        caller,
+        &["by"],
+        Some(&format!("indicator={}", item.slug)),
+    )?;
     asked.by = by.into_iter().collect();
-    answer(&context, &request, caller, Arc::new(asked), move |connection, asked, shown| drawn(connection, &item, asked, shown)).await
+    answer(&context, &request, caller, Arc::new(asked), move |connection, asked, shown| {
+        drawn(connection, &item, asked, shown)
+    })
+    .await
 }
 
 /// Parameters of summaries that mean nothing here.
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let given = given(request.query_string(), &["group_by", "aggregates", "apart", "limit", "indicator"]);
+    let given =
+        given(request.query_string(), &["group_by", "aggregates", "apart", "limit", "indicator"]);
     let error = |name: &&'static str| {
-        Violation::parameter(*name, "unknown_parameter", format!("A series has no `{name}`; `by` divides it into lines."))
+        Violation::parameter(
+            *name,
+            "unknown_parameter",
+            format!("A series has no `{name}`; `by` divides it into lines."),
+        )
     };
-    if given.is_empty() { Ok(()) } else { Err(Problem::parameters(given.iter().map(error).collect())) }
+    if given.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::parameters(given.iter().map(error).collect()))
+    }
 }
 
 fn read_by(request: &HttpRequest) -> Result<Option<By>, Problem> {
@@ -213,21 +255,41 @@ fn read_by(request: &HttpRequest) -> Result<Option<By>, Problem> {
     }
 }
 
-fn drawn(connection: &mut Connection, item: &Item, asked: &Asked, shown: &mut Shown) -> Result<IndicatorSeries, Problem> {
-    let Some(memory) = shown.memory() else { return Err(Problem::internal("a series was read without a memory")) };
+fn drawn(
+    connection: &mut Connection,
+    item: &Item,
+    asked: &Asked,
+    shown: &mut Shown,
+) -> Result<IndicatorSeries, Problem> {
+    let Some(memory) = shown.memory() else {
+        return Err(Problem::internal("a series was read without a memory"));
+    };
     let own: Own = serde_json::from_str(&item.own).map_err(Problem::internal)?;
     let Selected { facts, places } = read(connection, &asked.list, &memory)?;
     learn(connection, &facts, asked, shown)?;
-    crate::resource::load::load_named(connection, vec![(INDICATORS.kind, vec![item.id])], asked.list.viewer, shown)?;
+    crate::resource::load::load_named(
+        connection,
+        vec![(INDICATORS.kind, vec![item.id])],
+        asked.list.viewer,
+        shown,
+    )?;
     let mut lines: BTreeMap<Part, BTreeMap<(i32, i32), Vec<usize>>> = BTreeMap::new();
     for place in places {
         let Some(row) = facts.rows.get(place).filter(|row| row.value.is_some()) else { continue };
         let scope = facts.scope(row);
-        let part = asked.by.first().zip(scope).map_or(Part::Undivided, |(by, scope)| part_of(by, scope, &|id| shown.knows(&id)));
+        let part = asked
+            .by
+            .first()
+            .zip(scope)
+            .map_or(Part::Undivided, |(by, scope)| part_of(by, scope, &|id| shown.knows(&id)));
         lines.entry(part).or_default().entry((row.latest(), row.days.0)).or_default().push(place);
     }
-    let shown_here: Vec<usize> =
-        lines.values().flat_map(BTreeMap::values).flat_map(|rows| rows.iter().take(asked.named)).copied().collect();
+    let shown_here: Vec<usize> = lines
+        .values()
+        .flat_map(BTreeMap::values)
+        .flat_map(|rows| rows.iter().take(asked.named))
+        .copied()
+        .collect();
     let names = Named::read(connection, &facts, &shown_here, asked.list.viewer, shown)?;
     let is_additive = own.measure == UNIT && own.additive == Some(true);
     let language = Language::stored(shown.wish.names);
@@ -236,7 +298,14 @@ fn drawn(connection: &mut Connection, item: &Item, asked: &Asked, shown: &mut Sh
         .map(|(part, periods)| {
             let key = asked.by.first().map(|by| key(by, &part, shown));
             let order = key.as_ref().map(|key| sort_key(&key.label, &language)).unwrap_or_default();
-            let around = Around { facts: &facts, own: &own, is_additive, names: &names, named: asked.named, shown };
+            let around = Around {
+                facts: &facts,
+                own: &own,
+                is_additive,
+                names: &names,
+                named: asked.named,
+                shown,
+            };
             (part == Part::Undivided, order, around.line(key, &periods))
         })
         .collect();
@@ -270,43 +339,82 @@ impl Around<'_> {
         number(value, &self.own.measure, self.shown.wish.names)
     }
 
-    fn line(&self, key: Option<GroupKey>, periods: &BTreeMap<(i32, i32), Vec<usize>>) -> SeriesLine {
-        let rows = || periods.values().flatten().filter_map(|place| self.facts.rows.get(*place)).map(|row| self.facts.figures(row));
+    fn line(
+        &self,
+        key: Option<GroupKey>,
+        periods: &BTreeMap<(i32, i32), Vec<usize>>,
+    ) -> SeriesLine {
+        let rows = || {
+            periods
+                .values()
+                .flatten()
+                .filter_map(|place| self.facts.rows.get(*place))
+                .map(|row| self.facts.figures(row))
+        };
         let baselines = rows().filter_map(|figures| {
             let (year, value) = (figures.baseline_year.parse().ok()?, figures.baseline.to_owned());
             Some(SeriesBaseline { year, figure: self.said(&value), value })
         });
         let targets = rows().filter(|figures| !figures.target.is_empty()).map(|figures| {
             let own = !figures.target_start.is_empty() || !figures.target_end.is_empty();
-            let (start, end) = if own { (figures.target_start, figures.target_end) } else { (figures.start, figures.end) };
+            let (start, end) = if own {
+                (figures.target_start, figures.target_end)
+            } else {
+                (figures.start, figures.end)
+            };
             let value = figures.target.to_owned();
-            SeriesTarget { period_start: day(start), period_end: day(end), figure: self.said(&value), value }
+            SeriesTarget {
+                period_start: day(start),
+                period_end: day(end),
+                figure: self.said(&value),
+                value,
+            }
         });
-        let (mut baselines, mut targets): (Vec<_>, Vec<_>) = (baselines.collect(), targets.collect());
+        let (mut baselines, mut targets): (Vec<_>, Vec<_>) =
+            (baselines.collect(), targets.collect());
         baselines.sort();
         baselines.dedup();
         targets.sort();
         targets.dedup();
-        SeriesLine { key, baselines, targets, points: periods.values().map(|rows| self.point(rows)).collect() }
+        SeriesLine {
+            key,
+            baselines,
+            targets,
+            points: periods.values().map(|rows| self.point(rows)).collect(),
+        }
     }
 
     fn point(&self, rows: &[usize]) -> SeriesPoint {
         let counted = count(self.facts, rows);
         let reckoned = reckon(self.facts, &counted.rows, self.is_additive);
-        let only = if counted.rows.len() == 1 { reckoned.latest.map(|(amount, _)| amount) } else { None };
-        let amount = reckoned.sum.or(only).map(|amount| SummaryAmount::new(&amount, &self.own.measure, self.shown.wish.names));
-        let figures = rows.first().and_then(|place| self.facts.rows.get(*place)).map(|row| self.facts.figures(row));
+        let only =
+            if counted.rows.len() == 1 { reckoned.latest.map(|(amount, _)| amount) } else { None };
+        let amount = reckoned
+            .sum
+            .or(only)
+            .map(|amount| SummaryAmount::new(&amount, &self.own.measure, self.shown.wish.names));
+        let figures = rows
+            .first()
+            .and_then(|place| self.facts.rows.get(*place))
+            .map(|row| self.facts.figures(row));
         let value = amount.as_ref().map(|amount| amount.value.clone());
         SeriesPoint {
             period_start: figures.and_then(|figures| day(figures.start)),
             period_end: figures.and_then(|figures| day(figures.end)),
-            value_number: Packed::number(value.as_deref().filter(|value| is_exact_as_double(value))),
+            value_number: Packed::number(
+                value.as_deref().filter(|value| is_exact_as_double(value)),
+            ),
             value,
             qualifier: amount.as_ref().map(|amount| amount.qualifier.clone()),
             figure: amount.map(|amount| amount.figure),
             count: counted.rows.len(),
             left_out_count: counted.left_out.len(),
-            statistics: counted.rows.iter().take(self.named).filter_map(|place| self.names.of(self.facts, *place, self.shown)).collect(),
+            statistics: counted
+                .rows
+                .iter()
+                .take(self.named)
+                .filter_map(|place| self.names.of(self.facts, *place, self.shown))
+                .collect(),
         }
     }
 }

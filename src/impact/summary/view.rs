@@ -11,7 +11,8 @@ use crate::text::decimal::is_exact_as_double;
 /// What statistics come to, group by group.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ImpactSummary {
-    /// The groups: years in their order, everything else by its label in the answer's language; what is not divided comes last.
+    /// The groups: years in their order, everything else by its label in the answer's language;
+    /// what is not divided comes last.
     pub data: Vec<SummaryGroup>,
     /// How many groups there are.
     #[schema(minimum = 0, example = 7)]
@@ -52,15 +53,18 @@ pub struct SummaryGroup {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryValue>)]
     pub latest: Option<Option<SummaryValue>>,
-    /// The value before, if it is known of everything that counts: the earliest of each scope, added up.
+    /// The value before, if it is known of everything that counts: the earliest of each scope,
+    /// added up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryBaseline>)]
     pub baseline: Option<Option<SummaryBaseline>>,
-    /// The value aimed at, if it is known of everything that counts: those whose periods do not overlap, added up.
+    /// The value aimed at, if it is known of everything that counts: those whose periods do not
+    /// overlap, added up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryTarget>)]
     pub target: Option<Option<SummaryTarget>>,
-    /// How far the way from the baseline (or nothing) to the target is gone, in per cent: by the sum, or else by the latest value.
+    /// How far the way from the baseline (or nothing) to the target is gone, in per cent: by the
+    /// sum, or else by the latest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub progress: Option<Option<SummaryAmount>>,
@@ -96,7 +100,8 @@ pub struct SummaryAmount {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: String,
-    /// The same as a number, where a number of double precision reads back as the same decimal; else null.
+    /// The same as a number, where a number of double precision reads back as the same decimal;
+    /// else null.
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: Packed,
     /// How exact it is, by all of its parts.
@@ -113,7 +118,8 @@ pub struct SummaryValue {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: String,
-    /// The same as a number, where a number of double precision reads back as the same decimal; else null.
+    /// The same as a number, where a number of double precision reads back as the same decimal;
+    /// else null.
     #[schema(required, value_type = Option<f64>, example = 500)]
     pub value_number: Packed,
     /// How exact it is.
@@ -204,7 +210,9 @@ impl SummaryAmount {
         let Amount { value, qualifier } = amount;
         Self {
             value: value.clone(),
-            value_number: Packed::number(Some(value.as_str()).filter(|value| is_exact_as_double(value))),
+            value_number: Packed::number(
+                Some(value.as_str()).filter(|value| is_exact_as_double(value)),
+            ),
             qualifier: (*qualifier).to_owned(),
             figure: figure(value, qualifier, measure, language),
         }
@@ -215,13 +223,22 @@ impl SummaryBaseline {
     /// A baseline as people say it.
     pub fn new(before: &Before, measure: &str, language: &str) -> Self {
         let (first_year, last_year) = before.years;
-        Self { value: before.value.clone(), first_year, last_year, figure: number(&before.value, measure, language) }
+        Self {
+            value: before.value.clone(),
+            first_year,
+            last_year,
+            figure: number(&before.value, measure, language),
+        }
     }
 }
 
 impl SummaryTarget {
     /// A target as people say it.
     pub fn new(aim: &Aim, measure: &str, language: &str) -> Self {
-        Self { value: aim.value.clone(), period_end: aim.until.clone(), figure: number(&aim.value, measure, language) }
+        Self {
+            value: aim.value.clone(),
+            period_end: aim.until.clone(),
+            figure: number(&aim.value, measure, language),
+        }
     }
 }

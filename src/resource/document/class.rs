@@ -67,17 +67,32 @@ impl Class {
     /// What such an operation can answer instead.
     pub fn problems(self) -> &'static [Kind] {
         use Kind::{
-            BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields, InvalidParameter, NotAcceptable, NotFound,
-            NotSummable, PreconditionFailed, PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable, UnsupportedMediaType,
-            UriTooLong,
+            BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields,
+            InvalidParameter, NotAcceptable, NotFound, NotSummable, PreconditionFailed,
+            PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable,
+            UnsupportedMediaType, UriTooLong,
         };
         match self {
-            Self::List => {
-                &[InvalidParameter, Unauthenticated, NotAcceptable, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
-            }
-            Self::Feed | Self::Export => {
-                &[InvalidParameter, Unauthenticated, NotFound, RequestTimeout, UriTooLong, HeadersTooLarge, Internal, Unavailable]
-            }
+            Self::List => &[
+                InvalidParameter,
+                Unauthenticated,
+                NotAcceptable,
+                RequestTimeout,
+                UriTooLong,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::Feed | Self::Export => &[
+                InvalidParameter,
+                Unauthenticated,
+                NotFound,
+                RequestTimeout,
+                UriTooLong,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
             Self::Summarise => &[
                 InvalidParameter,
                 Unauthenticated,

@@ -1,7 +1,9 @@
-//! Completes the OpenAPI document: what every operation of a class shares is said once, here, from the declarations.
+//! Completes the OpenAPI document: what every operation of a class shares is said once, here, from
+//! the declarations.
 //!
-//! Handlers and types give paths, operations and schemas. This module adds the parameters (from the same [`Spec`]
-//! that reads them), the problems that a class of operation can answer, headers, security and examples.
+//! Handlers and types give paths, operations and schemas. This module adds the parameters (from the
+//! same [`Spec`] that reads them), the problems that a class of operation can answer, headers,
+//! security and examples.
 
 mod class;
 mod parameters;
@@ -10,10 +12,13 @@ mod schemas;
 use serde_json::{Map, Value, json};
 
 pub use parameters::{comma_list, parameter};
-use schemas::{add_highlights, add_partials, add_referrers, example_of, flatten_all, shared_schemas};
+use schemas::{
+    add_highlights, add_partials, add_referrers, example_of, flatten_all, shared_schemas,
+};
 pub use schemas::{
-    countries_input, country_input, decimal_input, indicator_or_none, item_shown, partner_or_none, partner_shown, programme_shown,
-    reference_input, references_input, topic_or_none, topics_shown, video_shown,
+    countries_input, country_input, decimal_input, indicator_or_none, item_shown, partner_or_none,
+    partner_shown, programme_shown, reference_input, references_input, topic_or_none, topics_shown,
+    video_shown,
 };
 
 use super::bodies::{self, LANGUAGE_PATTERN, SLUG_PATTERN, language};
@@ -26,7 +31,9 @@ use parameters::{cursor, headers_of, name_in_list, parameters_of};
 
 /// Completes a document for these kinds, and what takes the parameters of their lists.
 pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> Value {
-    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+    if let Some(schemas) =
+        document.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
+    {
         if let Value::Object(shared) = shared_schemas() {
             schemas.extend(shared);
         }
@@ -50,17 +57,27 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
-            let of = specs.iter().find(|spec| path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path())));
+            let of = specs.iter().find(|spec| {
+                path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path()))
+            });
             if let Some(listing) = listings.iter().find(|listing| path == listing.path)
                 && let Some(operation) = item.get_mut("get")
             {
                 complete_operation(operation, Some(listing.spec), true, &schemas);
-                if let Some(page) = operation.as_object_mut().filter(|operation| !operation.contains_key("parameters")) {
+                if let Some(page) = operation
+                    .as_object_mut()
+                    .filter(|operation| !operation.contains_key("parameters"))
+                {
                     // A page for people: of what it shares with lists only what can be asked.
-                    page.insert("parameters".to_owned(), json!(parameters_of(listing.spec, Class::List)));
+                    page.insert(
+                        "parameters".to_owned(),
+                        json!(parameters_of(listing.spec, Class::List)),
+                    );
                 }
                 leave_out(operation, listing);
-                if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+                if let Some(parameters) =
+                    operation.get_mut("parameters").and_then(Value::as_array_mut)
+                {
                     parameters.extend((listing.own)());
                 }
                 continue;
@@ -71,7 +88,9 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
                 complete_operation(operation, of.copied(), whole, &schemas);
             }
         }
-        for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        for operation in
+            paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut)
+        {
             share_problems(operation);
             share_languages(operation);
         }
@@ -81,8 +100,11 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
 
 /// Languages are asked for alike everywhere.
 fn share_languages(operation: &mut Value) {
-    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
-    for parameter in parameters.filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("lang")) {
+    let parameters =
+        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+    for parameter in
+        parameters.filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("lang"))
+    {
         if let Some(parameter) = parameter.as_object_mut() {
             parameter.insert("schema".to_owned(), language());
         }
@@ -91,13 +113,23 @@ fn share_languages(operation: &mut Value) {
 
 /// Problems that an operation describes itself are those that all share.
 fn share_problems(operation: &mut Value) {
-    for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+    for (status, response) in
+        operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
+    {
         let content = response.get("content").and_then(Value::as_object);
-        let is_problem = content.is_some_and(|content| content.len() == 1 && content.contains_key("application/problem+json"));
+        let is_problem = content.is_some_and(|content| {
+            content.len() == 1 && content.contains_key("application/problem+json")
+        });
         // Where several have a status the description names one.
-        let named = Kind::ALL.iter().find(|kind| response.get("description").and_then(Value::as_str) == Some(kind.definition().code));
-        let of_status = |kind: &&Kind| kind.definition().status.to_string() == *status && **kind != Kind::Malformed;
-        if let Some(kind) = named.or_else(|| Kind::ALL.iter().find(of_status)).filter(|_| is_problem) {
+        let named = Kind::ALL.iter().find(|kind| {
+            response.get("description").and_then(Value::as_str) == Some(kind.definition().code)
+        });
+        let of_status = |kind: &&Kind| {
+            kind.definition().status.to_string() == *status && **kind != Kind::Malformed
+        };
+        if let Some(kind) =
+            named.or_else(|| Kind::ALL.iter().find(of_status)).filter(|_| is_problem)
+        {
             *response = json!({"$ref": format!("#/components/responses/{}", response_name(*kind))});
         }
     }
@@ -119,11 +151,22 @@ pub struct Listing {
 
 /// Takes parameters out of a list's.
 fn leave_out(operation: &mut Value, listing: &Listing) {
-    let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
-    let is_of_query = |parameter: &Value| parameter.get("in").and_then(Value::as_str) == Some("query");
-    let is_without = |parameter: &Value| parameter.get("name").and_then(Value::as_str).is_some_and(|name| listing.without.contains(&name));
+    let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let is_of_query =
+        |parameter: &Value| parameter.get("in").and_then(Value::as_str) == Some("query");
+    let is_without = |parameter: &Value| {
+        parameter
+            .get("name")
+            .and_then(Value::as_str)
+            .is_some_and(|name| listing.without.contains(&name))
+    };
     parameters.retain(|parameter| !(is_of_query(parameter) && is_without(parameter)));
-    for parameter in parameters.iter_mut().filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q")) {
+    for parameter in parameters
+        .iter_mut()
+        .filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q"))
+    {
         parameter["required"] = json!(listing.needs_query);
     }
 }
@@ -134,20 +177,24 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(class) = Class::of(&id) else { return };
     let Some(operation) = operation.as_object_mut() else { return };
-    let mut parameters: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut parameters: Vec<Value> =
+        operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     for parameter in &mut parameters {
         let is_name = |object: &&mut Map<String, Value>| {
-            object.get("in").and_then(Value::as_str) == Some("path") && object.get("name").and_then(Value::as_str) != Some("format")
+            object.get("in").and_then(Value::as_str) == Some("path")
+                && object.get("name").and_then(Value::as_str) != Some("format")
         };
         if let Some(object) = parameter.as_object_mut().filter(is_name) {
             let is_language = object.get("name").and_then(Value::as_str) == Some("language");
-            let example = if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example()) };
+            let example =
+                if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example()) };
             object.entry("example").or_insert_with(|| json!(example));
             let schema = if is_language {
                 let ending = if class == Class::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
                 json!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": format!("^{LANGUAGE_PATTERN}{ending}$")})
             } else {
-                let pattern = if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
+                let pattern =
+                    if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
                 json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern})
             };
             object.insert("schema".to_owned(), schema);
@@ -156,11 +203,17 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
             Some("lang") => language(),
             Some("cursor") => cursor(),
             Some("fields") => {
-                let names = schemas.pointer("/Country/properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+                let names = schemas
+                    .pointer("/Country/properties")
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flat_map(Map::keys);
                 json!({"type": "array", "items": {"type": "string", "enum": names.collect::<Vec<_>>()}, "minItems": 1, "maxItems": 100})
             }
             Some("sort") => json!({"type": "string", "enum": ["name", "-name", "code", "-code"]}),
-            Some("ids") => json!({"type": "array", "items": name_in_list(), "minItems": 1, "maxItems": MAX_IDS}),
+            Some("ids") => {
+                json!({"type": "array", "items": name_in_list(), "minItems": 1, "maxItems": MAX_IDS})
+            }
             _ => continue,
         };
         if let Some(parameter) = parameter.as_object_mut() {
@@ -175,7 +228,10 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
     let security = if class.reads() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
     operation.insert("security".to_owned(), security);
     if class == Class::Patch
-        && let Some(content) = operation.get_mut("requestBody").and_then(|body| body.get_mut("content")).and_then(Value::as_object_mut)
+        && let Some(content) = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content"))
+            .and_then(Value::as_object_mut)
         && let Some(merge) = content.get_mut("application/merge-patch+json")
     {
         if let Some(Value::String(target)) = merge.pointer_mut("/schema/$ref") {
@@ -185,11 +241,15 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
         content.insert("application/json".to_owned(), merge);
     }
     if let Some(spec) = spec.filter(|_| matches!(class, Class::Create | Class::Replace))
-        && let Some(media) = operation.get_mut("requestBody").and_then(|body| body.pointer_mut("/content/application~1json"))
+        && let Some(media) = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.pointer_mut("/content/application~1json"))
     {
         require_title(media, spec);
     }
-    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
     for (status, response) in responses.iter_mut() {
         complete_success(status, response, class, spec, schemas);
     }
@@ -199,17 +259,24 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
             json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
         );
     }
-    if (!class.is_of_list() || class == Class::Follow) && !matches!(class, Class::Create | Class::Restore) && of.is_some() {
+    if (!class.is_of_list() || class == Class::Follow)
+        && !matches!(class, Class::Create | Class::Restore)
+        && of.is_some()
+    {
         let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
-        responses.insert("308".to_owned(), json!({"description": "The item has another slug now.", "headers": location}));
+        responses.insert(
+            "308".to_owned(),
+            json!({"description": "The item has another slug now.", "headers": location}),
+        );
     }
     for kind in class.problems() {
         let definition = kind.definition();
         let takes_body = matches!(class, Class::Create | Class::Replace | Class::Patch);
-        let kind = if *kind == Kind::InvalidParameter && takes_body { Kind::Malformed } else { *kind };
-        responses
-            .entry(definition.status.to_string())
-            .or_insert_with(|| json!({"$ref": format!("#/components/responses/{}", response_name(kind))}));
+        let kind =
+            if *kind == Kind::InvalidParameter && takes_body { Kind::Malformed } else { *kind };
+        responses.entry(definition.status.to_string()).or_insert_with(
+            || json!({"$ref": format!("#/components/responses/{}", response_name(kind))}),
+        );
     }
 }
 
@@ -218,7 +285,10 @@ fn require_title(media: &mut Value, spec: &Spec) {
     let Some(schema) = media.get("schema").cloned() else { return };
     let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
     let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
-    let Some((title, _)) = spec.texts.iter().find(|(_, column)| *column == TextColumn::Title) else { return };
+    let Some((title, _)) = spec.texts.iter().find(|(_, column)| *column == TextColumn::Title)
+    else {
+        return;
+    };
     let either = json!([
         {"required": [title], "properties": {(*title): {"type": "string"}}},
         {"required": ["translations"], "properties": {"translations": {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": translation}}}},
@@ -231,7 +301,10 @@ fn links_of(spec: &Spec) -> Value {
     let one = spec.kind.as_str();
     let link = |verb: &str, description: &str| {
         let parameters = json!({(one): "$response.body#/id"});
-        (verb.to_owned(), json!({"operationId": format!("{verb}_{one}"), "parameters": parameters, "description": description}))
+        (
+            verb.to_owned(),
+            json!({"operationId": format!("{verb}_{one}"), "parameters": parameters, "description": description}),
+        )
     };
     let links = [
         link("get", "The item, by its `id`."),
@@ -243,10 +316,19 @@ fn links_of(spec: &Spec) -> Value {
     Value::Object(links.into_iter().collect())
 }
 
-fn complete_success(status: &str, response: &mut Value, class: Class, spec: Option<&Spec>, schemas: &Value) {
+fn complete_success(
+    status: &str,
+    response: &mut Value,
+    class: Class,
+    spec: Option<&Spec>,
+    schemas: &Value,
+) {
     let Some(response) = response.as_object_mut() else { return };
     let mut headers = Map::new();
-    headers.insert("X-Request-Id".to_owned(), json!({"description": "The same as in the server's log.", "schema": {"type": "string"}}));
+    headers.insert(
+        "X-Request-Id".to_owned(),
+        json!({"description": "The same as in the server's log.", "schema": {"type": "string"}}),
+    );
     if class != Class::Delete
         && let Value::Object(validators) = validators()
     {
@@ -257,11 +339,17 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
             "Content-Language".to_owned(),
             json!({"description": "The language of figures in words.", "schema": {"type": "string"}}),
         );
-        headers.insert("Content-Disposition".to_owned(), json!({"description": "A name for the file.", "schema": {"type": "string"}}));
+        headers.insert(
+            "Content-Disposition".to_owned(),
+            json!({"description": "A name for the file.", "schema": {"type": "string"}}),
+        );
     } else if class.is_list() {
         headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
     } else if class != Class::Delete && spec.is_some() {
-        headers.insert("Content-Language".to_owned(), json!({"description": "The language of the texts.", "schema": {"type": "string"}}));
+        headers.insert(
+            "Content-Language".to_owned(),
+            json!({"description": "The language of the texts.", "schema": {"type": "string"}}),
+        );
     }
     if status == "201" {
         headers.insert("Location".to_owned(), json!({"description": "The item's address.", "schema": {"type": "string", "format": "uri"}}));
@@ -271,13 +359,22 @@ fn complete_success(status: &str, response: &mut Value, class: Class, spec: Opti
         response.insert("links".to_owned(), links_of(spec));
     }
     let json = if class == Class::Feed { "application/feed+json" } else { "application/json" };
-    let Some(media) = response.get_mut("content").and_then(|content| content.get_mut(json)).and_then(Value::as_object_mut) else {
+    let Some(media) = response
+        .get_mut("content")
+        .and_then(|content| content.get_mut(json))
+        .and_then(Value::as_object_mut)
+    else {
         return;
     };
     let Some(schema) = media.get("schema").cloned() else { return };
     media.insert("example".to_owned(), example_of(&schema, schemas, 0));
     // `fields` and `lang=all` leave parts out.
-    let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
+    let name = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|path| path.rsplit('/').next())
+        .unwrap_or_default()
+        .to_owned();
     if !class.is_list() && schemas.get(format!("{name}Partial")).is_some() {
         let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
         media.insert("schema".to_owned(), json!({"anyOf": options}));
@@ -323,7 +420,10 @@ fn problem_responses() -> Value {
                 Kind::Incomplete => {
                     let detail = "IATI asks when the programme began, or is to begin.";
                     let pointer = "/programmes/implementing-norms-changing-minds/start_date";
-                    example.insert("errors".to_owned(), json!([{"pointer": pointer, "code": "lacking", "detail": detail}]));
+                    example.insert(
+                        "errors".to_owned(),
+                        json!([{"pointer": pointer, "code": "lacking", "detail": detail}]),
+                    );
                 }
                 Kind::InvalidFields => {
                     example.insert(
@@ -335,7 +435,10 @@ fn problem_responses() -> Value {
             }
         }
         let description = match kind {
-            Kind::Malformed => format!("{} Parameters that are not understood are answered so too.", definition.explanation),
+            Kind::Malformed => format!(
+                "{} Parameters that are not understood are answered so too.",
+                definition.explanation
+            ),
             _ => definition.explanation.to_owned(),
         };
         let mut response = json!({
@@ -349,7 +452,10 @@ fn problem_responses() -> Value {
         };
         if let (Some((name, description)), Some(response)) = (header, response.as_object_mut()) {
             let mut headers = Map::new();
-            headers.insert(name.to_owned(), json!({"description": description, "schema": {"type": "string"}}));
+            headers.insert(
+                name.to_owned(),
+                json!({"description": description, "schema": {"type": "string"}}),
+            );
             response.insert("headers".to_owned(), Value::Object(headers));
         }
         responses.insert(response_name(*kind), response);

@@ -27,7 +27,13 @@ pub fn parameter(name: &str, description: &str, schema: Value, example: Value) -
 }
 
 /// A parameter that takes several values with commas between them.
-pub fn comma_list(name: &str, description: &str, items: Value, most: usize, example: &str) -> Value {
+pub fn comma_list(
+    name: &str,
+    description: &str,
+    items: Value,
+    most: usize,
+    example: &str,
+) -> Value {
     json!({
         "name": name, "in": "query", "required": false, "description": description,
         "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": most}, "style": "form", "explode": false,
@@ -53,7 +59,13 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
             language(),
             json!("sr-Cyrl"),
         ),
-        comma_list("fields", "Only these fields, and `id`.", json!({"type": "string", "enum": fields}), 100, "slug"),
+        comma_list(
+            "fields",
+            "Only these fields, and `id`.",
+            json!({"type": "string", "enum": fields}),
+            100,
+            "slug",
+        ),
         comma_list(
             "include",
             &include,
@@ -92,10 +104,16 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
     parameters.push(completeness::parameter(spec));
     for range in spec.all_ranges() {
         let schema = match range.holds {
-            RangeType::Time => json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}),
+            RangeType::Time => {
+                json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]})
+            }
             RangeType::Date => json!({"type": "string", "format": "date"}),
-            RangeType::Integer => json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000}),
-            RangeType::Decimal => json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": crate::text::decimal::MAX_LENGTH}),
+            RangeType::Integer => {
+                json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000})
+            }
+            RangeType::Decimal => {
+                json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": crate::text::decimal::MAX_LENGTH})
+            }
         };
         let example = if range.holds == RangeType::Integer {
             range.example.parse::<i64>().map_or_else(|_| json!(range.example), Value::from)
@@ -104,7 +122,8 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         };
         parameters.push(parameter(range.name, range.description, schema, example));
     }
-    let keys: Vec<String> = spec.all_sorts().map(|sort| format!("`{}` ({})", sort.name, sort.description)).collect();
+    let keys: Vec<String> =
+        spec.all_sorts().map(|sort| format!("`{}` ({})", sort.name, sort.description)).collect();
     let words: Vec<String> = spec
         .all_sorts()
         .map(|sort| sort.name.to_owned())
@@ -148,19 +167,27 @@ pub fn parameters_of(spec: &Spec, class: Class) -> Vec<Value> {
         json!({"type": "integer", "minimum": 1, "maximum": MAX_FACET_LIMIT, "default": DEFAULT_FACET_LIMIT}),
         json!(10),
     ));
-    parameters.push(parameter("total", "Whether to count the whole list.", json!({"type": "boolean", "default": false}), json!(true)));
+    parameters.push(parameter(
+        "total",
+        "Whether to count the whole list.",
+        json!({"type": "boolean", "default": false}),
+        json!(true),
+    ));
     parameters
 }
 
 fn filter_parameter(filter: &FilterSpec) -> Value {
     let with_not = |words: &[&str]| {
-        let all: Vec<String> = words.iter().flat_map(|word| [(*word).to_owned(), format!("!{word}")]).collect();
+        let all: Vec<String> =
+            words.iter().flat_map(|word| [(*word).to_owned(), format!("!{word}")]).collect();
         json!({"type": "string", "enum": all})
     };
     let items = match filter.takes {
         Takes::Item(_) | Takes::Referrer(..) | Takes::Text => name_in_list(),
         Takes::Country => json!({"type": "string", "pattern": "^!?[A-Za-z]{2,3}$"}),
-        Takes::Language => json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")}),
+        Takes::Language => {
+            json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")})
+        }
         Takes::Word(words) | Takes::Has(words) => with_not(words),
         Takes::Flag => with_not(&["true", "false"]),
         Takes::Year => json!({"type": "string", "pattern": "^!?[0-9]{4}$"}),
@@ -170,7 +197,13 @@ fn filter_parameter(filter: &FilterSpec) -> Value {
     } else {
         "Several mean any of them; `!` excludes."
     };
-    comma_list(filter.name, &format!("{} {rule}", filter.description), items, MAX_VALUES, filter.example)
+    comma_list(
+        filter.name,
+        &format!("{} {rule}", filter.description),
+        items,
+        MAX_VALUES,
+        filter.example,
+    )
 }
 
 pub fn headers_of(class: Class) -> Vec<Value> {
@@ -184,7 +217,12 @@ pub fn headers_of(class: Class) -> Vec<Value> {
         )
     };
     match class {
-        Class::List | Class::Feed | Class::Export | Class::Summarise | Class::Follow | Class::Get => vec![header(
+        Class::List
+        | Class::Feed
+        | Class::Export
+        | Class::Summarise
+        | Class::Follow
+        | Class::Get => vec![header(
             "If-None-Match",
             "An `ETag`; the answer is 304 while it is still the right one.",
             "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
@@ -193,14 +231,29 @@ pub fn headers_of(class: Class) -> Vec<Value> {
         Class::Restore => {
             vec![
                 idempotency(),
-                header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""),
+                header(
+                    "If-Match",
+                    "An `ETag` of the item; 412 if it has changed since.",
+                    "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+                ),
             ]
         }
         Class::Replace => {
-            vec![header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\""), only_new()]
+            vec![
+                header(
+                    "If-Match",
+                    "An `ETag` of the item; 412 if it has changed since.",
+                    "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+                ),
+                only_new(),
+            ]
         }
         Class::Patch | Class::Delete => {
-            vec![header("If-Match", "An `ETag` of the item; 412 if it has changed since.", "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"")]
+            vec![header(
+                "If-Match",
+                "An `ETag` of the item; 412 if it has changed since.",
+                "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+            )]
         }
     }
 }

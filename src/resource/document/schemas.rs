@@ -56,7 +56,8 @@ pub(super) fn shared_schemas() -> Value {
     };
     let kinds = ["Video", "Programme", "Partner", "Indicator", "ImpactStatistic", "Topic"];
     let all = kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}Partial")]);
-    let all: Vec<Value> = all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
+    let all: Vec<Value> =
+        all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
         "ItemShown": {"anyOf": all, "description": "A resource of any kind, whole."},
         "TopicOrNull": shown("Topic", true),
@@ -69,11 +70,16 @@ pub(super) fn shared_schemas() -> Value {
     })
 }
 
-/// Turns `allOf` of objects, which is how flattened structs arrive, into one object that generators read well.
+/// Turns `allOf` of objects, which is how flattened structs arrive, into one object that generators
+/// read well.
 pub(super) fn flatten_all(schemas: &mut Map<String, Value>) {
     let names: Vec<String> = schemas.keys().cloned().collect();
     for name in names {
-        let Some(Value::Array(parts)) = schemas.get(&name).and_then(|schema| schema.get("allOf")).cloned() else { continue };
+        let Some(Value::Array(parts)) =
+            schemas.get(&name).and_then(|schema| schema.get("allOf")).cloned()
+        else {
+            continue;
+        };
         let mut properties = Map::new();
         let mut required: Vec<Value> = Vec::new();
         for part in parts {
@@ -99,7 +105,9 @@ pub(super) fn flatten_all(schemas: &mut Map<String, Value>) {
         }
     }
     // What was flattened into others is of no use by itself.
-    let is_of_use = |name: &str| !["Common", "Counts"].contains(&name) && (!name.ends_with("Texts") || name.len() <= 5);
+    let is_of_use = |name: &str| {
+        !["Common", "Counts"].contains(&name) && (!name.ends_with("Texts") || name.len() <= 5)
+    };
     schemas.retain(|name, _| is_of_use(name));
 }
 
@@ -108,8 +116,13 @@ pub(super) fn add_highlights(schemas: &mut Map<String, Value>, specs: &[&Spec]) 
     for spec in specs {
         let Some(title) = spec.texts.first().map(|(title, _)| *title) else { continue };
         for schema in schemas.values_mut() {
-            let is_this = schema.pointer(&format!("/properties/{title}")).is_some() && schema.pointer("/properties/revision").is_some();
-            let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut).filter(|_| is_this) else { continue };
+            let is_this = schema.pointer(&format!("/properties/{title}")).is_some()
+                && schema.pointer("/properties/revision").is_some();
+            let Some(properties) =
+                schema.get_mut("properties").and_then(Value::as_object_mut).filter(|_| is_this)
+            else {
+                continue;
+            };
             properties.insert(
                 "highlights".to_owned(),
                 json!({
@@ -124,14 +137,21 @@ pub(super) fn add_highlights(schemas: &mut Map<String, Value>, specs: &[&Spec]) 
 /// Adds to each resource what refers to it, where `include` asks for that.
 pub(super) fn add_referrers(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
     for spec in specs {
-        let Some(properties) = schemas.get_mut(spec.kind.schema()).and_then(|schema| schema.get_mut("properties")) else { continue };
+        let Some(properties) =
+            schemas.get_mut(spec.kind.schema()).and_then(|schema| schema.get_mut("properties"))
+        else {
+            continue;
+        };
         for referrer in spec.referrers {
             let name = referrer.kind.schema();
-            let options =
-                json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
-            let description =
-                format!("The {}s that refer to it, whole, the newest first; only with `include={}`.", referrer.kind.noun(), referrer.field);
-            properties[referrer.field] = json!({"type": "array", "items": {"anyOf": options}, "description": description});
+            let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
+            let description = format!(
+                "The {}s that refer to it, whole, the newest first; only with `include={}`.",
+                referrer.kind.noun(),
+                referrer.field
+            );
+            properties[referrer.field] =
+                json!({"type": "array", "items": {"anyOf": options}, "description": description});
         }
     }
 }
@@ -143,7 +163,10 @@ pub(super) fn add_partials(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
         .filter(|(name, schema)| {
             let has_id = schema.pointer("/properties/id").is_some();
             let others = ["Country", "SearchHit"];
-            has_id && (schema.pointer("/properties/revision").is_some() || others.contains(&name.as_str())) && !specs.is_empty()
+            has_id
+                && (schema.pointer("/properties/revision").is_some()
+                    || others.contains(&name.as_str()))
+                && !specs.is_empty()
         })
         .map(|(name, schema)| (name.clone(), schema.clone()))
         .collect();
@@ -156,9 +179,12 @@ pub(super) fn add_partials(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
             );
         }
         let page = format!("{name}Page");
-        if let Some(items) = schemas.get_mut(&page).and_then(|page| page.pointer_mut("/properties/data")).and_then(Value::as_object_mut) {
-            let options =
-                json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
+        if let Some(items) = schemas
+            .get_mut(&page)
+            .and_then(|page| page.pointer_mut("/properties/data"))
+            .and_then(Value::as_object_mut)
+        {
+            let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
             items.insert("items".to_owned(), json!({"anyOf": options}));
         }
         schemas.insert(format!("{name}Partial"), schema);
@@ -173,20 +199,31 @@ pub(super) fn example_of(schema: &Value, schemas: &Value, depth: usize) -> Value
     if depth > 16 {
         return Value::Null;
     }
-    if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()) {
-        return schemas.get(name).map_or(Value::Null, |target| example_of(target, schemas, depth.saturating_add(1)));
+    if let Some(name) =
+        schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next())
+    {
+        return schemas
+            .get(name)
+            .map_or(Value::Null, |target| example_of(target, schemas, depth.saturating_add(1)));
     }
     for options in ["anyOf", "oneOf"] {
         if let Some(options) = schema.get(options).and_then(Value::as_array) {
-            let is_null = |option: &&Value| option.get("type").and_then(Value::as_str) == Some("null");
+            let is_null =
+                |option: &&Value| option.get("type").and_then(Value::as_str) == Some("null");
             // A reference in short says more in less room than the whole.
-            let short = options.iter().find(|option| option.get("$ref").and_then(Value::as_str) == Some("#/components/schemas/Reference"));
+            let short = options.iter().find(|option| {
+                option.get("$ref").and_then(Value::as_str) == Some("#/components/schemas/Reference")
+            });
             return short
                 .or_else(|| options.iter().find(|option| !is_null(option)))
-                .map_or(Value::Null, |option| example_of(option, schemas, depth.saturating_add(1)));
+                .map_or(Value::Null, |option| {
+                    example_of(option, schemas, depth.saturating_add(1))
+                });
         }
     }
-    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|words| words.first()) {
+    if let Some(first) =
+        schema.get("enum").and_then(Value::as_array).and_then(|words| words.first())
+    {
         return first.clone();
     }
     let types: Vec<&str> = match schema.get("type") {
@@ -199,15 +236,22 @@ pub(super) fn example_of(schema: &Value, schemas: &Value, depth: usize) -> Value
     }
     match types.first().copied() {
         Some("object") => {
-            let required: Vec<&str> =
-                schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: Vec<&str> = schema
+                .get("required")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let properties = schema.get("properties").and_then(Value::as_object);
             Value::Object(
                 properties
                     .into_iter()
                     .flatten()
                     .filter(|(name, _)| required.contains(&name.as_str()))
-                    .map(|(name, property)| (name.clone(), example_of(property, schemas, depth.saturating_add(1))))
+                    .map(|(name, property)| {
+                        (name.clone(), example_of(property, schemas, depth.saturating_add(1)))
+                    })
                     .collect(),
             )
         }

@@ -29,12 +29,19 @@ enum Purpose {
 impl ListRequest {
     /// Under which field the values of a filter stand in the index, for this viewer.
     pub fn field(&self, spec: &Spec, filter: &FilterSpec) -> String {
-        let any = matches!(filter.takes, Takes::Language) && filter.name == "language" && self.viewer.sees_unpublished();
+        let any = matches!(filter.takes, Takes::Language)
+            && filter.name == "language"
+            && self.viewer.sees_unpublished();
         spec.facet(if any { "any_language" } else { filter.name })
     }
 
     /// The list in the database's terms; resolves the items that filters name.
-    pub fn list(&self, connection: &mut Connection, spec: &'static Spec, memory: &Memory) -> Result<List, Problem> {
+    pub fn list(
+        &self,
+        connection: &mut Connection,
+        spec: &'static Spec,
+        memory: &Memory,
+    ) -> Result<List, Problem> {
         self.list_for(connection, spec, memory, (None, Purpose::Page))
     }
 
@@ -49,8 +56,9 @@ impl ListRequest {
         self.list_for(connection, spec, memory, (without, Purpose::Count))
     }
 
-    /// The numbers of all items it has, or would have without a filter; in no order. Where the filter index gives those of one value, what is
-    /// kept tells which of them are within the bounds.
+    /// The numbers of all items it has, or would have without a filter; in no order. Where the
+    /// filter index gives those of one value, what is kept tells which of them are within the
+    /// bounds.
     pub fn numbers(
         &self,
         connection: &mut Connection,
@@ -58,20 +66,30 @@ impl ListRequest {
         memory: &Memory,
         without: Option<&'static FilterSpec>,
     ) -> Result<Vec<Number>, Problem> {
-        let has_one_value = self.filters_but(without).any(|(filter, values)| is_one_value(filter, values));
-        let (kept, others): (Vec<_>, Vec<_>) = self.ranges.iter().cloned().partition(|(range, _)| Columns::has(spec, range));
+        let has_one_value =
+            self.filters_but(without).any(|(filter, values)| is_one_value(filter, values));
+        let (kept, others): (Vec<_>, Vec<_>) =
+            self.ranges.iter().cloned().partition(|(range, _)| Columns::has(spec, range));
         if kept.is_empty() || !has_one_value || !self.is_public() || self.search.is_some() {
-            return Ok(self.list_to_count(connection, spec, memory, without)?.numbers_of_all(connection)?);
+            return Ok(self
+                .list_to_count(connection, spec, memory, without)?
+                .numbers_of_all(connection)?);
         }
         let wider = Self { ranges: others, ..self.clone() };
-        let mut numbers = wider.list_to_count(connection, spec, memory, without)?.numbers_of_all(connection)?;
+        let mut numbers =
+            wider.list_to_count(connection, spec, memory, without)?.numbers_of_all(connection)?;
         let columns = memory.whole::<Columns>(connection, spec)?;
         numbers.retain(|item| kept.iter().all(|(range, bound)| columns.holds(range, bound, *item)));
         Ok(numbers)
     }
 
-    fn filters_but(&self, without: Option<&'static FilterSpec>) -> impl Iterator<Item = &(&'static FilterSpec, Vec<Value>)> {
-        self.filters.iter().filter(move |(filter, _)| without.is_none_or(|without| without.name != filter.name))
+    fn filters_but(
+        &self,
+        without: Option<&'static FilterSpec>,
+    ) -> impl Iterator<Item = &(&'static FilterSpec, Vec<Value>)> {
+        self.filters
+            .iter()
+            .filter(move |(filter, _)| without.is_none_or(|without| without.name != filter.name))
     }
 
     /// Whether it has nothing but what the public sees.
@@ -81,7 +99,10 @@ impl ListRequest {
 
     /// Whether it has all that the public sees.
     pub fn is_everything(&self) -> bool {
-        let is_narrowed = self.ids.is_some() || self.search.is_some() || !self.filters.is_empty() || !self.ranges.is_empty();
+        let is_narrowed = self.ids.is_some()
+            || self.search.is_some()
+            || !self.filters.is_empty()
+            || !self.ranges.is_empty();
         self.is_public() && !is_narrowed && self.missing.is_empty()
     }
 
@@ -96,18 +117,26 @@ impl ListRequest {
         let has_one_value = filters().any(|(filter, values)| is_one_value(filter, values));
         let mut list = List { along: self.along(spec, has_one_value, purpose), ..List::default() };
         let mut errors = Vec::new();
-        let audience = if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+        let audience =
+            if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
         let found = match self.query() {
             Some(query) => {
                 let ask = if self.counts_only { Ask::All } else { Ask::Ranked };
-                Some(matching(query, &[spec.kind.letter()], audience, (self.scope, ask), &frequencies(connection)?))
+                Some(matching(
+                    query,
+                    &[spec.kind.letter()],
+                    audience,
+                    (self.scope, ask),
+                    &frequencies(connection)?,
+                ))
             }
             None => None,
         };
         match found {
             Some(Matching::Ranked(ranked)) if self.by_relevance || self.counts_only => {
                 list.ranked = Some(ranked);
-                list.identity = (purpose == Purpose::Page && !self.counts_only).then(|| format!("{}\n{:?}", self.counted, self.scope));
+                list.identity = (purpose == Purpose::Page && !self.counts_only)
+                    .then(|| format!("{}\n{:?}", self.counted, self.scope));
             }
             Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
             Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),
@@ -139,12 +168,24 @@ impl ListRequest {
         for (filter, values) in filters() {
             let walked = walking && is_one_value(filter, values);
             walking = walking && !walked;
-            self.filter(connection, (spec, memory), (filter, values), walked, &mut list, &mut errors)?;
+            self.filter(
+                connection,
+                (spec, memory),
+                (filter, values),
+                walked,
+                &mut list,
+                &mut errors,
+            )?;
         }
         list.predicates.extend(self.missing.predicates(spec, list.along, self.viewer));
-        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds_along(list.along, bound)));
+        list.predicates
+            .extend(self.ranges.iter().map(|(range, bound)| range.holds_along(list.along, bound)));
         if list.ranked.is_none() && purpose == Purpose::Page {
-            list.keys.extend(self.sorts.iter().map(|(column, descending)| self.key(column, *descending, list.along)));
+            list.keys.extend(
+                self.sorts
+                    .iter()
+                    .map(|(column, descending)| self.key(column, *descending, list.along)),
+            );
         }
         if !errors.is_empty() {
             return Err(Problem::parameters(errors));
@@ -152,29 +193,45 @@ impl ListRequest {
         Ok(list)
     }
 
-    /// Along a value of the filter index, where one is asked for and nothing matters but filters, the date of publication and what the kind's
-    /// table holds.
+    /// Along a value of the filter index, where one is asked for and nothing matters but filters,
+    /// the date of publication and what the kind's table holds.
     fn along(&self, spec: &Spec, one_value: bool, purpose: Purpose) -> Along {
-        let by_date = matches!(self.sorts.as_slice(), [(SortColumn::Column { name: "items.published_at", .. }, _)]);
-        let of_table = |column: &str| spec.table.is_some_and(|table| column.starts_with(table.name));
+        let by_date = matches!(
+            self.sorts.as_slice(),
+            [(SortColumn::Column { name: "items.published_at", .. }, _)]
+        );
+        let of_table =
+            |column: &str| spec.table.is_some_and(|table| column.starts_with(table.name));
         let is_fit = purpose == Purpose::Count || by_date;
-        let fit_ranges = self.ranges.iter().all(|(range, _)| range.column == "items.published_at" || of_table(range.column));
+        let fit_ranges = self
+            .ranges
+            .iter()
+            .all(|(range, _)| range.column == "items.published_at" || of_table(range.column));
         let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none();
         if is_fit && fit_ranges && filters_only && one_value { Along::Facet } else { Along::Items }
     }
 
     fn key(&self, column: &SortColumn, descending: bool, along: Along) -> Key {
         match column {
-            SortColumn::Column { name: "items.published_at", holds, .. } if along == Along::Facet => {
-                Key { expression: Fragment::new(along.published_at()), holds: *holds, descending, nullable: false }
+            SortColumn::Column { name: "items.published_at", holds, .. }
+                if along == Along::Facet =>
+            {
+                Key {
+                    expression: Fragment::new(along.published_at()),
+                    holds: *holds,
+                    descending,
+                    nullable: false,
+                }
             }
             SortColumn::Column { name, holds, nullable } => {
                 // What the public sees always has a date of publication.
-                let nullable = *nullable && !(*name == "items.published_at" && self.statuses.is_none());
+                let nullable =
+                    *nullable && !(*name == "items.published_at" && self.statuses.is_none());
                 Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
             }
             SortColumn::Title => {
-                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ").sql(texts_of_item("items.number"));
+                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ")
+                    .sql(texts_of_item("items.number"));
                 if !self.viewer.sees_unpublished() {
                     expression = expression.sql(" AND texts.status = 'published'");
                 }
@@ -206,7 +263,14 @@ impl ListRequest {
         errors: &mut Vec<Violation>,
     ) -> Result<(), Problem> {
         if let Takes::Referrer(kind, field) = filter.takes {
-            return self.referred_to(connection, memory, (filter, kind, field), values, list, errors);
+            return self.referred_to(
+                connection,
+                memory,
+                (filter, kind, field),
+                values,
+                list,
+                errors,
+            );
         }
         let facet = self.field(spec, filter);
         let mut wanted = Vec::new();
@@ -231,7 +295,9 @@ impl ListRequest {
         // Passes over the rows whose item cannot have the value.
         let may_have = |value: &str| {
             if filter.takes.narrows() {
-                Fragment::new("walked.signature & ").bind(Bind::Integer(bit(&facet, value))).sql(" <> 0 AND ")
+                Fragment::new("walked.signature & ")
+                    .bind(Bind::Integer(bit(&facet, value)))
+                    .sql(" <> 0 AND ")
             } else {
                 Fragment::default()
             }
@@ -245,9 +311,11 @@ impl ListRequest {
             match any.as_slice() {
                 [] => {}
                 [value] if walked => {
-                    list.predicates.push(Fragment::new("walked.term = ").then(&term(&facet, value)));
+                    list.predicates
+                        .push(Fragment::new("walked.term = ").then(&term(&facet, value)));
                 }
-                // The rows of another value stand in the same order: looking along both touches few pages.
+                // The rows of another value stand in the same order: looking along both touches few
+                // pages.
                 [value] if along == Along::Facet => {
                     let other = may_have(value)
                         .sql("EXISTS (SELECT 1 FROM facets")
@@ -262,7 +330,9 @@ impl ListRequest {
                     list.predicates.push(other);
                 }
                 [value] if list.ranked.is_some() => {
-                    let has = Fragment::new("EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ");
+                    let has = Fragment::new(
+                        "EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ",
+                    );
                     list.predicates.push(has.then(&term(&facet, value)).sql(")"));
                 }
                 // One value is joined, so that the database may begin with whichever side is rarer.
@@ -273,7 +343,9 @@ impl ListRequest {
                             .then(&term(&facet, value)),
                     );
                 }
-                several => list.predicates.push(Fragment::new("EXISTS (").then(&any_of(several)).sql(")")),
+                several => {
+                    list.predicates.push(Fragment::new("EXISTS (").then(&any_of(several)).sql(")"))
+                }
             }
         }
         if !excluded.is_empty() {
@@ -296,16 +368,29 @@ impl ListRequest {
         for value in values {
             is_narrowed = is_narrowed || !value.excluded;
             let ids = if value.excluded { &mut excluded } else { &mut wanted };
-            match self.resolve(connection, memory, kind, value.values.first().map(String::as_str).unwrap_or_default())? {
+            match self.resolve(
+                connection,
+                memory,
+                kind,
+                value.values.first().map(String::as_str).unwrap_or_default(),
+            )? {
                 Ok(id) => ids.push(id),
-                Err(detail) => errors.push(Violation::parameter(filter.name, "unknown_value", detail)),
+                Err(detail) => {
+                    errors.push(Violation::parameter(filter.name, "unknown_value", detail))
+                }
             }
         }
         let mut narrow = |ids: &[Id], not: &'static str| {
             let rows = load::read_items(connection, &id_among("items.id", ids))?;
-            let targets: Vec<Id> =
-                rows.iter().flat_map(Item::links).filter(|link| link.field == field).map(|link| link.target_id).collect();
-            let these = Fragment::new(list.along.number()).sql(not).sql(" IN (SELECT shown.number FROM items shown WHERE ");
+            let targets: Vec<Id> = rows
+                .iter()
+                .flat_map(Item::links)
+                .filter(|link| link.field == field)
+                .map(|link| link.target_id)
+                .collect();
+            let these = Fragment::new(list.along.number())
+                .sql(not)
+                .sql(" IN (SELECT shown.number FROM items shown WHERE ");
             list.predicates.push(these.then(&id_among("shown.id", &targets)).sql(")"));
             Ok::<_, Problem>(())
         };
@@ -319,22 +404,32 @@ impl ListRequest {
     }
 
     /// The item that a filter names, or the sentence that says that there is none.
-    fn resolve(&self, connection: &mut Connection, memory: &Memory, kind: Kind, name: &str) -> Result<Result<Id, String>, Problem> {
+    fn resolve(
+        &self,
+        connection: &mut Connection,
+        memory: &Memory,
+        kind: Kind,
+        name: &str,
+    ) -> Result<Result<Id, String>, Problem> {
         if let Some(id) = memory.named(kind, self.viewer, name) {
             return Ok(Ok(id));
         }
         let found = find(connection, kind, name)?.map(load::Found::item);
-        let visible = found.filter(|item| item.deleted_at.is_none() && (self.viewer.sees_unpublished() || item.is_public));
+        let visible = found.filter(|item| {
+            item.deleted_at.is_none() && (self.viewer.sees_unpublished() || item.is_public)
+        });
         if let Some(item) = visible {
             memory.keep_name(kind, self.viewer, name, item.id);
             return Ok(Ok(item.id));
         }
-        let hint = suggest(connection, kind, name)?.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let hint = suggest(connection, kind, name)?
+            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
     }
 }
 
-/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page is full.
+/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
+/// is full.
 fn in_order(along: Along) -> &'static str {
     if along == Along::Facet { " OFFSET 0" } else { "" }
 }
@@ -355,9 +450,11 @@ pub fn has_value(along: Along, facet: &str, values: &[String]) -> Fragment {
 
 /// The number of a value; nothing equals that of a value which nothing is found by.
 fn term(field: &str, value: &str) -> Fragment {
-    Fragment::new(format!("(SELECT terms.number FROM terms WHERE terms.field = '{field}' AND terms.value = "))
-        .bind(Bind::Text(value.to_owned()))
-        .sql(")")
+    Fragment::new(format!(
+        "(SELECT terms.number FROM terms WHERE terms.field = '{field}' AND terms.value = "
+    ))
+    .bind(Bind::Text(value.to_owned()))
+    .sql(")")
 }
 
 /// The public slug nearest to a name.
@@ -377,18 +474,24 @@ fn suggest(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option
 fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fragment, Problem> {
     use crate::db::schema::slugs;
     use diesel::prelude::*;
-    let (ids, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| Id::parse(name).is_some());
+    let (ids, others): (Vec<&String>, Vec<&String>) =
+        names.iter().partition(|name| Id::parse(name).is_some());
     let ids: Vec<Id> = ids.into_iter().filter_map(|name| Id::parse(name)).collect();
     let by_slug: Vec<Number> = if others.is_empty() {
         Vec::new()
     } else {
-        slugs::table.filter(slugs::kind.eq(kind.as_str())).filter(slugs::slug.eq_any(others)).select(slugs::item).load(connection)?
+        slugs::table
+            .filter(slugs::kind.eq(kind.as_str()))
+            .filter(slugs::slug.eq_any(others))
+            .select(slugs::item)
+            .load(connection)?
     };
     Ok(id_among("items.id", &ids).sql(" OR ").then(&number_among("items.number", by_slug)))
 }
 
-/// Holds for what is in these states; without any for what is public. Of what was found in the full-text index fewer need be looked at:
-/// it has entries for the public, and none of what is deleted.
+/// Holds for what is in these states; without any for what is public. Of what was found in the
+/// full-text index fewer need be looked at: it has entries for the public, and none of what is
+/// deleted.
 pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
     match statuses {
         None if searched => Vec::new(),
@@ -397,7 +500,8 @@ pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
         Some(statuses) => {
             let mut predicates = vec![Fragment::new("items.deleted_at IS NULL")];
             if statuses.len() < Status::ALL.len() {
-                let names: Vec<String> = statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
+                let names: Vec<String> =
+                    statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
                 predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
             }
             predicates
@@ -412,7 +516,11 @@ impl RangeSpec {
     }
 
     fn holds_along(&self, along: Along, bound: &Bind) -> Fragment {
-        let column = Fragment::new(if self.column == "items.published_at" { along.published_at() } else { self.column });
+        let column = Fragment::new(if self.column == "items.published_at" {
+            along.published_at()
+        } else {
+            self.column
+        });
         let compared = column.sql(if self.lower { " >= " } else { " < " });
         if along == Along::Items || self.column == "items.published_at" {
             return compared.bind(bound.clone());
@@ -422,7 +530,8 @@ impl RangeSpec {
     }
 }
 
-/// Whether a filter asks for one value: such filters can be walked along. They stand in the declaration rarest value first.
+/// Whether a filter asks for one value: such filters can be walked along. They stand in the
+/// declaration rarest value first.
 fn is_one_value(filter: &FilterSpec, values: &[Value]) -> bool {
     let mut wanted = values.iter().filter(|value| !value.excluded);
     !matches!(filter.takes, Takes::Has(_) | Takes::Referrer(..))

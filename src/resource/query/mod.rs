@@ -35,7 +35,17 @@ pub const MAX_IDS: usize = 100;
 pub const MAX_VALUES: usize = 50;
 
 /// Parameters that make no other list of it.
-pub const NOT_OF_THE_LIST: &[&str] = &["cursor", "limit", "offset", "total", "fields", "include", "facets", "facet_limit", "highlights"];
+pub const NOT_OF_THE_LIST: &[&str] = &[
+    "cursor",
+    "limit",
+    "offset",
+    "total",
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+];
 
 /// What a read of one kind shows: the fields and what is expanded.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +125,9 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
                 params.error("fields", "unknown_value", not_one_of(name, spec.all_fields()));
             }
         }
-        shape.extras.extend(spec.extras.iter().filter(|extra| names.iter().any(|name| name == *extra)));
+        shape
+            .extras
+            .extend(spec.extras.iter().filter(|extra| names.iter().any(|name| name == *extra)));
         shape.fields = Some(names);
     }
     if let Some(names) = params.list("include", 20) {
@@ -126,7 +138,9 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
                 shape.completeness = true;
             } else if let Some(extra) = spec.extras.iter().find(|extra| **extra == name) {
                 shape.extras.push(extra);
-            } else if let Some(referrer) = spec.referrers.iter().find(|referrer| referrer.field == name) {
+            } else if let Some(referrer) =
+                spec.referrers.iter().find(|referrer| referrer.field == name)
+            {
                 if !shape.include.contains(&referrer.field) {
                     shape.include.push(referrer.field);
                 }
@@ -144,27 +158,53 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
 
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
-    pub fn read<S: Subject>(context: &Context, request: &HttpRequest, viewer: Viewer) -> Result<Self, Problem> {
-        let parsed = Self::parse(S::SPEC, request.query_string(), accepted(request), &context.fallback, viewer)?;
+    pub fn read<S: Subject>(
+        context: &Context,
+        request: &HttpRequest,
+        viewer: Viewer,
+    ) -> Result<Self, Problem> {
+        let parsed = Self::parse(
+            S::SPEC,
+            request.query_string(),
+            accepted(request),
+            &context.fallback,
+            viewer,
+        )?;
         Ok(Self { base: context.settings.base_url(request), ..parsed })
     }
 
     /// The same from the query string and what `Accept-Language` says.
-    pub fn parse(spec: &'static Spec, query: &str, accepted: Option<&str>, fallback: &[Language], viewer: Viewer) -> Result<Self, Problem> {
+    pub fn parse(
+        spec: &'static Spec,
+        query: &str,
+        accepted: Option<&str>,
+        fallback: &[Language],
+        viewer: Viewer,
+    ) -> Result<Self, Problem> {
         let mut params = Params::parse(query)?;
         let mut wish = Wish::parse(&mut params, accepted, fallback);
         let shape = shape(spec, &mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
         let search = read_search(&mut params, &wish);
         let statuses = read_statuses(&mut params, viewer);
-        let filters = spec.all_filters().filter_map(|filter| Some((filter, read_filter(&mut params, filter)?))).collect();
+        let filters = spec
+            .all_filters()
+            .filter_map(|filter| Some((filter, read_filter(&mut params, filter)?)))
+            .collect();
         let missing = Missing::read(&mut params, spec);
-        let ranges = spec.all_ranges().filter_map(|range| Some((range, read_range(&mut params, range)?))).collect();
+        let ranges = spec
+            .all_ranges()
+            .filter_map(|range| Some((range, read_range(&mut params, range)?)))
+            .collect();
         let (sorts, by_relevance) = read_sorts(&mut params, spec, search.is_some());
         let facets = read_facets(&mut params, spec);
         let highlights = params.flag("highlights").unwrap_or(false);
         let asked = if wish.explicit { String::new() } else { wish.identity() };
-        let identity = format!("{}\n{}\n{asked}\n{viewer:?}", spec.kind.as_str(), params.identity(NOT_OF_THE_LIST));
+        let identity = format!(
+            "{}\n{}\n{asked}\n{viewer:?}",
+            spec.kind.as_str(),
+            params.identity(NOT_OF_THE_LIST)
+        );
         let paging = Paging::read(&mut params, &identity);
         // A query is read by the rules of the languages that are asked for.
         let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
@@ -174,12 +214,14 @@ impl ListRequest {
             .filters
             .iter()
             .map(|filter| {
-                let rest = params.identity(&[NOT_OF_THE_LIST, &["sort", filter.name], apart].concat());
+                let rest =
+                    params.identity(&[NOT_OF_THE_LIST, &["sort", filter.name], apart].concat());
                 (filter.name, format!("{}\n{rest}\n{viewer:?}", spec.kind.as_str()))
             })
             .collect();
         let whole = params.identity(&[]);
-        // With a key, drafts are listed only when they are asked for: a site that reads with a key does not leak them.
+        // With a key, drafts are listed only when they are asked for: a site that reads with a key
+        // does not leak them.
         let viewer = if statuses.is_some() { viewer } else { Viewer::Public };
         let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.identity());
         params.finish()?;
@@ -220,15 +262,22 @@ impl ListRequest {
     /// The same list for another search, to be counted.
     #[must_use]
     pub fn searching(&self, query: Query) -> Self {
-        Self { search: self.search.clone().map(|search| Asked { query, ..search }), counts_only: true, ..self.clone() }
+        Self {
+            search: self.search.clone().map(|search| Asked { query, ..search }),
+            counts_only: true,
+            ..self.clone()
+        }
     }
 
     /// Whether a filter lets a value pass; one that is not set lets all.
     pub fn takes(&self, filter: &str, value: &str) -> bool {
-        let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else { return true };
+        let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else {
+            return true;
+        };
         let has = |one: &Value| one.values.iter().any(|known| known == value);
         let mut wanted = values.iter().filter(|one| !one.excluded).peekable();
-        !values.iter().any(|one| one.excluded && has(one)) && (wanted.peek().is_none() || wanted.any(has))
+        !values.iter().any(|one| one.excluded && has(one))
+            && (wanted.peek().is_none() || wanted.any(has))
     }
 
     /// Whether a filter is set.
@@ -238,7 +287,10 @@ impl ListRequest {
 
     /// What makes the counts of a facet others than those of another list.
     pub fn counted_but(&self, filter: &FilterSpec) -> &str {
-        self.counted_but.iter().find(|(name, _)| *name == filter.name).map_or(self.counted.as_str(), |(_, counted)| counted)
+        self.counted_but
+            .iter()
+            .find(|(name, _)| *name == filter.name)
+            .map_or(self.counted.as_str(), |(_, counted)| counted)
     }
 }
 
@@ -247,16 +299,27 @@ pub fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>>
     let names = params.list("status", 10)?;
     let mut statuses = Vec::new();
     for name in names {
-        let (excluded, name) = name.strip_prefix('!').map_or((false, name.as_str()), |rest| (true, rest));
+        let (excluded, name) =
+            name.strip_prefix('!').map_or((false, name.as_str()), |rest| (true, rest));
         match Status::ALL.iter().find(|(known, _)| *known == name) {
-            Some((_, status)) if excluded => statuses.extend(Status::ALL.iter().map(|(_, other)| *other).filter(|other| other != status)),
+            Some((_, status)) if excluded => statuses.extend(
+                Status::ALL.iter().map(|(_, other)| *other).filter(|other| other != status),
+            ),
             Some((_, status)) => statuses.push(*status),
-            None => params.error("status", "unknown_value", not_one_of(name, Status::ALL.iter().map(|(known, _)| *known))),
+            None => params.error(
+                "status",
+                "unknown_value",
+                not_one_of(name, Status::ALL.iter().map(|(known, _)| *known)),
+            ),
         }
     }
     if !viewer.sees_unpublished() {
         if statuses.iter().any(|status| *status != Status::Published) {
-            params.error("status", "needs_key", "Only published items can be listed without a key.");
+            params.error(
+                "status",
+                "needs_key",
+                "Only published items can be listed without a key.",
+            );
         }
         return None;
     }
@@ -267,10 +330,15 @@ fn read_filter(params: &mut Params, filter: &'static FilterSpec) -> Option<Vec<V
     let members = params.list(filter.name, MAX_VALUES)?;
     let mut values: Vec<Value> = Vec::new();
     for member in members {
-        let (excluded, text) = member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
+        let (excluded, text) =
+            member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
         match filter.takes.read(text) {
-            // Each would be a question of its own, and PostgreSQL would plan for all of them together.
-            Ok(stored) if values.iter().any(|known: &Value| known.excluded == excluded && known.values == stored) => {}
+            // Each would be a question of its own, and PostgreSQL would plan for all of them
+            // together.
+            Ok(stored)
+                if values
+                    .iter()
+                    .any(|known: &Value| known.excluded == excluded && known.values == stored) => {}
             Ok(stored) => values.push(Value { values: stored, excluded }),
             Err(detail) => params.error(filter.name, "unknown_value", detail),
         }
@@ -282,18 +350,29 @@ impl Takes {
     /// The values that stand in the index for what was written.
     pub fn read(&self, text: &str) -> Result<Vec<String>, String> {
         let known = |words: &'static [&'static str]| {
-            if words.contains(&text) { Ok(vec![text.to_owned()]) } else { Err(not_one_of(text, words.iter().copied())) }
+            if words.contains(&text) {
+                Ok(vec![text.to_owned()])
+            } else {
+                Err(not_one_of(text, words.iter().copied()))
+            }
         };
         match self {
-            Self::Item(_) | Self::Referrer(..) | Self::Text if text.len() > 200 => Err(format!("`{}` is too long.", clip(text))),
+            Self::Item(_) | Self::Referrer(..) | Self::Text if text.len() > 200 => {
+                Err(format!("`{}` is too long.", clip(text)))
+            }
             Self::Item(_) | Self::Referrer(..) | Self::Text => Ok(vec![text.to_owned()]),
-            Self::Country => places::find(text).map(|country| vec![country.code.to_owned()]).ok_or_else(|| places::unknown(text)),
+            Self::Country => places::find(text)
+                .map(|country| vec![country.code.to_owned()])
+                .ok_or_else(|| places::unknown(text)),
             Self::Word(words) | Self::Has(words) => known(words),
             Self::Flag => known(&["true", "false"]),
-            Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(vec![text.to_owned()]),
+            Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Ok(vec![text.to_owned()])
+            }
             Self::Year => Err(format!("A year such as `2026` is expected, not `{}`.", clip(text))),
             Self::Language => {
-                let language = Language::parse(text).map_err(|error| format!("`{}` is not a language tag: {error}", clip(text)))?;
+                let language = Language::parse(text)
+                    .map_err(|error| format!("`{}` is not a language tag: {error}", clip(text)))?;
                 if language.as_str() == "sr" {
                     return Ok(vec!["sr-Latn".to_owned(), "sr-Cyrl".to_owned(), "sr".to_owned()]);
                 }
@@ -309,7 +388,11 @@ fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
         match spec.all_facets().find(|filter| filter.name == name) {
             Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
             Some(filter) => filters.push(filter),
-            None => params.error("facets", "unknown_value", not_one_of(&name, spec.all_facets().map(|filter| filter.name))),
+            None => params.error(
+                "facets",
+                "unknown_value",
+                not_one_of(&name, spec.all_facets().map(|filter| filter.name)),
+            ),
         }
     }
     let limit = params.integer("facet_limit", 1..=MAX_FACET_LIMIT).unwrap_or(DEFAULT_FACET_LIMIT);
@@ -329,7 +412,10 @@ pub fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind
                 params.error(
                     range.name,
                     "invalid_value",
-                    format!("A decimal number such as `1500` or `0.5` is expected, not `{}`.", clip(&text)),
+                    format!(
+                        "A decimal number such as `1500` or `0.5` is expected, not `{}`.",
+                        clip(&text)
+                    ),
                 );
             }
             order.map(Bind::Text)
@@ -345,24 +431,39 @@ pub fn read_search(params: &mut Params, wish: &Wish) -> Option<Asked> {
 }
 
 impl Asked {
-    /// The search and what its first page found, if that is so little that another may have been meant.
+    /// The search and what its first page found, if that is so little that another may have been
+    /// meant.
     pub fn little<'a>(&'a self, paging: &Paging, found: usize) -> Option<Little<'a>> {
-        let is_whole = paging.start == Start::Offset(0) && i64::try_from(found).is_ok_and(|found| found < paging.limit);
+        let is_whole = paging.start == Start::Offset(0)
+            && i64::try_from(found).is_ok_and(|found| found < paging.limit);
         let is_little = is_whole && found < LITTLE && !self.query.is_empty();
-        is_little.then_some(Little { text: &self.text, query: &self.query, rules: &self.rules, found })
+        is_little.then_some(Little {
+            text: &self.text,
+            query: &self.query,
+            rules: &self.rules,
+            found,
+        })
     }
 }
 
 /// The rules by which a query is read: those of the languages that are asked for, or of all.
 fn rules_of(wish: &Wish) -> Vec<Rules> {
-    if wish.explicit && !wish.translations { wish.asked.iter().filter_map(Rules::of).collect() } else { Rules::ALL.to_vec() }
+    if wish.explicit && !wish.translations {
+        wish.asked.iter().filter_map(Rules::of).collect()
+    } else {
+        Rules::ALL.to_vec()
+    }
 }
 
 type Sorts = Vec<(&'static SortColumn, bool)>;
 
 fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sorts, bool) {
     let newest = |sorts: &mut Sorts| {
-        sorts.extend(spec.all_sorts().find(|sort| sort.name == "published_at").map(|sort| (&sort.column, true)));
+        sorts.extend(
+            spec.all_sorts()
+                .find(|sort| sort.name == "published_at")
+                .map(|sort| (&sort.column, true)),
+        );
     };
     let mut sorts = Vec::new();
     let Some(names) = params.list("sort", MAX_KEYS) else {
@@ -371,20 +472,31 @@ fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sor
     };
     let mut by_relevance = false;
     for (index, name) in names.iter().enumerate() {
-        let (descending, bare) = name.strip_prefix('-').map_or((false, name.as_str()), |rest| (true, rest));
+        let (descending, bare) =
+            name.strip_prefix('-').map_or((false, name.as_str()), |rest| (true, rest));
         if bare == "relevance" && index == 0 && searching {
             by_relevance = true;
             continue;
         }
         match spec.all_sorts().find(|sort| sort.name == bare) {
             Some(sort) => sorts.push((&sort.column, descending)),
-            None if bare == "relevance" => params.error("sort", "unknown_value", "`relevance` needs `q` and comes first."),
-            None => params.error("sort", "unknown_value", not_one_of(bare, spec.all_sorts().map(|sort| sort.name))),
+            None if bare == "relevance" => {
+                params.error("sort", "unknown_value", "`relevance` needs `q` and comes first.")
+            }
+            None => params.error(
+                "sort",
+                "unknown_value",
+                not_one_of(bare, spec.all_sorts().map(|sort| sort.name)),
+            ),
         }
     }
     if by_relevance {
         if !sorts.is_empty() {
-            params.error("sort", "conflicting", "`relevance` stands alone: of equals the newest come first.");
+            params.error(
+                "sort",
+                "conflicting",
+                "`relevance` stands alone: of equals the newest come first.",
+            );
         }
         newest(&mut sorts);
     }

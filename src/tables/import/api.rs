@@ -50,15 +50,20 @@ pub struct StatisticsImport {
 
 /// Import impact statistics
 ///
-/// Takes a table as CSV with the columns that `GET /v1/impact-statistics.csv` has, in any order. A row is of the statistic with its `id`, else of the
-/// one with its `slug`, else a new one. Columns that are there are written, an empty cell as nothing; columns that are not there are left
-/// alone. `label` and `description` are texts of the row's `language`, without it of the statistic's original one. A cell with several values
-/// has `; ` between them. `figure`, `transliterated`, titles of others, `languages`, `created_at` and `updated_at` are ignored. An export made with a key and
-/// `status=draft,published,archived` comes back without any change; one made without a key lacks what only editors see.
+/// Takes a table as CSV with the columns that `GET /v1/impact-statistics.csv` has, in any order. A
+/// row is of the statistic with its `id`, else of the one with its `slug`, else a new one. Columns
+/// that are there are written, an empty cell as nothing; columns that are not there are left alone.
+/// `label` and `description` are texts of the row's `language`, without it of the statistic's
+/// original one. A cell with several values has `; ` between them. `figure`, `transliterated`,
+/// titles of others, `languages`, `created_at` and `updated_at` are ignored. An export made with a
+/// key and `status=draft,published,archived` comes back without any change; one made without a key
+/// lacks what only editors see.
 ///
-/// All rows are stored, or none: every error is named with its row, as a spreadsheet shows it, and its column. `dry_run=true` tries it and stores
-/// nothing. Files may be UTF-8, UTF-16 or, where their letters tell, windows-1250, -1251 or -1254, which `charset` in `Content-Type` can say;
-/// separated by commas, semicolons or tabs. Values are plain decimals: `1,500` is refused. 32 MB at most. Needs an editor's key.
+/// All rows are stored, or none: every error is named with its row, as a spreadsheet shows it, and
+/// its column. `dry_run=true` tries it and stores nothing. Files may be UTF-8, UTF-16 or, where
+/// their letters tell, windows-1250, -1251 or -1254, which `charset` in `Content-Type` can say;
+/// separated by commas, semicolons or tabs. Values are plain decimals: `1,500` is refused. 32 MB at
+/// most. Needs an editor's key.
 #[utoipa::path(operation_id = "import_impact_statistics", tag = "Tables",
     params(
         ("dry_run" = Option<bool>, Query, description = "Whether to try it only, and store nothing.", example = true),
@@ -102,7 +107,8 @@ pub async fn import_impact_statistics(
     let encoding = decoded.encoding;
     let table = understand(decoded, dry_run)?;
     let context = context.into_inner();
-    // Under a key it goes on to its end even when the client has gone; without one it does as well, for it is one step.
+    // Under a key it goes on to its end even when the client has gone; without one it does as well,
+    // for it is one step.
     let task = actix_web::rt::spawn(async move {
         if let Some(once) = &once
             && let Claim::Answered(reply) = once.claim(&context).await?
@@ -124,10 +130,16 @@ pub async fn import_impact_statistics(
     Ok(response.content_type("application/json").body(reply.body))
 }
 
-async fn perform(context: Arc<Context>, table: Table, encoding: &'static str, once: Option<Once>) -> Result<Reply, Problem> {
+async fn perform(
+    context: Arc<Context>,
+    table: Table,
+    encoding: &'static str,
+    once: Option<Once>,
+) -> Result<Reply, Problem> {
     let stored = web::block(move || {
         let reply = |counts: &Counts| {
-            let (ignored_columns, columns) = table.columns.names().iter().partition(|name| IGNORED.contains(*name));
+            let (ignored_columns, columns) =
+                table.columns.names().iter().partition(|name| IGNORED.contains(*name));
             let told = StatisticsImport {
                 counts: counts.clone(),
                 dry_run: table.dry_run,
@@ -150,48 +162,74 @@ async fn perform(context: Arc<Context>, table: Table, encoding: &'static str, on
 
 /// What `Content-Type` says of the encoding. 415 where it is no table.
 fn charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut parts = given.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
     if essence == "text/csv" || essence == "text/tab-separated-values" {
-        let stated =
-            parts.find_map(|part| part.to_ascii_lowercase().strip_prefix("charset=").map(|name| name.trim_matches('"').to_owned()));
+        let stated = parts.find_map(|part| {
+            part.to_ascii_lowercase()
+                .strip_prefix("charset=")
+                .map(|name| name.trim_matches('"').to_owned())
+        });
         return Ok(stated.filter(|name| !name.is_empty()));
     }
-    let found = if given.is_empty() { "none was sent".to_owned() } else { format!("not `{}`", clip(given)) };
+    let found = if given.is_empty() {
+        "none was sent".to_owned()
+    } else {
+        format!("not `{}`", clip(given))
+    };
     let is_sheet = ["spreadsheet", "excel", "zip"].iter().any(|word| essence.contains(word));
     let remedy = if is_sheet { " Save the spreadsheet as CSV (UTF-8) and send that." } else { "" };
     let detail = format!("The Content-Type must be text/csv; {found}.{remedy}");
-    Err(Problem::new(Kind::UnsupportedMediaType, detail).with_header(header::ACCEPT, "text/csv, text/tab-separated-values"))
+    Err(Problem::new(Kind::UnsupportedMediaType, detail)
+        .with_header(header::ACCEPT, "text/csv, text/tab-separated-values"))
 }
 
 fn not_text(error: NotText) -> Problem {
     match error {
         NotText::IsOther(what) => {
-            let detail = format!("The file is {what}, no CSV. Save the spreadsheet as CSV (UTF-8) and send that.");
-            Problem::new(Kind::UnsupportedMediaType, detail).with_header(header::ACCEPT, "text/csv, text/tab-separated-values")
+            let detail = format!(
+                "The file is {what}, no CSV. Save the spreadsheet as CSV (UTF-8) and send that."
+            );
+            Problem::new(Kind::UnsupportedMediaType, detail)
+                .with_header(header::ACCEPT, "text/csv, text/tab-separated-values")
         }
-        NotText::Unreadable(detail) => refused(vec![Violation::line(1, "unknown_encoding", detail)]),
+        NotText::Unreadable(detail) => {
+            refused(vec![Violation::line(1, "unknown_encoding", detail)])
+        }
     }
 }
 
 /// A file of which nothing can be stored.
 fn refused(errors: Vec<Violation>) -> Problem {
     let mut problem = Problem::fields(errors);
-    "The file cannot be read as a table of impact statistics; nothing was stored.".clone_into(&mut problem.detail);
+    "The file cannot be read as a table of impact statistics; nothing was stored."
+        .clone_into(&mut problem.detail);
     problem
 }
 
 /// Finds the separator and the columns, and whether the file is whole.
 fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
     if let Some(at) = decoded.text.find('\0') {
-        let line = decoded.text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1);
-        let detail = format!("Line {line} has a NUL byte: this is no text. Save the spreadsheet as CSV (UTF-8) and send that.");
+        let line =
+            decoded.text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1);
+        let detail = format!(
+            "Line {line} has a NUL byte: this is no text. Save the spreadsheet as CSV (UTF-8) and send that."
+        );
         return Err(refused(vec![Violation::line(line, "invalid_text", detail)]));
     }
     let (stated, rest) = stated_separator(&decoded.text);
-    if let Some(separator) = stated.filter(|separator| !SEPARATORS.contains(separator) && *separator != '|') {
-        let detail = format!("`sep={}`: cells are separated by commas, semicolons, tabs or bars.", separator.escape_default());
+    if let Some(separator) =
+        stated.filter(|separator| !SEPARATORS.contains(separator) && *separator != '|')
+    {
+        let detail = format!(
+            "`sep={}`: cells are separated by commas, semicolons, tabs or bars.",
+            separator.escape_default()
+        );
         return Err(refused(vec![Violation::line(1, "invalid_value", detail)]));
     }
     let line = if stated.is_some() { 2 } else { 1 };
@@ -203,7 +241,9 @@ fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
         // Of those that find as many columns the most usual.
         SEPARATORS.into_iter().rev().max_by_key(|separator| known(*separator)).unwrap_or(',')
     });
-    let broken = |broken: Broken| refused(vec![Violation::line(broken.line, "malformed_csv", broken.detail)]);
+    let broken = |broken: Broken| {
+        refused(vec![Violation::line(broken.line, "malformed_csv", broken.detail)])
+    };
     let mut rows = Reader::new(rest, separator, line);
     let header = match rows.next() {
         None => {

@@ -6,8 +6,16 @@ use crate::tables::lists::Tabulated;
 use crate::text::nearest::nearest;
 
 /// What exports have that only the server says: taken and ignored.
-pub const IGNORED: &[&str] =
-    &["transliterated", "figure", "indicator_label", "programme_title", "partner_name", "languages", "created_at", "updated_at"];
+pub const IGNORED: &[&str] = &[
+    "transliterated",
+    "figure",
+    "indicator_label",
+    "programme_title",
+    "partner_name",
+    "languages",
+    "created_at",
+    "updated_at",
+];
 
 /// More columns are no table of statistics.
 const MOST: usize = 200;
@@ -25,14 +33,20 @@ impl Columns {
     /// Reads the header, which is in this row; says what is wrong with it.
     pub fn read(names: &[String], row: usize) -> Result<Self, Vec<Violation>> {
         if names.len() > MOST {
-            let detail =
-                format!("Row {row} has {} columns; a table of statistics has {} at most.", names.len(), ImpactStatistics::COLUMNS.len());
+            let detail = format!(
+                "Row {row} has {} columns; a table of statistics has {} at most.",
+                names.len(),
+                ImpactStatistics::COLUMNS.len()
+            );
             return Err(vec![Violation::row(row, None, "too_many", detail)]);
         }
         let mut errors = Vec::new();
         let mut columns: Vec<&'static str> = Vec::new();
         // A spreadsheet may write separators after the last name.
-        let used = names.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last.saturating_add(1));
+        let used = names
+            .iter()
+            .rposition(|name| !name.trim().is_empty())
+            .map_or(0, |last| last.saturating_add(1));
         for (name, number) in names.iter().take(used).zip(1_usize..) {
             let name = name.trim();
             match find(name) {
@@ -59,7 +73,9 @@ impl Columns {
         }
         let has = |name: &str| columns.contains(&name);
         if errors.is_empty() && !has("id") && !has("slug") && !has("label") {
-            let detail = format!("Row {row}: a column is missing: `slug` or `id` for statistics that are there, `label` for new ones.");
+            let detail = format!(
+                "Row {row}: a column is missing: `slug` or `id` for statistics that are there, `label` for new ones."
+            );
             errors.push(Violation::row(row, None, "required", detail));
         }
         if errors.is_empty() { Ok(Self(columns)) } else { Err(errors) }

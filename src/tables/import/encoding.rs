@@ -1,8 +1,10 @@
-//! In which encoding a file is. What cannot be told for certain is refused: a guess would keep wrong letters for good.
+//! In which encoding a file is. What cannot be told for certain is refused: a guess would keep
+//! wrong letters for good.
 //!
-//! Spreadsheets of the region write UTF-8 with a mark, UTF-16, or the code page of their system: Windows-1250 (Central European Latin), 1251
-//! (Cyrillic) or 1254 (Turkish). Any bytes are text in each of these; but only in one of them are they text of letters that the languages
-//! of the catalogue have, unless they read the same in several.
+//! Spreadsheets of the region write UTF-8 with a mark, UTF-16, or the code page of their system:
+//! Windows-1250 (Central European Latin), 1251 (Cyrillic) or 1254 (Turkish). Any bytes are text in
+//! each of these; but only in one of them are they text of letters that the languages of the
+//! catalogue have, unless they read the same in several.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1254};
 
@@ -77,8 +79,11 @@ pub fn decode(bytes: &[u8], stated: Option<&str>) -> Result<Decoded, NotText> {
 fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded, NotText> {
     let name = encoding.name();
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-    let text = text
-        .ok_or_else(|| NotText::Unreadable(format!("The file is said to be {name}, but has bytes that are none. Save it as CSV UTF-8.")))?;
+    let text = text.ok_or_else(|| {
+        NotText::Unreadable(format!(
+            "The file is said to be {name}, but has bytes that are none. Save it as CSV UTF-8."
+        ))
+    })?;
     Ok(Decoded { text: text.into_owned(), encoding: name })
 }
 
@@ -86,7 +91,9 @@ fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded, NotText> 
 fn by_letters(bytes: &[u8]) -> Result<Decoded, NotText> {
     let mut found: Option<Decoded> = None;
     for (encoding, letters) in PAGES {
-        let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) else { continue };
+        let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) else {
+            continue;
+        };
         let fits = if letters.is_empty() {
             is_cyrillic(&text)
         } else {
@@ -128,7 +135,8 @@ fn is_cyrillic(text: &str) -> bool {
     if !text.chars().all(|c| is_plain(c) || is_letter(c) || SIGNS.contains(c)) {
         return false;
     }
-    let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii()).peekable();
+    let mut words =
+        text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii()).peekable();
     let of_one_script = |word: &str| word.chars().all(is_letter);
     // A letter alone is a word in either script.
     let mut has_words = false;
@@ -168,11 +176,22 @@ mod tests {
                 "windows-1251",
                 "slug;label\na;Луѓе на форумот\nb;Људи у Ужицу\n",
             ),
-            (encoded(WINDOWS_1254, "slug;label\na;Eğitim gören kişi\n"), "windows-1254", "slug;label\na;Eğitim gören kişi\n"),
+            (
+                encoded(WINDOWS_1254, "slug;label\na;Eğitim gören kişi\n"),
+                "windows-1254",
+                "slug;label\na;Eğitim gören kişi\n",
+            ),
             // The same in both.
-            (encoded(WINDOWS_1250, "slug;label\na;Shqipëria çdo\n"), "windows-1250", "slug;label\na;Shqipëria çdo\n"),
+            (
+                encoded(WINDOWS_1250, "slug;label\na;Shqipëria çdo\n"),
+                "windows-1250",
+                "slug;label\na;Shqipëria çdo\n",
+            ),
         ] {
-            assert_eq!(decode(&bytes, None), Ok(Decoded { text: text.to_owned(), encoding: expected }));
+            assert_eq!(
+                decode(&bytes, None),
+                Ok(Decoded { text: text.to_owned(), encoding: expected })
+            );
         }
     }
 
@@ -180,11 +199,19 @@ mod tests {
     fn what_cannot_be_told_is_refused_unless_it_is_stated() {
         // `đ` of one is `ğ` of the other.
         let either = encoded(WINDOWS_1250, "slug,label\na,medu đ\n");
-        assert!(matches!(decode(&either, None), Err(NotText::Unreadable(detail)) if detail.contains("windows-1250 and in windows-1254")));
-        assert_eq!(decode(&either, Some("windows-1250")).map(|decoded| decoded.text), Ok("slug,label\na,medu đ\n".to_owned()));
+        assert!(
+            matches!(decode(&either, None), Err(NotText::Unreadable(detail)) if detail.contains("windows-1250 and in windows-1254"))
+        );
+        assert_eq!(
+            decode(&either, Some("windows-1250")).map(|decoded| decoded.text),
+            Ok("slug,label\na,medu đ\n".to_owned())
+        );
         assert!(matches!(decode(b"slug\n\xF1\xFF\x01", None), Err(NotText::Unreadable(_))));
         assert!(matches!(decode(b"slug\n\xFF", Some("utf-8")), Err(NotText::Unreadable(_))));
         assert!(matches!(decode(b"slug\n", Some("klingon")), Err(NotText::Unreadable(_))));
-        assert_eq!(decode(b"PK\x03\x04 and so on", None), Err(NotText::IsOther("a spreadsheet or another ZIP file")));
+        assert_eq!(
+            decode(b"PK\x03\x04 and so on", None),
+            Err(NotText::IsOther("a spreadsheet or another ZIP file"))
+        );
     }
 }

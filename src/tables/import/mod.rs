@@ -1,4 +1,5 @@
-//! Statistics in from CSV: understood as spreadsheets write it, checked row by row, stored all together or not at all.
+//! Statistics in from CSV: understood as spreadsheets write it, checked row by row, stored all
+//! together or not at all.
 
 pub mod api;
 mod columns;

@@ -1,4 +1,5 @@
-//! Reads CSV (RFC 4180) with any of the separators of spreadsheets. What is not as the standard says is told with its place.
+//! Reads CSV (RFC 4180) with any of the separators of spreadsheets. What is not as the standard
+//! says is told with its place.
 
 /// A row as it stands in the file.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,12 +24,16 @@ pub const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
 /// The separator that the first line states (`sep=;`), if it does, and the rest.
 pub fn stated_separator(text: &str) -> (Option<char>, &str) {
-    let stated = text.get(..4).filter(|beginning| beginning.eq_ignore_ascii_case("sep=")).and_then(|_| {
-        let separator = text.chars().nth(4)?;
-        let rest = text.get(4_usize.saturating_add(separator.len_utf8())..)?;
-        let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')).or_else(|| rest.is_empty().then_some(rest))?;
-        Some((separator, rest))
-    });
+    let stated =
+        text.get(..4).filter(|beginning| beginning.eq_ignore_ascii_case("sep=")).and_then(|_| {
+            let separator = text.chars().nth(4)?;
+            let rest = text.get(4_usize.saturating_add(separator.len_utf8())..)?;
+            let rest = rest
+                .strip_prefix("\r\n")
+                .or_else(|| rest.strip_prefix('\n'))
+                .or_else(|| rest.is_empty().then_some(rest))?;
+            Some((separator, rest))
+        });
     stated.map_or((None, text), |(separator, rest)| (Some(separator), rest))
 }
 
@@ -136,7 +141,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Vec<Result<(usize, Vec<String>), usize>> {
-        Reader::new(text, ',', 1).map(|record| record.map(|record| (record.row, record.cells)).map_err(|broken| broken.line)).collect()
+        Reader::new(text, ',', 1)
+            .map(|record| {
+                record.map(|record| (record.row, record.cells)).map_err(|broken| broken.line)
+            })
+            .collect()
     }
 
     fn row(number: usize, cells: &[&str]) -> (usize, Vec<String>) {
@@ -161,7 +170,10 @@ mod tests {
 
     #[test]
     fn what_is_not_closed_is_told_with_the_line_in_which_it_began() {
-        assert_eq!(read("a\n\"x\n\ny\"\n\"z\n\n"), [Ok(row(1, &["a"])), Ok(row(2, &["x\n\ny"])), Err(5)]);
+        assert_eq!(
+            read("a\n\"x\n\ny\"\n\"z\n\n"),
+            [Ok(row(1, &["a"])), Ok(row(2, &["x\n\ny"])), Err(5)]
+        );
         assert_eq!(read("a\n\"x\"y\n"), [Ok(row(1, &["a"])), Err(2)]);
     }
 

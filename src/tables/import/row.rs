@@ -1,4 +1,5 @@
-//! A row of a file as a merge patch of a statistic. What only the spelling of cells says wrong is told here; the rest where it is stored.
+//! A row of a file as a merge patch of a statistic. What only the spelling of cells says wrong is
+//! told here; the rest where it is stored.
 
 use serde_json::{Map, Value, json};
 
@@ -43,11 +44,21 @@ impl Cells<'_> {
     }
 
     fn error(&mut self, name: &str, code: &'static str, detail: &str) {
-        self.errors.push(Violation::row(self.record.row, Some(name), code, format!("Row {}, `{name}`: {detail}", self.record.row)));
+        self.errors.push(Violation::row(
+            self.record.row,
+            Some(name),
+            code,
+            format!("Row {}, `{name}`: {detail}", self.record.row),
+        ));
     }
 
     /// Writes a column that is there, whether or not its cell has something in it.
-    fn put(&mut self, to: &mut Map<String, Value>, name: &'static str, read: impl FnOnce(&str) -> Result<Value, Wrong>) {
+    fn put(
+        &mut self,
+        to: &mut Map<String, Value>,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<Value, Wrong>,
+    ) {
         if !self.columns.has(name) {
             return;
         }
@@ -59,8 +70,14 @@ impl Cells<'_> {
         to.insert(name.to_owned(), value);
     }
 
-    /// Writes columns that are the members of one object; null where none of their cells has anything in it.
-    fn put_object(&mut self, to: &mut Map<String, Value>, name: &str, members: &[(&'static str, &'static str, Read)]) {
+    /// Writes columns that are the members of one object; null where none of their cells has
+    /// anything in it.
+    fn put_object(
+        &mut self,
+        to: &mut Map<String, Value>,
+        name: &str,
+        members: &[(&'static str, &'static str, Read)],
+    ) {
         let mut object = Map::new();
         for (column, member, read) in members {
             let mut cell = Map::new();
@@ -69,7 +86,10 @@ impl Cells<'_> {
         }
         if !object.is_empty() {
             let is_nothing = object.values().all(Value::is_null);
-            to.insert(name.to_owned(), if is_nothing { Value::Null } else { Value::Object(object) });
+            to.insert(
+                name.to_owned(),
+                if is_nothing { Value::Null } else { Value::Object(object) },
+            );
         }
     }
 }
@@ -95,15 +115,25 @@ pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<Violation>> {
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
     let language = cells.text("language").map(str::to_owned);
     let mut texts = Map::new();
-    let is_made = cells.text("transliterated").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+    let is_made =
+        cells.text("transliterated").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
     if !is_made {
         cells.put(&mut texts, "label", WORDS);
         cells.put(&mut texts, "description", WORDS);
     }
     let mut fields = Map::new();
-    for name in
-        ["status", "qualifier", "unit", "measure", "indicator", "programme", "partner", "period_start", "period_end", "published_at"]
-    {
+    for name in [
+        "status",
+        "qualifier",
+        "unit",
+        "measure",
+        "indicator",
+        "programme",
+        "partner",
+        "period_start",
+        "period_end",
+        "published_at",
+    ] {
         cells.put(&mut fields, name, WORDS);
     }
     cells.put(&mut fields, "value", decimal);
@@ -111,13 +141,25 @@ pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<Violation>> {
     cells.put(&mut fields, "additive", flag);
     cells.put(&mut fields, "countries", COUNTRIES);
     cells.put(&mut fields, "disaggregation", slices);
-    cells.put_object(&mut fields, "baseline", &[("baseline_value", "value", decimal), ("baseline_year", "year", whole)]);
+    cells.put_object(
+        &mut fields,
+        "baseline",
+        &[("baseline_value", "value", decimal), ("baseline_year", "year", whole)],
+    );
     cells.put_object(
         &mut fields,
         "target",
-        &[("target_value", "value", decimal), ("target_period_start", "period_start", WORDS), ("target_period_end", "period_end", WORDS)],
+        &[
+            ("target_value", "value", decimal),
+            ("target_period_start", "period_start", WORDS),
+            ("target_period_end", "period_end", WORDS),
+        ],
     );
-    cells.put_object(&mut fields, "source", &[("source_text", "text", WORDS), ("source_url", "url", WORDS)]);
+    cells.put_object(
+        &mut fields,
+        "source",
+        &[("source_text", "text", WORDS), ("source_url", "url", WORDS)],
+    );
     cells.put(&mut fields, "documents", documents);
     cells.put(&mut fields, "evidence", evidence);
     debug_assert!(IGNORED.iter().all(|name| !fields.contains_key(*name)));
@@ -130,12 +172,16 @@ pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<Violation>> {
 /// Text, of which more is known where it is stored.
 const WORDS: Read = |text| Ok(json!(text));
 
-/// An exact decimal. What a spreadsheet writes for people is refused, for nobody knows what `1,500` is.
+/// An exact decimal. What a spreadsheet writes for people is refused, for nobody knows what `1,500`
+/// is.
 fn decimal(text: &str) -> Result<Value, Wrong> {
     if canonical(text).is_some() {
         return Ok(json!(text));
     }
-    let plain: String = text.chars().filter(|c| !matches!(c, ',' | ' ' | '\u{A0}' | '\u{202F}' | '\'' | '%')).collect();
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, ',' | ' ' | '\u{A0}' | '\u{202F}' | '\'' | '%'))
+        .collect();
     let remedy = match (text.contains(','), canonical(&plain)) {
         (true, Some(plain)) => {
             format!(
@@ -144,15 +190,16 @@ fn decimal(text: &str) -> Result<Value, Wrong> {
             )
         }
         (false, Some(plain)) => format!("write {plain}"),
-        _ => "write digits, with a point before decimals, and nothing else, such as 1500 or 0.5".to_owned(),
+        _ => "write digits, with a point before decimals, and nothing else, such as 1500 or 0.5"
+            .to_owned(),
     };
     Err(("invalid_decimal", format!("`{}` is no plain decimal: {remedy}.", clip(text))))
 }
 
 fn whole(text: &str) -> Result<Value, Wrong> {
-    text.parse::<i64>()
-        .map(Value::from)
-        .map_err(|_not_whole| ("out_of_range", format!("A whole number such as 2020 is expected, not `{}`.", clip(text))))
+    text.parse::<i64>().map(Value::from).map_err(|_not_whole| {
+        ("out_of_range", format!("A whole number such as 2020 is expected, not `{}`.", clip(text)))
+    })
 }
 
 fn flag(text: &str) -> Result<Value, Wrong> {
@@ -164,15 +211,26 @@ fn flag(text: &str) -> Result<Value, Wrong> {
 }
 
 /// Codes with `;` or `,` between them.
-const COUNTRIES: Read = |text| Ok(text.split([';', ',']).map(str::trim).filter(|code| !code.is_empty()).map(Value::from).collect());
+const COUNTRIES: Read = |text| {
+    Ok(text
+        .split([';', ','])
+        .map(str::trim)
+        .filter(|code| !code.is_empty())
+        .map(Value::from)
+        .collect())
+};
 
 /// `sex=female; age=15-24`.
 fn slices(text: &str) -> Result<Value, Wrong> {
     let slice = |one: &str| match pair(one) {
         (dimension, Some(value)) => Ok(json!({"dimension": dimension, "value": value})),
-        (dimension, None) => {
-            Err(("invalid_value", format!("`{}` has no value: write dimension=value, such as sex=female.", clip(&dimension))))
-        }
+        (dimension, None) => Err((
+            "invalid_value",
+            format!(
+                "`{}` has no value: write dimension=value, such as sex=female.",
+                clip(&dimension)
+            ),
+        )),
     };
     split(text).iter().map(|one| slice(one)).collect()
 }
@@ -181,13 +239,18 @@ fn slices(text: &str) -> Result<Value, Wrong> {
 fn documents(text: &str) -> Result<Value, Wrong> {
     let document = |one: &str| {
         let (title, Some(place)) = pair(one) else {
-            return Err(("invalid_value", format!("`{}` has no address: write title=https://….", clip(one))));
+            return Err((
+                "invalid_value",
+                format!("`{}` has no address: write title=https://….", clip(one)),
+            ));
         };
         let mut parts = place.split('|').map(|part| Some(part).filter(|part| !part.is_empty()));
         let url = parts.next().flatten();
         let page = parts.next().flatten().map(whole).transpose()?;
         let (language, media_type) = (parts.next().flatten(), parts.next().flatten());
-        Ok(json!({"title": title, "url": url, "page": page, "language": language, "media_type": media_type}))
+        Ok(
+            json!({"title": title, "url": url, "page": page, "language": language, "media_type": media_type}),
+        )
     };
     split(text).iter().map(|one| document(one)).collect()
 }
@@ -196,20 +259,26 @@ fn documents(text: &str) -> Result<Value, Wrong> {
 fn evidence(text: &str) -> Result<Value, Wrong> {
     let one = |one: &str| {
         let (video, quote) = pair(one);
-        let (video, passage) = video.split_once('#').map_or((video.as_str(), ""), |(video, passage)| (video, passage));
+        let (video, passage) =
+            video.split_once('#').map_or((video.as_str(), ""), |(video, passage)| (video, passage));
         let (start, end) = passage.split_once('-').unwrap_or((passage, ""));
         let seconds = |text: &str| match text {
             "" => Ok(Value::Null),
             text => match text.parse::<f64>() {
                 Ok(seconds) if seconds.is_finite() => Ok(json!(seconds)),
-                _ => Err(("invalid_value", format!("`{}` is no passage in seconds: write video#12.5-30.", clip(one)))),
+                _ => Err((
+                    "invalid_value",
+                    format!("`{}` is no passage in seconds: write video#12.5-30.", clip(one)),
+                )),
             },
         };
         let quote = quote.map(|quote| {
             let (language, text) = quote.split_once(':').unwrap_or(("", &quote));
             json!({"language": Some(language).filter(|language| !language.is_empty()), "text": text})
         });
-        Ok(json!({"video": video.trim(), "start_seconds": seconds(start.trim())?, "end_seconds": seconds(end.trim())?, "quote": quote}))
+        Ok(
+            json!({"video": video.trim(), "start_seconds": seconds(start.trim())?, "end_seconds": seconds(end.trim())?, "quote": quote}),
+        )
     };
     split(text).iter().map(|text| one(text)).collect()
 }
@@ -222,7 +291,10 @@ mod tests {
     fn decimals_are_taken_as_they_are_and_remedies_named_for_others() {
         assert_eq!(decimal("1.500"), Ok(json!("1.500")));
         for (text, remedy) in [
-            ("1,500", "write 1500 if the comma separates thousands, 1.500 if it is a decimal point"),
+            (
+                "1,500",
+                "write 1500 if the comma separates thousands, 1.500 if it is a decimal point",
+            ),
             ("1 500", "write 1500."),
             ("12%", "write 12."),
             ("1e3", "such as 1500 or 0.5"),
@@ -237,7 +309,9 @@ mod tests {
     fn cells_with_several_values_are_read_as_they_are_written() {
         assert_eq!(
             slices("sex=female; a\\=b=x\\; \\\\y"),
-            Ok(json!([{"dimension": "sex", "value": "female"}, {"dimension": "a=b", "value": "x; \\y"}]))
+            Ok(
+                json!([{"dimension": "sex", "value": "female"}, {"dimension": "a=b", "value": "x; \\y"}])
+            )
         );
         assert!(slices("women").is_err());
         assert_eq!(COUNTRIES("AL; BA,XK"), Ok(json!(["AL", "BA", "XK"])));

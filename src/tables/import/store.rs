@@ -25,7 +25,8 @@ use crate::text::slug::validate_slug;
 /// Of how many rows it is said what became of them.
 const MOST_CHANGES: usize = 100;
 
-/// After so many rows PostgreSQL counts what it has: within a transaction it keeps the plans that it made while there was less.
+/// After so many rows PostgreSQL counts what it has: within a transaction it keeps the plans that
+/// it made while there was less.
 const COUNT_AT: [usize; 3] = [1_000, 10_000, 100_000];
 
 /// What becomes of a row.
@@ -104,8 +105,14 @@ impl Errors {
     }
 
     fn problem(self) -> Problem {
-        let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-        let mut detail = format!("{} in {}; nothing was stored.", count(self.count, "error"), count(self.rows, "row"));
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        let mut detail = format!(
+            "{} in {}; nothing was stored.",
+            count(self.count, "error"),
+            count(self.rows, "row")
+        );
         if self.count > self.first.len() {
             detail = format!("{detail} The first {} are named.", self.first.len());
         }
@@ -136,7 +143,11 @@ impl From<crate::db::Error> for Undone {
 }
 
 /// Stores the rows of a table in one transaction; `keep` is its last step.
-pub fn run(context: &Context, table: &Table, keep: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>) -> Result<Counts, Problem> {
+pub fn run(
+    context: &Context,
+    table: &Table,
+    keep: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>,
+) -> Result<Counts, Problem> {
     let helper = Helper::start();
     let outcome = context.store.write_here(|connection| {
         let counts = store_all(connection, context, table)?;
@@ -153,11 +164,17 @@ pub fn run(context: &Context, table: &Table, keep: impl Fn(&mut Connection, &Cou
     }
 }
 
-fn store_all(connection: &mut Connection, context: &Context, table: &Table) -> Result<Counts, Problem> {
+fn store_all(
+    connection: &mut Connection,
+    context: &Context,
+    table: &Table,
+) -> Result<Counts, Problem> {
     let (mut counts, mut errors) = (Counts::default(), Errors::default());
     let (mut rows_of, mut is_seen) = (HashMap::new(), false);
     for record in Reader::new(&table.text, table.separator, table.line).skip(1) {
-        let record = record.map_err(|broken| Problem::fields(vec![Violation::line(broken.line, "malformed_csv", broken.detail)]))?;
+        let record = record.map_err(|broken| {
+            Problem::fields(vec![Violation::line(broken.line, "malformed_csv", broken.detail)])
+        })?;
         counts.rows = counts.rows.saturating_add(1);
         if COUNT_AT.contains(&counts.rows) {
             upkeep::count_rows(connection)?;
@@ -174,7 +191,9 @@ fn store_all(connection: &mut Connection, context: &Context, table: &Table) -> R
                 is_seen = is_seen || done.stored.is_seen;
                 count(&mut counts, &row, done);
             }
-            Err(problem) if problem.kind.definition().status < 500 => errors.add(in_row(&row, problem)),
+            Err(problem) if problem.kind.definition().status < 500 => {
+                errors.add(in_row(&row, problem))
+            }
             Err(problem) => return Err(problem),
         }
     }
@@ -207,28 +226,57 @@ fn count(counts: &mut Counts, row: &Row, Done { stored, is_new }: Done) {
     };
     *number = number.saturating_add(1);
     if counts.changes.len() < MOST_CHANGES {
-        counts.changes.push(RowChange { row: row.number, outcome, id: stored.id, slug: stored.slug });
+        counts.changes.push(RowChange {
+            row: row.number,
+            outcome,
+            id: stored.id,
+            slug: stored.slug,
+        });
     }
 }
 
 /// Stores a row: as a patch of the statistic that it names, or as a new one.
-fn store_row(connection: &mut Connection, context: &Context, row: &Row, rows_of: &mut HashMap<Id, usize>) -> Result<Done, Problem> {
+fn store_row(
+    connection: &mut Connection,
+    context: &Context,
+    row: &Row,
+    rows_of: &mut HashMap<Id, usize>,
+) -> Result<Done, Problem> {
     let existing = named(connection, row)?;
     let mut body = row.fields.clone();
-    let wrong = |column: &str, code, detail| Problem::fields(vec![Violation::field(format!("/{column}"), code, detail)]);
-    let language = row.language.as_deref().map(storable).transpose().map_err(|detail| wrong("language", "invalid_language", detail))?;
+    let wrong = |column: &str, code, detail| {
+        Problem::fields(vec![Violation::field(format!("/{column}"), code, detail)])
+    };
+    let language = row
+        .language
+        .as_deref()
+        .map(storable)
+        .transpose()
+        .map_err(|detail| wrong("language", "invalid_language", detail))?;
     let language = language.map(|language| language.as_str().to_owned());
     let Some(item) = existing else {
         if let Some(error) = row.slug.as_deref().and_then(|slug| validate_slug(slug).err()) {
             return Err(wrong("slug", "invalid_slug", error.to_string()));
         }
         body.retain(|_, value| !value.is_null());
-        let language = language.unwrap_or_else(|| context.settings.default_language().as_str().to_owned());
-        let texts: Map<String, Value> =
-            row.texts.iter().filter(|(_, text)| !text.is_null()).map(|(name, text)| (name.clone(), text.clone())).collect();
+        let language =
+            language.unwrap_or_else(|| context.settings.default_language().as_str().to_owned());
+        let texts: Map<String, Value> = row
+            .texts
+            .iter()
+            .filter(|(_, text)| !text.is_null())
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect();
         body.insert("original_language".to_owned(), json!(language));
         body.insert("translations".to_owned(), json!({language: texts}));
-        let stored = store::<ImpactStatistics>(connection, context, None, row.slug.as_deref(), &Value::Object(body), false)?;
+        let stored = store::<ImpactStatistics>(
+            connection,
+            context,
+            None,
+            row.slug.as_deref(),
+            &Value::Object(body),
+            false,
+        )?;
         rows_of.insert(stored.id, row.number);
         return Ok(Done { stored, is_new: true });
     };
@@ -249,20 +297,26 @@ fn store_row(connection: &mut Connection, context: &Context, row: &Row, rows_of:
 
 /// The statistic that a row is of: that with its identifier, else that with its slug.
 fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem> {
-    let wrong =
-        |column: &str, code: &'static str, detail: String| Problem::fields(vec![Violation::field(format!("/{column}"), code, detail)]);
+    let wrong = |column: &str, code: &'static str, detail: String| {
+        Problem::fields(vec![Violation::field(format!("/{column}"), code, detail)])
+    };
     let mut found = None;
     if let Some(id) = &row.id {
         if Id::parse(id).is_none() {
             return Err(wrong(
                 "id",
                 "invalid_id",
-                format!("`{}` is not an id (UUID); leave the cell empty for a new statistic.", clip(id)),
+                format!(
+                    "`{}` is not an id (UUID); leave the cell empty for a new statistic.",
+                    clip(id)
+                ),
             ));
         }
         found = find(connection, Kind::ImpactStatistic, id)?;
         if found.is_none() && row.slug.is_none() {
-            let detail = format!("There is no statistic `{id}`; leave the cell empty for a new one, or give it a slug.");
+            let detail = format!(
+                "There is no statistic `{id}`; leave the cell empty for a new one, or give it a slug."
+            );
             return Err(wrong("id", "unknown_reference", detail));
         }
     }
@@ -273,12 +327,16 @@ fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem
         None => return Ok(None),
         Some(Found::Here(item)) => item,
         Some(Found::Moved(item)) => {
-            let detail = format!("The statistic that was called so is `{}` now; write that.", item.slug);
+            let detail =
+                format!("The statistic that was called so is `{}` now; write that.", item.slug);
             return Err(wrong("slug", "moved", detail));
         }
     };
     if item.deleted_at.is_some() {
-        let detail = format!("The statistic `{}` has been deleted; restore it first, or take another slug.", item.slug);
+        let detail = format!(
+            "The statistic `{}` has been deleted; restore it first, or take another slug.",
+            item.slug
+        );
         return Err(wrong(if row.slug.is_some() { "slug" } else { "id" }, "gone", detail));
     }
     Ok(Some(item))
@@ -287,10 +345,20 @@ fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem
 /// What is wrong with a row, said of its cells.
 fn in_row(row: &Row, problem: Problem) -> Vec<Violation> {
     if problem.errors.is_empty() {
-        return vec![Violation::row(row.number, None, problem.kind.definition().code, format!("Row {}: {}", row.number, problem.detail))];
+        return vec![Violation::row(
+            row.number,
+            None,
+            problem.kind.definition().code,
+            format!("Row {}: {}", row.number, problem.detail),
+        )];
     }
     let placed = |error: Violation| {
-        let column = error.pointer.as_deref().or(error.parameter.as_deref()).map(of_pointer).filter(|column| !column.is_empty());
+        let column = error
+            .pointer
+            .as_deref()
+            .or(error.parameter.as_deref())
+            .map(of_pointer)
+            .filter(|column| !column.is_empty());
         let place = column.map_or_else(String::new, |column| format!(", `{column}`"));
         let detail = format!("Row {}{place}: {}", row.number, error.detail);
         Violation { code: error.code, ..Violation::row(row.number, column, "", detail) }

@@ -8,7 +8,8 @@ use crate::text::fold::is_part_of_letter;
 /// So few characters are not worth an ellipsis: they are shown.
 const REMAINDER: usize = 20;
 
-/// A text with one character between its words: a line break where there was one, as a sentence may begin there, else a space.
+/// A text with one character between its words: a line break where there was one, as a sentence may
+/// begin there, else a space.
 pub(super) fn collapsed(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
     let mut space = None;
@@ -46,16 +47,25 @@ impl<'t> Layout<'t> {
     }
 
     fn show(&self, window: Range<usize>) -> String {
-        let text = html(self.text, self.byte(window.start)..self.byte(window.end), self.marks).replace('\n', " ");
-        let (before, after) = (if window.start > 0 { "…" } else { "" }, if window.end < self.end() { "…" } else { "" });
+        let text = html(self.text, self.byte(window.start)..self.byte(window.end), self.marks)
+            .replace('\n', " ");
+        let (before, after) = (
+            if window.start > 0 { "…" } else { "" },
+            if window.end < self.end() { "…" } else { "" },
+        );
         [before, &text, after].concat()
     }
 
-    /// What is shown: each time the window with most groups that are not shown yet, then with most marks, then the first.
+    /// What is shown: each time the window with most groups that are not shown yet, then with most
+    /// marks, then the first.
     pub(super) fn windows(&self, most: usize) -> Vec<Range<usize>> {
         let mut windows = Vec::new();
         let mut shown = 0;
-        let mut left: Vec<Mark> = self.marks.iter().map(|mark| Mark { range: self.place(mark), groups: mark.groups }).collect();
+        let mut left: Vec<Mark> = self
+            .marks
+            .iter()
+            .map(|mark| Mark { range: self.place(mark), groups: mark.groups })
+            .collect();
         for _ in 0..most.max(1) {
             let Some(best) = self.best(&left, shown) else { break };
             let window = self.around(best);
@@ -73,9 +83,11 @@ impl<'t> Layout<'t> {
     fn best(&self, marks: &[Mark], shown: Groups) -> Option<Range<usize>> {
         let mut best: Option<((u32, usize), Range<usize>)> = None;
         for (at, first) in marks.iter().enumerate() {
-            let fits = |mark: &&Mark| mark.range.end.saturating_sub(first.range.start) <= self.length;
+            let fits =
+                |mark: &&Mark| mark.range.end.saturating_sub(first.range.start) <= self.length;
             let together = marks.get(at..).unwrap_or_default();
-            let together = together.get(..together.iter().take_while(fits).count().max(1)).unwrap_or_default();
+            let together =
+                together.get(..together.iter().take_while(fits).count().max(1)).unwrap_or_default();
             let worth = ((all_groups(together) & !shown).count_ones(), together.len());
             if best.as_ref().is_none_or(|(most, _)| worth > *most) {
                 best = together.last().map(|last| (worth, first.range.start..last.range.end));
@@ -84,26 +96,39 @@ impl<'t> Layout<'t> {
         best.map(|(_, range)| range)
     }
 
-    /// A window around some marks: from the beginning of a sentence if one is near, else with a third of the room before them.
+    /// A window around some marks: from the beginning of a sentence if one is near, else with a
+    /// third of the room before them.
     fn around(&self, marks: Range<usize>) -> Range<usize> {
         let room = self.length.saturating_sub(marks.len());
         let before = |room: usize| marks.start.saturating_sub(room)..=marks.start;
-        let sentence = before(room.saturating_mul(2) / 3).rev().find(|at| self.begins_sentence(*at));
-        let start = sentence.or_else(|| before(room / 3).find(|at| self.begins_word(*at))).unwrap_or(marks.start);
+        let sentence =
+            before(room.saturating_mul(2) / 3).rev().find(|at| self.begins_sentence(*at));
+        let start = sentence
+            .or_else(|| before(room / 3).find(|at| self.begins_word(*at)))
+            .unwrap_or(marks.start);
         let full = start.saturating_add(self.length).max(marks.end);
         let (start, end) = if full.saturating_add(REMAINDER) < self.end() {
-            (start, (marks.end..=full).rev().find(|at| self.begins_word(at.saturating_add(1))).unwrap_or(marks.end))
+            (
+                start,
+                (marks.end..=full)
+                    .rev()
+                    .find(|at| self.begins_word(at.saturating_add(1)))
+                    .unwrap_or(marks.end),
+            )
         } else {
             (self.earlier(start, sentence.is_some()), self.end())
         };
         (if start <= REMAINDER { 0 } else { start })..end
     }
 
-    /// Where a window begins that reaches the end of the text before it is full, so that there is room for more before the marks.
+    /// Where a window begins that reaches the end of the text before it is full, so that there is
+    /// room for more before the marks.
     fn earlier(&self, start: usize, is_sentence: bool) -> usize {
         let mut places = self.end().saturating_sub(self.length)..=start;
         let sentence = places.clone().find(|at| self.begins_sentence(*at));
-        sentence.or_else(|| places.find(|at| !is_sentence && self.begins_word(*at))).unwrap_or(start)
+        sentence
+            .or_else(|| places.find(|at| !is_sentence && self.begins_word(*at)))
+            .unwrap_or(start)
     }
 
     /// Whether a text may be cut before a character: a space is there, and no mark that goes on.
@@ -111,16 +136,25 @@ impl<'t> Layout<'t> {
         let (before, after) = self.around_place(place);
         let at = self.byte(place);
         let is_break = before.ends_with([' ', '\n']) && !after.starts_with(is_part_of_letter);
-        let marked =
-            |at: usize| self.marks.get(self.marks.partition_point(|mark| mark.range.end <= at)).is_some_and(|mark| mark.range.start < at);
+        let marked = |at: usize| {
+            self.marks
+                .get(self.marks.partition_point(|mark| mark.range.end <= at))
+                .is_some_and(|mark| mark.range.start < at)
+        };
         place == 0 || (is_break && !marked(at))
     }
 
-    /// Whether a sentence seems to begin at a character: after a full stop or on a new line, and not with a small letter.
+    /// Whether a sentence seems to begin at a character: after a full stop or on a new line, and
+    /// not with a small letter.
     fn begins_sentence(&self, place: usize) -> bool {
         let (before, after) = self.around_place(place);
         let is_end = |c: char| matches!(c, '.' | '!' | '?' | '…');
-        let ended = || before.trim_end().trim_end_matches(|c: char| !is_end(c) && !c.is_alphanumeric()).ends_with(is_end);
+        let ended = || {
+            before
+                .trim_end()
+                .trim_end_matches(|c: char| !is_end(c) && !c.is_alphanumeric())
+                .ends_with(is_end)
+        };
         place == 0
             || (self.begins_word(place)
                 && (before.ends_with('\n') || ended())
@@ -151,7 +185,9 @@ fn merged(mut windows: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let mut merged: Vec<Range<usize>> = Vec::with_capacity(windows.len());
     for window in windows {
         match merged.last_mut() {
-            Some(last) if window.start <= last.end.saturating_add(REMAINDER) => last.end = last.end.max(window.end),
+            Some(last) if window.start <= last.end.saturating_add(REMAINDER) => {
+                last.end = last.end.max(window.end)
+            }
             _ => merged.push(window),
         }
     }

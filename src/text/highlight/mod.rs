@@ -1,7 +1,8 @@
 //! The words of a text that a query found, marked in the form in which they are written.
 //!
-//! A mark stands where the index finds: words are compared folded and by their stems, see [`tokens`] and [`Rules`], so that
-//! `zene` marks `жене` and `women` marks `woman`. The answer is HTML: only `<mark>` is markup, everything else is escaped.
+//! A mark stands where the index finds: words are compared folded and by their stems, see
+//! [`tokens`] and [`Rules`], so that `zene` marks `жене` and `women` marks `woman`. The answer is
+//! HTML: only `<mark>` is markup, everything else is escaped.
 
 mod layout;
 
@@ -45,7 +46,8 @@ pub struct Marker<'q> {
     length: usize,
 }
 
-/// What is known of the words of some stems: no rule changes the first letter of a word or adds more than one.
+/// What is known of the words of some stems: no rule changes the first letter of a word or adds
+/// more than one.
 #[derive(Clone, Debug)]
 struct Stemmed {
     initial: char,
@@ -74,7 +76,8 @@ impl<'q> Marker<'q> {
             most: MOST_SNIPPETS,
             length: SNIPPET_LENGTH,
         };
-        // A query that was read has no more groups than there are bits; of any other, the last share one.
+        // A query that was read has no more groups than there are bits; of any other, the last
+        // share one.
         for (place, group) in (0_u32..).zip(&query.groups) {
             for term in group {
                 marker.add(term, 1 << place.min(63));
@@ -127,9 +130,11 @@ impl<'q> Marker<'q> {
         (!marks.is_empty()).then(|| html(text, 0..text.len(), &marks))
     }
 
-    /// A few snippets that show as many different groups as possible, in the order of the text; `None` where nothing matches.
+    /// A few snippets that show as many different groups as possible, in the order of the text;
+    /// `None` where nothing matches.
     ///
-    /// An ellipsis stands where text is left out. Space is collapsed. A short text is one snippet, whole. What is marked is never cut.
+    /// An ellipsis stands where text is left out. Space is collapsed. A short text is one snippet,
+    /// whole. What is marked is never cut.
     #[must_use]
     pub fn snippets(&self, text: &str, rules: Option<Rules>) -> Option<Vec<String>> {
         let text = collapsed(text);
@@ -179,16 +184,22 @@ impl<'q> Marker<'q> {
     }
 
     fn groups_of_stems(&self, word: &str, rules: Rules) -> Groups {
-        stems(word, &[rules]).iter().filter_map(|stem| self.stems.get(stem.as_str())).fold(0, |groups, more| groups | more)
+        stems(word, &[rules])
+            .iter()
+            .filter_map(|stem| self.stems.get(stem.as_str()))
+            .fold(0, |groups, more| groups | more)
     }
 
     /// Whether a stem of a word may add to the groups that are known to look for it.
     fn may_have_stem(&self, word: &str, folded: &str, known: Groups) -> bool {
         let initial = folded.chars().next();
         // A letter in two pieces, as decomposed `й`, is stemmed as one of them.
-        let is_in_pieces = || word.chars().nth(1).is_some_and(|c| !c.is_ascii() && is_part_of_letter(c));
-        let may =
-            |stemmed: &Stemmed| Some(stemmed.initial) == initial && stemmed.shortest <= folded.len().saturating_add(1) || is_in_pieces();
+        let is_in_pieces =
+            || word.chars().nth(1).is_some_and(|c| !c.is_ascii() && is_part_of_letter(c));
+        let may = |stemmed: &Stemmed| {
+            Some(stemmed.initial) == initial && stemmed.shortest <= folded.len().saturating_add(1)
+                || is_in_pieces()
+        };
         self.stemmed.iter().any(|stemmed| stemmed.groups & !known != 0 && may(stemmed))
     }
 }
@@ -205,13 +216,16 @@ impl Stemmed {
 
 /// The tokens of a folded word; `None` where it is one itself, as nearly every word is.
 fn parts(folded: &str) -> Option<Vec<String>> {
-    let is_one = (1..=SURELY_WHOLE).contains(&folded.len()) && folded.chars().all(char::is_alphanumeric);
+    let is_one =
+        (1..=SURELY_WHOLE).contains(&folded.len()) && folded.chars().all(char::is_alphanumeric);
     (!is_one).then(|| tokens(folded))
 }
 
-/// What is marked of a word: not the quotes around it, nor marks that belong to what stands before it.
+/// What is marked of a word: not the quotes around it, nor marks that belong to what stands before
+/// it.
 fn visible(start: usize, word: &str) -> Range<usize> {
-    let rest = word.trim_start_matches(|c| is_apostrophe(c) || (!c.is_ascii() && is_part_of_letter(c)));
+    let rest =
+        word.trim_start_matches(|c| is_apostrophe(c) || (!c.is_ascii() && is_part_of_letter(c)));
     let shown = rest.trim_end_matches(is_apostrophe);
     if shown.is_empty() {
         return start..start.saturating_add(word.len());
@@ -221,14 +235,20 @@ fn visible(start: usize, word: &str) -> Range<usize> {
 }
 
 /// Where the tokens of a phrase stand together, from the first word to the end of the last.
-fn phrase<'a>(term: &'a Term, places: &'a [(String, Range<usize>)]) -> impl Iterator<Item = Range<usize>> + 'a {
+fn phrase<'a>(
+    term: &'a Term,
+    places: &'a [(String, Range<usize>)],
+) -> impl Iterator<Item = Range<usize>> + 'a {
     let last = term.tokens.len().saturating_sub(1);
-    let is_like =
-        move |place: usize, token: &str, wanted: &str| token == wanted || (term.prefix && place == last && token.starts_with(wanted));
+    let is_like = move |place: usize, token: &str, wanted: &str| {
+        token == wanted || (term.prefix && place == last && token.starts_with(wanted))
+    };
     places.windows(term.tokens.len().max(1)).filter_map(move |window| {
         let mut pairs = window.iter().zip(&term.tokens).enumerate();
         let ((_, first), (_, end)) = (window.first()?, window.last()?);
-        pairs.all(|(place, ((token, _), wanted))| is_like(place, token, wanted)).then_some(first.start..end.end)
+        pairs
+            .all(|(place, ((token, _), wanted))| is_like(place, token, wanted))
+            .then_some(first.start..end.end)
     })
 }
 
@@ -254,8 +274,15 @@ fn all_groups<'m>(marks: impl IntoIterator<Item = &'m Mark>) -> Groups {
 
 /// A part of a text as HTML, with these ranges of the whole marked as far as they lie in it.
 #[must_use]
-pub fn marked<'r>(text: &str, part: Range<usize>, spans: impl IntoIterator<Item = &'r Range<usize>>) -> String {
-    let within = spans.into_iter().map(|span| span.start.max(part.start)..span.end.min(part.end)).filter(|span| !span.is_empty());
+pub fn marked<'r>(
+    text: &str,
+    part: Range<usize>,
+    spans: impl IntoIterator<Item = &'r Range<usize>>,
+) -> String {
+    let within = spans
+        .into_iter()
+        .map(|span| span.start.max(part.start)..span.end.min(part.end))
+        .filter(|span| !span.is_empty());
     let marks: Vec<Mark> = within.map(|range| Mark { range, groups: 0 }).collect();
     html(text, part, &marks)
 }
@@ -264,7 +291,9 @@ pub fn marked<'r>(text: &str, part: Range<usize>, spans: impl IntoIterator<Item 
 fn html(text: &str, part: Range<usize>, marks: &[Mark]) -> String {
     let mut html = String::with_capacity(part.len().saturating_add(64));
     let mut from = part.start;
-    for mark in marks.iter().filter(|mark| mark.range.start >= part.start && mark.range.end <= part.end) {
+    for mark in
+        marks.iter().filter(|mark| mark.range.start >= part.start && mark.range.end <= part.end)
+    {
         escape(text.get(from..mark.range.start).unwrap_or_default(), &mut html);
         html.push_str("<mark>");
         escape(text.get(mark.range.clone()).unwrap_or_default(), &mut html);
@@ -308,7 +337,10 @@ mod tests {
     }
 
     fn snippets(query: &str, text: &str) -> Vec<String> {
-        Marker::new(&Query::parse(query, &Rules::ALL)).showing(2, 40).snippets(text, EN).unwrap_or_default()
+        Marker::new(&Query::parse(query, &Rules::ALL))
+            .showing(2, 40)
+            .snippets(text, EN)
+            .unwrap_or_default()
     }
 
     #[test]
@@ -347,9 +379,19 @@ mod tests {
     #[test]
     fn phrases_are_marked_where_they_stand_together() {
         for (query, rules, text, expected) in [
-            ("\"rodna ravnopravnost\"", SR, "родна равноправност, родна", "<mark>родна равноправност</mark>, родна"),
+            (
+                "\"rodna ravnopravnost\"",
+                SR,
+                "родна равноправност, родна",
+                "<mark>родна равноправност</mark>, родна",
+            ),
             ("\"ravnopravnost rodna\"", SR, "rodna ravnopravnost", ""),
-            ("COVID-19 ", EN, "covid 19, COVID-19; 19 covid", "<mark>covid 19</mark>, <mark>COVID-19</mark>; 19 covid"),
+            (
+                "COVID-19 ",
+                EN,
+                "covid 19, COVID-19; 19 covid",
+                "<mark>covid 19</mark>, <mark>COVID-19</mark>; 19 covid",
+            ),
             ("covid-1", EN, "COVID‑19 & SARS", "<mark>COVID‑19</mark> &amp; SARS"),
             ("\"a <b>\"", None, "a <b>, b", "<mark>a &lt;b</mark>&gt;, b"),
             ("\"ž ž\"", None, "ж<\u{30c} ž", "<mark>ж&lt;\u{30c} ž</mark>"),
@@ -364,15 +406,22 @@ mod tests {
     fn groups_are_told_apart() {
         let query = Query::parse("women OR men \"equal rights\" woman law", &Rules::ALL);
         let marker = Marker::new(&query);
-        for (text, expected) in [("Women", 0b101), ("men's lawn", 0b1001), ("rights, equal", 0), ("equal rights to a woman by law", 0b1111)]
-        {
+        for (text, expected) in [
+            ("Women", 0b101),
+            ("men's lawn", 0b1001),
+            ("rights, equal", 0),
+            ("equal rights to a woman by law", 0b1111),
+        ] {
             assert_eq!(marker.groups(text, EN), expected, "{text}");
         }
     }
 
     #[test]
     fn short_texts_are_shown_whole() {
-        assert_eq!(snippets("law ", "  The\n law\u{a0} &  order "), ["The <mark>law</mark> &amp; order"]);
+        assert_eq!(
+            snippets("law ", "  The\n law\u{a0} &  order "),
+            ["The <mark>law</mark> &amp; order"]
+        );
         assert!(snippets("law ", "Order").is_empty());
     }
 
@@ -380,12 +429,21 @@ mod tests {
     fn snippets_are_cut_at_words_and_begin_with_sentences() {
         let text = "This is some text that nobody has looked for. Here is the law of the land, as it was written down in the past days. \
             More of this text stands behind it and after that nothing else comes than the order that was sought for.";
-        assert_eq!(snippets("law ", text), ["…Here is the <mark>law</mark> of the land, as it was…"]);
+        assert_eq!(
+            snippets("law ", text),
+            ["…Here is the <mark>law</mark> of the land, as it was…"]
+        );
         assert_eq!(snippets("order ", text), ["…than the <mark>order</mark> that was sought for."]);
-        assert_eq!(snippets("nobody ", text), ["This is some text that <mark>nobody</mark> has looked for. Here is…"]);
+        assert_eq!(
+            snippets("nobody ", text),
+            ["This is some text that <mark>nobody</mark> has looked for. Here is…"]
+        );
         assert_eq!(
             snippets("order law ", text),
-            ["…Here is the <mark>law</mark> of the land, as it was…", "…than the <mark>order</mark> that was sought for."]
+            [
+                "…Here is the <mark>law</mark> of the land, as it was…",
+                "…than the <mark>order</mark> that was sought for."
+            ]
         );
     }
 
@@ -395,24 +453,37 @@ mod tests {
         let text = format!("law law law {filler} law law {filler} order {filler} law");
         let shown = snippets("law order ", &text);
         assert_eq!(shown.len(), 2);
-        assert!(shown[0].starts_with("<mark>law</mark> <mark>law</mark> <mark>law</mark> and"), "{shown:?}");
+        assert!(
+            shown[0].starts_with("<mark>law</mark> <mark>law</mark> <mark>law</mark> and"),
+            "{shown:?}"
+        );
         assert!(shown[1].starts_with('…') && shown[1].contains("<mark>order</mark>"), "{shown:?}");
     }
 
     #[test]
     fn neighbouring_snippets_are_one() {
         let filler = "and so on and so forth ".repeat(10);
-        let text = format!("{filler} a law that stood at the beginning of what became an order {filler}");
+        let text =
+            format!("{filler} a law that stood at the beginning of what became an order {filler}");
         let shown = snippets("law order ", &text);
         assert_eq!(shown.len(), 1, "{shown:?}");
-        assert!(shown[0].contains("<mark>law</mark> that stood at the beginning of what became an <mark>order</mark>"), "{shown:?}");
+        assert!(
+            shown[0].contains(
+                "<mark>law</mark> that stood at the beginning of what became an <mark>order</mark>"
+            ),
+            "{shown:?}"
+        );
     }
 
     /// The text that is shown by HTML, and the texts of its marks.
     fn read(html: &str) -> String {
         let bare = html.replace("<mark>", "").replace("</mark>", "");
         assert!(!bare.contains(['<', '>', '"', '\'']), "{html}");
-        bare.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+        bare.replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&amp;", "&")
     }
 
     fn any_text() -> impl Strategy<Value = String> {

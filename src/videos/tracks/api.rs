@@ -49,11 +49,15 @@ pub(super) fn with_video<T>(
 
 /// List the text tracks of a video
 ///
-/// Captions, subtitles, descriptions and chapters that this server keeps. Where only one script of Serbian is kept, the other is offered
-/// too, with `transliterated`.
+/// Captions, subtitles, descriptions and chapters that this server keeps. Where only one script of
+/// Serbian is kept, the other is offered too, with `transliterated`.
 #[utoipa::path(operation_id = "get_captions", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
 #[get("/v1/videos/{video}/captions")]
-pub async fn get_captions(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_captions(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     Params::parse(request.query_string())?.finish()?;
@@ -61,7 +65,9 @@ pub async fn get_captions(context: web::Data<Context>, request: HttpRequest, nam
     let base = context.settings.base_url(&request);
     let found = context
         .read(viewer, move |connection| {
-            with_video(connection, &name, viewer, |connection, item| Ok((tracks::of_item(connection, item.number)?, item)))
+            with_video(connection, &name, viewer, |connection, item| {
+                Ok((tracks::of_item(connection, item.number)?, item))
+            })
         })
         .await?
         .value;
@@ -71,19 +77,24 @@ pub async fn get_captions(context: web::Data<Context>, request: HttpRequest, nam
     };
     let summaries = item.track_summaries();
     let data = model::offered(&summaries).into_iter().filter_map(|offer| {
-        let stored = stored.iter().find(|track| track.kind() == offer.summary.kind && track.language == offer.summary.language)?;
+        let stored = stored.iter().find(|track| {
+            track.kind() == offer.summary.kind && track.language == offer.summary.language
+        })?;
         Some(CaptionTrack::new(&item, stored, &offer.language, &base))
     });
     let tracks = CaptionTracks { data: data.collect() };
-    let validators =
-        Validators { tag: Tag::item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")), changed_at: Some(item.updated_at) };
+    let validators = Validators {
+        tag: Tag::item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")),
+        changed_at: Some(item.updated_at),
+    };
     json(&context, &request, viewer, &validators, None, &tracks)
 }
 
 /// Get a text track
 ///
-/// As WebVTT (`sq.vtt`), SubRip (`.srt`), plain text (`.txt`) or JSON (`.json`, or no ending), whichever it came in. Without `kind` captions
-/// answer, else subtitles, descriptions or chapters. Where only the other script of Serbian is kept, the track is made of it.
+/// As WebVTT (`sq.vtt`), SubRip (`.srt`), plain text (`.txt`) or JSON (`.json`, or no ending),
+/// whichever it came in. Without `kind` captions answer, else subtitles, descriptions or chapters.
+/// Where only the other script of Serbian is kept, the track is made of it.
 #[utoipa::path(operation_id = "get_caption_track", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
@@ -97,10 +108,12 @@ pub async fn get_caption_track(
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(&request).await?;
     let (name, file) = path.into_inner();
-    let (tag, ending) = file.split_once('.').map_or((file.as_str(), "json"), |(tag, ending)| (tag, ending));
+    let (tag, ending) =
+        file.split_once('.').map_or((file.as_str(), "json"), |(tag, ending)| (tag, ending));
     let language = language(tag)?;
     let Some(written) = Written::of_ending(ending) else {
-        let detail = format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(ending));
+        let detail =
+            format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(ending));
         return Err(Problem::new(Kind::NotFound, detail));
     };
     if written == Written::Json {
@@ -114,8 +127,12 @@ pub async fn get_caption_track(
         .read(viewer, move |connection| {
             with_video(connection, &name, viewer, |connection, item| {
                 let all = tracks::of_item(connection, item.number)?;
-                let Some((place, to)) = model::answering(&all, kind, &wanted) else { return Err(no_track(&item, kind, &wanted)) };
-                let Some(stored) = all.into_iter().nth(place) else { return Err(no_track(&item, kind, &wanted)) };
+                let Some((place, to)) = model::answering(&all, kind, &wanted) else {
+                    return Err(no_track(&item, kind, &wanted));
+                };
+                let Some(stored) = all.into_iter().nth(place) else {
+                    return Err(no_track(&item, kind, &wanted));
+                };
                 let track = in_script(connection, &stored, to.as_ref())?;
                 Ok((item, stored, track, to))
             })
@@ -124,14 +141,23 @@ pub async fn get_caption_track(
         .value;
     let (item, stored, track, to) = match found {
         Answer::Here(found) => found,
-        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, &format!("/captions/{file}"))),
+        Answer::Moved(slug) => {
+            return Ok(moved(&context, &request, &slug, &format!("/captions/{file}")));
+        }
     };
     let language = to.unwrap_or_else(|| Language::stored(&stored.language));
     let base = context.settings.base_url(&request);
-    let representation = format!("{ending}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
-    let validators = Validators { tag: Tag::item(stored.id, stored.revision, &representation), changed_at: Some(stored.updated_at) };
+    let representation =
+        format!("{ending}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
+    let validators = Validators {
+        tag: Tag::item(stored.id, stored.revision, &representation),
+        changed_at: Some(stored.updated_at),
+    };
     if written == Written::Json {
-        let shown = CaptionCues { track: CaptionTrack::new(&item, &stored, &language, &base), cues: model::cues(&track) };
+        let shown = CaptionCues {
+            track: CaptionTrack::new(&item, &stored, &language, &base),
+            cues: model::cues(&track),
+        };
         return json(&context, &request, viewer, &validators, Some(&language), &shown);
     }
     let wish = Wish::new(vec![language.clone()], Vec::new());
@@ -148,8 +174,8 @@ pub async fn get_caption_track(
 
 /// Store a text track
 ///
-/// Takes WebVTT or SubRip of at most 2 MB in UTF-8, told apart by their beginning. Everything that is wrong is named with its line, and then
-/// nothing is stored. Needs an editor's key.
+/// Takes WebVTT or SubRip of at most 2 MB in UTF-8, told apart by their beginning. Everything that
+/// is wrong is named with its line, and then nothing is stored. Needs an editor's key.
 #[utoipa::path(operation_id = "replace_caption_track", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
@@ -167,13 +193,16 @@ pub async fn replace_caption_track(
     context.editor(&request).await?;
     let precondition = Precondition::read(&request, context.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
-    let language = storable(&tag).map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
+    let language = storable(&tag)
+        .map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
     let mut params = Params::parse(request.query_string())?;
     let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
     let label = params.text("label", limits::WORD).filter(|label| !label.trim().is_empty());
     params.finish()?;
     let format = format_of(&request)?;
-    let body = body::bytes(payload, body::Limits { bytes: MAX_BYTES, ..context.settings.body_limits() }).await?;
+    let body =
+        body::bytes(payload, body::Limits { bytes: MAX_BYTES, ..context.settings.body_limits() })
+            .await?;
     let track = read(&body, format)?;
     let summary = Summary { kind, language: language.as_str().to_owned(), label };
     let inner = context.clone().into_inner();
@@ -186,24 +215,38 @@ pub async fn replace_caption_track(
                     Some(track) => precondition.check(track.id, track.revision)?,
                     None => precondition.check_absent()?,
                 }
-                Ok((store(connection, &inner.settings, &item, &summary, &track, existing.as_ref())?.0, existing.is_none(), item))
+                Ok((
+                    store(connection, &inner.settings, &item, &summary, &track, existing.as_ref())?
+                        .0,
+                    existing.is_none(),
+                    item,
+                ))
             })
         })
         .await?
         .value;
     let (stored, is_new, item) = match outcome {
         Answer::Here(done) => done,
-        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, &format!("/captions/{tag}"))),
+        Answer::Moved(slug) => {
+            return Ok(moved(&context, &request, &slug, &format!("/captions/{tag}")));
+        }
     };
     let base = context.settings.base_url(&request);
     let shown = CaptionTrack::new(&item, &stored, &language, &base);
-    let mut response = HttpResponse::build(if is_new { StatusCode::CREATED } else { StatusCode::OK });
+    let mut response =
+        HttpResponse::build(if is_new { StatusCode::CREATED } else { StatusCode::OK });
     if is_new {
-        response.insert_header((header::LOCATION, model::address(&base, &item.slug, kind, &language, "")));
+        response.insert_header((
+            header::LOCATION,
+            model::address(&base, &item.slug, kind, &language, ""),
+        ));
     }
     answer::validate(
         &mut response,
-        &Validators { tag: Tag::item(stored.id, stored.revision, "write"), changed_at: Some(stored.updated_at) },
+        &Validators {
+            tag: Tag::item(stored.id, stored.revision, "write"),
+            changed_at: Some(stored.updated_at),
+        },
     );
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
     Ok(response.json(shown))
@@ -254,14 +297,18 @@ pub async fn delete_caption_track(
 
 /// Get the transcript of a video
 ///
-/// All that is said, in paragraphs with their times: made of the captions, or else of the subtitles, in the language that `lang` or
-/// `Accept-Language` asks for.
+/// All that is said, in paragraphs with their times: made of the captions, or else of the
+/// subtitles, in the language that `lang` or `Accept-Language` asks for.
 #[utoipa::path(operation_id = "get_transcript", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the transcript (BCP 47). Without it `Accept-Language` decides.", example = "sr-Latn"),
 ), responses((status = 200, description = "The transcript.", body = Transcript)))]
 #[get("/v1/videos/{video}/transcript")]
-pub async fn get_transcript(context: web::Data<Context>, request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn get_transcript(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     negotiate::json(&request)?;
     let viewer = context.viewer(&request).await?;
     let mut params = Params::parse(request.query_string())?;
@@ -272,20 +319,38 @@ pub async fn get_transcript(context: web::Data<Context>, request: HttpRequest, n
     let found = context
         .read(viewer, move |connection| {
             with_video(connection, &name, viewer, |connection, item| {
-                let all: Vec<Stored> =
-                    tracks::of_item(connection, item.number)?.into_iter().filter(|track| track.kind().is_spoken()).collect();
-                let languages: Vec<Language> = all.iter().map(|track| Language::stored(&track.language)).collect();
-                let choice = choose(&wished.asked, &languages, &wished.fallback, &Language::stored(&item.original_language));
+                let all: Vec<Stored> = tracks::of_item(connection, item.number)?
+                    .into_iter()
+                    .filter(|track| track.kind().is_spoken())
+                    .collect();
+                let languages: Vec<Language> =
+                    all.iter().map(|track| Language::stored(&track.language)).collect();
+                let choice = choose(
+                    &wished.asked,
+                    &languages,
+                    &wished.fallback,
+                    &Language::stored(&item.original_language),
+                );
                 let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));
                 let Some((stored, choice)) = chosen else {
                     return Err(Problem::new(
                         Kind::NotFound,
-                        format!("The video `{}` has no transcript: no captions or subtitles are kept.", item.slug),
+                        format!(
+                            "The video `{}` has no transcript: no captions or subtitles are kept.",
+                            item.slug
+                        ),
                     ));
                 };
                 let track = in_script(connection, stored, choice.transliterate_to.as_ref())?;
-                let summaries: Vec<Summary> = item.track_summaries().into_iter().filter(|track| track.kind.is_spoken()).collect();
-                let mut offered: Vec<String> = model::offered(&summaries).iter().map(|offer| offer.language.as_str().to_owned()).collect();
+                let summaries: Vec<Summary> = item
+                    .track_summaries()
+                    .into_iter()
+                    .filter(|track| track.kind.is_spoken())
+                    .collect();
+                let mut offered: Vec<String> = model::offered(&summaries)
+                    .iter()
+                    .map(|offer| offer.language.as_str().to_owned())
+                    .collect();
                 offered.sort();
                 offered.dedup();
                 let shown = Transcript {
@@ -305,8 +370,12 @@ pub async fn get_transcript(context: web::Data<Context>, request: HttpRequest, n
         Answer::Here(found) => found,
         Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/transcript")),
     };
-    let representation = format!("transcript\n{}\n{}\n{viewer:?}", language.as_str(), stored.revision);
-    let validators = Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: Some(item.updated_at) };
+    let representation =
+        format!("transcript\n{}\n{}\n{viewer:?}", language.as_str(), stored.revision);
+    let validators = Validators {
+        tag: Tag::item(item.id, item.revision, &representation),
+        changed_at: Some(item.updated_at),
+    };
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
@@ -336,20 +405,33 @@ pub fn store(
 /// Reads a file; every problem is named with its line.
 pub fn read(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
     captions::read(body, format).map(|(_, track)| track).map_err(|problems| {
-        let errors = problems.into_iter().map(|problem| Violation::line(problem.line, problem.code, problem.detail)).collect();
+        let errors = problems
+            .into_iter()
+            .map(|problem| Violation::line(problem.line, problem.code, problem.detail))
+            .collect();
         let mut problem = Problem::fields(errors);
-        "The file cannot be stored as a text track; nothing was stored.".clone_into(&mut problem.detail);
+        "The file cannot be stored as a text track; nothing was stored."
+            .clone_into(&mut problem.detail);
         problem
     })
 }
 
-fn stored(connection: &mut Connection, item: &Item, kind: TrackKind, language: &str) -> Result<Option<Stored>, Problem> {
+fn stored(
+    connection: &mut Connection,
+    item: &Item,
+    kind: TrackKind,
+    language: &str,
+) -> Result<Option<Stored>, Problem> {
     let all = tracks::of_item(connection, item.number)?;
     Ok(all.into_iter().find(|track| track.kind() == kind && track.language == language))
 }
 
 /// A track, in the script of another language where that is wanted.
-pub(super) fn in_script(connection: &mut Connection, stored: &Stored, to: Option<&Language>) -> Result<Track, Error> {
+pub(super) fn in_script(
+    connection: &mut Connection,
+    stored: &Stored,
+    to: Option<&Language>,
+) -> Result<Track, Error> {
     let track = tracks::read(connection, stored)?;
     Ok(match to {
         Some(to) => model::transliterated(track, &Language::stored(&stored.language), to),
@@ -358,28 +440,53 @@ pub(super) fn in_script(connection: &mut Connection, stored: &Stored, to: Option
 }
 
 fn language(tag: &str) -> Result<Language, Problem> {
-    Language::parse(tag)
-        .map_err(|error| Problem::parameter("language", "invalid_language", format!("`{}` is not a language tag: {error}", clip(tag))))
+    Language::parse(tag).map_err(|error| {
+        Problem::parameter(
+            "language",
+            "invalid_language",
+            format!("`{}` is not a language tag: {error}", clip(tag)),
+        )
+    })
 }
 
 fn read_kind(params: &mut Params) -> Option<TrackKind> {
     let name = params.take("kind")?;
     let kind = TrackKind::parse(&name);
     if kind.is_none() {
-        params.error("kind", "unknown_value", not_one_of(&name, TrackKind::ALL.iter().map(|(known, _)| *known)));
+        params.error(
+            "kind",
+            "unknown_value",
+            not_one_of(&name, TrackKind::ALL.iter().map(|(known, _)| *known)),
+        );
     }
     kind
 }
 
 fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Problem {
     let what = kind.map_or("text track", TrackKind::as_str);
-    let has: Vec<String> = item.track_summaries().iter().map(|track| format!("{} ({})", track.language, track.kind.as_str())).collect();
-    let has = if has.is_empty() { "it has none".to_owned() } else { format!("it has {}", has.join(", ")) };
-    Problem::new(Kind::NotFound, format!("The video `{}` has no {what} in `{}`; {has}.", item.slug, language.as_str()))
+    let has: Vec<String> = item
+        .track_summaries()
+        .iter()
+        .map(|track| format!("{} ({})", track.language, track.kind.as_str()))
+        .collect();
+    let has = if has.is_empty() {
+        "it has none".to_owned()
+    } else {
+        format!("it has {}", has.join(", "))
+    };
+    Problem::new(
+        Kind::NotFound,
+        format!("The video `{}` has no {what} in `{}`; {has}.", item.slug, language.as_str()),
+    )
 }
 
 /// 308 to the same part of the video under its present slug.
-pub(super) fn moved(context: &Context, request: &HttpRequest, slug: &str, part: &str) -> HttpResponse {
+pub(super) fn moved(
+    context: &Context,
+    request: &HttpRequest,
+    slug: &str,
+    part: &str,
+) -> HttpResponse {
     answer::moved(context, request, &format!("/v1/videos/{slug}{part}"))
 }
 
@@ -401,7 +508,9 @@ fn json<T: serde::Serialize>(
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }
-    Ok(response.content_type("application/json").body(serde_json::to_string(shown).map_err(Problem::internal)?))
+    Ok(response
+        .content_type("application/json")
+        .body(serde_json::to_string(shown).map_err(Problem::internal)?))
 }
 
 /// How a track is written.
@@ -444,7 +553,11 @@ impl Written {
 
 /// The format that the `Content-Type` states, if it states one.
 fn format_of(request: &HttpRequest) -> Result<Option<Format>, Problem> {
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "text/vtt" => Ok(Some(Format::WebVtt)),

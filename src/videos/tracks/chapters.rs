@@ -24,24 +24,44 @@ use crate::text::language::Language;
 use crate::videos::parts::Chapter;
 use crate::videos::store::Videos;
 
-/// The chapters that answer in the first of these languages that has some, and their language where it is known: those of a text track of the
-/// video, else its own, else those of any track.
-pub fn of(connection: &mut Connection, item: &Item, own: &Packed, asked: &[Language]) -> Result<(Vec<Chapter>, Option<Language>), Error> {
+/// The chapters that answer in the first of these languages that has some, and their language where
+/// it is known: those of a text track of the video, else its own, else those of any track.
+pub fn of(
+    connection: &mut Connection,
+    item: &Item,
+    own: &Packed,
+    asked: &[Language],
+) -> Result<(Vec<Chapter>, Option<Language>), Error> {
     let of_video: Vec<Chapter> = own.unpack();
     if !item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters) {
         return Ok((of_video, None));
     }
     let stored = tracks::of_item(connection, item.number)?;
-    let exact = asked.iter().find_map(|language| answering(&stored, Some(TrackKind::Chapters), language));
-    let any = || stored.iter().position(|track| track.kind() == TrackKind::Chapters).map(|place| (place, None));
-    let Some((place, to)) = exact.or_else(|| any().filter(|_| of_video.is_empty())) else { return Ok((of_video, None)) };
+    let exact =
+        asked.iter().find_map(|language| answering(&stored, Some(TrackKind::Chapters), language));
+    let any = || {
+        stored
+            .iter()
+            .position(|track| track.kind() == TrackKind::Chapters)
+            .map(|place| (place, None))
+    };
+    let Some((place, to)) = exact.or_else(|| any().filter(|_| of_video.is_empty())) else {
+        return Ok((of_video, None));
+    };
     let Some(track) = stored.get(place) else { return Ok((of_video, None)) };
     let language = to.clone().unwrap_or_else(|| Language::stored(&track.language));
     Ok((chapters(&in_script(connection, track, to.as_ref())?), Some(language)))
 }
 
 fn chapters(track: &Track) -> Vec<Chapter> {
-    track.cues.iter().map(|cue| Chapter { start_seconds: seconds(cue.start_ms), title: vtt_text::plain(&cue.payload) }).collect()
+    track
+        .cues
+        .iter()
+        .map(|cue| Chapter {
+            start_seconds: seconds(cue.start_ms),
+            title: vtt_text::plain(&cue.payload),
+        })
+        .collect()
 }
 
 /// Chapters as podcast players read them (Podcasting 2.0, JSON chapters 1.2).
@@ -67,7 +87,8 @@ pub struct PodcastChapter {
 
 /// Get the chapters of a video
 ///
-/// In the format of podcast players (JSON chapters), in the language that is asked for where there are chapters in it.
+/// In the format of podcast players (JSON chapters), in the language that is asked for where there
+/// are chapters in it.
 #[utoipa::path(operation_id = "get_video_chapters", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the titles (BCP 47).", example = "sr-Cyrl"),
@@ -82,7 +103,11 @@ pub async fn get_video_chapters(
     let mut params = Params::parse(request.query_string())?;
     let wish = Wish::read(&mut params, &request, &context.fallback);
     if wish.all {
-        params.error("lang", "invalid_language", "Chapters are in one language: name it, or leave `lang` out.");
+        params.error(
+            "lang",
+            "invalid_language",
+            "Chapters are in one language: name it, or leave `lang` out.",
+        );
     }
     params.finish()?;
     let (name, asked) = (name.into_inner(), preference_order(&wish.asked, &wish.fallback));
@@ -100,18 +125,26 @@ pub async fn get_video_chapters(
         Answer::Here(found) => found,
         Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/chapters.json")),
     };
-    let representation = format!("chapters\n{viewer:?}\n{:?}", language.as_ref().map(Language::as_str));
-    let validators = Validators { tag: Tag::item(item.id, item.revision, &representation), changed_at: Some(item.updated_at) };
+    let representation =
+        format!("chapters\n{viewer:?}\n{:?}", language.as_ref().map(Language::as_str));
+    let validators = Validators {
+        tag: Tag::item(item.id, item.revision, &representation),
+        changed_at: Some(item.updated_at),
+    };
     if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
         return Ok(response);
     }
-    let chapters = chapters.into_iter().map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title }).collect();
+    let chapters = chapters
+        .into_iter()
+        .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
+        .collect();
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
     answer::validate(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }
-    let body = serde_json::to_vec(&PodcastChapters { version: "1.2.0", chapters }).map_err(Problem::internal)?;
+    let body = serde_json::to_vec(&PodcastChapters { version: "1.2.0", chapters })
+        .map_err(Problem::internal)?;
     Ok(response.content_type("application/json+chapters").body(body))
 }

@@ -1,4 +1,5 @@
-//! The text tracks of videos: captions, subtitles, descriptions and chapters, and the transcript that is made of them.
+//! The text tracks of videos: captions, subtitles, descriptions and chapters, and the transcript
+//! that is made of them.
 
 pub mod api;
 pub mod chapters;

@@ -14,8 +14,8 @@ use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
 use crate::videos::parts::Caption;
 
-/// The text tracks of a video: those that are elsewhere, then those that this server keeps, each also in the other Serbian script
-/// where that is not kept.
+/// The text tracks of a video: those that are elsewhere, then those that this server keeps, each
+/// also in the other Serbian script where that is not kept.
 #[derive(Clone, Debug)]
 pub struct Captions {
     elsewhere: Packed,
@@ -49,12 +49,22 @@ impl Captions {
 
 impl Serialize for Captions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.stored.is_empty() { self.elsewhere.clone().shown_as_list().serialize(serializer) } else { self.all().serialize(serializer) }
+        if self.stored.is_empty() {
+            self.elsewhere.clone().shown_as_list().serialize(serializer)
+        } else {
+            self.all().serialize(serializer)
+        }
     }
 }
 
 /// The address of a track.
-pub fn address(base: &str, slug: &str, kind: TrackKind, language: &Language, ending: &str) -> String {
+pub fn address(
+    base: &str,
+    slug: &str,
+    kind: TrackKind,
+    language: &Language,
+    ending: &str,
+) -> String {
     format!("{base}/v1/videos/{slug}/captions/{}{ending}?kind={}", language.as_str(), kind.as_str())
 }
 
@@ -79,7 +89,8 @@ pub fn offered(summaries: &[Summary]) -> Vec<Offer<'_>> {
             _ => None,
         };
         offers.push(Offer { summary, language, transliterated: false });
-        let is_kept = |tag: &str| summaries.iter().any(|one| one.kind == summary.kind && one.language == tag);
+        let is_kept =
+            |tag: &str| summaries.iter().any(|one| one.kind == summary.kind && one.language == tag);
         if let Some(tag) = other.filter(|tag| !is_kept(tag)) {
             offers.push(Offer { summary, language: Language::stored(tag), transliterated: true });
         }
@@ -87,13 +98,29 @@ pub fn offered(summaries: &[Summary]) -> Vec<Offer<'_>> {
     offers
 }
 
-/// The track that answers for a language; its place, and the language into whose script it must be brought.
-pub fn answering(tracks: &[Stored], kind: Option<TrackKind>, asked: &Language) -> Option<(usize, Option<Language>)> {
-    let kinds = TrackKind::ALL.iter().map(|(_, one)| *one).filter(|one| kind.is_none_or(|kind| kind == *one));
+/// The track that answers for a language; its place, and the language into whose script it must be
+/// brought.
+pub fn answering(
+    tracks: &[Stored],
+    kind: Option<TrackKind>,
+    asked: &Language,
+) -> Option<(usize, Option<Language>)> {
+    let kinds = TrackKind::ALL
+        .iter()
+        .map(|(_, one)| *one)
+        .filter(|one| kind.is_none_or(|kind| kind == *one));
     kinds.into_iter().find_map(|kind| {
-        let of_kind: Vec<usize> = tracks.iter().enumerate().filter(|(_, track)| track.kind() == kind).map(|(place, _)| place).collect();
-        let languages: Vec<Language> =
-            of_kind.iter().filter_map(|place| tracks.get(*place)).map(|track| Language::stored(&track.language)).collect();
+        let of_kind: Vec<usize> = tracks
+            .iter()
+            .enumerate()
+            .filter(|(_, track)| track.kind() == kind)
+            .map(|(place, _)| place)
+            .collect();
+        let languages: Vec<Language> = of_kind
+            .iter()
+            .filter_map(|place| tracks.get(*place))
+            .map(|track| Language::stored(&track.language))
+            .collect();
         let choice = choose(std::slice::from_ref(asked), &languages, &[], asked)?;
         let answers = choice.language.primary() == asked.primary();
         answers.then(|| Some((of_kind.get(choice.index).copied()?, choice.transliterate_to)))?
@@ -103,7 +130,8 @@ pub fn answering(tracks: &[Stored], kind: Option<TrackKind>, asked: &Language) -
 /// Brings the text of a track into the script of another language.
 pub fn transliterated(mut track: Track, from: &Language, to: &Language) -> Track {
     for cue in &mut track.cues {
-        cue.payload = vtt_text::map_text(&cue.payload, &|text| transliterate(text, from, to).into_owned());
+        cue.payload =
+            vtt_text::map_text(&cue.payload, &|text| transliterate(text, from, to).into_owned());
     }
     track
 }
@@ -178,7 +206,12 @@ impl CaptionTrack {
             transliterated: language.as_str() != stored.language,
             label: stored.label.clone(),
             cue_count: stored.cue_count,
-            urls: CaptionUrls { vtt: url(".vtt"), srt: url(".srt"), txt: url(".txt"), json: url(".json") },
+            urls: CaptionUrls {
+                vtt: url(".vtt"),
+                srt: url(".srt"),
+                txt: url(".txt"),
+                json: url(".json"),
+            },
             revision: stored.revision,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
@@ -189,7 +222,8 @@ impl CaptionTrack {
 /// The text tracks of a video.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaptionTracks {
-    /// The tracks by kind and language; each also in the other Serbian script where that is not kept.
+    /// The tracks by kind and language; each also in the other Serbian script where that is not
+    /// kept.
     pub data: Vec<CaptionTrack>,
 }
 

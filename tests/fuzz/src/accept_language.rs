@@ -4,7 +4,8 @@ use kinoteka::http::language::Wish;
 use kinoteka::places::NAME_LANGUAGES;
 use kinoteka::text::{Language, choose, parse_accept_language, preference_among};
 
-/// The header; on the next line, if there is one, the tags that texts are stored in, the original's first.
+/// The header; on the next line, if there is one, the tags that texts are stored in, the original's
+/// first.
 pub fn accept_language(data: &[u8]) {
     let Some((header, stored)) = super::two_lines(data) else { return };
     let asked = parse_accept_language(header);
@@ -24,14 +25,20 @@ pub fn accept_language(data: &[u8]) {
 
 fn reads_as_it_should(header: &str, asked: &[Language]) {
     for language in asked {
-        assert_eq!(Language::parse(language.as_str()).as_ref(), Ok(language), "a canonical tag reads as itself");
+        assert_eq!(
+            Language::parse(language.as_str()).as_ref(),
+            Ok(language),
+            "a canonical tag reads as itself"
+        );
     }
     // Member by member, with weights as floats: another way to the same order.
     let mut expected: Vec<(f64, Language)> = header
         .split(',')
         .filter_map(|member| {
             let language = parse_accept_language(member).first()?.clone();
-            let weight = member.split_once('=').map_or(1.0, |(_, weight)| weight.trim().parse().expect("a weight is a number"));
+            let weight = member
+                .split_once('=')
+                .map_or(1.0, |(_, weight)| weight.trim().parse().expect("a weight is a number"));
             assert!((0.001..=1.0).contains(&weight), "{member}");
             Some((weight, language))
         })
@@ -48,21 +55,43 @@ fn reads_as_it_should(header: &str, asked: &[Language]) {
 
     let plain: Vec<&str> = asked.iter().map(Language::as_str).collect();
     assert_eq!(parse_accept_language(&plain.join(", ")), asked, "equal weights keep the order");
-    let weighed: Vec<String> = plain.iter().enumerate().map(|(place, tag)| format!("{tag};q=0.{}", 999 - place)).rev().collect();
+    let weighed: Vec<String> = plain
+        .iter()
+        .enumerate()
+        .map(|(place, tag)| format!("{tag};q=0.{}", 999 - place))
+        .rev()
+        .collect();
     assert_eq!(parse_accept_language(&weighed.join(",")), asked, "weights make the order");
-    assert_eq!(parse_accept_language(&format!("*;q=0.9,_ ,;,{header}")), asked, "what is no language does not count");
+    assert_eq!(
+        parse_accept_language(&format!("*;q=0.9,_ ,;,{header}")),
+        asked,
+        "what is no language does not count"
+    );
 }
 
-fn chooses_what_there_is(asked: &[Language], available: &[Language], fallback: &[Language], original: &Language) {
+fn chooses_what_there_is(
+    asked: &[Language],
+    available: &[Language],
+    fallback: &[Language],
+    original: &Language,
+) {
     let choice = choose(asked, available, fallback, original);
-    assert_eq!(choice.is_none(), available.is_empty(), "something is chosen whenever there is something");
+    assert_eq!(
+        choice.is_none(),
+        available.is_empty(),
+        "something is chosen whenever there is something"
+    );
     let Some(choice) = choice else { return };
     let stored = &available[choice.index];
     match &choice.transliterate_to {
         None => assert_eq!(&choice.language, stored),
         Some(to) => {
             assert_eq!(to, &choice.language);
-            assert_eq!((to.primary(), stored.primary()), ("sr", "sr"), "only Serbian is made from the other script");
+            assert_eq!(
+                (to.primary(), stored.primary()),
+                ("sr", "sr"),
+                "only Serbian is made from the other script"
+            );
             assert_ne!(to.script(), stored.script());
         }
     }
@@ -83,5 +112,9 @@ fn chooses_what_there_is(asked: &[Language], available: &[Language], fallback: &
     let mut turned = available.to_vec();
     turned.reverse();
     let again = choose(asked, &turned, fallback, original).expect("something is there");
-    assert_eq!((&turned[again.index], again.language), (stored, choice.language), "the order of what is stored does not count");
+    assert_eq!(
+        (&turned[again.index], again.language),
+        (stored, choice.language),
+        "the order of what is stored does not count"
+    );
 }

@@ -9,12 +9,19 @@ pub fn cursor(data: &[u8]) {
     is_ours_or_refused(text);
     is_ours_or_refused(&URL_SAFE_NO_PAD.encode(data));
 
-    let keys = text.split('\n').take(3).map(|key| (key != "-").then(|| key.replace('\0', "0"))).collect();
-    let number = data.iter().fold(7, |number: i64, byte| number.wrapping_mul(0x0100_0000_01b3).wrapping_add(i64::from(*byte)));
+    let keys =
+        text.split('\n').take(3).map(|key| (key != "-").then(|| key.replace('\0', "0"))).collect();
+    let number = data.iter().fold(7, |number: i64, byte| {
+        number.wrapping_mul(0x0100_0000_01b3).wrapping_add(i64::from(*byte))
+    });
     let place = Place { keys, number };
     for before in [false, true] {
         let start = if before { Start::Before(place.clone()) } else { Start::After(place.clone()) };
-        assert_eq!(read("f", &write("f", &place, before)), Ok(start), "a place reads back as it was written");
+        assert_eq!(
+            read("f", &write("f", &place, before)),
+            Ok(start),
+            "a place reads back as it was written"
+        );
     }
 }
 

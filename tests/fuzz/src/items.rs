@@ -18,7 +18,10 @@ use kinoteka::text::Language;
 use serde_json::Value;
 
 /// Reads a body as that of a new item, or of one that exists.
-pub fn read<S: Subject>(body: &Value, existing: Option<&Item>) -> Result<Understood<S::Own>, Vec<Violation>> {
+pub fn read<S: Subject>(
+    body: &Value,
+    existing: Option<&Item>,
+) -> Result<Understood<S::Own>, Vec<Violation>> {
     let about = About {
         existing,
         has_languages: existing.is_some_and(|item| item.languages.contains(' ')),
@@ -39,10 +42,25 @@ pub fn read<S: Subject>(body: &Value, existing: Option<&Item>) -> Result<Underst
 /// A title in every language; texts that no field can hold are not there.
 fn are_clean(texts: &[Text]) {
     for text in texts {
-        assert!(!text.title.is_empty() && text.title.chars().count() <= limits::TITLE, "{:?}", text.title);
-        let others = [&text.summary, &text.description, &text.content_note, &text.credit_line, &text.disclaimer];
+        assert!(
+            !text.title.is_empty() && text.title.chars().count() <= limits::TITLE,
+            "{:?}",
+            text.title
+        );
+        let others = [
+            &text.summary,
+            &text.description,
+            &text.content_note,
+            &text.credit_line,
+            &text.disclaimer,
+        ];
         for value in others.into_iter().flatten().chain([&text.title]) {
-            assert!(!value.is_empty() && value.trim() == value && value.chars().count() <= limits::DESCRIPTION, "{value:?}");
+            assert!(
+                !value.is_empty()
+                    && value.trim() == value
+                    && value.chars().count() <= limits::DESCRIPTION,
+                "{value:?}"
+            );
             assert!(!value.chars().any(|c| c.is_control() && !"\n\r\t".contains(c)), "{value:?}");
         }
     }
@@ -63,7 +81,8 @@ fn says_nothing(value: &Value) -> bool {
 fn is_kept(sent: &Value, shown: &Value) {
     match (sent, shown) {
         // A reference or a country: what else stood beside its name is not read.
-        (_, Value::Object(shown)) if shown.len() == 3 && (shown.contains_key("code") || shown.contains_key("slug")) => {}
+        (_, Value::Object(shown))
+            if shown.len() == 3 && (shown.contains_key("code") || shown.contains_key("slug")) => {}
         (Value::Object(sent), Value::Object(shown)) => {
             for (name, value) in sent.iter().filter(|(_, value)| !says_nothing(value)) {
                 let there = shown.get(name).unwrap_or(&Value::Null);
@@ -85,10 +104,24 @@ fn is_kept(sent: &Value, shown: &Value) {
 /// The members of a body that are shown under the same name.
 fn shown_alike<S: Subject>(body: &Value) -> Value {
     let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
-    // What only the server sets is not read; tags become canonical; texts are shown below their language.
-    let elsewhere =
-        ["id", "revision", "created_at", "updated_at", "languages", "language", "transliterated", "translations", "completeness"];
-    let members = body.as_object().into_iter().flatten().filter(|(name, _)| !is_text(name) && !elsewhere.contains(&name.as_str()));
+    // What only the server sets is not read; tags become canonical; texts are shown below their
+    // language.
+    let elsewhere = [
+        "id",
+        "revision",
+        "created_at",
+        "updated_at",
+        "languages",
+        "language",
+        "transliterated",
+        "translations",
+        "completeness",
+    ];
+    let members = body
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !is_text(name) && !elsewhere.contains(&name.as_str()));
     Value::Object(members.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
@@ -105,20 +138,32 @@ fn are_of_use(errors: &[Violation], body: &Value) {
 
 /// What is shown to people is not empty, not endless, and does nothing to a terminal.
 pub fn is_a_sentence(text: &str) {
-    assert!(!text.is_empty() && text.chars().count() < 2_000, "{} characters", text.chars().count());
+    assert!(
+        !text.is_empty() && text.chars().count() < 2_000,
+        "{} characters",
+        text.chars().count()
+    );
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
-/// An item that was understood, as a read with `lang=all` shows it once it is stored. Sent back it changes nothing.
+/// An item that was understood, as a read with `lang=all` shows it once it is stored. Sent back it
+/// changes nothing.
 pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
     are_clean(&first.texts.texts);
     let mut ids: BTreeMap<String, Id> = BTreeMap::new();
-    let mut shown = Shown::new(Wish::every(vec![Language::default()]), Arc::new(Places::new(Designation::Eu)), None);
+    let mut shown = Shown::new(
+        Wish::every(vec![Language::default()]),
+        Arc::new(Places::new(Designation::Eu)),
+        None,
+    );
     let mut links: Vec<Link> = Vec::new();
     for link in &first.draft.links {
         let declared = S::SPEC.link(link.field).expect("a reference is declared");
-        let fresh = Id(uuid::Uuid::from_u128(1_000 + u128::try_from(ids.len()).expect("it is small")));
-        let id = *ids.entry(link.target.name.clone()).or_insert_with(|| Id::parse(&link.target.name).unwrap_or(fresh));
+        let fresh =
+            Id(uuid::Uuid::from_u128(1_000 + u128::try_from(ids.len()).expect("it is small")));
+        let id = *ids
+            .entry(link.target.name.clone())
+            .or_insert_with(|| Id::parse(&link.target.name).unwrap_or(fresh));
         let target = Target {
             id,
             slug: link.target.name.clone(),
@@ -159,7 +204,10 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         purged_at: None,
         written: 1,
     };
-    assert!(first.texts.texts.iter().any(|text| text.language == item.original_language), "there are texts in the original language");
+    assert!(
+        first.texts.texts.iter().any(|text| text.language == item.original_language),
+        "there are texts in the original language"
+    );
     // What is kept of the kind's own fields is read back as it was.
     let own = item.own::<S>().expect("own fields can be read back");
     assert!(own == first.draft.own, "{} is other fields than were sent", item.own);
@@ -175,20 +223,35 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
     let text = serde_json::to_string(&S::view(loaded, &shown)).expect("a view can be written");
     let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
     is_kept(&shown_alike::<S>(sent), &body);
-    let flat: serde_json::Map<String, Value> =
-        S::SPEC.texts.iter().filter_map(|(name, _)| Some(((*name).to_owned(), sent.get(*name)?.clone()))).collect();
+    let flat: serde_json::Map<String, Value> = S::SPEC
+        .texts
+        .iter()
+        .filter_map(|(name, _)| Some(((*name).to_owned(), sent.get(*name)?.clone())))
+        .collect();
     is_kept(&Value::Object(flat), &body["translations"][&item.original_language]);
-    let languages = sent.get("translations").and_then(Value::as_object).map(|all| all.values().filter(|texts| !texts.is_null()).count());
+    let languages = sent
+        .get("translations")
+        .and_then(Value::as_object)
+        .map(|all| all.values().filter(|texts| !texts.is_null()).count());
     assert_eq!(languages.unwrap_or(1), first.texts.texts.len(), "a language is lost");
-    let second = read::<S>(&body, Some(&item)).unwrap_or_else(|errors| panic!("{text} cannot be sent back: {errors:?}"));
+    let second = read::<S>(&body, Some(&item))
+        .unwrap_or_else(|errors| panic!("{text} cannot be sent back: {errors:?}"));
     assert!(first.draft.own == second.draft.own, "{text} sent back has other fields");
     assert_eq!(first.texts.texts, second.texts.texts, "{text} sent back has other texts");
     assert_eq!(first.texts.original, second.texts.original);
     assert_eq!((first.status, first.published_at), (second.status, second.published_at));
     assert_eq!(second.slug.as_ref(), Some(&item.slug));
-    let what = |link: &NewLink, id: Option<&Id>| (link.field, id.copied(), link.role.clone(), link.start, link.end);
-    let before: Vec<_> = first.draft.links.iter().map(|link| what(link, ids.get(&link.target.name))).collect();
-    let after: Vec<_> = second.draft.links.iter().map(|link| what(link, Id::parse(&link.target.name).as_ref())).collect();
+    let what = |link: &NewLink, id: Option<&Id>| {
+        (link.field, id.copied(), link.role.clone(), link.start, link.end)
+    };
+    let before: Vec<_> =
+        first.draft.links.iter().map(|link| what(link, ids.get(&link.target.name))).collect();
+    let after: Vec<_> = second
+        .draft
+        .links
+        .iter()
+        .map(|link| what(link, Id::parse(&link.target.name).as_ref()))
+        .collect();
     assert_eq!(before, after, "{text} sent back has other references");
     body
 }

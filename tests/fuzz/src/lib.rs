@@ -1,4 +1,5 @@
-//! What must hold of every input, one function for each fuzz target. The product's tests replay the corpus through the same functions.
+//! What must hold of every input, one function for each fuzz target. The product's tests replay the
+//! corpus through the same functions.
 
 mod accept_language;
 mod cursor;

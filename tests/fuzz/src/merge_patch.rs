@@ -10,7 +10,11 @@ use super::items;
 /// A document, and on the next line a patch.
 pub fn merge_patch(data: &[u8]) {
     let Some((document, Some(patch))) = super::two_lines(data) else { return };
-    let (Ok(document), Ok(patch)) = (serde_json::from_str::<Value>(document), serde_json::from_str::<Value>(patch)) else { return };
+    let (Ok(document), Ok(patch)) =
+        (serde_json::from_str::<Value>(document), serde_json::from_str::<Value>(patch))
+    else {
+        return;
+    };
     let mut merged = document.clone();
     merge(&mut merged, &patch);
     assert_eq!(merged, rfc_7396(document.clone(), &patch), "{document} with {patch}");
@@ -18,7 +22,9 @@ pub fn merge_patch(data: &[u8]) {
     merge(&mut again, &patch);
     assert_eq!(merged, again, "twice is as once");
     nulls_are_gone(&merged, &patch);
-    if let (Value::Object(before), Value::Object(after), Value::Object(patch)) = (&document, &merged, &patch) {
+    if let (Value::Object(before), Value::Object(after), Value::Object(patch)) =
+        (&document, &merged, &patch)
+    {
         for (name, value) in before.iter().filter(|(name, _)| !patch.contains_key(*name)) {
             assert_eq!(after.get(name), Some(value), "{name} was not named");
         }
@@ -55,7 +61,8 @@ fn nulls_are_gone(merged: &Value, patch: &Value) {
 }
 
 fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
-    let original = document.get("original_language").and_then(Value::as_str).unwrap_or("en").to_owned();
+    let original =
+        document.get("original_language").and_then(Value::as_str).unwrap_or("en").to_owned();
     let merged = match patched(S::SPEC, document.clone(), patch, &original) {
         Ok(merged) => merged,
         Err(problem) => {
@@ -68,7 +75,8 @@ fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
     for (name, value) in patch.iter().filter(|(name, _)| !is_text(name)) {
         assert_eq!(merged.get(name).is_none(), value.is_null(), "{name}");
     }
-    let again = patched(S::SPEC, merged.clone(), patch, &original).expect("what was merged can be merged again");
+    let again = patched(S::SPEC, merged.clone(), patch, &original)
+        .expect("what was merged can be merged again");
     assert_eq!(merged, again, "twice is as once");
     if let Ok(understood) = items::read::<S>(&merged, None) {
         items::sent_back::<S>(&merged, understood);

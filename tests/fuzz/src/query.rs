@@ -17,7 +17,9 @@ use super::items;
 pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
     for viewer in [Viewer::Public, Viewer::Everything] {
-        let read = |query: &str| ListRequest::parse(Videos::SPEC, query, accepted, &[Language::default()], viewer);
+        let read = |query: &str| {
+            ListRequest::parse(Videos::SPEC, query, accepted, &[Language::default()], viewer)
+        };
         match read(query) {
             Ok(request) => is_understood(query, &request, viewer, read),
             Err(problem) => is_of_use(query, &problem),
@@ -25,20 +27,32 @@ pub fn query(data: &[u8]) {
     }
 }
 
-fn is_understood(query: &str, request: &ListRequest, viewer: Viewer, read: impl Fn(&str) -> Result<ListRequest, Problem>) {
+fn is_understood(
+    query: &str,
+    request: &ListRequest,
+    viewer: Viewer,
+    read: impl Fn(&str) -> Result<ListRequest, Problem>,
+) {
     assert!((1..=MAX_LIMIT).contains(&request.paging.limit));
     match &request.paging.start {
         Start::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
-        Start::After(place) | Start::Before(place) => assert!(place.keys.iter().flatten().all(|key| !key.contains('\0'))),
+        Start::After(place) | Start::Before(place) => {
+            assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')))
+        }
     }
-    assert!(viewer == Viewer::Everything || request.viewer == Viewer::Public, "the public sees what is public");
+    assert!(
+        viewer == Viewer::Everything || request.viewer == Viewer::Public,
+        "the public sees what is public"
+    );
     for name in request.shape.fields.iter().flatten() {
         assert!(Videos::SPEC.all_fields().any(|known| known == name), "{name}");
     }
     assert!(request.shape.include.iter().all(|field| Videos::SPEC.link(field).is_some()));
 
     // However it is written and in whatever order, it is the same query.
-    let escaped = |text: &str| utf8_percent_encode(&decode(text).expect("it was understood"), NON_ALPHANUMERIC).to_string();
+    let escaped = |text: &str| {
+        utf8_percent_encode(&decode(text).expect("it was understood"), NON_ALPHANUMERIC).to_string()
+    };
     let mut pairs: Vec<String> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -50,21 +64,24 @@ fn is_understood(query: &str, request: &ListRequest, viewer: Viewer, read: impl 
     pairs.reverse();
     let rewritten = pairs.join("&");
     if rewritten.len() <= LONGEST_QUERY {
-        let same = read(&rewritten).unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
+        let same = read(&rewritten)
+            .unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
         assert_eq!((&same.paging, &same.identity), (&request.paging, &request.identity));
     }
 
     // The address of the next page leads on in the same list.
     let place = Place { keys: vec![Some("a".to_owned()); MAX_KEYS], number: 9 };
     let next = at_cursor(query, &cursor::write(&request.paging.fingerprint, &place, false));
-    let page = read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
+    let page =
+        read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
     assert_eq!(
         (&page.paging.fingerprint, page.paging.limit, page.paging.total),
         (&request.paging.fingerprint, request.paging.limit, request.paging.total)
     );
     assert_eq!(page.paging.start, Start::After(place));
     if next.len() < LONGEST_QUERY {
-        let refused = read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");
+        let refused =
+            read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");
         assert!(refused.errors.iter().any(|error| error.parameter.as_deref() == Some("nonesuch")));
     }
 }

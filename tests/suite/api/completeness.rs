@@ -19,10 +19,17 @@ const EVERYTHING: &str = "status=draft,published,archived";
 fn upload(server: &TestServer, key: &str, video: &str, track: &str) {
     let webvtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nНасиље није приватна ствар.\n";
     let path = format!("/v1/videos/{video}/captions/{track}");
-    server.request("PUT", &path).key(key).header("Content-Type", "text/vtt").body(webvtt).send().expect(201);
+    server
+        .request("PUT", &path)
+        .key(key)
+        .header("Content-Type", "text/vtt")
+        .body(webvtt)
+        .send()
+        .expect(201);
 }
 
-/// Four public videos and a draft, of which `c` and `d` have text tracks here and `a` has captions elsewhere; two topics.
+/// Four public videos and a draft, of which `c` and `d` have text tracks here and `a` has captions
+/// elsewhere; two topics.
 fn fill(server: &TestServer) -> String {
     let key = server.editor_key();
     let video = |slug: &str, month: u32, status: &str, translations: Value, more: Value| {
@@ -51,7 +58,12 @@ fn fill(server: &TestServer) -> String {
 
 /// The parts of a video of which these are there.
 fn parts(there: &[&str]) -> Value {
-    PARTS[0].1.iter().map(|part| ((*part).to_owned(), there.contains(part).into())).collect::<serde_json::Map<_, _>>().into()
+    PARTS[0]
+        .1
+        .iter()
+        .map(|part| ((*part).to_owned(), there.contains(part).into()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Whether an item has a part, by what `include=completeness` says; `sr` means both scripts.

@@ -16,9 +16,15 @@ fn plain(answer: &Answer) -> Vec<u8> {
     let mut bytes = Vec::new();
     let read = match answer.header("content-encoding") {
         None => return answer.body.clone(),
-        Some("gzip") => flate2::read::GzDecoder::new(answer.body.as_slice()).read_to_end(&mut bytes),
-        Some("br") => brotli::Decompressor::new(answer.body.as_slice(), 4_096).read_to_end(&mut bytes),
-        Some("zstd") => zstd::stream::read::Decoder::new(answer.body.as_slice()).unwrap().read_to_end(&mut bytes),
+        Some("gzip") => {
+            flate2::read::GzDecoder::new(answer.body.as_slice()).read_to_end(&mut bytes)
+        }
+        Some("br") => {
+            brotli::Decompressor::new(answer.body.as_slice(), 4_096).read_to_end(&mut bytes)
+        }
+        Some("zstd") => zstd::stream::read::Decoder::new(answer.body.as_slice())
+            .unwrap()
+            .read_to_end(&mut bytes),
         Some(other) => panic!("unknown coding {other}"),
     };
     read.expect("it is what it says");

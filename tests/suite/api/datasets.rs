@@ -29,7 +29,12 @@ fn dataset(catalogue: &Value, name: &str) -> Value {
 fn objects(value: &Value) -> Vec<&Value> {
     match value {
         Value::Object(members) => std::iter::once(value)
-            .chain(members.iter().filter(|(name, _)| *name != "@context").flat_map(|(_, value)| objects(value)))
+            .chain(
+                members
+                    .iter()
+                    .filter(|(name, _)| *name != "@context")
+                    .flat_map(|(_, value)| objects(value)),
+            )
             .collect(),
         Value::Array(members) => members.iter().flat_map(objects).collect(),
         _ => Vec::new(),

@@ -73,7 +73,8 @@ on_both! {
         let problem = server.request("GET", "/v1/videos/none").header("Origin", "https://site.example").send();
         assert_eq!(problem.must("access-control-allow-origin"), "*", "a script must be able to read problems too");
         problem.problem(404, "not-found");
-        // Another site's page may not write with a visitor's key: nothing is ambient, so that the key decides alone.
+        // Another site's page may not write with a visitor's key: nothing is ambient, so that the
+        // key decides alone.
         server.request("POST", "/v1/topics").header("Origin", "https://site.example").json(&json!({"name": "N"})).send().problem(401, "unauthenticated");
     }
 

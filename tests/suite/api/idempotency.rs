@@ -19,19 +19,33 @@ fn post(server: &TestServer, key: &str, name: &str, body: &Value) -> Answer {
 }
 
 fn topics(server: &TestServer, key: &str) -> Vec<String> {
-    let mut all = slugs(&server.request("GET", "/v1/topics?status=draft,published,archived").key(key).send().expect(200).json());
+    let mut all = slugs(
+        &server
+            .request("GET", "/v1/topics?status=draft,published,archived")
+            .key(key)
+            .send()
+            .expect(200)
+            .json(),
+    );
     all.sort();
     all
 }
 
 fn database<T>(server: &TestServer, mut work: impl FnMut(&mut Connection) -> QueryResult<T>) -> T {
     let store = kinoteka::server::store(&server.settings).expect("the settings are right");
-    store.write_here(|connection| work(connection).map_err(Problem::from)).expect("the statement runs")
+    store
+        .write_here(|connection| work(connection).map_err(Problem::from))
+        .expect("the statement runs")
 }
 
 fn grow_old(server: &TestServer, seconds: i64) {
     let then = Time::now().earlier(seconds * SECOND);
-    assert_eq!(database(server, |connection| diesel::update(rows::table).set(rows::created_at.eq(then)).execute(connection)), 1);
+    assert_eq!(
+        database(server, |connection| diesel::update(rows::table)
+            .set(rows::created_at.eq(then))
+            .execute(connection)),
+        1
+    );
 }
 
 on_both! {
@@ -121,7 +135,8 @@ on_both! {
         assert_eq!(problem.problem(409, "conflict")["errors"][0]["code"], "still_running");
         server.request("DELETE", "/v1/topics/norms").key(&key).send().expect(204);
         grow_old(server, 61);
-        // Its process died with it: the work is done now, and refused, since the slug is not given again.
+        // Its process died with it: the work is done now, and refused, since the slug is not given
+        // again.
         let problem = post(server, &key, KEY, &body).problem(409, "conflict");
         assert_eq!(problem["errors"][0]["code"], "taken");
     }

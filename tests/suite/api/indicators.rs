@@ -69,7 +69,8 @@ on_both! {
         assert_eq!(server.slug_set("/v1/impact-statistics?unit=persons&additive=false"), ["s"]);
         assert_eq!(server.read("/v1/impact-statistics?indicator=trained&facets=unit")["facets"]["unit"][0]["value"], "persons");
         assert_eq!(server.slug_set("/v1/impact-statistics?q=trained"), ["s"], "found by the indicator's label");
-        // An indicator that statistics belong to stays; so does a measure that their values do not allow otherwise.
+        // An indicator that statistics belong to stays; so does a measure that their values do not
+        // allow otherwise.
         server.patch(&key, "/v1/impact-statistics/s", &json!({"value": "140"}));
         server.request("PATCH", "/v1/indicators/trained").key(&key).json(&json!({"measure": "percentage"})).send().errors(422, &[("/measure", "does_not_fit")]);
         server.request("DELETE", "/v1/indicators/trained").key(&key).send().problem(409, "conflict");

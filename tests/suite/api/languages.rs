@@ -9,7 +9,8 @@ const CYRILLIC_ONLY: &str = "/v1/impact-statistics/women-who-know-their-rights";
 
 fn is_cyrillic(text: &Value) -> bool {
     let text = text.as_str().expect("a text");
-    text.chars().any(|c| ('\u{400}'..'\u{500}').contains(&c)) && !text.chars().any(|c| c.is_ascii_alphabetic())
+    text.chars().any(|c| ('\u{400}'..'\u{500}').contains(&c))
+        && !text.chars().any(|c| c.is_ascii_alphabetic())
 }
 
 fn language(resource: &Value) -> (&str, bool) {

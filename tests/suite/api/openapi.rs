@@ -27,7 +27,10 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 #[test]
 fn the_committed_document_is_the_generated_one() {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-    for (name, generated) in [("kinoteka.json", kinoteka::server::document_json()), ("kinoteka.yaml", kinoteka::server::document_yaml())] {
+    for (name, generated) in [
+        ("kinoteka.json", kinoteka::server::document_json()),
+        ("kinoteka.yaml", kinoteka::server::document_yaml()),
+    ] {
         let committed = std::fs::read_to_string(directory.join(name)).unwrap_or_default();
         assert!(
             committed == generated,
@@ -38,7 +41,8 @@ fn the_committed_document_is_the_generated_one() {
 
 #[test]
 fn both_notations_say_the_same() {
-    let yaml: Value = yaml_serde::from_str(&kinoteka::server::document_yaml()).expect("the YAML can be read");
+    let yaml: Value =
+        yaml_serde::from_str(&kinoteka::server::document_yaml()).expect("the YAML can be read");
     let json: Value = document();
     let (yaml, json) = (yaml.to_string(), json.to_string());
     assert!(yaml == json, "the YAML differs from the JSON");
@@ -48,30 +52,54 @@ fn both_notations_say_the_same() {
 fn every_operation_is_described() {
     let document = document();
     let mut ids = BTreeSet::new();
-    let tags: BTreeSet<&str> = document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let tags: BTreeSet<&str> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
     for (path, method, operation) in operations(&document) {
         let at = format!("{method} {path}");
         for field in ["summary", "description", "operationId"] {
-            assert!(operation[field].as_str().is_some_and(|text| !text.trim().is_empty()), "{at} has no {field}");
+            assert!(
+                operation[field].as_str().is_some_and(|text| !text.trim().is_empty()),
+                "{at} has no {field}"
+            );
         }
-        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{at}: the operationId is not unique");
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+            "{at}: the operationId is not unique"
+        );
         let own = operation["tags"].as_array().unwrap_or_else(|| panic!("{at} has no tag"));
         assert!(own.len() == 1 && tags.contains(own[0].as_str().unwrap()), "{at}: {own:?}");
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let name = &parameter["name"];
-            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{at}: {name} has no description");
-            assert!(parameter.get("example").is_some() || *name == "cursor", "{at}: {name} has no example");
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{at}: {name} has no description"
+            );
+            assert!(
+                parameter.get("example").is_some() || *name == "cursor",
+                "{at}: {name} has no example"
+            );
             if path.contains(&format!("{{{}}}", name.as_str().unwrap())) {
-                assert_eq!((&parameter["in"], &parameter["required"]), (&"path".into(), &true.into()), "{at}: {name}");
+                assert_eq!(
+                    (&parameter["in"], &parameter["required"]),
+                    (&"path".into(), &true.into()),
+                    "{at}: {name}"
+                );
             }
         }
         for part in path.split('{').filter_map(|part| Some(part.split_once('}')?.0)) {
             assert!(
-                operation["parameters"].as_array().is_some_and(|all| all.iter().any(|parameter| parameter["name"] == part)),
+                operation["parameters"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|parameter| parameter["name"] == part)),
                 "{at}: {part} is not described"
             );
         }
-        let takes_body = ["post", "put", "patch"].contains(&method.as_str()) && !path.ends_with("/restore");
+        let takes_body =
+            ["post", "put", "patch"].contains(&method.as_str()) && !path.ends_with("/restore");
         assert_eq!(operation.get("requestBody").is_some(), takes_body, "{at}: body");
     }
 }
@@ -84,13 +112,19 @@ fn every_answer_has_an_example_that_fits() {
         assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
         for (status, response) in responses {
             let at = format!("{method} {path} {status}");
-            let response = response
-                .get("$ref")
-                .and_then(Value::as_str)
-                .map_or(response, |target| document.pointer(target.trim_start_matches('#')).unwrap_or_else(|| panic!("{at}: {target}")));
-            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{at} has no description");
+            let response =
+                response.get("$ref").and_then(Value::as_str).map_or(response, |target| {
+                    document
+                        .pointer(target.trim_start_matches('#'))
+                        .unwrap_or_else(|| panic!("{at}: {target}"))
+                });
+            assert!(
+                response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{at} has no description"
+            );
             for (media_type, content) in response["content"].as_object().into_iter().flatten() {
-                let example = content.get("example").unwrap_or_else(|| panic!("{at} has no example"));
+                let example =
+                    content.get("example").unwrap_or_else(|| panic!("{at} has no example"));
                 let name = content["schema"]
                     .get("$ref")
                     .or_else(|| content["schema"]["anyOf"][0].get("$ref"))
@@ -135,7 +169,10 @@ fn every_reference_leads_somewhere_and_every_schema_is_used() {
         assert!(document.pointer(target).is_some(), "{target} leads nowhere");
     }
     for name in document["components"]["schemas"].as_object().unwrap().keys() {
-        assert!(found.contains(&format!("/components/schemas/{name}")), "nothing uses the schema {name}");
+        assert!(
+            found.contains(&format!("/components/schemas/{name}")),
+            "nothing uses the schema {name}"
+        );
     }
 }
 

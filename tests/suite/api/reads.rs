@@ -14,7 +14,8 @@ const KINDS: [(&str, &str, usize); 5] = [
 ];
 
 fn is_short(reference: &Value) -> bool {
-    let members: Vec<&String> = reference.as_object().expect("a reference is an object").keys().collect();
+    let members: Vec<&String> =
+        reference.as_object().expect("a reference is an object").keys().collect();
     members == ["id", "slug", "title"]
 }
 

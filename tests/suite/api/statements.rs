@@ -6,7 +6,10 @@ use crate::support::TestServer;
 fn statements(server: &TestServer, path: &str) -> u32 {
     let answer = server.get(path).expect(200);
     let timing = answer.must("server-timing");
-    let count = timing.strip_prefix("db;desc=\"").and_then(|rest| rest.split(' ').next()).and_then(|count| count.parse().ok());
+    let count = timing
+        .strip_prefix("db;desc=\"")
+        .and_then(|rest| rest.split(' ').next())
+        .and_then(|count| count.parse().ok());
     count.unwrap_or_else(|| panic!("{timing}"))
 }
 
@@ -75,14 +78,16 @@ on_both! {
             let full = server.get(path);
             let again = server.request("GET", path).header("If-None-Match", full.must("etag")).send().expect(304);
             let count = |answer: &crate::support::server::Answer| answer.must("server-timing").split(['"', ' ']).nth(1).unwrap().parse::<u32>().unwrap();
-            // One statement reads a single item on PostgreSQL, where each is a round trip: it says what is known too.
+            // One statement reads a single item on PostgreSQL, where each is a round trip: it says
+            // what is known too.
             let fewer = count(&again) < count(&full) || count(&full) == 1;
             assert!(fewer, "{path}: {} of {}", count(&again), count(&full));
         }
     }
 
     demo fn an_item_takes_one_round_trip_to_postgresql(server: &TestServer) {
-        // What is asked for, another script, a fallback: what is likely is read along, and is right.
+        // What is asked for, another script, a fallback: what is likely is read along, and is
+        // right.
         for language in ["en", "sr-Cyrl", "de"] {
             let count = warm(server, &format!("/v1/videos/testimonials-part-one?lang={language}"));
             // On SQLite two, between the beginning and the end of their transaction.
@@ -93,7 +98,8 @@ on_both! {
     demo fn a_list_takes_two_round_trips_to_postgresql(server: &TestServer) {
         for query in ["lang=en", "lang=sq&country=RS&programme=implementing-norms-changing-minds", "lang=tr&sort=title"] {
             let count = warm(server, &format!("/v1/videos?{query}"));
-            // On SQLite the revisions, the page, its items and their texts, between the beginning and the end of their transaction.
+            // On SQLite the revisions, the page, its items and their texts, between the beginning
+            // and the end of their transaction.
             assert_eq!(count, if server.settings.database_url.starts_with("postgres") { 2 } else { 6 }, "{query}");
         }
     }

@@ -8,7 +8,8 @@ use crate::support::server::slugs;
 
 const SUMMARY: &str = "/v1/impact-statistics/summary";
 
-/// Indicators of people trained (additive), people at forums (not additive) and a share; statistics of two programmes in three countries.
+/// Indicators of people trained (additive), people at forums (not additive) and a share; statistics
+/// of two programmes in three countries.
 fn fill(server: &TestServer) -> String {
     let key = server.editor_key();
     let create = |path: &str, mut item: Value| {
@@ -20,22 +21,49 @@ fn fill(server: &TestServer) -> String {
         json!({"slug": "norms", "translations": {"en": {"status": "published", "title": "Norms"}, "mk": {"status": "published", "title": "Норми"}}}),
     );
     create("/v1/programmes", json!({"slug": "services", "title": "Services"}));
-    create("/v1/indicators", json!({"slug": "trained", "label": "People trained", "unit": "people", "ascending": true, "additive": true}));
-    create("/v1/indicators", json!({"slug": "forum", "label": "At forums", "unit": "people", "additive": false}));
-    create("/v1/indicators", json!({"slug": "share", "label": "Share", "unit": "women", "measure": "percentage", "ascending": false}));
+    create(
+        "/v1/indicators",
+        json!({"slug": "trained", "label": "People trained", "unit": "people", "ascending": true, "additive": true}),
+    );
+    create(
+        "/v1/indicators",
+        json!({"slug": "forum", "label": "At forums", "unit": "people", "additive": false}),
+    );
+    create(
+        "/v1/indicators",
+        json!({"slug": "share", "label": "Share", "unit": "women", "measure": "percentage", "ascending": false}),
+    );
     let year = |year: u32| json!({"period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31")});
-    let add = |slug: &str, indicator: &str, programme: &str, country: &[&str], value: &str, more: &[Value]| {
-        let mut item =
-            json!({"slug": slug, "label": slug, "indicator": indicator, "programme": programme, "countries": country, "value": value});
+    let add = |slug: &str,
+               indicator: &str,
+               programme: &str,
+               country: &[&str],
+               value: &str,
+               more: &[Value]| {
+        let mut item = json!({"slug": slug, "label": slug, "indicator": indicator, "programme": programme, "countries": country, "value": value});
         for more in more {
             item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         }
         create("/v1/impact-statistics", item);
     };
     let sex = |sex: &str| json!({"disaggregation": [{"dimension": "sex", "value": sex}]});
-    add("al-24", "trained", "norms", &["AL"], "250", &[year(2024), json!({"qualifier": "more_than"})]);
+    add(
+        "al-24",
+        "trained",
+        "norms",
+        &["AL"],
+        "250",
+        &[year(2024), json!({"qualifier": "more_than"})],
+    );
     add("al-25", "trained", "norms", &["AL"], "500", &[year(2025)]);
-    add("al-25-q1", "trained", "norms", &["AL"], "100", &[json!({"period_start": "2025-01-01", "period_end": "2025-03-31"})]);
+    add(
+        "al-25-q1",
+        "trained",
+        "norms",
+        &["AL"],
+        "100",
+        &[json!({"period_start": "2025-01-01", "period_end": "2025-03-31"})],
+    );
     add("rs-24", "trained", "norms", &["RS"], "0.1", &[year(2024)]);
     add(
         "rs-25",
@@ -43,7 +71,10 @@ fn fill(server: &TestServer) -> String {
         "services",
         &["RS"],
         "0.2",
-        &[year(2025), json!({"baseline": {"value": "0.05", "year": 2019}, "target": {"value": "0.35"}})],
+        &[
+            year(2025),
+            json!({"baseline": {"value": "0.05", "year": 2019}, "target": {"value": "0.35"}}),
+        ],
     );
     add("xk-25-f", "trained", "services", &["XK"], "30", &[year(2025), sex("female")]);
     add("xk-25-m", "trained", "services", &["XK"], "10", &[year(2025), sex("male")]);
@@ -57,7 +88,10 @@ fn fill(server: &TestServer) -> String {
         "norms",
         &["RS"],
         "40",
-        &[year(2024), json!({"baseline": {"value": "50", "year": 2019}, "target": {"value": "20"}})],
+        &[
+            year(2024),
+            json!({"baseline": {"value": "50", "year": 2019}, "target": {"value": "20"}}),
+        ],
     );
     key
 }
@@ -71,8 +105,18 @@ fn groups(summary: &Value) -> Vec<Group<'_>> {
         .unwrap()
         .iter()
         .map(|group| {
-            let keys = group["keys"].as_array().unwrap().iter().map(|key| key["value"].as_str().unwrap_or("-")).collect();
-            (keys, group["sum"]["value"].as_str(), group["sum"]["qualifier"].as_str(), group["count"].as_u64().unwrap())
+            let keys = group["keys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| key["value"].as_str().unwrap_or("-"))
+                .collect();
+            (
+                keys,
+                group["sum"]["value"].as_str(),
+                group["sum"]["qualifier"].as_str(),
+                group["count"].as_u64().unwrap(),
+            )
         })
         .collect()
 }
@@ -126,7 +170,8 @@ on_both! {
         assert_eq!((&rs["data"][0]["baseline"]["first_year"], &rs["data"][0]["target"]["value"], &rs["data"][0]["progress"]["figure"]), (&json!(2019), &json!("0.35"), &json!("50%")));
         let share = server.read(&format!("{SUMMARY}?indicator=share&aggregates=latest,progress,target,baseline"));
         assert_eq!((&share["data"][0]["latest"]["figure"], &share["data"][0]["progress"]["value"]), (&json!("40%"), &json!("33.3")));
-        // A filter narrows; a draft is not counted without a key that asks for it, and its name is not told.
+        // A filter narrows; a draft is not counted without a key that asks for it, and its name is
+        // not told.
         assert_eq!(groups(&by("period_after=2025-01-01&group_by=country"))[0], (vec!["AL"], Some("500"), Some("exact"), 1));
         assert_eq!(groups(&by("q=rs&group_by=country")), [(vec!["RS"], Some("0.3"), Some("exact"), 2)]);
         assert_eq!(groups(&by("min_value=100&country=AL,RS")), [(vec![], Some("750"), Some("more_than"), 2)]);
@@ -245,7 +290,8 @@ on_both! {
         both("800");
         keep();
         both("800");
-        // Its indicator, which it repeats; a programme that the public sees no more; a statistic that it sees no more.
+        // Its indicator, which it repeats; a programme that the public sees no more; a statistic
+        // that it sees no more.
         server.patch(&key, "/v1/indicators/trained", &json!({"unit": "persons"}));
         keep();
         assert_eq!(server.read(&format!("{SUMMARY}?indicator=trained"))["data"][0]["unit"], "persons");

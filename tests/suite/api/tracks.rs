@@ -7,7 +7,8 @@ use crate::support::{TestServer, encoded};
 
 const VIDEO: &str = "/v1/videos/testimonials-part-one";
 
-/// With what a round trip must keep: header, style, region, note, identifier, settings, voices, overlapping cues.
+/// With what a round trip must keep: header, style, region, note, identifier, settings, voices,
+/// overlapping cues.
 const FULL: &str = "WEBVTT Сведочења
 
 STYLE
@@ -34,7 +35,13 @@ NOTE Између
 
 const SRT: &str = "\u{feff}1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Dhuna</i> nuk është çështje private.\r\n\r\n2\r\n00:00:02,500 --> 00:00:04,000\r\nRaportojeni & kërkoni ndihmë.\r\n";
 
-fn put(server: &TestServer, key: &str, path: &str, media_type: &str, body: &str) -> crate::support::server::Answer {
+fn put(
+    server: &TestServer,
+    key: &str,
+    path: &str,
+    media_type: &str,
+    body: &str,
+) -> crate::support::server::Answer {
     server.request("PUT", path).key(key).header("Content-Type", media_type).body(body).send()
 }
 

@@ -11,7 +11,12 @@ const VIDEO: &str = "/v1/videos/testimonials-part-one";
 /// PUT of what GET with `lang=all` gives, unchanged.
 fn put_back(server: &TestServer, key: &str, path: &str) -> (Value, Value) {
     let read = server.request("GET", &format!("{path}?lang=all")).key(key).send().expect(200);
-    let written = server.request("PUT", &format!("{path}?lang=all")).key(key).json(&read.json()).send().expect(200);
+    let written = server
+        .request("PUT", &format!("{path}?lang=all"))
+        .key(key)
+        .json(&read.json())
+        .send()
+        .expect(200);
     (read.json(), written.json())
 }
 
@@ -55,8 +60,8 @@ on_both! {
         let revision = || server.request("GET", "/v1/topics").key(&key).send().must("etag").to_owned();
         server.create(&key, "/v1/topics", &json!({"name": "Taken"}));
         let before = revision();
-        // Every second one is refused only when the transaction has begun, so that what was written before it in the same
-        // transaction has to be written again.
+        // Every second one is refused only when the transaction has begun, so that what was written
+        // before it in the same transaction has to be written again.
         let write = |writer: usize| -> Vec<u16> {
             let answers = (0..6).map(|number| {
                 let slug = if number % 2 == 0 { format!("topic-{writer}-{number}") } else { "taken".to_owned() };

@@ -1,4 +1,5 @@
-//! Embed pages in a real browser. What they say is tested on both databases beside this; here it is SQLite.
+//! Embed pages in a real browser. What they say is tested on both databases beside this; here it is
+//! SQLite.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -14,8 +15,11 @@ const PLAYER: &str = "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?";
 /// What a page must never do before somebody presses play.
 fn keeps_to_itself(browser: &mut Browser, server: &TestServer) {
     assert_eq!(browser.complaints(), Vec::<String>::new());
-    let others: Vec<String> =
-        browser.requests().into_iter().filter(|url| !url.starts_with(&server.base()) && !url.starts_with("data:")).collect();
+    let others: Vec<String> = browser
+        .requests()
+        .into_iter()
+        .filter(|url| !url.starts_with(&server.base()) && !url.starts_with("data:"))
+        .collect();
     assert_eq!(others, Vec::<String>::new(), "requests to others");
     assert_eq!(browser.call("Network.getCookies", &json!({}))["cookies"], json!([]));
     assert_eq!(browser.eval("localStorage.length + sessionStorage.length"), json!(0));
@@ -26,7 +30,9 @@ fn a_page_fits_every_width_light_and_dark() {
     let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
     let server = TestServer::sqlite(Content::Nothing, |_| {});
     film(&server, &youtube());
-    for (width, is_dark, lang) in [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (320, true, "sq")] {
+    for (width, is_dark, lang) in
+        [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (320, true, "sq")]
+    {
         browser.resize(width, 700);
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed/videos/film?lang={lang}", server.base()));
@@ -37,7 +43,9 @@ fn a_page_fits_every_width_light_and_dark() {
             "no scrolling sideways at {width}"
         );
         assert_eq!(
-            browser.eval("[...document.images].every((image) => image.complete && image.naturalWidth > 0)"),
+            browser.eval(
+                "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
+            ),
             json!(true),
             "the poster is shown"
         );
@@ -56,7 +64,9 @@ fn figures_fit_every_width_light_and_dark() {
     let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
     let server = TestServer::sqlite(Content::Nothing, |_| {});
     figures::statistic(&server);
-    for (width, is_dark, lang) in [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (240, true, "sq")] {
+    for (width, is_dark, lang) in
+        [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (240, true, "sq")]
+    {
         browser.resize(width, 500);
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed/impact-statistics/people?lang={lang}", server.base()));
@@ -66,7 +76,8 @@ fn figures_fit_every_width_light_and_dark() {
             json!(true),
             "no scrolling sideways at {width}"
         );
-        let size = browser.eval("parseFloat(getComputedStyle(document.querySelector('.figure')).fontSize)");
+        let size = browser
+            .eval("parseFloat(getComputedStyle(document.querySelector('.figure')).fontSize)");
         assert!(size.as_f64().unwrap() > 28.0, "the figure is what one sees first: {size}");
         browser.picture(&format!("figure-{width}-{lang}"));
         browser.eval(&axe);
@@ -77,7 +88,13 @@ fn figures_fit_every_width_light_and_dark() {
     // Without scripts it is the same.
     browser.allow_scripts(false);
     browser.visit(&format!("{}/embed/impact-statistics/people?lang=en", server.base()));
-    assert!(browser.eval("document.querySelector('h1').innerText").as_str().unwrap().starts_with("More than 1,500"));
+    assert!(
+        browser
+            .eval("document.querySelector('h1').innerText")
+            .as_str()
+            .unwrap()
+            .starts_with("More than 1,500")
+    );
 }
 
 #[test]
@@ -131,16 +148,32 @@ fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
     keeps_to_itself(&mut browser, &server);
     browser.press("Tab");
     assert_eq!(browser.eval("document.activeElement.textContent"), json!("▶ Play (YouTube)"));
-    assert_eq!(browser.eval("getComputedStyle(document.activeElement).outlineStyle"), json!("solid"), "one sees where one is");
+    assert_eq!(
+        browser.eval("getComputedStyle(document.activeElement).outlineStyle"),
+        json!("solid"),
+        "one sees where one is"
+    );
     browser.press("Enter");
     browser.wait_until("document.querySelector('.stage iframe') !== null");
-    let (source, title) = (browser.eval("document.querySelector('iframe').src"), browser.eval("document.querySelector('iframe').title"));
-    assert!(source.as_str().unwrap().starts_with(PLAYER) && source.as_str().unwrap().ends_with("&start=12"), "{source}");
+    let (source, title) = (
+        browser.eval("document.querySelector('iframe').src"),
+        browser.eval("document.querySelector('iframe').title"),
+    );
+    assert!(
+        source.as_str().unwrap().starts_with(PLAYER)
+            && source.as_str().unwrap().ends_with("&start=12"),
+        "{source}"
+    );
     assert_eq!(title, json!("A film & its <story>"));
     browser.rest();
-    assert!(browser.requests().iter().any(|url| url.starts_with(PLAYER)), "{:?}", browser.requests());
     assert!(
-        !browser.complaints().iter().any(|text| text.contains("Content Security Policy") || text.contains("ContentSecurityPolicy")),
+        browser.requests().iter().any(|url| url.starts_with(PLAYER)),
+        "{:?}",
+        browser.requests()
+    );
+    assert!(
+        !browser.complaints().iter().any(|text| text.contains("Content Security Policy")
+            || text.contains("ContentSecurityPolicy")),
         "{:?}",
         browser.complaints()
     );
@@ -157,37 +190,67 @@ fn without_scripts_play_is_a_link() {
     browser.allow_scripts(false);
     browser.visit(&format!("{}/embed/videos/film?lang=en&start=7", server.base()));
     assert_eq!(browser.complaints(), Vec::<String>::new());
-    assert!(browser.requests().iter().all(|url| url.starts_with(&server.base())), "{:?}", browser.requests());
+    assert!(
+        browser.requests().iter().all(|url| url.starts_with(&server.base())),
+        "{:?}",
+        browser.requests()
+    );
     let text = browser.eval("document.body.innerText");
-    for shown in ["Content note: Speaks of violence.", "A film & its <story>", "Funded by the Union.", "Where to find help"] {
+    for shown in [
+        "Content note: Speaks of violence.",
+        "A film & its <story>",
+        "Funded by the Union.",
+        "Where to find help",
+    ] {
         assert!(text.as_str().unwrap().contains(shown), "{shown}: {text}");
     }
     let link = browser.eval("document.querySelector('a.play').href");
-    assert!(link.as_str().unwrap().starts_with(PLAYER) && link.as_str().unwrap().ends_with("&start=7"), "{link}");
+    assert!(
+        link.as_str().unwrap().starts_with(PLAYER) && link.as_str().unwrap().ends_with("&start=7"),
+        "{link}"
+    );
     browser.press("Tab");
     browser.press("Enter");
-    assert!(browser.requests().iter().any(|url| url.starts_with(PLAYER)), "{:?}", browser.requests());
+    assert!(
+        browser.requests().iter().any(|url| url.starts_with(PLAYER)),
+        "{:?}",
+        browser.requests()
+    );
 }
 
 #[test]
 fn files_are_played_with_captions() {
     let Some(mut browser) = Browser::start() else { return };
     let server = TestServer::sqlite(Content::Nothing, |_| {});
-    let key = film(&server, &json!([{"kind": "file", "url": "https://media.example.org/film.mp4", "mime_type": "video/mp4"}]));
-    let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
+    let key = film(
+        &server,
+        &json!([{"kind": "file", "url": "https://media.example.org/film.mp4", "mime_type": "video/mp4"}]),
+    );
+    let track = server
+        .request("PUT", "/v1/videos/film/captions/sr-Latn")
+        .key(&key)
+        .header("Content-Type", "text/vtt");
     track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
     browser.visit(&format!("{}/embed/videos/film?lang=sr-Cyrl", server.base()));
     keeps_to_itself(&mut browser, &server);
     browser.eval("document.querySelector('video').textTracks[1].mode = 'showing'");
     browser.wait_until("(document.querySelector('video').textTracks[1].cues || []).length === 1");
-    assert_eq!(browser.eval("document.querySelector('video').textTracks[1].cues[0].text"), json!("Жене говоре"));
+    assert_eq!(
+        browser.eval("document.querySelector('video').textTracks[1].cues[0].text"),
+        json!("Жене говоре")
+    );
     keeps_to_itself(&mut browser, &server);
     // Pressing play asks for the file, and the policy lets it.
     browser.eval("(document.querySelector('video').play().catch(() => {}), true)");
     browser.rest();
-    assert!(browser.requests().contains(&"https://media.example.org/film.mp4".to_owned()), "{:?}", browser.requests());
     assert!(
-        !browser.complaints().iter().any(|text| text.contains("Content Security Policy") || text.contains("ContentSecurityPolicy")),
+        browser.requests().contains(&"https://media.example.org/film.mp4".to_owned()),
+        "{:?}",
+        browser.requests()
+    );
+    assert!(
+        !browser.complaints().iter().any(|text| text.contains("Content Security Policy")
+            || text.contains("ContentSecurityPolicy")),
         "{:?}",
         browser.complaints()
     );
@@ -221,21 +284,39 @@ fn partner_sites_frame_what_they_may() {
     let server = TestServer::sqlite(Content::Nothing, |_| {});
     film(&server, &youtube());
     let how = server.read("/oembed?url=/embed/videos/film%3Flang%3Dmk&maxwidth=400");
-    let policy = format!("default-src 'none'; style-src-attr 'unsafe-inline'; frame-src {}", server.base());
+    let policy =
+        format!("default-src 'none'; style-src-attr 'unsafe-inline'; frame-src {}", server.base());
     let site = partner_site(&framing(how["html"].as_str().unwrap()), &policy);
     browser.visit(&site);
     browser.wait_until("document.querySelector('iframe').getBoundingClientRect().width === 400");
-    let asked = |browser: &Browser| browser.requests().into_iter().filter(|url| url.starts_with(&server.base())).collect::<Vec<_>>();
-    assert!(asked(&browser).iter().any(|url| url.contains("poster.svg")), "the page in the frame is drawn: {:?}", browser.requests());
-    let complaints: Vec<String> = browser.complaints().into_iter().filter(|text| !text.contains("favicon")).collect();
+    let asked = |browser: &Browser| {
+        browser
+            .requests()
+            .into_iter()
+            .filter(|url| url.starts_with(&server.base()))
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        asked(&browser).iter().any(|url| url.contains("poster.svg")),
+        "the page in the frame is drawn: {:?}",
+        browser.requests()
+    );
+    let complaints: Vec<String> =
+        browser.complaints().into_iter().filter(|text| !text.contains("favicon")).collect();
     assert_eq!(complaints, Vec::<String>::new());
     browser.picture("embed-framed");
     // Who is not on the list may not.
-    let limited = TestServer::sqlite(Content::Nothing, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned()]);
+    let limited = TestServer::sqlite(Content::Nothing, |settings| {
+        settings.embed_origins = vec!["https://partner.example.org".to_owned()]
+    });
     film(&limited, &youtube());
     let frame = format!("<iframe src=\"{}/embed/videos/film\"></iframe>", limited.base());
     browser.visit(&partner_site(&framing(&frame), "default-src 'none'; frame-src http:"));
-    assert!(browser.complaints().iter().any(|text| text.contains("frame-ancestors")), "{:?}", browser.complaints());
+    assert!(
+        browser.complaints().iter().any(|text| text.contains("frame-ancestors")),
+        "{:?}",
+        browser.complaints()
+    );
 }
 
 #[test]
@@ -244,7 +325,8 @@ fn titles_on_posters_fit_in_whatever_font_there_is() {
     let server = TestServer::sqlite(Content::Demo, |_| {});
     for slug in server.slugs("/v1/videos") {
         for language in ["en", "sq", "mk", "tr"] {
-            browser.visit(&format!("{}/v1/videos/{slug}/poster.svg?lang={language}", server.base()));
+            browser
+                .visit(&format!("{}/v1/videos/{slug}/poster.svg?lang={language}", server.base()));
             let box_of = "(() => { const box = document.querySelector('g').getBBox(); return [box.x, box.x + box.width]; })()";
             let found: Vec<f64> = serde_json::from_value(browser.eval(box_of)).unwrap();
             assert!(found[0] > 80.0 && found[1] < 1_200.0, "{slug} in {language}: {found:?}");

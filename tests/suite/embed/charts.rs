@@ -11,7 +11,8 @@ use crate::support::Content;
 use crate::support::chromium::{Browser, axe};
 use crate::support::{Answer, TestServer, encoded};
 
-/// Statistics of two units, one of them with all that can be known, one without a value; gives an editor's key.
+/// Statistics of two units, one of them with all that can be known, one without a value; gives an
+/// editor's key.
 pub fn statistics(server: &TestServer) -> String {
     let key = server.editor_key();
     server.create(
@@ -49,7 +50,8 @@ pub fn statistics(server: &TestServer) -> String {
     key
 }
 
-/// Statistics of one indicator by country and year, with gaps; what is of the whole region, or of two years, is broken down by nothing.
+/// Statistics of one indicator by country and year, with gaps; what is of the whole region, or of
+/// two years, is broken down by nothing.
 fn series(server: &TestServer) -> String {
     let key = server.editor_key();
     server.create(
@@ -57,7 +59,11 @@ fn series(server: &TestServer) -> String {
         "/v1/indicators",
         &json!({"slug": "trained", "status": "published", "label": "People in training", "unit": "trainees", "additive": true}),
     );
-    let count = |slug: &str, countries: Value, years: (&str, &str), value: &str, qualifier: &str| {
+    let count = |slug: &str,
+                 countries: Value,
+                 years: (&str, &str),
+                 value: &str,
+                 qualifier: &str| {
         server.create(&key, "/v1/impact-statistics", &json!({
             "slug": slug, "status": "published", "label": slug, "indicator": "trained", "countries": countries, "value": value, "qualifier": qualifier,
             "period_start": format!("{}-01-01", years.0), "period_end": format!("{}-12-31", years.1),
@@ -78,7 +84,11 @@ const SVG: &str = "/v1/impact-statistics/chart.svg";
 fn texts(answer: &Answer) -> Vec<String> {
     let text = answer.text();
     let read = Document::parse(&text).unwrap();
-    read.descendants().filter(|node| node.tag_name().name() == "text").filter_map(|node| node.text()).map(str::to_owned).collect()
+    read.descendants()
+        .filter(|node| node.tag_name().name() == "text")
+        .filter_map(|node| node.text())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn chart(server: &TestServer, query: &str) -> Answer {
@@ -90,7 +100,11 @@ fn chart(server: &TestServer, query: &str) -> Answer {
 fn said(answer: &Answer) -> String {
     let text = answer.text();
     let read = Document::parse(&text).unwrap();
-    read.descendants().find(|node| node.tag_name().name() == "desc").and_then(|node| node.text()).unwrap().to_owned()
+    read.descendants()
+        .find(|node| node.tag_name().name() == "desc")
+        .and_then(|node| node.text())
+        .unwrap()
+        .to_owned()
 }
 
 on_both! {
@@ -104,7 +118,8 @@ on_both! {
         assert!(all.concat().replace(' ', "").contains("12,345,678,901,234,567,890,123,456,789,012,345,678"), "{all:?}");
         let words = said(&english);
         assert!(words.contains("people & their <rights>: More than 1,500\n") && words.contains("guests: About 500\n"), "{words}");
-        // What is counted has a scale of its own: the longest bar of each unit is as long as there is room.
+        // What is counted has a scale of its own: the longest bar of each unit is as long as there
+        // is room.
         let serbian = chart(server, "lang=sr-Cyrl&unit=people");
         assert_eq!(serbian.must("content-language"), "sr-Cyrl");
         for text in ["људи и њихова права", "Више од 1.500", "Око 500", "Статистички подаци о учинку · Јединица: people"] {
@@ -374,7 +389,11 @@ fn charts_fit_every_width_light_and_dark() {
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed/impact-statistics/chart?{query}", server.base()));
         assert_eq!(browser.complaints(), Vec::<String>::new(), "{width} {query}");
-        assert!(browser.requests().iter().all(|url| url.starts_with(&server.base())), "{:?}", browser.requests());
+        assert!(
+            browser.requests().iter().all(|url| url.starts_with(&server.base())),
+            "{:?}",
+            browser.requests()
+        );
         assert_eq!(
             browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
             json!(true),
@@ -396,7 +415,11 @@ fn charts_fit_every_width_light_and_dark() {
         assert_eq!(browser.complaints(), Vec::<String>::new(), "{query}");
         let paper = browser.eval("getComputedStyle(document.querySelector('.kc-paper')).fill");
         let is_dark = query.contains("theme=dark") || (is_dark && !query.contains("theme=light"));
-        assert_eq!(paper, json!(if is_dark { "rgb(23, 23, 26)" } else { "rgb(255, 255, 255)" }), "{query}");
+        assert_eq!(
+            paper,
+            json!(if is_dark { "rgb(23, 23, 26)" } else { "rgb(255, 255, 255)" }),
+            "{query}"
+        );
     }
 }
 

@@ -16,7 +16,9 @@ use crate::support::{Content, TestServer};
 /// What a page needs to let it do, and nothing else.
 fn strict(server: &TestServer) -> String {
     let at = server.base();
-    format!("default-src 'none'; script-src {at}; connect-src {at}; img-src {at}; frame-src {at}; require-trusted-types-for 'script'")
+    format!(
+        "default-src 'none'; script-src {at}; connect-src {at}; img-src {at}; frame-src {at}; require-trusted-types-for 'script'"
+    )
 }
 
 /// A page of another site with the component, pinned by its digest.
@@ -42,10 +44,22 @@ fn catalogue(server: &TestServer) {
         let sources = json!([{"kind": "file", "url": "https://m.example.org/clip.mp4"}]);
         server.create(&key, "/v1/videos", &json!({"slug": format!("clip-{number}"), "status": "published", "title": format!("A clip that has a somewhat longer title, number {number}"), "duration_seconds": 95, "sources": sources, "programme": "norms", "countries": ["RS"]}));
     }
-    server.create(&key, "/v1/videos", &json!({"slug": "nowhere", "status": "published", "title": "Nowhere"}));
+    server.create(
+        &key,
+        "/v1/videos",
+        &json!({"slug": "nowhere", "status": "published", "title": "Nowhere"}),
+    );
     let page = json!([{"kind": "page", "url": "https://www.films.example.org/a"}]);
-    server.create(&key, "/v1/videos", &json!({"slug": "elsewhere", "status": "published", "title": "Elsewhere", "sources": page}));
-    server.create(&key, "/v1/videos", &json!({"slug": "gone", "status": "published", "title": "Gone"}));
+    server.create(
+        &key,
+        "/v1/videos",
+        &json!({"slug": "elsewhere", "status": "published", "title": "Elsewhere", "sources": page}),
+    );
+    server.create(
+        &key,
+        "/v1/videos",
+        &json!({"slug": "gone", "status": "published", "title": "Gone"}),
+    );
     server.request("DELETE", "/v1/videos/gone").key(&key).send().expect(204);
 }
 
@@ -60,7 +74,9 @@ fn keeps_to_itself(browser: &mut Browser, server: &TestServer, site: &str) {
     let others: Vec<String> = browser
         .requests()
         .into_iter()
-        .filter(|url| !url.starts_with(&server.base()) && !url.starts_with(site) && !url.starts_with("data:"))
+        .filter(|url| {
+            !url.starts_with(&server.base()) && !url.starts_with(site) && !url.starts_with("data:")
+        })
         .collect();
     assert_eq!(others, Vec::<String>::new(), "requests to others");
     assert_eq!(browser.call("Network.getCookies", &json!({}))["cookies"], json!([]));
@@ -79,7 +95,10 @@ fn shown(browser: &mut Browser, selector: &str) -> String {
 }
 
 fn wait_for_text(browser: &mut Browser, selector: &str, text: &str) {
-    browser.wait_until(&format!("document.querySelector('{selector}').shadowRoot.textContent.includes({})", json!(text)));
+    browser.wait_until(&format!(
+        "document.querySelector('{selector}').shadowRoot.textContent.includes({})",
+        json!(text)
+    ));
 }
 
 on_both! {
@@ -142,8 +161,11 @@ fn elements_show_a_catalogue_on_a_strict_page_of_another_site() {
     ] {
         browser.resize(width, 2400);
         browser.prefer_dark(is_dark);
-        let list = format!("<h2>Clips</h2><kinoteka-videos query=\"country=RS,MK&amp;limit=4\" layout=\"{layout}\"></kinoteka-videos>");
-        let colours = if is_dark { "bgcolor=\"#17171a\" text=\"#f2f2f5\"" } else { "bgcolor=\"#ffffff\"" };
+        let list = format!(
+            "<h2>Clips</h2><kinoteka-videos query=\"country=RS,MK&amp;limit=4\" layout=\"{layout}\"></kinoteka-videos>"
+        );
+        let colours =
+            if is_dark { "bgcolor=\"#17171a\" text=\"#f2f2f5\"" } else { "bgcolor=\"#ffffff\"" };
         let site = coloured(&server, lang, colours, &format!("{all}{list}"));
         browser.visit(&site);
         browser.wait_until("document.querySelector('kinoteka-videos').shadowRoot.querySelectorAll('li').length === 4");
@@ -157,7 +179,11 @@ fn elements_show_a_catalogue_on_a_strict_page_of_another_site() {
         );
         browser.wait_until("[...document.querySelector('kinoteka-video').shadowRoot.querySelectorAll('img')].every((image) => image.complete && image.naturalWidth > 0)");
         let columns = browser.eval("new Set([...document.querySelector('kinoteka-videos').shadowRoot.querySelectorAll('li')].map((card) => Math.round(card.getBoundingClientRect().left))).size");
-        assert_eq!(columns, json!(if layout == "carousel" || width == 1200 { 4 } else { 1 }), "{width} {layout}");
+        assert_eq!(
+            columns,
+            json!(if layout == "carousel" || width == 1200 { 4 } else { 1 }),
+            "{width} {layout}"
+        );
         assert_eq!(browser.eval("document.querySelector('kinoteka-video').shadowRoot.querySelector('[part=content]').lang"), json!(lang));
         browser.picture(&format!("component-{width}-{layout}-{lang}"));
         browser.eval(&axe);
@@ -223,7 +249,15 @@ fn elements_say_what_is_owed_in_the_language_of_the_page() {
                 "Косово: This designation",
             ],
         ),
-        ("#own", &["Content note: Speaks of violence.", "A film & its <story>", "Play", "Where to find help"]),
+        (
+            "#own",
+            &[
+                "Content note: Speaks of violence.",
+                "A film & its <story>",
+                "Play",
+                "Where to find help",
+            ],
+        ),
     ] {
         wait_for_text(&mut browser, element, "Funded by the Union.");
         let text = shown(&mut browser, element);
@@ -257,31 +291,45 @@ fn nothing_is_fetched_before_it_is_near_and_no_page_before_play_is_pressed() {
     wait_for_text(&mut browser, "kinoteka-video", "Play");
     browser.rest();
     assert_eq!(
-        (asked(&browser, "/v1/videos?"), asked(&browser, "clip-1"), asked(&browser, "/embed/videos/")),
+        (
+            asked(&browser, "/v1/videos?"),
+            asked(&browser, "clip-1"),
+            asked(&browser, "/embed/videos/")
+        ),
         (0, 0, 0),
         "{:?}",
         browser.requests()
     );
     // By keyboard: play, and one is in what is played.
     browser.press("Tab");
-    assert_eq!(browser.eval("document.activeElement.shadowRoot.activeElement.part.value"), json!("play"));
     assert_eq!(
-        browser.eval("getComputedStyle(document.activeElement.shadowRoot.activeElement).outlineStyle"),
+        browser.eval("document.activeElement.shadowRoot.activeElement.part.value"),
+        json!("play")
+    );
+    assert_eq!(
+        browser
+            .eval("getComputedStyle(document.activeElement.shadowRoot.activeElement).outlineStyle"),
         json!("solid"),
         "one sees where one is"
     );
     browser.press("Enter");
-    browser.wait_until("document.querySelector('kinoteka-video').shadowRoot.activeElement?.localName === 'iframe'");
+    browser.wait_until(
+        "document.querySelector('kinoteka-video').shadowRoot.activeElement?.localName === 'iframe'",
+    );
     browser.rest();
     assert_eq!(asked(&browser, "/embed/videos/clip-0?lang=en"), 1, "{:?}", browser.requests());
     assert_eq!(
-        browser.eval("document.querySelector('kinoteka-video').shadowRoot.querySelector('iframe').title"),
+        browser.eval(
+            "document.querySelector('kinoteka-video').shadowRoot.querySelector('iframe').title"
+        ),
         json!("A clip that has a somewhat longer title, number 0")
     );
     browser.picture("component-played");
     // Far below, when one comes near.
     browser.eval("document.querySelector('kinoteka-videos').scrollIntoView()");
-    browser.wait_until("document.querySelector('kinoteka-videos').shadowRoot.querySelectorAll('li').length === 1");
+    browser.wait_until(
+        "document.querySelector('kinoteka-videos').shadowRoot.querySelectorAll('li').length === 1",
+    );
     assert_eq!(asked(&browser, "/v1/videos?"), 1);
     keeps_to_itself(&mut browser, &server, &site);
 }
@@ -304,7 +352,10 @@ fn elements_follow_their_attributes_and_turn_pages() {
     browser.eval("(() => { const one = document.querySelector('kinoteka-video'); one.setAttribute('video', 'clip-1'); one.setAttribute('video', 'clip-2'); one.lang = 'mk'; })()");
     wait_for_text(&mut browser, "kinoteka-video", "Пушти");
     assert!(shown(&mut browser, "kinoteka-video").contains("number 2"));
-    assert_eq!((asked(&browser, "/v1/videos/clip-1?"), asked(&browser, "/v1/videos/clip-2?")), (0, 1));
+    assert_eq!(
+        (asked(&browser, "/v1/videos/clip-1?"), asked(&browser, "/v1/videos/clip-2?")),
+        (0, 1)
+    );
     browser.eval("document.querySelector('kinoteka-video').lang = 'cnr'");
     wait_for_text(&mut browser, "kinoteka-video", "Pusti");
     assert_eq!(asked(&browser, "lang=cnr&fields"), 1, "{:?}", browser.requests());
@@ -319,7 +370,12 @@ fn elements_follow_their_attributes_and_turn_pages() {
     // Another layout is the same list.
     let lists = asked(&browser, "/v1/videos?");
     browser.eval("document.querySelector('kinoteka-videos').setAttribute('layout', 'carousel')");
-    assert_eq!(browser.eval("document.querySelector('kinoteka-videos').shadowRoot.querySelector('ul').className"), json!("cards carousel"));
+    assert_eq!(
+        browser.eval(
+            "document.querySelector('kinoteka-videos').shadowRoot.querySelector('ul').className"
+        ),
+        json!("cards carousel")
+    );
     browser.rest();
     assert_eq!(asked(&browser, "/v1/videos?"), lists);
     let press = |browser: &mut Browser, text: &str| {
@@ -329,13 +385,16 @@ fn elements_follow_their_attributes_and_turn_pages() {
     wait_for_text(&mut browser, "kinoteka-videos", "number 4");
     assert!(!shown(&mut browser, "kinoteka-videos").contains("number 2"));
     assert_eq!(
-        browser.eval("document.querySelector('kinoteka-videos').shadowRoot.activeElement.localName"),
+        browser
+            .eval("document.querySelector('kinoteka-videos').shadowRoot.activeElement.localName"),
         json!("ul"),
         "one is at the list"
     );
     press(&mut browser, "Previous page");
     wait_for_text(&mut browser, "kinoteka-videos", "number 2");
-    browser.eval("document.querySelector('kinoteka-videos').setAttribute('query', 'q=nothing-at-all')");
+    browser.eval(
+        "document.querySelector('kinoteka-videos').setAttribute('query', 'q=nothing-at-all')",
+    );
     wait_for_text(&mut browser, "kinoteka-videos", "Nothing found.");
     keeps_to_itself(&mut browser, &server, &site);
 }
@@ -389,9 +448,17 @@ fn what_fails_is_said_and_what_stands_inside_is_left() {
     }
     let bad = shown(&mut browser, "#bad");
     assert!(bad.contains("did you mean `country`?") && bad.contains("limit: "), "{bad}");
-    assert_eq!(browser.eval("document.querySelector('#none').shadowRoot.querySelector('[role=status]').lang"), json!("mk"));
-    // A server that is not there, and one that cannot be reached: the policy of the page does not let it.
-    browser.eval(&format!("document.querySelector('#figure').setAttribute('server', '{}/nowhere/')", server.base()));
+    assert_eq!(
+        browser
+            .eval("document.querySelector('#none').shadowRoot.querySelector('[role=status]').lang"),
+        json!("mk")
+    );
+    // A server that is not there, and one that cannot be reached: the policy of the page does not
+    // let it.
+    browser.eval(&format!(
+        "document.querySelector('#figure').setAttribute('server', '{}/nowhere/')",
+        server.base()
+    ));
     browser.eval("document.querySelector('#none').setAttribute('server', 'http://127.0.0.1:9')");
     wait_for_text(&mut browser, "#none", "Обидете се повторно за момент.");
     wait_for_text(&mut browser, "#figure", "Ова не е достапно.");

@@ -9,7 +9,11 @@ use crate::support::{TestServer, encoded};
 /// A figure with all that can be known of it; gives an editor's key.
 pub fn statistic(server: &TestServer) -> String {
     let key = film(server, &youtube());
-    server.create(&key, "/v1/partners", &json!({"slug": "shelters", "status": "published", "name": "Network of shelters"}));
+    server.create(
+        &key,
+        "/v1/partners",
+        &json!({"slug": "shelters", "status": "published", "name": "Network of shelters"}),
+    );
     server.create(&key, "/v1/impact-statistics", &json!({
         "slug": "people", "status": "published", "programme": "norms", "partner": "shelters", "countries": ["MK", "XK"],
         "value": "1500", "qualifier": "more_than", "unit": "people", "period_start": "2024-01-01", "period_end": "2026-12-31",

@@ -54,8 +54,9 @@ on_both! {
         film(server, &youtube());
         let answer = page(server, "/embed/videos/film?lang=en&start=12");
         let html = answer.text();
-        // The only address of another site that is there is the one that play leads to, and it keeps its visitors private.
-        // Structured data names licences and vocabularies; nobody is asked for them.
+        // The only address of another site that is there is the one that play leads to, and it
+        // keeps its visitors private. Structured data names licences and vocabularies; nobody is
+        // asked for them.
         let (before, after) = html.split_once("<script type=\"application/ld+json\">").unwrap();
         let html = format!("{before}{}", after.split_once("</script>").unwrap().1);
         let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base())).collect();

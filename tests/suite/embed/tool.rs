@@ -1,4 +1,5 @@
-//! `/embed`: where webmasters pick videos and copy code. What it says on both databases, how it works in a browser on SQLite.
+//! `/embed`: where webmasters pick videos and copy code. What it says on both databases, how it
+//! works in a browser on SQLite.
 
 use serde_json::json;
 
@@ -30,7 +31,8 @@ on_both! {
         let answer = server.request("GET", &format!("/embed?{query}")).header("Accept-Language", "en").send().expect(200);
         assert_eq!((answer.must("content-type"), answer.must("content-language")), ("text/html; charset=utf-8", "en"));
         let html = answer.text();
-        // Counts of a field are of what the others keep; what is chosen is shown, and the footnote that its name owes.
+        // Counts of a field are of what the others keep; what is chosen is shown, and the footnote
+        // that its name owes.
         for text in ["<option value=\"XK\" selected>Kosovo* (1)</option>", "<option value=\"forum\" selected>Forums (1)</option>", "<option value=\"mk\" selected>Macedonian</option>", "without prejudice to positions on status", "<option value=\"carousel\" selected>"] {
             assert!(html.contains(text), "{text}: {html}");
         }
@@ -75,13 +77,19 @@ on_both! {
 fn it_works_in_a_browser_with_and_without_scripts() {
     let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
     // Others may frame embeds only from one site; the preview is shown all the same.
-    let server = TestServer::sqlite(Content::Demo, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned()]);
+    let server = TestServer::sqlite(Content::Demo, |settings| {
+        settings.embed_origins = vec!["https://partner.example.org".to_owned()]
+    });
     for (width, is_dark) in [(240, false), (480, true), (1200, false)] {
         browser.resize(width, 900);
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed?country=RS", server.base()));
         assert_eq!(browser.complaints(), Vec::<String>::new());
-        assert_eq!(browser.eval("document.documentElement.scrollWidth <= window.innerWidth"), json!(true), "sideways at {width}");
+        assert_eq!(
+            browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
+            json!(true),
+            "sideways at {width}"
+        );
         browser.wait_until("document.querySelector('.preview').contentDocument?.querySelectorAll('.cards li').length === 8");
         browser.picture(&format!("tool-{width}"));
         browser.eval(&axe);
@@ -93,23 +101,51 @@ fn it_works_in_a_browser_with_and_without_scripts() {
     browser.eval("const topic = document.getElementById('topic'); topic.focus(); topic.value = 'testimonials'; topic.dispatchEvent(new Event('change', { bubbles: true })); 1");
     browser.wait_until("document.getElementById('frame').value.includes('topic=testimonials')");
     browser.wait_until("document.querySelector('.preview').contentDocument?.querySelectorAll('.cards li').length === 2");
-    assert_eq!(browser.eval("document.activeElement.id + ' ' + document.activeElement.value"), json!("topic testimonials"));
-    assert_eq!(browser.eval("location.search"), json!("?country=RS&topic=testimonials&layout=grid"));
-    assert_eq!(browser.eval("document.querySelector('#country option[value=RS]').textContent"), json!("Serbia (2)"), "counts follow");
+    assert_eq!(
+        browser.eval("document.activeElement.id + ' ' + document.activeElement.value"),
+        json!("topic testimonials")
+    );
+    assert_eq!(
+        browser.eval("location.search"),
+        json!("?country=RS&topic=testimonials&layout=grid")
+    );
+    assert_eq!(
+        browser.eval("document.querySelector('#country option[value=RS]').textContent"),
+        json!("Serbia (2)"),
+        "counts follow"
+    );
     browser.eval("document.querySelector('button[data-copy=rss]').click()");
     browser.wait_until("document.getElementById('copied').textContent === 'Copied'");
-    let selected = browser.eval("document.getElementById('rss').value.slice(document.getElementById('rss').selectionStart)");
-    assert!(selected.as_str().unwrap().ends_with("/feeds/videos.rss?country=RS&topic=testimonials"), "{selected}");
+    let selected = browser.eval(
+        "document.getElementById('rss').value.slice(document.getElementById('rss').selectionStart)",
+    );
+    assert!(
+        selected.as_str().unwrap().ends_with("/feeds/videos.rss?country=RS&topic=testimonials"),
+        "{selected}"
+    );
     browser.rest();
-    assert!(browser.requests().iter().all(|url| url.starts_with(&server.base())), "{:?}", browser.requests());
+    assert!(
+        browser.requests().iter().all(|url| url.starts_with(&server.base())),
+        "{:?}",
+        browser.requests()
+    );
     assert_eq!(browser.complaints(), Vec::<String>::new());
     // Without scripts the form is sent.
     browser.allow_scripts(false);
     browser.visit(&format!("{}/embed?country=RS", server.base()));
     browser.allow_scripts(true);
-    assert_eq!(browser.eval("document.querySelectorAll('button[data-copy]:not([hidden])').length"), json!(0));
+    assert_eq!(
+        browser.eval("document.querySelectorAll('button[data-copy]:not([hidden])').length"),
+        json!(0)
+    );
     browser.allow_scripts(false);
     browser.eval("document.getElementById('q').value = 'norms'; document.querySelector('form button[type=submit]').click()");
     browser.wait_until("location.search.includes('q=norms')");
-    assert!(browser.eval("document.getElementById('frame').value").as_str().unwrap().contains("q=norms"));
+    assert!(
+        browser
+            .eval("document.getElementById('frame').value")
+            .as_str()
+            .unwrap()
+            .contains("q=norms")
+    );
 }

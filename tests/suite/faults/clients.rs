@@ -80,7 +80,8 @@ on_both! {
         let key = server.editor_key();
         let head = format!("POST /v1/topics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
         server.get("/openapi.json").expect(200);
-        // A third sends its head byte by byte, a third its body, and a third never reads what it asked for.
+        // A third sends its head byte by byte, a third its body, and a third never reads what it
+        // asked for.
         let mut slow: Vec<TcpStream> = (0..500)
             .map(|number| {
                 let mut stream = TcpStream::connect(server.address).expect("it listens");
@@ -196,21 +197,30 @@ fn two_thousand_connections_are_served() {
     let limit = getrlimit(Resource::Nofile);
     let enough = limit.maximum.map_or(65_536, |maximum| maximum.min(65_536));
     assert!(enough >= 4_096, "2,000 connections cannot be opened here: `ulimit -Hn` is {enough}");
-    setrlimit(Resource::Nofile, Rlimit { current: limit.current.max(Some(enough)), maximum: limit.maximum }).expect("it may be raised");
+    setrlimit(
+        Resource::Nofile,
+        Rlimit { current: limit.current.max(Some(enough)), maximum: limit.maximum },
+    )
+    .expect("it may be raised");
     on_both_databases(|directory, url| {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--demo", "--database-wait-ms", "30000"];
         let limited = ["sh", "-c", "ulimit -Sn 1024 && exec \"$@\"", "sh"];
-        let (served, _, address) = listening(under(&limited, &kinoteka(directory, url, &arguments)));
+        let (served, _, address) =
+            listening(under(&limited, &kinoteka(directory, url, &arguments)));
         let mut streams: Vec<TcpStream> = (0..2_000)
             .map(|_| {
                 let stream = TcpStream::connect(&address).expect("it listens");
-                stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+                stream
+                    .set_read_timeout(Some(Duration::from_secs(30)))
+                    .expect("a timeout can be set");
                 stream
             })
             .collect();
         for path in ["/healthz", "/v1/videos?limit=1"] {
             for stream in &mut streams {
-                stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).expect("it can be sent");
+                stream
+                    .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+                    .expect("it can be sent");
             }
             for stream in &mut streams {
                 assert_eq!(status(stream), 200, "{path}");

@@ -1,4 +1,5 @@
-//! `kill -9` while clients write: every answered write is there, nothing is half written, revisions only grow.
+//! `kill -9` while clients write: every answered write is there, nothing is half written, revisions
+//! only grow.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,11 +35,17 @@ fn write(address: &str, key: &str, round: u32, client: u32) -> Answered {
         let path = format!("/v1/topics/{slug}");
         for change in 1..=3 {
             let method = if change == 1 { "PUT" } else { "PATCH" };
-            let Some(answer) = attempt(address, method, &path, Some(key), Some(&body(change))) else { return answered };
+            let Some(answer) = attempt(address, method, &path, Some(key), Some(&body(change)))
+            else {
+                return answered;
+            };
             let answer = answer.expect(if change == 1 { 201 } else { 200 }).json();
             let revision = answer["revision"].as_i64().expect("a number");
             let before = answered.insert(slug.clone(), (revision, change));
-            assert!(before.is_none_or(|(before, _)| before < revision), "{slug}: {before:?}, then {revision}");
+            assert!(
+                before.is_none_or(|(before, _)| before < revision),
+                "{slug}: {before:?}, then {revision}"
+            );
         }
     }
     answered
@@ -74,45 +81,80 @@ fn stored(connection: &mut Connection, round: u32) -> BTreeMap<String, Stored> {
 
 fn killed_while_writing(directory: &Path, url: &str) {
     ended(run(directory, url, &["migrate"]), 0);
-    let key = out(&ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "K"]), 0)).trim().to_owned();
-    let revision = |connection: &mut Connection| Revisions::read(connection).expect("there are revisions").of(CATALOGUE).0;
+    let key =
+        out(&ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "K"]), 0))
+            .trim()
+            .to_owned();
+    let revision = |connection: &mut Connection| {
+        Revisions::read(connection).expect("there are revisions").of(CATALOGUE).0
+    };
     let mut before = revision(&mut open(url));
     let mut writes = 0;
     for round in 1..=ROUNDS {
         let (mut served, _, address) = serve(directory, url, &[]);
         let answered: Answered = std::thread::scope(|scope| {
             let (address, key) = (&address, &key);
-            let clients: Vec<_> = (0..CLIENTS).map(|client| scope.spawn(move || write(address, key, round, client))).collect();
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|client| scope.spawn(move || write(address, key, round, client)))
+                .collect();
             std::thread::sleep(Duration::from_millis(u64::from(300 + 13 * round)));
             served.0.kill().expect("it runs");
             served.0.wait().expect("it ends");
-            clients.into_iter().flat_map(|client| client.join().expect("answers are as they should be")).collect()
+            clients
+                .into_iter()
+                .flat_map(|client| client.join().expect("answers are as they should be"))
+                .collect()
         });
         // Read past any server: what is found is what the next one starts with.
         let mut connection = open(url);
         let stored = stored(&mut connection, round);
         for (slug, (revision, change)) in &answered {
-            let item = stored.get(slug).unwrap_or_else(|| panic!("round {round}: {slug} was answered and is not there"));
-            assert!(item.revision >= *revision, "round {round}: {slug} has revision {}, answered was {revision}", item.revision);
-            assert!(item.first >= change.to_string(), "round {round}: {slug} has lost change {change}");
+            let item = stored
+                .get(slug)
+                .unwrap_or_else(|| panic!("round {round}: {slug} was answered and is not there"));
+            assert!(
+                item.revision >= *revision,
+                "round {round}: {slug} has revision {}, answered was {revision}",
+                item.revision
+            );
+            assert!(
+                item.first >= change.to_string(),
+                "round {round}: {slug} has lost change {change}"
+            );
         }
         for item in stored.values() {
-            assert_eq!((item.texts, &item.first), (3, &item.last), "round {round}: {} is half written", item.slug);
-            assert_eq!(item.first, item.revision.to_string(), "round {round}: {} has another revision than change", item.slug);
+            assert_eq!(
+                (item.texts, &item.first),
+                (3, &item.last),
+                "round {round}: {} is half written",
+                item.slug
+            );
+            assert_eq!(
+                item.first,
+                item.revision.to_string(),
+                "round {round}: {} has another revision than change",
+                item.slug
+            );
         }
         let unanswered = stored.len().saturating_sub(answered.len());
         assert!(unanswered <= 4, "each client had at most one request under way: {unanswered}");
         nothing_is_half_written(&mut connection);
         let done: i64 = answered.values().map(|(_, change)| change).sum();
         let after = revision(&mut connection);
-        assert!(after >= before + done, "round {round}: the catalogue's revision went from {before} to {after} with {done} writes");
+        assert!(
+            after >= before + done,
+            "round {round}: the catalogue's revision went from {before} to {after} with {done} writes"
+        );
         before = after;
         writes += done;
     }
     assert!(writes > i64::from(ROUNDS * CLIENTS), "so few writes prove nothing: {writes}");
     // And a server serves it all.
     let (_served, _, address) = serve(directory, url, &[]);
-    let total = attempt(&address, "GET", "/v1/topics?total=true&limit=1", None, None).expect("it answers").expect(200).json();
+    let total = attempt(&address, "GET", "/v1/topics?total=true&limit=1", None, None)
+        .expect("it answers")
+        .expect(200)
+        .json();
     let items = number(&mut open(url), "SELECT count(*) AS n FROM items");
     assert_eq!(total["page"]["total"], items);
 }

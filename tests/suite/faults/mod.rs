@@ -1,4 +1,5 @@
-//! What breaks, broken on purpose: databases that go away, processes that are killed, clients that misbehave.
+//! What breaks, broken on purpose: databases that go away, processes that are killed, clients that
+//! misbehave.
 
 mod clients;
 mod crash;
@@ -32,10 +33,14 @@ fn on_both_databases(test: impl Fn(&Path, &str)) {
 
 #[track_caller]
 fn unavailable(answer: Answer) {
-    let seconds: u32 = answer.must("retry-after").parse().expect("Retry-After is a number of seconds");
+    let seconds: u32 =
+        answer.must("retry-after").parse().expect("Retry-After is a number of seconds");
     assert!((1..=60).contains(&seconds));
     let problem = answer.problem(503, "unavailable");
-    assert!(!problem["detail"].as_str().expect("a detail").to_lowercase().contains("sql"), "the cause is for the log: {problem}");
+    assert!(
+        !problem["detail"].as_str().expect("a detail").to_lowercase().contains("sql"),
+        "the cause is for the log: {problem}"
+    );
 }
 
 /// Runs the same on several threads; gives what each gave.
@@ -70,9 +75,20 @@ fn lock(url: &str) -> Connection {
     connection
 }
 
-/// What [`ask`](crate::support::process::ask) gives, or nothing where no whole answer comes: for servers that are killed.
-fn attempt(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Option<Answer> {
-    let answer = Answer::parse(&exchange(address, &request(address, method, path, key, body)).ok().filter(|answer| is_whole(answer))?);
+/// What [`ask`](crate::support::process::ask) gives, or nothing where no whole answer comes: for
+/// servers that are killed.
+fn attempt(
+    address: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<&Value>,
+) -> Option<Answer> {
+    let answer = Answer::parse(
+        &exchange(address, &request(address, method, path, key, body))
+            .ok()
+            .filter(|answer| is_whole(answer))?,
+    );
     contract::check(method, path, &answer);
     Some(answer)
 }
@@ -102,10 +118,14 @@ fn number(connection: &mut Connection, query: &str) -> i64 {
     found.unwrap_or_else(|error| panic!("{query}: {error}")).n
 }
 
-/// Panics if a part of an item is there without the others. Foreign keys and the last of these hold the parts to their item; the others hold the item to its parts.
+/// Panics if a part of an item is there without the others. Foreign keys and the last of these hold
+/// the parts to their item; the others hold the item to its parts.
 fn nothing_is_half_written(connection: &mut Connection) {
     for (what, query) in [
-        ("no text", "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM texts WHERE key / 512 = items.number)"),
+        (
+            "no text",
+            "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM texts WHERE key / 512 = items.number)",
+        ),
         (
             "no slug",
             "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM slugs WHERE item = items.number AND slug = items.slug)",
@@ -120,15 +140,35 @@ fn nothing_is_half_written(connection: &mut Connection) {
         ),
         ("texts in other languages than the item says", TEXTS_DIFFER),
         ("no own fields", "SELECT count(*) AS n FROM items WHERE purged_at IS NULL AND own = ''"),
-        ("texts and no row", "SELECT count(*) AS n FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = texts.key / 512)"),
-        ("facets and no row", "SELECT count(*) AS n FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = facets.item)"),
-        ("an entry and no row", "SELECT count(*) AS n FROM search_index WHERE (rowid >> 2) & 268435455 NOT IN (SELECT number FROM items)"),
+        (
+            "texts and no row",
+            "SELECT count(*) AS n FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = texts.key / 512)",
+        ),
+        (
+            "facets and no row",
+            "SELECT count(*) AS n FROM facets WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = facets.item)",
+        ),
+        (
+            "an entry and no row",
+            "SELECT count(*) AS n FROM search_index WHERE (rowid >> 2) & 268435455 NOT IN (SELECT number FROM items)",
+        ),
     ] {
         assert_eq!(number(connection, query), 0, "items that have {what}");
     }
     if connection.is_sqlite() {
-        assert_eq!(number(connection, "SELECT count(*) AS n FROM pragma_integrity_check WHERE integrity_check <> 'ok'"), 0, "integrity");
-        assert_eq!(number(connection, "SELECT count(*) AS n FROM pragma_foreign_key_check"), 0, "foreign keys");
+        assert_eq!(
+            number(
+                connection,
+                "SELECT count(*) AS n FROM pragma_integrity_check WHERE integrity_check <> 'ok'"
+            ),
+            0,
+            "integrity"
+        );
+        assert_eq!(
+            number(connection, "SELECT count(*) AS n FROM pragma_foreign_key_check"),
+            0,
+            "foreign keys"
+        );
     }
 }
 

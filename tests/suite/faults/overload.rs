@@ -12,22 +12,37 @@ use crate::support::process::{ask, ended, out, printed_key, request, run, serve,
 #[test]
 fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
     on_both_databases(|directory, url| {
-        let (served, lines, address) = serve(directory, url, &["--demo", "--database-wait-ms", "1500"]);
+        let (served, lines, address) =
+            serve(directory, url, &["--demo", "--database-wait-ms", "1500"]);
         let key = printed_key(&lines);
-        let post = |name: &str| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": name})));
+        let post = |name: &str| {
+            ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": name})))
+        };
         post("Before").expect(201);
-        let unused = out(&ended(run(directory, url, &["key", "create", "--role", "viewer", "--name", "V"]), 0)).trim().to_owned();
+        let unused = out(&ended(
+            run(directory, url, &["key", "create", "--role", "viewer", "--name", "V"]),
+            0,
+        ))
+        .trim()
+        .to_owned();
         let lock = lock(url);
         let started = Instant::now();
         unavailable(post("Locked out"));
         let waited = started.elapsed();
-        assert!((Duration::from_millis(1_400)..Duration::from_secs(5)).contains(&waited), "{waited:?}");
+        assert!(
+            (Duration::from_millis(1_400)..Duration::from_secs(5)).contains(&waited),
+            "{waited:?}"
+        );
         let started = Instant::now();
         ask(&address, "GET", "/v1/videos?total=true", None, None).expect(200);
         ask(&address, "GET", "/v1/videos", Some(&key), None).expect(200);
         // That a key was used is written down, but not while its first request waits.
         ask(&address, "GET", "/v1/videos", Some(&unused), None).expect(200);
-        assert!(started.elapsed() < Duration::from_secs(1), "reads do not wait for who writes: {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(1),
+            "reads do not wait for who writes: {:?}",
+            started.elapsed()
+        );
         let late = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| post("Waited"));
             std::thread::sleep(Duration::from_millis(400));
@@ -35,8 +50,14 @@ fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
             waiting.join().expect("it is answered")
         });
         late.expect(201);
-        let names = ask(&address, "GET", "/v1/topics?status=draft&fields=slug", Some(&key), None).json();
-        let mut names: Vec<&str> = names["data"].as_array().expect("a list").iter().filter_map(|topic| topic["slug"].as_str()).collect();
+        let names =
+            ask(&address, "GET", "/v1/topics?status=draft&fields=slug", Some(&key), None).json();
+        let mut names: Vec<&str> = names["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|topic| topic["slug"].as_str())
+            .collect();
         names.sort_unstable();
         assert_eq!(names, ["before", "waited"], "what was answered 503 was not stored");
         drop(served);
@@ -46,13 +67,19 @@ fn a_database_locked_by_another_process_is_waited_for_then_answered_503() {
 #[test]
 fn more_writes_than_can_wait_are_all_answered() {
     on_both_databases(|directory, url| {
-        let (served, lines, address) = serve(directory, url, &["--demo", "--database-wait-ms", "800"]);
+        let (served, lines, address) =
+            serve(directory, url, &["--demo", "--database-wait-ms", "800"]);
         let key = printed_key(&lines);
         let lock = lock(url);
         let started = Instant::now();
         std::thread::scope(|scope| {
-            let posts: Vec<_> =
-                (0..30).map(|_| scope.spawn(|| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "N"}))))).collect();
+            let posts: Vec<_> = (0..30)
+                .map(|_| {
+                    scope.spawn(|| {
+                        ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "N"})))
+                    })
+                })
+                .collect();
             std::thread::sleep(Duration::from_millis(200));
             let reading = Instant::now();
             ask(&address, "GET", "/v1/videos", None, None).expect(200);
@@ -76,18 +103,27 @@ fn a_stop_finishes_running_requests() {
         let idle = TcpStream::connect(&address).expect("it listens");
         let lock = lock(url);
         let answer = std::thread::scope(|scope| {
-            let running = scope.spawn(|| ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "In time"}))));
+            let running = scope.spawn(|| {
+                ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "In time"})))
+            });
             std::thread::sleep(Duration::from_millis(400));
             terminate(&served);
             std::thread::sleep(Duration::from_millis(400));
-            assert!(served.0.try_wait().expect("a child").is_none(), "it does not end while a request runs");
+            assert!(
+                served.0.try_wait().expect("a child").is_none(),
+                "it does not end while a request runs"
+            );
             drop(lock);
             running.join().expect("it is answered")
         });
         answer.expect(201);
         let started = Instant::now();
         assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
-        assert!(started.elapsed() < Duration::from_secs(5), "an idle connection does not hold it: {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "an idle connection does not hold it: {:?}",
+            started.elapsed()
+        );
         drop((idle, served));
         let (served, _, address) = serve(directory, url, &[]);
         ask(&address, "GET", "/v1/topics/in-time", Some(&key), None).expect(200);
@@ -98,8 +134,11 @@ fn a_stop_finishes_running_requests() {
 #[test]
 fn what_does_not_fit_into_the_queue_is_answered_503_at_once() {
     on_both_databases(|directory, url| {
-        let (served, lines, address) =
-            serve(directory, url, &["--demo", "--writers", "1", "--database-wait-ms", "4000", "--database-queue", "5"]);
+        let (served, lines, address) = serve(
+            directory,
+            url,
+            &["--demo", "--writers", "1", "--database-wait-ms", "4000", "--database-queue", "5"],
+        );
         let key = printed_key(&lines);
         let post = || ask(&address, "POST", "/v1/topics", Some(&key), Some(&json!({"name": "N"})));
         post().expect(201);
@@ -117,11 +156,17 @@ fn what_does_not_fit_into_the_queue_is_answered_503_at_once() {
             }
             ask(&address, "GET", "/v1/videos", None, None).expect(200);
             drop(lock);
-            waiting.into_iter().map(|post| post.join().expect("it is answered").status).collect::<Vec<_>>()
+            waiting
+                .into_iter()
+                .map(|post| post.join().expect("it is answered").status)
+                .collect::<Vec<_>>()
         });
         // Where a minute has just begun, the note that the key was used has one of the places.
         let stored = answers.iter().filter(|status| **status == 201).count();
-        assert!(stored >= 5 && answers.iter().all(|status| [201, 503].contains(status)), "who waits in time is answered: {answers:?}");
+        assert!(
+            stored >= 5 && answers.iter().all(|status| [201, 503].contains(status)),
+            "who waits in time is answered: {answers:?}"
+        );
         post().expect(201);
         served.logged(&["problem=unavailable", "5 requests wait for the database already"]);
     });
@@ -143,7 +188,13 @@ fn a_stop_under_load_loses_no_answered_request() {
             terminate(&served);
             let started = Instant::now();
             assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
-            (clients.into_iter().flat_map(|client| client.join().expect("whole answers only")).collect::<Vec<String>>(), started.elapsed())
+            (
+                clients
+                    .into_iter()
+                    .flat_map(|client| client.join().expect("whole answers only"))
+                    .collect::<Vec<String>>(),
+                started.elapsed(),
+            )
         });
         assert!(took < Duration::from_secs(5), "a stop under load takes its time: {took:?}");
         assert!(stored.len() > 16, "so few writes prove nothing: {}", stored.len());
@@ -151,20 +202,40 @@ fn a_stop_under_load_loses_no_answered_request() {
         let mut connection = super::open(url);
         super::nothing_is_half_written(&mut connection);
         for slug in stored {
-            assert_eq!(super::number(&mut connection, &format!("SELECT count(*) AS n FROM items WHERE slug = '{slug}'")), 1, "{slug}");
+            assert_eq!(
+                super::number(
+                    &mut connection,
+                    &format!("SELECT count(*) AS n FROM items WHERE slug = '{slug}'")
+                ),
+                1,
+                "{slug}"
+            );
         }
         // A request that was stored was answered too: the stop waited for it.
-        assert_eq!(super::number(&mut connection, "SELECT count(*) AS n FROM items WHERE slug LIKE 'stop-%'"), answered);
+        assert_eq!(
+            super::number(
+                &mut connection,
+                "SELECT count(*) AS n FROM items WHERE slug LIKE 'stop-%'"
+            ),
+            answered
+        );
     });
 }
 
-/// Writes on one connection that is kept, until the server lets it go; gives what was answered. An answer is whole or was never begun.
+/// Writes on one connection that is kept, until the server lets it go; gives what was answered. An
+/// answer is whole or was never begun.
 fn keep_writing(address: &str, key: &str, client: usize) -> Vec<String> {
     let mut stored = Vec::new();
     let mut stream = BufReader::new(TcpStream::connect(address).expect("it listens"));
     for number in 0.. {
         let slug = format!("stop-{client}-{number}");
-        let request = request(address, "PUT", &format!("/v1/topics/{slug}"), Some(key), Some(&json!({"name": "N"})));
+        let request = request(
+            address,
+            "PUT",
+            &format!("/v1/topics/{slug}"),
+            Some(key),
+            Some(&json!({"name": "N"})),
+        );
         let request = request.replace("Connection: close\r\n", "");
         if stream.get_mut().write_all(request.as_bytes()).is_err() {
             break;
@@ -179,7 +250,8 @@ fn keep_writing(address: &str, key: &str, client: usize) -> Vec<String> {
     stored
 }
 
-/// Reads one answer: its status, and whether it is the last on this connection. Nothing where the connection ended before it began.
+/// Reads one answer: its status, and whether it is the last on this connection. Nothing where the
+/// connection ended before it began.
 fn answer(stream: &mut BufReader<TcpStream>) -> Option<(u16, bool)> {
     let mut line = String::new();
     if stream.read_line(&mut line).unwrap_or(0) == 0 {

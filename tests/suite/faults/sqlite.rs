@@ -1,4 +1,5 @@
-//! What can happen to a file: locked (see `overload`), deleted, replaced, read-only, on a full disk.
+//! What can happen to a file: locked (see `overload`), deleted, replaced, read-only, on a full
+//! disk.
 
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -17,7 +18,13 @@ use crate::support::server::Answer;
 use crate::support::sqlite::SqliteDatabase;
 
 fn post(address: &str, key: &str, name: &str) -> Answer {
-    ask(address, "POST", "/v1/topics", Some(key), Some(&json!({"name": name, "description": "d".repeat(15_000)})))
+    ask(
+        address,
+        "POST",
+        "/v1/topics",
+        Some(key),
+        Some(&json!({"name": name, "description": "d".repeat(15_000)})),
+    )
 }
 
 fn remove(directory: &Path) {
@@ -30,7 +37,8 @@ fn remove(directory: &Path) {
 fn a_deleted_file_is_noticed_and_not_written_to() {
     let file = SqliteDatabase::new(None);
     // One reader: what was read before, it has read, and so it holds the file open.
-    let (served, lines, address) = serve(file.directory(), &file.url, &["--demo", "--readers", "1"]);
+    let (served, lines, address) =
+        serve(file.directory(), &file.url, &["--demo", "--readers", "1"]);
     let key = printed_key(&lines);
     let database = file.directory().join("kinoteka.db");
     post(&address, &key, "Before").expect(201);
@@ -48,7 +56,12 @@ fn a_deleted_file_is_noticed_and_not_written_to() {
         ask(&address, "GET", "/healthz", None, None).expect(200);
     }
     served.logged(&["level=error", "the database file was deleted, moved or replaced"]);
-    served.logged(&["problem=unavailable", "the database file", "kinoteka.db cannot be opened", "No such file"]);
+    served.logged(&[
+        "problem=unavailable",
+        "the database file",
+        "kinoteka.db cannot be opened",
+        "No such file",
+    ]);
     assert!(!database.exists(), "no empty file is made in its place");
 
     std::fs::rename(&backup, &database).expect("the backup can be put in its place");
@@ -57,8 +70,12 @@ fn a_deleted_file_is_noticed_and_not_written_to() {
         ask(&address, "GET", "/v1/videos/testimonials-part-one", None, None).expect(200);
     }
     post(&address, &key, "After").expect(201);
-    let slugs = ask(&address, "GET", "/v1/topics?status=draft&fields=slug", Some(&key), None).text();
-    assert!(slugs.contains("before") && slugs.contains("after") && !slugs.contains("void"), "{slugs}");
+    let slugs =
+        ask(&address, "GET", "/v1/topics?status=draft&fields=slug", Some(&key), None).text();
+    assert!(
+        slugs.contains("before") && slugs.contains("after") && !slugs.contains("void"),
+        "{slugs}"
+    );
 }
 
 #[test]
@@ -66,7 +83,8 @@ fn a_file_deleted_while_it_is_written_to_acknowledges_nothing() {
     let file = SqliteDatabase::new(None);
     let (served, lines, address) = serve(file.directory(), &file.url, &["--demo"]);
     let key = printed_key(&lines);
-    // The second waits behind the note of the key's use, so that the writer has nothing else to do below.
+    // The second waits behind the note of the key's use, so that the writer has nothing else to do
+    // below.
     for name in ["Before", "Before that"] {
         post(&address, &key, name).expect(201);
         std::thread::sleep(Duration::from_millis(100));
@@ -79,16 +97,24 @@ fn a_file_deleted_while_it_is_written_to_acknowledges_nothing() {
         remove(file.directory());
         drop(lock);
         let answer = waiting.join().expect("it is answered");
-        assert!(answer.text().contains("read the item to see whether it was stored"), "{}", answer.text());
+        assert!(
+            answer.text().contains("read the item to see whether it was stored"),
+            "{}",
+            answer.text()
+        );
         unavailable(answer);
     });
-    served.logged(&["problem=unavailable", "the database file was deleted, moved or replaced meanwhile"]);
+    served.logged(&[
+        "problem=unavailable",
+        "the database file was deleted, moved or replaced meanwhile",
+    ]);
 }
 
 fn set_mode(directory: &Path, mode: u32) {
     for entry in std::fs::read_dir(directory).expect("the directory is there") {
         let path = entry.expect("an entry").path();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("the mode can be set");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
+            .expect("the mode can be set");
     }
 }
 
@@ -102,7 +128,11 @@ fn a_read_only_file_is_read_and_takes_no_changes() {
     let command = kinoteka(file.directory(), &file.url, &["serve", "--bind", "127.0.0.1:0"]);
     let is_root = std::fs::metadata(file.directory()).expect("the directory is there").uid() == 0;
     // Root may write whatever the mode says, unless that capability is taken away.
-    let (served, _, address) = listening(if is_root { under(&["setpriv", "--bounding-set=-all"], &command) } else { command });
+    let (served, _, address) = listening(if is_root {
+        under(&["setpriv", "--bounding-set=-all"], &command)
+    } else {
+        command
+    });
     for _ in 0..5 {
         ask(&address, "GET", "/readyz", None, None).expect(200);
         ask(&address, "GET", "/v1/videos?q=women", None, None).expect(200);
@@ -110,7 +140,11 @@ fn a_read_only_file_is_read_and_takes_no_changes() {
         assert!(answer.text().contains("read-only"), "{}", answer.text());
         unavailable(answer);
     }
-    served.logged(&["problem=unavailable", "readonly database", "make the file and its directory writable"]);
+    served.logged(&[
+        "problem=unavailable",
+        "readonly database",
+        "make the file and its directory writable",
+    ]);
     set_mode(file.directory(), 0o644);
     drop(served);
     let (served, _, address) = serve(file.directory(), &file.url, &[]);
@@ -121,15 +155,25 @@ fn a_read_only_file_is_read_and_takes_no_changes() {
 
 /// The drafts, all of them.
 fn slugs(address: &str, key: &str) -> Vec<String> {
-    let list = ask(address, "GET", "/v1/topics?status=draft&fields=slug&limit=100", Some(key), None).expect(200).json();
+    let list =
+        ask(address, "GET", "/v1/topics?status=draft&fields=slug&limit=100", Some(key), None)
+            .expect(200)
+            .json();
     let mut slugs = crate::support::server::slugs(&list);
     slugs.sort();
     slugs
 }
 
-/// Writes until it is refused; then nothing of what was refused is there, everything answered is, reading works, and writing again
-/// after `free`.
-fn fills_up(directory: &Path, served: &Served, address: &str, key: &str, [logged, told]: [&str; 2], free: impl FnOnce()) {
+/// Writes until it is refused; then nothing of what was refused is there, everything answered is,
+/// reading works, and writing again after `free`.
+fn fills_up(
+    directory: &Path,
+    served: &Served,
+    address: &str,
+    key: &str,
+    [logged, told]: [&str; 2],
+    free: impl FnOnce(),
+) {
     let mut stored = Vec::new();
     let mut refused = 0;
     for number in 0..200 {
@@ -161,7 +205,8 @@ fn fills_up(directory: &Path, served: &Served, address: &str, key: &str, [logged
     // Copied, since SQLite does not find a file through `/proc`; nobody writes any more.
     let copy = SqliteDatabase::new(None);
     for name in ["kinoteka.db", "kinoteka.db-wal"] {
-        std::fs::copy(directory.join(name), copy.directory().join(name)).expect("the file can be copied");
+        std::fs::copy(directory.join(name), copy.directory().join(name))
+            .expect("the file can be copied");
     }
     super::nothing_is_half_written(&mut super::open(&copy.url));
 }
@@ -176,30 +221,50 @@ fn a_file_that_may_not_grow_loses_nothing() {
         command.args(["--pid", &served.0.id().to_string(), &format!("--fsize={bytes}:unlimited")]);
         assert!(command.status().expect("prlimit runs").success());
     };
-    let size = |name: &str| std::fs::metadata(file.directory().join(name)).map_or(0, |found| found.len());
+    let size =
+        |name: &str| std::fs::metadata(file.directory().join(name)).map_or(0, |found| found.len());
     limit(&(size("kinoteka.db").max(size("kinoteka.db-wal")) + 100_000).to_string());
-    fills_up(file.directory(), &served, &address, &key, ["disk I/O error", "read the item to see"], || limit("unlimited"));
+    fills_up(
+        file.directory(),
+        &served,
+        &address,
+        &key,
+        ["disk I/O error", "read the item to see"],
+        || limit("unlimited"),
+    );
 }
 
 #[test]
 fn a_full_disk_loses_nothing() {
     // A file system of 4 MB that ends with the server: mounted in a namespace of its own.
     let file = SqliteDatabase::new(None);
-    let mount = format!("mount -t tmpfs -o size=4m tmpfs '{}' && exec \"$@\"", file.directory().display());
-    let wrapped = |command: &Command| under(&["unshare", "--map-root-user", "--mount", "sh", "-c", &mount, "sh"], command);
+    let mount =
+        format!("mount -t tmpfs -o size=4m tmpfs '{}' && exec \"$@\"", file.directory().display());
+    let wrapped = |command: &Command| {
+        under(&["unshare", "--map-root-user", "--mount", "sh", "-c", &mount, "sh"], command)
+    };
     if !wrapped(&Command::new("true")).status().is_ok_and(|status| status.success()) {
         #[expect(clippy::print_stderr, reason = "the one line that says so")]
         {
-            eprintln!("No file system can be mounted here: only a file that may not grow was tested, not a full disk.");
+            eprintln!(
+                "No file system can be mounted here: only a file that may not grow was tested, not a full disk."
+            );
         }
         return;
     }
-    let (served, lines, address) =
-        listening(wrapped(&kinoteka(file.directory(), &file.url, &["serve", "--bind", "127.0.0.1:0", "--demo"])));
+    let (served, lines, address) = listening(wrapped(&kinoteka(
+        file.directory(),
+        &file.url,
+        &["serve", "--bind", "127.0.0.1:0", "--demo"],
+    )));
     let key = printed_key(&lines);
-    // A server that has read holds what reading needs (SQLite's shared memory is a file beside the database).
+    // A server that has read holds what reading needs (SQLite's shared memory is a file beside the
+    // database).
     ask(&address, "GET", "/v1/videos", None, None).expect(200);
-    let inside = Path::new("/proc").join(served.0.id().to_string()).join("root").join(file.directory().strip_prefix("/").expect("a path"));
+    let inside = Path::new("/proc")
+        .join(served.0.id().to_string())
+        .join("root")
+        .join(file.directory().strip_prefix("/").expect("a path"));
     let filler = inside.join("filler");
     let mut filling = std::fs::File::create(&filler).expect("a file can be made");
     while filling.write(&[0; 4_096]).is_ok() {}

@@ -1,4 +1,5 @@
-//! Telling a hub of changes (WebSub): what is told, when, how often, and what becomes of it while the hub is away.
+//! Telling a hub of changes (WebSub): what is told, when, how often, and what becomes of it while
+//! the hub is away.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -20,8 +21,13 @@ use crate::support::process::{Served, ask, ended, fed, out, run, serve, terminat
 use crate::support::{TestServer, lines};
 
 const BASE: &str = "https://catalogue.example.org";
-const OF_VIDEOS: [&str; 5] =
-    ["/feeds/impact-statistics.atom", "/feeds/impact-statistics.json", "/feeds/videos.atom", "/feeds/videos.json", "/feeds/videos.rss"];
+const OF_VIDEOS: [&str; 5] = [
+    "/feeds/impact-statistics.atom",
+    "/feeds/impact-statistics.json",
+    "/feeds/videos.atom",
+    "/feeds/videos.json",
+    "/feeds/videos.rss",
+];
 
 /// What a hub does with a ping.
 #[derive(Clone)]
@@ -34,7 +40,8 @@ enum Does {
     Hangs,
 }
 
-/// A hub on a port of its own that keeps what it is sent; it takes everything unless it is told otherwise.
+/// A hub on a port of its own that keeps what it is sent; it takes everything unless it is told
+/// otherwise.
 struct Hub {
     address: SocketAddr,
     /// Heads and bodies of what came.
@@ -48,7 +55,11 @@ impl Hub {
     }
 
     fn on(listener: TcpListener) -> Self {
-        let hub = Self { address: listener.local_addr().unwrap(), requests: Arc::default(), next: Arc::default() };
+        let hub = Self {
+            address: listener.local_addr().unwrap(),
+            requests: Arc::default(),
+            next: Arc::default(),
+        };
         let (requests, next) = (Arc::clone(&hub.requests), Arc::clone(&hub.next));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -74,9 +85,16 @@ impl Hub {
     /// The topics of the pings that came, in the alphabet's order.
     fn topics(&self) -> Vec<String> {
         let topic = |(_, body): (String, String)| {
-            let encoded = body.strip_prefix("hub.mode=publish&hub.url=").unwrap_or_else(|| panic!("no ping: {body}")).to_owned();
-            let topic = percent_encoding::percent_decode_str(&encoded).decode_utf8().unwrap().into_owned();
-            topic.strip_prefix(BASE).unwrap_or_else(|| panic!("not of this server: {topic}")).to_owned()
+            let encoded = body
+                .strip_prefix("hub.mode=publish&hub.url=")
+                .unwrap_or_else(|| panic!("no ping: {body}"))
+                .to_owned();
+            let topic =
+                percent_encoding::percent_decode_str(&encoded).decode_utf8().unwrap().into_owned();
+            topic
+                .strip_prefix(BASE)
+                .unwrap_or_else(|| panic!("not of this server: {topic}"))
+                .to_owned()
         };
         let mut topics: Vec<String> = self.requests().into_iter().map(topic).collect();
         topics.sort();
@@ -88,7 +106,11 @@ impl Hub {
     fn wait(&self, count: usize) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while self.requests.lock().unwrap().len() < count {
-            assert!(Instant::now() < deadline, "{count} pings are expected, there are {:?}", self.topics());
+            assert!(
+                Instant::now() < deadline,
+                "{count} pings are expected, there are {:?}",
+                self.topics()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -103,7 +125,11 @@ impl Hub {
     }
 }
 
-fn serve_one(mut stream: TcpStream, requests: &Mutex<Vec<(String, String)>>, next: &Mutex<VecDeque<Does>>) {
+fn serve_one(
+    mut stream: TcpStream,
+    requests: &Mutex<Vec<(String, String)>>,
+    next: &Mutex<VecDeque<Does>>,
+) {
     let mut bytes = Vec::new();
     let (mut buffer, mut whole) = ([0; 1_024], None);
     while whole.is_none() {
@@ -112,7 +138,8 @@ fn serve_one(mut stream: TcpStream, requests: &Mutex<Vec<(String, String)>>, nex
         let text = String::from_utf8(bytes.clone()).unwrap();
         whole = text.split_once("\r\n\r\n").and_then(|(head, body)| {
             let head = head.to_ascii_lowercase();
-            let length: usize = head.split("content-length: ").nth(1)?.lines().next()?.parse().ok()?;
+            let length: usize =
+                head.split("content-length: ").nth(1)?.lines().next()?.parse().ok()?;
             (body.len() >= length).then(|| (head.clone(), body.to_owned()))
         });
     }
@@ -124,8 +151,12 @@ fn serve_one(mut stream: TcpStream, requests: &Mutex<Vec<(String, String)>>, nex
     }
     match does {
         Does::Answers(status, location) => {
-            let location = location.map(|location| format!("Location: {location}\r\n")).unwrap_or_default();
-            drop(write!(stream, "HTTP/1.1 {status} Well\r\n{location}Content-Length: 4\r\nConnection: close\r\n\r\nSo\nso"));
+            let location =
+                location.map(|location| format!("Location: {location}\r\n")).unwrap_or_default();
+            drop(write!(
+                stream,
+                "HTTP/1.1 {status} Well\r\n{location}Content-Length: 4\r\nConnection: close\r\n\r\nSo\nso"
+            ));
         }
         Does::Dawdles | Does::Hangs => std::thread::sleep(Duration::from_mins(1)),
     }
@@ -387,5 +418,7 @@ on_both! {
 
 fn key(directory: &Path, url: &str) -> String {
     ended(run(directory, url, &["migrate"]), 0);
-    out(&ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "test"]), 0)).trim().to_owned()
+    out(&ended(run(directory, url, &["key", "create", "--role", "editor", "--name", "test"]), 0))
+        .trim()
+        .to_owned()
 }

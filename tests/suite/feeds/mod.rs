@@ -1,4 +1,5 @@
-//! `/feeds/…`: every list as RSS, Atom and JSON Feed, held against the rules of the formats and read back by an independent reader.
+//! `/feeds/…`: every list as RSS, Atom and JSON Feed, held against the rules of the formats and
+//! read back by an independent reader.
 
 mod hub;
 mod rules;
@@ -12,17 +13,23 @@ use crate::support::{Answer, TestServer, encoded};
 
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
-/// Asks for a feed, and holds it against the rules of its format and of an independent reader, which finds as many entries.
+/// Asks for a feed, and holds it against the rules of its format and of an independent reader,
+/// which finds as many entries.
 fn feed(server: &TestServer, path: &str) -> Answer {
     let answer = server.get(path).expect(200);
     let url = format!("{}{path}", server.base());
     let count = match answer.must("content-type") {
-        "application/rss+xml; charset=utf-8" => rules::rss(&Document::parse(&answer.text()).unwrap(), &url).len(),
-        "application/atom+xml; charset=utf-8" => rules::atom(&Document::parse(&answer.text()).unwrap(), &url).len(),
+        "application/rss+xml; charset=utf-8" => {
+            rules::rss(&Document::parse(&answer.text()).unwrap(), &url).len()
+        }
+        "application/atom+xml; charset=utf-8" => {
+            rules::atom(&Document::parse(&answer.text()).unwrap(), &url).len()
+        }
         "application/feed+json" => rules::json(&answer.json(), &url).len(),
         other => panic!("{path}: {other}"),
     };
-    let read = feed_rs::parser::parse(answer.body.as_slice()).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let read = feed_rs::parser::parse(answer.body.as_slice())
+        .unwrap_or_else(|error| panic!("{path}: {error}"));
     assert_eq!(read.entries.len(), count, "{path}");
     answer
 }
@@ -68,7 +75,10 @@ fn whole(server: &TestServer) -> String {
                 "credits": [{"name": "Ana Anić", "role": "Director"}, {"name": "Beqa", "role": "Catering"}], "licence": "CC-BY-4.0",
             }),
         ),
-        ("/v1/videos", json!({"slug": "bare", "status": "published", "published_at": "2025-01-01T00:00:00.5Z", "title": "Bare"})),
+        (
+            "/v1/videos",
+            json!({"slug": "bare", "status": "published", "published_at": "2025-01-01T00:00:00.5Z", "title": "Bare"}),
+        ),
         ("/v1/videos", json!({"slug": "hidden", "title": "Draft"})),
         (
             "/v1/impact-statistics",
@@ -77,7 +87,10 @@ fn whole(server: &TestServer) -> String {
     ] {
         server.create(&key, path, &item);
     }
-    let track = server.request("PUT", "/v1/videos/whole/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
+    let track = server
+        .request("PUT", "/v1/videos/whole/captions/sr-Latn")
+        .key(&key)
+        .header("Content-Type", "text/vtt");
     track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
     key
 }
@@ -377,8 +390,9 @@ on_both! {
 
 /// What differs from run to run.
 fn redacted(server: &TestServer, text: &str) -> String {
-    let mut redacted =
-        text.replace(&server.base(), "http://catalogue.example").replace(&server.base().replace("http://", ""), "catalogue.example");
+    let mut redacted = text
+        .replace(&server.base(), "http://catalogue.example")
+        .replace(&server.base().replace("http://", ""), "catalogue.example");
     for (before, length) in [("urn:uuid:", 36)] {
         let mut from = 0;
         while let Some(place) = redacted[from..].find(before) {
@@ -402,11 +416,13 @@ fn redacted(server: &TestServer, text: &str) -> String {
     redacted
 }
 
-/// Holds an answer against the file of that name. With `KINOTEKA_UPDATE_SNAPSHOTS=1` the file is written anew.
+/// Holds an answer against the file of that name. With `KINOTEKA_UPDATE_SNAPSHOTS=1` the file is
+/// written anew.
 fn is_as_it_was(server: &TestServer, answer: &Answer, name: &str) {
     let found = redacted(server, &answer.text());
     let found = if name.ends_with("json") {
-        serde_json::to_string_pretty(&serde_json::from_str::<Value>(&found).unwrap()).unwrap() + "\n"
+        serde_json::to_string_pretty(&serde_json::from_str::<Value>(&found).unwrap()).unwrap()
+            + "\n"
     } else {
         found.replace("><", ">\n<")
     };

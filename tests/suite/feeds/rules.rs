@@ -1,4 +1,5 @@
-//! The rules of the formats, as their validators enforce them; each feed that a test receives is held against them.
+//! The rules of the formats, as their validators enforce them; each feed that a test receives is
+//! held against them.
 
 use std::collections::HashSet;
 
@@ -14,18 +15,34 @@ const MEDIA: &str = "http://search.yahoo.com/mrss/";
 const PODCAST: &str = "https://podcastindex.org/namespace/1.0";
 
 /// Children of this name.
-pub fn all<'a>(node: Node<'a, 'a>, namespace: Option<&'static str>, name: &'static str) -> Vec<Node<'a, 'a>> {
-    node.children().filter(|child| child.tag_name().name() == name && child.tag_name().namespace() == namespace).collect()
+pub fn all<'a>(
+    node: Node<'a, 'a>,
+    namespace: Option<&'static str>,
+    name: &'static str,
+) -> Vec<Node<'a, 'a>> {
+    node.children()
+        .filter(|child| {
+            child.tag_name().name() == name && child.tag_name().namespace() == namespace
+        })
+        .collect()
 }
 
 /// The text of the only child of this name.
-pub fn text<'a>(node: Node<'a, 'a>, namespace: Option<&'static str>, name: &'static str) -> &'a str {
+pub fn text<'a>(
+    node: Node<'a, 'a>,
+    namespace: Option<&'static str>,
+    name: &'static str,
+) -> &'a str {
     let found = all(node, namespace, name);
     assert_eq!(found.len(), 1, "one `{name}` is expected");
     found[0].text().unwrap_or_default()
 }
 
-fn at_most_one<'a>(node: Node<'a, 'a>, namespace: Option<&'static str>, name: &'static str) -> Option<Node<'a, 'a>> {
+fn at_most_one<'a>(
+    node: Node<'a, 'a>,
+    namespace: Option<&'static str>,
+    name: &'static str,
+) -> Option<Node<'a, 'a>> {
     let found = all(node, namespace, name);
     assert!(found.len() <= 1, "at most one `{name}` is expected");
     found.first().copied()
@@ -37,7 +54,10 @@ fn attribute<'a>(node: Node<'a, 'a>, name: &str) -> &'a str {
 
 fn is_web_address(url: &str) {
     let uri: actix_web::http::Uri = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
-    assert!(matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some(), "{url} is no absolute web address");
+    assert!(
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some(),
+        "{url} is no absolute web address"
+    );
 }
 
 fn is_positive(number: &str) {
@@ -45,7 +65,10 @@ fn is_positive(number: &str) {
 }
 
 fn is_media_type(text: &str) {
-    assert!(text.split_once('/').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty()), "{text} is no media type");
+    assert!(
+        text.split_once('/').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty()),
+        "{text} is no media type"
+    );
 }
 
 fn is_language(tag: &str) {
@@ -57,11 +80,15 @@ fn is_harmless_html(html: &str) {
     let whole = format!("<div>{html}</div>");
     let document = Document::parse(&whole).unwrap_or_else(|error| panic!("{error}: {html}"));
     for node in document.descendants().filter(Node::is_element) {
-        assert!(["div", "p", "br"].contains(&node.tag_name().name()) && node.attributes().len() == 0, "{html}");
+        assert!(
+            ["div", "p", "br"].contains(&node.tag_name().name()) && node.attributes().len() == 0,
+            "{html}"
+        );
     }
 }
 
-/// RSS 2.0 with Media RSS 1.5.1, as the W3C's validator has them. `url` is the address that was asked.
+/// RSS 2.0 with Media RSS 1.5.1, as the W3C's validator has them. `url` is the address that was
+/// asked.
 pub fn rss<'a>(document: &'a Document<'a>, url: &str) -> Vec<Node<'a, 'a>> {
     let root = document.root_element();
     assert_eq!((root.tag_name().name(), root.attribute("version")), ("rss", Some("2.0")));
@@ -73,16 +100,23 @@ pub fn rss<'a>(document: &'a Document<'a>, url: &str) -> Vec<Node<'a, 'a>> {
     is_language(text(channel, None, "language"));
     DateTime::parse_from_rfc2822(text(channel, None, "lastBuildDate")).unwrap();
     let links = all(channel, Some(ATOM), "link");
-    let of_rel = |rel: &str| links.iter().filter(|link| link.attribute("rel") == Some(rel)).copied().collect::<Vec<_>>();
+    let of_rel = |rel: &str| {
+        links.iter().filter(|link| link.attribute("rel") == Some(rel)).copied().collect::<Vec<_>>()
+    };
     assert_eq!(of_rel("self").len(), 1);
-    assert_eq!((attribute(of_rel("self")[0], "href"), attribute(of_rel("self")[0], "type")), (url, "application/rss+xml"));
+    assert_eq!(
+        (attribute(of_rel("self")[0], "href"), attribute(of_rel("self")[0], "type")),
+        (url, "application/rss+xml")
+    );
     let items = all(channel, None, "item");
     let mut guids = HashSet::new();
     for item in &items {
         for child in item.children().filter(Node::is_element) {
             let (namespace, name) = (child.tag_name().namespace(), child.tag_name().name());
             let known: &[&str] = match namespace {
-                None => &["title", "link", "guid", "pubDate", "description", "category", "enclosure"],
+                None => {
+                    &["title", "link", "guid", "pubDate", "description", "category", "enclosure"]
+                }
                 Some(CONTENT) => &["encoded"],
                 Some(DC) => &["creator", "language", "rights"],
                 Some(MEDIA) => &["group", "content", "title", "description", "thumbnail", "credit"],
@@ -95,16 +129,24 @@ pub fn rss<'a>(document: &'a Document<'a>, url: &str) -> Vec<Node<'a, 'a>> {
         is_web_address(text(*item, None, "link"));
         let guid = all(*item, None, "guid")[0];
         assert_eq!(guid.attribute("isPermaLink"), Some("false"));
-        assert!(guid.text().unwrap().starts_with("urn:uuid:") && guids.insert(guid.text().unwrap()), "guids are unique");
+        assert!(
+            guid.text().unwrap().starts_with("urn:uuid:") && guids.insert(guid.text().unwrap()),
+            "guids are unique"
+        );
         let date = text(*item, None, "pubDate");
         DateTime::parse_from_rfc2822(date).unwrap();
         assert!(date.split(' ').nth(3).is_some_and(|year| year.len() == 4), "{date}");
         let place = |namespace, name| {
-            item.children().position(|child| child.tag_name().namespace() == namespace && child.tag_name().name() == name)
+            item.children().position(|child| {
+                child.tag_name().namespace() == namespace && child.tag_name().name() == name
+            })
         };
         if let Some(html) = at_most_one(*item, Some(CONTENT), "encoded") {
             is_harmless_html(html.text().unwrap());
-            assert!(place(None, "description").is_none_or(|description| Some(description) < place(Some(CONTENT), "encoded")));
+            assert!(
+                place(None, "description")
+                    .is_none_or(|description| Some(description) < place(Some(CONTENT), "encoded"))
+            );
         }
         if let Some(description) = at_most_one(*item, None, "description") {
             is_harmless_html(description.text().unwrap());
@@ -125,8 +167,11 @@ pub fn rss<'a>(document: &'a Document<'a>, url: &str) -> Vec<Node<'a, 'a>> {
 }
 
 fn media(item: Node<'_, '_>) {
-    let groups: Vec<Node<'_, '_>> = item.children().filter(|child| child.tag_name() == (MEDIA, "group").into()).collect();
-    let of = |node: Node<'_, '_>| node.children().filter(|child| child.tag_name() == (MEDIA, "content").into()).count();
+    let groups: Vec<Node<'_, '_>> =
+        item.children().filter(|child| child.tag_name() == (MEDIA, "group").into()).collect();
+    let of = |node: Node<'_, '_>| {
+        node.children().filter(|child| child.tag_name() == (MEDIA, "content").into()).count()
+    };
     assert!(groups.iter().all(|group| of(*group) >= 2), "a group has at least two members");
     assert!(groups.is_empty() || of(item) == 0);
     for content in item.descendants().filter(|node| node.tag_name() == (MEDIA, "content").into()) {
@@ -140,18 +185,27 @@ fn media(item: Node<'_, '_>) {
             match attribute.name() {
                 "url" => {}
                 "type" => is_media_type(attribute.value()),
-                "medium" => assert!(["image", "audio", "video", "document", "executable"].contains(&attribute.value())),
+                "medium" => assert!(
+                    ["image", "audio", "video", "document", "executable"]
+                        .contains(&attribute.value())
+                ),
                 "fileSize" | "width" | "height" | "duration" => is_positive(attribute.value()),
                 "isDefault" => assert!(["true", "false"].contains(&attribute.value())),
                 other => panic!("media:content has `{other}`"),
             }
         }
     }
-    let defaults = item.descendants().filter(|node| node.attribute("isDefault") == Some("true")).count();
+    let defaults =
+        item.descendants().filter(|node| node.attribute("isDefault") == Some("true")).count();
     assert_eq!(defaults, groups.len(), "one member of a group is the default");
-    for thumbnail in item.descendants().filter(|node| node.tag_name() == (MEDIA, "thumbnail").into()) {
+    for thumbnail in
+        item.descendants().filter(|node| node.tag_name() == (MEDIA, "thumbnail").into())
+    {
         is_web_address(thumbnail.attribute("url").unwrap());
-        thumbnail.attributes().filter(|attribute| attribute.name() != "url").for_each(|attribute| is_positive(attribute.value()));
+        thumbnail
+            .attributes()
+            .filter(|attribute| attribute.name() != "url")
+            .for_each(|attribute| is_positive(attribute.value()));
     }
 }
 
@@ -163,14 +217,21 @@ pub fn atom<'a>(document: &'a Document<'a>, url: &str) -> Vec<Node<'a, 'a>> {
     assert!(!must(root, "title").is_empty());
     is_web_address(must(root, "id"));
     DateTime::parse_from_rfc3339(must(root, "updated")).unwrap();
-    assert!(!text(all(root, Some(ATOM), "author")[0], Some(ATOM), "name").is_empty(), "the feed has an author");
-    let own: Vec<&str> = links(root).into_iter().filter(|link| link.0 == "self").map(|link| link.1).collect();
+    assert!(
+        !text(all(root, Some(ATOM), "author")[0], Some(ATOM), "name").is_empty(),
+        "the feed has an author"
+    );
+    let own: Vec<&str> =
+        links(root).into_iter().filter(|link| link.0 == "self").map(|link| link.1).collect();
     assert_eq!(own, [url]);
     let entries = all(root, Some(ATOM), "entry");
     let mut ids = HashSet::new();
     for entry in &entries {
         assert!(!must(*entry, "title").is_empty());
-        assert!(must(*entry, "id").starts_with("urn:uuid:") && ids.insert(must(*entry, "id")), "ids are unique");
+        assert!(
+            must(*entry, "id").starts_with("urn:uuid:") && ids.insert(must(*entry, "id")),
+            "ids are unique"
+        );
         for name in ["published", "updated"] {
             DateTime::parse_from_rfc3339(must(*entry, name)).unwrap();
         }
@@ -180,7 +241,9 @@ pub fn atom<'a>(document: &'a Document<'a>, url: &str) -> Vec<Node<'a, 'a>> {
         let alternates: Vec<(&str, Option<&str>, Option<&str>)> = all(*entry, Some(ATOM), "link")
             .iter()
             .filter(|link| link.attribute("rel") == Some("alternate"))
-            .map(|link| (attribute(*link, "href"), link.attribute("type"), link.attribute("hreflang")))
+            .map(|link| {
+                (attribute(*link, "href"), link.attribute("type"), link.attribute("hreflang"))
+            })
             .collect();
         assert_eq!(alternates.len(), 1, "no two alternates of the same type and language");
         is_language(alternates[0].2.unwrap());
@@ -233,7 +296,11 @@ pub fn json(feed: &Value, url: &str) -> Vec<Value> {
             is_media_type(attachment["mime_type"].as_str().unwrap());
         }
         let extensions = item.as_object().unwrap().keys().filter(|name| name.starts_with('_'));
-        assert!(extensions.into_iter().all(|name| name[1..].starts_with(|c: char| c.is_ascii_alphabetic())));
+        assert!(
+            extensions
+                .into_iter()
+                .all(|name| name[1..].starts_with(|c: char| c.is_ascii_alphabetic()))
+        );
     }
     items
 }

@@ -1,4 +1,5 @@
-//! Saved queries: their life as a resource, their feeds at addresses that stay, and the list of all of them.
+//! Saved queries: their life as a resource, their feeds at addresses that stay, and the list of all
+//! of them.
 
 use roxmltree::Document;
 use serde_json::{Value, json};
@@ -18,9 +19,19 @@ fn saved(server: &TestServer) -> String {
 }
 
 /// The errors that a query has when it is to be saved.
-fn refused(server: &TestServer, key: &str, kind: &str, query: &str) -> Vec<(String, String, String)> {
+fn refused(
+    server: &TestServer,
+    key: &str,
+    kind: &str,
+    query: &str,
+) -> Vec<(String, String, String)> {
     let body = json!({"name": "A query", "kind": kind, "query": query});
-    let answer = server.request("POST", "/v1/saved-queries").key(key).json(&body).send().problem(422, "invalid-fields");
+    let answer = server
+        .request("POST", "/v1/saved-queries")
+        .key(key)
+        .json(&body)
+        .send()
+        .problem(422, "invalid-fields");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     answer["errors"]
         .as_array()

@@ -1,4 +1,5 @@
-//! `kinoteka import --iati`: programmes, partners and results from files of others, and from our own.
+//! `kinoteka import --iati`: programmes, partners and results from files of others, and from our
+//! own.
 
 use roxmltree::Document;
 use serde_json::{Value, json};
@@ -12,7 +13,10 @@ use crate::support::{Content, TestServer, xmllint};
 /// Imports a file into the database of a server; gives what was said.
 fn import(server: &TestServer, file: &str, code: i32) -> String {
     let directory = tempfile::tempdir().expect("a directory");
-    err(&ended(fed(directory.path(), &server.settings.database_url, &["import", "--iati", "-"], file), code))
+    err(&ended(
+        fed(directory.path(), &server.settings.database_url, &["import", "--iati", "-"], file),
+        code,
+    ))
 }
 
 /// A file as another organisation may write one.

@@ -1,4 +1,5 @@
-//! `/iati/…`: programmes as IATI has them, held against its schemas (by a validator that is not ours) and the rules of its Ruleset.
+//! `/iati/…`: programmes as IATI has them, held against its schemas (by a validator that is not
+//! ours) and the rules of its Ruleset.
 
 mod import;
 mod rules;
@@ -66,7 +67,10 @@ fn activities(server: &TestServer, path: &str) -> Answer {
 }
 
 fn attributes(node: Node<'_, '_>) -> String {
-    node.attributes().map(|one| format!("{}={}", one.name(), one.value())).collect::<Vec<_>>().join(" ")
+    node.attributes()
+        .map(|one| format!("{}={}", one.name(), one.value()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn each(node: Node<'_, '_>, name: &str) -> Vec<String> {
@@ -77,8 +81,12 @@ fn each(node: Node<'_, '_>, name: &str) -> Vec<String> {
 fn the_validator_finds_what_is_wrong() {
     // Without the validator there is nothing to be found; that is said by itself.
     if xmllint::faults("activities", b"<iati-activities version=\"2.03\"/>").is_some() {
-        let organisation = b"<iati-organisations version=\"2.03\"><iati-organisation/></iati-organisations>";
-        assert!(xmllint::faults("organisations", organisation).is_some_and(|faults| faults.contains("organisation-identifier")));
+        let organisation =
+            b"<iati-organisations version=\"2.03\"><iati-organisation/></iati-organisations>";
+        assert!(
+            xmllint::faults("organisations", organisation)
+                .is_some_and(|faults| faults.contains("organisation-identifier"))
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! A real browser without a window, driven by its protocol for developers' tools. It reaches nothing but this machine.
+//! A real browser without a window, driven by its protocol for developers' tools. It reaches
+//! nothing but this machine.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -24,17 +25,22 @@ pub struct Browser {
     _profile: tempfile::TempDir,
 }
 
-/// Says once that something which tests of pages need is not there; under `CI=true` that is a failure.
+/// Says once that something which tests of pages need is not there; under `CI=true` that is a
+/// failure.
 fn lacking(what: &str) {
     static SAID: std::sync::Once = std::sync::Once::new();
     assert!(std::env::var_os("CI").is_none(), "{what}: tests of pages in a browser did not run.");
-    SAID.call_once(|| drop(writeln!(std::io::stderr(), "{what}: tests of pages in a browser did not run.")));
+    SAID.call_once(|| {
+        drop(writeln!(std::io::stderr(), "{what}: tests of pages in a browser did not run."))
+    });
 }
 
 fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let found = std::env::split_paths(&path).flat_map(|directory| names.map(|name| directory.join(name))).find(|path| path.is_file());
+    let found = std::env::split_paths(&path)
+        .flat_map(|directory| names.map(|name| directory.join(name)))
+        .find(|path| path.is_file());
     if found.is_none() {
         lacking("Chromium is not installed");
     }
@@ -43,7 +49,10 @@ fn program() -> Option<PathBuf> {
 
 /// The source of axe-core, which looks for what keeps people from using a page.
 pub fn axe() -> Option<String> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/embed/axe/node_modules/axe-core/axe.min.js");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/suite/embed/axe/node_modules/axe-core/axe.min.js"
+    );
     let source = std::fs::read_to_string(path).ok();
     if source.is_none() {
         lacking("axe-core is not installed (npm ci --prefix tests/suite/embed/axe)");
@@ -56,12 +65,28 @@ impl Browser {
     pub fn start() -> Option<Self> {
         let profile = tempfile::tempdir().expect("a directory for the profile");
         let mut command = Command::new(program()?);
-        command.args(["--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-port=0"]);
-        // As root its own sandbox does not work. Frames of other sites are told of by the same session.
-        command.args(["--no-sandbox", "--disable-site-isolation-trials", "--disable-features=IsolateOrigins,site-per-process"]);
+        command.args([
+            "--headless=new",
+            "--no-first-run",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--remote-debugging-port=0",
+        ]);
+        // As root its own sandbox does not work. Frames of other sites are told of by the same
+        // session.
+        command.args([
+            "--no-sandbox",
+            "--disable-site-isolation-trials",
+            "--disable-features=IsolateOrigins,site-per-process",
+        ]);
         command.arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost");
         command.arg(format!("--user-data-dir={}", profile.path().display())).arg("about:blank");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("Chromium starts");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Chromium starts");
         let file = profile.path().join("DevToolsActivePort");
         let started = Instant::now();
         let (port, path) = loop {
@@ -72,12 +97,17 @@ impl Browser {
             assert!(started.elapsed() < PATIENCE, "Chromium did not say where it listens");
             std::thread::sleep(Duration::from_millis(20));
         };
-        let (socket, _) = tungstenite::connect(format!("ws://127.0.0.1:{port}{path}")).expect("Chromium listens");
+        let (socket, _) =
+            tungstenite::connect(format!("ws://127.0.0.1:{port}{path}")).expect("Chromium listens");
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout can be set");
+            stream
+                .set_read_timeout(Some(Duration::from_millis(100)))
+                .expect("a timeout can be set");
         }
-        let mut browser = Self { child, socket, session: None, last: 0, events: Vec::new(), _profile: profile };
-        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}))["targetId"].clone();
+        let mut browser =
+            Self { child, socket, session: None, last: 0, events: Vec::new(), _profile: profile };
+        let target =
+            browser.call("Target.createTarget", &json!({"url": "about:blank"}))["targetId"].clone();
         let session = browser.call("Target.attachToTarget", &json!({"targetId": target, "flatten": true}))["sessionId"].clone();
         browser.session = session.as_str().map(str::to_owned);
         for domain in ["Page", "Network", "Log", "Runtime", "Audits"] {
@@ -110,7 +140,12 @@ impl Browser {
     fn read(&mut self) -> Option<Value> {
         let message = match self.socket.read() {
             Ok(message) => message,
-            Err(tungstenite::Error::Io(error)) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+            Err(tungstenite::Error::Io(error))
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) =>
+            {
                 return None;
             }
             Err(error) => panic!("Chromium went away: {error}"),
@@ -175,7 +210,10 @@ impl Browser {
     /// Whether pages should be dark.
     pub fn prefer_dark(&mut self, is_dark: bool) {
         let value = if is_dark { "dark" } else { "light" };
-        self.call("Emulation.setEmulatedMedia", &json!({"features": [{"name": "prefers-color-scheme", "value": value}]}));
+        self.call(
+            "Emulation.setEmulatedMedia",
+            &json!({"features": [{"name": "prefers-color-scheme", "value": value}]}),
+        );
     }
 
     /// Whether pages may run scripts.
@@ -194,7 +232,9 @@ impl Browser {
 
     /// What was asked for since the page was opened.
     pub fn requests(&self) -> Vec<String> {
-        self.told("Network.requestWillBeSent").filter_map(|event| event["request"]["url"].as_str().map(str::to_owned)).collect()
+        self.told("Network.requestWillBeSent")
+            .filter_map(|event| event["request"]["url"].as_str().map(str::to_owned))
+            .collect()
     }
 
     /// What the browser complains of: violations of policies, scripts that fail, errors.
@@ -204,21 +244,29 @@ impl Browser {
             .filter(|event| event["entry"]["level"] != "verbose")
             .map(|event| event["entry"]["text"].to_string());
         let thrown = self.told("Runtime.exceptionThrown").map(ToString::to_string);
-        let issues =
-            self.told("Audits.issueAdded").filter(|event| event["issue"]["code"] == "ContentSecurityPolicyIssue").map(ToString::to_string);
+        let issues = self
+            .told("Audits.issueAdded")
+            .filter(|event| event["issue"]["code"] == "ContentSecurityPolicyIssue")
+            .map(ToString::to_string);
         log.chain(thrown).chain(issues).collect()
     }
 
     fn told(&self, method: &'static str) -> impl Iterator<Item = &Value> {
-        self.events.iter().filter(move |(known, _)| known == method).map(|(_, parameters)| parameters)
+        self.events
+            .iter()
+            .filter(move |(known, _)| known == method)
+            .map(|(_, parameters)| parameters)
     }
 
     /// With `KINOTEKA_SCREENSHOTS=DIRECTORY` a picture of the page is put there, to be looked at.
     pub fn picture(&mut self, name: &str) {
         use base64::Engine;
         let Some(directory) = std::env::var_os("KINOTEKA_SCREENSHOTS") else { return };
-        let data = self.call("Page.captureScreenshot", &json!({"captureBeyondViewport": true}))["data"].clone();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(data.as_str().unwrap()).unwrap();
+        let data =
+            self.call("Page.captureScreenshot", &json!({"captureBeyondViewport": true}))["data"]
+                .clone();
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(data.as_str().unwrap()).unwrap();
         std::fs::write(PathBuf::from(directory).join(format!("{name}.png")), bytes).unwrap();
     }
 }

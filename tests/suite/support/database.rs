@@ -35,7 +35,17 @@ struct CommandLine {
 
 /// The settings a test server has unless a test says otherwise.
 pub fn settings(url: &str) -> Settings {
-    let arguments = ["t", "--database-url", url, "--bind", "127.0.0.1:0", "--server-timing", "true", "--workers", "1"];
+    let arguments = [
+        "t",
+        "--database-url",
+        url,
+        "--bind",
+        "127.0.0.1:0",
+        "--server-timing",
+        "true",
+        "--workers",
+        "1",
+    ];
     CommandLine::parse_from(arguments).settings
 }
 
@@ -105,5 +115,6 @@ fn fill(url: &str, content: Content) {
 /// Imports lines past HTTP.
 pub fn import(settings: &Settings, lines: &str) -> kinoteka::commands::Imported {
     let context = kinoteka::server::context(settings).expect("the settings are right");
-    kinoteka::commands::import_lines(&context, lines, |_, _| {}).unwrap_or_else(|failure| panic!("{}", failure.lines.join("\n")))
+    kinoteka::commands::import_lines(&context, lines, |_, _| {})
+        .unwrap_or_else(|failure| panic!("{}", failure.lines.join("\n")))
 }

@@ -14,8 +14,8 @@ use serde_json::Value;
 pub use database::Content;
 pub use server::{Answer, TestServer};
 
-/// Tests of behaviour, each once on SQLite and once on PostgreSQL: `fn` begins with no items, `demo fn` with the first
-/// catalogue. A closure after the server changes its settings.
+/// Tests of behaviour, each once on SQLite and once on PostgreSQL: `fn` begins with no items, `demo
+/// fn` with the first catalogue. A closure after the server changes its settings.
 #[macro_export]
 macro_rules! on_both {
     () => {};
@@ -63,7 +63,9 @@ pub fn first_catalogue(kind: &str) -> Vec<Value> {
 /// The items of the first catalogue.
 pub fn whole_first_catalogue() -> Vec<Value> {
     let lines = kinoteka::commands::DEMO.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| serde_json::from_str::<Value>(line).expect("the first catalogue is JSON")).collect()
+    lines
+        .map(|line| serde_json::from_str::<Value>(line).expect("the first catalogue is JSON"))
+        .collect()
 }
 
 /// The items of the generated catalogue.
@@ -78,5 +80,13 @@ pub fn lines(items: &[Value]) -> String {
 
 /// Percent-encodes a query value.
 pub fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! One PostgreSQL cluster for each test run, started from the installed server programs; a database for each test.
+//! One PostgreSQL cluster for each test run, started from the installed server programs; a database
+//! for each test.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-/// A running cluster. It ends with this process: its supervisor reads from a pipe that only this process holds.
+/// A running cluster. It ends with this process: its supervisor reads from a pipe that only this
+/// process holds.
 pub struct Cluster {
     directory: PathBuf,
     programs: PathBuf,
@@ -65,42 +67,68 @@ impl Cluster {
 
     /// The address of one of its databases, by its socket.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres:///{database}?host={}&port={}&user=postgres", self.directory.display(), self.port)
+        format!(
+            "postgres:///{database}?host={}&port={}&user=postgres",
+            self.directory.display(),
+            self.port
+        )
     }
 
     /// Runs a statement as superuser.
     pub fn execute(&self, statement: &str) {
-        let mut connection = PgConnection::establish(&self.url("postgres")).expect("the cluster answers");
+        let mut connection =
+            PgConnection::establish(&self.url("postgres")).expect("the cluster answers");
         connection.batch_execute("SET client_min_messages = warning").expect("the cluster answers");
         connection.batch_execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 }
 
 impl Cluster {
-    /// Makes and starts a cluster on this port (of its own socket), with these options of `postgres`; `prepare` gets its directory before, and a way to run
-    /// programs as its owner. `None` where PostgreSQL is not installed.
-    pub fn start(port: u16, options: &str, prepare: impl FnOnce(&Path, &dyn Fn(&Path) -> Command)) -> Option<Self> {
+    /// Makes and starts a cluster on this port (of its own socket), with these options of
+    /// `postgres`; `prepare` gets its directory before, and a way to run programs as its owner.
+    /// `None` where PostgreSQL is not installed.
+    pub fn start(
+        port: u16,
+        options: &str,
+        prepare: impl FnOnce(&Path, &dyn Fn(&Path) -> Command),
+    ) -> Option<Self> {
         let Some(programs) = programs() else {
             let line = "PostgreSQL is not installed (no initdb and postgres in PATH or /usr/lib/postgresql): its tests did not run.";
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "{line} Under CI=true they must.");
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "{line} Under CI=true they must."
+            );
             #[expect(clippy::print_stderr, reason = "the one line that says so")]
             {
                 eprintln!("{line}");
             }
             return None;
         };
-        let directory = tempfile::Builder::new().prefix("kinoteka-pg-").tempdir().expect("a temporary directory").keep();
+        let directory = tempfile::Builder::new()
+            .prefix("kinoteka-pg-")
+            .tempdir()
+            .expect("a temporary directory")
+            .keep();
         let owner = owner(&directory);
         let run_as = |program: &Path| as_owner(program, &directory, owner);
         let made = run_as(&programs.join("initdb"))
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-D",
+            ])
             .arg(directory.join("data"))
             .output()
             .expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         prepare(&directory, &run_as);
-        std::fs::write(directory.join("options"), format!("-p {port} {OPTIONS} {options}")).expect("the options can be written");
-        // The supervisor outlives a signal to the whole group, ends the server when the pipe closes, and tidies up.
+        std::fs::write(directory.join("options"), format!("-p {port} {OPTIONS} {options}"))
+            .expect("the options can be written");
+        // The supervisor outlives a signal to the whole group, ends the server when the pipe
+        // closes, and tidies up.
         let script = r#"trap '' INT TERM HUP
             "$1/pg_ctl" -D "$2/data" -l "$2/log" -o "-k $2 $(cat "$2/options")" -w start
             read -r _
@@ -130,7 +158,13 @@ impl Cluster {
 
     fn control(&self, arguments: &[&str]) {
         let mut command = as_owner(&self.programs.join("pg_ctl"), &self.directory, self.owner);
-        let done = command.arg("-D").arg(self.directory.join("data")).arg("-l").arg(self.directory.join("log")).args(arguments).status();
+        let done = command
+            .arg("-D")
+            .arg(self.directory.join("data"))
+            .arg("-l")
+            .arg(self.directory.join("log"))
+            .args(arguments)
+            .status();
         assert!(done.expect("pg_ctl runs").success(), "pg_ctl {arguments:?}");
     }
 
@@ -139,15 +173,23 @@ impl Cluster {
         self.stop("immediate");
     }
 
-    /// Ends the server in this mode of `pg_ctl`: `immediate` as a power cut would, `fast` as operators do.
+    /// Ends the server in this mode of `pg_ctl`: `immediate` as a power cut would, `fast` as
+    /// operators do.
     pub fn stop(&self, mode: &str) {
         self.control(&["-s", "-m", mode, "-w", "stop"]);
     }
 
     /// Starts it again.
     pub fn recover(&self) {
-        let options = std::fs::read_to_string(self.directory.join("options")).expect("the options are there");
-        self.control(&["-s", "-o", &format!("-k {} {options}", self.directory.display()), "-w", "start"]);
+        let options =
+            std::fs::read_to_string(self.directory.join("options")).expect("the options are there");
+        self.control(&[
+            "-s",
+            "-o",
+            &format!("-k {} {options}", self.directory.display()),
+            "-w",
+            "start",
+        ]);
         self.wait();
     }
 }
@@ -159,8 +201,7 @@ impl Drop for Cluster {
     }
 }
 
-const OPTIONS: &str =
-    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB -c max_wal_size=4GB";
+const OPTIONS: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB -c max_wal_size=4GB";
 
 /// A program that runs as the owner of the cluster.
 fn as_owner(program: &Path, directory: &Path, owner: Option<(u32, u32)>) -> Command {
@@ -174,15 +215,24 @@ fn as_owner(program: &Path, directory: &Path, owner: Option<(u32, u32)>) -> Comm
 
 /// The directory of the newest server programs.
 fn programs() -> Option<PathBuf> {
-    let in_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let mut packaged: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+    let in_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let mut packaged: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
     packaged.sort();
     packaged.reverse();
-    packaged.into_iter().chain(in_path).find(|directory| directory.join("initdb").is_file() && directory.join("postgres").is_file())
+    packaged.into_iter().chain(in_path).find(|directory| {
+        directory.join("initdb").is_file() && directory.join("postgres").is_file()
+    })
 }
 
-/// PostgreSQL refuses to run as root: then the directory is given to the user `postgres`, or `nobody`.
+/// PostgreSQL refuses to run as root: then the directory is given to the user `postgres`, or
+/// `nobody`.
 fn owner(directory: &Path) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
     if std::fs::metadata(directory).expect("the directory is there").uid() != 0 {
@@ -195,6 +245,7 @@ fn owner(directory: &Path) -> Option<(u32, u32)> {
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     });
     let (user, group) = ids.expect("there is a user for PostgreSQL");
-    std::os::unix::fs::chown(directory, Some(user), Some(group)).expect("root may give the directory away");
+    std::os::unix::fs::chown(directory, Some(user), Some(group))
+        .expect("root may give the directory away");
     Some((user, group))
 }

@@ -12,10 +12,15 @@ use serde_json::Value;
 use super::contract;
 use super::server::Answer;
 
-/// `command` with a program before it, such as one that runs it under other limits: `before` is that program and its arguments.
+/// `command` with a program before it, such as one that runs it under other limits: `before` is
+/// that program and its arguments.
 pub fn under(before: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(before.first().expect("a program"));
-    outer.args(before.iter().skip(1)).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    outer
+        .args(before.iter().skip(1))
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdin(Stdio::null());
     if let Some(directory) = command.get_current_dir() {
         outer.current_dir(directory);
     }
@@ -31,7 +36,9 @@ pub fn under(before: &[&str], command: &Command) -> Command {
 /// The program, with this database and nothing of the environment's settings.
 pub fn kinoteka(directory: &Path, url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinoteka"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_") || name == "DATABASE_URL" || name == "RUST_LOG") {
+    for (name, _) in std::env::vars().filter(|(name, _)| {
+        name.starts_with("KINOTEKA_") || name == "DATABASE_URL" || name == "RUST_LOG"
+    }) {
         command.env_remove(name);
     }
     command.current_dir(directory).env("DATABASE_URL", url).args(arguments).stdin(Stdio::null());
@@ -80,7 +87,9 @@ impl Served {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let lines = self.1.lock().expect("the log is whole").clone();
-            if let Some(line) = lines.iter().find(|line| parts.iter().all(|part| line.contains(part))) {
+            if let Some(line) =
+                lines.iter().find(|line| parts.iter().all(|part| line.contains(part)))
+            {
                 return line.clone();
             }
             assert!(Instant::now() < deadline, "{parts:?} is not logged:\n{}", lines.join("\n"));
@@ -105,17 +114,24 @@ pub fn serve(directory: &Path, url: &str, arguments: &[&str]) -> (Served, Vec<St
 
 /// Runs a command that ends in a server, as [`serve`] does.
 pub fn listening(mut command: Command) -> (Served, Vec<String>, String) {
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
-    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut child =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    let mut lines =
+        BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
     let served = Served(child, Arc::default());
     let mut seen = Vec::new();
     for line in lines.by_ref() {
-        let address = line.split_once("listening=http://").and_then(|(_, rest)| rest.split(' ').next()).map(str::to_owned);
+        let address = line
+            .split_once("listening=http://")
+            .and_then(|(_, rest)| rest.split(' ').next())
+            .map(str::to_owned);
         seen.push(line);
         if let Some(address) = address {
             // The rest is read, so that the server never waits for a full pipe.
             let log = Arc::clone(&served.1);
-            std::thread::spawn(move || lines.for_each(|line| log.lock().expect("the log is whole").push(line)));
+            std::thread::spawn(move || {
+                lines.for_each(|line| log.lock().expect("the log is whole").push(line))
+            });
             return (served, seen, address);
         }
     }
@@ -124,8 +140,11 @@ pub fn listening(mut command: Command) -> (Served, Vec<String>, String) {
 
 /// Sends a request as it is and reads all that comes back.
 pub fn get(address: &str, path: &str, headers: &str) -> String {
-    String::from_utf8(send(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")))
-        .expect("UTF-8")
+    String::from_utf8(send(
+        address,
+        &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n"),
+    ))
+    .expect("UTF-8")
 }
 
 fn send(address: &str, request: &str) -> Vec<u8> {
@@ -143,23 +162,38 @@ pub fn exchange(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
 }
 
 /// A request with or without a key and a JSON body; the answer is held against the document.
-pub fn ask(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> Answer {
+pub fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<&Value>,
+) -> Answer {
     let answer = Answer::parse(&send(address, &request(address, method, path, key, body)));
     contract::check(method, path, &answer);
     answer
 }
 
 /// Such a request as text.
-pub fn request(address: &str, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> String {
+pub fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<&Value>,
+) -> String {
     let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
     let body = body.map(Value::to_string).unwrap_or_default();
     let about = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{key}{about}\r\n{body}")
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{key}{about}\r\n{body}"
+    )
 }
 
 /// The key that `serve --demo` printed.
 pub fn printed_key(lines: &[String]) -> String {
-    let found = lines.iter().find_map(|line| Some(format!("kino_{}", line.split_once("kino_")?.1.trim())));
+    let found =
+        lines.iter().find_map(|line| Some(format!("kino_{}", line.split_once("kino_")?.1.trim())));
     found.expect("a key is printed")
 }
 

@@ -48,8 +48,11 @@ impl TestServer {
         let own = settings.clone();
         let thread = std::thread::spawn(move || {
             let outcome = actix_web::rt::System::new().block_on(async move {
-                let running = kinoteka::server::start(&own).unwrap_or_else(|error| panic!("{error}"));
-                sender.send((running.addresses.clone(), running.server.handle())).expect("the test waits");
+                let running =
+                    kinoteka::server::start(&own).unwrap_or_else(|error| panic!("{error}"));
+                sender
+                    .send((running.addresses.clone(), running.server.handle()))
+                    .expect("the test waits");
                 running.server.await
             });
             outcome.expect("the server ends well");
@@ -70,13 +73,19 @@ impl TestServer {
     /// Makes a key.
     pub fn key(&self, role: Role, expires_at: Option<Time>) -> (ApiKey, String) {
         let store = kinoteka::server::store(&self.settings).expect("the settings are right");
-        store.write_here(|connection| keys::create(connection, "test", role, expires_at).map_err(Problem::from)).expect("a key can be made")
+        store
+            .write_here(|connection| {
+                keys::create(connection, "test", role, expires_at).map_err(Problem::from)
+            })
+            .expect("a key can be made")
     }
 
     /// Revokes a key.
     pub fn revoke(&self, key: &ApiKey) {
         let store = kinoteka::server::store(&self.settings).expect("the settings are right");
-        let revoked = store.write_here(|connection| keys::revoke(connection, key.id).map_err(Problem::from)).expect("a key can be revoked");
+        let revoked = store
+            .write_here(|connection| keys::revoke(connection, key.id).map_err(Problem::from))
+            .expect("a key can be revoked");
         assert!(revoked);
     }
 
@@ -110,7 +119,8 @@ impl TestServer {
         self.get(path).expect(200).json()
     }
 
-    /// Reads an item as lists show it: without what webmasters paste, which they leave out unless it is asked for.
+    /// Reads an item as lists show it: without what webmasters paste, which they leave out unless
+    /// it is asked for.
     pub fn read_as_listed(&self, path: &str) -> Value {
         let mut item = self.read(path);
         if let Some(item) = item.as_object_mut() {
@@ -133,7 +143,14 @@ impl TestServer {
 
     /// A request to be completed and sent.
     pub fn request(&self, method: &str, path: &str) -> Request<'_> {
-        Request { server: self, method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None, documented: true }
+        Request {
+            server: self,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            documented: true,
+        }
     }
 
     /// Stores an item; gives it as answered.
@@ -146,7 +163,8 @@ impl TestServer {
         self.request("PATCH", path).key(key).json(body).send().expect(200).json()
     }
 
-    /// Sends bytes as they are and reads the answer to its end; the request must ask for `Connection: close`.
+    /// Sends bytes as they are and reads the answer to its end; the request must ask for
+    /// `Connection: close`.
     pub fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).expect("the server listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
@@ -158,8 +176,13 @@ impl TestServer {
 
     /// Sends a request line as it is, held against the document like every other.
     pub fn raw_request(&self, method: &str, target: &str, headers: &str) -> Answer {
-        let answer =
-            self.raw(format!("{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", self.address).as_bytes());
+        let answer = self.raw(
+            format!(
+                "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
+                self.address
+            )
+            .as_bytes(),
+        );
         if contract::template(target).is_some() {
             contract::check(method, target, &answer);
         }
@@ -172,7 +195,10 @@ impl Drop for TestServer {
         // The command is sent by the call itself; the thread's end is what is waited for.
         drop(self.handle.stop(false));
         let ended = self.thread.take().map(JoinHandle::join);
-        assert!(std::thread::panicking() || ended.is_none_or(|ended| ended.is_ok()), "the server panicked");
+        assert!(
+            std::thread::panicking() || ended.is_none_or(|ended| ended.is_ok()),
+            "the server panicked"
+        );
     }
 }
 
@@ -223,22 +249,35 @@ impl Request<'_> {
 
     /// Sends it, and holds the answer against the document.
     pub fn send(self) -> Answer {
-        let mut request = ureq::http::Request::builder().method(self.method.as_str()).uri(format!("{}{}", self.server.base(), self.path));
+        let mut request = ureq::http::Request::builder().method(self.method.as_str()).uri(format!(
+            "{}{}",
+            self.server.base(),
+            self.path
+        ));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let told = format!("{} {}", self.method, self.path);
         let received = match self.body.clone() {
-            Some(body) => self.server.agent.run(request.body(body).expect("the request is well formed")),
+            Some(body) => {
+                self.server.agent.run(request.body(body).expect("the request is well formed"))
+            }
             None => self.server.agent.run(request.body(()).expect("the request is well formed")),
         };
         let mut received = received.unwrap_or_else(|error| panic!("{told}: {error}"));
         let headers = received
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
-        let body = received.body_mut().with_config().limit(100_000_000).read_to_vec().unwrap_or_else(|error| panic!("{told}: {error}"));
+        let body = received
+            .body_mut()
+            .with_config()
+            .limit(100_000_000)
+            .read_to_vec()
+            .unwrap_or_else(|error| panic!("{told}: {error}"));
         let answer = Answer { status: received.status().as_u16(), headers, body };
         if self.documented {
             contract::check(&self.method, &self.path, &answer);
@@ -270,7 +309,11 @@ impl Answer {
             .unwrap_or_else(|| panic!("no head: {}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned();
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok()).expect("a status");
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .and_then(|status| status.parse().ok())
+            .expect("a status");
         let headers = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
@@ -280,7 +323,10 @@ impl Answer {
 
     /// A header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// A header that must be there.
@@ -295,7 +341,8 @@ impl Answer {
 
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
     /// Panics unless the status is this one.
@@ -312,13 +359,17 @@ impl Answer {
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         let problem = self.json();
         contract::check_schema("Problem", &problem);
-        assert!(problem["type"].as_str().is_some_and(|url| url.ends_with(&format!("/problems/{code}"))), "{problem}");
+        assert!(
+            problem["type"].as_str().is_some_and(|url| url.ends_with(&format!("/problems/{code}"))),
+            "{problem}"
+        );
         assert_eq!(problem["status"], status);
         assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"));
         problem
     }
 
-    /// Panics unless it names exactly these wrong parts of the input: pointer or parameter, and code.
+    /// Panics unless it names exactly these wrong parts of the input: pointer or parameter, and
+    /// code.
     #[track_caller]
     pub fn errors(self, status: u16, expected: &[(&str, &str)]) -> Value {
         let code = if status == 422 { "invalid-fields" } else { "invalid-parameter" };
@@ -329,12 +380,21 @@ impl Answer {
             .unwrap_or_default()
             .iter()
             .map(|error| {
-                let place = error.get("pointer").or_else(|| error.get("parameter")).and_then(Value::as_str).map(str::to_owned);
-                let place = place.or_else(|| error["line"].as_u64().map(|line| line.to_string())).unwrap_or_default();
+                let place = error
+                    .get("pointer")
+                    .or_else(|| error.get("parameter"))
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+                let place = place
+                    .or_else(|| error["line"].as_u64().map(|line| line.to_string()))
+                    .unwrap_or_default();
                 (place, error["code"].as_str().unwrap_or_default().to_owned())
             })
             .collect();
-        let mut expected: Vec<(String, String)> = expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
+        let mut expected: Vec<(String, String)> = expected
+            .iter()
+            .map(|(place, code)| ((*place).to_owned(), (*code).to_owned()))
+            .collect();
         found.sort();
         expected.sort();
         assert_eq!(found, expected, "{problem:#}");

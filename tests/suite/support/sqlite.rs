@@ -12,7 +12,8 @@ pub struct SqliteDatabase {
 impl SqliteDatabase {
     /// A new file with this content; none at all where there is no content.
     pub fn new(content: Option<&[u8]>) -> Self {
-        let directory = tempfile::Builder::new().prefix("kinoteka-").tempdir().expect("a temporary directory");
+        let directory =
+            tempfile::Builder::new().prefix("kinoteka-").tempdir().expect("a temporary directory");
         let file = directory.path().join("kinoteka.db");
         if let Some(content) = content {
             std::fs::write(&file, content).expect("the file can be written");

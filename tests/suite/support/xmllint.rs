@@ -8,9 +8,18 @@ use std::sync::OnceLock;
 fn is_installed() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
     *FOUND.get_or_init(|| {
-        let found = Command::new("xmllint").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-        let line = "xmllint is not installed (libxml2-utils): nothing was validated by IATI's schemas.";
-        assert!(found || std::env::var("CI").as_deref() != Ok("true"), "{line} Under CI=true it must be.");
+        let found = Command::new("xmllint")
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok();
+        let line =
+            "xmllint is not installed (libxml2-utils): nothing was validated by IATI's schemas.";
+        assert!(
+            found || std::env::var("CI").as_deref() != Ok("true"),
+            "{line} Under CI=true it must be."
+        );
         if !found {
             drop(writeln!(std::io::stderr(), "{line}"));
         }
@@ -18,12 +27,14 @@ fn is_installed() -> bool {
     })
 }
 
-/// What a schema of IATI 2.03 (`activities` or `organisations`) finds wrong in a document; nothing where there is no validator.
+/// What a schema of IATI 2.03 (`activities` or `organisations`) finds wrong in a document; nothing
+/// where there is no validator.
 pub fn faults(schema: &str, document: &[u8]) -> Option<String> {
     if !is_installed() {
         return None;
     }
-    let schema = format!("{}/tests/suite/iati/xsd/iati-{schema}-schema.xsd", env!("CARGO_MANIFEST_DIR"));
+    let schema =
+        format!("{}/tests/suite/iati/xsd/iati-{schema}-schema.xsd", env!("CARGO_MANIFEST_DIR"));
     let mut child = Command::new("xmllint")
         .args(["--noout", "--nonet", "--schema", &schema, "-"])
         .stdin(Stdio::piped())

@@ -10,7 +10,10 @@ use crate::support::TestServer;
 pub fn whole(server: &TestServer) -> String {
     let key = server.editor_key();
     for (path, item) in [
-        ("/v1/topics", json!({"slug": "prevention", "status": "published", "name": "Prevention; early"})),
+        (
+            "/v1/topics",
+            json!({"slug": "prevention", "status": "published", "name": "Prevention; early"}),
+        ),
         (
             "/v1/partners",
             json!({"slug": "network", "status": "published", "name": "Network, \"of\" shelters", "kind": "civil_society", "acronym": "NoS", "country": "XK",
@@ -50,7 +53,8 @@ pub fn whole(server: &TestServer) -> String {
 }
 
 fn expect(row: &super::Row, cells: &[(&str, &str)]) {
-    let found: Vec<(&str, &str)> = cells.iter().map(|(name, _)| (*name, row[*name].as_str())).collect();
+    let found: Vec<(&str, &str)> =
+        cells.iter().map(|(name, _)| (*name, row[*name].as_str())).collect();
     assert_eq!(found, cells);
 }
 

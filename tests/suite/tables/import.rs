@@ -10,7 +10,12 @@ use crate::support::{Answer, TestServer};
 const PATH: &str = "/v1/impact-statistics/import";
 
 fn send(server: &TestServer, key: &str, query: &str, file: impl Into<Vec<u8>>) -> Answer {
-    server.request("POST", &format!("{PATH}{query}")).key(key).header("Content-Type", "text/csv").body(file).send()
+    server
+        .request("POST", &format!("{PATH}{query}"))
+        .key(key)
+        .header("Content-Type", "text/csv")
+        .body(file)
+        .send()
 }
 
 fn done(server: &TestServer, key: &str, file: impl Into<Vec<u8>>) -> Value {
@@ -25,7 +30,12 @@ fn counts(answer: &Value) -> [u64; 4] {
 fn errors(answer: Answer) -> Vec<String> {
     let problem = answer.problem(422, "invalid-fields");
     let place = |error: &Value| {
-        let part = |name: &str| error[name].as_str().map(str::to_owned).or_else(|| error[name].as_u64().map(|number| number.to_string()));
+        let part = |name: &str| {
+            error[name]
+                .as_str()
+                .map(str::to_owned)
+                .or_else(|| error[name].as_u64().map(|number| number.to_string()))
+        };
         [part("line").map(|line| format!("line {line}")), part("row"), part("column"), part("code")]
             .into_iter()
             .flatten()
@@ -104,7 +114,8 @@ on_both! {
         assert_eq!(people["countries"].as_array().unwrap().iter().map(|country| &country["code"]).collect::<Vec<_>>(), ["AL", "BA"]);
         let new = server.request("GET", "/v1/impact-statistics/bez-imena?lang=all").key(&key).send().expect(200).json();
         assert_eq!((&new["status"], &new["original_language"], &new["period_start"]), (&json!("draft"), &json!("bs"), &json!("2020-01-01")));
-        // The same file again: those with a slug are as they were, the one without is another new one.
+        // The same file again: those with a slug are as they were, the one without is another new
+        // one.
         assert_eq!(counts(&done(server, &key, file)), [3, 1, 0, 2]);
         // By its id it is renamed, and an empty cell removes.
         let id = people["id"].as_str().unwrap();

@@ -19,8 +19,11 @@ pub fn csv(answer: &Answer) -> (Vec<String>, Vec<Row>) {
     assert!(text.ends_with(b"\r\n"), "the last line ends");
     let mut reader = csv::ReaderBuilder::new().from_reader(text);
     let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let row = |record: csv::StringRecord| columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
-    let rows = reader.records().map(|record| row(record.expect("as many cells as columns"))).collect();
+    let row = |record: csv::StringRecord| {
+        columns.iter().cloned().zip(record.iter().map(str::to_owned)).collect()
+    };
+    let rows =
+        reader.records().map(|record| row(record.expect("as many cells as columns"))).collect();
     (columns, rows)
 }
 

@@ -12,7 +12,10 @@ use crate::support::Answer;
 
 /// Reads an answer as a sheet: the names of the columns, and the rows.
 fn sheet(answer: &Answer) -> (Vec<String>, Vec<Vec<Data>>) {
-    assert_eq!(answer.must("content-type"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    assert_eq!(
+        answer.must("content-type"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    );
     let mut book = Xlsx::new(Cursor::new(answer.body.clone())).expect("a workbook");
     let range = book.worksheet_range_at(0).expect("a sheet").expect("it can be read");
     let mut rows = range.rows().map(<[Data]>::to_vec);
@@ -45,7 +48,8 @@ on_both! {
         assert_eq!((cell(2, "value"), cell(2, "baseline_year")), (Data::Float(1500.5), Data::Float(2020.0)));
         assert_eq!((cell(3, "value"), cell(3, "label")), (Data::Float(-0.125), Data::String("=1+1".to_owned())));
         assert_eq!((cell(2, "ascending"), cell(2, "additive")), (Data::Bool(true), Data::Bool(false)));
-        // The first of January 2024, and a quarter of a second past eight on the seventh of May 2026.
+        // The first of January 2024, and a quarter of a second past eight on the seventh of May
+        // 2026.
         assert_eq!(days(2, "period_start").to_string(), "45292");
         assert!((days(2, "published_at") - 46_149.0 - 28_800.25 / 86_400.0).abs() < 1e-9, "{}", days(2, "published_at"));
         assert_eq!(cell(0, "period_start"), Data::String("1850-01-01".to_owned()));

@@ -1,4 +1,5 @@
-//! Long tables: whole and in order while others write, and broken off where they cannot be read to their end.
+//! Long tables: whole and in order while others write, and broken off where they cannot be read to
+//! their end.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -67,7 +68,8 @@ on_both! {
         assert_eq!(slugs(take(ask(server, "/v1/impact-statistics.csv?sort=-value"))), backwards);
         assert_eq!(slugs(take(ask(server, "/v1/impact-statistics.csv?q=number"))).len(), STATISTICS);
 
-        // Once it has begun, what goes goes from it where it was not read yet, nothing comes twice, and nothing new comes.
+        // Once it has begun, what goes goes from it where it was not read yet, nothing comes twice,
+        // and nothing new comes.
         let waiting = ask(server, "/v1/impact-statistics.csv?sort=slug");
         server.request("DELETE", "/v1/impact-statistics/s-2990").key(&key).send().expect(204);
         server.request("DELETE", "/v1/impact-statistics/s-0001").key(&key).send().expect(204);

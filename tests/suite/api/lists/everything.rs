@@ -8,7 +8,12 @@ use crate::support::{TestServer, encoded};
 /// Kind and slug of the hits of a page.
 fn found(page: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    page["data"].as_array().unwrap().iter().map(|hit| (text(&hit["kind"]), text(&hit["slug"]))).collect()
+    page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| (text(&hit["kind"]), text(&hit["slug"])))
+        .collect()
 }
 
 fn named(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -42,8 +47,14 @@ fn fill(server: &TestServer) -> String {
             "/v1/videos",
             json!({"slug": "tour", "title": "A tour", "summary": "Through a shelter", "published_at": at(2024), "topics": ["shelter"], "programme": "roofs", "thumbnail": {"url": "https://media.example.org/tour.jpg", "alt": "A door"}}),
         ),
-        ("/v1/videos", json!({"slug": "shelters", "title": "Shelters <now>", "published_at": at(2021)})),
-        ("/v1/indicators", json!({"slug": "places", "label": "Places", "description": "Places in a shelter.", "published_at": at(2019)})),
+        (
+            "/v1/videos",
+            json!({"slug": "shelters", "title": "Shelters <now>", "published_at": at(2021)}),
+        ),
+        (
+            "/v1/indicators",
+            json!({"slug": "places", "label": "Places", "description": "Places in a shelter.", "published_at": at(2019)}),
+        ),
         (
             "/v1/impact-statistics",
             json!({"slug": "beds", "label": "Shelter beds", "value": "500", "qualifier": "more_than", "published_at": at(2022)}),

@@ -9,14 +9,29 @@ use crate::support::{TestServer, encoded};
 
 fn counts(facet: &Value) -> BTreeMap<String, i64> {
     let values = facet.as_array().expect("a facet is a list");
-    values.iter().map(|one| (one["value"].as_str().unwrap().to_owned(), one["count"].as_i64().unwrap())).collect()
+    values
+        .iter()
+        .map(|one| (one["value"].as_str().unwrap().to_owned(), one["count"].as_i64().unwrap()))
+        .collect()
 }
 
-/// What a facet must say: for each of its values the total of the list with that filter set, and nothing for values without items.
-fn counted(server: &TestServer, path: &str, filter: &str, others: &str, values: &[&str]) -> BTreeMap<String, i64> {
-    let total =
-        |value: &str| server.read(&format!("{path}?{others}&{filter}={value}&total=true&limit=1"))["page"]["total"].as_i64().unwrap();
-    values.iter().map(|value| ((*value).to_owned(), total(value))).filter(|(_, count)| *count > 0).collect()
+/// What a facet must say: for each of its values the total of the list with that filter set, and
+/// nothing for values without items.
+fn counted(
+    server: &TestServer,
+    path: &str,
+    filter: &str,
+    others: &str,
+    values: &[&str],
+) -> BTreeMap<String, i64> {
+    let total = |value: &str| {
+        server.read(&format!("{path}?{others}&{filter}={value}&total=true&limit=1"))["page"]["total"].as_i64().unwrap()
+    };
+    values
+        .iter()
+        .map(|value| ((*value).to_owned(), total(value)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
 }
 
 on_both! {

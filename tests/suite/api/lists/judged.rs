@@ -1,4 +1,5 @@
-//! `q` over whole catalogues: what a person looks for comes first, and both databases find the same in the same order.
+//! `q` over whole catalogues: what a person looks for comes first, and both databases find the same
+//! in the same order.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -22,7 +23,9 @@ struct Judged {
 }
 
 fn judged() -> Vec<Judged> {
-    let lines = include_str!("judged.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = include_str!("judged.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let parsed = lines.map(|line| {
         let (asked, first) = line.split_once(" = ")?;
         let (catalogue, asked) = asked.split_once(' ')?;
@@ -49,21 +52,37 @@ fn the_best_is_first(database: &str, start: impl Fn(Content) -> Option<TestServe
     let judged = judged();
     assert!(judged.len() >= 50);
     let mut all = Vec::new();
-    for (catalogue, items) in [(Content::Demo, whole_first_catalogue()), (Content::Generated, generated_catalogue())] {
+    for (catalogue, items) in
+        [(Content::Demo, whole_first_catalogue()), (Content::Generated, generated_catalogue())]
+    {
         let Some(server) = start(catalogue) else { return };
         let mut ranks = Vec::new();
-        for Judged { path, query, first, .. } in judged.iter().filter(|judged| judged.catalogue == catalogue) {
-            let is_there = |slug: &&str| items.iter().any(|item| item["slug"] == *slug && path_of(item) == *path);
+        for Judged { path, query, first, .. } in
+            judged.iter().filter(|judged| judged.catalogue == catalogue)
+        {
+            let is_there = |slug: &&str| {
+                items.iter().any(|item| item["slug"] == *slug && path_of(item) == *path)
+            };
             assert!(first.iter().all(is_there), "{query}: {first:?}");
             let found = server.slugs(&list(path, query));
-            let place = found.iter().position(|slug| first.contains(&slug.as_str())).map(|place| u32::try_from(place + 1).unwrap());
+            let place = found
+                .iter()
+                .position(|slug| first.contains(&slug.as_str()))
+                .map(|place| u32::try_from(place + 1).unwrap());
             if place != Some(1) {
                 let rank = place.map_or("not found".to_owned(), |place| format!("rank {place}"));
-                println!("{database}, {catalogue:?}, {path}, {query}: {rank}; {:?} before {first:?}", found.first());
+                println!(
+                    "{database}, {catalogue:?}, {path}, {query}: {rank}; {:?} before {first:?}",
+                    found.first()
+                );
             }
             ranks.push(place.map_or(0.0, |place| 1.0 / f64::from(place)));
         }
-        println!("{database}, {catalogue:?}: mean reciprocal rank {:.3} of {} searches", mean(&ranks), ranks.len());
+        println!(
+            "{database}, {catalogue:?}: mean reciprocal rank {:.3} of {} searches",
+            mean(&ranks),
+            ranks.len()
+        );
         all.extend(ranks);
     }
     println!("{database}: mean reciprocal rank {:.3} of {} searches", mean(&all), all.len());
@@ -100,7 +119,8 @@ impl Pair {
             server
         };
         std::thread::scope(|scope| {
-            let postgres = scope.spawn(|| TestServer::postgres(Content::Generated, |_| {}).map(filled));
+            let postgres =
+                scope.spawn(|| TestServer::postgres(Content::Generated, |_| {}).map(filled));
             let sqlite = filled(TestServer::sqlite(Content::Generated, |_| {}));
             let postgres = postgres.join().expect("the server starts")?;
             let keys = [&sqlite, &postgres].map(TestServer::viewer_key);
@@ -110,14 +130,21 @@ impl Pair {
 
     /// How many items both find; or else in what they differ, as far as so many pages show.
     fn compare(&self, path: &str, pages: usize, with_drafts: bool) -> Result<u64, String> {
-        let [of_sqlite, of_postgres] = self.keys.each_ref().map(|key| with_drafts.then_some(key.as_str()));
-        let (sqlite, postgres) = (walk(&self.sqlite, path, pages, of_sqlite), walk(&self.postgres, path, pages, of_postgres));
+        let [of_sqlite, of_postgres] =
+            self.keys.each_ref().map(|key| with_drafts.then_some(key.as_str()));
+        let (sqlite, postgres) = (
+            walk(&self.sqlite, path, pages, of_sqlite),
+            walk(&self.postgres, path, pages, of_postgres),
+        );
         if sqlite == postgres {
             return Ok(sqlite.1);
         }
         let sets = [&sqlite.0, &postgres.0].map(|found| found.iter().collect::<BTreeSet<_>>());
-        let only = |one: usize, other: usize| sets[one].difference(&sets[other]).take(5).collect::<Vec<_>>();
-        let first = sqlite.0.iter().zip(&postgres.0).enumerate().find(|(_, (one, other))| one != other);
+        let only = |one: usize, other: usize| {
+            sets[one].difference(&sets[other]).take(5).collect::<Vec<_>>()
+        };
+        let first =
+            sqlite.0.iter().zip(&postgres.0).enumerate().find(|(_, (one, other))| one != other);
         let totals = format!("SQLite finds {}, PostgreSQL {}", sqlite.1, postgres.1);
         Err(format!(
             "{path}: {totals}; of those read only SQLite {:?}, only PostgreSQL {:?}; first other place {first:?}",
@@ -161,8 +188,10 @@ enum Change {
     Misspelt(Index),
 }
 
-const ENDINGS: [&str; 20] =
-    ["", "a", "e", "i", "u", "om", "ama", "s", "ing", "ve", "t", "ës", "ler", "ların", "ği", "да", "от", "та", "ите", "има"];
+const ENDINGS: [&str; 20] = [
+    "", "a", "e", "i", "u", "om", "ama", "s", "ing", "ve", "t", "ës", "ler", "ların", "ği", "да",
+    "от", "та", "ите", "има",
+];
 
 impl Change {
     fn any() -> impl Strategy<Value = Self> {
@@ -191,7 +220,9 @@ impl Change {
             Self::Folded => fold(word),
             Self::Cyrillic => to_cyrillic(word).into_owned(),
             Self::Latin => to_latin(word).into_owned(),
-            Self::Inflected(less, ending) => beginning(letters.len().saturating_sub(*less)) + ending,
+            Self::Inflected(less, ending) => {
+                beginning(letters.len().saturating_sub(*less)) + ending
+            }
             Self::Cut(at) => beginning(at.index(letters.len()) + 1),
             Self::Misspelt(at) => {
                 let without = at.index(letters.len());
@@ -211,8 +242,13 @@ struct Said {
 impl Said {
     fn of(item: &Value) -> Self {
         let translations = item["translations"].as_object().expect("an item has texts").values();
-        let texts = translations.flat_map(|text| text.as_object().expect("fields")).filter(|(field, _)| *field != "status");
-        Self { path: path_of(item), texts: texts.map(|(_, text)| text.as_str().expect("a text").to_owned()).collect() }
+        let texts = translations
+            .flat_map(|text| text.as_object().expect("fields"))
+            .filter(|(field, _)| *field != "status");
+        Self {
+            path: path_of(item),
+            texts: texts.map(|(_, text)| text.as_str().expect("a text").to_owned()).collect(),
+        }
     }
 
     fn words(&self) -> Vec<String> {
@@ -222,11 +258,13 @@ impl Said {
 
 /// A word of these texts, changed or not; some that stand together; or two that need not.
 fn term(said: &Said) -> impl Strategy<Value = String> + use<> {
-    let word = (select(said.words()), Change::any()).prop_map(|(word, change)| change.of(&word)).boxed();
-    let part =
-        (select(said.texts.clone()), any::<Index>(), 2_usize..5, Change::of_whole_words()).prop_map(|(text, from, length, change)| {
+    let word =
+        (select(said.words()), Change::any()).prop_map(|(word, change)| change.of(&word)).boxed();
+    let part = (select(said.texts.clone()), any::<Index>(), 2_usize..5, Change::of_whole_words())
+        .prop_map(|(text, from, length, change)| {
             let words: Vec<&str> = text.split_whitespace().collect();
-            let part: Vec<&str> = words.iter().skip(from.index(words.len())).take(length).copied().collect();
+            let part: Vec<&str> =
+                words.iter().skip(from.index(words.len())).take(length).copied().collect();
             format!("\"{}\"", change.of(&part.join(" ")))
         });
     let two = || (word.clone(), word.clone());
@@ -238,46 +276,61 @@ fn term(said: &Said) -> impl Strategy<Value = String> + use<> {
     ]
 }
 
-/// A list and what is searched for in it: one to four terms of the texts of an item, or of two, now and then without another.
+/// A list and what is searched for in it: one to four terms of the texts of an item, or of two, now
+/// and then without another.
 fn search(items: &[Said]) -> impl Strategy<Value = (&'static str, String)> + use<> {
     let items = items.to_vec();
-    (select(items.clone()), select(items), prop::bool::weighted(0.15)).prop_flat_map(|(mut said, other, both)| {
-        let excluded = proptest::option::weighted(0.2, term(&other));
-        if both {
-            said.texts.extend(other.texts);
-        }
-        let term = term(&said).boxed();
-        let terms = select(&[1_usize, 1, 1, 2, 2, 3, 4][..]).prop_flat_map(move |count| proptest::collection::vec(term.clone(), count));
-        let ends = select(&["", "", " "][..]);
-        (
-            Just(said.path),
-            (terms, excluded, ends).prop_map(|(terms, excluded, end)| {
-                let excluded = excluded.map_or(String::new(), |excluded| format!("-{excluded} "));
-                excluded + &terms.join(" ") + end
-            }),
-        )
-    })
+    (select(items.clone()), select(items), prop::bool::weighted(0.15)).prop_flat_map(
+        |(mut said, other, both)| {
+            let excluded = proptest::option::weighted(0.2, term(&other));
+            if both {
+                said.texts.extend(other.texts);
+            }
+            let term = term(&said).boxed();
+            let terms = select(&[1_usize, 1, 1, 2, 2, 3, 4][..])
+                .prop_flat_map(move |count| proptest::collection::vec(term.clone(), count));
+            let ends = select(&["", "", " "][..]);
+            (
+                Just(said.path),
+                (terms, excluded, ends).prop_map(|(terms, excluded, end)| {
+                    let excluded =
+                        excluded.map_or(String::new(), |excluded| format!("-{excluded} "));
+                    excluded + &terms.join(" ") + end
+                }),
+            )
+        },
+    )
 }
 
 fn list(path: &str, query: &str) -> String {
     format!("{path}?fields=slug&limit=100&q={}", encoded(query))
 }
 
-/// How many of so many generated searches find something, the same on both databases in the same order.
+/// How many of so many generated searches find something, the same on both databases in the same
+/// order.
 fn compare_generated(pair: &Pair, seed: u8, cases: u32) -> u32 {
     let is_item = |item: &&Value| item["resource"] != "text_track";
     let said = |items: Vec<Value>| items.iter().filter(is_item).map(Said::of).collect::<Vec<_>>();
-    let searches = prop_oneof![search(&said(whole_first_catalogue())), search(&said(generated_catalogue()))];
-    let languages = select(&["", "", "", "", "", "&lang=sr-Latn", "&lang=mk", "&lang=tr", "&lang=sq", "&lang=all"][..]);
+    let searches =
+        prop_oneof![search(&said(whole_first_catalogue())), search(&said(generated_catalogue()))];
+    let languages = select(
+        &["", "", "", "", "", "&lang=sr-Latn", "&lang=mk", "&lang=tr", "&lang=sq", "&lang=all"][..],
+    );
     let pages = select(&[1, 1, 1, 1, 4][..]);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let successful = Cell::new(0);
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
-        .run(&(searches, languages, pages, prop::bool::weighted(0.2)), |((path, query), language, pages, with_drafts)| {
-            let found = pair.compare(&(list(path, &query) + language), pages, with_drafts).map_err(TestCaseError::fail)?;
-            successful.set(successful.get() + u32::from(found > 0));
-            Ok(())
-        })
+        .run(
+            &(searches, languages, pages, prop::bool::weighted(0.2)),
+            |((path, query), language, pages, with_drafts)| {
+                let found = pair
+                    .compare(&(list(path, &query) + language), pages, with_drafts)
+                    .map_err(TestCaseError::fail)?;
+                successful.set(successful.get() + u32::from(found > 0));
+                Ok(())
+            },
+        )
         .unwrap_or_else(|difference| panic!("{difference}"));
     successful.get()
 }
@@ -287,11 +340,16 @@ fn both_databases_find_the_same_in_the_same_order() {
     const THREADS: u8 = 2;
     let Some(pair) = Pair::start() else { return };
     let (judged, pair) = (judged(), &pair);
-    let shares = || (0..THREADS).map(|thread| (thread, judged.iter().skip(usize::from(thread)).step_by(usize::from(THREADS))));
+    let shares = || {
+        (0..THREADS).map(|thread| {
+            (thread, judged.iter().skip(usize::from(thread)).step_by(usize::from(THREADS)))
+        })
+    };
     let successful: u32 = std::thread::scope(|scope| {
         let threads = shares().map(|(thread, judged)| {
             scope.spawn(move || {
-                let compared = judged.map(|judged| pair.compare(&list(judged.path, judged.query), 2, false));
+                let compared =
+                    judged.map(|judged| pair.compare(&list(judged.path, judged.query), 2, false));
                 let different: Vec<String> = compared.filter_map(Result::err).collect();
                 assert!(different.is_empty(), "{}", different.join("\n"));
                 compare_generated(pair, thread, 500 / u32::from(THREADS))

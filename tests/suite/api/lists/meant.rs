@@ -6,12 +6,22 @@ use crate::on_both;
 use crate::support::{TestServer, encoded};
 
 fn meant(server: &TestServer, path: &str, query: &str) -> Vec<String> {
-    let page = server.read(&format!("{path}{}q={}", if path.contains('?') { '&' } else { '?' }, encoded(query)));
-    page["did_you_mean"].as_array().into_iter().flatten().map(|one| one.as_str().unwrap().to_owned()).collect()
+    let page = server.read(&format!(
+        "{path}{}q={}",
+        if path.contains('?') { '&' } else { '?' },
+        encoded(query)
+    ));
+    page["did_you_mean"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| one.as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn video(server: &TestServer, key: &str, slug: &str, title: &str, language: &str, more: &Value) {
-    let mut item = json!({"slug": slug, "status": "published", "original_language": language, "title": title});
+    let mut item =
+        json!({"slug": slug, "status": "published", "original_language": language, "title": title});
     item.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
     server.create(key, "/v1/videos", &item);
 }
@@ -26,7 +36,8 @@ on_both! {
         video(server, &key, "four", "Şiddete karşı eşitlik", "tr", &none);
         video(server, &key, "five", "Police and \"violet\" women's shelters in 2024", "en", &json!({"countries": ["MK"]}));
         for (typed, expected) in [
-            // Folded words are compared, whatever was typed; the answer is spelled as the text is, in the script that was typed if it has both.
+            // Folded words are compared, whatever was typed; the answer is spelled as the text is,
+            // in the script that was typed if it has both.
             ("violnce", vec!["violence"]),
             ("VIOLENSE", vec!["violence"]),
             ("насилје", vec![]),
@@ -77,7 +88,8 @@ on_both! {
         assert!(meant(server, "/v1/videos", "clandestyne").is_empty());
         let seen = server.request("GET", "/v1/videos?q=clandestyne&status=draft").key(&key).send().expect(200).json();
         assert_eq!(seen["did_you_mean"], json!(["Clandestine"]));
-        // Not in the company of a word that is found, nor by the form of one, nor behind words that are not looked for.
+        // Not in the company of a word that is found, nor by the form of one, nor behind words that
+        // are not looked for.
         video(server, &key, "public", "Ending violence, clandestinely", "en", &json!({}));
         for typed in ["violnce OR clandestyne", "clandestyne OR violnce", "violence OR clandestyne", "violnce -clandestyne", &format!("violnce {}clandestyne", "-zz ".repeat(31))] {
             let offered = meant(server, "/v1/videos", typed);

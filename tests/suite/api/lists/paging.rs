@@ -1,4 +1,5 @@
-//! Pages: every item once, forwards and backwards, whatever the limit and whatever is stored meanwhile.
+//! Pages: every item once, forwards and backwards, whatever the limit and whatever is stored
+//! meanwhile.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +11,15 @@ use crate::on_both;
 use crate::support::TestServer;
 use crate::support::server::slugs;
 
-const SORTS: [&str; 7] =
-    ["", "sort=title", "sort=-title", "sort=duration_seconds", "sort=-duration_seconds,title", "q=video", "sort=published_at&q=video"];
+const SORTS: [&str; 7] = [
+    "",
+    "sort=title",
+    "sort=-title",
+    "sort=duration_seconds",
+    "sort=-duration_seconds,title",
+    "q=video",
+    "sort=published_at&q=video",
+];
 
 fn video(number: usize) -> Value {
     // Few different values, so that ties are common; some unknown.

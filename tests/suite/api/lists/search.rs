@@ -18,7 +18,8 @@ fn topic(slug: &str, language: &str, name: &str, description: &str) -> Value {
 
 on_both! {
     fn more_entries_than_postgres_looks_at_one_by_one(server: &TestServer) {
-        // Its readers have asked how frequent words are before there were any, and believe for a minute that this one is rare.
+        // Its readers have asked how frequent words are before there were any, and believe for a
+        // minute that this one is rare.
         for _ in 0..40 {
             server.get("/v1/videos?q=zajednica").expect(200);
         }
@@ -347,7 +348,8 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?q=solidarnost"), now);
         assert_eq!(server.slugs("/v1/search?q=solidarnost&kind=video"), now);
         assert_eq!(drafts(), now);
-        // A value that looks like another parameter is a value: parameters stand in the order of their names.
+        // A value that looks like another parameter is a value: parameters stand in the order of
+        // their names.
         let other = server.get("/v1/videos?q=solidarnost%0Ayear%3D2026&facets=country&total=true").expect(200);
         let honest = server.get("/v1/videos?q=solidarnost&year=2026&facets=country&total=true").expect(200);
         assert_eq!((slugs(&other.json()), &other.json()["page"]["total"]), (Vec::new(), &json!(0)));

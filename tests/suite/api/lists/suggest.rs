@@ -9,7 +9,12 @@ use crate::support::{TestServer, encoded};
 fn suggested(server: &TestServer, query: &str, others: &str) -> Vec<(String, String)> {
     let answer = server.read(&format!("/v1/suggest?q={}{others}", encoded(query)));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    answer["data"].as_array().unwrap().iter().map(|one| (text(&one["kind"]), text(&one["marked"]))).collect()
+    answer["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (text(&one["kind"]), text(&one["marked"])))
+        .collect()
 }
 
 fn named(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -34,7 +39,8 @@ on_both! {
             item["status"] = json!("published");
             server.create(&key, path, &item);
         }
-        // Titles that begin so come first; of others too topics, programmes, partners, then the newest videos. No statistics.
+        // Titles that begin so come first; of others too topics, programmes, partners, then the
+        // newest videos. No statistics.
         let begun = named(&[
             ("topic", "<mark>Shelters</mark> &amp; safe places"), ("programme", "<mark>She</mark> decides"), ("video", "<mark>Shelter</mark> in the hills"),
             ("partner", "Network of <mark>shelters</mark>"), ("video", "A <mark>sheltered</mark> life"),
@@ -52,7 +58,8 @@ on_both! {
         for nothing in ["", " ", "!", "-she", "sheep"] {
             assert!(suggested(server, nothing, "").is_empty(), "{nothing}");
         }
-        // In the answer's language where that has it, else in the one that has; in the script that is asked for.
+        // In the answer's language where that has it, else in the one that has; in the script that
+        // is asked for.
         let one = |query: &str| server.read(&format!("/v1/suggest?q={query}"))["data"][0].clone();
         assert_eq!((&one("zen")["title"], &one("zen")["language"]), (&json!("Жене шаљу поруку"), &json!("sr-Cyrl")));
         assert_eq!(one("zen&lang=sr-Latn")["marked"], "<mark>Žene</mark> šalju poruku");

@@ -13,7 +13,11 @@ fn hits(server: &TestServer, query: &str, others: &str) -> Vec<(String, f64, Str
     loop {
         let hit = |hit: &Value| {
             let text = |value: &Value| value.as_str().unwrap().to_owned();
-            (text(&hit["video"]["slug"]), hit["start_seconds"].as_f64().unwrap(), text(&hit["text"]))
+            (
+                text(&hit["video"]["slug"]),
+                hit["start_seconds"].as_f64().unwrap(),
+                text(&hit["text"]),
+            )
         };
         all.extend(page["data"].as_array().unwrap().iter().map(hit));
         let Some(cursor) = page["page"]["next_cursor"].as_str() else { return all };
