@@ -5,14 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::model::{self, Country, CountryPage, FIELDS, Order};
 use crate::db::page::{Place, Start};
-use crate::http::conditional::Tag;
+use crate::http::conditional::{ConditionalGet, Tag, Validators};
 use crate::http::cursor;
 use crate::http::fields::not_one_of;
 use crate::http::language::Wish;
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::list::{self, Items, Page, PageInfo, Paging};
 use crate::resource::query::{LONGEST_SEARCH, MAX_IDS, Shape};
@@ -71,8 +71,8 @@ pub async fn list_countries(
     );
     params.finish()?;
     let validators = Validators { tag: Tag::of(&identity), changed_at: None };
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
+    if ConditionalGet::from_request(&request).is_current(&validators) {
+        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
     let place =
@@ -157,8 +157,8 @@ pub async fn get_country(
         ));
     };
     let validators = Validators { tag: Tag::of(&identity), changed_at: None };
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
+    if ConditionalGet::from_request(&request).is_current(&validators) {
+        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha384};
 use utoipa::ToSchema;
 
-use crate::http::conditional::{Tag, not_modified};
+use crate::http::conditional::{ConditionalGet, Tag, Validators};
 use crate::http::problem::{Kind, Problem};
 use crate::phrases::{LANGUAGES, Phrase};
 use crate::resource::context::Context;
@@ -100,7 +100,8 @@ fn open(
     media_type: &str,
     body: Bytes,
 ) -> HttpResponse {
-    let is_known = not_modified(request, tag, None);
+    let validators = Validators { tag: tag.clone(), changed_at: None };
+    let is_known = ConditionalGet::from_request(request).is_current(&validators);
     let mut response =
         HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     response

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::discovery::Discovery;
 use super::item::{self, Asked, At, programme_of};
 use super::page::{self, Page};
+use crate::http::conditional::Freshness;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::params::Params;
@@ -88,7 +89,7 @@ async fn answer(
         with_owed: false,
         follows: false,
     };
-    let (validators, found) = item::read_any::<ImpactStatistics, _>(
+    let (validators, found) = match item::read_any::<ImpactStatistics, _>(
         context,
         request,
         asked,
@@ -97,18 +98,18 @@ async fn answer(
             Ok(Card::new(loaded, programme.as_ref(), &addresses, shown))
         },
     )
-    .await?;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    .await?
     {
-        return Ok(response);
-    }
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+        }
+    };
     match found {
-        None => Err(Problem::internal("a page that was not read was needed")),
-        Some(At::Moved(slug)) => {
+        At::Moved(slug) => {
             Ok(item::moved(context, request, &format!("/embed/impact-statistics/{slug}")))
         }
-        Some(At::Here(card)) => {
+        At::Here(card) => {
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, context, Viewer::Public, &wish);
             answer::validate(&mut response, &validators);

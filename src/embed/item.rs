@@ -7,18 +7,18 @@ use actix_web::{HttpRequest, web};
 use serde_json::Value;
 
 use crate::db::{Connection, Id};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
 use crate::http::problem::Problem;
 use crate::resource::Subject;
-use crate::resource::answer::Validators;
 pub use crate::resource::answer::moved;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, Loaded, complete_single};
 use crate::resource::notes::elsewhere;
 use crate::resource::query::Shape;
-use crate::resource::read::{OfCatalogue, find_visible, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, find_visible, read_of_catalogue};
 use crate::resource::referrers::Referrers;
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
@@ -76,7 +76,7 @@ pub async fn read<T: Send + 'static>(
     request: &HttpRequest,
     asked: Asked<'_>,
     draw: impl Fn(Loaded<Own>, Owed, &Shown) -> T + Send + 'static,
-) -> Result<(Validators, Option<At<T>>), Problem> {
+) -> Result<Freshness<At<T>>, Problem> {
     let (with_owed, viewer) = (asked.with_owed, asked.viewer);
     read_any::<Videos, T>(context, request, asked, move |connection, around, loaded, shown| {
         let owed = if with_owed {
@@ -97,18 +97,20 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     draw: impl Fn(&mut Connection, (&Context, &Revisions), Loaded<S::Own>, &Shown) -> Result<T, Problem>
     + Send
     + 'static,
-) -> Result<(Validators, Option<At<T>>), Problem> {
+) -> Result<Freshness<At<T>>, Problem> {
     let base = context.settings.base_url(request);
     let Asked { name, viewer, wish, identity, follows, .. } = asked;
     let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.identity());
-    let (inner, etag, wish) = (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let (inner, condition, wish) =
+        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
         .read(viewer, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wish,
                 base: &base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let item = match find_visible(connection, S::SPEC, &name, viewer)? {

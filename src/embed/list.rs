@@ -14,6 +14,7 @@ use super::discovery::Discovery;
 use super::page::{self, Page, language_of};
 use super::poster;
 use crate::db::{Connection, Number};
+use crate::http::conditional::{ConditionalGet, Freshness, Validators};
 use crate::http::fields::not_one_of;
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
@@ -21,14 +22,14 @@ use crate::http::layer::Statements;
 use crate::http::params::given;
 use crate::http::problem::{Problem, Violation};
 use crate::phrases::Phrase;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::{Listing, parameter};
 use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::{Loaded, load_page};
 use crate::resource::notes::elsewhere;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 use crate::resource::told::{Told, tell};
@@ -130,15 +131,20 @@ async fn answer(
     }
     let identity =
         format!("embed list\n{layout}\n{}\n{:?}", wanted.identity, context.settings.embed_origins);
-    let (shared, inner, etag, asked) =
-        (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), query.clone());
+    let (shared, inner, condition, asked) = (
+        Arc::clone(&wanted),
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        query.clone(),
+    );
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &shared.wish,
                 base: &base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 read(connection, (&inner, revisions), (&shared, &asked), shown)
@@ -146,14 +152,11 @@ async fn answer(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, found) = done.value;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(Read { told, cards, info }) = found else {
-        return Err(Problem::internal("a page that was not read was needed"));
+    let (validators, Read { told, cards, info }) = match done.value {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wanted.wish, &validators));
+        }
     };
     let links = list::links(context, request, &info);
     let mark = if query.is_empty() { "" } else { "?" };

@@ -9,16 +9,17 @@ use super::addressed::{chart_at, item_at, list_at, saved_at};
 use super::chart;
 use super::item::{self, At, read_any};
 use super::poster::{fitting, png_path};
+use crate::http::conditional::{ConditionalGet, Freshness, Validators};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
 use crate::http::params::decode;
 use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::impact::store::ImpactStatistics;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::snippets;
 use crate::resource::spec::Kind;
 use crate::resource::told::tell;
@@ -162,19 +163,19 @@ pub async fn oembed(
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
     .await;
-    let (validators, found) = match found {
+    let (validators, found) = match match found {
         // Whatever is not there, or not for everybody, is one thing to a consumer.
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(nothing());
         }
         other => other?,
+    } {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+        }
     };
-    if let Some(response) =
-        answer::not_modified(&request, &context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(At::Here(Some((slug, shown, title)))) = found else { return Err(nothing()) };
+    let At::Here(Some((slug, shown, title))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     let embed = asked.fitted(
         &context,
@@ -205,12 +206,21 @@ async fn saved(
     let beside = AtTheAddress::read(&rest, None, &context.fallback).map_err(nothing)?;
     let base = context.settings.base_url(request);
     let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, etag, wish, at) =
-        (context.clone().into_inner(), if_none_match(request), beside.wish.clone(), base.clone());
+    let (inner, condition, wish, at) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        beside.wish.clone(),
+        base.clone(),
+    );
     let done = context
         .read(Viewer::Public, move |connection| {
-            let of =
-                OfCatalogue { identity: &identity, wish: &wish, base: &at, etag: etag.as_deref() };
+            let of = OfCatalogue {
+                identity: &identity,
+                wish: &wish,
+                base: &at,
+                also_changed_at: None,
+                condition: &condition,
+            };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
                 let saved = match find(connection, &name, Viewer::Public, shown)? {
                     Ok(saved) => saved,
@@ -222,7 +232,7 @@ async fn saved(
             })
         })
         .await;
-    let (validators, found) = match done {
+    let (validators, found) = match match done {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(nothing(problem));
         }
@@ -231,13 +241,13 @@ async fn saved(
             Statements::note(request, done.statements);
             done.value
         }
+    } {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &beside.wish, &validators));
+        }
     };
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &beside.wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(Some((slug, title))) = found else {
+    let Some((slug, title)) = found else {
         return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page."));
     };
     let mark = if query.is_empty() { "" } else { "?" };
@@ -272,15 +282,20 @@ async fn list(
     }
     let wish = wanted.wish.clone();
     let identity = format!("oembed list\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, etag, wished, at) =
-        (context.clone().into_inner(), if_none_match(request), wish.clone(), base.clone());
+    let (inner, condition, wished, at) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        wish.clone(),
+        base.clone(),
+    );
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
                 base: &at,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
                 Ok(tell(connection, &SPEC, &plain, Viewer::Public, shown)?.title)
@@ -288,14 +303,11 @@ async fn list(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, title) = done.value;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(title) = title else {
-        return Err(Problem::internal("a title that was not made was needed"));
+    let (validators, title) = match done.value {
+        Freshness::Fresh(validators, title) => (validators, title),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+        }
     };
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
@@ -317,7 +329,7 @@ async fn chart(
         )
     };
     let of = (None, format!("oembed {asked:?}"));
-    let (wish, validators, chart) =
+    let (wish, chart) =
         chart::api::told(context, request, &query, of).await.map_err(|problem| {
             match problem.kind {
                 ProblemKind::InvalidParameter
@@ -326,13 +338,11 @@ async fn chart(
                 _ => problem,
             }
         })?;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(chart) = chart else {
-        return Err(Problem::internal("a chart that was not read was needed"));
+    let (validators, chart) = match chart {
+        Freshness::Fresh(validators, chart) => (validators, chart),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+        }
     };
     let base = context.settings.base_url(request);
     let mark = if query.is_empty() { "" } else { "?" };
@@ -373,18 +383,18 @@ async fn figure(
             }))
         })
         .await;
-    let (validators, found) = match found {
+    let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(nothing());
         }
         other => other?,
+    } {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+        }
     };
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(At::Here(Some((slug, title)))) = found else { return Err(nothing()) };
+    let At::Here(Some((slug, title))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     // There is no picture beside the text.
     let asked =

@@ -15,6 +15,7 @@ use super::font::{Face, Weight, paintable};
 use super::item::{self, Asked, At};
 use super::page::is_written_from_the_right;
 use super::painter::Painter;
+use crate::http::conditional::Freshness;
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -119,7 +120,7 @@ async fn poster(
     params.finish()?;
     let identity = format!("poster\n{ending}\n{width}");
     let asked = Asked { name, viewer, wish: &wish, identity, with_owed: false, follows: false };
-    let (validators, found) = item::read(context, request, asked, |mut video, _, shown| {
+    let (validators, found) = match item::read(context, request, asked, |mut video, _, shown| {
         let programme = video
             .in_field("programme")
             .find_map(|link| shown.reference(&link.target_id))
@@ -130,20 +131,22 @@ async fn poster(
         });
         Poster { slug: video.item.slug, language, title, programme }
     })
-    .await?;
-    if let Some(response) = answer::not_modified(request, context, viewer, &wish, &validators) {
-        return Ok(response);
-    }
+    .await?
+    {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, viewer, &wish, &validators));
+        }
+    };
     let poster = match found {
-        None => return Err(Problem::internal("a poster that was not read was needed")),
-        Some(At::Moved(slug)) => {
+        At::Moved(slug) => {
             return Ok(item::moved(
                 context,
                 request,
                 &format!("/v1/videos/{slug}/poster.{ending}"),
             ));
         }
-        Some(At::Here(poster)) => poster,
+        At::Here(poster) => poster,
     };
     let (media_type, body) = match form {
         Form::Svg => ("image/svg+xml", Bytes::from(poster.svg())),

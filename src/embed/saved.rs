@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::list::{Drawn, Layout, Read, layout, read};
 use super::page::{self, language_of};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::accepted;
 use crate::http::layer::Statements;
@@ -12,7 +13,7 @@ use crate::http::problem::{Kind as ProblemKind, Problem};
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::list::{self, Links, type_of_feed};
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::spec::Kind;
 use crate::resource::told::{Note, Told};
 use crate::saved_queries::query::{AtTheAddress, Saved, find, no_longer_understood};
@@ -71,15 +72,20 @@ async fn answer(
         asked.identity(),
         context.settings.embed_origins
     );
-    let (inner, etag, beside, at) =
-        (context.clone().into_inner(), if_none_match(request), asked.clone(), base.clone());
+    let (inner, condition, beside, at) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        asked.clone(),
+        base.clone(),
+    );
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &beside.wish,
                 base: &at,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let saved = match find(connection, &name, Viewer::Public, shown)? {
@@ -101,16 +107,15 @@ async fn answer(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, found) = done.value;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &asked.wish, &validators)
-    {
-        return Ok(response);
-    }
+    let (validators, found) = match done.value {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &asked.wish, &validators));
+        }
+    };
     let (saved, Read { told, cards, info }) = match found {
-        None => return Err(Problem::internal("a page that was not read was needed")),
-        Some(At::Moved(slug)) => return Ok(answer::moved(context, request, &format!("/f/{slug}"))),
-        Some(At::Here(found)) => *found,
+        At::Moved(slug) => return Ok(answer::moved(context, request, &format!("/f/{slug}"))),
+        At::Here(found) => *found,
     };
     let lang = asked.lang();
     let feed =

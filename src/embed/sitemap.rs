@@ -11,6 +11,7 @@ use diesel::sql_types::BigInt;
 use super::poster::png_path;
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Number};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
@@ -20,7 +21,7 @@ use crate::resource::addresses::Addresses;
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::load::{Loaded, load};
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
 use crate::text::xml::Xml;
@@ -86,15 +87,16 @@ async fn answer(
     let addresses = Addresses::new(&context.settings, &base);
     let wish = Wish::new(Vec::new(), context.fallback.clone());
     let identity = format!("sitemap\n{part:?}\n{}", addresses.identity());
-    let (inner, etag, wished) =
-        (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let (inner, condition, wished) =
+        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
             let asked = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
                 base: &base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
                 let parts = parts(connection)?;
@@ -115,14 +117,11 @@ async fn answer(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, body) = done.value;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(body) = body else {
-        return Err(Problem::internal("a sitemap that was not read was needed"));
+    let (validators, body) = match done.value {
+        Freshness::Fresh(validators, body) => (validators, body),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, Viewer::Public, &wish);

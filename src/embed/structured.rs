@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::item::{self, Asked, At, Owed};
 use super::page::whole;
 use super::poster::png_path;
+use crate::http::conditional::Freshness;
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -61,24 +62,28 @@ pub async fn video_schema(
         with_owed: true,
         follows: false,
     };
-    let (validators, found) = item::read(&context, &request, asked, move |loaded, owed, shown| {
-        video(&loaded, &owed, (&addresses, &publisher), shown)
-    })
-    .await?;
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
-    }
+    let (validators, found) =
+        match item::read(&context, &request, asked, move |loaded, owed, shown| {
+            video(&loaded, &owed, (&addresses, &publisher), shown)
+        })
+        .await?
+        {
+            Freshness::Fresh(validators, found) => (validators, found),
+            Freshness::NotModified(validators) => {
+                return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+            }
+        };
     match found {
-        Some(At::Moved(slug)) => {
+        At::Moved(slug) => {
             Ok(item::moved(&context, &request, &format!("/v1/videos/{slug}/schema.jsonld")))
         }
-        Some(At::Here(Some(data))) => {
+        At::Here(Some(data)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, &context, viewer, &wish);
             answer::validate(&mut response, &validators);
             Ok(response.content_type("application/ld+json").body(data.to_string()))
         }
-        _ => Err(Problem::internal("structured data that was not made was needed")),
+        _ => Err(Problem::internal("the video has no text in any language")),
     }
 }
 

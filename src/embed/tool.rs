@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::list::{self, LAYOUTS, WITHOUT, split};
 use super::page::{self, Page, language_of};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::accepted;
 use crate::http::layer::Statements;
@@ -24,7 +25,7 @@ use crate::resource::document::Listing;
 use crate::resource::facets::MAX_FACET_LIMIT;
 use crate::resource::list::{DEFAULT_LIMIT, Links, MAX_LIMIT, in_address};
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::snippets;
 use crate::resource::told::tell;
@@ -107,15 +108,20 @@ async fn answer(
         wanted.identity,
         context.settings.embed_origins
     );
-    let (shared, inner, etag, at) =
-        (Arc::clone(&wanted), context.clone().into_inner(), if_none_match(request), base.clone());
+    let (shared, inner, condition, at) = (
+        Arc::clone(&wanted),
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        base.clone(),
+    );
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &shared.wish,
                 base: &at,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let facets = inner.facets.of(connection, (&SPEC, &shared), revisions, shown)?;
@@ -129,14 +135,11 @@ async fn answer(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (validators, read) = done.value;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wanted.wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some((title, facets)) = read else {
-        return Err(Problem::internal("a page that was not read was needed"));
+    let (validators, (title, facets)) = match done.value {
+        Freshness::Fresh(validators, read) => (validators, read),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wanted.wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, Viewer::Public, &wanted.wish);

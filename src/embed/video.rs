@@ -12,6 +12,7 @@ use super::player::{Player, origin, player};
 use super::poster;
 use super::results::{self, Evidenced};
 use super::structured;
+use crate::http::conditional::Freshness;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::params::Params;
@@ -104,21 +105,20 @@ async fn answer(
         with_owed: true,
         follows: false,
     };
-    let (validators, found) = item::read(context, request, asked, move |video, owed, shown| {
-        Card::new(video, owed, (&addresses, &publisher), shown)
-    })
-    .await?;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
+    let (validators, found) =
+        match item::read(context, request, asked, move |video, owed, shown| {
+            Card::new(video, owed, (&addresses, &publisher), shown)
+        })
+        .await?
+        {
+            Freshness::Fresh(validators, found) => (validators, found),
+            Freshness::NotModified(validators) => {
+                return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            }
+        };
     match found {
-        None => Err(Problem::internal("a page that was not read was needed")),
-        Some(At::Moved(slug)) => {
-            Ok(item::moved(context, request, &format!("/embed/videos/{slug}")))
-        }
-        Some(At::Here(card)) => {
+        At::Moved(slug) => Ok(item::moved(context, request, &format!("/embed/videos/{slug}"))),
+        At::Here(card) => {
             let mut response = HttpResponse::build(StatusCode::OK);
             answer::caching(&mut response, context, Viewer::Public, &wish);
             answer::validate(&mut response, &validators);

@@ -12,6 +12,7 @@ use super::feed::{Entry, Feed};
 use super::json::JsonFeed;
 use super::{atom, json, rss};
 use crate::db::{Connection, Id, Time};
+use crate::http::conditional::{ConditionalGet, Freshness, Validators};
 use crate::http::fields::clip;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
@@ -22,7 +23,7 @@ use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
 use crate::resource::addresses::Addresses;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::list::{self, PageInfo};
@@ -30,7 +31,7 @@ use crate::resource::load::load_page;
 use crate::resource::notes::elsewhere;
 use crate::resource::owed::of_programmes;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
@@ -220,14 +221,15 @@ async fn feed<S: Syndicated>(
     );
     let (shared, inner, query) =
         (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
-    let etag = if_none_match(&request);
+    let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
             let asked = OfCatalogue {
                 identity: &identity,
                 wish: &shared.wish,
                 base: &shared.base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 read::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
@@ -235,14 +237,11 @@ async fn feed<S: Syndicated>(
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, read) = done.value;
-    if let Some(response) =
-        answer::not_modified(&request, &context, caller, &wanted.wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(Read { told: Told { title, notes }, entries, info }) = read else {
-        return Err(Problem::internal("a feed that was not read was needed"));
+    let (validators, Read { told: Told { title, notes }, entries, info }) = match done.value {
+        Freshness::Fresh(validators, read) => (validators, read),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+        }
     };
     let links = list::links(&context, &request, &info);
     let feed = Feed {

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::rss::date;
 use crate::db::sql::Fragment;
 use crate::db::{Connection, Time};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
 use crate::http::layer::Statements;
@@ -16,7 +17,7 @@ use crate::phrases::Phrase;
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::load::load;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::CATALOGUE;
 use crate::resource::shown::Shown;
 use crate::saved_queries::model::{SavedQuery, view};
@@ -55,15 +56,16 @@ pub async fn saved_feeds(
     let base = context.settings.base_url(&request);
     let publisher = context.settings.publisher(&base);
     let identity = format!("opml\n{publisher}\n{}\n{}", wish.identity(), wish.explicit);
-    let (inner, etag, wished) =
-        (context.clone().into_inner(), if_none_match(&request), wish.clone());
+    let (inner, condition, wished) =
+        (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
                 base: &base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 Ok(write(
@@ -76,14 +78,11 @@ pub async fn saved_feeds(
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, body) = done.value;
-    if let Some(response) =
-        answer::not_modified(&request, &context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(body) = body else {
-        return Err(Problem::internal("a list of feeds that was not read was needed"));
+    let (validators, body) = match done.value {
+        Freshness::Fresh(validators, body) => (validators, body),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, Viewer::Public, &wish);

@@ -7,6 +7,7 @@ use super::api::{Format, Read, VideoFeedFormat, answer_feed, read};
 use super::feed::{Feed, Note};
 use super::json::JsonFeed;
 use crate::db::{Connection, Time};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::fields::clip;
 use crate::http::language::accepted;
 use crate::http::layer::Statements;
@@ -19,7 +20,7 @@ use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::list::{self, in_address};
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 use crate::resource::spec::{Kind, Spec};
@@ -72,15 +73,20 @@ pub async fn saved_feed(
         addresses.identity(),
         asked.identity()
     );
-    let (inner, etag, beside, at) =
-        (context.clone().into_inner(), if_none_match(&request), asked.clone(), base.clone());
+    let (inner, condition, beside, at) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        asked.clone(),
+        base.clone(),
+    );
     let done = context
         .read(caller, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &beside.wish,
                 base: &at,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let saved = match find(connection, &name, caller, shown)? {
@@ -108,22 +114,21 @@ pub async fn saved_feed(
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, found) = done.value;
-    if let Some(response) =
-        answer::not_modified(&request, &context, caller, &asked.wish, &validators)
-    {
-        return Ok(response);
-    }
+    let (validators, found) = match done.value {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, caller, &asked.wish, &validators));
+        }
+    };
     let (saved, of, found) = match found {
-        None => return Err(Problem::internal("a feed that was not read was needed")),
-        Some(At::Moved(slug)) => {
+        At::Moved(slug) => {
             return Ok(answer::moved(
                 &context,
                 &request,
                 &format!("/f/{slug}.{}", format.ending()),
             ));
         }
-        Some(At::Here(found)) => *found,
+        At::Here(found) => *found,
     };
     let links = list::links(&context, &request, &found.info);
     let mark = if saved.own.query.is_empty() { "" } else { "?" };

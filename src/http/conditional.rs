@@ -6,7 +6,7 @@
 //! is the first two parts.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::header::{self, Header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -29,9 +29,14 @@ impl Tag {
         Self(format!("\"{}\"", hash(state)))
     }
 
-    /// As it stands in the header.
+    /// The value of the `ETag` header, in quotes.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The value without its quotes.
+    fn opaque(&self) -> &str {
+        self.0.trim_matches('"')
     }
 }
 
@@ -45,24 +50,85 @@ fn hash(state: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or_default())
 }
 
-/// Whether the client has it already: `If-None-Match` if there is one, else `If-Modified-Since`.
-pub fn not_modified(request: &HttpRequest, tag: &Tag, changed_at: Option<Time>) -> bool {
-    let headers = request.headers();
-    if headers.contains_key(header::IF_NONE_MATCH) {
-        return headers.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(
-            |value| {
-                value.trim() == "*"
-                    || tags(value).any(|given| given.trim_start_matches("W/") == tag.as_str())
-            },
-        );
+/// The validators of a representation, sent as `ETag` and `Last-Modified`.
+#[derive(Clone, Debug)]
+pub struct Validators {
+    /// The entity tag.
+    pub tag: Tag,
+    /// When anything shown last changed.
+    pub changed_at: Option<Time>,
+}
+
+impl Validators {
+    /// Loads the representation, unless the client has it already. This is the only decision
+    /// between 200 and 304; everything after it matches on the result.
+    pub fn unless_current<T, E>(
+        self,
+        condition: &ConditionalGet,
+        load: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Freshness<T>, E> {
+        if condition.is_current(&self) {
+            return Ok(Freshness::NotModified(self));
+        }
+        Ok(Freshness::Fresh(self, load()?))
     }
-    let since = headers
-        .get(header::IF_MODIFIED_SINCE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(http_date);
-    match (since, changed_at) {
-        (Some(since), Some(changed_at)) => changed_at.0.timestamp() <= since,
-        _ => false,
+
+    /// `ETag` and, where the time of the last change is known, `Last-Modified`.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let mut headers = vec![(header::ETAG.to_string(), self.tag.as_str().to_owned())];
+        if let Some(time) = self.changed_at.filter(|time| time.micros() > 0) {
+            headers.push((header::LAST_MODIFIED.to_string(), last_modified(time)));
+        }
+        headers
+    }
+}
+
+/// The result of a conditional read.
+#[derive(Clone, Debug)]
+pub enum Freshness<T> {
+    /// The client has the current representation: respond with 304.
+    NotModified(Validators),
+    /// The client needs the representation: respond with 200.
+    Fresh(Validators, T),
+}
+
+/// The preconditions of a read (RFC 9110 section 13.2.2): `If-None-Match`, compared weakly, or
+/// without it `If-Modified-Since`.
+///
+/// Members of `If-None-Match` that are not entity tags match nothing.
+#[derive(Clone, Debug)]
+pub struct ConditionalGet {
+    if_none_match: Option<header::IfNoneMatch>,
+    if_modified_since: Option<i64>,
+}
+
+impl ConditionalGet {
+    /// Reads the headers of a request.
+    pub fn from_request(request: &HttpRequest) -> Self {
+        let headers = request.headers();
+        let if_none_match = headers.contains_key(header::IF_NONE_MATCH).then(|| {
+            header::IfNoneMatch::parse(request)
+                .unwrap_or_else(|_| header::IfNoneMatch::Items(Vec::new()))
+        });
+        let if_modified_since = headers
+            .get(header::IF_MODIFIED_SINCE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(http_date);
+        Self { if_none_match, if_modified_since }
+    }
+
+    /// Whether the client has the representation that these validators identify.
+    pub fn is_current(&self, validators: &Validators) -> bool {
+        match &self.if_none_match {
+            Some(header::IfNoneMatch::Any) => true,
+            Some(header::IfNoneMatch::Items(tags)) => {
+                tags.iter().any(|tag| tag.tag() == validators.tag.opaque())
+            }
+            None => match (self.if_modified_since, validators.changed_at) {
+                (Some(since), Some(changed_at)) => changed_at.0.timestamp() <= since,
+                _ => false,
+            },
+        }
     }
 }
 
@@ -189,16 +255,21 @@ mod tests {
     }
 
     #[test]
-    fn if_none_match_compares_weakly_and_goes_before_dates() {
-        let tag = Tag::of("state");
-        let request = TestRequest::default()
-            .insert_header(("If-None-Match", format!("\"a\", W/{}", tag.as_str())))
-            .to_http_request();
-        assert!(not_modified(&request, &tag, None));
-        let request = TestRequest::default()
-            .insert_header(("If-None-Match", "\"a\""))
-            .insert_header(("If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT"))
-            .to_http_request();
-        assert!(!not_modified(&request, &tag, Some(Time::now())));
+    fn if_none_match_compares_weakly_and_takes_precedence_over_dates() {
+        let validators = Validators { tag: Tag::of("state"), changed_at: Some(Time::now()) };
+        let tag = validators.tag.as_str();
+        let is_current = |value: &str| {
+            let request = TestRequest::default()
+                .insert_header(("If-None-Match", value))
+                .insert_header(("If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT"))
+                .to_http_request();
+            ConditionalGet::from_request(&request).is_current(&validators)
+        };
+        assert!(is_current(&format!("\"a\", W/{tag}")));
+        assert!(is_current(&format!(" ,{tag},")), "empty members of the list are ignored");
+        assert!(is_current("*"));
+        for other in ["\"a\"", &format!("x{tag}"), &format!("{tag}-gzip"), "\"", "", ","] {
+            assert!(!is_current(other), "{other}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::write::{self, LeftOut};
 use crate::config::Settings;
 use crate::db::page::Start;
 use crate::db::{Connection, Time};
+use crate::http::conditional::{ConditionalGet, Freshness, Validators};
 use crate::http::fields::not_one_of;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
@@ -22,12 +23,12 @@ use crate::places::Places;
 use crate::programmes::model::SPEC;
 use crate::programmes::store::Programmes;
 use crate::resource::addresses::Addresses;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::{Listing, parameter};
 use crate::resource::load::load_page;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::CATALOGUE;
 use crate::resource::shown::Shown;
 
@@ -160,15 +161,19 @@ async fn answer(
         "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
         addresses.identity()
     );
-    let (inner, etag, wished) =
-        (context.clone().into_inner(), if_none_match(request), wish.clone());
+    let (inner, condition, wished) =
+        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
             let asked = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
                 base: &base,
-                etag: etag.as_deref(),
+                // What has come and what is planned changes with the day, as the tag does.
+                also_changed_at: Some(Time(
+                    Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc(),
+                )),
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 let changed_at = revisions.of(CATALOGUE).1.map(moment);
@@ -177,20 +182,14 @@ async fn answer(
         })
         .await?;
     Statements::note(request, done.statements);
-    let (mut validators, file) = done.value;
-    // What has come and what is planned changes with the day, as the tag does.
-    validators.changed_at = validators
-        .changed_at
-        .max(Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())));
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
+    match done.value {
+        Freshness::Fresh(validators, (file, left_out)) => {
+            Ok(answered(context, &wish, &validators, file, left_out))
+        }
+        Freshness::NotModified(validators) => {
+            Ok(answer::not_modified(context, Viewer::Public, &wish, &validators))
+        }
     }
-    let Some((file, left_out)) = file else {
-        return Err(Problem::internal("a file that was not read was needed"));
-    };
-    Ok(answered(context, &wish, &validators, file, left_out))
 }
 
 fn answered(

@@ -11,18 +11,10 @@ use super::query::Shape;
 use super::revisions::{CATALOGUE, Revisions};
 use super::spec::Spec;
 use crate::db::Time;
-use crate::http::conditional::{self, Tag};
+use crate::http::conditional::Validators;
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::problem::Problem;
-
-/// What the headers of a read say.
-pub struct Validators {
-    /// The entity tag.
-    pub tag: Tag,
-    /// When anything shown last changed.
-    pub changed_at: Option<Time>,
-}
 
 /// The revisions of all that items of a kind show, and when the last of them changed.
 pub fn shown_state(
@@ -47,32 +39,17 @@ pub fn shown_state(
     (state, changed_at)
 }
 
-/// 304, if the client has this already.
+/// 304: the client has the current representation.
 pub fn not_modified(
-    request: &HttpRequest,
     context: &Context,
     viewer: Viewer,
     wish: &Wish,
     validators: &Validators,
-) -> Option<HttpResponse> {
-    if !conditional::not_modified(request, &validators.tag, validators.changed_at) {
-        return None;
-    }
+) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
     caching(&mut response, context, viewer, wish);
     validate(&mut response, validators);
-    Some(response.finish())
-}
-
-impl Validators {
-    /// The headers that say them.
-    pub fn headers(&self) -> Vec<(String, String)> {
-        let mut headers = vec![(header::ETAG.to_string(), self.tag.as_str().to_owned())];
-        if let Some(time) = self.changed_at.filter(|time| time.micros() > 0) {
-            headers.push((header::LAST_MODIFIED.to_string(), conditional::last_modified(time)));
-        }
-        headers
-    }
+    response.finish()
 }
 
 /// Adds the validators.

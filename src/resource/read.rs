@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Subject;
-use super::answer::{self, Validators};
+use super::answer;
 use super::completeness;
 use super::context::Context;
 use super::highlights::Marked;
@@ -23,8 +23,8 @@ use super::revisions::{CATALOGUE, Revisions};
 use super::shown::{Embedded, Shown};
 use super::spec::Spec;
 use crate::db::sql::id_among;
-use crate::db::{Connection, Id};
-use crate::http::conditional::Tag;
+use crate::db::{Connection, Id, Time};
+use crate::http::conditional::{ConditionalGet, Freshness, Tag, Validators};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
@@ -41,13 +41,10 @@ pub async fn list<S: Subject>(
     let caller = context.viewer(&request).await?;
     let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
     let shared = Arc::clone(&wanted);
-    let known = request.clone();
-    let etag = if_none_match(&known);
+    let condition = ConditionalGet::from_request(&request);
     let inner = context.clone().into_inner();
     let done = context
-        .read(caller, move |connection| {
-            read_page::<S>(connection, &inner, &shared, etag.as_deref())
-        })
+        .read(caller, move |connection| read_page::<S>(connection, &inner, &shared, &condition))
         .await?;
     Statements::note(&request, done.statements);
     answer_page(&context, &request, (caller, &wanted.wish), done.value, Some(S::SPEC))
@@ -59,14 +56,14 @@ pub fn answer_page(
     context: &Context,
     request: &HttpRequest,
     (caller, wish): (Viewer, &Wish),
-    (validators, page): PageRead,
+    page: Freshness<list::Page>,
     of: Option<&Spec>,
 ) -> Result<HttpResponse, Problem> {
-    if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
-        return Ok(response);
-    }
-    let Some(page) = page else {
-        return Err(Problem::internal("a page that was not read was needed"));
+    let (validators, page) = match page {
+        Freshness::Fresh(validators, page) => (validators, page),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, caller, wish, &validators));
+        }
     };
     let links = list::links(context, request, &page.info);
     let links = match of {
@@ -100,8 +97,10 @@ pub struct OfCatalogue<'a> {
     pub wish: &'a Wish,
     /// The address of this server.
     pub base: &'a str,
-    /// The tags that the client has.
-    pub etag: Option<&'a str>,
+    /// When the representation changed although the catalogue did not, such as with the day.
+    pub also_changed_at: Option<Time>,
+    /// The preconditions of the request.
+    pub condition: &'a ConditionalGet,
 }
 
 /// Reads what is asked of the catalogue as a whole, unless the client has it.
@@ -110,7 +109,7 @@ pub fn read_of_catalogue<T>(
     context: &Context,
     asked: &OfCatalogue<'_>,
     read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut Shown) -> Result<T, Problem>,
-) -> Result<(Validators, Option<T>), Problem> {
+) -> Result<Freshness<T>, Problem> {
     // The revisions are read before the rest, as for a page of a list.
     let revisions = Arc::new(Revisions::read(connection)?);
     let (revision, changed_at) = revisions.of(CATALOGUE);
@@ -120,45 +119,37 @@ pub fn read_of_catalogue<T>(
         asked.base,
         context.places.identity()
     ));
-    let validators = Validators { tag, changed_at };
-    if asked.etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
-        return Ok((validators, None));
-    }
-    let memory = Memory::new(&context.names, &revisions);
-    let mut shown =
-        Shown::new(asked.wish.clone(), Arc::clone(&context.places), Some(memory)).at(asked.base);
-    let found = read(connection, &revisions, &mut shown)?;
-    Ok((validators, Some(found)))
+    let validators = Validators { tag, changed_at: changed_at.max(asked.also_changed_at) };
+    validators.unless_current(asked.condition, || {
+        let memory = Memory::new(&context.names, &revisions);
+        let mut shown = Shown::new(asked.wish.clone(), Arc::clone(&context.places), Some(memory))
+            .at(asked.base);
+        read(connection, &revisions, &mut shown)
+    })
 }
-
-/// The tags a client has, to leave out the work of an answer that will not be sent.
-pub fn if_none_match(request: &HttpRequest) -> Option<String> {
-    let values: Vec<&str> = request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    (!values.is_empty()).then(|| values.join(", "))
-}
-
-/// What says whether a page is still the right one, and the page, unless the client has it.
-pub type PageRead = (Validators, Option<list::Page>);
 
 fn read_page<S: Subject>(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
-    etag: Option<&str>,
-) -> Result<PageRead, Problem> {
+    condition: &ConditionalGet,
+) -> Result<Freshness<list::Page>, Problem> {
     // The revisions are read before the items: if a write falls between, the tag is older than what
     // is shown and the next conditional request is answered in full.
     let revisions = Arc::new(Revisions::read(connection)?);
     let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
     let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
     let validators = Validators { tag, changed_at };
-    if etag.is_some_and(|given| given.contains(validators.tag.as_str())) {
-        return Ok((validators, None));
-    }
+    validators
+        .unless_current(condition, || load_list_page::<S>(connection, context, wanted, revisions))
+}
+
+fn load_list_page<S: Subject>(
+    connection: &mut Connection,
+    context: &Context,
+    wanted: &ListRequest,
+    revisions: Arc<Revisions>,
+) -> Result<list::Page, Problem> {
     let memory = Memory::new(&context.names, &revisions);
     let list = wanted.list(connection, S::SPEC, &memory)?;
     let mut shown =
@@ -245,7 +236,7 @@ fn read_page<S: Subject>(
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok((validators, Some(list::Page { items, info, facets, did_you_mean })))
+    Ok(list::Page { items, info, facets, did_you_mean })
 }
 
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
@@ -316,7 +307,7 @@ pub async fn get<S: Subject>(
     let shape = shape(S::SPEC, &mut params, &mut wish);
     let identity = params.identity(&[]);
     params.finish()?;
-    let etag = if_none_match(&request);
+    let condition = ConditionalGet::from_request(&request);
     let inner = context.clone().into_inner();
     let (wished, shaped) = (wish.clone(), shape.clone());
     let preferred = wish.preferred();
@@ -344,33 +335,33 @@ pub async fn get<S: Subject>(
                 tag: Tag::item(item.id, item.revision, &representation),
                 changed_at: shown_at.max(Some(item.updated_at)),
             };
-            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
-                return Ok(One::Here(validators, None));
-            }
-            let memory = Memory::new(&inner.names, &revisions);
-            let mut shown =
-                Shown::new(wished.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-            let (body, language) =
-                draw_single::<S>(connection, &inner, (item, likely), &mut shown, &shaped, viewer)?;
-            Ok(One::Here(validators, Some((body, language))))
+            let read = validators.unless_current(&condition, || {
+                let memory = Memory::new(&inner.names, &revisions);
+                let mut shown =
+                    Shown::new(wished.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
+                let (body, language) = draw_single::<S>(
+                    connection,
+                    &inner,
+                    (item, likely),
+                    &mut shown,
+                    &shaped,
+                    viewer,
+                )?;
+                Ok::<_, Problem>((body, language))
+            })?;
+            Ok(One::Here(read))
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, body) = match done.value {
+    let (validators, (body, language)) = match done.value {
         One::Moved(slug) => {
-            return Ok(answer::moved(
-                &context,
-                &request,
-                &format!("{}/{slug}", S::SPEC.kind.path()),
-            ));
+            let path = format!("{}/{slug}", S::SPEC.kind.path());
+            return Ok(answer::moved(&context, &request, &path));
         }
-        One::Here(validators, body) => (validators, body),
-    };
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
-    }
-    let Some((body, language)) = body else {
-        return Err(Problem::internal("an item that was not read was needed"));
+        One::Here(Freshness::Fresh(validators, body)) => (validators, body),
+        One::Here(Freshness::NotModified(validators)) => {
+            return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
@@ -384,7 +375,7 @@ pub async fn get<S: Subject>(
 
 enum One {
     Moved(String),
-    Here(Validators, Option<(String, Option<String>)>),
+    Here(Freshness<(String, Option<String>)>),
 }
 
 /// Draws one item; gives its JSON and its language.

@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use serde_json::{Map, Value};
 
 use super::announce;
-use super::answer::{self, Validators};
+use super::answer;
 use super::context::Context;
 use super::load::{self, Found, Item, Link, Text, complete, find};
 use super::names::Memory;
@@ -25,7 +25,7 @@ use crate::db::schema::{items, slugs};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Id, Number, Time};
 use crate::http::body;
-use crate::http::conditional::{Precondition, Tag};
+use crate::http::conditional::{Precondition, Tag, Validators};
 use crate::http::fields::{Fields, clip};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;

@@ -13,6 +13,7 @@ use crate::db::page::{Key, KeyType, List};
 use crate::db::search::{Ask, Audience, Frequencies, Matching, Scope, frequencies, matching};
 use crate::db::sql::{Bind, Fragment};
 use crate::db::{Connection, Id, Time};
+use crate::http::conditional::ConditionalGet;
 use crate::http::fields::not_one_of;
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
@@ -30,7 +31,7 @@ use crate::resource::meant::{COUNTED, meant};
 use crate::resource::query::{
     Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses,
 };
-use crate::resource::read::{OfCatalogue, answer_page, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, answer_page, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::{Packed, Shown};
 use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
@@ -233,14 +234,15 @@ pub async fn search_everything(
     let caller = context.viewer(&request).await?;
     let wanted = Arc::new(Wanted::read(&context, &request, caller)?);
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
-    let etag = if_none_match(&request);
+    let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
             let asked = OfCatalogue {
                 identity: &shared.identity,
                 wish: &shared.wish,
                 base: &shared.base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 read_page(connection, &inner, &shared, revisions, shown)

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::kinds::read_kinds;
 use crate::db::search::{Audience, frequencies, newest_titled};
 use crate::db::{Connection, Id};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
 use crate::http::layer::Statements;
@@ -21,7 +22,7 @@ use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::load_named;
 use crate::resource::names::Target;
 use crate::resource::query::{Asked, read_search};
-use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Kind;
 use crate::text::highlight::Marker;
@@ -158,15 +159,16 @@ pub async fn suggest(
     negotiate::json(&request)?;
     let caller = context.viewer(&request).await?;
     let wanted = Wanted::read(&context, &request)?;
-    let (inner, etag, wish) =
-        (context.clone().into_inner(), if_none_match(&request), wanted.wish.clone());
+    let (inner, condition, wish) =
+        (context.clone().into_inner(), ConditionalGet::from_request(&request), wanted.wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
             let asked = OfCatalogue {
                 identity: &wanted.identity,
                 wish: &wanted.wish,
                 base: &wanted.base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
                 suggestions(connection, &inner, &wanted, shown)
@@ -174,12 +176,11 @@ pub async fn suggest(
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, data) = done.value;
-    if let Some(response) = answer::not_modified(&request, &context, caller, &wish, &validators) {
-        return Ok(response);
-    }
-    let Some(data) = data else {
-        return Err(Problem::internal("suggestions that were not read were needed"));
+    let (validators, data) = match done.value {
+        Freshness::Fresh(validators, data) => (validators, data),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, caller, &wish, &validators));
+        }
     };
     let links = list::links(
         &context,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::db::page::{Place, Start};
 use crate::db::search::Scope;
 use crate::db::{Connection, Id};
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::cursor;
 use crate::http::layer::Statements;
 use crate::http::negotiate;
@@ -24,7 +25,7 @@ use crate::resource::list::{self, Links, PageInfo};
 use crate::resource::load::{Loaded, load_page};
 use crate::resource::meant::{COUNTED, meant};
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, answered, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::said::{Passage, Said};
 use crate::resource::shown::Shown;
@@ -128,14 +129,15 @@ pub async fn search_transcripts(
         return Err(Problem::parameter("q", "required", "`q` says what to search for."));
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
-    let etag = if_none_match(&request);
+    let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
             let asked = OfCatalogue {
                 identity: &shared.identity,
                 wish: &shared.wish,
                 base: &shared.base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
                 let (data, page) = page(connection, &inner, &shared, revisions, shown)?;
@@ -150,14 +152,11 @@ pub async fn search_transcripts(
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, page) = done.value;
-    if let Some(response) =
-        answer::not_modified(&request, &context, caller, &wanted.wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some((data, info, did_you_mean)) = page else {
-        return Err(Problem::internal("a page that was not read was needed"));
+    let (validators, (data, info, did_you_mean)) = match done.value {
+        Freshness::Fresh(validators, page) => (validators, page),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+        }
     };
     let links = list::links(&context, &request, &info);
     let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::dcat::{Catalogue, Dataset, Format, IATI};
 use super::document::Documents;
 use crate::db::Connection;
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::layer::Statements;
@@ -18,7 +19,7 @@ use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::facets::MAX_FACET_LIMIT;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::{CATALOGUE, Revisions};
 use crate::resource::shown::Shown;
 use crate::resource::spec::{Kind, Spec};
@@ -88,15 +89,16 @@ pub async fn catalogue(
     };
     let wish = Wish::new(Vec::new(), context.fallback.clone());
     let identity = format!("dcat\n{described:?}\n{:?}", context.settings.iati_reporting_org);
-    let (inner, etag, wished) =
-        (context.clone().into_inner(), if_none_match(&request), wish.clone());
+    let (inner, condition, wished) =
+        (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
     let done = context
         .read(Viewer::Public, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
                 base: &base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
                 let specs =
@@ -111,14 +113,11 @@ pub async fn catalogue(
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, found) = done.value;
-    if let Some(response) =
-        answer::not_modified(&request, &context, Viewer::Public, &wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(found) = found else {
-        return Err(Problem::internal("a description that was not read was needed"));
+    let (validators, found) = match done.value {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, Viewer::Public, &wish);

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::document::{Documents, Kept};
+use crate::http::conditional::{ConditionalGet, Validators};
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem};
@@ -35,7 +36,8 @@ pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>)
 
 /// What rarely changes: sent again only to who has another state of it.
 pub fn cached(request: &HttpRequest, media_type: &'static str, document: &Kept) -> HttpResponse {
-    let known = crate::http::conditional::not_modified(request, &document.tag, None);
+    let validators = Validators { tag: document.tag.clone(), changed_at: None };
+    let known = ConditionalGet::from_request(request).is_current(&validators);
     let mut response =
         HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     response

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::format::TableFormat;
 use super::lists::Tabulated;
 use super::stream::{Begun, Table};
-use crate::http::conditional::Tag;
+use crate::http::conditional::{ConditionalGet, Freshness, Tag, Validators};
 use crate::http::fields::clip;
 use crate::http::layer::Statements;
 use crate::http::params::given;
@@ -16,11 +16,10 @@ use crate::http::problem::{Kind as ProblemKind, Problem, Violation};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::query::ListRequest;
-use crate::resource::read::if_none_match;
 use crate::resource::revisions::Revisions;
 use crate::resource::spec::Spec;
 use crate::videos::store::Videos;
@@ -157,7 +156,7 @@ async fn table<S: Tabulated>(
         return Err(Problem::parameter("lang", "invalid_language", detail));
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
-    let etag = if_none_match(&request);
+    let condition = ConditionalGet::from_request(&request);
     let done = context
         .read_step(caller, move |connection| {
             // As for a page of a list, the revisions are read before the rest.
@@ -165,24 +164,17 @@ async fn table<S: Tabulated>(
             let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &shared.shape, true);
             let tag = Tag::of(&format!("table\n{ending}\n{state}\n{}", shared.identity));
             let validators = Validators { tag, changed_at };
-            if etag.as_ref().is_some_and(|given| given.contains(validators.tag.as_str())) {
-                return Ok::<_, Problem>((validators, None));
-            }
-            Ok((
-                validators,
-                Some(Begun::read::<S>(connection, &inner, &shared, &revisions, format)?),
-            ))
+            validators.unless_current(&condition, || {
+                Begun::read::<S>(connection, &inner, &shared, &revisions, format)
+            })
         })
         .await?;
     Statements::note(&request, done.statements);
-    let (validators, begun) = done.value;
-    if let Some(response) =
-        answer::not_modified(&request, &context, caller, &wanted.wish, &validators)
-    {
-        return Ok(response);
-    }
-    let Some(begun) = begun else {
-        return Err(Problem::internal("a table that was not read was needed"));
+    let (validators, begun) = match done.value {
+        Freshness::Fresh(validators, begun) => (validators, begun),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, caller, &wanted.wish);

@@ -12,18 +12,17 @@ use super::draw::picture;
 use super::{Chart, Look, Theme, each, groups};
 use crate::db::Connection;
 use crate::embed::painter::Painter;
-use crate::http::conditional::Tag;
+use crate::http::conditional::{ConditionalGet, Freshness, Tag, Validators};
 use crate::http::keys::Viewer;
 use crate::http::language::{Wish, accepted};
 use crate::http::layer::Statements;
 use crate::http::problem::Problem;
 use crate::impact::model::SPEC;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
 use crate::resource::names::Memory;
 use crate::resource::query::{ListRequest, Shape};
-use crate::resource::read::if_none_match;
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 
@@ -109,13 +108,12 @@ async fn answer(
     };
     let ending = if painter.is_some() { "png" } else { "svg" };
     let (validators, chart) =
-        read(context, request, (caller, ending), (asked, query, wanted)).await?;
-    if let Some(response) = answer::not_modified(request, context, caller, &wish, &validators) {
-        return Ok(response);
-    }
-    let Some(chart) = chart else {
-        return Err(Problem::internal("a chart that was not read was needed"));
-    };
+        match read(context, request, (caller, ending), (asked, query, wanted)).await? {
+            Freshness::Fresh(validators, chart) => (validators, chart),
+            Freshness::NotModified(validators) => {
+                return Ok(answer::not_modified(context, caller, &wish, &validators));
+            }
+        };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, &wish);
     answer::validate(&mut response, &validators);
@@ -157,13 +155,11 @@ pub async fn told(
     request: &HttpRequest,
     query: &str,
     (accepted, of): (Option<&str>, String),
-) -> Result<(Wish, Validators, Option<Chart>), Problem> {
+) -> Result<(Wish, Freshness<Chart>), Problem> {
     let (asked, query, wanted) =
         Asked::read(query, accepted, (&context.fallback, Viewer::Public), true)?;
     let wish = wanted.wish.clone();
-    let (validators, chart) =
-        read(context, request, (Viewer::Public, &of), (asked, query, wanted)).await?;
-    Ok((wish, validators, chart))
+    Ok((wish, read(context, request, (Viewer::Public, &of), (asked, query, wanted)).await?))
 }
 
 /// Reads a chart, unless the client has it.
@@ -172,7 +168,7 @@ pub(super) async fn read(
     request: &HttpRequest,
     (caller, of): (Viewer, &str),
     (asked, query, wanted): (Asked, String, ListRequest),
-) -> Result<(Validators, Option<Chart>), Problem> {
+) -> Result<Freshness<Chart>, Problem> {
     let base = context.settings.base_url(request);
     let publisher = context.settings.publisher(&base);
     let identity = format!(
@@ -181,7 +177,7 @@ pub(super) async fn read(
         wanted.identity,
         context.places.identity()
     );
-    let (inner, etag) = (context.clone().into_inner(), if_none_match(request));
+    let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
     let done = context
         .read(caller, move |connection: &mut Connection| {
             // The revisions are read before the rest, as for a page of a list.
@@ -190,18 +186,22 @@ pub(super) async fn read(
                 answer::shown_state(&SPEC, &revisions, &Shape::default(), true);
             let validators =
                 Validators { tag: Tag::of(&format!("{state}\n{identity}")), changed_at };
-            if etag.as_deref().is_some_and(|given| given.contains(validators.tag.as_str())) {
-                return Ok((validators, None));
-            }
-            let memory = Memory::new(&inner.names, &revisions);
-            let mut shown =
-                Shown::new(wanted.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-            let chart = if asked.by.is_empty() {
-                each::read(connection, (&inner, &revisions), (&asked, &wanted, &query), &mut shown)?
-            } else {
-                groups::read(connection, &inner, (&asked, &wanted, &query), &mut shown)?
-            };
-            Ok((validators, Some(chart)))
+            validators.unless_current(&condition, || {
+                let memory = Memory::new(&inner.names, &revisions);
+                let mut shown =
+                    Shown::new(wanted.wish.clone(), Arc::clone(&inner.places), Some(memory))
+                        .at(&base);
+                if asked.by.is_empty() {
+                    each::read(
+                        connection,
+                        (&inner, &revisions),
+                        (&asked, &wanted, &query),
+                        &mut shown,
+                    )
+                } else {
+                    groups::read(connection, &inner, (&asked, &wanted, &query), &mut shown)
+                }
+            })
         })
         .await?;
     Statements::note(request, done.statements);

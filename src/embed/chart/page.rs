@@ -10,6 +10,7 @@ use super::draw::picture;
 use super::{Chart, Form, Look, Mark, Point, Theme};
 use crate::embed::discovery::Discovery;
 use crate::embed::page::{self, Page, language_of};
+use crate::http::conditional::Freshness;
 use crate::http::keys::Viewer;
 use crate::http::language::accepted;
 use crate::http::problem::Problem;
@@ -66,15 +67,18 @@ async fn answer(
     )?;
     let wish = wanted.wish.clone();
     let (of, theme) = (format!("page {:?}", context.settings.embed_origins), asked.theme);
-    let (validators, chart) =
-        read(context, request, (Viewer::Public, &of), (asked, query.clone(), wanted)).await?;
-    if let Some(response) =
-        answer::not_modified(request, context, Viewer::Public, &wish, &validators)
+    let (validators, chart) = match read(
+        context,
+        request,
+        (Viewer::Public, &of),
+        (asked, query.clone(), wanted),
+    )
+    .await?
     {
-        return Ok(response);
-    }
-    let Some(chart) = chart else {
-        return Err(Problem::internal("a chart that was not read was needed"));
+        Freshness::Fresh(validators, chart) => (validators, chart),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+        }
     };
     let base = context.settings.base_url(request);
     let at = |path: &str, query: &str| {

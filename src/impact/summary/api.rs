@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::asked::{Asked, WITHOUT, own_parameters};
 use super::told::summarise;
 use super::view::ImpactSummary;
+use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Viewer;
 use crate::http::negotiate;
 use crate::http::problem::Problem;
@@ -15,7 +16,7 @@ use crate::impact::model::SPEC;
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
-use crate::resource::read::{OfCatalogue, if_none_match, read_of_catalogue};
+use crate::resource::read::{OfCatalogue, read_of_catalogue};
 
 /// What the document says of its parameters.
 pub const DECLARED: Listing = Listing {
@@ -68,7 +69,7 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
     + Send
     + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let etag = if_none_match(request);
+    let condition = ConditionalGet::from_request(request);
     let (shared, inner) = (Arc::clone(&asked), context.clone().into_inner());
     let done = context
         .read(caller, move |connection| {
@@ -77,7 +78,8 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
                 identity: &shared.identity,
                 wish: &list.wish,
                 base: &list.base,
-                etag: etag.as_deref(),
+                also_changed_at: None,
+                condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
                 reckon(connection, &shared, shown)
@@ -85,13 +87,12 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
         })
         .await?;
     crate::http::layer::Statements::note(request, done.statements);
-    let (validators, body) = done.value;
     let wish = &asked.list.wish;
-    if let Some(response) = answer::not_modified(request, context, caller, wish, &validators) {
-        return Ok(response);
-    }
-    let Some(body) = body else {
-        return Err(Problem::internal("what was not reckoned was needed"));
+    let (validators, body) = match done.value {
+        Freshness::Fresh(validators, body) => (validators, body),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified(context, caller, wish, &validators));
+        }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, caller, wish);

@@ -8,14 +8,14 @@ use crate::captions::{self, Format, Track, srt, transcript, webvtt};
 use crate::config::Settings;
 use crate::db::{Connection, Error};
 use crate::http::body;
-use crate::http::conditional::{Precondition, Tag};
+use crate::http::conditional::{ConditionalGet, Precondition, Tag, Validators};
 use crate::http::fields::{clip, limits, not_one_of, storable};
 use crate::http::keys::Viewer;
 use crate::http::language::Wish;
 use crate::http::negotiate;
 use crate::http::params::Params;
 use crate::http::problem::{Kind, Problem, Violation};
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, Item};
 use crate::resource::read::find_visible;
@@ -161,8 +161,8 @@ pub async fn get_caption_track(
         return json(&context, &request, viewer, &validators, Some(&language), &shown);
     }
     let wish = Wish::new(vec![language.clone()], Vec::new());
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
+    if ConditionalGet::from_request(&request).is_current(&validators) {
+        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
@@ -376,8 +376,8 @@ pub async fn get_transcript(
         tag: Tag::item(item.id, item.revision, &representation),
         changed_at: Some(item.updated_at),
     };
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
+    if ConditionalGet::from_request(&request).is_current(&validators) {
+        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
@@ -499,8 +499,8 @@ fn json<T: serde::Serialize>(
     shown: &T,
 ) -> Result<HttpResponse, Problem> {
     let wish = Wish::new(Vec::new(), Vec::new());
-    if let Some(response) = answer::not_modified(request, context, viewer, &wish, validators) {
-        return Ok(response);
+    if ConditionalGet::from_request(&request).is_current(&validators) {
+        return Ok(answer::not_modified(context, viewer, &wish, validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, context, viewer, &wish);

@@ -9,11 +9,11 @@ use super::api::{Answer, in_script, moved, with_video};
 use super::model::answering;
 use crate::captions::{Track, vtt_text};
 use crate::db::{Connection, Error};
-use crate::http::conditional::Tag;
+use crate::http::conditional::{ConditionalGet, Tag, Validators};
 use crate::http::language::Wish;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::resource::answer::{self, Validators};
+use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::highlights::seconds;
 use crate::resource::load::Item;
@@ -131,8 +131,8 @@ pub async fn get_video_chapters(
         tag: Tag::item(item.id, item.revision, &representation),
         changed_at: Some(item.updated_at),
     };
-    if let Some(response) = answer::not_modified(&request, &context, viewer, &wish, &validators) {
-        return Ok(response);
+    if ConditionalGet::from_request(&request).is_current(&validators) {
+        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
     let chapters = chapters
         .into_iter()

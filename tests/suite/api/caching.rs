@@ -1,12 +1,108 @@
 //! Validators, conditional reads, and who may keep an answer.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::on_both;
+use crate::support::server::TestServer;
 
 const ITEM: &str = "/v1/videos/testimonials-part-one";
 
+/// A request for each GET operation of the document, made of the examples of its parameters.
+fn documented_reads() -> Vec<(String, String)> {
+    let document: Value =
+        serde_json::from_str(&kinoteka::server::document_json()).expect("the document is JSON");
+    let paths = document["paths"].as_object().expect("the document has paths");
+    let reads = paths.iter().filter_map(|(path, item)| Some((path, item.get("get")?)));
+    let example = |parameter: &Value| match &parameter["example"] {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    reads
+        .map(|(template, operation)| {
+            let (mut path, mut query) = (template.clone(), Vec::new());
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().expect("a parameter has a name");
+                if parameter["in"] == "path" {
+                    path = path.replace(&format!("{{{name}}}"), &example(parameter));
+                } else if parameter["required"] == true {
+                    query.push(format!("{name}={}", example(parameter)));
+                }
+            }
+            let mark = if query.is_empty() { "" } else { "?" };
+            (template.clone(), format!("{path}{mark}{}", query.join("&")))
+        })
+        .collect()
+}
+
+/// Sends conditional requests for a path whose current tag is known.
+fn check_conditional_reads(server: &TestServer, path: &str, tag: &str) {
+    let read = |known: &str| {
+        server.request("GET", path).header("If-None-Match", known).undocumented().send()
+    };
+    for current in
+        [tag, &format!("W/{tag}"), &format!("\"other\", {tag}"), &format!(", {tag} ,"), "*"]
+    {
+        let response = read(current);
+        assert_eq!(response.status, 304, "{path}: If-None-Match: {current}");
+        assert_eq!(response.header("etag"), Some(tag), "{path}: If-None-Match: {current}");
+        assert!(response.body.is_empty(), "{path}");
+    }
+    let bare = tag.trim_matches('"');
+    for other in [
+        &format!("x{tag}"),
+        &format!("{tag}-gzip"),
+        &format!("{tag}x, \"a\""),
+        bare,
+        &format!("\"{bare}"),
+        &format!("\"{bare}-gzip\""),
+        &format!("w/{tag}"),
+        "\"other\"",
+        "W/\"other\"",
+        "\"",
+        ",",
+        "\"a,b\"",
+        "\u{e9}",
+    ] {
+        let response = read(other);
+        assert_eq!(response.status, 200, "{path}: If-None-Match: {other}");
+        assert_eq!(response.header("etag"), Some(tag), "{path}: If-None-Match: {other}");
+    }
+}
+
 on_both! {
+    demo fn conditional_reads_of_every_route(server: &TestServer, |settings| {
+        settings.iati_reporting_org = Some("XM-EXAMPLE-1".to_owned());
+        settings.iati_reporting_org_type = Some("22".to_owned());
+        settings.name = Some("Norms and minds".to_owned());
+    }) {
+        let key = server.editor_key();
+        let track = "WEBVTT\n\n00:01.000 --> 00:02.000\nViolence is never private.\n";
+        for kind in ["captions", "chapters"] {
+            let path = format!("{ITEM}/captions/mk?kind={kind}");
+            server.request("PUT", &path).key(&key).header("Content-Type", "text/vtt").body(track).send().expect(201);
+        }
+        // The first catalogue lacks what IATI requires of an activity.
+        server.import(&crate::iati::whole());
+        let integrity = server.read("/embed/integrity.json");
+        let version = integrity["version"].as_str().expect("the script has a version");
+        let mut without_tag = Vec::new();
+        for (template, path) in documented_reads() {
+            let path = match template.as_str() {
+                "/embed/kinoteka-{version}.js" => format!("/embed/kinoteka-{version}.js"),
+                "/iati/activities.xml" => format!("{path}?incomplete=omit"),
+                "/v1/impact-statistics/summary" => format!("{path}?apart=true"),
+                "/v1/videos/{video}/captions/{language}" => format!("{ITEM}/captions/mk.vtt"),
+                _ => path,
+            };
+            let first = server.get(&path);
+            match first.header("etag").filter(|_| first.status == 200) {
+                Some(tag) => check_conditional_reads(server, &path, tag),
+                None => without_tag.push(format!("{} {template}", first.status)),
+            }
+        }
+        assert_eq!(without_tag, ["200 /healthz", "200 /problems/{code}", "200 /readyz"]);
+    }
+
     demo fn what_is_known_already_is_not_sent_again(server: &TestServer) {
         for path in ["/v1/videos", "/v1/videos?country=AL&lang=mk&q=forum", ITEM, "/v1/countries", "/v1/countries/XK", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"] {
             let first = server.get(path).expect(200);

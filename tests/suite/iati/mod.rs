@@ -22,7 +22,7 @@ fn reporting(settings: &mut Settings) {
 }
 
 /// A programme that lacks nothing, and what belongs to it.
-fn whole() -> Vec<Value> {
+pub fn whole() -> Vec<Value> {
     let text = |title: &str, description: &str| json!({"title": title, "description": description, "status": "published"});
     vec![
         json!({"resource": "partner", "slug": "union", "status": "published", "name": "Union", "kind": "donor", "iati_identifier": "XI-IATI-EC"}),
