@@ -13,6 +13,7 @@ mod support;
 
 mod api;
 mod cli;
+mod docs;
 mod embed;
 mod faults;
 mod feeds;
