@@ -400,6 +400,17 @@ fn prose_is_at_most_120_columns_wide() {
     assert!(wide.is_empty(), "{wide:?}");
 }
 
+/// The anchor that GitHub gives a heading.
+fn anchor(heading: &str) -> String {
+    heading
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
 /// Lines outside of fenced blocks, with their numbers.
 fn prose(text: &str) -> Vec<(usize, &str)> {
     let mut inside = false;
@@ -409,6 +420,42 @@ fn prose(text: &str) -> Vec<(usize, &str)> {
         !inside && !is_fence
     });
     lines.map(|(index, line)| (index + 1, line)).collect()
+}
+
+/// The targets of the links and pictures of a line.
+fn targets(line: &str) -> Vec<&str> {
+    line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect()
+}
+
+#[test]
+fn links_between_pages_have_a_target() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        let text = read(&page);
+        for (line, target) in prose(&text)
+            .iter()
+            .flat_map(|(line, text)| targets(text).into_iter().map(|target| (*line, target)))
+            .filter(|(_, target)| !target.contains("://"))
+        {
+            let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
+            let linked = if path.is_empty() {
+                root().join(&page)
+            } else {
+                root().join(page.parent().unwrap_or(Path::new(""))).join(path)
+            };
+            let has_fragment = fragment.is_empty()
+                || std::fs::read_to_string(&linked).is_ok_and(|text| {
+                    prose(&text)
+                        .iter()
+                        .filter(|(_, line)| line.starts_with('#'))
+                        .any(|(_, line)| anchor(line.trim_start_matches('#')) == fragment)
+                });
+            if !linked.exists() || !has_fragment {
+                broken.push(format!("{}:{line}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]
