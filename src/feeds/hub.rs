@@ -274,7 +274,7 @@ fn send(hub: &str, topic: &str) -> Result<(), String> {
         .user_agent(concat!("Kinoteka/", env!("CARGO_PKG_VERSION")))
         .tls_config(
             ureq::tls::TlsConfig::builder()
-                .provider(ureq::tls::TlsProvider::NativeTls)
+                .provider(ureq::tls::TlsProvider::Rustls)
                 .root_certs(ureq::tls::RootCerts::PlatformVerifier)
                 .build(),
         )
