@@ -1,19 +1,18 @@
-//! What a request costs, against a bare handler that answers the same bytes in the same run: `cargo
-//! bench`.
+//! HTTP benchmark: throughput and latency of requests, as a ratio to a bare handler that returns the
+//! same bytes in the same run: `cargo bench --bench http`.
 //!
-//! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` for each measurement (2),
+//! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` per measurement (2),
 //! `KINOTEKA_BENCH_ROUNDS` (3), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`),
-//! `KINOTEKA_BENCH_ONLY` (part of a shape's name), `KINOTEKA_BENCH_PROGRAM` (another version of the
-//! program, to compare this one with), `KINOTEKA_BENCH_URL` (a database that is filled already,
-//! instead of new ones).
+//! `KINOTEKA_BENCH_ONLY` (substring of a shape's name), `KINOTEKA_BENCH_PROGRAM` (another
+//! binary to measure), `KINOTEKA_BENCH_URL` (an existing database instead of generated ones).
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a measurement says what went wrong by failing"
+    reason = "a benchmark reports errors by panicking"
 )]
 
-#[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
+#[expect(dead_code, reason = "benchmarks do not use fault injection")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
 mod support;
@@ -26,15 +25,15 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::{System, spawn, time::sleep_until};
-use actix_web::web::Bytes;
-use actix_web::{App, HttpResponse, HttpServer, web};
-use kinoteka::commands::catalogue;
+use actix_web::web::{self, Bytes};
+use actix_web::{App, HttpResponse, HttpServer};
+use kinoteka::commands::generate_catalogue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use postgres::PostgresDatabase;
 use support::{get, import, kinoteka, once, program, serve, setting};
 
-/// Requests of one shape: each connection goes through them from a place of its own.
+/// Requests of one shape; each connection starts at a different offset.
 struct Shape {
     name: &'static str,
     requests: Vec<String>,
@@ -57,7 +56,7 @@ fn main() {
                 let (path, fresh) = sqlite(videos);
                 let work = path.with_extension("work.db");
                 std::fs::copy(&path, &work).expect("the database can be copied");
-                // Else the first write waits until the disk has all of the copy.
+                // Otherwise the first write waits until the copy is flushed to disk.
                 std::fs::File::open(&work)
                     .and_then(|copy| copy.sync_all())
                     .expect("the copy can be written");
@@ -68,44 +67,36 @@ fn main() {
             }
             "postgres" => {
                 let database =
-                    PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed");
-                let took = import(&database.url, catalogue(videos, 1));
+                    PostgresDatabase::from_template("template0").expect("PostgreSQL is installed");
+                let took = import(&database.url, generate_catalogue(videos, 1));
                 measure(&database.url, videos, Some(took));
             }
-            other => panic!("there is no database {other}"),
+            other => panic!("unknown database {other}"),
         }
     }
 }
 
-/// The generated catalogue in a file that is kept for the next run; and how long its import took,
-/// if it was not there.
+/// Returns the generated catalogue as a file that later runs reuse, and the import time if it was
+/// imported now.
 fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
     let path =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{videos}-{}.db", fingerprint()));
     if path.exists() {
         return (path, None);
     }
-    let making = path.with_extension("making.db");
-    drop(std::fs::remove_file(&making));
-    let took = import(&format!("sqlite://{}", making.display()), catalogue(videos, 1));
-    std::fs::rename(&making, &path).expect("the file can be named");
+    let temporary = path.with_extension("tmp.db");
+    drop(std::fs::remove_file(&temporary));
+    let took = import(&format!("sqlite://{}", temporary.display()), generate_catalogue(videos, 1));
+    std::fs::rename(&temporary, &path).expect("renaming the file");
     (path, Some(took))
 }
 
-/// Another schema, index or generator makes another file.
+/// Digest of the sources and migrations, so that a catalogue of another version is not reused.
 fn fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hasher};
     let mut hasher = DefaultHasher::new();
-    for folder in [
-        "migrations/sqlite",
-        "src/text",
-        "src/captions",
-        "src/resource/index.rs",
-        "src/resource/tracks.rs",
-        "src/db/search",
-        "src/commands/generate",
-    ] {
-        hash(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut hasher);
+    for directory in ["migrations/sqlite", "src"] {
+        hash(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut hasher);
     }
     hasher.finish()
 }
@@ -113,7 +104,7 @@ fn fingerprint() -> u64 {
 fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
     if path.is_dir() {
         let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-            .expect("a folder")
+            .expect("a directory")
             .flatten()
             .map(|entry| entry.path())
             .collect();
@@ -126,7 +117,7 @@ fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
     }
 }
 
-/// The bare handler: nothing but a body that was known before.
+/// Starts the bare handler, which returns a constant body; returns its address and handle.
 fn bare(body: Vec<u8>) -> (String, actix_web::dev::ServerHandle) {
     let body = Bytes::from(body);
     let (sender, receiver) = mpsc::channel();
@@ -152,7 +143,7 @@ fn bare(body: Vec<u8>) -> (String, actix_web::dev::ServerHandle) {
     receiver.recv().expect("it starts")
 }
 
-/// How it went: requests in a second and the time of each, sorted.
+/// Result of a run: requests per second and the sorted latencies.
 struct Run {
     rate: f64,
     times: Vec<Duration>,
@@ -167,16 +158,16 @@ impl Run {
     }
 }
 
-/// Drives a server for a while over keep-alive connections, each turn from other places, so that
-/// what is to be asked for the first time is.
+/// Sends requests over keep-alive connections for `length`. Each turn starts at other offsets, so
+/// that requests that must be uncached are.
 fn drive(
     address: &str,
     shape: &Shape,
     status: Option<u16>,
     (turn, length): (usize, Duration),
 ) -> Run {
-    // Made before the clock runs, and shared: to copy thousands of bodies for each connection takes
-    // longer than to send them.
+    // Built before the clock starts and shared: copying thousands of bodies for each connection
+    // takes longer than sending them.
     let requests: Rc<[Bytes]> =
         shape.requests.iter().map(|request| Bytes::from(request.clone())).collect();
     let mut times: Vec<Duration> = System::new().block_on(async {
@@ -197,7 +188,7 @@ fn drive(
                             break;
                         }
                         stream.write_all(request).await.expect("it reads");
-                        let found = answer(&mut stream, &mut buffer).await;
+                        let found = read_response(&mut stream, &mut buffer).await;
                         assert!(
                             status.is_none_or(|status| status == found),
                             "{found}: {}",
@@ -221,11 +212,11 @@ fn drive(
     Run { rate: f64::from(count) / length.as_secs_f64(), times }
 }
 
-/// Between how many places in its part of the requests a connection begins.
+/// Number of offsets within its share of the requests from which a connection starts.
 const TURNS: usize = 8;
 
-/// Reads one answer whole; gives its status.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
+/// Reads one complete response; returns its status.
+async fn read_response(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
     buffer.clear();
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -236,7 +227,10 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
                 .find_map(|line| line.strip_prefix("content-length:"))
                 .map_or(0, |text| text.trim().parse().unwrap_or(0));
             while buffer.len() < end + 4 + length {
-                assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "it hung up");
+                assert!(
+                    stream.read_buf(buffer).await.expect("it answers") > 0,
+                    "connection closed"
+                );
             }
             return head
                 .split(' ')
@@ -244,12 +238,12 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
                 .and_then(|status| status.parse().ok())
                 .expect("a status");
         }
-        assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "it hung up");
+        assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "connection closed");
     }
 }
 
-/// Text as it stands in a query.
-fn encoded(text: &str) -> String {
+/// Percent-encodes a query value.
+fn percent_encode(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
@@ -262,7 +256,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     let mut slugs = Vec::new();
     let mut cursor = String::new();
     let mut far = String::new();
-    // Every page of 20 to the far one, as a reader would go.
+    // Follows the cursors of all pages of 20 to the far one, as a client would.
     let far_page = (videos / 100 * 90 / 20).max(1);
     for page in 0..far_page {
         let list = if page % 5 == 0 || far_page < 200 {
@@ -333,7 +327,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
                 words.get(number % words.len()).copied().unwrap_or_default(),
                 words.get(number / words.len() % words.len()).copied().unwrap_or_default(),
             );
-            get(&format!("/v1/videos?q={}", encoded(&format!("{first} {second} {number}"))))
+            get(&format!("/v1/videos?q={}", percent_encode(&format!("{first} {second} {number}"))))
         })
         .collect();
     let slug = slugs.first().cloned().unwrap_or_default();
@@ -384,7 +378,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     shapes
 }
 
-/// Searches, most of them over one connection: how long each takes counts.
+/// Search shapes, most of them on one connection, for latency.
 fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -> Vec<Shape> {
     // The names of places, each in about twenty videos: the last words of English descriptions.
     let mut places: Vec<String> = Vec::new();
@@ -406,27 +400,30 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     places.sort();
     places.dedup();
     assert!(places.len() > 20, "the generated catalogue names places");
-    let of_places = |path: &str, before: &str| {
+    let place_queries = |path: &str, before: &str| {
         places
             .iter()
-            .map(|place| get(&format!("{path}?q={}", encoded(&format!("{before}{place}")))))
+            .map(|place| get(&format!("{path}?q={}", percent_encode(&format!("{before}{place}")))))
             .collect::<Vec<_>>()
     };
-    let asked_before: Vec<String> = of_places("/v1/videos", "").into_iter().take(100).collect();
-    // Marks say nothing: what is found is the same, and was not found before.
-    let never_asked = |path: &str| {
+    let cached: Vec<String> = place_queries("/v1/videos", "").into_iter().take(100).collect();
+    // Punctuation does not change the result, but makes the query new.
+    let uncached = |path: &str| {
         let marks = |number: u32| {
             (0..16).map(|bit| if number >> bit & 1 == 1 { '!' } else { '?' }).collect::<String>()
         };
         let request = |(number, place): (u32, &String)| {
-            get(&format!("{path}?q={}", encoded(&format!("{place}{}", marks(number)))))
+            get(&format!("{path}?q={}", percent_encode(&format!("{place}{}", marks(number)))))
         };
         (0..60_000).zip(places.iter().cycle()).map(request).collect::<Vec<_>>()
     };
     let of = |path: &str, texts: &[&str]| {
-        texts.iter().map(|text| get(&format!("{path}?q={}", encoded(text)))).collect::<Vec<_>>()
+        texts
+            .iter()
+            .map(|text| get(&format!("{path}?q={}", percent_encode(text))))
+            .collect::<Vec<_>>()
     };
-    // Each list is another, so that none was counted before.
+    // Distinct filters, so that no facet counts are cached.
     let faceted = (0..2_000_u32)
         .map(|number| {
             let (year, seconds) = (2_017 + number % 10, 30 + number / 10);
@@ -451,10 +448,10 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
             )
         })
         .map(|phrase| {
-            get(&format!("/v1/transcript-search?q={}", encoded(&format!("\"{phrase}\""))))
+            get(&format!("/v1/transcript-search?q={}", percent_encode(&format!("\"{phrase}\""))))
         })
         .collect();
-    let begun = [
+    let prefixes = [
         "w",
         "wo",
         "wom",
@@ -471,7 +468,7 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
         "ş",
         "women rig",
     ];
-    let misspelt = [
+    let misspelled = [
         "wommen",
         "volence",
         "qender fluma",
@@ -485,34 +482,26 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     ];
     let shape = |name, requests, connections| Shape { name, requests, connections, status: 200 };
     vec![
-        shape("search: a rare word, asked before, 20 found", asked_before.clone(), 32),
-        shape("search: a rare word, asked before, 1 connection", asked_before, 1),
-        shape("search: a rare word, never asked before", never_asked("/v1/videos"), 32),
+        shape("search: rare word, cached, 20 hits", cached.clone(), 32),
+        shape("search: rare word, cached, 1 connection", cached, 1),
+        shape("search: rare word, uncached", uncached("/v1/videos"), 32),
+        shape("search: rare word, uncached, 1 connection", uncached("/v1/videos"), 1),
+        shape("search: word in 20 % of items, 1 connection", of("/v1/videos", &["anniversary"]), 1),
         shape(
-            "search: a rare word, never asked before, 1 connection",
-            never_asked("/v1/videos"),
-            1,
-        ),
-        shape("search: a word of a fifth, 1 connection", of("/v1/videos", &["anniversary"]), 1),
-        shape(
-            "search: a word in most titles, 1 connection",
+            "search: word in most titles, 1 connection",
             of("/v1/videos", &["film", "forum", "women"]),
             1,
         ),
         shape(
             "search: three words, one rare, 1 connection",
-            of_places("/v1/videos", "women rights "),
+            place_queries("/v1/videos", "women rights "),
             1,
         ),
-        shape(
-            "search: all kinds, a rare word, never asked before, 1 connection",
-            never_asked("/v1/search"),
-            1,
-        ),
-        shape("search: a misspelt word, 1 connection", of("/v1/videos", &misspelt), 1),
+        shape("search: all kinds, rare word, uncached, 1 connection", uncached("/v1/search"), 1),
+        shape("search: misspelled word, 1 connection", of("/v1/videos", &misspelled), 1),
         shape("4 facets of 10,000, 1 connection", faceted, 1),
-        shape("transcript search: a rare phrase, 1 connection", phrases, 1),
-        shape("suggest, 1 connection", of("/v1/suggest", &begun), 1),
+        shape("transcript search: rare phrase, 1 connection", phrases, 1),
+        shape("suggest, 1 connection", of("/v1/suggest", &prefixes), 1),
     ]
 }
 
@@ -530,10 +519,10 @@ fn measure(url: &str, videos: u32, imported: Option<Duration>) {
         })
         .collect();
     let (served, address) = serve(url);
-    println!("| shape | requests/s | p50 | p99 | of bare |\n|---|---|---|---|---|");
+    println!("| shape | requests/s | p50 | p99 | ratio to bare handler |\n|---|---|---|---|---|");
     for shape in shapes(&address, videos).into_iter().filter(|shape| shape.name.contains(&only)) {
-        let middle = shape.requests.get(shape.requests.len() / 2).expect("a request");
-        let (bare_address, handle) = bare(once(&address, middle).1);
+        let sample = shape.requests.get(shape.requests.len() / 2).expect("a request");
+        let (bare_address, handle) = bare(once(&address, sample).1);
         drop(drive(&address, &shape, Some(shape.status), (0, length / 4)));
         let mut runs: Vec<(f64, Run)> = (0..rounds)
             .map(|round| {
@@ -565,25 +554,27 @@ fn measure(url: &str, videos: u32, imported: Option<Duration>) {
         .map(str::trim)
         .unwrap_or_default()
         .to_owned();
-    println!("\nResident memory after the run: {memory}. Start to first answer: {starts:.0?}.");
+    println!(
+        "\nResident memory after the run: {memory}. Time from start to first response: {starts:.0?}."
+    );
     if let Some(imported) = imported {
-        println!("Import of the whole: {imported:.1?}.");
+        println!("Import time: {imported:.1?}.");
     }
     let size = std::fs::metadata(program()).map_or(0, |about| about.len());
     println!(
-        "Size of the program: {:.1} MB.",
+        "Binary size: {:.1} MB.",
         f64::from(u32::try_from(size / 1_000).unwrap_or(0)) / 1_000.0
     );
 }
 
-/// Writes cannot be repeated, so that each request has a slug of its own.
+/// Measures creates; each request has its own slug, since a write cannot be repeated.
 fn create(url: &str, address: &str, length: Duration) {
     let made = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
         .stderr(Stdio::null())
         .output()
         .expect("the program runs");
     let key = String::from_utf8(made.stdout).expect("a key");
-    let line = catalogue(2_000, 2)
+    let line = generate_catalogue(2_000, 2)
         .find(|line| line.get("slug").is_some_and(|slug| slug == "video-7"))
         .expect("a video");
     let requests = (0..20_000)
@@ -591,7 +582,7 @@ fn create(url: &str, address: &str, length: Duration) {
             let mut body = line.clone();
             if let Some(body) = body.as_object_mut() {
                 body.remove("resource");
-                body.insert("slug".to_owned(), format!("made-{number}").into());
+                body.insert("slug".to_owned(), format!("created-{number}").into());
                 for field in ["programme", "partners", "topics"] {
                     body.remove(field);
                 }

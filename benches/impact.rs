@@ -1,17 +1,17 @@
-//! What summaries, tables, charts and IATI of many statistics take: `cargo bench --bench impact`.
+//! Benchmark of summaries, tables, charts and IATI export with many statistics: `cargo bench
+//! --bench impact`.
 //!
 //! `KINOTEKA_BENCH_STATISTICS` (200000), `KINOTEKA_BENCH_ROUNDS` (15), `KINOTEKA_BENCH_DATABASES`
-//! (`sqlite,postgres`), `KINOTEKA_BENCH_PROGRAM` (another version of the program, to compare this
-//! one with), `KINOTEKA_BENCH_URL` (a database that is filled already, instead of new ones; without
-//! IATI).
+//! (`sqlite,postgres`), `KINOTEKA_BENCH_PROGRAM` (another binary to measure),
+//! `KINOTEKA_BENCH_URL` (an existing database instead of generated ones; without IATI).
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a measurement says what went wrong by failing"
+    reason = "a benchmark reports errors by panicking"
 )]
 
-#[expect(dead_code, reason = "a measurement breaks nothing on purpose")]
+#[expect(dead_code, reason = "benchmarks do not use fault injection")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
 mod support;
@@ -19,16 +19,16 @@ mod support;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use kinoteka::commands::catalogue_of_statistics;
+use kinoteka::commands::generate_statistics_catalogue;
 use postgres::PostgresDatabase;
 use serde_json::{Value, json};
-use support::{Served, get, import, kinoteka, once, serve, setting};
+use support::{ServerProcess, get, import, kinoteka, once, serve, setting};
 
-/// How many statistics the catalogue has that is reported as IATI.
-const REPORTED: u32 = 2_000;
-/// Everything, by country and year; what cannot be added up stands apart.
+/// Number of statistics in the catalogue exported as IATI.
+const IATI_STATISTICS: u32 = 2_000;
+/// Summary of all statistics by country and year; non-additive values are listed separately.
 const SUMMARY: &str = "/v1/impact-statistics/summary?group_by=country,year&apart=true";
-/// The statistics of a chart of fifty points: programmes.
+/// Query of a chart with fifty points, one for each programme.
 const FIFTY: &str = "group_by=programme&unit=people&additive=true";
 
 fn main() {
@@ -42,37 +42,36 @@ fn main() {
     let statistics = setting("KINOTEKA_BENCH_STATISTICS", 200_000);
     for database in databases.split(',') {
         println!("\n## {database}, {statistics} statistics\n");
-        let stores: Vec<Store> = (0..2).map(|number| Store::new(database, number)).collect();
-        let [many, few] = stores.as_slice() else { panic!("there are two") };
-        let took = import(many.url(), catalogue_of_statistics(200, statistics, 1));
-        println!("import, after its last line: {:.1} s", took.as_secs_f64());
-        import(few.url(), catalogue_of_statistics(200, REPORTED, 1).map(complete));
+        let [many, few] = [0, 1].map(|number| BenchDatabase::new(database, number));
+        let took = import(many.url(), generate_statistics_catalogue(200, statistics, 1));
+        println!("import, after the last line: {:.1} s", took.as_secs_f64());
+        import(few.url(), generate_statistics_catalogue(200, IATI_STATISTICS, 1).map(complete));
         table(many.url());
         summaries(many.url());
         iati(few.url());
     }
 }
 
-/// A database that ends with its owner.
-enum Store {
+/// Temporary database, removed when dropped.
+enum BenchDatabase {
     Sqlite(String),
     Postgres(PostgresDatabase),
 }
 
-impl Store {
+impl BenchDatabase {
     fn new(database: &str, number: u32) -> Self {
         match database {
             "sqlite" => {
                 let path =
                     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("impact-{number}.db"));
-                let store = Self::Sqlite(format!("sqlite://{}", path.display()));
-                store.remove();
-                store
+                let database = Self::Sqlite(format!("sqlite://{}", path.display()));
+                database.remove();
+                database
             }
             "postgres" => Self::Postgres(
-                PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed"),
+                PostgresDatabase::from_template("template0").expect("PostgreSQL is installed"),
             ),
-            other => panic!("there is no database {other}"),
+            other => panic!("unknown database {other}"),
         }
     }
 
@@ -92,13 +91,13 @@ impl Store {
     }
 }
 
-impl Drop for Store {
+impl Drop for BenchDatabase {
     fn drop(&mut self) {
         self.remove();
     }
 }
 
-/// An item with what IATI asks for and the generator does not give.
+/// Adds the fields that IATI requires and the generator does not set.
 fn complete(mut item: Value) -> Value {
     let slug = item.get("slug").and_then(Value::as_str).unwrap_or_default().to_owned();
     if let Some(fields) = item.as_object_mut() {
@@ -123,7 +122,7 @@ fn complete(mut item: Value) -> Value {
     item
 }
 
-/// How long an answer takes.
+/// Measures the time of one request.
 fn time(address: &str, path: &str) -> Duration {
     let started = Instant::now();
     let (head, _) = once(address, &get(path));
@@ -131,7 +130,7 @@ fn time(address: &str, path: &str) -> Duration {
     started.elapsed()
 }
 
-/// The same, asked as often; sorted.
+/// Measures the request once per round; returns the sorted times.
 fn times(address: &str, path: &str, mut before: impl FnMut()) -> Vec<Duration> {
     let mut times: Vec<Duration> = (0..setting("KINOTEKA_BENCH_ROUNDS", 15))
         .map(|_| {
@@ -147,8 +146,8 @@ fn p50(times: &[Duration]) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1_000.0
 }
 
-/// The most memory that a server has had, in megabytes; where the system says that.
-fn most_memory(served: &Served) -> Option<u64> {
+/// Peak resident memory of a server in megabytes, where `/proc` has it.
+fn peak_memory_mb(served: &ServerProcess) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", served.0.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1_024)
@@ -166,9 +165,9 @@ fn table(url: &str) {
     }
     let rate = f64::from(u32::try_from(rows).unwrap_or(u32::MAX)) / best.as_secs_f64();
     println!(
-        "CSV of {rows} lines, the best of three: {:.2} s, {rate:.0} lines/s; most memory {:?} MB",
+        "CSV of {rows} lines, best of three: {:.2} s, {rate:.0} lines/s; peak memory {:?} MB",
         best.as_secs_f64(),
-        most_memory(&served)
+        peak_memory_mb(&served)
     );
 }
 
@@ -176,12 +175,12 @@ fn summaries(url: &str) {
     let (served, address) = serve(url);
     let started = Instant::now();
     drop(once(&address, &get(SUMMARY)));
-    println!("the first summary of a server: {:.0} ms", started.elapsed().as_secs_f64() * 1_000.0);
-    let asked = times(&address, SUMMARY, || {});
+    println!("first summary of a server: {:.0} ms", started.elapsed().as_secs_f64() * 1_000.0);
+    let latencies = times(&address, SUMMARY, || {});
     println!(
         "summary by country and year: p50 {:.0} ms, slowest {:.0} ms",
-        p50(&asked),
-        asked.last().map_or(0.0, |slowest| p50(&[*slowest]))
+        p50(&latencies),
+        latencies.last().map_or(0.0, |slowest| p50(&[*slowest]))
     );
     let key = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
         .output()
@@ -202,29 +201,29 @@ fn summaries(url: &str) {
         let (head, _) = once(&address, &request);
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     });
-    println!("the same, each time after a statistic was written: p50 {:.0} ms", p50(&written));
-    // In turns: what a chart takes beyond its query is a small difference of large numbers.
+    println!("the same after a write: p50 {:.0} ms", p50(&written));
+    // Alternating, since the cost of a chart beyond its query is a small difference of large numbers.
     let summary = format!(
         "/v1/impact-statistics/summary?{FIFTY}&aggregates=sum,baseline,target,progress&statistics_limit=0"
     );
     let chart = format!("/v1/impact-statistics/chart.svg?{FIFTY}");
-    let (mut reckoned, mut drawn, mut beyond) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut summaries, mut charts, mut differences) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..setting("KINOTEKA_BENCH_ROUNDS", 15) {
         let (summary, chart) = (time(&address, &summary), time(&address, &chart));
-        reckoned.push(summary);
-        drawn.push(chart);
-        beyond.push((chart.as_secs_f64() - summary.as_secs_f64()) * 1_000.0);
+        summaries.push(summary);
+        charts.push(chart);
+        differences.push((chart.as_secs_f64() - summary.as_secs_f64()) * 1_000.0);
     }
-    reckoned.sort();
-    drawn.sort();
-    beyond.sort_by(f64::total_cmp);
-    let between = beyond.get(beyond.len() / 2).copied().unwrap_or_default();
+    summaries.sort();
+    charts.sort();
+    differences.sort_by(f64::total_cmp);
+    let difference = differences.get(differences.len() / 2).copied().unwrap_or_default();
     println!(
-        "summary of 50 programmes: p50 {:.1} ms; as a chart: {:.1} ms, {between:.1} ms more",
-        p50(&reckoned),
-        p50(&drawn)
+        "summary of 50 programmes: p50 {:.1} ms; as a chart: {:.1} ms, {difference:.1} ms more",
+        p50(&summaries),
+        p50(&charts)
     );
-    println!("most memory {:?} MB", most_memory(&served));
+    println!("peak memory {:?} MB", peak_memory_mb(&served));
 }
 
 fn iati(url: &str) {
@@ -233,14 +232,14 @@ fn iati(url: &str) {
         .env("KINOTEKA_NAME", "Bench")
         .env("KINOTEKA_IATI_REPORTING_ORG", "XM-DAC-1")
         .env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "40");
-    let (_served, address) = support::listening(command);
-    let asked = times(&address, "/iati/activities.xml", || {});
+    let (_served, address) = support::spawn_and_wait(command);
+    let latencies = times(&address, "/iati/activities.xml", || {});
     let (_, body) = once(&address, &get("/iati/activities.xml"));
     let count = |what: &str| String::from_utf8_lossy(&body).matches(what).count();
     println!(
         "IATI of {} programmes with {} values: p50 {:.0} ms",
         count("<iati-activity "),
         count("<actual "),
-        p50(&asked)
+        p50(&latencies)
     );
 }

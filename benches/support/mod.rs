@@ -1,24 +1,23 @@
-//! What measurements of the whole program share: it is started as people start it, and asked over
-//! HTTP.
+//! Support code of the benchmarks that run the binary and send HTTP requests to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A number of the environment, or what it is else.
+/// Reads a number from an environment variable, or returns the default.
 pub fn setting(name: &str, default: u32) -> u32 {
     std::env::var(name)
-        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
 }
 
-/// The program that is measured: this version, or another to compare it with.
+/// Path of the binary to measure: this version, or `KINOTEKA_BENCH_PROGRAM`.
 pub fn program() -> PathBuf {
     std::env::var_os("KINOTEKA_BENCH_PROGRAM")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_kinoteka")), PathBuf::from)
 }
 
-/// The program, in an environment of its own.
+/// Command that runs the binary without `KINOTEKA_*` variables.
 pub fn kinoteka(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_")) {
@@ -32,7 +31,7 @@ pub fn kinoteka(url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Imports a catalogue; gives how long it took from the last line on.
+/// Imports a catalogue; returns the time from the last line sent to the end.
 pub fn import(url: &str, lines: impl Iterator<Item = serde_json::Value>) -> Duration {
     let mut child =
         kinoteka(url, &["import", "-"]).stdin(Stdio::piped()).spawn().expect("the program runs");
@@ -46,27 +45,27 @@ pub fn import(url: &str, lines: impl Iterator<Item = serde_json::Value>) -> Dura
     started.elapsed()
 }
 
-/// A server that ends with its owner.
-pub struct Served(pub Child);
+/// Server process, killed when dropped.
+pub struct ServerProcess(pub Child);
 
-impl Drop for Served {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
     }
 }
 
-/// A server on a free port, and its address.
-pub fn serve(url: &str) -> (Served, String) {
-    listening(kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]))
+/// Starts a server on a free port; returns it and its address.
+pub fn serve(url: &str) -> (ServerProcess, String) {
+    spawn_and_wait(kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]))
 }
 
-/// The same of a server that is started so.
-pub fn listening(mut command: Command) -> (Served, String) {
+/// Starts a server by the given command and waits until it listens.
+pub fn spawn_and_wait(mut command: Command) -> (ServerProcess, String) {
     let mut child = command.stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut lines =
         BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let served = Served(child);
+    let served = ServerProcess(child);
     let address = lines
         .find_map(|line| {
             line.split_once("listening=http://")
@@ -78,12 +77,12 @@ pub fn listening(mut command: Command) -> (Served, String) {
     (served, address)
 }
 
-/// A request for an address.
+/// Builds a `GET` request.
 pub fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
-/// One request by itself: status, head and body.
+/// Sends one request on a new connection; returns head and body.
 pub fn once(address: &str, request: &str) -> (String, Vec<u8>) {
     let mut stream = std::net::TcpStream::connect(address).expect("it listens");
     stream

@@ -1,17 +1,16 @@
-//! Captions, subtitles, descriptions and chapters as files: WebVTT and SRT in, both and plain text
-//! out.
+//! Parsing and rendering of captions, subtitles, descriptions and chapters: WebVTT and SRT in, both
+//! and plain text out.
 //!
-//! Pure functions without input or output. Everything is kept as WebVTT (W3C, "WebVTT: The Web
-//! Video Text Tracks Format"), which browsers play; SRT is turned into it on the way in and made of
-//! it on the way out.
+//! Pure functions without I/O. Tracks are stored as WebVTT (W3C, "WebVTT: The Web Video Text Tracks
+//! Format"), which browsers play; SRT is converted to it when parsed and from it when rendered.
 //!
-//! - [`track`]: what a file holds, what can be wrong with it, and how much of it there may be.
-//! - [`mod@read`]: bytes to a track, of either format, with every problem named by its line.
-//! - [`webvtt`], [`srt`]: the two formats, read and written.
-//! - [`timing`] and `lines`: what the two share: lines, blocks, and the lines that say when.
-//! - [`vtt_text`] and `srt_text`: the text of a cue: plain, with its voices, transliterated, and as
-//!   SRT has it.
-//! - [`transcript`]: all that is said, in paragraphs.
+//! - `track`: the data model of a file, its limits, and parse errors.
+//! - `parse`: bytes in either format to a track, with the line number of every error.
+//! - `webvtt`, `srt`: parser and renderer of each format.
+//! - `timing`, `blocks`: lines, blocks and timing lines, common to both formats.
+//! - `webvtt_cue_text`, `srt_cue_text`: the text of a cue: plain text, voices, mapping of the text
+//!   without its markup, and conversion between the formats.
+//! - `transcript`: the text of a track in paragraphs.
 
 mod lines;
 pub mod read;
@@ -26,7 +25,7 @@ pub mod webvtt;
 #[cfg(test)]
 mod samples;
 
-pub use read::read;
-pub use timing::{timestamp_srt, timestamp_webvtt};
-pub use track::{Cue, Format, MAX_CUES, Problem, Track};
+pub use read::parse;
+pub use timing::{format_srt_timestamp, format_webvtt_timestamp};
+pub use track::{CaptionFormat, Cue, MAX_CUES, ParseError, Track};
 pub use transcript::{Paragraph, paragraphs};

@@ -1,4 +1,4 @@
-//! Files as they are met, and strategies for such as could be.
+//! Sample files, and proptest strategies for tracks and files.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::track::{Cue, Track};
 
-/// Serbian in Cyrillic, with everything that WebVTT has.
-pub(super) const SERBIAN: &str = "\
+/// Serbian in Cyrillic script, with every element of WebVTT.
+pub(super) const SERBIAN_WEBVTT: &str = "\
 WEBVTT - Сигурна кућа
 Kind: captions
 Language: sr-Cyrl
@@ -43,8 +43,8 @@ NOTE Проверити
 NOTE крај
 ";
 
-/// Albanian, in the short form of timestamps.
-pub(super) const ALBANIAN: &str = "\
+/// Albanian, with the short form of timestamps.
+pub(super) const ALBANIAN_WEBVTT: &str = "\
 WEBVTT
 
 
@@ -61,7 +61,7 @@ Unë punoj <lang sq>këtu</lang>.
 Pas një pauze.
 ";
 
-/// Macedonian SRT as it should be.
+/// Well-formed Macedonian SRT.
 pub(super) const MACEDONIAN_SRT: &str = "\
 1
 00:00:01,000 --> 00:00:03,000
@@ -73,7 +73,8 @@ pub(super) const MACEDONIAN_SRT: &str = "\
 градот на „ѓ“ и „ќ“.
 ";
 
-/// Turkish SRT as it is found: blank lines, no counters, dots, coordinates, fonts, disorder.
+/// Malformed Turkish SRT: blank lines, missing counters, dots for commas, coordinates, fonts, cues
+/// out of order.
 pub(super) const TURKISH_SRT: &str = "\r
 \r
 7\r
@@ -93,8 +94,8 @@ giriş\r
 00:00:09,000 --> 00:00:10,000\r
 ";
 
-/// A payload without blank lines, arrows and open tags.
-pub(super) fn payload() -> impl Strategy<Value = String> {
+/// A payload without blank lines, arrows and unclosed tags.
+pub(super) fn any_payload() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zčžшђığëќ.,!?'\" -]{1,12}".prop_map(|text| text.replace("--", "-")),
         2 => Just("\n".to_owned()),
@@ -109,25 +110,24 @@ pub(super) fn payload() -> impl Strategy<Value = String> {
     })
 }
 
-fn note() -> impl Strategy<Value = String> {
+fn any_note() -> impl Strategy<Value = String> {
     "NOTE([ \t][a-zšж:]{0,6})?(\n[a-zё<&;: ]{1,8}){0,2}"
 }
 
-fn cue() -> impl Strategy<Value = (i64, Cue)> {
+fn any_cue() -> impl Strategy<Value = (i64, Cue)> {
     let settings = "((line:0|align:start|position:10%,line-left|region:a|x:y)( size:[1-9]0%)?)?";
     let identifier = option::of("[a-zA-ZšЖ0-9#:-][a-zA-ZšЖ0-9 #:-]{0,8}")
         .prop_map(|line| line.filter(|line| !line.contains("NOTE")));
-    (0_i64..5_000, 1_i64..20_000, identifier, settings, payload(), vec(note(), 0..3)).prop_map(
-        |(gap, length, identifier, settings, payload, notes_before)| {
+    (0_i64..5_000, 1_i64..20_000, identifier, settings, any_payload(), vec(any_note(), 0..3))
+        .prop_map(|(gap, length, identifier, settings, payload, notes_before)| {
             (gap, Cue { notes_before, identifier, start_ms: 0, end_ms: length, settings, payload })
-        },
-    )
+        })
 }
 
 /// A valid track.
-pub(super) fn track() -> impl Strategy<Value = Track> {
+pub(super) fn any_track() -> impl Strategy<Value = Track> {
     let preamble = prop_oneof![
-        note(),
+        any_note(),
         "STYLE ?(\n[a-z:(){};]{1,9}){0,3}",
         "REGION\nid:[a-z]{1,5}(\nlines:[1-9])?"
     ];
@@ -136,8 +136,8 @@ pub(super) fn track() -> impl Strategy<Value = Track> {
         header,
         vec("[A-Z]{1,5}[:=][a-z0-9 ]{0,5}", 0..3),
         vec(preamble, 0..4),
-        vec(cue(), 0..8),
-        vec(note(), 0..3),
+        vec(any_cue(), 0..8),
+        vec(any_note(), 0..3),
     );
     parts.prop_map(|(header, metadata, mut preamble, timed, mut notes_after)| {
         let mut start = 0;
@@ -146,15 +146,15 @@ pub(super) fn track() -> impl Strategy<Value = Track> {
             start += gap;
             cues.push(Cue { start_ms: start, end_ms: start + cue.end_ms, ..cue });
         }
-        // Before the first cue is the preamble.
+        // Blocks before the first cue belong to the preamble.
         let before_first = cues.first_mut().map_or(&mut notes_after, |cue| &mut cue.notes_before);
         preamble.append(before_first);
         Track { header, metadata, preamble, cues, notes_after }
     })
 }
 
-/// A file of SRT that has only what is accepted.
-pub(super) fn srt_file() -> impl Strategy<Value = String> {
+/// An SRT file that is accepted.
+pub(super) fn any_srt_file() -> impl Strategy<Value = String> {
     let line = "[a-zčЖ0-9&;.,<>{}/\\\\ ]{0,10}|(<(b|I|u|/b|font color=red|/font)>|\\{\\\\an[1-9]\\}|[a-zà-ž ]{1,5}){1,4}";
     let text = vec(line, 0..4).prop_map(|lines: Vec<String>| {
         lines.into_iter().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>()
@@ -162,13 +162,13 @@ pub(super) fn srt_file() -> impl Strategy<Value = String> {
     let counter = prop_oneof![Just(String::new()), "[0-9]{1,3}\n", "(NOTE|STYLE|x y)\n"];
     let timing = (0..60, 0..60, 1..30, "( X1:1 Y1:2| line:0)?");
     vec((counter, timing, text, "\n| \n|\n\n\n"), 1..8).prop_map(|cues| {
-        let written = cues.into_iter().map(|(counter, (minute, second, length, rest), lines, blank)| {
+        let blocks = cues.into_iter().map(|(counter, (minute, second, length, rest), lines, blank)| {
             let end = second + length;
             let (end_minute, end_second) = (minute + end / 60, end % 60);
             let (end_hour, end_minute) = (end_minute / 60, end_minute % 60);
             let timing = format!("00:{minute:02}:{second:02},000 --> {end_hour:02}:{end_minute:02}:{end_second:02}.000{rest}");
             format!("{counter}{timing}\n{}\n{blank}", lines.join("\n"))
         });
-        written.collect()
+        blocks.collect()
     })
 }

@@ -1,105 +1,106 @@
-//! SRT (SubRip), read as it is found and written as players like it.
+//! SRT (SubRip): a lenient parser, and a renderer for what players support.
 //!
-//! There is no standard. A cue is a counter, a timing line and text, and a blank line. Files in the
-//! wild lack counters, have dots for commas, coordinates after the timestamps and cues out of
-//! order; that is all taken. Where a viewer would miss something, it is a problem, as in WebVTT.
+//! There is no standard. A cue is a counter, a timing line, text, and a blank line. Common
+//! deviations are accepted: missing counters, dots for commas, coordinates after the timestamps,
+//! and cues out of order. As in WebVTT, content that a viewer would miss is an error.
 
 use super::lines::{
-    CueBlock, blocks, check_arrows, check_characters, check_count, check_length, cue_block, joined,
-    lines, timed_cue,
+    CueBlock, enforce_cue_limit, enforce_payload_limit, join_lines, parse_cue_block,
+    parse_cue_timing, reject_arrows, reject_control_characters, split_blocks, split_lines,
 };
 use super::srt_text::{from_webvtt, to_webvtt};
-use super::timing::{ARROW, timestamp_srt};
-use super::track::{Cue, Format, Problem, Problems, Track};
+use super::timing::{ARROW, format_srt_timestamp};
+use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track};
 use super::webvtt::is_identifier;
 
-/// Reads the text of an SRT file, without its byte order mark, into cues of WebVTT in the order of
-/// their start.
+/// Parses an SRT file without its byte order mark into WebVTT cues, sorted by start.
 ///
-/// A counter is dropped; a line that stands in its place becomes the identifier. Coordinates and
-/// settings after the timestamps are dropped. What becomes of markup: see `srt_text`.
-pub fn read(text: &str) -> Result<Track, Vec<Problem>> {
-    let lines = lines(text);
-    let mut problems = Problems::default();
-    check_characters(&lines, &mut problems);
+/// A counter is discarded; any other line in its place becomes the identifier. Coordinates and
+/// settings after the timestamps are discarded. For the conversion of markup see `srt_cue_text`.
+pub fn parse(text: &str) -> Result<Track, Vec<ParseError>> {
+    let lines = split_lines(text);
+    let mut errors = ParseErrors::default();
+    reject_control_characters(&lines, &mut errors);
     let mut cues = Vec::new();
-    for block in blocks(&lines, |line| line.trim().is_empty()) {
-        let Some(block) = cue_block(&block, &mut problems) else { continue };
-        if let Some(cue) = cue(&block, &mut problems) {
-            check_count(&cues, block.timing.0, &mut problems);
+    for block in split_blocks(&lines, |line| line.trim().is_empty()) {
+        let Some(block) = parse_cue_block(&block, &mut errors) else { continue };
+        if let Some(cue) = parse_cue(&block, &mut errors) {
+            enforce_cue_limit(&cues, block.timing.0, &mut errors);
             cues.push(cue);
         }
     }
     cues.sort_by_key(|cue| cue.start_ms);
-    problems.or(Track { cues, ..Track::default() })
+    errors.into_result(Track { cues, ..Track::default() })
 }
 
-fn cue(block: &CueBlock<'_>, problems: &mut Problems) -> Option<Cue> {
-    let number = block.timing.0;
-    let text = joined(&block.text);
-    check_arrows(&block.text, problems);
-    let cue = timed_cue(block, Format::Srt, problems);
-    if !check_length(number, &text, problems) {
+fn parse_cue(block: &CueBlock<'_>, errors: &mut ParseErrors) -> Option<Cue> {
+    let line_number = block.timing.0;
+    let text = join_lines(&block.text);
+    reject_arrows(&block.text, errors);
+    let cue = parse_cue_timing(block, CaptionFormat::Srt, errors);
+    if !enforce_payload_limit(line_number, &text, errors) {
         return None;
     }
     let (settings, payload) = to_webvtt(&text);
-    check_length(number, &payload, problems);
-    Some(Cue { identifier: identifier(block), settings, payload, ..cue? })
+    enforce_payload_limit(line_number, &payload, errors);
+    Some(Cue { identifier: parse_identifier(block), settings, payload, ..cue? })
 }
 
-fn identifier(block: &CueBlock<'_>) -> Option<String> {
+fn parse_identifier(block: &CueBlock<'_>) -> Option<String> {
     let line = block.identifier?.trim();
     let is_counter = line.trim_start_matches('\u{FEFF}').bytes().all(|byte| byte.is_ascii_digit());
     (!is_counter && is_identifier(line)).then(|| line.to_owned())
 }
 
-/// Writes a track as an SRT file, its cues counted from 1.
+/// Renders a track as an SRT file, with cues counted from 1.
 ///
-/// Only cues with text are written; identifiers, notes, styles and regions have no place in SRT.
+/// Cues without text are omitted. SRT cannot represent identifiers, notes, styles and regions.
 #[must_use]
-pub fn write(track: &Track) -> String {
+pub fn render(track: &Track) -> String {
     let texts = track.cues.iter().map(|cue| (cue, from_webvtt(&cue.settings, &cue.payload)));
-    let written: Vec<String> = texts
+    let cues: Vec<String> = texts
         .filter(|(_, text)| !text.is_empty())
         .zip(1_usize..)
         .map(|((cue, text), counter)| {
             format!(
                 "{counter}\n{} {ARROW} {}\n{text}\n",
-                timestamp_srt(cue.start_ms),
-                timestamp_srt(cue.end_ms)
+                format_srt_timestamp(cue.start_ms),
+                format_srt_timestamp(cue.end_ms)
             )
         })
         .collect();
-    written.join("\n")
+    cues.join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{MACEDONIAN_SRT, SERBIAN, TURKISH_SRT, srt_file, track};
+    use crate::captions::samples::{
+        MACEDONIAN_SRT, SERBIAN_WEBVTT, TURKISH_SRT, any_srt_file, any_track,
+    };
     use crate::captions::webvtt;
     use proptest::prelude::*;
 
-    fn codes(text: &str) -> Vec<(usize, &'static str)> {
-        read(text)
+    fn error_codes(text: &str) -> Vec<(usize, &'static str)> {
+        parse(text)
             .err()
             .unwrap_or_default()
             .into_iter()
-            .map(|problem| (problem.line, problem.code))
+            .map(|error| (error.line, error.code))
             .collect()
     }
 
     #[test]
-    fn a_tidy_file_comes_back() {
-        let track = read(MACEDONIAN_SRT).unwrap();
+    fn well_formed_file_round_trips() {
+        let track = parse(MACEDONIAN_SRT).unwrap();
         assert_eq!(track.cues[1].settings, "line:0");
         assert_eq!(track.cues[1].payload, "<i>Добредојдовте</i> во Скопје,\nградот на „ѓ“ и „ќ“.");
-        assert_eq!(write(&track), MACEDONIAN_SRT);
+        assert_eq!(render(&track), MACEDONIAN_SRT);
     }
 
     #[test]
-    fn files_in_the_wild_are_read() {
-        let track = read(TURKISH_SRT).unwrap();
+    fn parses_malformed_files() {
+        let track = parse(TURKISH_SRT).unwrap();
         let cues = track
             .cues
             .iter()
@@ -115,17 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn webvtt_is_written_as_srt() {
+    fn renders_webvtt_as_srt() {
         let expected = "\
             1\n00:00:01,000 --> 00:00:04,500\nАна: Добро вече & добро дошли.\n\n\
             2\n00:00:05,000 --> 00:00:09,000\nМарко: Живот је <i>леп</i>\nи кратак.\n\n\
             3\n00:00:08,000 --> 01:00:00,250\n{\\an8}[музика]\n";
-        assert_eq!(write(&webvtt::read(SERBIAN).unwrap()), expected);
-        assert_eq!(write(&Track::default()), "");
+        assert_eq!(render(&webvtt::parse(SERBIAN_WEBVTT).unwrap()), expected);
+        assert_eq!(render(&Track::default()), "");
     }
 
     #[test]
-    fn problems_have_their_line() {
+    fn reports_error_lines() {
         let cue = "00:00:01,000 --> 00:00:02,000";
         for (text, expected) in [
             (format!("1\n{cue}\nA\n2\n{cue}\nB"), vec![(5, "missing_blank_line")]),
@@ -141,23 +142,23 @@ mod tests {
             ("1\n00:00:02,000 --> 00:00:01,000\nA".to_owned(), vec![(2, "end_before_start")]),
             ("1\n100:00:02,000 --> 100:00:03,000\nA".to_owned(), vec![(2, "out_of_range")]),
         ] {
-            assert_eq!(codes(&text), expected, "{text}");
+            assert_eq!(error_codes(&text), expected, "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_file_is_the_same_as_webvtt(file in srt_file()) {
-            let track = read(&file).unwrap();
-            prop_assert_eq!(webvtt::read(&webvtt::write(&track, &[])), Ok(track));
+        fn webvtt_round_trip_preserves_track(file in any_srt_file()) {
+            let track = parse(&file).unwrap();
+            prop_assert_eq!(webvtt::parse(&webvtt::render(&track, &[])), Ok(track));
         }
 
         #[test]
-        fn every_track_is_written_so_that_it_can_be_read(track in track()) {
+        fn rendered_srt_parses(track in any_track()) {
             let times = |track: &Track| track.cues.iter().map(|cue| (cue.start_ms, cue.end_ms)).collect::<Vec<_>>();
             let spoken: Vec<Cue> = track.cues.into_iter().filter(|cue| !from_webvtt(&cue.settings, &cue.payload).is_empty()).collect();
             let track = Track { cues: spoken, ..Track::default() };
-            let back = read(&write(&track)).unwrap();
+            let back = parse(&render(&track)).unwrap();
             prop_assert_eq!(times(&back), times(&track));
         }
     }

@@ -1,26 +1,26 @@
-//! The text of a cue between SRT and WebVTT.
+//! Conversion of cue text between SRT and WebVTT.
 //!
-//! SRT has no standard. What players agree on is `<b>`, `<i>`, `<u>` and `<font …>`, and, from
-//! another format, `{\an8}` for text at the top. It has no way to escape a sign.
+//! SRT has no standard. Players support `<b>`, `<i>`, `<u>` and `<font …>`, and, from another
+//! format, `{\an8}` for text at the top. Special characters cannot be escaped.
 
-use super::vtt_text::{Piece, Ruby, Tag, escape, pieces, tag, voice};
+use super::vtt_text::{CueToken, RubyBrackets, Tag, escape, parse_tag, tokenize, voice_name};
 
-/// The tags that both formats have.
-const KEPT: &[&str] = &["<b>", "</b>", "<i>", "</i>", "<u>", "</u>"];
+/// Tags that both formats have.
+const SHARED_TAGS: &[&str] = &["<b>", "</b>", "<i>", "</i>", "<u>", "</u>"];
 
-/// The marks for the top of the picture; those for the middle and the bottom say nothing that a
-/// player needs.
-const TOP: &[&str] = &[r"{\an7}", r"{\an8}", r"{\an9}"];
+/// Alignment codes for the top of the picture; the codes for the middle and the bottom are
+/// discarded.
+const TOP_ALIGNMENT_CODES: &[&str] = &[r"{\an7}", r"{\an8}", r"{\an9}"];
 
-/// The setting that means the same.
-const LINE_AT_TOP: &str = "line:0";
+/// The equivalent WebVTT cue setting.
+const TOP_LINE_SETTING: &str = "line:0";
 
-/// Turns the text of an SRT cue into cue settings and a WebVTT payload.
+/// Converts the text of an SRT cue to cue settings and a WebVTT payload.
 ///
-/// `<b>`, `<i>` and `<u>` are kept, `<font …>` is dropped, a mark for the top becomes `line:0`,
-/// other marks in braces (`{\…}`) are dropped. All else is text and is escaped, also what looks
-/// like a character reference. A line with nothing left is dropped, since a blank one would end the
-/// cue.
+/// `<b>`, `<i>` and `<u>` are kept, `<font …>` is removed, an alignment code for the top becomes
+/// `line:0`, and other codes in braces (`{\…}`) are removed. Everything else is text and is
+/// escaped, including what looks like a character reference. Lines that become empty are removed,
+/// since a blank line would end the cue.
 pub(super) fn to_webvtt(text: &str) -> (String, String) {
     let mut payload = String::with_capacity(text.len());
     let mut is_at_top = false;
@@ -28,78 +28,82 @@ pub(super) fn to_webvtt(text: &str) -> (String, String) {
     while let Some(start) = rest.find(['<', '{']) {
         let (before, markup) = rest.split_at_checked(start).unwrap_or((rest, ""));
         payload.push_str(&escape(before));
-        let (raw, written) = markup_of(markup);
-        is_at_top |= TOP.contains(&raw);
-        payload.push_str(&written);
+        let (raw, replacement) = convert_markup(markup);
+        is_at_top |= TOP_ALIGNMENT_CODES.contains(&raw);
+        payload.push_str(&replacement);
         rest = markup.strip_prefix(raw).unwrap_or_default();
     }
     payload.push_str(&escape(rest));
-    (if is_at_top { LINE_AT_TOP.to_owned() } else { String::new() }, without_blank_lines(&payload))
+    (
+        if is_at_top { TOP_LINE_SETTING.to_owned() } else { String::new() },
+        remove_blank_lines(&payload),
+    )
 }
 
-/// The tag or mark with which a text begins, and what is written for it; else its first sign,
-/// escaped.
-fn markup_of(text: &str) -> (&str, String) {
-    if let Some(raw) = closed(text) {
+/// The tag or code at the start of a text and its replacement; otherwise the first character and
+/// its escaped form.
+fn convert_markup(text: &str) -> (&str, String) {
+    if let Some(raw) = leading_tag(text) {
         let lower = raw.to_ascii_lowercase();
-        if KEPT.contains(&lower.as_str()) {
+        if SHARED_TAGS.contains(&lower.as_str()) {
             return (raw, lower);
         }
-        if is_font(&lower) || raw.starts_with(r"{\") {
+        if is_font_tag(&lower) || raw.starts_with(r"{\") {
             return (raw, String::new());
         }
     }
-    let sign = text.get(..1).unwrap_or(text);
-    (sign, escape(sign))
+    let first = text.get(..1).unwrap_or(text);
+    (first, escape(first))
 }
 
-/// A text from its `<` or `{` to the `>` or `}`, if that comes before another `<` or `{`.
-fn closed(text: &str) -> Option<&str> {
+/// The text from the initial `<` or `{` to the matching `>` or `}`, if that precedes another `<` or
+/// `{`.
+fn leading_tag(text: &str) -> Option<&str> {
     let (open, close) = if text.starts_with('<') { ('<', '>') } else { ('{', '}') };
     let inner = text.strip_prefix(open)?;
     let raw = text.get(..inner.find([open, close])? + 2)?;
     raw.ends_with(close).then_some(raw)
 }
 
-fn is_font(tag: &str) -> bool {
+fn is_font_tag(tag: &str) -> bool {
     tag == "</font>"
         || tag.strip_prefix("<font").is_some_and(|rest| rest.starts_with(['>', ' ', '\t', '\n']))
 }
 
-/// Turns cue settings and a WebVTT payload into the text of an SRT cue.
+/// Converts cue settings and a WebVTT payload to the text of an SRT cue.
 ///
-/// `<b>`, `<i>` and `<u>` are kept without their classes, a voice becomes `Ana: `, ruby is put in
-/// brackets, other tags are dropped and character references decoded. `line:0` becomes `{\an8}`. An
-/// arrow `-->` becomes `→`, because SRT cannot have one in a text.
+/// `<b>`, `<i>` and `<u>` are kept without classes, a voice becomes `Ana: `, ruby text is put in
+/// brackets, other tags are removed, and character references are decoded. `line:0` becomes
+/// `{\an8}`. An arrow `-->` becomes `→`, since SRT text cannot contain one.
 pub(super) fn from_webvtt(settings: &str, payload: &str) -> String {
     let mut text = String::with_capacity(payload.len());
-    let mut ruby = Ruby::default();
-    for piece in pieces(payload) {
-        match piece {
-            Piece::Text(raw) | Piece::Sign(raw) => text.push_str(raw),
-            Piece::Reference(_, meant) => text.push(meant),
-            Piece::Tag(raw) => {
-                let tag = tag(raw);
-                text.push_str(ruby.bracket(&tag));
-                text.push_str(&tag_in_srt(&tag));
+    let mut ruby = RubyBrackets::default();
+    for token in tokenize(payload) {
+        match token {
+            CueToken::Text(raw) | CueToken::Literal(raw) => text.push_str(raw),
+            CueToken::CharRef(_, character) => text.push(character),
+            CueToken::Tag(raw) => {
+                let tag = parse_tag(raw);
+                text.push_str(ruby.on_tag(&tag));
+                text.push_str(&to_srt_tag(&tag));
             }
         }
     }
-    text.push_str(ruby.end());
-    let text = without_blank_lines(&text).replace("-->", "→");
-    let is_at_top = settings.split(' ').any(|setting| setting == LINE_AT_TOP);
+    text.push_str(ruby.close());
+    let text = remove_blank_lines(&text).replace("-->", "→");
+    let is_at_top = settings.split(' ').any(|setting| setting == TOP_LINE_SETTING);
     if is_at_top && !text.is_empty() { format!(r"{{\an8}}{text}") } else { text }
 }
 
-fn tag_in_srt(tag: &Tag<'_>) -> String {
+fn to_srt_tag(tag: &Tag<'_>) -> String {
     match tag {
         Tag::Start { name: name @ ("b" | "i" | "u"), .. } => format!("<{name}>"),
         Tag::End { name: name @ ("b" | "i" | "u") } => format!("</{name}>"),
-        tag => voice(tag).map(|name| format!("{name}: ")).unwrap_or_default(),
+        tag => voice_name(tag).map(|name| format!("{name}: ")).unwrap_or_default(),
     }
 }
 
-fn without_blank_lines(text: &str) -> String {
+fn remove_blank_lines(text: &str) -> String {
     text.split('\n')
         .map(str::trim_end)
         .filter(|line| !line.is_empty())
@@ -110,11 +114,11 @@ fn without_blank_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::vtt_text::plain;
+    use crate::captions::vtt_text::to_plain_text;
     use proptest::prelude::*;
 
     #[test]
-    fn srt_becomes_webvtt() {
+    fn converts_srt_to_webvtt() {
         for (text, settings, payload) in [
             ("Zdravo, <I>svete</I>!", "", "Zdravo, <i>svete</i>!"),
             ("<font color=\"#ff0000\">Црвено</font> <FONT>и</FONT>", "", "Црвено и"),
@@ -137,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn webvtt_becomes_srt() {
+    fn converts_webvtt_to_srt() {
         for (settings, payload, text) in [
             (
                 "",
@@ -155,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_made_is_well_formed(text in "[a<>&{}\\\\/bif8\n -]{0,40}|(?s).{0,40}") {
+        fn conversion_is_well_formed(text in "[a<>&{}\\\\/bif8\n -]{0,40}|(?s).{0,40}") {
             let (_, payload) = to_webvtt(&text);
             prop_assert!(!payload.contains("-->"));
             prop_assert!(payload.is_empty() || payload.split('\n').all(|line| !line.trim().is_empty()));
@@ -165,9 +169,9 @@ mod tests {
         }
 
         #[test]
-        fn text_without_markup_says_the_same(text in "[a&>;#x9 -]{0,40}") {
+        fn conversion_preserves_plain_text(text in "[a&>;#x9 -]{0,40}") {
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            prop_assert_eq!(plain(&to_webvtt(&text).1), words);
+            prop_assert_eq!(to_plain_text(&to_webvtt(&text).1), words);
         }
     }
 }

@@ -1,54 +1,52 @@
-//! The line of a cue that says when it is shown, and timestamps.
+//! Timing lines of cues, and timestamps.
 //!
-//! WebVTT (4.1 "WebVTT timestamp") writes `00:01:02.500` and may leave out the hours; SRT writes
-//! `00:01:02,500`. SRT in the wild also has WebVTT's dot and numbers of one digit, so these are
-//! taken there.
+//! A WebVTT timestamp (4.1 "WebVTT timestamp") is `00:01:02.500`, with optional hours; an SRT
+//! timestamp is `00:01:02,500`. SRT files also occur with WebVTT's dot and single-digit fields;
+//! both are accepted in SRT.
 
-use super::track::Format;
+use super::track::CaptionFormat;
 
-/// Where a timing line is told by.
+/// Separator of the timestamps; identifies a timing line.
 pub(super) const ARROW: &str = "-->";
 
-/// The most hours: a timestamp with more is a slip of the pen.
+/// Maximum number of hours of a timestamp; a larger one is considered a typing error.
 const MAX_HOURS: i64 = 99;
 
-/// A timing line, understood.
+/// A parsed timing line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Timing {
     pub start_ms: i64,
     pub end_ms: i64,
-    /// What stands after the timestamps, its words parted by one space.
+    /// The text after the timestamps, its words separated by single spaces.
     pub settings: String,
 }
 
-/// Why a timing line is not understood: a problem without its line.
+/// Reason why a timing line is invalid: a parse error without its line number.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct TimingError {
     pub code: &'static str,
     pub detail: String,
 }
 
-impl Fault {
+impl TimingError {
     fn new(code: &'static str, detail: String) -> Self {
         Self { code, detail }
     }
 }
 
-/// Writes a timestamp as WebVTT has it: `HH:MM:SS.mmm`. Before the start there is nothing: a
-/// negative one is 0.
+/// Formats a timestamp for WebVTT: `HH:MM:SS.mmm`. Negative values are 0.
 #[must_use]
-pub fn timestamp_webvtt(ms: i64) -> String {
-    timestamp(ms, '.')
+pub fn format_webvtt_timestamp(ms: i64) -> String {
+    format_timestamp(ms, '.')
 }
 
-/// Writes a timestamp as SRT has it: `HH:MM:SS,mmm`. Before the start there is nothing: a negative
-/// one is 0.
+/// Formats a timestamp for SRT: `HH:MM:SS,mmm`. Negative values are 0.
 #[must_use]
-pub fn timestamp_srt(ms: i64) -> String {
-    timestamp(ms, ',')
+pub fn format_srt_timestamp(ms: i64) -> String {
+    format_timestamp(ms, ',')
 }
 
-fn timestamp(ms: i64, separator: char) -> String {
+fn format_timestamp(ms: i64, separator: char) -> String {
     let ms = ms.max(0);
     let (seconds, fraction) = (ms / 1_000, ms % 1_000);
     format!(
@@ -59,85 +57,87 @@ fn timestamp(ms: i64, separator: char) -> String {
     )
 }
 
-/// Reads a timing line: two timestamps with an arrow between them, then the settings.
-pub(super) fn read(line: &str, format: Format) -> Result<Timing, Fault> {
+/// Parses a timing line: two timestamps separated by an arrow, then the cue settings.
+pub(super) fn parse(line: &str, format: CaptionFormat) -> Result<Timing, TimingError> {
     let (start, rest) = line.split_once(ARROW).unwrap_or((line, ""));
     let mut words = rest.split_ascii_whitespace();
-    let start_ms = read_timestamp(start.trim(), format)?;
-    let end_ms = read_timestamp(words.next().unwrap_or_default(), format)?;
+    let start_ms = parse_timestamp(start.trim(), format)?;
+    let end_ms = parse_timestamp(words.next().unwrap_or_default(), format)?;
     if end_ms <= start_ms {
         let detail = format!(
             "The cue ends at {}, not after its start; give it a later end.",
-            timestamp_webvtt(end_ms)
+            format_webvtt_timestamp(end_ms)
         );
-        return Err(Fault::new("end_before_start", detail));
+        return Err(TimingError::new("end_before_start", detail));
     }
     let words: Vec<&str> = words.collect();
     match words.iter().find(|word| !is_setting(word)) {
         None => Ok(Timing { start_ms, end_ms, settings: words.join(" ") }),
         Some(word) => {
             let detail = format!(
-                "`{}` is no cue setting such as `line:0`; if it is text, move it to the line below the timestamps.",
-                beginning(word)
+                "`{}` is not a cue setting such as `line:0`; if it is text, move it to the line below the timestamps.",
+                excerpt(word)
             );
-            Err(Fault::new("invalid_setting", detail))
+            Err(TimingError::new("invalid_setting", detail))
         }
     }
 }
 
-/// Whether a word has the form of a setting (WebVTT, 6.3 "cue timings and settings parsing"): a
+/// Whether a word has the form of a cue setting (WebVTT, 6.3 "cue timings and settings parsing"): a
 /// name, a colon, a value.
 fn is_setting(word: &str) -> bool {
     word.split_once(':').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty())
         && !word.contains(ARROW)
 }
 
-fn read_timestamp(text: &str, format: Format) -> Result<i64, Fault> {
-    if format == Format::WebVtt && text.contains(',') {
+fn parse_timestamp(text: &str, format: CaptionFormat) -> Result<i64, TimingError> {
+    if format == CaptionFormat::WebVtt && text.contains(',') {
         let detail = format!(
-            "`{}` has a comma, as in SRT; WebVTT writes a dot before the milliseconds.",
-            beginning(text)
+            "`{}` has a comma, as in SRT; WebVTT has a dot before the milliseconds.",
+            excerpt(text)
         );
-        return Err(Fault::new("wrong_separator", detail));
+        return Err(TimingError::new("wrong_separator", detail));
     }
-    let Some([hours, minutes, seconds, fraction]) = fields(text, format) else {
-        let wanted = timestamp(3_723_500, if format == Format::WebVtt { '.' } else { ',' });
-        let detail = format!("`{}` is no timestamp; write it as `{wanted}`.", beginning(text));
-        return Err(Fault::new("invalid_time", detail));
+    let Some([hours, minutes, seconds, fraction]) = parse_time_fields(text, format) else {
+        let example =
+            format_timestamp(3_723_500, if format == CaptionFormat::WebVtt { '.' } else { ',' });
+        let detail = format!("`{}` is not a timestamp; the format is `{example}`.", excerpt(text));
+        return Err(TimingError::new("invalid_time", detail));
     };
     if hours > MAX_HOURS || minutes > 59 || seconds > 59 {
         let detail = format!(
-            "`{}` has more than {MAX_HOURS} hours, 59 minutes or 59 seconds; correct it.",
-            beginning(text)
+            "`{}` is out of range: at most {MAX_HOURS} hours, 59 minutes and 59 seconds.",
+            excerpt(text)
         );
-        return Err(Fault::new("out_of_range", detail));
+        return Err(TimingError::new("out_of_range", detail));
     }
     Ok(((hours * 60 + minutes) * 60 + seconds) * 1_000 + fraction)
 }
 
-/// Hours, minutes, seconds and milliseconds, when there are as many digits as the format wants.
-fn fields(text: &str, format: Format) -> Option<[i64; 4]> {
-    let fewest = if format == Format::WebVtt { 2 } else { 1 };
+/// Hours, minutes, seconds and milliseconds; `None` if a field has the wrong number of digits for
+/// the format.
+fn parse_time_fields(text: &str, format: CaptionFormat) -> Option<[i64; 4]> {
+    let min_digits = if format == CaptionFormat::WebVtt { 2 } else { 1 };
     let (clock, fraction) = text.split_once(['.', ','])?;
     let (rest, seconds) = clock.rsplit_once(':')?;
     let (hours, minutes) = rest.split_once(':').unwrap_or(("00", rest));
     Some([
-        number(hours, fewest, usize::MAX)?,
-        number(minutes, fewest, 2)?,
-        number(seconds, fewest, 2)?,
-        number(fraction, 3, 3)?,
+        parse_digits(hours, min_digits, usize::MAX)?,
+        parse_digits(minutes, min_digits, 2)?,
+        parse_digits(seconds, min_digits, 2)?,
+        parse_digits(fraction, 3, 3)?,
     ])
 }
 
-/// A number of so many digits; one too large to hold is the largest there is.
-fn number(digits: &str, fewest: usize, most: usize) -> Option<i64> {
-    let right = (fewest..=most).contains(&digits.len())
+/// Parses a number with `min_digits` to `max_digits` digits; saturates on overflow.
+fn parse_digits(digits: &str, min_digits: usize, max_digits: usize) -> Option<i64> {
+    let is_valid = (min_digits..=max_digits).contains(&digits.len())
         && digits.bytes().all(|digit| digit.is_ascii_digit());
-    right.then(|| digits.parse().unwrap_or(i64::MAX))
+    is_valid.then(|| digits.parse().unwrap_or(i64::MAX))
 }
 
-/// The beginning of what a file has, for a message.
-fn beginning(text: &str) -> String {
+/// The start of a text from the file, for an error message.
+fn excerpt(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
@@ -146,45 +146,45 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn code(line: &str, format: Format) -> &'static str {
-        read(line, format).map_or_else(|fault| fault.code, |_| "")
+    fn error_code(line: &str, format: CaptionFormat) -> &'static str {
+        parse(line, format).map_or_else(|error| error.code, |_| "")
     }
 
     #[test]
-    fn timestamps_are_written() {
-        assert_eq!(timestamp_webvtt(0), "00:00:00.000");
-        assert_eq!(timestamp_webvtt(3_723_004), "01:02:03.004");
-        assert_eq!(timestamp_srt(359_999_999), "99:59:59,999");
-        assert_eq!(timestamp_srt(-1), "00:00:00,000");
-        assert_eq!(timestamp_webvtt(3_600_000_000), "1000:00:00.000");
+    fn formats_timestamps() {
+        assert_eq!(format_webvtt_timestamp(0), "00:00:00.000");
+        assert_eq!(format_webvtt_timestamp(3_723_004), "01:02:03.004");
+        assert_eq!(format_srt_timestamp(359_999_999), "99:59:59,999");
+        assert_eq!(format_srt_timestamp(-1), "00:00:00,000");
+        assert_eq!(format_webvtt_timestamp(3_600_000_000), "1000:00:00.000");
     }
 
     #[test]
-    fn timing_lines_are_read() {
+    fn parses_timing_lines() {
         let timing = |start_ms, end_ms, settings: &str| {
             Ok(Timing { start_ms, end_ms, settings: settings.to_owned() })
         };
         for (line, format, expected) in [
-            ("00:01.000 --> 00:02.500", Format::WebVtt, timing(1_000, 2_500, "")),
-            ("00:00:01.000\t-->\t100:00.000", Format::Srt, Err("invalid_time")),
+            ("00:01.000 --> 00:02.500", CaptionFormat::WebVtt, timing(1_000, 2_500, "")),
+            ("00:00:01.000\t-->\t100:00.000", CaptionFormat::Srt, Err("invalid_time")),
             (
                 "00:00:01.000-->01:00:02.000  line:0\talign:start ",
-                Format::WebVtt,
+                CaptionFormat::WebVtt,
                 timing(1_000, 3_602_000, "line:0 align:start"),
             ),
-            ("00:00:01,000 --> 00:00:02,000", Format::Srt, timing(1_000, 2_000, "")),
+            ("00:00:01,000 --> 00:00:02,000", CaptionFormat::Srt, timing(1_000, 2_000, "")),
             (
                 "0:0:1.000 --> 0:00:2.000 X1:100 Y1:7",
-                Format::Srt,
+                CaptionFormat::Srt,
                 timing(1_000, 2_000, "X1:100 Y1:7"),
             ),
         ] {
-            assert_eq!(read(line, format).map_err(|fault| fault.code), expected, "{line}");
+            assert_eq!(parse(line, format).map_err(|error| error.code), expected, "{line}");
         }
     }
 
     #[test]
-    fn faults_are_named() {
+    fn reports_timing_errors() {
         for (line, expected) in [
             ("00:00:01,000 --> 00:00:02,000", "wrong_separator"),
             ("00:00:01.000 --> 00:00:02,000", "wrong_separator"),
@@ -206,25 +206,25 @@ mod tests {
             ("00:00:01.000 --> 00:00:02.000 line:", "invalid_setting"),
             ("00:00:01.000 --> 00:00:02.000 a:-->", "invalid_setting"),
         ] {
-            assert_eq!(code(line, Format::WebVtt), expected, "{line}");
+            assert_eq!(error_code(line, CaptionFormat::WebVtt), expected, "{line}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(start in 0_i64..359_999_999, length in 1_i64..360_000_000) {
+        fn timing_line_round_trips(start in 0_i64..359_999_999, length in 1_i64..360_000_000) {
             let end = (start + length).min(359_999_999);
             let timing = Ok(Timing { start_ms: start, end_ms: end, settings: String::new() });
-            let line = format!("{} --> {}", timestamp_webvtt(start), timestamp_webvtt(end));
-            prop_assert_eq!(&read(&line, Format::WebVtt), &timing);
-            let line = format!("{} --> {}", timestamp_srt(start), timestamp_srt(end));
-            prop_assert_eq!(&read(&line, Format::Srt), &timing);
+            let line = format!("{} --> {}", format_webvtt_timestamp(start), format_webvtt_timestamp(end));
+            prop_assert_eq!(&parse(&line, CaptionFormat::WebVtt), &timing);
+            let line = format!("{} --> {}", format_srt_timestamp(start), format_srt_timestamp(end));
+            prop_assert_eq!(&parse(&line, CaptionFormat::Srt), &timing);
         }
 
         #[test]
-        fn no_line_is_too_strange(line in "[0-9:., \t>-]{0,40}|\\PC{0,40}") {
-            let _ = read(&line, Format::WebVtt);
-            let _ = read(&line, Format::Srt);
+        fn parse_never_panics(line in "[0-9:., \t>-]{0,40}|\\PC{0,40}") {
+            let _ = parse(&line, CaptionFormat::WebVtt);
+            let _ = parse(&line, CaptionFormat::Srt);
         }
     }
 }

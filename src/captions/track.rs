@@ -1,101 +1,100 @@
-//! What a file of captions holds, and what can be wrong with it.
+//! Data model of a caption file, and parse errors.
 //!
-//! The names are those of the standard (WebVTT, 3 "Data model" and 4 "Syntax"). A track keeps all
-//! that a WebVTT file says and where it stood, so that a file that was read and written again has
-//! lost nothing.
+//! The names are those of the standard (WebVTT, 3 "Data model" and 4 "Syntax"). A track preserves
+//! all content of a WebVTT file and its order, so that parsing and rendering a file loses nothing.
 
-/// The most cues a file may have: a day and a night of talk has fewer.
+/// Maximum number of cues of a file.
 pub const MAX_CUES: usize = 20_000;
 
-/// The most characters of one line of text.
-pub const MAX_LINE: usize = 2_000;
+/// Maximum length of a line of cue text, in characters.
+pub const MAX_LINE_LEN: usize = 2_000;
 
-/// The most characters of the payload of one cue.
-pub const MAX_PAYLOAD: usize = 5_000;
+/// Maximum length of the payload of a cue, in characters.
+pub const MAX_PAYLOAD_LEN: usize = 5_000;
 
-/// The most problems that are told at once; whoever has more has another format.
-pub const MAX_PROBLEMS: usize = 20;
+/// Maximum number of errors reported for a file.
+pub const MAX_PARSE_ERRORS: usize = 20;
 
-/// The two formats of files.
+/// Format of a caption file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum CaptionFormat {
     /// WebVTT, `text/vtt`.
     WebVtt,
     /// SubRip, `application/x-subrip`.
     Srt,
 }
 
-/// What a file holds, in its order.
+/// The content of a file, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Track {
     /// The text after `WEBVTT` on the first line.
     pub header: String,
-    /// The lines between the first line and the first blank one, such as `X-TIMESTAMP-MAP=…` (HLS).
+    /// The lines between the first line and the first blank line, such as `X-TIMESTAMP-MAP=…`
+    /// (HLS).
     pub metadata: Vec<String>,
-    /// The STYLE, REGION and NOTE blocks before the first cue, each verbatim, its lines joined by
-    /// `\n`.
+    /// The STYLE, REGION and NOTE blocks before the first cue, verbatim; lines are joined by `\n`.
     pub preamble: Vec<String>,
-    /// The cues; each starts no earlier than the one before it.
+    /// The cues, sorted by start.
     pub cues: Vec<Cue>,
     /// The NOTE blocks after the last cue.
     pub notes_after: Vec<String>,
 }
 
-/// A text and the time in which it is shown.
+/// A text and the time during which it is displayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cue {
-    /// The NOTE blocks between the cue before and this one; those before the first cue are in the
+    /// The NOTE blocks between the previous cue and this one; those before the first cue are in the
     /// preamble.
     pub notes_before: Vec<String>,
-    /// The line before the timings, by which scripts and styles find the cue.
+    /// The line before the timing line, by which scripts and styles refer to the cue.
     pub identifier: Option<String>,
-    /// When it appears, in milliseconds from the start of the video.
+    /// Start time in milliseconds from the start of the video.
     pub start_ms: i64,
-    /// When it goes, later than its start.
+    /// End time in milliseconds; after the start.
     pub end_ms: i64,
-    /// The cue settings (`line:0 align:start`), parted by one space; a setting that is not known is
-    /// kept.
+    /// The cue settings (`line:0 align:start`), separated by single spaces; unknown settings are
+    /// preserved.
     pub settings: String,
     /// The cue text with its markup (WebVTT, 4.2.2), its lines joined by `\n`; no line is blank or
-    /// has `-->`.
+    /// contains `-->`.
     pub payload: String,
 }
 
-/// One thing that is wrong with a file.
+/// An error in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line, counted from 1.
+pub struct ParseError {
+    /// Line number, counted from 1.
     pub line: usize,
-    /// Which kind of problem, for programs.
+    /// Machine-readable error code.
     pub code: &'static str,
-    /// What is wrong and what to do, for people.
+    /// Description of the error and of its correction.
     pub detail: String,
 }
 
-impl Problem {
-    /// A problem at a line.
+impl ParseError {
+    /// Creates an error at a line.
     pub fn new(line: usize, code: &'static str, detail: impl Into<String>) -> Self {
         Self { line, code, detail: detail.into() }
     }
 }
 
-/// The problems found so far, of which only the first [`MAX_PROBLEMS`] are kept.
+/// The errors found so far; only the first [`MAX_PARSE_ERRORS`] are collected.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct ParseErrors(Vec<ParseError>);
 
-impl Problems {
+impl ParseErrors {
     pub(super) fn add(&mut self, line: usize, code: &'static str, detail: impl Into<String>) {
-        if self.0.len() < MAX_PROBLEMS {
-            self.0.push(Problem::new(line, code, detail));
+        if self.0.len() < MAX_PARSE_ERRORS {
+            self.0.push(ParseError::new(line, code, detail));
         }
     }
 
-    /// The track when nothing was wrong with it, else the problems from top to bottom.
-    pub(super) fn or(mut self, track: Track) -> Result<Track, Vec<Problem>> {
+    /// The track if there are no errors, otherwise the errors sorted by line.
+    pub(super) fn into_result(mut self, track: Track) -> Result<Track, Vec<ParseError>> {
         if self.0.is_empty() {
             return Ok(track);
         }
-        self.0.sort_by_key(|problem| problem.line);
+        self.0.sort_by_key(|error| error.line);
         Err(self.0)
     }
 }
@@ -105,14 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_are_told_in_order_and_not_all() {
-        let mut problems = Problems::default();
+    fn parse_errors_are_sorted_and_capped() {
+        let mut errors = ParseErrors::default();
         for line in (1..=50).rev() {
-            problems.add(line, "invalid_time", "Wrong.");
+            errors.add(line, "invalid_time", "Wrong.");
         }
-        let told = problems.or(Track::default()).unwrap_err();
-        assert_eq!(told.len(), MAX_PROBLEMS);
-        assert!(told.is_sorted_by_key(|problem| problem.line));
-        assert_eq!(Problems::default().or(Track::default()), Ok(Track::default()));
+        let errors = errors.into_result(Track::default()).unwrap_err();
+        assert_eq!(errors.len(), MAX_PARSE_ERRORS);
+        assert!(errors.is_sorted_by_key(|error| error.line));
+        assert_eq!(ParseErrors::default().into_result(Track::default()), Ok(Track::default()));
     }
 }

@@ -1,113 +1,121 @@
-//! All that is said in a video, as text to read: cues joined to paragraphs.
+//! Transcript of a track: cues joined to paragraphs.
 //!
-//! A cue ends where the line on the screen is full, not where a thought is. So cues are joined, and
-//! a new paragraph begins
+//! A cue ends where a line on the screen is full rather than at the end of a sentence, so cues are
+//! joined. A new paragraph starts
 //!
-//! 1. where the speaker changes, also from one that is named to one that is not;
+//! 1. where the speaker changes, including from a named to an unnamed one;
 //! 2. after a pause of at least [`PAUSE_MS`];
-//! 3. after the end of a sentence, once the paragraph has [`LONG`] characters;
-//! 4. once it has [`TOO_LONG`] characters: speech recognition writes no full stops.
+//! 3. after the end of a sentence, once the paragraph has [`SOFT_PARAGRAPH_LEN`] characters;
+//! 4. once it has [`MAX_PARAGRAPH_LEN`] characters, since speech recognition may produce no full
+//!    stops.
 //!
-//! Roll-up captions show each line again above the next one. The lines with which a cue repeats the
-//! end of the cue before are left out, if it follows without a gap; who says "No." twice has a gap
-//! between.
+//! Roll-up captions repeat each line above the next one. Lines at the start of a cue that repeat
+//! the end of the previous cue are omitted if there is no gap between the cues; between spoken
+//! repetitions ("No." "No.") there is a gap.
 
 use super::track::{Cue, Track};
 use super::vtt_text::utterances;
 
-/// The pause after which a paragraph begins, in milliseconds.
-pub const PAUSE_MS: i64 = 2_000;
+/// Minimum pause between paragraphs, in milliseconds.
+pub const PARAGRAPH_PAUSE_MS: i64 = 2_000;
 
-/// The characters after which a paragraph ends with its sentence.
-pub const LONG: usize = 400;
+/// Length in characters from which a paragraph ends with the next sentence.
+pub const SOFT_PARAGRAPH_LEN: usize = 400;
 
-/// The characters after which a paragraph ends with its line.
-pub const TOO_LONG: usize = 1_200;
+/// Length in characters from which a paragraph ends with the next line.
+pub const MAX_PARAGRAPH_LEN: usize = 1_200;
 
-/// The most lines that roll-up captions show at a time (CEA-608 has 15 rows).
-const ROWS: usize = 15;
+/// Maximum number of lines that roll-up captions display at once (CEA-608 has 15 rows).
+const ROLL_UP_ROWS: usize = 15;
 
-/// Something that is said without a break.
+/// A paragraph of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paragraph {
-    /// When its first cue appears, in milliseconds from the start of the video.
+    /// Start of its first cue, in milliseconds from the start of the video.
     pub start_ms: i64,
-    /// When its last cue goes.
+    /// End of its last cue, in milliseconds.
     pub end_ms: i64,
-    /// Who says it, where the captions name a voice.
+    /// The speaker, if the captions name a voice.
     pub speaker: Option<String>,
-    /// The text, plain and in one line.
+    /// Plain text in one line.
     pub text: String,
 }
 
-/// A line of a cue, and who says it.
-type Line = (Option<String>, String);
+/// The speaker and the text of a line of a cue.
+type SpokenLine = (Option<String>, String);
 
-/// Writes a track as plain text: its paragraphs, with a blank line between, each after its speaker
-/// (`Ana: …`).
+/// Renders a track as plain text: paragraphs separated by blank lines, each prefixed with its
+/// speaker if known (`Ana: …`).
 #[must_use]
-pub fn text(track: &Track) -> String {
-    let written: Vec<String> = paragraphs(&track.cues)
+pub fn render_text(track: &Track) -> String {
+    let blocks: Vec<String> = paragraphs(&track.cues)
         .into_iter()
         .map(|paragraph| match paragraph.speaker {
             Some(speaker) => format!("{speaker}: {}\n", paragraph.text),
             None => format!("{}\n", paragraph.text),
         })
         .collect();
-    written.join("\n")
+    blocks.join("\n")
 }
 
-/// Joins cues, which are in the order of their start, to paragraphs.
+/// Joins cues, sorted by start, to paragraphs.
 #[must_use]
 pub fn paragraphs(cues: &[Cue]) -> Vec<Paragraph> {
-    let mut found = Vec::new();
-    let (mut shown, mut shown_until) = (Vec::new(), 0);
+    let mut joined = Vec::new();
+    let (mut previous_lines, mut previous_end_ms) = (Vec::new(), 0);
     for cue in cues {
-        let said = lines_of(cue);
-        if said.is_empty() {
+        let lines = spoken_lines(cue);
+        if lines.is_empty() {
             continue;
         }
-        let repeated = if cue.start_ms <= shown_until { repetition(&shown, &said) } else { 0 };
+        let repeated = if cue.start_ms <= previous_end_ms {
+            count_repeated_lines(&previous_lines, &lines)
+        } else {
+            0
+        };
         if repeated > 0 {
-            prolong(&mut found, cue);
+            extend_last(&mut joined, cue);
         }
-        for line in said.iter().skip(repeated) {
-            add(&mut found, cue, line);
+        for line in lines.iter().skip(repeated) {
+            push_line(&mut joined, cue, line);
         }
-        (shown, shown_until) = (said, cue.end_ms);
+        (previous_lines, previous_end_ms) = (lines, cue.end_ms);
     }
-    found
+    joined
 }
 
-fn lines_of(cue: &Cue) -> Vec<Line> {
-    let spoken = utterances(&cue.payload).into_iter();
-    spoken
-        .flat_map(|spoken| spoken.lines.into_iter().map(move |line| (spoken.speaker.clone(), line)))
+fn spoken_lines(cue: &Cue) -> Vec<SpokenLine> {
+    utterances(&cue.payload)
+        .into_iter()
+        .flat_map(|utterance| {
+            utterance.lines.into_iter().map(move |line| (utterance.speaker.clone(), line))
+        })
         .collect()
 }
 
-/// How many lines at the beginning of a cue repeat the end of the cue before it.
-fn repetition(shown: &[Line], said: &[Line]) -> usize {
-    let repeats = |count: &usize| said.get(..*count).is_some_and(|first| shown.ends_with(first));
-    (1..=ROWS.min(said.len())).rev().find(repeats).unwrap_or(0)
+/// Number of lines at the start of a cue that repeat the end of the previous one.
+fn count_repeated_lines(previous: &[SpokenLine], current: &[SpokenLine]) -> usize {
+    let repeats =
+        |count: &usize| current.get(..*count).is_some_and(|first| previous.ends_with(first));
+    (1..=ROLL_UP_ROWS.min(current.len())).rev().find(repeats).unwrap_or(0)
 }
 
-/// Keeps the last paragraph on the screen for as long as the cue is.
-fn prolong(found: &mut [Paragraph], cue: &Cue) {
-    if let Some(last) = found.last_mut() {
+/// Extends the last paragraph to the end of a cue.
+fn extend_last(paragraphs: &mut [Paragraph], cue: &Cue) {
+    if let Some(last) = paragraphs.last_mut() {
         last.end_ms = last.end_ms.max(cue.end_ms);
     }
 }
 
-fn add(found: &mut Vec<Paragraph>, cue: &Cue, (speaker, line): &Line) {
-    match found.last_mut().filter(|last| goes_on(last, cue, speaker.as_deref())) {
+fn push_line(paragraphs: &mut Vec<Paragraph>, cue: &Cue, (speaker, line): &SpokenLine) {
+    match paragraphs.last_mut().filter(|last| continues_paragraph(last, cue, speaker.as_deref())) {
         Some(last) => {
             last.text.push(' ');
             last.text.push_str(line);
             last.end_ms = last.end_ms.max(cue.end_ms);
         }
         None => {
-            found.push(Paragraph {
+            paragraphs.push(Paragraph {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,
                 speaker: speaker.clone(),
@@ -117,16 +125,18 @@ fn add(found: &mut Vec<Paragraph>, cue: &Cue, (speaker, line): &Line) {
     }
 }
 
-/// Whether what a speaker says in a cue belongs to a paragraph.
-fn goes_on(paragraph: &Paragraph, cue: &Cue, speaker: Option<&str>) -> bool {
+/// Whether a line of a cue continues a paragraph.
+fn continues_paragraph(paragraph: &Paragraph, cue: &Cue, speaker: Option<&str>) -> bool {
     let length = paragraph.text.chars().count();
-    let is_full = length >= TOO_LONG || length >= LONG && ends_sentence(&paragraph.text);
+    let is_full = length >= MAX_PARAGRAPH_LEN
+        || length >= SOFT_PARAGRAPH_LEN && ends_sentence(&paragraph.text);
     paragraph.speaker.as_deref() == speaker
-        && cue.start_ms - paragraph.end_ms < PAUSE_MS
+        && cue.start_ms - paragraph.end_ms < PARAGRAPH_PAUSE_MS
         && !is_full
 }
 
-/// Whether a text ends with the mark of a sentence, behind which quotes and brackets may close.
+/// Whether a text ends with sentence-final punctuation, optionally followed by closing quotes and
+/// brackets.
 fn ends_sentence(text: &str) -> bool {
     let closing = ['"', '\'', '“', '”', '’', '»', '«', ')', ']'];
     text.trim_end_matches(closing).ends_with(['.', '!', '?', '…'])
@@ -135,7 +145,7 @@ fn ends_sentence(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{ALBANIAN, SERBIAN, track};
+    use crate::captions::samples::{ALBANIAN_WEBVTT, SERBIAN_WEBVTT, any_track};
     use crate::captions::webvtt;
     use proptest::prelude::*;
 
@@ -148,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn voices_have_paragraphs() {
+    fn speaker_change_starts_paragraph() {
         let expected =
             "Ана: Добро вече & добро дошли.\n\nМарко: Живот је леп и кратак.\n\n[музика]\n";
-        assert_eq!(text(&webvtt::read(SERBIAN).unwrap()), expected);
+        assert_eq!(render_text(&webvtt::parse(SERBIAN_WEBVTT).unwrap()), expected);
         let expected = "Mirëdita, jam Teuta. Unë punoj këtu.\n\nPas një pauze.\n";
-        assert_eq!(text(&webvtt::read(ALBANIAN).unwrap()), expected);
-        assert_eq!(text(&Track::default()), "");
+        assert_eq!(render_text(&webvtt::parse(ALBANIAN_WEBVTT).unwrap()), expected);
+        assert_eq!(render_text(&Track::default()), "");
         let both = paragraphs(&[
             cue(0, 5, "<v Ana>Ko?</v>\n<v Marko>Ja.</v>"),
             cue(5, 9, "<v Marko>Opet ja."),
@@ -169,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_ends_a_paragraph() {
+    fn pause_starts_paragraph() {
         assert_eq!(
             texts(&[cue(0, 1_000, "A"), cue(2_999, 4_000, "B"), cue(6_000, 7_000, "C")]),
             ["A B", "C"]
@@ -182,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn long_paragraphs_end_with_a_sentence() {
+    fn long_paragraph_ends_at_sentence() {
         let (open, ended) = ("а".repeat(400), format!("{} „крај.“", "а".repeat(400)));
         assert_eq!(
             texts(&[cue(0, 1, &open), cue(1, 2, "Б"), cue(2, 3, "В")]),
@@ -197,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn rolling_lines_are_said_once() {
+    fn roll_up_lines_are_deduplicated() {
         let rolling = [
             cue(0, 2_000, "dobro veče"),
             cue(2_000, 2_010, "dobro veče"),
@@ -221,14 +231,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn paragraphs_are_in_order_and_say_something(track in track()) {
+        fn paragraphs_are_sorted_and_not_empty(track in any_track()) {
             let paragraphs = paragraphs(&track.cues);
             prop_assert!(paragraphs.is_sorted_by_key(|paragraph| paragraph.start_ms));
             for paragraph in &paragraphs {
                 prop_assert!(paragraph.start_ms < paragraph.end_ms);
                 prop_assert!(!paragraph.text.is_empty() && !paragraph.text.contains("  "));
             }
-            prop_assert!(!text(&track).contains("\n\n\n"));
+            prop_assert!(!render_text(&track).contains("\n\n\n"));
         }
     }
 }

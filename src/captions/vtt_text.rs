@@ -1,24 +1,24 @@
-//! The text of a cue (WebVTT, 4.2.2 "WebVTT caption or subtitle cue text" and 6.4 "cue text parsing
+//! WebVTT cue text (WebVTT, 4.2.2 "WebVTT caption or subtitle cue text" and 6.4 "cue text parsing
 //! rules").
 //!
-//! A payload is cut into pieces whose raw forms, put together, are the payload again. So what a
-//! function does to the words of a cue cannot harm its tags, timestamps, annotations and character
+//! A payload is split into tokens whose raw forms, concatenated, are the payload. Functions that
+//! change the text of a cue therefore preserve its tags, timestamps, annotations and character
 //! references.
 
-/// A piece of a payload.
+/// A token of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
-    /// Words; without `&`, `<` and `>`.
+pub(super) enum CueToken<'a> {
+    /// Text without `&`, `<` and `>`.
     Text(&'a str),
-    /// A character reference, such as `&amp;`, and the character that it means.
-    Reference(&'a str, char),
-    /// An `&` or `>` that means itself.
-    Sign(&'a str),
-    /// From `<` to `>`, or to the end when there is no `>`.
+    /// A character reference, such as `&amp;`, and its character.
+    CharRef(&'a str, char),
+    /// A literal `&` or `>`.
+    Literal(&'a str),
+    /// From `<` to `>`, or to the end if there is no `>`.
     Tag(&'a str),
 }
 
-/// What a tag does.
+/// A parsed tag.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Tag<'a> {
     Start {
@@ -28,177 +28,181 @@ pub(super) enum Tag<'a> {
     End {
         name: &'a str,
     },
-    /// `<00:00:01.000>`: when the text after it lights up.
+    /// `<00:00:01.000>`: start time of the text after it.
     Timestamp,
 }
 
-/// What one voice says in a cue.
+/// The text of one voice in a cue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Utterance {
     /// The annotation of the voice span; `None` outside one.
     pub speaker: Option<String>,
-    /// The lines as plain text; there is at least one and none is empty.
+    /// Lines of plain text: at least one, none empty.
     pub lines: Vec<String>,
 }
 
-/// Reads the plain text of a payload.
+/// Converts a payload to plain text.
 ///
-/// Tags and timestamps are left out, character references decoded, white space is one space, lines
-/// are joined by a space. The text above ruby (`<rt>`) follows its base in brackets: `漢字 (かんじ)`.
+/// Tags and timestamps are removed, character references decoded, whitespace collapsed, and lines
+/// joined by a space. Ruby text (`<rt>`) follows its base in brackets: `漢字 (かんじ)`.
 #[must_use]
-pub fn plain(payload: &str) -> String {
+pub fn to_plain_text(payload: &str) -> String {
     let lines: Vec<String> =
         utterances(payload).into_iter().flat_map(|utterance| utterance.lines).collect();
     lines.join(" ")
 }
 
-/// Reads who speaks first: the annotation of the first voice span (`<v Ana>`).
+/// The first speaker of a payload: the annotation of the first voice span (`<v Ana>`).
 #[must_use]
-pub fn speaker(payload: &str) -> Option<String> {
-    pieces(payload).into_iter().find_map(|piece| match piece {
-        Piece::Tag(raw) => voice(&tag(raw)),
+pub fn first_speaker(payload: &str) -> Option<String> {
+    tokenize(payload).into_iter().find_map(|token| match token {
+        CueToken::Tag(raw) => voice_name(&parse_tag(raw)),
         _ => None,
     })
 }
 
-/// Applies a function to the words of a payload and to the names of its voices; other tags,
-/// timestamps and character references stay.
+/// Applies a function to the text of a payload and to the names of its voices; other tags,
+/// timestamps and character references are preserved.
 ///
-/// The function gets what lies between those, line breaks included, and what it returns is escaped.
+/// The function receives the text between those, including line breaks; its result is escaped.
 #[must_use]
 pub fn map_text(payload: &str, f: &dyn Fn(&str) -> String) -> String {
     let mut mapped = String::with_capacity(payload.len());
-    for piece in pieces(payload) {
-        match piece {
-            Piece::Text(text) => mapped.push_str(&escape(&f(text))),
-            Piece::Tag(raw) => match named_voice(raw) {
+    for token in tokenize(payload) {
+        match token {
+            CueToken::Text(text) => mapped.push_str(&escape(&f(text))),
+            CueToken::Tag(raw) => match split_named_voice(raw) {
                 Some((before, name, after)) => mapped.extend([before, &map_text(name, f), after]),
                 None => mapped.push_str(raw),
             },
-            Piece::Reference(raw, _) | Piece::Sign(raw) => mapped.push_str(raw),
+            CueToken::CharRef(raw, _) | CueToken::Literal(raw) => mapped.push_str(raw),
         }
     }
     mapped
 }
 
-/// A tag that begins a voice with a name: what is before the name, the name, and what is after it.
-fn named_voice(raw: &str) -> Option<(&str, &str, &str)> {
-    let Tag::Start { name: "v", annotation } = tag(raw) else { return None };
+/// Splits a start tag of a named voice into the parts before the name, the name, and after it.
+fn split_named_voice(raw: &str) -> Option<(&str, &str, &str)> {
+    let Tag::Start { name: "v", annotation } = parse_tag(raw) else { return None };
     let (before, after) = raw.rsplit_once(annotation).filter(|_| !annotation.is_empty())?;
     Some((before, annotation, after))
 }
 
-/// Writes plain text as cue text: `&`, `<` and `>` become character references.
+/// Escapes plain text for cue text: `&`, `<` and `>` become character references.
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Reads what is said in a payload, voice by voice, as plain text.
+/// Splits a payload into the plain text of each voice.
 ///
-/// A voice lasts to its end tag, to the next voice or to the end of the cue.
+/// A voice ends at its end tag, at the next voice or at the end of the cue.
 #[must_use]
 pub fn utterances(payload: &str) -> Vec<Utterance> {
-    let mut found = Vec::new();
+    let mut voices = Vec::new();
     let mut speaker = None;
     let mut text = String::new();
-    let mut ruby = Ruby::default();
-    for piece in pieces(payload) {
-        match piece {
-            Piece::Text(words) | Piece::Sign(words) => text.push_str(words),
-            Piece::Reference(_, meant) => text.push(meant),
-            Piece::Tag(raw) => {
-                let tag = tag(raw);
-                text.push_str(ruby.bracket(&tag));
-                if is_voice(&tag) {
-                    finish(&mut found, speaker, &mut text);
-                    speaker = voice(&tag);
+    let mut ruby = RubyBrackets::default();
+    for token in tokenize(payload) {
+        match token {
+            CueToken::Text(text_part) | CueToken::Literal(text_part) => text.push_str(text_part),
+            CueToken::CharRef(_, character) => text.push(character),
+            CueToken::Tag(raw) => {
+                let tag = parse_tag(raw);
+                text.push_str(ruby.on_tag(&tag));
+                if is_voice_tag(&tag) {
+                    push_utterance(&mut voices, speaker, &mut text);
+                    speaker = voice_name(&tag);
                 }
             }
         }
     }
-    text.push_str(ruby.end());
-    finish(&mut found, speaker, &mut text);
-    found
+    text.push_str(ruby.close());
+    push_utterance(&mut voices, speaker, &mut text);
+    voices
 }
 
-/// Ends an utterance: its text is taken, and kept when there is any.
-fn finish(found: &mut Vec<Utterance>, speaker: Option<String>, text: &mut String) {
-    let lines: Vec<String> =
-        std::mem::take(text).split('\n').map(one_space).filter(|line| !line.is_empty()).collect();
+/// Moves the collected text to a new utterance, unless it is blank.
+fn push_utterance(utterances: &mut Vec<Utterance>, speaker: Option<String>, text: &mut String) {
+    let lines: Vec<String> = std::mem::take(text)
+        .split('\n')
+        .map(collapse_whitespace)
+        .filter(|line| !line.is_empty())
+        .collect();
     if !lines.is_empty() {
-        found.push(Utterance { speaker, lines });
+        utterances.push(Utterance { speaker, lines });
     }
 }
 
-/// The brackets around the text above ruby, whose end tag may be left out (WebVTT, 4.2.2 "ruby
-/// span").
+/// Brackets around ruby text, whose end tag is optional (WebVTT, 4.2.2 "ruby span").
 #[derive(Debug, Default)]
-pub(super) struct Ruby {
+pub(super) struct RubyBrackets {
     is_open: bool,
 }
 
-impl Ruby {
-    /// What is written in place of a tag.
-    pub(super) fn bracket(&mut self, tag: &Tag<'_>) -> &'static str {
+impl RubyBrackets {
+    /// The output for a tag.
+    pub(super) fn on_tag(&mut self, tag: &Tag<'_>) -> &'static str {
         match tag {
             Tag::Start { name: "rt", .. } if !self.is_open => {
                 self.is_open = true;
                 " ("
             }
-            Tag::End { name: "rt" | "ruby" } => self.end(),
+            Tag::End { name: "rt" | "ruby" } => self.close(),
             _ => "",
         }
     }
 
-    /// What is written at the end.
-    pub(super) fn end(&mut self) -> &'static str {
+    /// The output at the end of the payload.
+    pub(super) fn close(&mut self) -> &'static str {
         if std::mem::take(&mut self.is_open) { ")" } else { "" }
     }
 }
 
-/// Whether a payload has a `<` without its `>`, after which players show nothing.
-pub(super) fn is_unclosed(payload: &str) -> bool {
-    matches!(pieces(payload).last(), Some(Piece::Tag(raw)) if !raw.ends_with('>'))
+/// Whether a payload has a `<` without a `>`; players do not render the text after it.
+pub(super) fn has_unclosed_tag(payload: &str) -> bool {
+    matches!(tokenize(payload).last(), Some(CueToken::Tag(raw)) if !raw.ends_with('>'))
 }
 
-/// Cuts a payload into its pieces.
-pub(super) fn pieces(payload: &str) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
+/// Splits a payload into tokens.
+pub(super) fn tokenize(payload: &str) -> Vec<CueToken<'_>> {
+    let mut tokens = Vec::new();
     let mut rest = payload;
     while !rest.is_empty() {
-        let piece = first_piece(rest);
-        let (Piece::Text(raw) | Piece::Reference(raw, _) | Piece::Sign(raw) | Piece::Tag(raw)) =
-            piece;
+        let token = next_token(rest);
+        let (CueToken::Text(raw)
+        | CueToken::CharRef(raw, _)
+        | CueToken::Literal(raw)
+        | CueToken::Tag(raw)) = token;
         rest = rest.strip_prefix(raw).unwrap_or_default();
-        found.push(piece);
+        tokens.push(token);
     }
-    found
+    tokens
 }
 
-/// The piece with which a text begins that is not empty.
-fn first_piece(rest: &str) -> Piece<'_> {
+/// The first token of a non-empty text.
+fn next_token(rest: &str) -> CueToken<'_> {
     if rest.starts_with('<') {
-        return Piece::Tag(rest.split_inclusive('>').next().unwrap_or(rest));
+        return CueToken::Tag(rest.split_inclusive('>').next().unwrap_or(rest));
     }
-    if let Some((raw, meant)) = reference(rest) {
-        return Piece::Reference(raw, meant);
+    if let Some((raw, character)) = parse_char_ref(rest) {
+        return CueToken::CharRef(raw, character);
     }
     if rest.starts_with(['&', '>']) {
-        return Piece::Sign(rest.get(..1).unwrap_or(rest));
+        return CueToken::Literal(rest.get(..1).unwrap_or(rest));
     }
-    Piece::Text(rest.split(['&', '<', '>']).next().unwrap_or(rest))
+    CueToken::Text(rest.split(['&', '<', '>']).next().unwrap_or(rest))
 }
 
-/// The character reference with which a text begins, and its character.
+/// The character reference at the start of a text, and its character.
 ///
-/// These are the six that WebVTT always had, two quotes that converters write, and the numeric
-/// ones. Others are left as they are.
-fn reference(text: &str) -> Option<(&str, char)> {
+/// Supported are the six that WebVTT has always had, two quotation marks that converters produce,
+/// and numeric ones. Others are treated as text.
+fn parse_char_ref(text: &str) -> Option<(&str, char)> {
     let body = text.strip_prefix('&')?;
     let end = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '#')?;
     let (raw, name) = (text.get(..end + 2)?, body.get(..end)?);
-    let meant = match name {
+    let character = match name {
         "amp" => '&',
         "lt" => '<',
         "gt" => '>',
@@ -207,25 +211,25 @@ fn reference(text: &str) -> Option<(&str, char)> {
         "nbsp" => '\u{A0}',
         "quot" => '"',
         "apos" => '\'',
-        _ => numeric(name.strip_prefix('#')?)?,
+        _ => parse_numeric_char_ref(name.strip_prefix('#')?)?,
     };
-    raw.ends_with(';').then_some((raw, meant))
+    raw.ends_with(';').then_some((raw, character))
 }
 
-/// The character of a number: U+FFFD for one that is none (HTML, 13.2.5.80), a space for a control
-/// character.
-fn numeric(number: &str) -> Option<char> {
+/// The character of a numeric reference: U+FFFD if there is none (HTML, 13.2.5.80), a space for a
+/// control character.
+fn parse_numeric_char_ref(number: &str) -> Option<char> {
     let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |hex| (hex, 16));
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return None;
     }
-    let meant =
+    let character =
         u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| c != '\0');
-    Some(meant.map_or(char::REPLACEMENT_CHARACTER, |c| if c.is_control() { ' ' } else { c }))
+    Some(character.map_or(char::REPLACEMENT_CHARACTER, |c| if c.is_control() { ' ' } else { c }))
 }
 
-/// Reads a tag from its raw form, `<` and `>` included.
-pub(super) fn tag(raw: &str) -> Tag<'_> {
+/// Parses a tag in its raw form, including `<` and `>`.
+pub(super) fn parse_tag(raw: &str) -> Tag<'_> {
     let inner = raw.strip_prefix('<').unwrap_or(raw);
     let inner = inner.strip_suffix('>').unwrap_or(inner);
     if let Some(name) = inner.strip_prefix('/') {
@@ -240,44 +244,44 @@ pub(super) fn tag(raw: &str) -> Tag<'_> {
     Tag::Start { name, annotation: annotation.trim() }
 }
 
-fn is_voice(tag: &Tag<'_>) -> bool {
+fn is_voice_tag(tag: &Tag<'_>) -> bool {
     matches!(tag, Tag::Start { name: "v", .. } | Tag::End { name: "v" })
 }
 
-/// The name of a voice, if the tag begins one that has a name.
-pub(super) fn voice(tag: &Tag<'_>) -> Option<String> {
+/// The name of the voice that a tag starts, if any.
+pub(super) fn voice_name(tag: &Tag<'_>) -> Option<String> {
     match tag {
         Tag::Start { name: "v", annotation } => {
-            Some(one_space(&decoded(annotation))).filter(|name| !name.is_empty())
+            Some(collapse_whitespace(&decode_char_refs(annotation))).filter(|name| !name.is_empty())
         }
         _ => None,
     }
 }
 
-/// An annotation with its character references decoded.
-fn decoded(annotation: &str) -> String {
+/// Decodes the character references of an annotation.
+fn decode_char_refs(annotation: &str) -> String {
     let mut text = String::with_capacity(annotation.len());
-    for piece in pieces(annotation) {
-        match piece {
-            Piece::Reference(_, meant) => text.push(meant),
-            Piece::Text(raw) | Piece::Sign(raw) | Piece::Tag(raw) => text.push_str(raw),
+    for token in tokenize(annotation) {
+        match token {
+            CueToken::CharRef(_, character) => text.push(character),
+            CueToken::Text(raw) | CueToken::Literal(raw) | CueToken::Tag(raw) => text.push_str(raw),
         }
     }
     text
 }
 
-fn one_space(text: &str) -> String {
+fn collapse_whitespace(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::payload;
+    use crate::captions::samples::any_payload;
     use proptest::prelude::*;
 
     #[test]
-    fn text_is_plain() {
+    fn strips_markup() {
         for (payload, expected) in [
             ("<v Ana>Dobro  veče,\n<i>Beograde</i>!</v>", "Dobro veče, Beograde!"),
             ("<v Ана>Здраво.</v><v.gost Марко>Ћао.", "Здраво. Ћао."),
@@ -296,31 +300,33 @@ mod tests {
             ("<>a</><b></b>", "a"),
             (" \n\t", ""),
         ] {
-            assert_eq!(plain(payload), expected, "{payload}");
+            assert_eq!(to_plain_text(payload), expected, "{payload}");
         }
     }
 
     #[test]
-    fn voices_are_found() {
+    fn finds_voices() {
         assert_eq!(
-            speaker("<v.first.loud Ana  &amp;\tMarko>Zdravo"),
+            first_speaker("<v.first.loud Ana  &amp;\tMarko>Zdravo"),
             Some("Ana & Marko".to_owned())
         );
-        assert_eq!(speaker("<i><v>Ko?</v> <v Дејан>Јас.</v>"), Some("Дејан".to_owned()));
-        assert_eq!(speaker("<video x>Zdravo <i>v</i>"), None);
-        let said =
+        assert_eq!(first_speaker("<i><v>Ko?</v> <v Дејан>Јас.</v>"), Some("Дејан".to_owned()));
+        assert_eq!(first_speaker("<video x>Zdravo <i>v</i>"), None);
+        let spoken =
             utterances("[muzika]\n<v Ana>Prva.\nDruga.</v>\n<v Marko>Treća. <v Ana></v>Kraj.");
-        let said: Vec<_> = said
+        let spoken: Vec<_> = spoken
             .iter()
-            .map(|said| (said.speaker.as_deref().unwrap_or("-"), said.lines.join("/")))
+            .map(|utterance| {
+                (utterance.speaker.as_deref().unwrap_or("-"), utterance.lines.join("/"))
+            })
             .collect();
         let expected =
             [("-", "[muzika]"), ("Ana", "Prva./Druga."), ("Marko", "Treća."), ("-", "Kraj.")];
-        assert_eq!(said, expected.map(|(speaker, text)| (speaker, text.to_owned())));
+        assert_eq!(spoken, expected.map(|(speaker, text)| (speaker, text.to_owned())));
     }
 
     #[test]
-    fn only_text_is_mapped() {
+    fn map_text_leaves_markup_alone() {
         let upper = |text: &str| text.to_uppercase();
         let payload = "<v.loud  ana &amp; v>zdravo</v> &amp; <c.x>ćao</c> <v><lang bs><00:00:01.000>a > b\nkraj";
         assert_eq!(
@@ -331,27 +337,27 @@ mod tests {
     }
 
     #[test]
-    fn an_open_tag_is_seen() {
-        assert!(is_unclosed("1 < 2"));
-        assert!(!is_unclosed("1 <b> 2 >"));
-        assert!(!is_unclosed(""));
+    fn detects_unclosed_tag() {
+        assert!(has_unclosed_tag("1 < 2"));
+        assert!(!has_unclosed_tag("1 <b> 2 >"));
+        assert!(!has_unclosed_tag(""));
     }
 
     proptest! {
         #[test]
-        fn identity_changes_nothing(payload in prop_oneof![payload(), "[a&<>;#x/v \n-]{0,40}", "\\PC{0,40}"]) {
+        fn map_text_with_identity_is_lossless(payload in prop_oneof![any_payload(), "[a&<>;#x/v \n-]{0,40}", "\\PC{0,40}"]) {
             prop_assert_eq!(map_text(&payload, &str::to_owned), payload);
         }
 
         #[test]
-        fn plain_text_is_tidy(payload in prop_oneof![payload(), "[a&<>;#x0/v \n-]{0,40}", ".{0,40}"]) {
-            let plain = plain(&payload);
-            prop_assert_eq!(one_space(&plain), plain);
+        fn plain_text_has_collapsed_whitespace(payload in prop_oneof![any_payload(), "[a&<>;#x0/v \n-]{0,40}", ".{0,40}"]) {
+            let plain = to_plain_text(&payload);
+            prop_assert_eq!(collapse_whitespace(&plain), plain);
         }
 
         #[test]
-        fn escaped_text_comes_back(text in "[a&<>;#x/v -]{0,40}|\\PC{0,40}") {
-            prop_assert_eq!(plain(&escape(&text)), one_space(&text));
+        fn escaped_text_round_trips(text in "[a&<>;#x/v -]{0,40}|\\PC{0,40}") {
+            prop_assert_eq!(to_plain_text(&escape(&text)), collapse_whitespace(&text));
         }
     }
 }

@@ -1,156 +1,156 @@
-//! WebVTT, read strictly and written (W3C, 4 "Syntax" and 6.1 "WebVTT file parsing").
+//! WebVTT: a strict parser, and a renderer (W3C, 4 "Syntax" and 6.1 "WebVTT file parsing").
 //!
-//! A player skips what it does not understand, and a viewer then misses a sentence. Here, where
-//! somebody can still correct the file, every such place is a problem.
+//! Players skip invalid content, so that a viewer misses text. Here every deviation is an error,
+//! since the sender can still correct the file.
 
 use super::lines::{
-    Block, CueBlock, blocks, check_arrows, check_characters, check_count, check_length, cue_block,
-    joined, lines, timed_cue,
+    Block, CueBlock, enforce_cue_limit, enforce_payload_limit, join_lines, parse_cue_block,
+    parse_cue_timing, reject_arrows, reject_control_characters, split_blocks, split_lines,
 };
-use super::timing::{ARROW, timestamp_webvtt};
-use super::track::{Cue, Format, Problem, Problems, Track};
-use super::vtt_text::is_unclosed;
+use super::timing::{ARROW, format_webvtt_timestamp};
+use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track};
+use super::vtt_text::has_unclosed_tag;
 
-/// What the first line begins with.
+/// The signature at the start of the first line.
 pub(super) const SIGNATURE: &str = "WEBVTT";
 
-/// Reads the text of a WebVTT file, without its byte order mark.
-pub fn read(text: &str) -> Result<Track, Vec<Problem>> {
-    let lines = lines(text);
-    let mut reader = Reader::default();
-    check_characters(&lines, &mut reader.problems);
-    let blocks = blocks(&lines, str::is_empty);
+/// Parses a WebVTT file without its byte order mark.
+pub fn parse(text: &str) -> Result<Track, Vec<ParseError>> {
+    let lines = split_lines(text);
+    let mut parser = Parser::default();
+    reject_control_characters(&lines, &mut parser.errors);
+    let blocks = split_blocks(&lines, str::is_empty);
     let mut blocks = blocks.iter();
-    if let Some(header) = header(text) {
-        header.clone_into(&mut reader.track.header);
-        reader.metadata(blocks.next());
+    if let Some(header) = parse_header(text) {
+        header.clone_into(&mut parser.track.header);
+        parser.parse_metadata(blocks.next());
     } else {
-        let detail = "A WebVTT file begins with a line `WEBVTT`, without anything before it; add it, or send the file as what it is.";
-        reader.problems.add(1, "missing_header", detail);
+        let detail = "The first line of a WebVTT file must be `WEBVTT`; add it, or send the file with the media type of its format.";
+        parser.errors.add(1, "missing_header", detail);
     }
     for block in blocks {
-        reader.block(block);
+        parser.parse_block(block);
     }
-    reader.finish()
+    parser.finish()
 }
 
-/// The text after the signature; `None` when the file does not begin as WebVTT.
-fn header(text: &str) -> Option<&str> {
+/// The text after the signature; `None` if the file does not start with it.
+fn parse_header(text: &str) -> Option<&str> {
     let first = text.split(['\n', '\r']).next()?;
     let rest = first.strip_prefix(SIGNATURE)?;
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim())
 }
 
-/// Whether a line can identify a cue, and is not read as anything else (WebVTT, 4.1 "cue
+/// Whether a line can be a cue identifier and is not parsed as anything else (WebVTT, 4.1 "cue
 /// identifier").
 pub(super) fn is_identifier(line: &str) -> bool {
     !line.is_empty()
         && !line.contains(['\n', '\r'])
         && !line.contains(ARROW)
         && !is_note(line)
-        && !is_definition(line)
+        && !is_style_or_region(line)
 }
 
 fn is_note(line: &str) -> bool {
     line.strip_prefix("NOTE").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-fn is_definition(line: &str) -> bool {
+fn is_style_or_region(line: &str) -> bool {
     matches!(line.trim_ascii_end(), "STYLE" | "REGION")
 }
 
-/// The track as far as it is read.
+/// Parser state: the track parsed so far.
 #[derive(Default)]
-struct Reader {
+struct Parser {
     track: Track,
     /// The notes since the last cue.
     notes: Vec<String>,
     last_start_ms: i64,
-    problems: Problems,
+    errors: ParseErrors,
 }
 
-impl Reader {
-    /// Reads the lines between the first line and the first blank one.
-    fn metadata(&mut self, block: Option<&Block<'_>>) {
+impl Parser {
+    /// Parses the lines between the first line and the first blank one.
+    fn parse_metadata(&mut self, block: Option<&Block<'_>>) {
         if let Some([_, metadata @ ..]) = block.map(Vec::as_slice) {
-            check_arrows(metadata, &mut self.problems);
+            reject_arrows(metadata, &mut self.errors);
             self.track.metadata = metadata.iter().map(|(_, line)| (*line).to_owned()).collect();
         }
     }
 
-    fn block(&mut self, block: &Block<'_>) {
-        let Some(&(number, first)) = block.first() else { return };
-        if is_note(first) || is_definition(first) && self.track.cues.is_empty() {
-            check_arrows(block, &mut self.problems);
-            let kept =
+    fn parse_block(&mut self, block: &Block<'_>) {
+        let Some(&(line_number, first)) = block.first() else { return };
+        if is_note(first) || is_style_or_region(first) && self.track.cues.is_empty() {
+            reject_arrows(block, &mut self.errors);
+            let target =
                 if self.track.cues.is_empty() { &mut self.track.preamble } else { &mut self.notes };
-            kept.push(joined(block));
-        } else if is_definition(first) {
+            target.push(join_lines(block));
+        } else if is_style_or_region(first) {
             let detail =
                 "Players read STYLE and REGION blocks only before the first cue; move it there.";
-            self.problems.add(number, "misplaced_block", detail);
-        } else if let Some(block) = cue_block(block, &mut self.problems) {
-            self.cue(&block);
+            self.errors.add(line_number, "misplaced_block", detail);
+        } else if let Some(block) = parse_cue_block(block, &mut self.errors) {
+            self.parse_cue(&block);
         }
     }
 
-    fn cue(&mut self, block: &CueBlock<'_>) {
-        let number = block.timing.0;
-        let payload = joined(&block.text);
-        check_arrows(&block.text, &mut self.problems);
-        if check_length(number, &payload, &mut self.problems) && is_unclosed(&payload) {
-            self.problems.add(
-                number,
+    fn parse_cue(&mut self, block: &CueBlock<'_>) {
+        let line_number = block.timing.0;
+        let payload = join_lines(&block.text);
+        reject_arrows(&block.text, &mut self.errors);
+        if enforce_payload_limit(line_number, &payload, &mut self.errors)
+            && has_unclosed_tag(&payload)
+        {
+            self.errors.add(
+                line_number,
                 "unclosed_tag",
-                "The text has a `<` without its `>`, which hides what follows; write `&lt;`.",
+                "The text has a `<` without a `>`, so players would hide the text after it; write `&lt;`.",
             );
         }
-        if let Some(cue) = timed_cue(block, Format::WebVtt, &mut self.problems) {
-            check_count(&self.track.cues, number, &mut self.problems);
-            self.check_order(number, cue.start_ms);
+        if let Some(cue) = parse_cue_timing(block, CaptionFormat::WebVtt, &mut self.errors) {
+            enforce_cue_limit(&self.track.cues, line_number, &mut self.errors);
+            self.check_order(line_number, cue.start_ms);
             let (notes_before, identifier) =
                 (std::mem::take(&mut self.notes), block.identifier.map(str::to_owned));
             self.track.cues.push(Cue { notes_before, identifier, payload, ..cue });
         }
     }
 
-    /// Holds the cues to their order: each starts no earlier than the one before it (WebVTT, 4.1
-    /// "cue timings").
-    fn check_order(&mut self, number: usize, start_ms: i64) {
+    /// Reports a cue that starts before the previous one (WebVTT, 4.1 "cue timings").
+    fn check_order(&mut self, line_number: usize, start_ms: i64) {
         if start_ms < self.last_start_ms {
-            let last = timestamp_webvtt(self.last_start_ms);
-            let detail = format!(
-                "The cue starts before the one above it ({last}); sort the cues by their start."
-            );
-            self.problems.add(number, "out_of_order", detail);
+            let last = format_webvtt_timestamp(self.last_start_ms);
+            let detail =
+                format!("The cue starts before the previous one ({last}); sort the cues by start.");
+            self.errors.add(line_number, "out_of_order", detail);
         }
         self.last_start_ms = start_ms;
     }
 
-    fn finish(mut self) -> Result<Track, Vec<Problem>> {
+    fn finish(mut self) -> Result<Track, Vec<ParseError>> {
         self.track.notes_after = self.notes;
-        self.problems.or(self.track)
+        self.errors.into_result(self.track)
     }
 }
 
-/// Writes a track as a WebVTT file.
+/// Renders a track as a WebVTT file.
 ///
-/// The fields of `extra_header`, such as `("Language", "sr-Latn")`, stand below the first line, in
-/// place of those of the same name that the track has. Whatever the text of a cue is, the file
-/// stays well formed: blank lines are left out and `-->` is escaped.
+/// The fields of `extra_header`, such as `("Language", "sr-Latn")`, are added below the first line
+/// and replace fields of the same name. The output is well-formed for any payload: blank lines are
+/// omitted and `-->` is escaped.
 #[must_use]
-pub fn write(track: &Track, extra_header: &[(String, String)]) -> String {
-    let mut parts = vec![written_header(track, extra_header)];
+pub fn render(track: &Track, extra_header: &[(String, String)]) -> String {
+    let mut parts = vec![render_header(track, extra_header)];
     parts.extend(track.preamble.iter().cloned());
     for cue in &track.cues {
         parts.extend(cue.notes_before.iter().cloned());
-        parts.push(written_cue(cue));
+        parts.push(render_cue(cue));
     }
     parts.extend(track.notes_after.iter().cloned());
     parts.join("\n\n") + "\n"
 }
 
-fn written_header(track: &Track, extra: &[(String, String)]) -> String {
+fn render_header(track: &Track, extra: &[(String, String)]) -> String {
     let is_replaced = |line: &str| {
         let name = line.split(':').next().unwrap_or(line).trim();
         line.contains(':') && extra.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
@@ -163,11 +163,11 @@ fn written_header(track: &Track, extra: &[(String, String)]) -> String {
     lines.join("\n")
 }
 
-fn written_cue(cue: &Cue) -> String {
+fn render_cue(cue: &Cue) -> String {
     let timing = format!(
         "{} {ARROW} {} {}",
-        timestamp_webvtt(cue.start_ms),
-        timestamp_webvtt(cue.end_ms),
+        format_webvtt_timestamp(cue.start_ms),
+        format_webvtt_timestamp(cue.end_ms),
         cue.settings
     );
     let payload = cue.payload.replace(ARROW, "--&gt;");
@@ -181,21 +181,21 @@ fn written_cue(cue: &Cue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{ALBANIAN, SERBIAN, track};
+    use crate::captions::samples::{ALBANIAN_WEBVTT, SERBIAN_WEBVTT, any_track};
     use proptest::prelude::*;
 
-    fn codes(text: &str) -> Vec<(usize, &'static str)> {
-        read(text)
+    fn error_codes(text: &str) -> Vec<(usize, &'static str)> {
+        parse(text)
             .err()
             .unwrap_or_default()
             .into_iter()
-            .map(|problem| (problem.line, problem.code))
+            .map(|error| (error.line, error.code))
             .collect()
     }
 
     #[test]
-    fn everything_is_kept_in_its_place() {
-        let track = read(SERBIAN).unwrap();
+    fn parses_every_block_type() {
+        let track = parse(SERBIAN_WEBVTT).unwrap();
         assert_eq!(track.header, "- Сигурна кућа");
         assert_eq!(track.metadata, ["Kind: captions", "Language: sr-Cyrl"]);
         assert_eq!(track.preamble.len(), 3);
@@ -211,34 +211,34 @@ mod tests {
         assert_eq!(second.payload, "<v.gost Марко>Живот је <i>леп</i>\nи кратак.</v>");
         assert!(third.start_ms < second.end_ms, "cues may overlap");
         assert_eq!(track.notes_after, ["NOTE крај"]);
-        assert_eq!(write(&track, &[]), SERBIAN);
+        assert_eq!(render(&track, &[]), SERBIAN_WEBVTT);
     }
 
     #[test]
-    fn a_file_without_hours_gets_them() {
-        let track = read(ALBANIAN).unwrap();
+    fn renders_hours_when_omitted() {
+        let track = parse(ALBANIAN_WEBVTT).unwrap();
         assert_eq!(track.cues[0].settings, "position:10%,line-left align:left size:35%");
         assert!(
-            write(&track, &[]).starts_with("WEBVTT\n\n00:00:00.500 --> 00:00:02.000 position:10%")
+            render(&track, &[]).starts_with("WEBVTT\n\n00:00:00.500 --> 00:00:02.000 position:10%")
         );
     }
 
     #[test]
-    fn header_fields_are_replaced() {
-        let track = read("WEBVTT\nlanguage: sr\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n00:01.000 --> 00:02.000\nA\n").unwrap();
+    fn replaces_header_fields() {
+        let track = parse("WEBVTT\nlanguage: sr\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n00:01.000 --> 00:02.000\nA\n").unwrap();
         let extra = [("Kind", "captions"), ("Language", "sr-Latn\n-->")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let written = write(&track, &extra);
+        let rendered = render(&track, &extra);
         let expected = "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\nKind: captions\nLanguage: sr-Latn →\n\n00:00:01.000";
-        assert!(written.starts_with(expected), "{written}");
-        assert_eq!(write(&read(&written).unwrap(), &extra), written);
+        assert!(rendered.starts_with(expected), "{rendered}");
+        assert_eq!(render(&parse(&rendered).unwrap(), &extra), rendered);
     }
 
     #[test]
-    fn whatever_a_cue_has_the_file_is_well_formed() {
+    fn renders_invalid_cues_well_formed() {
         let payload = "a\n\nb --> c\r\n\r\nd\n".to_owned();
         let cue = Cue { identifier: Some("NOTE".to_owned()), end_ms: 1, payload, ..Cue::default() };
-        let read = read(&write(&Track { cues: vec![cue], ..Track::default() }, &[])).unwrap();
+        let read = parse(&render(&Track { cues: vec![cue], ..Track::default() }, &[])).unwrap();
         assert_eq!(
             (read.cues[0].identifier.as_deref(), read.cues[0].payload.as_str()),
             (None, "a\nb --&gt; c\nd")
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_have_their_line() {
+    fn reports_error_lines() {
         let cue = "00:01.000 --> 00:02.000";
         for (text, expected) in [
             (format!("{cue}\nA"), vec![(1, "missing_header")]),
@@ -274,17 +274,17 @@ mod tests {
                 vec![(4, "end_before_start"), (7, "invalid_time")],
             ),
         ] {
-            assert_eq!(codes(&text), expected, "{text}");
+            assert_eq!(error_codes(&text), expected, "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(track in track()) {
-            let written = write(&track, &[]);
+        fn track_round_trips(track in any_track()) {
+            let rendered = render(&track, &[]);
             let track = Ok(track);
-            prop_assert_eq!(&read(&written), &track);
-            prop_assert_eq!(&read(&written.replace('\n', "\r\n")), &track);
+            prop_assert_eq!(&parse(&rendered), &track);
+            prop_assert_eq!(&parse(&rendered.replace('\n', "\r\n")), &track);
         }
     }
 }

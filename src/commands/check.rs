@@ -4,34 +4,32 @@ use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::{Cli, Failure, say};
+use super::{Cli, CommandError, print_status};
 use crate::config::Settings;
-use crate::db::Time;
-use crate::db::migrations::{self, Standing};
-use crate::db::search::{self, Contents};
-use crate::db::{Connection, Store, upkeep};
+use crate::db::migrations::{self, MigrationStatus};
+use crate::db::search::{self, IndexSnapshot};
+use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
-use crate::iati;
-use crate::impact::indicators::store::Indicators;
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::revisions::{bump_all, bump_mended};
-use crate::resource::verify::{Finding, Mend, REINDEX, Verify, mend, verify};
-use crate::saved_queries::store::SavedQueries;
-use crate::server;
-use crate::text::nearest::nearest;
-use crate::topics::store::Topics;
-use crate::videos::store::Videos;
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::index::verify::{Finding, REINDEX_REMEDY, RepairFn, VerifyFn, repair, verify};
+use crate::resource::model::revisions::{bump_all, bump_derived};
+use crate::saved_queries::resource::SavedQueries;
+use crate::text::nearest::closest_name;
+use crate::topics::resource::Topics;
+use crate::videos::resource::Videos;
+use crate::{iati, server};
 
-const KINDS: [(Verify, Mend); 7] = [
-    (verify::<Topics>, mend::<Topics>),
-    (verify::<Partners>, mend::<Partners>),
-    (verify::<Programmes>, mend::<Programmes>),
-    (verify::<Videos>, mend::<Videos>),
-    (verify::<Indicators>, mend::<Indicators>),
-    (verify::<ImpactStatistics>, mend::<ImpactStatistics>),
-    (verify::<SavedQueries>, mend::<SavedQueries>),
+const KIND_CHECKS: [(VerifyFn, RepairFn); 7] = [
+    (verify::<Topics>, repair::<Topics>),
+    (verify::<Partners>, repair::<Partners>),
+    (verify::<Programmes>, repair::<Programmes>),
+    (verify::<Videos>, repair::<Videos>),
+    (verify::<Indicators>, repair::<Indicators>),
+    (verify::<ImpactStatistics>, repair::<ImpactStatistics>),
+    (verify::<SavedQueries>, repair::<SavedQueries>),
 ];
 
 /// Flags of `check`.
@@ -51,37 +49,35 @@ pub struct Args {
 
 /// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been
 /// mended), with 1 where something is left to do, with 2 where it could not be checked.
-pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let mut report = Report { json: args.json, left: 0, mended: 0 };
+pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
+    let mut report = Report { json: args.json, unresolved: 0, repaired: 0 };
     for finding in unknown_settings() {
-        report.say(&finding, false)?;
+        report.print(&finding, false)?;
     }
-    let store = server::store(settings)?;
+    let store = server::database_from_settings(settings)?;
     let mut connection = store
         .connect()
-        .map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
-    match migrations::standing(&mut connection)
-        .map_err(|error| Failure::usage(format!("cannot read the database: {error}")))?
+        .map_err(|error| CommandError::usage(format!("cannot open the database: {error}")))?;
+    match migrations::status(&mut connection)
+        .map_err(|error| CommandError::usage(format!("cannot read the database: {error}")))?
     {
-        Standing::Current => {}
-        Standing::Ahead(version) => {
-            return Err(Failure::usage(format!(
-                "the database is newer than this program: it has migration {version}"
-            )));
+        MigrationStatus::UpToDate | MigrationStatus::NewerCompatible(_) => {}
+        MigrationStatus::Unusable(mismatch) => {
+            return Err(CommandError::usage(mismatch.to_string()));
         }
-        Standing::Behind(count) => {
-            return Err(Failure::usage(format!(
-                "the database lacks {count} migration(s); run `kinoteka migrate` first"
+        MigrationStatus::Pending(count) => {
+            return Err(CommandError::usage(format!(
+                "{count} migration(s) pending; run `kinoteka migrate` first"
             )));
         }
     }
-    for fault in upkeep::faults(&mut connection)? {
+    for integrity_error in maintenance::integrity_errors(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";
-        report.say(
+        report.print(
             &Finding {
                 code: "database_damaged",
                 subject: "database".to_owned(),
-                detail: fault,
+                detail: integrity_error,
                 remedy,
                 derived: false,
             },
@@ -90,10 +86,10 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     }
     // All is held against one state, however long it takes; what is mended is read again where it
     // is written.
-    let items = connection.frozen(|connection| {
-        let contents = Contents::read(connection)?;
+    let items = connection.with_snapshot(|connection| {
+        let contents = IndexSnapshot::load(connection)?;
         let mut items = 0_usize;
-        for kind in KINDS {
+        for kind in KIND_CHECKS {
             items = items.saturating_add(check_kind(
                 connection,
                 &store,
@@ -103,23 +99,23 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 &mut report,
             )?);
         }
-        check_left_over(connection, &store, args.repair, &mut report)?;
+        check_orphaned_entries(connection, &store, args.repair, &mut report)?;
         if args.iati {
             check_iati(connection, settings, &mut report)?;
         }
-        Ok::<_, Failure>(items)
+        Ok::<_, CommandError>(items)
     })?;
-    if report.mended > 0 {
-        say(&format!("{items} items checked: {} mended.", report.mended));
+    if report.repaired > 0 {
+        print_status(&format!("{items} items checked: {} mended.", report.repaired));
     }
-    if report.left > 0 {
-        return Err(Failure {
-            lines: vec![format!("{items} items checked: {} to be mended.", report.left)],
-            code: 1,
+    if report.unresolved > 0 {
+        return Err(CommandError {
+            messages: vec![format!("{items} items checked: {} to be mended.", report.unresolved)],
+            exit_code: 1,
         });
     }
-    if report.mended == 0 {
-        say(&format!("{items} items checked: all is well."));
+    if report.repaired == 0 {
+        print_status(&format!("{items} items checked: all is well."));
     }
     Ok(())
 }
@@ -127,26 +123,26 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 /// Checks the items of a kind, and mends them if that is asked for; gives how many there are.
 fn check_kind(
     connection: &mut Connection,
-    store: &Store,
-    (verify, mend): (Verify, Mend),
-    contents: &Contents,
+    store: &Database,
+    (verify, mend): (VerifyFn, RepairFn),
+    contents: &IndexSnapshot,
     repair: bool,
     report: &mut Report,
-) -> Result<usize, Failure> {
+) -> Result<usize, CommandError> {
     let (mut items, mut after) = (0_usize, None);
     loop {
         let checked = verify(connection, after, contents)?;
-        if repair && !checked.stale.is_empty() {
-            store.write_here(|connection| {
-                mend(connection, &checked.stale)?;
-                bump_mended(connection, Time::now())
+        if repair && !checked.stale_row_ids.is_empty() {
+            store.write_blocking(|connection| {
+                mend(connection, &checked.stale_row_ids)?;
+                bump_derived(connection, Time::now())
             })?;
         }
-        items = items.saturating_add(checked.items);
+        items = items.saturating_add(checked.item_count);
         for finding in &checked.findings {
-            report.say(finding, repair && finding.derived)?;
+            report.print(finding, repair && finding.derived)?;
         }
-        after = checked.last;
+        after = checked.last_row_id;
         if after.is_none() {
             return Ok(items);
         }
@@ -155,29 +151,29 @@ fn check_kind(
 
 /// Looks for entries of the full-text index that belong to no item, and takes them out if that is
 /// asked for.
-fn check_left_over(
+fn check_orphaned_entries(
     connection: &mut Connection,
-    store: &Store,
+    store: &Database,
     repair: bool,
     report: &mut Report,
-) -> Result<(), Failure> {
-    let keys = search::left_over(connection)?;
+) -> Result<(), CommandError> {
+    let keys = search::orphaned_keys(connection)?;
     if keys.is_empty() {
         return Ok(());
     }
     if repair {
-        store.write_here(|connection| {
-            search::remove_left_over(connection, &keys)?;
+        store.write_blocking(|connection| {
+            search::delete_orphans(connection, &keys)?;
             bump_all(connection, Time::now())
         })?;
     }
     let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
-    report.say(
+    report.print(
         &Finding {
             code: "search_index_stale",
             subject: "database".to_owned(),
             detail,
-            remedy: REINDEX,
+            remedy: REINDEX_REMEDY,
             derived: true,
         },
         repair,
@@ -189,15 +185,16 @@ fn check_iati(
     connection: &mut Connection,
     settings: &Settings,
     report: &mut Report,
-) -> Result<(), Failure> {
-    for lack in iati::check::lacks(connection, settings)? {
+) -> Result<(), CommandError> {
+    for missing in iati::readiness::find_issues(connection, settings)? {
         let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
-        let remedy = if lack.kind.is_some() { remedy } else { "Until then nothing is reported." };
-        report.say(
+        let remedy =
+            if missing.kind.is_some() { remedy } else { "Until then nothing is reported." };
+        report.print(
             &Finding {
-                code: lack.code,
-                subject: lack.pointer(),
-                detail: lack.detail,
+                code: missing.code,
+                subject: missing.pointer(),
+                detail: missing.detail,
                 remedy,
                 derived: false,
             },
@@ -209,24 +206,24 @@ fn check_iati(
 
 struct Report {
     json: bool,
-    left: usize,
-    mended: usize,
+    unresolved: usize,
+    repaired: usize,
 }
 
 impl Report {
-    fn say(&mut self, finding: &Finding, mended: bool) -> Result<(), Failure> {
+    fn print(&mut self, finding: &Finding, repaired: bool) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;
             if let Some(object) = line.as_object_mut() {
-                object.insert("mended".to_owned(), mended.into());
+                object.insert("mended".to_owned(), repaired.into());
             }
             writeln!(out, "{line}")?;
         } else {
-            let remedy = if mended { "Mended." } else { finding.remedy };
+            let remedy = if repaired { "Mended." } else { finding.remedy };
             writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
         }
-        let count = if mended { &mut self.mended } else { &mut self.left };
+        let count = if repaired { &mut self.repaired } else { &mut self.unresolved };
         *count = count.saturating_add(1);
         Ok(())
     }
@@ -251,9 +248,11 @@ fn unknown_settings() -> Vec<Finding> {
     });
     unknown
         .map(|name| {
-            let near = nearest(&name, known.iter().map(String::as_str));
-            let detail = match near {
-                Some(near) => format!("There is no such setting; did you mean `{near}`?"),
+            let suggestion = closest_name(&name, known.iter().map(String::as_str));
+            let detail = match suggestion {
+                Some(suggestion) => {
+                    format!("There is no such setting; did you mean `{suggestion}`?")
+                }
                 None => "There is no such setting.".to_owned(),
             };
             let remedy = "Correct or remove it; .env.example lists all settings.";

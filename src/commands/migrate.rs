@@ -1,24 +1,35 @@
 //! `kinoteka migrate`.
 
-use super::{Failure, say};
+use super::{CommandError, print_status};
 use crate::config::Settings;
-use crate::db::migrations::{self, Standing};
+use crate::db::migrations::{self, MigrationStatus};
+use crate::db::schema_version::verify_schema;
 use crate::server;
 
-/// Applies what is missing and says so.
-pub fn run(settings: &Settings) -> Result<(), Failure> {
-    let mut connection = server::store(settings)?
+/// Applies missing migrations and reports them.
+pub fn run(settings: &Settings) -> Result<(), CommandError> {
+    let mut connection = server::database_from_settings(settings)?
         .connect()
-        .map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
-    if let Standing::Ahead(version) = migrations::standing(&mut connection)? {
-        return Err(Failure::usage(format!(
-            "the database is newer than this program: it has migration {version}"
-        )));
+        .map_err(|error| CommandError::usage(format!("cannot open the database: {error}")))?;
+    match migrations::status(&mut connection)? {
+        MigrationStatus::UpToDate | MigrationStatus::Pending(_) => {}
+        MigrationStatus::NewerCompatible(version) => {
+            print_status(&format!(
+                "The database has the newer, compatible schema version {version}; there is nothing to apply."
+            ));
+            return Ok(());
+        }
+        MigrationStatus::Unusable(mismatch) => {
+            return Err(CommandError::usage(mismatch.to_string()));
+        }
     }
-    let applied = migrations::apply(&mut connection)?;
+    let applied = migrations::run_pending(&mut connection)?;
+    if let Err(mismatch) = verify_schema(&mut connection)? {
+        return Err(CommandError::usage(mismatch.to_string()));
+    }
     match applied.as_slice() {
-        [] => say("The database is up to date."),
-        versions => say(&format!("Applied: {}", versions.join(", "))),
+        [] => print_status("The database is up to date."),
+        versions => print_status(&format!("Applied: {}", versions.join(", "))),
     }
     Ok(())
 }

@@ -20,21 +20,21 @@ use clap::{Parser, Subcommand};
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::problem::Problem;
-use crate::impact::indicators::store::Indicators;
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::context::Context;
-use crate::resource::load::Item;
-use crate::resource::read::draw;
-use crate::resource::spec::Kind;
-use crate::resource::write::{Stored, merged, store};
-use crate::saved_queries::store::SavedQueries;
-use crate::topics::store::Topics;
-use crate::videos::store::Videos;
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::read::list::render_item;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::ItemRow;
+use crate::resource::write::handlers::{SaveResult, merge_with_stored, save_item};
+use crate::saved_queries::resource::SavedQueries;
+use crate::topics::resource::Topics;
+use crate::videos::resource::Videos;
 
-pub use generate::{catalogue, catalogue_of_statistics};
-pub use import::{DEMO, Imported, Line, explain, run as import_lines, understand};
+pub use generate::{generate_catalogue, generate_statistics_catalogue};
+pub use import::{DEMO_CATALOGUE, ImportLine, ImportReport, import_lines, line_errors, parse_line};
 
 /// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST
 /// API.
@@ -82,40 +82,40 @@ enum Command {
 
 /// What ends a command: one line, or several, and exit code 2 where the caller can mend it.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CommandError {
     /// What to print.
-    pub lines: Vec<String>,
+    pub messages: Vec<String>,
     /// 2 for what the caller can mend, 1 for the rest.
-    pub code: u8,
+    pub exit_code: u8,
 }
 
-impl Failure {
+impl CommandError {
     fn usage(line: impl std::fmt::Display) -> Self {
-        Self { lines: vec![line.to_string()], code: 2 }
+        Self { messages: vec![line.to_string()], exit_code: 2 }
     }
 }
 
-impl From<crate::server::StartError> for Failure {
+impl From<crate::server::StartError> for CommandError {
     fn from(error: crate::server::StartError) -> Self {
         Self::usage(error)
     }
 }
 
-impl From<crate::db::Error> for Failure {
+impl From<crate::db::Error> for CommandError {
     fn from(error: crate::db::Error) -> Self {
-        Self { lines: vec![error.to_string()], code: 1 }
+        Self { messages: vec![error.to_string()], exit_code: 1 }
     }
 }
 
-impl From<Problem> for Failure {
+impl From<Problem> for CommandError {
     fn from(problem: Problem) -> Self {
-        Self { lines: vec![problem.to_string()], code: 1 }
+        Self { messages: vec![problem.to_string()], exit_code: 1 }
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
-        Self { lines: vec![error.to_string()], code: 1 }
+        Self { messages: vec![error.to_string()], exit_code: 1 }
     }
 }
 
@@ -124,14 +124,14 @@ pub fn main() -> ExitCode {
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        say(&format!("kinoteka: .env: {error}"));
+        print_status(&format!("kinoteka: .env: {error}"));
         return ExitCode::from(2);
     }
     let cli = Cli::parse();
     init_logging();
     if let Err(errors) = cli.settings.validate() {
         for error in errors {
-            say(&format!("kinoteka: {error}"));
+            print_status(&format!("kinoteka: {error}"));
         }
         return ExitCode::from(2);
     }
@@ -139,7 +139,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&cli.settings, &args),
         Command::Migrate => migrate::run(&cli.settings),
         Command::Key { action } => key::run(&cli.settings, action),
-        Command::Import(args) => import::command(&cli.settings, &args),
+        Command::Import(args) => import::run_import(&cli.settings, &args),
         Command::Export => export::run(&cli.settings),
         Command::Check(args) => check::run(&cli.settings, &args),
         Command::Reindex => reindex::run(&cli.settings),
@@ -149,11 +149,11 @@ pub fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            for line in failure.lines {
-                say(&format!("kinoteka: {line}"));
+        Err(command_error) => {
+            for line in command_error.messages {
+                print_status(&format!("kinoteka: {line}"));
             }
-            ExitCode::from(failure.code)
+            ExitCode::from(command_error.exit_code)
         }
     }
 }
@@ -184,81 +184,111 @@ fn init_logging() {
 }
 
 /// A line for the operator, on standard error; causes that come in several lines are joined.
-fn say(line: &str) {
+fn print_status(line: &str) {
     let words: Vec<&str> = line.split_whitespace().collect();
     drop(writeln!(std::io::stderr(), "{}", words.join(" ")));
 }
 
 /// Stores one body as an item of a kind.
-fn store_item(
+fn save_resource(
     connection: &mut Connection,
-    context: &Context,
-    kind: Kind,
-    existing: Option<Item>,
+    context: &AppState,
+    kind: ResourceKind,
+    existing: Option<ItemRow>,
     slug: Option<&str>,
     body: &serde_json::Value,
-) -> Result<Stored, Problem> {
+) -> Result<SaveResult, Problem> {
     match kind {
-        Kind::Topic => store::<Topics>(connection, context, existing, slug, body, false),
-        Kind::Partner => store::<Partners>(connection, context, existing, slug, body, false),
-        Kind::Programme => store::<Programmes>(connection, context, existing, slug, body, false),
-        Kind::Video => store::<Videos>(connection, context, existing, slug, body, false),
-        Kind::Indicator => store::<Indicators>(connection, context, existing, slug, body, false),
-        Kind::ImpactStatistic => {
-            store::<ImpactStatistics>(connection, context, existing, slug, body, false)
+        ResourceKind::Topic => {
+            save_item::<Topics>(connection, context, existing, slug, body, false)
         }
-        Kind::SavedQuery => store::<SavedQueries>(connection, context, existing, slug, body, false),
+        ResourceKind::Partner => {
+            save_item::<Partners>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::Programme => {
+            save_item::<Programmes>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::Video => {
+            save_item::<Videos>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::Indicator => {
+            save_item::<Indicators>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::ImpactStatistic => {
+            save_item::<ImpactStatistics>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::SavedQuery => {
+            save_item::<SavedQueries>(connection, context, existing, slug, body, false)
+        }
     }
 }
 
 /// A stored item with a patch merged in, as PUT would take it.
-fn merge_item(
+fn merge_patch(
     connection: &mut Connection,
-    context: &Context,
-    kind: Kind,
-    item: &Item,
+    context: &AppState,
+    kind: ResourceKind,
+    item: &ItemRow,
     patch: &serde_json::Value,
 ) -> Result<serde_json::Value, Problem> {
     match kind {
-        Kind::Topic => merged::<Topics>(connection, context, item, patch),
-        Kind::Partner => merged::<Partners>(connection, context, item, patch),
-        Kind::Programme => merged::<Programmes>(connection, context, item, patch),
-        Kind::Video => merged::<Videos>(connection, context, item, patch),
-        Kind::Indicator => merged::<Indicators>(connection, context, item, patch),
-        Kind::ImpactStatistic => merged::<ImpactStatistics>(connection, context, item, patch),
-        Kind::SavedQuery => merged::<SavedQueries>(connection, context, item, patch),
+        ResourceKind::Topic => merge_with_stored::<Topics>(connection, context, item, patch),
+        ResourceKind::Partner => merge_with_stored::<Partners>(connection, context, item, patch),
+        ResourceKind::Programme => {
+            merge_with_stored::<Programmes>(connection, context, item, patch)
+        }
+        ResourceKind::Video => merge_with_stored::<Videos>(connection, context, item, patch),
+        ResourceKind::Indicator => {
+            merge_with_stored::<Indicators>(connection, context, item, patch)
+        }
+        ResourceKind::ImpactStatistic => {
+            merge_with_stored::<ImpactStatistics>(connection, context, item, patch)
+        }
+        ResourceKind::SavedQuery => {
+            merge_with_stored::<SavedQueries>(connection, context, item, patch)
+        }
     }
 }
 
 /// Draws one item with every language, as an editor sees it.
-fn draw_item(
+fn render_resource(
     connection: &mut Connection,
-    context: &Context,
-    kind: Kind,
-    item: Item,
+    context: &AppState,
+    kind: ResourceKind,
+    item: ItemRow,
 ) -> Result<String, Problem> {
-    use crate::http::keys::Viewer::Everything;
-    use crate::http::language::Wish;
-    use crate::resource::query::Shape;
-    use crate::resource::shown::Shown;
-    let shown = &mut Shown::new(
-        Wish::every(context.settings.fallback_languages()),
-        std::sync::Arc::clone(&context.places),
+    use crate::http::auth::Visibility::All;
+    use crate::http::language::LanguagePreference;
+    use crate::resource::query::params::ResponseShape;
+    use crate::resource::view::context::RenderContext;
+    let render_context = &mut RenderContext::new(
+        LanguagePreference::all_languages(context.settings.fallback_languages()),
+        std::sync::Arc::clone(&context.country_names),
         None,
     );
-    let shape = Shape::default();
-    let drawn = match kind {
-        Kind::Topic => draw::<Topics>(connection, context, item, shown, &shape, Everything),
-        Kind::Partner => draw::<Partners>(connection, context, item, shown, &shape, Everything),
-        Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, Everything),
-        Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, Everything),
-        Kind::Indicator => draw::<Indicators>(connection, context, item, shown, &shape, Everything),
-        Kind::ImpactStatistic => {
-            draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything)
+    let shape = ResponseShape::default();
+    let rendered = match kind {
+        ResourceKind::Topic => {
+            render_item::<Topics>(connection, context, item, render_context, &shape, All)
         }
-        Kind::SavedQuery => {
-            draw::<SavedQueries>(connection, context, item, shown, &shape, Everything)
+        ResourceKind::Partner => {
+            render_item::<Partners>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::Programme => {
+            render_item::<Programmes>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::Video => {
+            render_item::<Videos>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::Indicator => {
+            render_item::<Indicators>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::ImpactStatistic => {
+            render_item::<ImpactStatistics>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::SavedQuery => {
+            render_item::<SavedQueries>(connection, context, item, render_context, &shape, All)
         }
     };
-    drawn.map(|(text, _)| text)
+    rendered.map(|(text, _)| text)
 }

@@ -3,21 +3,20 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::model::{self, Country, CountryPage, FIELDS, Order};
-use crate::db::page::{Place, Start};
-use crate::http::conditional::{ConditionalGet, Tag, Validators};
-use crate::http::cursor;
-use crate::http::fields::not_one_of;
-use crate::http::language::Wish;
-use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem};
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::list::{self, Items, Page, PageInfo, Paging};
-use crate::resource::query::{LONGEST_SEARCH, MAX_IDS, Shape};
-use crate::text::query::Query;
-use crate::text::stem::Rules;
+use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
+use crate::db::keyset::{PageStart, Position};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
+use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguagePreference;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::query_params::QueryParams;
+use crate::http::{accept, cursor};
+use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN, ResponseShape};
+use crate::resource::read::page::{self, JsonItems, ListResponse, PageInfo, PageParams};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::text::query::SearchQuery;
+use crate::text::stem::StemmerLanguage;
 
 /// List countries
 ///
@@ -36,59 +35,65 @@ use crate::text::stem::Rules;
 ), responses((status = 200, description = "A page of countries.", body = CountryPage)))]
 #[get("/v1/countries")]
 pub async fn list_countries(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
-    let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
-    let query = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &Rules::ALL));
+    accept::require_json(&request)?;
+    let viewer = state.visibility(&request).await?;
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let query = params
+        .text("q", MAX_SEARCH_LEN)
+        .map(|text| SearchQuery::parse(&text, &StemmerLanguage::ALL));
     let ids = params.list("ids", MAX_IDS);
-    let shape = Shape { fields: fields(&mut params), ..Shape::default() };
-    let sort = params.take("sort").unwrap_or_else(|| "name".to_owned());
+    let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
+    let sort = params.get("sort").unwrap_or_else(|| "name".to_owned());
     let (descending, key) =
         sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
     let order = match key {
-        "name" => Order::Name,
-        "code" | "slug" => Order::Code,
+        "name" => CountrySort::Name,
+        "code" | "slug" => CountrySort::Code,
         other => {
-            params.error("sort", "unknown_value", not_one_of(other, ["name", "code"].into_iter()));
-            Order::Name
+            params.error(
+                "sort",
+                "unknown_value",
+                unknown_value_message(other, ["name", "code"].into_iter()),
+            );
+            CountrySort::Name
         }
     };
     let asked = format!(
         "country\n{}\n{}",
-        params.identity(&["cursor", "limit", "offset", "total", "fields"]),
-        wish.names
+        params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
+        wish.ui_language
     );
-    let paging = Paging::read(&mut params, &asked);
+    let paging = PageParams::parse(&mut params, &asked);
     let identity = format!(
         "country\n{}\n{}\n{}",
-        params.identity(&[]),
-        wish.identity(),
-        context.places.identity()
+        params.canonical_without(&[]),
+        wish.cache_key(),
+        state.country_names.cache_key()
     );
     params.finish()?;
-    let validators = Validators { tag: Tag::of(&identity), changed_at: None };
+    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
-    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
+    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
     let place =
-        |country: &crate::places::Country| Place { keys: Vec::new(), number: country.number() };
-    let position = |wanted: &Place| found.iter().position(|country| place(country) == *wanted);
+        |country: &crate::places::Country| Position { keys: Vec::new(), row_id: country.row_id() };
+    let position = |wanted: &Position| found.iter().position(|country| place(country) == *wanted);
     let size = usize::try_from(paging.limit).unwrap_or(0);
     let (from, to) = match &paging.start {
-        Start::Offset(offset) => {
+        PageStart::Offset(offset) => {
             let from = usize::try_from(*offset).unwrap_or(0).min(found.len());
             (from, from.saturating_add(size))
         }
-        Start::After(edge) => {
+        PageStart::After(edge) => {
             let from = position(edge).map_or(found.len(), |at| at.saturating_add(1));
             (from, from.saturating_add(size))
         }
-        Start::Before(edge) => {
+        PageStart::Before(edge) => {
             let to = position(edge).unwrap_or(0);
             (to.saturating_sub(size), to)
         }
@@ -98,29 +103,30 @@ pub async fn list_countries(
     let next = page
         .last()
         .filter(|_| to < found.len())
-        .map(|country| cursor::write(&paging.fingerprint, &place(country), false));
+        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), false));
     let prev = page
         .first()
         .filter(|_| from > 0)
-        .map(|country| cursor::write(&paging.fingerprint, &place(country), true));
+        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), true));
     let info = PageInfo {
         limit: paging.limit,
         next_cursor: next,
         prev_cursor: prev,
-        total: paging.total.then(|| i64::try_from(found.len()).unwrap_or(0)),
+        total: paging.with_total.then(|| i64::try_from(found.len()).unwrap_or(0)),
     };
-    let mut items = Items::default();
+    let mut items = JsonItems::default();
     for country in page {
-        items.push(&Country::new(country, wish.names, &context.places), &shape)?;
+        items.push(&Country::new(country, wish.ui_language, &state.country_names), &shape)?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
-    let links = list::links(&context, &request, &info);
-    response.insert_header((header::LINK, links.header()));
-    Ok(response
-        .content_type("application/json")
-        .body(Page { items, info, facets: None, did_you_mean: Vec::new() }.body(&links)?))
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
+    let links = page::page_links(&state, &request, &info);
+    response.insert_header((header::LINK, links.to_link_header()));
+    Ok(response.content_type("application/json").body(
+        ListResponse { items, page_info: info, facets: None, did_you_mean: Vec::new() }
+            .into_json(&links)?,
+    ))
 }
 
 /// Get a country
@@ -133,49 +139,53 @@ pub async fn list_countries(
 ), responses((status = 200, description = "The country.", body = Country)))]
 #[get("/v1/countries/{country}")]
 pub async fn get_country(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
-    let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
-    let shape = Shape { fields: fields(&mut params), ..Shape::default() };
+    accept::require_json(&request)?;
+    let viewer = state.visibility(&request).await?;
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let identity = format!(
         "{}\n{}\n{}\n{}",
         request.path(),
-        params.identity(&[]),
-        wish.identity(),
-        context.places.identity()
+        params.canonical_without(&[]),
+        wish.cache_key(),
+        state.country_names.cache_key()
     );
     params.finish()?;
     let Some(country) = model::find(&name) else {
         return Err(Problem::new(
-            Kind::NotFound,
-            format!("There is no country `{}`.", crate::text::clip(&name)),
+            ProblemKind::NotFound,
+            format!("There is no country `{}`.", crate::text::truncate_for_message(&name)),
         ));
     };
-    let validators = Validators { tag: Tag::of(&identity), changed_at: None };
+    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
-    Ok(response.content_type("application/json").body(answer::body(
-        &Country::new(country, wish.names, &context.places),
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+    Ok(response.content_type("application/json").body(response::to_json(
+        &Country::new(country, wish.ui_language, &state.country_names),
         &shape,
         [],
     )?))
 }
 
-fn fields(params: &mut Params) -> Option<Vec<String>> {
+fn parse_fields(params: &mut QueryParams) -> Option<Vec<String>> {
     let names = params.list("fields", 100)?;
     for name in &names {
         if !FIELDS.contains(&name.as_str()) {
-            params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
+            params.error(
+                "fields",
+                "unknown_value",
+                unknown_value_message(name, FIELDS.iter().copied()),
+            );
         }
     }
     Some(names)

@@ -4,13 +4,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Id;
-use crate::places::{self, Places};
-use crate::resource::list::{Links, PageInfo};
-use crate::text::analysis::Tokens;
+use crate::places::{self, CountryNames};
+use crate::resource::read::page::{Links, PageInfo};
+use crate::text::analysis::AnalyzedTexts;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
-use crate::text::query::Query;
-use crate::text::stem::Rules;
+use crate::text::query::SearchQuery;
+use crate::text::stem::StemmerLanguage;
 
 /// Fields, for `fields`.
 pub const FIELDS: &[&str] = &[
@@ -73,7 +73,11 @@ pub struct CountryPage {
 
 impl Country {
     /// The resource, named in one of [`places::NAME_LANGUAGES`].
-    pub fn new(country: &'static places::Country, language: &'static str, places: &Places) -> Self {
+    pub fn new(
+        country: &'static places::Country,
+        language: &'static str,
+        places: &CountryNames,
+    ) -> Self {
         Self {
             id: Id(uuid::Uuid::from_bytes(country.id())),
             slug: country.code.to_ascii_lowercase(),
@@ -84,22 +88,22 @@ impl Country {
             names: places::NAME_LANGUAGES.iter().map(|tag| (*tag, country.name(tag))).collect(),
             language,
             user_assigned: country.user_assigned,
-            footnote: places.footnote(country.code).map(str::to_owned),
+            footnote: places.designation_footnote(country.code).map(str::to_owned),
         }
     }
 }
 
 /// Finds a country by code or identifier.
 pub fn find(name: &str) -> Option<&'static places::Country> {
-    places::find(name).or_else(|| {
+    places::find_country(name).or_else(|| {
         let id = Id::parse(name)?;
-        places::all().iter().find(|country| uuid::Uuid::from_bytes(country.id()) == id.0)
+        places::all_countries().iter().find(|country| uuid::Uuid::from_bytes(country.id()) == id.0)
     })
 }
 
 /// How countries are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Order {
+pub enum CountrySort {
     /// By code.
     Code,
     /// By name, in the language's own order.
@@ -108,13 +112,13 @@ pub enum Order {
 
 /// All countries that match, in order.
 pub fn list(
-    query: Option<&Query>,
+    query: Option<&SearchQuery>,
     names: Option<&[String]>,
-    order: Order,
+    order: CountrySort,
     descending: bool,
     language: &'static str,
 ) -> Vec<&'static places::Country> {
-    let mut found: Vec<&'static places::Country> = places::all()
+    let mut found: Vec<&'static places::Country> = places::all_countries()
         .iter()
         .filter(|country| {
             names.is_none_or(|names| {
@@ -123,7 +127,7 @@ pub fn list(
         })
         .filter(|country| query.is_none_or(|query| matches(query, country)))
         .collect();
-    if order == Order::Name {
+    if order == CountrySort::Name {
         let language = Language::parse(language).unwrap_or_default();
         found.sort_by_cached_key(|country| sort_key(country.name(language.as_str()), &language));
     }
@@ -134,11 +138,14 @@ pub fn list(
 }
 
 /// Whether a country's code or its name in any language matches, by the rules of every search.
-fn matches(query: &Query, country: &places::Country) -> bool {
-    let mut tokens = Tokens::default();
+fn matches(query: &SearchQuery, country: &places::Country) -> bool {
+    let mut tokens = AnalyzedTexts::default();
     for tag in places::NAME_LANGUAGES {
-        tokens.add(country.name(tag), Language::parse(tag).ok().as_ref().and_then(Rules::of));
+        tokens.add_text(
+            country.name(tag),
+            Language::parse(tag).ok().as_ref().and_then(StemmerLanguage::from_language),
+        );
     }
-    tokens.add(country.code, None);
+    tokens.add_text(country.code, None);
     query.matches(&tokens)
 }

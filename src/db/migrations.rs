@@ -7,90 +7,120 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::Connection;
 use super::error::Error;
+use super::schema_version::{CompatibleSchema, SchemaMismatch, verify_schema};
 
-const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// How the database stands to this program.
+/// The schema of a database, compared with the migrations of this program.
 #[derive(Debug, Eq, PartialEq)]
-pub enum Standing {
+pub enum MigrationStatus {
     /// Every migration has been applied.
-    Current,
-    /// So many migrations are still to be applied.
-    Behind(usize),
-    /// It has been migrated by a newer program; the version this one does not know.
-    Ahead(String),
+    UpToDate,
+    /// The number of migrations that have not been applied.
+    Pending(usize),
+    /// A newer program migrated the database, and this version can still use it; the version of
+    /// the schema.
+    NewerCompatible(i64),
+    /// This program cannot use the database, and its migrations do not help.
+    Unusable(SchemaMismatch),
 }
 
-fn fault(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+fn from_migration_error(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
     match error.downcast::<diesel::result::Error>() {
         Ok(error) => Error::from(*error),
-        Err(other) => Error::Fault(other.to_string()),
+        Err(other) => Error::Internal(other.to_string()),
     }
 }
 
 /// Compares the applied migrations with the embedded ones.
-pub fn standing(connection: &mut Connection) -> Result<Standing, Error> {
-    let (known, applied) = match connection {
+pub fn status(connection: &mut Connection) -> Result<MigrationStatus, Error> {
+    let (embedded, applied) = match connection {
         Connection::Sqlite(connection) => {
-            let known: Vec<String> =
-                versions(MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(fault)?);
-            (known, connection.applied_migrations().map_err(fault)?)
+            let embedded: Vec<String> = migration_versions(
+                MigrationSource::<Sqlite>::migrations(&SQLITE_MIGRATIONS)
+                    .map_err(from_migration_error)?,
+            );
+            (embedded, connection.applied_migrations().map_err(from_migration_error)?)
         }
         Connection::Postgres(connection) => {
-            let known: Vec<String> =
-                versions(MigrationSource::<Pg>::migrations(&POSTGRES).map_err(fault)?);
-            (known, connection.applied_migrations().map_err(fault)?)
+            let embedded: Vec<String> = migration_versions(
+                MigrationSource::<Pg>::migrations(&POSTGRES_MIGRATIONS)
+                    .map_err(from_migration_error)?,
+            );
+            (embedded, connection.applied_migrations().map_err(from_migration_error)?)
         }
     };
     let applied: Vec<String> = applied.into_iter().map(|version| version.to_string()).collect();
-    if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
-        return Ok(Standing::Ahead(unknown.clone()));
-    }
-    match known.len().saturating_sub(applied.len()) {
-        0 => Ok(Standing::Current),
-        missing => Ok(Standing::Behind(missing)),
-    }
+    let unknown = applied.iter().find(|version| !embedded.contains(version));
+    let pending = embedded.iter().filter(|version| !applied.contains(version)).count();
+    Ok(match (verify_schema(connection)?, unknown) {
+        (Ok(CompatibleSchema::Newer(version)), _) => MigrationStatus::NewerCompatible(version),
+        (Err(mismatch @ SchemaMismatch::Newer(_)), _) => MigrationStatus::Unusable(mismatch),
+        (_, Some(unknown)) => {
+            MigrationStatus::Unusable(SchemaMismatch::Newer(format!("migration {unknown}")))
+        }
+        _ if pending > 0 => MigrationStatus::Pending(pending),
+        (Ok(CompatibleSchema::Current), None) => MigrationStatus::UpToDate,
+        (Err(SchemaMismatch::Older), None) => MigrationStatus::Unusable(SchemaMismatch::Altered(
+            "table schema_version is missing or outdated".to_owned(),
+        )),
+        (Err(mismatch), None) => MigrationStatus::Unusable(mismatch),
+    })
 }
 
-fn versions<B: diesel::backend::Backend>(migrations: Vec<Box<dyn Migration<B>>>) -> Vec<String> {
+fn migration_versions<B: diesel::backend::Backend>(
+    migrations: Vec<Box<dyn Migration<B>>>,
+) -> Vec<String> {
     migrations.iter().map(|migration| migration.name().version().to_string()).collect()
 }
 
-/// Applies what is missing; says which migrations ran. Several servers may start at once:
-/// PostgreSQL takes an advisory lock.
-pub fn apply(connection: &mut Connection) -> Result<Vec<String>, Error> {
+/// Applies the missing migrations and returns their versions. Several servers may start at once:
+/// PostgreSQL takes an advisory lock. Check [`status`] before: a database that is not empty must
+/// have been made by these migrations.
+pub fn run_pending(connection: &mut Connection) -> Result<Vec<String>, Error> {
     use diesel::connection::SimpleConnection;
     match connection {
-        Connection::Sqlite(connection) => run(connection, SQLITE),
+        Connection::Sqlite(connection) => run_migrations(connection, SQLITE_MIGRATIONS),
         Connection::Postgres(connection) => {
             connection.batch_execute("SELECT pg_advisory_lock(5366732)")?;
-            let outcome = run(connection, POSTGRES);
+            let outcome = run_migrations(connection, POSTGRES_MIGRATIONS);
             connection.batch_execute("SELECT pg_advisory_unlock(5366732)")?;
             outcome
         }
     }
 }
 
-/// Takes every migration back, newest first: the tests hold `down` with it.
+/// Reverts every migration, newest first. Only tests do this.
 pub fn revert_all(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let reverted = match connection {
         Connection::Sqlite(connection) => {
-            connection.revert_all_migrations(SQLITE).map_err(fault)?
+            connection.revert_all_migrations(SQLITE_MIGRATIONS).map_err(from_migration_error)?
         }
         Connection::Postgres(connection) => {
-            connection.revert_all_migrations(POSTGRES).map_err(fault)?
+            connection.revert_all_migrations(POSTGRES_MIGRATIONS).map_err(from_migration_error)?
         }
     };
     Ok(reverted.into_iter().map(|version| version.to_string()).collect())
 }
 
-fn run<B, C>(connection: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>, Error>
+fn run_migrations<B, C>(
+    connection: &mut C,
+    source: EmbeddedMigrations,
+) -> Result<Vec<String>, Error>
 where
     B: diesel::backend::Backend,
     C: MigrationHarness<B>,
     EmbeddedMigrations: MigrationSource<B>,
 {
-    let applied = connection.run_pending_migrations(source).map_err(fault)?;
+    let applied = connection.run_pending_migrations(source).map_err(|error| {
+        // Each migration is one transaction: a failure leaves the schema as it was.
+        match from_migration_error(error) {
+            Error::Internal(cause) => Error::Internal(format!(
+                "a migration failed and was rolled back ({cause}); the schema was altered or made by another edition of a migration: undo the manual change, or restore a backup"
+            )),
+            other => other,
+        }
+    })?;
     Ok(applied.into_iter().map(|version| version.to_string()).collect())
 }

@@ -2,21 +2,22 @@
 //! migrations.
 
 pub mod connection;
-mod counter;
+pub mod database;
 pub mod error;
-mod file;
-mod group;
+mod group_commit;
+pub mod keyset;
+pub mod maintenance;
 pub mod migrations;
-pub mod page;
+mod pool;
 pub mod schema;
+pub mod schema_version;
 pub mod search;
-pub mod sql;
-pub mod store;
+pub mod sql_fragment;
+mod sqlite_file_watch;
+mod statement_stats;
 pub mod types;
-pub mod upkeep;
-mod workers;
 
+pub use crate::db::database::Database;
 pub use connection::Connection;
 pub use error::Error;
-pub use store::Store;
-pub use types::{Id, IdMap, Number, Time};
+pub use types::{Id, IdMap, RowId, Time};

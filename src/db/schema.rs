@@ -1,10 +1,10 @@
-//! The tables as diesel sees them; the same for both databases. A test compares them with the
-//! migrations.
+//! The tables as diesel sees them; the same for both databases. Their names are compared with the
+//! live schema when a server starts, see [`super::schema_version`].
 #![expect(missing_docs, reason = "the migrations describe the columns")]
 
 use super::types::sql::{Instant, Uuid};
 
-/// Writes a `table!` with the column types of both databases in scope.
+/// Declares each table with the column types of both databases in scope, and lists the names.
 macro_rules! tables {
     ($($name:ident ($($key:ident),+) { $($column:ident -> $type:ty,)+ })+) => {
         $(diesel::table! {
@@ -12,13 +12,17 @@ macro_rules! tables {
             use super::{Instant, Uuid};
             $name ($($key),+) { $($column -> $type,)+ }
         })+
+
+        /// Every table and its columns, except those of the full-text index.
+        pub(super) const TABLES: &[(&str, &[&str])] =
+            &[$((stringify!($name), &[$(stringify!($column)),+])),+];
     };
 }
 
 tables! {
     revisions (number) {
         number -> BigInt,
-        state -> Text,
+        entries -> Text,
     }
     items (number) {
         number -> BigInt,
@@ -29,18 +33,18 @@ tables! {
         original_language -> Text,
         languages -> Text,
         public_languages -> Text,
-        refers_to -> Text,
-        own -> Text,
+        reference_list -> Text,
+        fields -> Text,
         tracks -> Text,
         revision -> BigInt,
         is_public -> Bool,
-        was_public -> Bool,
+        ever_public -> Bool,
         created_at -> Instant,
         updated_at -> Instant,
         published_at -> Nullable<Instant>,
         deleted_at -> Nullable<Instant>,
         purged_at -> Nullable<Instant>,
-        written -> BigInt,
+        catalogue_revision -> BigInt,
     }
     slugs (kind, slug) {
         kind -> Text,
@@ -59,17 +63,17 @@ tables! {
         disclaimer -> Nullable<Text>,
         sort_key -> Text,
     }
-    terms (number) {
+    filter_terms (number) {
         number -> BigInt,
         field -> Text,
         value -> Text,
     }
-    facets (item, term) {
+    filter_index (item, term) {
         item -> BigInt,
         term -> BigInt,
         is_public -> Bool,
         published_at -> Instant,
-        signature -> BigInt,
+        bloom_signature -> BigInt,
     }
     videos (number) {
         number -> BigInt,
@@ -84,10 +88,10 @@ tables! {
     impact_statistics (number) {
         number -> BigInt,
         is_public -> Bool,
-        value_order -> Nullable<Text>,
+        sortable_value -> Nullable<Text>,
         period_start -> Nullable<Date>,
         period_end -> Nullable<Date>,
-        facts -> Text,
+        fact_record -> Text,
     }
     tracks (number) {
         number -> BigInt,
@@ -96,7 +100,7 @@ tables! {
         kind -> Text,
         language -> Text,
         label -> Nullable<Text>,
-        head -> Text,
+        header -> Text,
         cue_count -> BigInt,
         revision -> BigInt,
         created_at -> Instant,
@@ -107,14 +111,14 @@ tables! {
         start_ms -> BigInt,
         end_ms -> BigInt,
         payload -> Text,
-        rest -> Nullable<Text>,
+        extras -> Nullable<Text>,
     }
     feed_changes (kind) {
         kind -> Text,
         first_at -> Instant,
         last_at -> Instant,
     }
-    pings (topic) {
+    websub_queue (topic) {
         topic -> Text,
         changes -> BigInt,
         attempts -> BigInt,
@@ -124,7 +128,7 @@ tables! {
         id -> Uuid,
         name -> Text,
         role -> Text,
-        digest -> Text,
+        key_hash -> Text,
         created_at -> Instant,
         expires_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
@@ -133,12 +137,23 @@ tables! {
     idempotent_requests (caller, key) {
         caller -> Uuid,
         key -> Text,
-        digest -> Text,
+        request_hash -> Text,
         attempt -> Uuid,
         status -> Nullable<BigInt>,
         headers -> Nullable<Text>,
         body -> Nullable<Text>,
         created_at -> Instant,
+    }
+    vocabulary (number) {
+        number -> BigInt,
+        token -> Text,
+        spelling -> Text,
+    }
+    schema_version (number) {
+        number -> BigInt,
+        version -> BigInt,
+        fingerprint -> Text,
+        oldest_compatible -> BigInt,
     }
 }
 
@@ -146,8 +161,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     items,
     slugs,
     texts,
-    terms,
-    facets,
+    filter_terms,
+    filter_index,
     videos,
     programmes,
     impact_statistics

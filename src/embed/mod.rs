@@ -1,43 +1,34 @@
-//! What partner sites paste: pages for frames, and what tells them how (oEmbed).
+//! Pages for embedding in iframes, the web component, oEmbed, and metadata for search engines.
 //!
-//! Pages work without JavaScript, set no cookie, store nothing, and ask no other site for anything
-//! before a visitor presses play.
+//! Pages work without JavaScript, set no cookie, store nothing, and make no third-party requests
+//! until the visitor presses play.
 //!
-//! - [`item`]: an item as all of them read it.
-//! - [`video`]: `/embed/videos/{video}`.
-//! - [`list`]: `/embed/videos`.
-//! - [`saved`]: `/f/{saved_query}`.
-//! - [`figure`]: `/embed/impact-statistics/{statistic}`.
-//! - [`page`]: what all pages share: the shell, the policy, errors as pages.
-//! - [`player`]: where a video is played, and at which address.
-//! - [`poster`]: the picture that stands for a video.
-//! - [`painter`]: that picture as PNG.
-//! - [`font`]: the letters on it.
-//! - [`structured`]: what search engines read of a video (JSON-LD).
-//! - [`sitemap`]: `/sitemap-videos.xml`.
-//! - [`tool`]: `/embed`, for webmasters.
-//! - [`component`]: `/embed/kinoteka.js`: videos and figures as elements of any page.
-//! - [`oembed`]: `/oembed`.
-//! - [`chart`]: charts of impact statistics.
-//! - [`addressed`]: what an address is that it is asked for.
-//! - [`discovery`]: how pages say where that tells of them.
+//! - [`video_page`]: `/embed/videos/{video}`. [`video_list_page`]: `/embed/videos`.
+//!   [`saved_query_page`]: `/f/{saved_query}`. [`statistic_page`]:
+//!   `/embed/impact-statistics/{statistic}`. [`chart_page`]: `/embed/impact-statistics/chart`.
+//! - [`embed_builder`]: `/embed`. [`web_component`]: `/embed/kinoteka.js`.
+//! - [`oembed`]: `/oembed`. [`url_resolver`]: matches the URL of an oEmbed request.
+//!   [`oembed_discovery`]: links from a page to its oEmbed representation.
+//! - [`schema_org`]: JSON-LD of a video. [`sitemap`]: `/sitemap-videos.xml`. [`poster_api`]: the
+//!   poster of a video.
+//! - [`html_shell`]: HTML shell, Content-Security-Policy and error pages. [`load_item`]: loads an
+//!   item with its extras. [`player`]: media sources to players. [`evidence`]: statistics that a
+//!   video shows.
 
-pub mod addressed;
-pub mod chart;
-pub mod component;
-pub mod discovery;
-pub mod figure;
-pub mod font;
-pub mod item;
-pub mod list;
+pub mod chart_page;
+pub mod embed_builder;
+pub mod evidence;
+pub mod html_shell;
+pub mod load_item;
 pub mod oembed;
-pub mod page;
-pub mod painter;
+pub mod oembed_discovery;
 pub mod player;
-pub mod poster;
-pub mod results;
-pub mod saved;
+pub mod poster_api;
+pub mod saved_query_page;
+pub mod schema_org;
 pub mod sitemap;
-pub mod structured;
-pub mod tool;
-pub mod video;
+pub mod statistic_page;
+pub mod url_resolver;
+pub mod video_list_page;
+pub mod video_page;
+pub mod web_component;

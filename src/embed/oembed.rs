@@ -1,59 +1,61 @@
-//! `/oembed`: how to show a page of ours on another site (oEmbed 1.0, oembed.com).
+//! `/oembed`: oEmbed 1.0 (oembed.com) for the pages of the catalogue.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::addressed::{chart_at, item_at, list_at, saved_at};
-use super::chart;
-use super::item::{self, At, read_any};
-use super::poster::{fitting, png_path};
-use crate::http::conditional::{ConditionalGet, Freshness, Validators};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::decode;
-use crate::http::problem::{Kind as ProblemKind, Problem};
-use crate::impact::store::ImpactStatistics;
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
-use crate::resource::snippets;
-use crate::resource::spec::Kind;
-use crate::resource::told::tell;
-use crate::saved_queries::query::{AtTheAddress, find};
+use crate::charts;
+use crate::embed::load_item::{self, Located, load_item};
+use crate::embed::url_resolver::{
+    match_chart_url, match_item_url, match_list_url, match_saved_query_url,
+};
+use crate::http::auth::Visibility;
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::query_params::percent_decode;
+use crate::images::poster::{largest_size_within, png_path};
+use crate::impact::resource::ImpactStatistics;
+use crate::resource::query::describe::describe_query;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::view::embed_code;
+use crate::saved_queries::resolve::{UrlParams, find_saved_query};
 use crate::text::language::Language;
-use crate::text::xml::Xml;
-use crate::videos::model::SPEC;
+use crate::text::xml::XmlWriter;
+use crate::videos::model::SCHEMA;
 
-/// The page of a figure is not higher.
-const FIGURE: i64 = 360;
-/// More is not used.
-const WIDEST: i64 = 1_920;
+/// Maximum height of the page of a statistic, in pixels.
+const MAX_STATISTIC_HEIGHT: i64 = 360;
+/// Maximum width of an iframe, in pixels.
+const MAX_WIDTH: i64 = 1_920;
 
-/// How to show a video on another site.
+/// An oEmbed 1.0 response.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OEmbed {
-    /// `video`; of a list and of a figure `rich`.
+    /// `video` for videos; `rich` for lists, statistics and charts.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "video")]
     kind: &'static str,
     /// Always `1.0`.
     #[schema(value_type = String, example = "1.0")]
     version: &'static str,
-    /// The title of the video.
+    /// The title of the page.
     #[schema(example = "In their own words, part one")]
     title: String,
-    /// What the catalogue is called.
+    /// The name of the publisher.
     provider_name: String,
-    /// Where it is.
+    /// The base URL of this server.
     #[schema(format = "uri")]
     provider_url: String,
-    /// How many seconds this may be kept.
+    /// Cache lifetime in seconds.
     cache_age: u32,
-    /// What to put into a page.
+    /// The HTML to insert into a page.
     #[schema(
         example = "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>"
     )]
@@ -64,8 +66,8 @@ pub struct OEmbed {
     /// Height in pixels.
     #[schema(example = 540)]
     height: i64,
-    /// The poster of a video as PNG, as large as fits; missing where not even the smallest fits,
-    /// and of a list.
+    /// The poster of a video as PNG, the largest size that fits. Absent if no size fits, and for
+    /// other types.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
         nullable = false,
@@ -73,423 +75,519 @@ pub struct OEmbed {
         example = "https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en"
     )]
     thumbnail_url: Option<String>,
-    /// Its width in pixels.
+    /// The width of the thumbnail in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 1280)]
     thumbnail_width: Option<i64>,
-    /// Its height in pixels.
+    /// The height of the thumbnail in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 720)]
     thumbnail_height: Option<i64>,
 }
 
-/// In what it is told.
+/// Format of an oEmbed response.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OEmbedFormat {
     /// JSON.
     Json,
     /// XML.
-    Xml,
+    XmlWriter,
 }
 
-/// What is asked.
+/// Parameters of an oEmbed request.
 #[derive(Debug, Default, PartialEq)]
-struct Asked {
+struct OEmbedParams {
     url: String,
     is_xml: bool,
-    width: Option<i64>,
-    height: Option<i64>,
+    max_width: Option<i64>,
+    max_height: Option<i64>,
 }
 
-/// Tell how to show a page of this catalogue on another site
+/// Get the oEmbed representation of a catalogue URL
 ///
-/// oEmbed 1.0, for addresses of embed pages of videos, lists and figures, of the API, and of the
-/// publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters are ignored, as the
-/// standard wants it.
-#[utoipa::path(operation_id = "oembed", tag = "Embeds", params(
-    ("url" = String, Query, description = "The address of the page; one that begins with `/` is of this server.", min_length = 1, example = "/embed/videos/testimonials-part-one"),
-    ("format" = inline(Option<OEmbedFormat>), Query, description = "Any other is 501.", example = "json"),
-    ("maxwidth" = Option<i64>, Query, description = "The widest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
-    ("maxheight" = Option<i64>, Query, description = "The highest that fits, in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
+/// oEmbed 1.0 for URLs of embed pages (videos, lists, saved queries, statistics, charts), of API
+/// resources, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters
+/// are ignored, as the specification requires.
+#[utoipa::path(operation_id = "get_oembed", tag = "Embeds", params(
+    ("url" = String, Query, description = "The URL of the page; a path that begins with `/` is relative to this server.", min_length = 1, example = "/embed/videos/testimonials-part-one"),
+    ("format" = inline(Option<OEmbedFormat>), Query, description = "Response format; any other value returns 501.", example = "json"),
+    ("maxwidth" = Option<i64>, Query, description = "Maximum width in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
+    ("maxheight" = Option<i64>, Query, description = "Maximum height in pixels.", minimum = 1, maximum = 1_000_000_000, example = 480),
 ), responses(
-    (status = 200, description = "How to show it.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540, "thumbnail_url": "https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en", "thumbnail_width": 1280, "thumbnail_height": 720})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
-    (status = 304, description = "The client has this already."),
-    (status = 400, description = "`url` is missing, or a size is no number of pixels.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 401, description = "The key is not one that may be used.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 404, description = "The address is not ours, or there is nothing.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 501, description = "The format is neither JSON nor XML.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "The oEmbed response.", content((OEmbed = "application/json", example = json!({"type": "video", "version": "1.0", "title": "In their own words, part one", "provider_name": "catalogue.example.org", "provider_url": "https://catalogue.example.org", "cache_age": 60, "html": "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>", "width": 640, "height": 540, "thumbnail_url": "https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en", "thumbnail_width": 1280, "thumbnail_height": 720})), (String = "text/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?><oembed>…</oembed>")))),
+    (status = 304, description = "Not modified."),
+    (status = 400, description = "`url` is missing, or a size is not a positive integer.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "The API key is not valid.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "The URL is not one of this catalogue's pages, or the item does not exist.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 501, description = "Unsupported format.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/oembed")]
 pub async fn oembed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    // Nothing is told with a key that is not told without, but who sends one must know when it is
-    // no good.
-    context.viewer(&request).await?;
-    let asked = Asked::read(request.query_string())?;
-    let base = context.settings.base_url(&request);
-    let nothing =
-        || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
-    if let Some(query) = list_at(&asked.url, &base) {
-        return list(&context, &request, &asked, query).await;
+    // A key has no effect on the response, but an invalid one is an error.
+    context.visibility(&request).await?;
+    let params = OEmbedParams::parse(request.query_string())?;
+    let base_url = context.settings.base_url(&request);
+    let not_found = || Problem::new(ProblemKind::NotFound, "This URL cannot be embedded.");
+    if let Some(query) = match_list_url(&params.url, &base_url) {
+        return oembed_list(&context, &request, &params, query).await;
     }
-    if let Some((name, query)) = saved_at(&asked.url, &base) {
-        return saved(&context, &request, &asked, (name, query)).await;
+    if let Some((name, query)) = match_saved_query_url(&params.url, &base_url) {
+        return oembed_saved_query(&context, &request, &params, (name, query)).await;
     }
-    if let Some(query) = chart_at(&asked.url, &base) {
-        return chart(&context, &request, &asked, query).await;
+    if let Some(query) = match_chart_url(&params.url, &base_url) {
+        return oembed_chart(&context, &request, &params, query).await;
     }
     let template = context.settings.public_url_template.as_deref();
-    if let Some(named) = item_at(Kind::ImpactStatistic, &asked.url, &base, template) {
-        return figure(&context, &request, asked, named).await;
+    if let Some(target) =
+        match_item_url(ResourceKind::ImpactStatistic, &params.url, &base_url, template)
+    {
+        return oembed_statistic(&context, &request, params, target).await;
     }
-    let Some((name, language)) = item_at(Kind::Video, &asked.url, &base, template) else {
-        return Err(nothing());
+    let Some((name, language)) =
+        match_item_url(ResourceKind::Video, &params.url, &base_url, template)
+    else {
+        return Err(not_found());
     };
-    let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
-    let of = item::Asked {
-        name,
-        viewer: Viewer::Public,
-        wish: &wish,
-        identity: format!("oembed\n{asked:?}\n{:?}", context.settings.name),
-        with_owed: false,
-        follows: true,
+    let language_preference = LanguagePreference::new(
+        language.clone().into_iter().collect(),
+        context.fallback_languages.clone(),
+    );
+    let item_request = load_item::ItemRequest {
+        id_or_slug: name,
+        visibility: Visibility::Published,
+        language_preference: &language_preference,
+        etag_key: format!(
+            "oembed\n{}\n{}",
+            params.etag_key(),
+            context.settings.name.as_deref().unwrap_or_default()
+        ),
+        with_extras: false,
+        accept_former_slug: true,
     };
-    let found = item::read(&context, &request, of, |mut video, _, _| {
-        let chosen = video.take_chosen()?;
+    let found = load_item::load_video(&context, &request, item_request, |mut video, _, _| {
+        let chosen = video.take_selected_text()?;
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
     .await;
     let (validators, found) = match match found {
-        // Whatever is not there, or not for everybody, is one thing to a consumer.
+        // Consumers get 404 for missing, deleted and non-public items alike.
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
-            return Err(nothing());
+            return Err(not_found());
         }
         other => other?,
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+            return Ok(response::not_modified_response(
+                &context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
-    let At::Here(Some((slug, shown, title))) = found else { return Err(nothing()) };
+    let Located::Found(Some((slug, title_language, title))) = found else {
+        return Err(not_found());
+    };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
-    let embed = asked.fitted(
+    let embed = params.to_embed(
         &context,
-        &base,
-        ("video", &format!("{base}/embed/videos/{slug}{lang}")),
+        &base_url,
+        ("video", &format!("{base_url}/embed/videos/{slug}{lang}")),
         title,
     );
-    asked.answered(
+    params.to_response(
         &context,
-        &wish,
+        &language_preference,
         &validators,
-        &embed.with_thumbnail(&asked, |width| format!("{base}{}", png_path(&slug, &shown, width))),
+        &embed.with_thumbnail(&params, |width| {
+            format!("{base_url}{}", png_path(&slug, &title_language, width))
+        }),
     )
 }
 
-/// Tells how to show the page of a saved query.
-async fn saved(
-    context: &web::Data<Context>,
+/// The oEmbed response for the page of a saved query.
+async fn oembed_saved_query(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &Asked,
+    params: &OEmbedParams,
     (name, query): (String, String),
 ) -> Result<HttpResponse, Problem> {
-    let nothing = |_: Problem| {
-        Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.")
-    };
-    let (layout, rest) = super::list::layout(&query);
-    layout.map_err(|error| nothing(Problem::parameters(vec![error])))?;
-    let beside = AtTheAddress::read(&rest, None, &context.fallback).map_err(nothing)?;
+    let not_found =
+        |_: Problem| Problem::new(ProblemKind::NotFound, "This URL cannot be embedded.");
+    let (layout, rest) = crate::embed::video_list_page::split_layout(&query);
+    layout.map_err(|error| not_found(Problem::invalid_parameters(vec![error])))?;
+    let url_params =
+        UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
     let base = context.settings.base_url(request);
-    let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, condition, wish, at) = (
+    let etag_key = format!(
+        "oembed saved\n{}\n{}",
+        params.etag_key(),
+        context.settings.name.as_deref().unwrap_or_default()
+    );
+    let (inner, condition, language_preference, at) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
-        beside.wish.clone(),
+        url_params.language_preference.clone(),
         base.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &wish,
-                base: &at,
+        .read(Visibility::Published, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &language_preference,
+                base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                let saved = match find(connection, &name, Viewer::Public, shown)? {
+            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
+                let saved = match find_saved_query(
+                    connection,
+                    &name,
+                    Visibility::Published,
+                    render_context,
+                )? {
                     Ok(saved) => saved,
-                    // The slug that it has now.
-                    Err(slug) => find(connection, &slug, Viewer::Public, shown)?
-                        .map_err(Problem::internal)?,
+                    // Follows the redirect to the current slug.
+                    Err(slug) => {
+                        find_saved_query(connection, &slug, Visibility::Published, render_context)?
+                            .map_err(Problem::internal)?
+                    }
                 };
-                Ok((saved.own.kind == Kind::Video.as_str()).then_some((saved.slug, saved.name)))
+                Ok((saved.fields.kind == ResourceKind::Video.as_str())
+                    .then_some((saved.slug, saved.name)))
             })
         })
         .await;
     let (validators, found) = match match done {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
-            return Err(nothing(problem));
+            return Err(not_found(problem));
         }
         other => {
             let done = other?;
-            Statements::note(request, done.statements);
+            StatementCount::record(request, done.statement_count);
             done.value
         }
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &beside.wish, &validators));
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &url_params.language_preference,
+                &validators,
+            ));
         }
     };
     let Some((slug, title)) = found else {
-        return Err(Problem::new(ProblemKind::NotFound, "Only queries of videos have a page."));
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            "Only saved queries for videos can be embedded.",
+        ));
     };
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
-        asked.fitted(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
-    asked.answered(context, &beside.wish, &validators, &embed)
+        params.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
+    params.to_response(context, &url_params.language_preference, &validators, &embed)
 }
 
-/// Tells how to show a list.
-async fn list(
-    context: &web::Data<Context>,
+/// The oEmbed response for a list of videos.
+async fn oembed_list(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &Asked,
+    params: &OEmbedParams,
     query: String,
 ) -> Result<HttpResponse, Problem> {
-    // A query that is not understood is no page of ours.
-    let nothing = |_: Problem| {
-        Problem::new(
-            ProblemKind::NotFound,
-            "There is no list at this address: its query is not understood.",
-        )
-    };
+    let not_found =
+        |_: Problem| Problem::new(ProblemKind::NotFound, "The query of the URL is not valid.");
     let base = context.settings.base_url(request);
-    let (_, plain) = super::list::split(&query).map_err(nothing)?;
-    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Viewer::Public)
-        .map_err(nothing)?;
-    if wanted.wish.all {
+    let (_, list_query) =
+        crate::embed::video_list_page::parse_page_query(&query).map_err(not_found)?;
+    let list_request = ListRequest::parse(
+        &SCHEMA,
+        &list_query,
+        None,
+        &context.fallback_languages,
+        Visibility::Published,
+    )
+    .map_err(not_found)?;
+    if list_request.language_preference.all_languages {
         return Err(Problem::new(
             ProblemKind::NotFound,
-            "There is no list in all languages: a page is in one.",
+            "`lang=all` is not supported here; give one language or omit `lang`.",
         ));
     }
-    let wish = wanted.wish.clone();
-    let identity = format!("oembed list\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, condition, wished, at) = (
+    let language_preference = list_request.language_preference.clone();
+    let etag_key = format!(
+        "oembed list\n{}\n{}",
+        params.etag_key(),
+        context.settings.name.as_deref().unwrap_or_default()
+    );
+    let (inner, condition, shared_preference, at) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
-        wish.clone(),
+        language_preference.clone(),
         base.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &wished,
-                base: &at,
+        .read(Visibility::Published, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &shared_preference,
+                base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                Ok(tell(connection, &SPEC, &plain, Viewer::Public, shown)?.title)
+            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
+                Ok(describe_query(
+                    connection,
+                    &SCHEMA,
+                    &list_query,
+                    Visibility::Published,
+                    render_context,
+                )?
+                .title)
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, title) = match done.value {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed =
-        asked.fitted(context, &base, ("rich", &format!("{base}/embed/videos{mark}{query}")), title);
-    asked.answered(context, &wish, &validators, &embed)
+    let embed = params.to_embed(
+        context,
+        &base,
+        ("rich", &format!("{base}/embed/videos{mark}{query}")),
+        title,
+    );
+    params.to_response(context, &language_preference, &validators, &embed)
 }
 
-/// Tells how to show a chart.
-async fn chart(
-    context: &web::Data<Context>,
+/// The oEmbed response for a chart.
+async fn oembed_chart(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &Asked,
+    params: &OEmbedParams,
     query: String,
 ) -> Result<HttpResponse, Problem> {
-    let nothing = |_: Problem| {
-        Problem::new(
-            ProblemKind::NotFound,
-            "There is no chart at this address: its query is not understood.",
-        )
-    };
-    let of = (None, format!("oembed {asked:?}"));
-    let (wish, chart) =
-        chart::api::told(context, request, &query, of).await.map_err(|problem| {
-            match problem.kind {
+    let not_found =
+        |_: Problem| Problem::new(ProblemKind::NotFound, "The query of the URL is not valid.");
+    let load_options = (None, format!("oembed {}", params.etag_key()));
+    let (language_preference, chart) =
+        charts::api::load_public_chart(context, request, &query, load_options).await.map_err(
+            |problem| match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
-                | ProblemKind::UriTooLong => nothing(problem),
+                | ProblemKind::UriTooLong => not_found(problem),
                 _ => problem,
-            }
-        })?;
+            },
+        )?;
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
-    let base = context.settings.base_url(request);
+    let base_url = context.settings.base_url(request);
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.fitted(
+    let embed = params.to_embed(
         context,
-        &base,
-        ("rich", &format!("{base}/embed/impact-statistics/chart{mark}{query}")),
+        &base_url,
+        ("rich", &format!("{base_url}/embed/impact-statistics/chart{mark}{query}")),
         chart.title,
     );
-    asked.answered(context, &wish, &validators, &embed)
+    params.to_response(context, &language_preference, &validators, &embed)
 }
 
-/// Tells how to show a figure.
-async fn figure(
-    context: &web::Data<Context>,
+/// The oEmbed response for an impact statistic.
+async fn oembed_statistic(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: Asked,
-    (name, language): (String, Option<Language>),
+    params: OEmbedParams,
+    (id_or_slug, language): (String, Option<Language>),
 ) -> Result<HttpResponse, Problem> {
-    let nothing =
-        || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
-    let base = context.settings.base_url(request);
-    let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
-    let identity = format!("oembed figure\n{asked:?}\n{:?}", context.settings.name);
-    let of = item::Asked {
-        name,
-        viewer: Viewer::Public,
-        wish: &wish,
-        identity,
-        with_owed: false,
-        follows: true,
+    let not_found = || Problem::new(ProblemKind::NotFound, "This URL cannot be embedded.");
+    let base_url = context.settings.base_url(request);
+    let language_preference = LanguagePreference::new(
+        language.clone().into_iter().collect(),
+        context.fallback_languages.clone(),
+    );
+    let etag_key = format!(
+        "oembed figure\n{}\n{}",
+        params.etag_key(),
+        context.settings.name.as_deref().unwrap_or_default()
+    );
+    let item_request = load_item::ItemRequest {
+        id_or_slug,
+        visibility: Visibility::Published,
+        language_preference: &language_preference,
+        etag_key,
+        with_extras: false,
+        accept_former_slug: true,
     };
-    let found =
-        read_any::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
-            let label = statistic.take_chosen().map(|chosen| chosen.text.title);
+    let found = load_item::<ImpactStatistics, _>(
+        context,
+        request,
+        item_request,
+        |_, _, mut statistic, render_context| {
+            let label = statistic.take_selected_text().map(|chosen| chosen.text.title);
             Ok(label.map(|label| {
-                (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.names))
+                (
+                    statistic.item.slug.clone(),
+                    statistic.fields.title(&label, render_context.language_preference.ui_language),
+                )
             }))
-        })
-        .await;
+        },
+    )
+    .await;
     let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
-            return Err(nothing());
+            return Err(not_found());
         }
         other => other?,
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
-    let At::Here(Some((slug, title))) = found else { return Err(nothing()) };
+    let Located::Found(Some((slug, title))) = found else { return Err(not_found()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
-    // There is no picture beside the text.
-    let asked =
-        Asked { height: Some(asked.height.map_or(FIGURE, |most| most.min(FIGURE))), ..asked };
-    let embed = asked.fitted(
+    // The page has text only.
+    let params = OEmbedParams {
+        max_height: Some(
+            params.max_height.map_or(MAX_STATISTIC_HEIGHT, |most| most.min(MAX_STATISTIC_HEIGHT)),
+        ),
+        ..params
+    };
+    let embed = params.to_embed(
         context,
-        &base,
-        ("rich", &format!("{base}/embed/impact-statistics/{slug}{lang}")),
+        &base_url,
+        ("rich", &format!("{base_url}/embed/impact-statistics/{slug}{lang}")),
         title,
     );
-    asked.answered(context, &wish, &validators, &embed)
+    params.to_response(context, &language_preference, &validators, &embed)
 }
 
-impl Asked {
-    /// Reads what is asked. Unlike elsewhere here, what is not known is ignored.
-    fn read(query: &str) -> Result<Self, Problem> {
-        let mut asked = Self::default();
+impl OEmbedParams {
+    /// Parses the query. Unlike other endpoints, unknown parameters are ignored (oEmbed 1.0).
+    fn parse(query: &str) -> Result<Self, Problem> {
+        let mut params = Self::default();
         let size = |name: &'static str, value: &str| match value.parse::<i64>() {
             Ok(size) if size > 0 => Ok(Some(size)),
-            _ => Err(Problem::parameter(
+            _ => Err(Problem::invalid_parameter(
                 name,
                 "out_of_range",
-                format!("`{name}` is a number of pixels, at least 1."),
+                format!("`{name}` must be a positive integer."),
             )),
         };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            let value = decode(value).unwrap_or_default();
+            let value = percent_decode(value).unwrap_or_default();
             match name {
-                "url" => asked.url = value,
-                "format" if value == "xml" => asked.is_xml = true,
-                "format" if value == "json" => asked.is_xml = false,
+                "url" => params.url = value,
+                "format" if value == "xml" => params.is_xml = true,
+                "format" if value == "json" => params.is_xml = false,
                 "format" => {
                     return Err(Problem::new(
                         ProblemKind::NotImplemented,
-                        "oEmbed is answered as json or xml.",
+                        "`format` must be `json` or `xml`.",
                     ));
                 }
-                "maxwidth" => asked.width = size("maxwidth", &value)?,
-                "maxheight" => asked.height = size("maxheight", &value)?,
+                "maxwidth" => params.max_width = size("maxwidth", &value)?,
+                "maxheight" => params.max_height = size("maxheight", &value)?,
                 _ => {}
             }
         }
-        if asked.url.is_empty() {
-            return Err(Problem::parameter(
-                "url",
-                "required",
-                "`url` is the address of the page to show.",
-            ));
+        if params.url.is_empty() {
+            return Err(Problem::invalid_parameter("url", "required", "`url` is required."));
         }
-        Ok(asked)
+        Ok(params)
     }
 
-    /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is
-    /// room.
-    fn size(&self) -> (i64, i64) {
-        let width = self.width.map_or(snippets::WIDTH, |most| most.min(WIDEST));
-        let height = snippets::height(width);
-        (width, self.height.map_or(height, |most| height.min(most)))
+    /// What the response depends on: part of the `ETag`.
+    fn etag_key(&self) -> String {
+        let limit =
+            |pixels: Option<i64>| pixels.map(|pixels| pixels.to_string()).unwrap_or_default();
+        format!(
+            "{}\n{}\n{}\n{}",
+            self.url,
+            self.is_xml,
+            limit(self.max_width),
+            limit(self.max_height)
+        )
     }
 
-    /// Answers it in the format that is asked for.
-    fn answered(
+    /// Width and height within the limits: a 16:9 player and the text below it.
+    fn embed_size(&self) -> (i64, i64) {
+        let width = self.max_width.map_or(embed_code::DEFAULT_WIDTH, |most| most.min(MAX_WIDTH));
+        let height = embed_code::frame_height(width);
+        (width, self.max_height.map_or(height, |most| height.min(most)))
+    }
+
+    /// The response in the requested format.
+    fn to_response(
         &self,
-        context: &Context,
-        wish: &Wish,
-        validators: &Validators,
+        context: &AppState,
+        language_preference: &LanguagePreference,
+        validators: &CacheValidators,
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::caching(&mut response, context, Viewer::Public, wish);
-        answer::validate(&mut response, validators);
-        response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+        response::set_cache_headers(
+            &mut response,
+            context,
+            Visibility::Published,
+            language_preference,
+        );
+        response::set_validators(&mut response, validators);
+        response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
         if self.is_xml {
-            return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
+            return Ok(response.content_type("text/xml; charset=utf-8").body(embed.to_xml()));
         }
         Ok(response
             .content_type("application/json")
             .body(serde_json::to_vec(embed).map_err(Problem::internal)?))
     }
 
-    fn fitted(
+    fn to_embed(
         &self,
-        context: &Context,
-        base: &str,
-        (kind, page): (&'static str, &str),
+        context: &AppState,
+        base_url: &str,
+        (kind, page_url): (&'static str, &str),
         title: String,
     ) -> OEmbed {
-        let (width, height) = self.size();
+        let (width, height) = self.embed_size();
         OEmbed {
             kind,
             version: "1.0",
-            html: snippets::frame(page, (width, height), &title),
+            html: embed_code::iframe_html(page_url, (width, height), &title),
             title,
-            provider_name: context.settings.publisher(base),
-            provider_url: base.to_owned(),
+            provider_name: context.settings.publisher_name(base_url),
+            provider_url: base_url.to_owned(),
             cache_age: context.settings.cache_seconds,
             width,
             height,
@@ -501,9 +599,15 @@ impl Asked {
 }
 
 impl OEmbed {
-    /// With the picture at this address, in the largest size that fits.
-    fn with_thumbnail(self, asked: &Asked, url: impl FnOnce(Option<i64>) -> String) -> Self {
-        let Some((width, height)) = fitting(asked.width, asked.height) else { return self };
+    /// Adds the thumbnail in the largest size that fits; `url` gets its width.
+    fn with_thumbnail(
+        self,
+        params: &OEmbedParams,
+        url: impl FnOnce(Option<i64>) -> String,
+    ) -> Self {
+        let Some((width, height)) = largest_size_within(params.max_width, params.max_height) else {
+            return self;
+        };
         Self {
             thumbnail_url: Some(url(Some(width))),
             thumbnail_width: Some(width),
@@ -512,9 +616,9 @@ impl OEmbed {
         }
     }
 
-    /// As XML, with the same members.
-    fn xml(&self) -> String {
-        let mut xml = Xml::new("oembed", &[]);
+    /// Serializes to XML with the same members.
+    fn to_xml(&self) -> String {
+        let mut xml = XmlWriter::new("oembed", &[]);
         for (name, text) in [
             ("type", self.kind),
             ("version", self.version),
@@ -548,8 +652,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_fit() {
-        let size = |query: &str| Asked::read(&format!("url=a&{query}")).unwrap().size();
+    fn embed_size_respects_limits() {
+        let size =
+            |query: &str| OEmbedParams::parse(&format!("url=a&{query}")).unwrap().embed_size();
         for (query, expected) in [
             ("", (640, 540)),
             ("maxwidth=320", (320, 360)),
@@ -562,12 +667,12 @@ mod tests {
             assert_eq!(size(query), expected, "{query}");
         }
         for bad in ["maxwidth=0", "maxheight=-1", "maxwidth=wide", "maxwidth=1.5", "format=yaml"] {
-            assert!(Asked::read(&format!("url=a&{bad}")).is_err(), "{bad}");
+            assert!(OEmbedParams::parse(&format!("url=a&{bad}")).is_err(), "{bad}");
         }
-        assert!(Asked::read("").is_err() && Asked::read("url=").is_err());
+        assert!(OEmbedParams::parse("").is_err() && OEmbedParams::parse("url=").is_err());
         assert_eq!(
-            Asked::read("url=a%20b&other=1&format=xml").unwrap(),
-            Asked { url: "a b".to_owned(), is_xml: true, width: None, height: None }
+            OEmbedParams::parse("url=a%20b&other=1&format=xml").unwrap(),
+            OEmbedParams { url: "a b".to_owned(), is_xml: true, max_width: None, max_height: None }
         );
     }
 }

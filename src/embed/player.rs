@@ -1,43 +1,43 @@
-//! Where a video is played, and at which address.
+//! Maps media sources to players.
 
-use crate::videos::parts::Source;
+use crate::videos::media::Source;
 
 /// How a source is played.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Player {
-    /// In this page: a file of this media type, if it is known.
+    /// A file, played by the `video` element.
     File {
-        /// Its address.
+        /// The URL of the file.
         url: String,
-        /// Its media type.
+        /// The media type, if known.
         mime_type: Option<String>,
     },
-    /// In a player of another site, which is loaded when the visitor presses play.
-    Framed {
-        /// What the site is called.
-        site: &'static str,
+    /// A third-party player in an iframe, which loads when the visitor presses play.
+    Iframe {
+        /// Name of the site.
+        site_name: &'static str,
         /// The origin of the player.
         origin: &'static str,
-        /// Its address, with `START` for the second at which it begins.
+        /// The URL of the player, with the placeholder `START` for the start position in seconds.
         url: String,
     },
-    /// On a page of another site.
-    Page {
-        /// What the site is called.
-        site: String,
+    /// A page of another site.
+    ExternalPage {
+        /// Name of the site.
+        site_name: String,
         /// The page.
         url: String,
     },
 }
 
-const YOUTUBE: &str = "https://www.youtube-nocookie.com";
-const VIMEO: &str = "https://player.vimeo.com";
+const YOUTUBE_ORIGIN: &str = "https://www.youtube-nocookie.com";
+const VIMEO_ORIGIN: &str = "https://player.vimeo.com";
 
-/// How a source is played, for a visitor of this language.
-pub fn player(source: &Source, language: &str) -> Player {
-    let framed = match source.kind.as_str() {
-        "youtube" => youtube(&source.url, language),
-        "vimeo" => vimeo(&source.url),
+/// The player for a source and the language of the visitor.
+pub fn player_for_source(source: &Source, language: &str) -> Player {
+    let iframe = match source.kind.as_str() {
+        "youtube" => youtube_player(&source.url, language),
+        "vimeo" => vimeo_player(&source.url),
         "file" | "hls" | "dash" => {
             let mime_type = source.mime_type.clone().or_else(|| match source.kind.as_str() {
                 "hls" => Some("application/vnd.apple.mpegurl".to_owned()),
@@ -48,14 +48,14 @@ pub fn player(source: &Source, language: &str) -> Player {
         }
         _ => None,
     };
-    framed.unwrap_or_else(|| Player::Page {
-        site: host(&source.url).to_owned(),
+    iframe.unwrap_or_else(|| Player::ExternalPage {
+        site_name: host_without_www(&source.url).to_owned(),
         url: source.url.clone(),
     })
 }
 
-/// The host of an address, without `www.`.
-fn host(url: &str) -> &str {
+/// The host of a URL, without `www.`.
+fn host_without_www(url: &str) -> &str {
     let host = url
         .split_once("://")
         .map_or(url, |(_, rest)| rest)
@@ -66,18 +66,18 @@ fn host(url: &str) -> &str {
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// The origin of an address.
-pub fn origin(url: &str) -> Option<String> {
+/// The origin of a URL.
+pub fn url_origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    // What could end a directive of the policy is no host.
+    // A host must not end a directive of the Content-Security-Policy.
     let is_host = !host.is_empty()
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte));
     (matches!(scheme, "http" | "https") && is_host).then(|| format!("{scheme}://{host}"))
 }
 
-/// The path and the query of an address.
+/// Path and query of a URL.
 fn path_and_query(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = rest.find('/').and_then(|place| rest.get(place..)).unwrap_or_default();
@@ -85,11 +85,11 @@ fn path_and_query(url: &str) -> (&str, &str) {
     path.split_once('?').unwrap_or((path, ""))
 }
 
-fn youtube(url: &str, language: &str) -> Option<Player> {
+fn youtube_player(url: &str, language: &str) -> Option<Player> {
     let (path, query) = path_and_query(url);
     let mut parts = path.trim_start_matches('/').split('/');
     let first = parts.next().unwrap_or_default();
-    let id = match host(url) {
+    let id = match host_without_www(url) {
         "youtu.be" => first,
         "youtube.com" | "m.youtube.com" | "youtube-nocookie.com" | "music.youtube.com" => {
             match first {
@@ -103,36 +103,36 @@ fn youtube(url: &str, language: &str) -> Option<Player> {
     let is_id = (6..=20).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let language = language.split('-').next().unwrap_or_default();
-    is_id.then(|| Player::Framed {
-        site: "YouTube",
-        origin: YOUTUBE,
+    is_id.then(|| Player::Iframe {
+        site_name: "YouTube",
+        origin: YOUTUBE_ORIGIN,
         url: format!(
-            "{YOUTUBE}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"
+            "{YOUTUBE_ORIGIN}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"
         ),
     })
 }
 
-fn vimeo(url: &str) -> Option<Player> {
+fn vimeo_player(url: &str) -> Option<Player> {
     let (path, query) = path_and_query(url);
-    let is_player = host(url) == "player.vimeo.com";
-    if !is_player && host(url) != "vimeo.com" {
+    let is_player = host_without_www(url) == "player.vimeo.com";
+    if !is_player && host_without_www(url) != "vimeo.com" {
         return None;
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let is_number = |part: &&str| part.len() >= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
     let place = parts.iter().position(is_number)?;
     let id = parts.get(place)?;
-    // What is not listed has a second word in its address.
-    let is_word =
-        |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let of_path = parts.get(place.saturating_add(1)).copied().filter(is_word);
-    let word =
-        query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_word).or(of_path);
-    let word = word.map(|word| format!("&h={word}")).unwrap_or_default();
-    Some(Player::Framed {
-        site: "Vimeo",
-        origin: VIMEO,
-        url: format!("{VIMEO}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs"),
+    // Unlisted videos have a hash in the URL.
+    let is_hash =
+        |hash: &&str| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let path_hash = parts.get(place.saturating_add(1)).copied().filter(is_hash);
+    let hash =
+        query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_hash).or(path_hash);
+    let hash = hash.map(|hash| format!("&h={hash}")).unwrap_or_default();
+    Some(Player::Iframe {
+        site_name: "Vimeo",
+        origin: VIMEO_ORIGIN,
+        url: format!("{VIMEO_ORIGIN}/video/{id}?autoplay=1&dnt=1{hash}#t=STARTs"),
     })
 }
 
@@ -140,7 +140,7 @@ fn vimeo(url: &str) -> Option<Player> {
 mod tests {
     use super::*;
 
-    fn of(kind: &str, url: &str) -> Player {
+    fn player_for_url(kind: &str, url: &str) -> Player {
         let source = Source {
             kind: kind.to_owned(),
             url: url.to_owned(),
@@ -149,11 +149,11 @@ mod tests {
             height: None,
             size_bytes: None,
         };
-        player(&source, "sr-Latn")
+        player_for_source(&source, "sr-Latn")
     }
 
     #[test]
-    fn players_keep_their_visitors_private() {
+    fn uses_privacy_friendly_player_urls() {
         let expected = "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&rel=0&playsinline=1&hl=sr&start=START";
         for url in [
             "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
@@ -164,7 +164,7 @@ mod tests {
             "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ",
         ] {
             assert!(
-                matches!(of("youtube", url), Player::Framed { url, origin: YOUTUBE, .. } if url == expected),
+                matches!(player_for_url("youtube", url), Player::Iframe { url, origin: YOUTUBE_ORIGIN, .. } if url == expected),
                 "{url}"
             );
         }
@@ -187,14 +187,14 @@ mod tests {
             ),
         ] {
             assert!(
-                matches!(of("vimeo", url), Player::Framed { url, origin: VIMEO, .. } if url == expected),
+                matches!(player_for_url("vimeo", url), Player::Iframe { url, origin: VIMEO_ORIGIN, .. } if url == expected),
                 "{url}"
             );
         }
     }
 
     #[test]
-    fn what_is_no_player_is_a_page() {
+    fn falls_back_to_external_page() {
         for (kind, url, site) in [
             ("youtube", "https://www.youtube.com/@channel", "youtube.com"),
             ("youtube", "https://evil.example.org/watch?v=aqz-KE-bpKQ", "evil.example.org"),
@@ -202,16 +202,19 @@ mod tests {
             ("vimeo", "https://vimeo.com/user", "vimeo.com"),
             ("page", "https://www.example.org/film", "example.org"),
         ] {
-            assert_eq!(of(kind, url), Player::Page { site: site.to_owned(), url: url.to_owned() });
+            assert_eq!(
+                player_for_url(kind, url),
+                Player::ExternalPage { site_name: site.to_owned(), url: url.to_owned() }
+            );
         }
         assert_eq!(
-            of("file", "https://e.org/a.mp4"),
+            player_for_url("file", "https://e.org/a.mp4"),
             Player::File { url: "https://e.org/a.mp4".to_owned(), mime_type: None }
         );
     }
 
     #[test]
-    fn addresses_have_an_origin() {
+    fn extracts_url_origin() {
         for (url, expected) in [
             ("https://media.example.org:8443/a;b?c", Some("https://media.example.org:8443")),
             ("http://[::1]/a", Some("http://[::1]")),
@@ -220,7 +223,7 @@ mod tests {
             ("ftp://e.org/", None),
             ("nothing", None),
         ] {
-            assert_eq!(origin(url).as_deref(), expected, "{url}");
+            assert_eq!(url_origin(url).as_deref(), expected, "{url}");
         }
     }
 }

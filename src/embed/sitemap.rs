@@ -1,188 +1,209 @@
-//! `/sitemap-videos.xml`: where search engines find the videos (sitemaps.org, with Google's
-//! extension for videos).
+//! `/sitemap-videos.xml`: video sitemap (sitemaps.org, with Google's video extension).
 //!
-//! Parts are of fixed ranges of the items' numbers: one is read like another, whatever is written
-//! meanwhile.
+//! Each part covers a fixed range of row ids, so that writes do not move videos between parts.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::sql_types::BigInt;
 
-use super::poster::png_path;
-use crate::db::sql::{Bind, Fragment, Statement};
-use crate::db::{Connection, Number};
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
+use crate::db::{Connection, RowId};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::Params;
-use crate::http::problem::{Kind as ProblemKind, Problem};
-use crate::resource::addresses::Addresses;
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::{Loaded, load};
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
-use crate::text::xml::Xml;
-use crate::videos::model::Own;
-use crate::videos::parts::Source;
-use crate::videos::store::Videos;
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::query_params::QueryParams;
+use crate::images::poster::png_path;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, load_where};
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
+use crate::text::xml::XmlWriter;
+use crate::videos::media::Source;
+use crate::videos::model::VideoFields;
+use crate::videos::resource::Videos;
 
-/// How many items a part spans. An entry has one to five kilobytes, and a file may have 50 MB.
-const SPAN: Number = 5_000;
-/// The longest description that is taken, in characters.
-const LONGEST: usize = 2_048;
-/// The longest video that is taken, in seconds.
-const LONGEST_DURATION: i64 = 28_800;
+/// Row ids per part. An entry has one to five kilobytes; the limit of a file is 50 MB.
+const IDS_PER_PART: RowId = 5_000;
+/// Maximum length of a description, in characters.
+const MAX_DESCRIPTION_CHARS: usize = 2_048;
+/// Maximum duration that the sitemap extension allows, in seconds.
+const MAX_DURATION_SECONDS: i64 = 28_800;
 
-const MAP: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
-const VIDEO: &str = "http://www.google.com/schemas/sitemap-video/1.1";
+const SITEMAP_XMLNS: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
+const VIDEO_XMLNS: &str = "http://www.google.com/schemas/sitemap-video/1.1";
 
-/// Find the videos
+/// Get the video sitemap
 ///
-/// A sitemap of the videos that everybody may see and play, for search engines; of a large
-/// catalogue an index of its parts.
-#[utoipa::path(operation_id = "video_sitemap", tag = "Embeds", responses(
+/// A sitemap of the public videos that have a source, for search engines. Large catalogues get an
+/// index of parts.
+#[utoipa::path(operation_id = "get_video_sitemap", tag = "Embeds", responses(
     (status = 200, description = "The sitemap, or the index of its parts.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
-    (status = 304, description = "The client has this already."),
-    (status = 400, description = "It takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 304, description = "Not modified."),
+    (status = 400, description = "Unknown query parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/sitemap-videos.xml")]
 pub async fn video_sitemap(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    answer(&context, &request, None).await
+    respond(&context, &request, None).await
 }
 
-/// Find some of the videos
+/// Get one part of the video sitemap
 ///
-/// A part of the sitemap, as its index names it.
-#[utoipa::path(operation_id = "video_sitemap_part", tag = "Embeds", params(("part" = i64, Path, description = "Which part, from 1.", minimum = 1, maximum = 1_000_000, example = 1)), responses(
+/// A part listed in the sitemap index.
+#[utoipa::path(operation_id = "get_video_sitemap_part", tag = "Embeds", params(("part" = i64, Path, description = "Number of the part, from 1.", minimum = 1, maximum = 1_000_000, example = 1)), responses(
     (status = 200, description = "The part.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
-    (status = 304, description = "The client has this already."),
-    (status = 400, description = "It takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 404, description = "There is no such part.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 304, description = "Not modified."),
+    (status = 400, description = "Unknown query parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "Part not found.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/sitemap-videos-{part}.xml")]
 pub async fn video_sitemap_part(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     part: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    // What is no number is no part either.
-    answer(&context, &request, Some(part.parse().unwrap_or(0))).await
+    // A part that is not a number is not found.
+    respond(&context, &request, Some(part.parse().unwrap_or(0))).await
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    part: Option<Number>,
+    part: Option<RowId>,
 ) -> Result<HttpResponse, Problem> {
-    Params::parse(request.query_string())?.finish()?;
+    QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(request);
-    let addresses = Addresses::new(&context.settings, &base);
-    let wish = Wish::new(Vec::new(), context.fallback.clone());
-    let identity = format!("sitemap\n{part:?}\n{}", addresses.identity());
-    let (inner, condition, wished) =
-        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
+    let urls = PublicUrls::new(&context.settings, &base);
+    let language_preference =
+        LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
+    let etag_key = format!("sitemap\n{part:?}\n{}", urls.cache_key());
+    let (inner, condition, shared_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
     let done = context
-        .read(Viewer::Public, move |connection| {
-            let asked = OfCatalogue {
-                identity: &identity,
-                wish: &wished,
-                base: &base,
+        .read(Visibility::Published, move |connection| {
+            let catalogue_request = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &shared_preference,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
-                let parts = parts(connection)?;
-                match (part, parts.as_slice()) {
-                    (Some(part), _) if !parts.contains(&part) => {
-                        let there =
-                            parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                        Err(Problem::new(
-                            ProblemKind::NotFound,
-                            format!("The sitemap has no part {part}; there are {there}."),
-                        ))
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, _, render_context| {
+                    let parts = non_empty_parts(connection)?;
+                    match (part, parts.as_slice()) {
+                        (Some(part), _) if !parts.contains(&part) => {
+                            let available = parts
+                                .iter()
+                                .map(ToString::to_string)
+                                .collect::<Vec<_>>()
+                                .join(", ");
+                            Err(Problem::new(
+                                ProblemKind::NotFound,
+                                format!("Part {part} not found; available parts: {available}."),
+                            ))
+                        }
+                        (Some(part), _) => render_part(connection, part, &urls, render_context),
+                        (None, [part]) => render_part(connection, *part, &urls, render_context),
+                        (None, parts) => Ok(render_index(parts, &urls)),
                     }
-                    (Some(part), _) => urls(connection, part, &addresses, shown),
-                    (None, [part]) => urls(connection, *part, &addresses, shown),
-                    (None, parts) => Ok(index(parts, &addresses)),
-                }
-            })
+                },
+            )
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Viewer::Public, &wish);
-    answer::validate(&mut response, &validators);
+    response::set_cache_headers(
+        &mut response,
+        context,
+        Visibility::Published,
+        &language_preference,
+    );
+    response::set_validators(&mut response, &validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 
-/// The parts in which there are videos that everybody may see and that have a source, the first
-/// where there are none at all.
-fn parts(connection: &mut Connection) -> Result<Vec<Number>, Problem> {
-    let statement = Fragment::new("SELECT DISTINCT (facets.item - 1) / ")
-        .then(&Fragment::written_out(SPAN))
-        .sql(" + 1 AS part FROM facets WHERE facets.is_public = TRUE AND facets.term = ")
-        .sql("(SELECT terms.number FROM terms WHERE terms.field = 'video.has' AND terms.value = 'source') ORDER BY part");
-    let parts: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+/// The parts with public videos that have a source; the first part if no such video exists.
+fn non_empty_parts(connection: &mut Connection) -> Result<Vec<RowId>, Problem> {
+    let statement = Fragment::new("SELECT DISTINCT (filter_index.item - 1) / ")
+        .append(&Fragment::literal_on_postgres(IDS_PER_PART))
+        .sql(" + 1 AS part FROM filter_index WHERE filter_index.is_public = TRUE AND filter_index.term = ")
+        .sql("(SELECT filter_terms.number FROM filter_terms WHERE filter_terms.field = 'video.has' AND filter_terms.value = 'source') ORDER BY part");
+    let parts: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok(if parts.is_empty() { vec![1] } else { parts })
 }
 
-fn index(parts: &[Number], addresses: &Addresses) -> String {
-    let mut xml = Xml::new("sitemapindex", &[("xmlns", MAP)]);
+fn render_index(parts: &[RowId], urls: &PublicUrls) -> String {
+    let mut xml = XmlWriter::new("sitemapindex", &[("xmlns", SITEMAP_XMLNS)]);
     for part in parts {
         xml.open("sitemap", &[]);
-        xml.element("loc", &[], &addresses.here(&format!("/sitemap-videos-{part}.xml")));
+        xml.element("loc", &[], &urls.own_url(&format!("/sitemap-videos-{part}.xml")));
         xml.close();
     }
     xml.finish()
 }
 
-/// The videos of a part that everybody may see.
-fn urls(
+/// The public videos of a part.
+fn render_part(
     connection: &mut Connection,
-    part: Number,
-    addresses: &Addresses,
-    shown: &mut Shown,
+    part: RowId,
+    urls: &PublicUrls,
+    render_context: &mut RenderContext,
 ) -> Result<String, Problem> {
-    let before = part.saturating_sub(1).saturating_mul(SPAN);
+    let first_excluded = part.saturating_sub(1).saturating_mul(IDS_PER_PART);
     let condition = Fragment::new("items.kind = 'video' AND items.is_public = TRUE AND items.deleted_at IS NULL AND items.number > ")
-        .bind(Bind::Integer(before))
+        .bind(Bind::Integer(first_excluded))
         .sql(" AND items.number <= ")
-        .bind(Bind::Integer(before.saturating_add(SPAN)))
+        .bind(Bind::Integer(first_excluded.saturating_add(IDS_PER_PART)))
         .sql(" ORDER BY items.number");
-    let videos = load::<Videos>(connection, &condition, Viewer::Public, shown)?;
-    let mut xml = Xml::new("urlset", &[("xmlns", MAP), ("xmlns:video", VIDEO)]);
+    let videos =
+        load_where::<Videos>(connection, &condition, Visibility::Published, render_context)?;
+    let mut xml =
+        XmlWriter::new("urlset", &[("xmlns", SITEMAP_XMLNS), ("xmlns:video", VIDEO_XMLNS)]);
     for video in videos {
-        write(&mut xml, video, addresses);
+        write_entry(&mut xml, video, urls);
     }
     Ok(xml.finish())
 }
 
-/// An entry, if it is one that search engines take: something is played, and not on the very page.
-fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
-    let Some(chosen) = video.take_chosen() else { return };
-    let (item, own, language) = (&video.item, &video.own, chosen.language.as_str());
+/// Writes an entry if the video has a player URL distinct from its page, or a file.
+fn write_entry(xml: &mut XmlWriter, mut video: LoadedItem<VideoFields>, urls: &PublicUrls) {
+    let Some(chosen) = video.take_selected_text() else { return };
+    let (item, own, language) = (&video.item, &video.fields, chosen.language.as_str());
     let sources: Vec<Source> = own.sources.unpack();
-    let page = addresses.elsewhere(Kind::Video, (item.id, &item.slug), language);
-    let player = addresses.here(&format!("/embed/videos/{}", item.slug));
-    // Without a site of the publisher's own the embed page is the page.
-    let is_played_there = page.is_some() && sources.iter().any(|source| source.kind != "page");
+    let page = urls.external_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let player = urls.own_url(&format!("/embed/videos/{}", item.slug));
+    // Without a public site, the embed page is the page of the video.
+    let has_player = page.is_some() && sources.iter().any(|source| source.kind != "page");
     let file =
         sources.iter().find(|source| source.kind == "file").map(|source| source.url.as_str());
-    if !is_played_there && file.is_none() {
+    if !has_player && file.is_none() {
         return;
     }
     let text = chosen
@@ -191,21 +212,21 @@ fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
         .as_ref()
         .or(chosen.text.summary.as_ref())
         .unwrap_or(&chosen.text.title);
-    let description: String = text.chars().take(LONGEST).collect();
+    let description: String = text.chars().take(MAX_DESCRIPTION_CHARS).collect();
     xml.open("url", &[]);
     xml.element("loc", &[], page.as_deref().unwrap_or(&player));
     xml.open("video:video", &[]);
-    xml.element("video:thumbnail_loc", &[], &addresses.here(&png_path(&item.slug, language, None)));
+    xml.element("video:thumbnail_loc", &[], &urls.own_url(&png_path(&item.slug, language, None)));
     xml.element("video:title", &[], &chosen.text.title);
     xml.element("video:description", &[], &description);
     if let Some(file) = file {
         xml.element("video:content_loc", &[], file);
     }
-    if is_played_there {
+    if has_player {
         xml.element("video:player_loc", &[], &player);
     }
     if let Some(seconds) =
-        own.duration_seconds.filter(|seconds| (1..=LONGEST_DURATION).contains(seconds))
+        own.duration_seconds.filter(|seconds| (1..=MAX_DURATION_SECONDS).contains(seconds))
     {
         xml.element("video:duration", &[], &seconds.to_string());
     }

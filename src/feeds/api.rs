@@ -1,4 +1,4 @@
-//! The addresses of feeds.
+//! HTTP handlers of the feeds of lists: `/feeds/{list}.{format}`.
 
 use std::sync::Arc;
 
@@ -7,56 +7,63 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::entries::{Surroundings, Syndicated};
+use super::entries::{EntryContext, FeedResource};
 use super::feed::{Entry, Feed};
-use super::json::JsonFeed;
-use super::{atom, json, rss};
+use super::json::{self, JsonFeed};
+use super::{atom, rss};
 use crate::db::{Connection, Id, Time};
-use crate::http::conditional::{ConditionalGet, Freshness, Validators};
-use crate::http::fields::clip;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::given;
-use crate::http::problem::{Kind as ProblemKind, Problem, Violation};
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::addresses::Addresses;
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::list::{self, PageInfo};
-use crate::resource::load::load_page;
-use crate::resource::notes::elsewhere;
-use crate::resource::owed::of_programmes;
-use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
-use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
-use crate::resource::told::{Told, tell};
-use crate::videos::store::Videos;
+use crate::http::auth::Visibility;
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::json_fields::truncate_for_message;
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::query_params::reject_params;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::describe::{QueryDescription, describe_query};
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::attribution::programme_attributions;
+use crate::resource::read::content_notes::content_notes_in_other_language;
+use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::read::page::{self, PageInfo};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_page;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
+use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
-/// Parameters of lists that shape what feeds shape themselves.
-const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total"];
+/// Parameters of lists that feeds do not support.
+const EXCLUDED_PARAMS: &[&str] =
+    &["fields", "include", "facets", "facet_limit", "highlights", "total"];
 
-/// What the document says of them, beside what the handlers do.
-pub const DECLARED: [Listing; 4] = [
-    declared("/feeds/videos.{format}", &videos::model::SPEC),
-    declared("/feeds/programmes.{format}", &programmes::model::SPEC),
-    declared("/feeds/partners.{format}", &partners::model::SPEC),
-    declared("/feeds/impact-statistics.{format}", &impact::model::SPEC),
+/// Completes the OpenAPI operations of the feeds with the parameters of the lists.
+pub const OPENAPI: [ListEndpoint; 4] = [
+    list_endpoint("/feeds/videos.{format}", &videos::model::SCHEMA),
+    list_endpoint("/feeds/programmes.{format}", &programmes::model::SCHEMA),
+    list_endpoint("/feeds/partners.{format}", &partners::model::SCHEMA),
+    list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SCHEMA),
 ];
 
-const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
-    Listing { path, spec, without: WITHOUT, own: Vec::new, needs_query: false }
+const fn list_endpoint(path: &'static str, schema: &'static ResourceSchema) -> ListEndpoint {
+    ListEndpoint {
+        path,
+        schema,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: Vec::new,
+        requires_query: false,
+    }
 }
 
-/// In what a feed is written.
+/// Format of a feed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
+pub enum FeedType {
     /// RSS 2.0.
     Rss,
     /// Atom.
@@ -65,10 +72,10 @@ pub enum Format {
     Json,
 }
 
-impl Format {
-    /// That of an address that ends so.
-    pub(super) fn of_ending(ending: &str) -> Option<Self> {
-        match ending {
+impl FeedType {
+    /// The format with this file extension.
+    pub(super) fn from_extension(extension: &str) -> Option<Self> {
+        match extension {
             "rss" => Some(Self::Rss),
             "atom" => Some(Self::Atom),
             "json" => Some(Self::Json),
@@ -76,7 +83,7 @@ impl Format {
         }
     }
 
-    /// What the answer is called.
+    /// Value of `Content-Type`.
     fn media_type(self) -> &'static str {
         match self {
             Self::Rss => "application/rss+xml; charset=utf-8",
@@ -85,8 +92,8 @@ impl Format {
         }
     }
 
-    /// What an address of it ends with.
-    pub(super) fn ending(self) -> &'static str {
+    /// File extension in URLs.
+    pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Rss => "rss",
             Self::Atom => "atom",
@@ -94,16 +101,16 @@ impl Format {
         }
     }
 
-    fn write(self, feed: &Feed) -> Result<Vec<u8>, Problem> {
+    fn render(self, feed: &Feed) -> Result<Vec<u8>, Problem> {
         match self {
-            Self::Rss => Ok(rss::write(feed).into_bytes()),
-            Self::Atom => Ok(atom::write(feed).into_bytes()),
-            Self::Json => json::write(feed).map_err(Problem::internal),
+            Self::Rss => Ok(rss::render(feed).into_bytes()),
+            Self::Atom => Ok(atom::render(feed).into_bytes()),
+            Self::Json => json::render(feed).map_err(Problem::internal),
         }
     }
 }
 
-/// In what a feed of videos is written.
+/// Format of a feed of videos. For the OpenAPI document only.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VideoFeedFormat {
@@ -115,7 +122,7 @@ pub enum VideoFeedFormat {
     Json,
 }
 
-/// In what a feed is written.
+/// Format of a feed.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedFormat {
@@ -127,219 +134,254 @@ pub enum FeedFormat {
 
 /// Subscribe to videos
 ///
-/// Every query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title
-/// says the query in the feed's language. What is played on another site stands as `media:player`,
+/// Any query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title
+/// describes the query in the feed's language. Videos hosted elsewhere appear as `media:player`,
 /// files as enclosures, captions as `podcast:transcript`.
 ///
-/// Where the publisher has set a hub (`WebSub`), every feed names it, and it is told when a feed
-/// without parameters changes. Of feeds with parameters it is told nothing: ask for them from time
-/// to time.
-#[utoipa::path(operation_id = "feed_videos", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// If a `WebSub` hub is configured, all feeds link to it, and the hub is notified when a feed
+/// without parameters changes. Feeds with parameters are not announced: poll them.
+#[utoipa::path(operation_id = "get_video_feed", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
 pub async fn video_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<Videos>(context, request, format.into_inner()).await
+    list_feed::<Videos>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to programmes
 ///
-/// Every query of `/v1/programmes` as a feed: Atom or JSON Feed.
-#[utoipa::path(operation_id = "feed_programmes", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// Any query of `/v1/programmes` as a feed: Atom or JSON Feed.
+#[utoipa::path(operation_id = "get_programme_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/programmes.{format}")]
 pub async fn programme_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<Programmes>(context, request, format.into_inner()).await
+    list_feed::<Programmes>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to partners
 ///
-/// Every query of `/v1/partners` as a feed: Atom or JSON Feed.
-#[utoipa::path(operation_id = "feed_partners", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// Any query of `/v1/partners` as a feed: Atom or JSON Feed.
+#[utoipa::path(operation_id = "get_partner_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/partners.{format}")]
 pub async fn partner_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<Partners>(context, request, format.into_inner()).await
+    list_feed::<Partners>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to impact statistics
 ///
-/// Every query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the
-/// figure and its qualifier ("More than 500").
-#[utoipa::path(operation_id = "feed_impact_statistics", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// Any query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the figure
+/// and its qualifier ("More than 500").
+#[utoipa::path(operation_id = "get_impact_statistic_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/impact-statistics.{format}")]
 pub async fn impact_statistic_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<ImpactStatistics>(context, request, format.into_inner()).await
+    list_feed::<ImpactStatistics>(context, request, format.into_inner()).await
 }
 
-/// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers
-/// send all sorts of things.
-async fn feed<S: Syndicated>(
-    context: web::Data<Context>,
+/// Responds with a list as a feed. The format is that of the URL and not of `Accept`, since the
+/// `Accept` headers of feed readers are unreliable.
+async fn list_feed<S: FeedResource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
-    ending: String,
+    extension: String,
 ) -> Result<HttpResponse, Problem> {
-    let Some(format) =
-        Format::of_ending(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str()))
+    let Some(format) = FeedType::from_extension(&extension)
+        .filter(|_| S::SCHEMA.feed_formats.contains(&extension.as_str()))
     else {
         let detail = format!(
-            "This feed is given as {}, not as `{}`.",
-            S::SPEC.feeds.join(", "),
-            clip(&ending)
+            "This feed is available as {}; `{}` is not supported.",
+            S::SCHEMA.feed_formats.join(", "),
+            truncate_for_message(&extension)
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.viewer(&request).await?;
-    refuse(&request)?;
-    let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
-    if wanted.wish.all {
-        return Err(Problem::parameter(
+    let caller = context.visibility(&request).await?;
+    reject_params(request.query_string(), EXCLUDED_PARAMS, |name| {
+        format!(
+            "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."
+        )
+    })?;
+    let list_request = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
+    if list_request.language_preference.all_languages {
+        return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
-            "A feed is in one language: name it, or leave `lang` out.",
+            "`lang=all` is not supported here; give one language or omit `lang`.",
         ));
     }
-    let addresses = Addresses::new(&context.settings, &wanted.base);
-    let publisher = context.settings.publisher(&wanted.base);
+    let urls = PublicUrls::new(&context.settings, &list_request.base_url);
+    let publisher = context.settings.publisher_name(&list_request.base_url);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
-        "feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}",
-        addresses.identity(),
-        wanted.identity
+        "feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{}",
+        urls.cache_key(),
+        list_request.etag_key
     );
-    let (shared, inner, query) =
-        (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
+    let (shared_request, inner, query) = (
+        Arc::clone(&list_request),
+        context.clone().into_inner(),
+        request.query_string().to_owned(),
+    );
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue {
-                identity: &identity,
-                wish: &shared.wish,
-                base: &shared.base,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared_request.language_preference,
+                base_url: &shared_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                read::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
-            })
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    load_feed::<S>(
+                        connection,
+                        &inner,
+                        &shared_request,
+                        &query,
+                        (revisions, &urls),
+                        render_context,
+                    )
+                },
+            )
         })
         .await?;
-    Statements::note(&request, done.statements);
-    let (validators, Read { told: Told { title, notes }, entries, info }) = match done.value {
-        Freshness::Fresh(validators, read) => (validators, read),
+    StatementCount::record(&request, done.statement_count);
+    let (
+        validators,
+        LoadedFeed { description: QueryDescription { title, notes }, entries, page_info: info },
+    ) = match done.value {
+        Freshness::Fresh(validators, feed) => (validators, feed),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+            return Ok(response::not_modified_response(
+                &context,
+                caller,
+                &list_request.language_preference,
+                &validators,
+            ));
         }
     };
-    let links = list::links(&context, &request, &info);
+    let links = page::page_links(&context, &request, &info);
     let feed = Feed {
-        id: list::first_page(&links),
+        id: page::first_page_url(&links),
         title,
         notes,
-        language: wanted.wish.names.to_owned(),
+        language: list_request.language_preference.ui_language.to_owned(),
         publisher,
-        list: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
-        changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
+        list_url: links.self_url.replacen(request.path(), S::SCHEMA.kind.path(), 1),
+        changed_at: validators.last_modified.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
         entries,
     };
-    answer_feed(&context, (caller, &wanted.wish), &validators, (format, &feed))
+    feed_response(
+        &context,
+        (caller, &list_request.language_preference),
+        &validators,
+        (format, &feed),
+    )
 }
 
-/// Answers a feed that was read.
-pub(super) fn answer_feed(
-    context: &Context,
-    (caller, wish): (Viewer, &Wish),
-    validators: &Validators,
-    (format, feed): (Format, &Feed),
+/// Builds the response of a feed.
+pub(super) fn feed_response(
+    context: &AppState,
+    (caller, language_preference): (Visibility, &LanguagePreference),
+    validators: &CacheValidators,
+    (format, feed): (FeedType, &Feed),
 ) -> Result<HttpResponse, Problem> {
-    let mut response = answered(context, (caller, wish), validators, &feed.links);
+    let mut response =
+        list_response_head(context, (caller, language_preference), validators, &feed.links);
     if let Some(hub) = &feed.hub {
         response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
     }
     response.insert_header((header::CONTENT_LANGUAGE, feed.language.as_str()));
-    Ok(response.content_type(format.media_type()).body(format.write(feed)?))
+    Ok(response.content_type(format.media_type()).body(format.render(feed)?))
 }
 
-/// Refuses the parameters of lists that feeds do not take.
-fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let given = given(request.query_string(), WITHOUT);
-    let error = |name: &&'static str| {
-        let detail = format!(
-            "A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here."
-        );
-        Violation::parameter(*name, "unknown_parameter", detail)
-    };
-    if given.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::parameters(given.iter().map(error).collect()))
-    }
-}
-
-/// What is read for a feed.
-pub(super) struct Read {
-    /// The query in words.
-    pub told: Told,
+/// A page of a list, loaded for a feed.
+pub(super) struct LoadedFeed {
+    /// Description of the query in words.
+    pub description: QueryDescription,
     /// The entries of this page.
     pub entries: Vec<Entry>,
-    /// Where the page stands.
-    pub info: PageInfo,
+    /// Cursors of the neighbouring pages.
+    pub page_info: PageInfo,
 }
 
-/// Reads a page of a list for a feed; `query` is what the list was understood from.
-pub(super) fn read<S: Syndicated>(
+/// Loads a page of a list for a feed; `query` is the query string that `list_request` was parsed
+/// from.
+pub(super) fn load_feed<S: FeedResource>(
     connection: &mut Connection,
-    context: &Context,
-    wanted: &ListRequest,
+    context: &AppState,
+    list_request: &ListRequest,
     query: &str,
-    (revisions, addresses): (&Revisions, &Addresses),
-    shown: &mut Shown,
-) -> Result<Read, Problem> {
-    let told = tell(connection, S::SPEC, query, wanted.viewer, shown)?;
-    let Some(memory) = shown.memory() else {
-        return Err(Problem::internal("a feed was read without a memory"));
+    (revisions, urls): (&Revisions, &PublicUrls),
+    render_context: &mut RenderContext,
+) -> Result<LoadedFeed, Problem> {
+    let description =
+        describe_query(connection, S::SCHEMA, query, list_request.visibility, render_context)?;
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("a feed was loaded without the reference cache"));
     };
-    let list = wanted.list(connection, S::SPEC, &memory)?;
+    let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
     let page = load_page::<S>(
         connection,
         &list,
-        (&wanted.paging.start, wanted.paging.limit),
-        wanted.viewer,
-        shown,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
+        render_context,
     )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter(
+        return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
-            "The cursor does not fit this feed; start again without it.",
+            "The cursor is not valid for this query; start again without it.",
         ));
     };
-    // What a programme wants said is said once the programme may be seen.
+    // The attribution of a programme is added only if the programme is visible.
     let mut ids: Vec<Id> = loaded
         .iter()
-        .flat_map(|one| one.in_field("programme"))
+        .flat_map(|one| one.references_in("programme"))
         .map(|link| link.target_id)
-        .filter(|id| shown.knows(id))
+        .filter(|id| render_context.has_target(id))
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;
-    let content_notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
-    let around = Surroundings { shown, programmes, content_notes, addresses };
-    let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();
-    Ok(Read { told, entries, info: wanted.paging.info(&slice, None) })
+    let attributions = programme_attributions(
+        connection,
+        context,
+        &ids,
+        (list_request.visibility, revisions),
+        render_context,
+    )?;
+    let content_notes = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        &loaded,
+        list_request.visibility,
+    )?;
+    let entry_context = EntryContext { render_context, attributions, content_notes, urls };
+    let entries =
+        loaded.into_iter().filter_map(|one| S::render_entry(one, &entry_context)).collect();
+    Ok(LoadedFeed {
+        description,
+        entries,
+        page_info: list_request.page_params.page_info(&slice, None),
+    })
 }

@@ -1,28 +1,28 @@
-//! Atom (RFC 4287), with pages after RFC 5005.
+//! Renders Atom (RFC 4287) with paging links (RFC 5005).
 
 use super::feed::{Entry, Feed};
-use super::html;
-use super::rss::MEDIA;
-use crate::text::xml::Xml;
+use super::media_rss::{MEDIA_RSS_NS, write_thumbnail};
+use crate::feeds::content_html;
+use crate::text::xml::XmlWriter;
 
-/// Its media type.
-pub const TYPE: &str = "application/atom+xml";
+/// Media type of Atom.
+pub const MEDIA_TYPE: &str = "application/atom+xml";
 
-/// The feed.
+/// Renders a feed as Atom.
 #[must_use]
-pub fn write(feed: &Feed) -> String {
-    let mut xml = Xml::new(
+pub fn render(feed: &Feed) -> String {
+    let mut xml = XmlWriter::new(
         "feed",
         &[
             ("xmlns", "http://www.w3.org/2005/Atom"),
-            ("xmlns:media", MEDIA),
+            ("xmlns:media", MEDIA_RSS_NS),
             ("xml:lang", &feed.language),
         ],
     );
     xml.element("id", &[], &feed.id);
     xml.element("title", &[], &feed.title);
     let mut notes = String::new();
-    html::notes(&feed.notes, &mut notes);
+    content_html::push_notes(&feed.notes, &mut notes);
     if !notes.is_empty() {
         xml.element("subtitle", &[("type", "html")], &notes);
     }
@@ -31,14 +31,20 @@ pub fn write(feed: &Feed) -> String {
     xml.element("name", &[], &feed.publisher);
     xml.close();
     xml.element("generator", &[("version", env!("CARGO_PKG_VERSION"))], "Kinoteka");
-    xml.empty("link", &[("rel", "self"), ("type", TYPE), ("href", &feed.links.this)]);
-    xml.empty("link", &[("rel", "alternate"), ("type", "application/json"), ("href", &feed.list)]);
+    xml.empty_element(
+        "link",
+        &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.self_url)],
+    );
+    xml.empty_element(
+        "link",
+        &[("rel", "alternate"), ("type", "application/json"), ("href", &feed.list_url)],
+    );
     if let Some(hub) = &feed.hub {
-        xml.empty("link", &[("rel", "hub"), ("href", hub)]);
+        xml.empty_element("link", &[("rel", "hub"), ("href", hub)]);
     }
     for (rel, url) in [("next", &feed.links.next), ("previous", &feed.links.prev)] {
         if let Some(url) = url {
-            xml.empty("link", &[("rel", rel), ("type", TYPE), ("href", url)]);
+            xml.empty_element("link", &[("rel", rel), ("type", MEDIA_TYPE), ("href", url)]);
         }
     }
     for entry in &feed.entries {
@@ -47,7 +53,7 @@ pub fn write(feed: &Feed) -> String {
     xml.finish()
 }
 
-fn write_entry(xml: &mut Xml, entry: &Entry) {
+fn write_entry(xml: &mut XmlWriter, entry: &Entry) {
     xml.open("entry", &[("xml:lang", &entry.language)]);
     xml.element("id", &[], &format!("urn:uuid:{}", entry.id));
     xml.element("title", &[], &entry.title);
@@ -58,7 +64,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
         xml.element("name", &[], &author.name);
         xml.close();
     }
-    xml.empty(
+    xml.empty_element(
         "link",
         &[("rel", "alternate"), ("hreflang", &entry.language), ("href", &entry.link)],
     );
@@ -70,13 +76,13 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
             ("href", file.url.as_str()),
         ];
         attributes.extend(size.as_deref().map(|size| ("length", size)));
-        xml.empty("link", &attributes);
+        xml.empty_element("link", &attributes);
     }
-    for player in &entry.players {
-        xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("href", player)]);
+    for player in &entry.player_urls {
+        xml.empty_element("link", &[("rel", "related"), ("type", "text/html"), ("href", player)]);
     }
     for captions in &entry.captions {
-        xml.empty(
+        xml.empty_element(
             "link",
             &[
                 ("rel", "related"),
@@ -87,7 +93,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
         );
     }
     for category in &entry.categories {
-        xml.empty(
+        xml.empty_element(
             "category",
             &[("term", &category.term), ("scheme", &category.scheme), ("label", &category.label)],
         );
@@ -98,7 +104,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
     if let Some(summary) = &entry.summary {
         xml.element("summary", &[], summary);
     }
-    xml.element("content", &[("type", "html")], &html::content(entry));
-    super::rss::thumbnail(xml, entry);
+    xml.element("content", &[("type", "html")], &content_html::entry_html(entry));
+    write_thumbnail(xml, entry);
     xml.close();
 }

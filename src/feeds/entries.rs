@@ -1,74 +1,78 @@
-//! What an item of each kind says in a feed.
+//! Renders items of each kind as feed entries.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, Note};
-use crate::db::{Id, Number};
-use crate::impact::store::ImpactStatistics;
+use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, RequiredNote};
+use crate::db::{Id, RowId};
+use crate::impact::resource::ImpactStatistics;
 use crate::partners::model::Logo;
-use crate::partners::store::Partners;
-use crate::phrases::Phrase;
+use crate::partners::resource::Partners;
+use crate::phrases::Message;
 use crate::places::CountryReference;
-use crate::programmes::store::Programmes;
-use crate::resource::Subject;
-use crate::resource::addresses::Addresses;
-use crate::resource::load::{Link, Loaded, Text};
-use crate::resource::owed::Owed;
-use crate::resource::shown::{Packed, Shown};
-use crate::resource::spec::Kind;
-use crate::resource::tracks::TrackKind;
-use crate::videos::parts::{Caption, Credit, Source, Thumbnail};
-use crate::videos::store::Videos;
+use crate::programmes::resource::Programmes;
+use crate::resource::Resource;
+use crate::resource::read::attribution::Attribution;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::{LoadedItem, Reference, TranslationRow};
+use crate::resource::store::tracks::TrackKind;
+use crate::resource::view::context::{PackedJson, RenderContext};
+use crate::resource::view::urls::PublicUrls;
+use crate::videos::media::{Caption, Credit, Source, Thumbnail};
+use crate::videos::resource::Videos;
 use crate::videos::tracks::Captions;
 
-/// What an entry is drawn from beside its item.
-pub struct Surroundings<'a> {
-    /// The items that it refers to, and the languages.
-    pub shown: &'a Shown,
-    /// What the programmes that entries belong to want said.
-    pub programmes: HashMap<Id, Arc<Owed>>,
-    /// Content notes that stand in another language than their item, with it, by the number of the
-    /// item.
-    pub content_notes: HashMap<Number, (String, String)>,
-    /// Where things are.
-    pub addresses: &'a Addresses,
+/// The data besides the item that an entry is rendered from.
+pub struct EntryContext<'a> {
+    /// Referenced items and the language preference.
+    pub render_context: &'a RenderContext,
+    /// Attributions of the programmes that the entries belong to.
+    pub attributions: HashMap<Id, Arc<Attribution>>,
+    /// Content notes in another language than the text of their item, with that language, by the
+    /// row id of the item.
+    pub content_notes: HashMap<RowId, (String, String)>,
+    /// URLs of pages and resources.
+    pub urls: &'a PublicUrls,
 }
 
-/// A kind whose lists are feeds.
-pub trait Syndicated: Subject {
-    /// Draws an item; `None` for one without a text in any language.
-    fn entry(loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry>;
+/// A resource kind whose lists are available as feeds.
+pub trait FeedResource: Resource {
+    /// Renders an item; `None` if it has no text in any language.
+    fn render_entry(loaded: LoadedItem<Self::Fields>, context: &EntryContext<'_>) -> Option<Entry>;
 }
 
-impl Surroundings<'_> {
-    /// The language of what the product itself says.
-    fn language(&self) -> &'static str {
-        self.shown.wish.names
+impl EntryContext<'_> {
+    /// The language of labels and country names.
+    fn ui_language(&self) -> &'static str {
+        self.render_context.language_preference.ui_language
     }
 
-    /// An entry with what every kind has, and the texts.
-    fn begin<O>(&self, kind: Kind, loaded: &mut Loaded<O>) -> Option<(Entry, Text)> {
-        let chosen = loaded.take_chosen()?;
+    /// An entry with the common fields, and the texts of the item.
+    fn base_entry<O>(
+        &self,
+        kind: ResourceKind,
+        loaded: &mut LoadedItem<O>,
+    ) -> Option<(Entry, TranslationRow)> {
+        let chosen = loaded.take_selected_text()?;
         let (item, language) = (&loaded.item, chosen.language.as_str().to_owned());
         let text = chosen.text;
         let entry = Entry {
             id: item.id,
-            link: self.addresses.page(kind, (item.id, &item.slug), &language),
+            link: self.urls.page_url(kind, (item.id, &item.slug), &language),
             title: text.title.clone(),
             language,
             summary: text.summary.clone(),
             description: text.description.clone(),
-            warning: text
+            content_note: text
                 .content_note
                 .as_ref()
                 .or_else(|| self.content_notes.get(&item.number).map(|(_, note)| note))
-                .map(|note| self.labelled(Phrase::ContentNote, note)),
+                .map(|note| self.labelled_note(Message::ContentNote, note)),
             notes: Vec::new(),
             published: item.published_at.unwrap_or(item.created_at),
             updated: item.updated_at,
             categories: loaded
-                .links
+                .references
                 .iter()
                 .filter(|link| link.field != "partners")
                 .filter_map(|link| self.category(link))
@@ -76,66 +80,71 @@ impl Surroundings<'_> {
             authors: Vec::new(),
             rights: None,
             image: None,
-            duration: None,
+            duration_seconds: None,
             files: Vec::new(),
-            players: Vec::new(),
+            player_urls: Vec::new(),
             captions: Vec::new(),
-            chapters: None,
+            chapters_url: None,
         };
         Some((entry, text))
     }
 
-    /// Topics and the programme.
-    fn category(&self, link: &Link) -> Option<Category> {
+    /// The category of a reference to a topic or programme.
+    fn category(&self, link: &Reference) -> Option<Category> {
         let kind = match link.field.as_str() {
-            "topics" => Kind::Topic,
-            "programme" => Kind::Programme,
+            "topics" => ResourceKind::Topic,
+            "programme" => ResourceKind::Programme,
             _ => return None,
         };
-        let target = self.shown.reference(&link.target_id)?;
+        let target = self.render_context.short_reference(&link.target_id)?;
         Some(Category {
             term: target.slug,
             label: target.title,
-            scheme: self.addresses.here(kind.path()),
+            scheme: self.urls.own_url(kind.path()),
         })
     }
 
-    fn labelled(&self, label: Phrase, text: &str) -> Note {
-        Note { label: Some(label.in_language(self.language())), text: text.to_owned() }
+    fn labelled_note(&self, label: Message, text: &str) -> RequiredNote {
+        RequiredNote { label: Some(label.localize(self.ui_language())), text: text.to_owned() }
     }
 
-    /// Countries as categories, with the footnotes that they owe.
-    fn countries(&self, countries: Vec<CountryReference>, entry: &mut Entry) {
+    /// Adds countries as categories, with the required designation footnotes.
+    fn add_countries(&self, countries: Vec<CountryReference>, entry: &mut Entry) {
         for country in countries {
             let mut label = country.name.to_owned();
             if let Some(footnote) = country.footnote {
                 label.push('*');
-                entry.notes.push(Note { label: None, text: format!("* {footnote}") });
+                entry.notes.push(RequiredNote { label: None, text: format!("* {footnote}") });
             }
             entry.categories.push(Category {
                 term: country.code.to_owned(),
                 label,
-                scheme: self.addresses.here("/v1/countries"),
+                scheme: self.urls.own_url("/v1/countries"),
             });
         }
     }
 
-    /// What a programme wants said with whatever belongs to it.
-    fn owed_to_programme<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
-        if let Some(programme) =
-            loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id))
+    /// Adds the attribution of the item's programme.
+    fn add_programme_attribution<O>(&self, loaded: &LoadedItem<O>, entry: &mut Entry) {
+        if let Some(programme) = loaded
+            .references_in("programme")
+            .find_map(|link| self.attributions.get(&link.target_id))
         {
-            owed(programme.credit_line.as_deref(), programme.disclaimer.as_deref(), entry);
+            add_attribution(
+                programme.credit_line.as_deref(),
+                programme.disclaimer.as_deref(),
+                entry,
+            );
         }
     }
 
-    /// Those who take part, as authors.
-    fn partners<O>(&self, loaded: &Loaded<O>) -> Vec<Author> {
-        let links = loaded.in_field("partners").chain(loaded.in_field("partner"));
+    /// Partners of the item, as authors.
+    fn partner_authors<O>(&self, loaded: &LoadedItem<O>) -> Vec<Author> {
+        let links = loaded.references_in("partners").chain(loaded.references_in("partner"));
         links
             .filter_map(|link| {
                 Some(Author {
-                    name: self.shown.reference(&link.target_id)?.title,
+                    name: self.render_context.short_reference(&link.target_id)?.title,
                     role: link.role.clone(),
                 })
             })
@@ -143,10 +152,10 @@ impl Surroundings<'_> {
     }
 }
 
-/// What must be said: whom to credit, and what to disclaim.
-fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
+/// Adds the required credit line and disclaimer.
+fn add_attribution(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
     for text in [credit_line, disclaimer].into_iter().flatten() {
-        entry.notes.push(Note { label: None, text: text.to_owned() });
+        entry.notes.push(RequiredNote { label: None, text: text.to_owned() });
     }
     if let Some(line) = credit_line {
         entry.rights = Some(
@@ -158,32 +167,36 @@ fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) 
     }
 }
 
-impl Syndicated for Videos {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.begin(Kind::Video, &mut loaded)?;
-        let own = &loaded.own;
-        if let Some(licence) = &own.licence {
-            entry.notes.push(around.labelled(Phrase::Licence, licence));
+impl FeedResource for Videos {
+    fn render_entry(
+        mut loaded: LoadedItem<Self::Fields>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, _) = entry_context.base_entry(ResourceKind::Video, &mut loaded)?;
+        let fields = &loaded.fields;
+        if let Some(licence) = &fields.licence {
+            entry.notes.push(entry_context.labelled_note(Message::Licence, licence));
             entry.rights = Some(licence.clone());
         }
-        around.owed_to_programme(&loaded, &mut entry);
-        around.countries(around.shown.countries(&own.countries), &mut entry);
-        let credits: Vec<Credit> = own.credits.unpack();
+        entry_context.add_programme_attribution(&loaded, &mut entry);
+        entry_context
+            .add_countries(entry_context.render_context.countries(&fields.countries), &mut entry);
+        let credits: Vec<Credit> = fields.credits.unpack();
         entry.authors = credits
             .into_iter()
             .map(|credit| Author { name: credit.name, role: credit.role })
             .collect();
         if entry.authors.is_empty() {
-            entry.authors = around.partners(&loaded);
+            entry.authors = entry_context.partner_authors(&loaded);
         }
-        entry.image = own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
+        entry.image = fields.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
             url: image.url,
             width: image.width,
             height: image.height,
         });
-        entry.duration = own.duration_seconds;
-        for source in own.sources.unpack::<Vec<Source>>() {
-            match file_type(&source) {
+        entry.duration_seconds = fields.duration_seconds;
+        for source in fields.sources.unpack::<Vec<Source>>() {
+            match media_type(&source) {
                 Some(mime_type) => entry.files.push(MediaFile {
                     url: source.url,
                     mime_type,
@@ -191,28 +204,31 @@ impl Syndicated for Videos {
                     width: source.width,
                     height: source.height,
                 }),
-                None => entry.players.push(source.url),
+                None => entry.player_urls.push(source.url),
             }
         }
-        let captions =
-            Captions::new(&own.captions, &loaded.item, &around.shown.base, &loaded.item.slug);
-        let has_chapters = own.chapters.0.is_some()
+        let captions = Captions::new(
+            &fields.captions,
+            &loaded.item,
+            &entry_context.render_context.base_url,
+            &loaded.item.slug,
+        );
+        let has_chapters = fields.chapters.0.is_some()
             || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
-        let of_this =
+        let chapters_path =
             format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
-        entry.chapters = has_chapters.then(|| around.addresses.here(&of_this));
-        entry.captions = captions.all().into_iter().filter_map(caption_file).collect();
+        entry.chapters_url = has_chapters.then(|| entry_context.urls.own_url(&chapters_path));
+        entry.captions = captions.all().into_iter().filter_map(to_caption_file).collect();
         Some(entry)
     }
 }
 
-/// The media type of what can be fetched and played; none of what is played on the page of another
-/// site.
-fn file_type(source: &Source) -> Option<String> {
+/// The media type of a source that is a file or stream; `None` for a video on another site's page.
+fn media_type(source: &Source) -> Option<String> {
     let by_kind = match source.kind.as_str() {
         "hls" => "application/vnd.apple.mpegurl",
         "dash" => "application/dash+xml",
-        "file" => match ending(&source.url).as_str() {
+        "file" => match file_extension(&source.url).as_str() {
             "webm" => "video/webm",
             "ogv" | "ogg" => "video/ogg",
             "mov" => "video/quicktime",
@@ -226,12 +242,12 @@ fn file_type(source: &Source) -> Option<String> {
     Some(source.mime_type.clone().unwrap_or_else(|| by_kind.to_owned()))
 }
 
-/// Captions and subtitles whose format is known.
-fn caption_file(caption: Caption) -> Option<CaptionFile> {
+/// Converts captions and subtitles of a known format.
+fn to_caption_file(caption: Caption) -> Option<CaptionFile> {
     if !matches!(caption.kind.as_str(), "captions" | "subtitles") {
         return None;
     }
-    let mime_type = match ending(&caption.url).as_str() {
+    let mime_type = match file_extension(&caption.url).as_str() {
         "srt" => "application/x-subrip",
         "vtt" => "text/vtt",
         _ => return None,
@@ -239,32 +255,43 @@ fn caption_file(caption: Caption) -> Option<CaptionFile> {
     Some(CaptionFile { url: caption.url, mime_type, language: caption.language })
 }
 
-/// What the path of an address ends with, after a point, in lower case.
-fn ending(url: &str) -> String {
+/// The file extension in the path of a URL, in lower case.
+fn file_extension(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+    name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default()
 }
 
-impl Syndicated for Programmes {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, text) = around.begin(Kind::Programme, &mut loaded)?;
-        owed(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
-        around.countries(around.shown.countries(&loaded.own.countries), &mut entry);
-        entry.authors = around.partners(&loaded);
+impl FeedResource for Programmes {
+    fn render_entry(
+        mut loaded: LoadedItem<Self::Fields>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, text) = entry_context.base_entry(ResourceKind::Programme, &mut loaded)?;
+        add_attribution(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
+        entry_context.add_countries(
+            entry_context.render_context.countries(&loaded.fields.countries),
+            &mut entry,
+        );
+        entry.authors = entry_context.partner_authors(&loaded);
         Some(entry)
     }
 }
 
-impl Syndicated for Partners {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.begin(Kind::Partner, &mut loaded)?;
-        let country = loaded.own.country.clone();
-        around.countries(
-            around.shown.countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())),
+impl FeedResource for Partners {
+    fn render_entry(
+        mut loaded: LoadedItem<Self::Fields>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, _) = entry_context.base_entry(ResourceKind::Partner, &mut loaded)?;
+        let country = loaded.fields.country.clone();
+        entry_context.add_countries(
+            entry_context
+                .render_context
+                .countries(&PackedJson::list(&country.into_iter().collect::<Vec<_>>())),
             &mut entry,
         );
-        entry.image = loaded.own.logo.unpack::<Option<Logo>>().map(|logo| Image {
+        entry.image = loaded.fields.logo.unpack::<Option<Logo>>().map(|logo| Image {
             url: logo.url,
             width: None,
             height: None,
@@ -273,14 +300,19 @@ impl Syndicated for Partners {
     }
 }
 
-impl Syndicated for ImpactStatistics {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.begin(Kind::ImpactStatistic, &mut loaded)?;
-        let own = &loaded.own;
-        entry.title = own.title(&entry.title, around.language());
-        around.owed_to_programme(&loaded, &mut entry);
-        around.countries(around.shown.countries(&own.countries), &mut entry);
-        entry.authors = around.partners(&loaded);
+impl FeedResource for ImpactStatistics {
+    fn render_entry(
+        mut loaded: LoadedItem<Self::Fields>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, _) =
+            entry_context.base_entry(ResourceKind::ImpactStatistic, &mut loaded)?;
+        let fields = &loaded.fields;
+        entry.title = fields.title(&entry.title, entry_context.ui_language());
+        entry_context.add_programme_attribution(&loaded, &mut entry);
+        entry_context
+            .add_countries(entry_context.render_context.countries(&fields.countries), &mut entry);
+        entry.authors = entry_context.partner_authors(&loaded);
         Some(entry)
     }
 }
@@ -290,10 +322,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_have_types() {
+    fn detects_media_type_of_source() {
         let source = |kind: &str, url: &str, mime_type: Option<&str>| {
             let mime_type = mime_type.map(str::to_owned);
-            file_type(&Source {
+            media_type(&Source {
                 kind: kind.to_owned(),
                 url: url.to_owned(),
                 mime_type,

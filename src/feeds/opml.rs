@@ -1,104 +1,134 @@
-//! `/feeds/saved-queries.opml`: the feeds of all saved queries in one file, for feed readers (OPML
-//! 2.0).
+//! `/feeds/saved-queries.opml`: the feeds of all saved queries as OPML 2.0.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::rss::date;
-use crate::db::sql::Fragment;
+use super::media_rss::to_rfc822_date;
 use crate::db::{Connection, Time};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
-use crate::http::params::Params;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
-use crate::phrases::Phrase;
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::load;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
-use crate::resource::revisions::CATALOGUE;
-use crate::resource::shown::Shown;
-use crate::saved_queries::model::{SavedQuery, view};
-use crate::saved_queries::store::SavedQueries;
+use crate::http::query_params::QueryParams;
+use crate::phrases::Message;
+use crate::resource::model::revisions::CATALOGUE;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_where;
+use crate::resource::view::context::RenderContext;
+use crate::saved_queries::model::{SavedQuery, render};
+use crate::saved_queries::resource::{SavedQueries, published_condition};
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
-use crate::text::xml::Xml;
+use crate::text::xml::XmlWriter;
 
-/// Its media type.
-const TYPE: &str = "text/x-opml; charset=utf-8";
+/// Media type of OPML.
+const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// List the feeds of all saved queries
 ///
-/// As OPML 2.0, which feed readers import: one entry for each published query, by name; videos as
-/// RSS, other kinds as Atom.
-#[utoipa::path(operation_id = "get_saved_feeds", tag = "Feeds", params(
-    ("lang" = Option<String>, Query, description = "Language of the names (BCP 47), and of the feeds if it is given.", example = "sr-Cyrl"),
+/// OPML 2.0 for import into feed readers: one outline for each published saved query, sorted by
+/// name; videos as RSS, other kinds as Atom.
+#[utoipa::path(operation_id = "get_saved_query_opml", tag = "Feeds", params(
+    ("lang" = Option<String>, Query, description = "Language of the names (BCP 47); if given, also of the feeds.", example = "sr-Cyrl"),
 ), responses(
     (status = 200, description = "The feeds.", body = String, content_type = "text/x-opml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">…</opml>\n")),
 ))]
 #[get("/feeds/saved-queries.opml")]
-pub async fn saved_feeds(
-    context: web::Data<Context>,
+pub async fn saved_query_feeds(
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::parse(&mut params, accepted(&request), &context.fallback);
-    if wish.all {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let language_preference = LanguagePreference::parse(
+        &mut params,
+        accept_language(&request),
+        &context.fallback_languages,
+    );
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
-            "The names are in one language: name it, or leave `lang` out.",
+            "`lang=all` is not supported here; give one language or omit `lang`.",
         );
     }
     params.finish()?;
     let base = context.settings.base_url(&request);
-    let publisher = context.settings.publisher(&base);
-    let identity = format!("opml\n{publisher}\n{}\n{}", wish.identity(), wish.explicit);
-    let (inner, condition, wished) =
-        (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
+    let publisher = context.settings.publisher_name(&base);
+    let identity = format!(
+        "opml\n{publisher}\n{}\n{}",
+        language_preference.cache_key(),
+        language_preference.is_explicit
+    );
+    let (inner, condition, shared_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        language_preference.clone(),
+    );
     let done = context
-        .read(Viewer::Public, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &wished,
-                base: &base,
+        .read(Visibility::Published, move |connection| {
+            let catalogue_request = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared_preference,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                Ok(write(
-                    &queries(connection, shown)?,
-                    shown,
-                    &publisher,
-                    revisions.of(CATALOGUE).1,
-                ))
-            })
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    Ok(render_opml(
+                        &load_published_queries(connection, render_context)?,
+                        render_context,
+                        &publisher,
+                        revisions.get(CATALOGUE).1,
+                    ))
+                },
+            )
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+            return Ok(response::not_modified_response(
+                &context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Viewer::Public, &wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
-    Ok(response.content_type(TYPE).body(body))
+    response::set_cache_headers(
+        &mut response,
+        &context,
+        Visibility::Published,
+        &language_preference,
+    );
+    response::set_validators(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
+    Ok(response.content_type(CONTENT_TYPE).body(body))
 }
 
-/// All that everybody may see, by name.
-fn queries(connection: &mut Connection, shown: &mut Shown) -> Result<Vec<SavedQuery>, Problem> {
-    let condition = Fragment::new(
-        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
-    );
-    let loaded = load::<SavedQueries>(connection, &condition, Viewer::Public, shown)?;
-    let mut queries: Vec<SavedQuery> = loaded.into_iter().map(|one| view(one, shown)).collect();
-    let language = Language::stored(shown.wish.names);
+/// Loads all published saved queries, sorted by name.
+fn load_published_queries(
+    connection: &mut Connection,
+    render_context: &mut RenderContext,
+) -> Result<Vec<SavedQuery>, Problem> {
+    let loaded = load_where::<SavedQueries>(
+        connection,
+        &published_condition(),
+        Visibility::Published,
+        render_context,
+    )?;
+    let mut queries: Vec<SavedQuery> =
+        loaded.into_iter().map(|one| render(one, render_context)).collect();
+    let language = Language::from_canonical(render_context.language_preference.ui_language);
     queries.sort_by_cached_key(|query| {
         (
             sort_key(query.texts.name.as_deref().unwrap_or_default(), &language),
@@ -108,27 +138,35 @@ fn queries(connection: &mut Connection, shown: &mut Shown) -> Result<Vec<SavedQu
     Ok(queries)
 }
 
-fn write(
+fn render_opml(
     queries: &[SavedQuery],
-    shown: &Shown,
+    render_context: &RenderContext,
     publisher: &str,
     changed_at: Option<Time>,
 ) -> String {
-    let mut xml = Xml::new("opml", &[("version", "2.0")]);
+    let mut xml = XmlWriter::new("opml", &[("version", "2.0")]);
     xml.open("head", &[]);
     xml.element(
         "title",
         &[],
-        &format!("{publisher} · {}", Phrase::SavedQueries.in_language(shown.wish.names)),
+        &format!(
+            "{publisher} · {}",
+            Message::SavedQueries.localize(render_context.language_preference.ui_language)
+        ),
     );
     if let Some(changed_at) = changed_at {
-        xml.element("dateModified", &[], &date(changed_at));
+        xml.element("dateModified", &[], &to_rfc822_date(changed_at));
     }
     xml.element("docs", &[], "http://opml.org/spec2.opml");
     xml.close();
     xml.open("body", &[]);
-    let asked = shown.wish.asked.first().filter(|_| shown.wish.explicit);
-    let lang = asked.map_or_else(String::new, |asked| format!("?lang={}", asked.as_str()));
+    let requested = render_context
+        .language_preference
+        .requested
+        .first()
+        .filter(|_| render_context.language_preference.is_explicit);
+    let lang =
+        requested.map_or_else(String::new, |requested| format!("?lang={}", requested.as_str()));
     for query in queries {
         let name = query.texts.name.as_deref().unwrap_or(&query.common.slug);
         let feed = format!("{}{lang}", query.feeds.rss.as_ref().unwrap_or(&query.feeds.atom));
@@ -146,7 +184,7 @@ fn write(
                 .and_then(Option::as_deref)
                 .map(|text| ("description", text)),
         );
-        xml.empty("outline", &attributes);
+        xml.empty_element("outline", &attributes);
     }
     xml.finish()
 }

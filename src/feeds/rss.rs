@@ -1,19 +1,16 @@
-//! RSS 2.0 with Media RSS 1.5.1, as the W3C's validator has them.
-
-use crate::db::Time;
+//! Renders RSS 2.0 with Media RSS 1.5.1, in the form that the W3C Feed Validation Service accepts.
 
 use super::feed::{Entry, Feed, MediaFile};
-use super::html;
-use crate::text::xml::Xml;
+use super::media_rss::{MEDIA_RSS_NS, to_rfc822_date, write_thumbnail};
+use crate::feeds::content_html;
+use crate::text::xml::XmlWriter;
 
-/// Its media type.
-pub const TYPE: &str = "application/rss+xml";
-/// The namespace of Media RSS.
-pub const MEDIA: &str = "http://search.yahoo.com/mrss/";
+/// Media type of RSS.
+pub const MEDIA_TYPE: &str = "application/rss+xml";
 
-/// The roles of Media RSS (EBU) that the validator knows and people are credited with. Who did
-/// something else is credited without a role.
-const ROLES: &[&str] = &[
+/// The EBU roles of Media RSS that the validator knows. Credits with another role are rendered
+/// without a role.
+const MEDIA_RSS_ROLES: &[&str] = &[
     "actor",
     "author",
     "choreographer",
@@ -35,39 +32,42 @@ const ROLES: &[&str] = &[
     "vocalist",
 ];
 
-/// The feed.
+/// Renders a feed as RSS.
 #[must_use]
-pub fn write(feed: &Feed) -> String {
-    let mut xml = Xml::new(
+pub fn render(feed: &Feed) -> String {
+    let mut xml = XmlWriter::new(
         "rss",
         &[
             ("version", "2.0"),
             ("xmlns:atom", "http://www.w3.org/2005/Atom"),
             ("xmlns:content", "http://purl.org/rss/1.0/modules/content/"),
             ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
-            ("xmlns:media", MEDIA),
+            ("xmlns:media", MEDIA_RSS_NS),
             ("xmlns:podcast", "https://podcastindex.org/namespace/1.0"),
         ],
     );
     xml.open("channel", &[]);
     xml.element("title", &[], &feed.title);
-    xml.element("link", &[], &feed.list);
+    xml.element("link", &[], &feed.list_url);
     let notes: Vec<String> = [feed.title.clone()]
         .into_iter()
-        .chain(feed.notes.iter().map(super::feed::Note::text))
+        .chain(feed.notes.iter().map(super::feed::RequiredNote::to_text))
         .collect();
     xml.element("description", &[], &notes.join("\n"));
     xml.element("language", &[], &feed.language);
-    xml.element("lastBuildDate", &[], &date(feed.changed_at));
+    xml.element("lastBuildDate", &[], &to_rfc822_date(feed.changed_at));
     xml.element("generator", &[], concat!("Kinoteka ", env!("CARGO_PKG_VERSION")));
     xml.element("dc:publisher", &[], &feed.publisher);
-    xml.empty("atom:link", &[("rel", "self"), ("type", TYPE), ("href", &feed.links.this)]);
+    xml.empty_element(
+        "atom:link",
+        &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.self_url)],
+    );
     if let Some(hub) = &feed.hub {
-        xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
+        xml.empty_element("atom:link", &[("rel", "hub"), ("href", hub)]);
     }
     for (rel, url) in [("next", &feed.links.next), ("previous", &feed.links.prev)] {
         if let Some(url) = url {
-            xml.empty("atom:link", &[("rel", rel), ("type", TYPE), ("href", url)]);
+            xml.empty_element("atom:link", &[("rel", rel), ("type", MEDIA_TYPE), ("href", url)]);
         }
     }
     for entry in &feed.entries {
@@ -76,15 +76,15 @@ pub fn write(feed: &Feed) -> String {
     xml.finish()
 }
 
-fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
+fn write_item(xml: &mut XmlWriter, feed: &Feed, entry: &Entry) {
     xml.open("item", &[]);
     xml.element("title", &[], &entry.title);
     xml.element("link", &[], &entry.link);
     xml.element("guid", &[("isPermaLink", "false")], &format!("urn:uuid:{}", entry.id));
-    xml.element("pubDate", &[], &date(entry.published));
-    let html = html::content(entry);
+    xml.element("pubDate", &[], &to_rfc822_date(entry.published));
+    let html = content_html::entry_html(entry);
     if let Some(summary) = &entry.summary {
-        xml.element("description", &[], &html::escaped(summary));
+        xml.element("description", &[], &content_html::to_html(summary));
     }
     if !html.is_empty() {
         xml.element("content:encoded", &[], &html);
@@ -103,7 +103,10 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     }
     if let Some(file) = entry.files.first() {
         let size = file.size_bytes.unwrap_or(0).to_string();
-        xml.empty("enclosure", &[("url", &file.url), ("length", &size), ("type", &file.mime_type)]);
+        xml.empty_element(
+            "enclosure",
+            &[("url", &file.url), ("length", &size), ("type", &file.mime_type)],
+        );
     }
     write_media(xml, entry);
     for captions in &entry.captions {
@@ -113,33 +116,36 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
             ("language", &captions.language),
             ("rel", "captions"),
         ];
-        xml.empty("podcast:transcript", &attributes);
+        xml.empty_element("podcast:transcript", &attributes);
     }
-    if let Some(chapters) = &entry.chapters {
-        xml.empty("podcast:chapters", &[("url", chapters), ("type", "application/json+chapters")]);
+    if let Some(chapters) = &entry.chapters_url {
+        xml.empty_element(
+            "podcast:chapters",
+            &[("url", chapters), ("type", "application/json+chapters")],
+        );
     }
     xml.close();
 }
 
-/// What can be played: files, and the pages of other sites on which it can be watched.
-fn write_media(xml: &mut Xml, entry: &Entry) {
-    // A group has at least two members.
-    let is_group = entry.files.len().saturating_add(entry.players.len()) > 1;
+/// Writes the Media RSS elements: files, players on other sites, title, thumbnail and credits.
+fn write_media(xml: &mut XmlWriter, entry: &Entry) {
+    // `media:group` requires at least two members.
+    let is_group = entry.files.len().saturating_add(entry.player_urls.len()) > 1;
     if is_group {
         xml.open("media:group", &[]);
     }
-    let duration = entry.duration.map(|seconds| seconds.to_string());
-    for (place, file) in entry.files.iter().enumerate() {
-        write_file(xml, file, duration.as_deref(), is_group.then_some(place == 0));
+    let duration = entry.duration_seconds.map(|seconds| seconds.to_string());
+    for (index, file) in entry.files.iter().enumerate() {
+        write_file(xml, file, duration.as_deref(), is_group.then_some(index == 0));
     }
-    for player in &entry.players {
+    for player in &entry.player_urls {
         let mut attributes = vec![("medium", "video")];
         attributes.extend(duration.as_deref().map(|duration| ("duration", duration)));
-        if is_group && entry.files.is_empty() && entry.players.first() == Some(player) {
+        if is_group && entry.files.is_empty() && entry.player_urls.first() == Some(player) {
             attributes.push(("isDefault", "true"));
         }
         xml.open("media:content", &attributes);
-        xml.empty("media:player", &[("url", player)]);
+        xml.empty_element("media:player", &[("url", player)]);
         xml.close();
     }
     if is_group {
@@ -149,23 +155,32 @@ fn write_media(xml: &mut Xml, entry: &Entry) {
     if let Some(summary) = &entry.summary {
         xml.element("media:description", &[("type", "plain")], summary);
     }
-    thumbnail(xml, entry);
+    write_thumbnail(xml, entry);
     for author in &entry.authors {
         let role = author
             .role
             .as_ref()
             .map(|role| role.to_lowercase())
-            .filter(|role| ROLES.contains(&role.as_str()));
+            .filter(|role| MEDIA_RSS_ROLES.contains(&role.as_str()));
         match role {
             Some(role) => {
-                xml.element("media:credit", &[("scheme", "urn:ebu"), ("role", &role)], &author.name)
+                xml.element(
+                    "media:credit",
+                    &[("scheme", "urn:ebu"), ("role", &role)],
+                    &author.name,
+                );
             }
             None => xml.element("media:credit", &[], &author.name),
         }
     }
 }
 
-fn write_file(xml: &mut Xml, file: &MediaFile, duration: Option<&str>, is_default: Option<bool>) {
+fn write_file(
+    xml: &mut XmlWriter,
+    file: &MediaFile,
+    duration: Option<&str>,
+    is_default: Option<bool>,
+) {
     let number =
         |number: Option<i64>| number.filter(|number| *number > 0).map(|number| number.to_string());
     let (size, width, height) = (number(file.size_bytes), number(file.width), number(file.height));
@@ -178,21 +193,5 @@ fn write_file(xml: &mut Xml, file: &MediaFile, duration: Option<&str>, is_defaul
     attributes.extend(
         is_default.map(|is_default| ("isDefault", if is_default { "true" } else { "false" })),
     );
-    xml.empty("media:content", &attributes);
-}
-
-/// The still image of an entry.
-pub fn thumbnail(xml: &mut Xml, entry: &Entry) {
-    let Some(image) = &entry.image else { return };
-    let (width, height) =
-        (image.width.map(|width| width.to_string()), image.height.map(|height| height.to_string()));
-    let mut attributes = vec![("url", image.url.as_str())];
-    attributes.extend(width.as_deref().map(|width| ("width", width)));
-    attributes.extend(height.as_deref().map(|height| ("height", height)));
-    xml.empty("media:thumbnail", &attributes);
-}
-
-/// A moment as RFC 822 has it, with a year of four digits.
-pub(super) fn date(time: Time) -> String {
-    time.0.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    xml.empty_element("media:content", &attributes);
 }

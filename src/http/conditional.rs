@@ -1,9 +1,9 @@
-//! Conditional requests (RFC 9110 section 13): strong entity tags made of revisions, never of
+//! Conditional requests (RFC 9110 section 13): strong entity tags derived from revisions, not from
 //! bytes.
 //!
-//! A tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares the whole
-//! tag. `If-Match` protects the item, not its looks: it accepts the tag of any representation, that
-//! is the first two parts.
+//! The entity tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares
+//! the whole tag. `If-Match` protects the item and not one representation: it compares only the
+//! first two parts and so accepts the tag of any representation.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, Header};
@@ -11,21 +11,21 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use crate::db::{Id, Time};
 
-/// A validator of what is shown.
+/// An entity tag: a validator of a representation.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Tag(String);
+pub struct EntityTag(String);
 
-impl Tag {
-    /// The tag of an item in one representation.
-    pub fn item(id: Id, revision: i64, representation: &str) -> Self {
-        Self(format!("\"{}.{}\"", own_part(id, revision), hash(representation)))
+impl EntityTag {
+    /// The entity tag of an item in one representation.
+    pub fn for_item(id: Id, revision: i64, representation: &str) -> Self {
+        Self(format!("\"{}.{}\"", revision_part(id, revision), hash(representation)))
     }
 
-    /// The tag of anything else that changes with `state`.
-    pub fn of(state: &str) -> Self {
+    /// The entity tag of any other representation; changes with `state`.
+    pub fn from_state(state: &str) -> Self {
         Self(format!("\"{}\"", hash(state)))
     }
 
@@ -34,13 +34,13 @@ impl Tag {
         &self.0
     }
 
-    /// The value without its quotes.
+    /// The value without quotes.
     fn opaque(&self) -> &str {
         self.0.trim_matches('"')
     }
 }
 
-fn own_part(id: Id, revision: i64) -> String {
+fn revision_part(id: Id, revision: i64) -> String {
     let item = hash(&format!("{id}/{revision}"));
     format!("{revision}.{}", item.get(..8).unwrap_or_default())
 }
@@ -52,14 +52,14 @@ fn hash(state: &str) -> String {
 
 /// The validators of a representation, sent as `ETag` and `Last-Modified`.
 #[derive(Clone, Debug)]
-pub struct Validators {
+pub struct CacheValidators {
     /// The entity tag.
-    pub tag: Tag,
-    /// When anything shown last changed.
-    pub changed_at: Option<Time>,
+    pub tag: EntityTag,
+    /// When anything in the representation last changed.
+    pub last_modified: Option<Time>,
 }
 
-impl Validators {
+impl CacheValidators {
     /// Loads the representation, unless the client has it already. This is the only decision
     /// between 200 and 304; everything after it matches on the result.
     pub fn unless_current<T, E>(
@@ -76,8 +76,8 @@ impl Validators {
     /// `ETag` and, where the time of the last change is known, `Last-Modified`.
     pub fn headers(&self) -> Vec<(String, String)> {
         let mut headers = vec![(header::ETAG.to_string(), self.tag.as_str().to_owned())];
-        if let Some(time) = self.changed_at.filter(|time| time.micros() > 0) {
-            headers.push((header::LAST_MODIFIED.to_string(), last_modified(time)));
+        if let Some(time) = self.last_modified.filter(|time| time.micros() > 0) {
+            headers.push((header::LAST_MODIFIED.to_string(), to_http_date(time)));
         }
         headers
     }
@@ -87,9 +87,9 @@ impl Validators {
 #[derive(Clone, Debug)]
 pub enum Freshness<T> {
     /// The client has the current representation: respond with 304.
-    NotModified(Validators),
+    NotModified(CacheValidators),
     /// The client needs the representation: respond with 200.
-    Fresh(Validators, T),
+    Fresh(CacheValidators, T),
 }
 
 /// The preconditions of a read (RFC 9110 section 13.2.2): `If-None-Match`, compared weakly, or
@@ -103,7 +103,7 @@ pub struct ConditionalGet {
 }
 
 impl ConditionalGet {
-    /// Reads the headers of a request.
+    /// Parses the headers of a request.
     pub fn from_request(request: &HttpRequest) -> Self {
         let headers = request.headers();
         let if_none_match = headers.contains_key(header::IF_NONE_MATCH).then(|| {
@@ -113,18 +113,18 @@ impl ConditionalGet {
         let if_modified_since = headers
             .get(header::IF_MODIFIED_SINCE)
             .and_then(|value| value.to_str().ok())
-            .and_then(http_date);
+            .and_then(parse_http_date);
         Self { if_none_match, if_modified_since }
     }
 
     /// Whether the client has the representation that these validators identify.
-    pub fn is_current(&self, validators: &Validators) -> bool {
+    pub fn is_current(&self, validators: &CacheValidators) -> bool {
         match &self.if_none_match {
             Some(header::IfNoneMatch::Any) => true,
             Some(header::IfNoneMatch::Items(tags)) => {
                 tags.iter().any(|tag| tag.tag() == validators.tag.opaque())
             }
-            None => match (self.if_modified_since, validators.changed_at) {
+            None => match (self.if_modified_since, validators.last_modified) {
                 (Some(since), Some(changed_at)) => changed_at.0.timestamp() <= since,
                 _ => false,
             },
@@ -132,20 +132,20 @@ impl ConditionalGet {
     }
 }
 
-/// What a write may presuppose.
+/// The preconditions of a write.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Precondition {
-    /// `If-Match`: the tags of which one must be the item's, or `*`.
+    /// `If-Match`: entity tags, one of which must match the item, or `*`.
     if_match: Option<String>,
-    /// `If-None-Match: *`: nothing may be there.
+    /// `If-None-Match: *`: the item must not exist.
     must_be_absent: bool,
-    /// Whether a change without `If-Match` is refused.
+    /// Whether a change without `If-Match` is rejected.
     required: bool,
 }
 
 impl Precondition {
-    /// Reads the headers.
-    pub fn read(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
+    /// Parses the headers of a request.
+    pub fn from_request(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
         let joined = |name: header::HeaderName| {
             let values: Vec<&str> =
                 request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
@@ -153,75 +153,76 @@ impl Precondition {
         };
         let absent = joined(header::IF_NONE_MATCH);
         if let Some(other) = absent.as_deref().filter(|value| value.trim() != "*") {
-            return Err(Problem::parameter(
+            return Err(Problem::invalid_parameter(
                 "If-None-Match",
                 "invalid_value",
                 format!(
-                    "A write understands only `If-None-Match: *`, not `{}`.",
-                    super::fields::clip(other)
+                    "Writes support only `If-None-Match: *`, not `{}`.",
+                    super::json_fields::truncate_for_message(other)
                 ),
             ));
         }
         Ok(Self { if_match: joined(header::IF_MATCH), must_be_absent: absent.is_some(), required })
     }
 
-    /// Holds for an item that is there.
+    /// Checks the preconditions against an existing item.
     pub fn check(&self, id: Id, revision: i64) -> Result<(), Problem> {
         if self.must_be_absent {
             return Err(Problem::new(
-                Kind::PreconditionFailed,
-                "The item exists already (`If-None-Match: *`).",
+                ProblemKind::PreconditionFailed,
+                "The item already exists (`If-None-Match: *`).",
             ));
         }
-        let Some(given) = &self.if_match else {
+        let Some(if_match) = &self.if_match else {
             if self.required {
                 return Err(Problem::new(
-                    Kind::PreconditionRequired,
-                    "Read the item and send its `ETag` in `If-Match`.",
+                    ProblemKind::PreconditionRequired,
+                    "Get the item and send its `ETag` in `If-Match`.",
                 ));
             }
             return Ok(());
         };
-        let own = own_part(id, revision);
-        let holds = given.trim() == "*"
-            || tags(given).any(|tag| {
-                tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == own)
+        let current = revision_part(id, revision);
+        let holds = if_match.trim() == "*"
+            || parse_etag_list(if_match).any(|tag| {
+                tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == current)
             });
         if holds {
             return Ok(());
         }
         Err(Problem::new(
-            Kind::PreconditionFailed,
-            "The item has changed since it was read: none of the tags in `If-Match` is its present one.",
+            ProblemKind::PreconditionFailed,
+            "The item has changed since it was read: no ETag in `If-Match` matches the current one.",
         ))
     }
 
-    /// Holds where no item is there.
+    /// Checks the preconditions for an item that does not exist.
     pub fn check_absent(&self) -> Result<(), Problem> {
         if self.if_match.is_some() {
             return Err(Problem::new(
-                Kind::PreconditionFailed,
-                "There is no item here that `If-Match` could match.",
+                ProblemKind::PreconditionFailed,
+                "The item does not exist, so `If-Match` cannot match.",
             ));
         }
         Ok(())
     }
 }
 
-/// The tags of a list; a weak one keeps its `W/` and so never equals a strong one.
-fn tags(value: &str) -> impl Iterator<Item = &str> {
+/// The members of a list of entity tags; a weak tag keeps its `W/` and so never equals a strong
+/// one.
+fn parse_etag_list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|tag| tag.trim_start_matches("W/").starts_with('"'))
 }
 
-fn http_date(text: &str) -> Option<i64> {
+fn parse_http_date(text: &str) -> Option<i64> {
     let date: header::HttpDate = text.parse().ok()?;
     let time = std::time::SystemTime::from(date);
     let seconds = time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
     i64::try_from(seconds).ok()
 }
 
-/// `Last-Modified` as RFC 9110 writes dates.
-pub fn last_modified(time: Time) -> String {
+/// Formats a time as an `HTTP-date` (RFC 9110 section 5.6.7).
+pub fn to_http_date(time: Time) -> String {
     time.0.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
@@ -232,18 +233,21 @@ mod tests {
 
     fn precondition(name: &str, value: &str) -> Precondition {
         let request = TestRequest::default().insert_header((name, value)).to_http_request();
-        Precondition::read(&request, false).unwrap_or_default()
+        Precondition::from_request(&request, false).unwrap_or_default()
     }
 
     #[test]
-    fn if_match_accepts_every_representation_of_the_present_revision_and_nothing_else() {
+    fn if_match_accepts_any_representation_of_current_revision() {
         let (id, other) = (Id::new(), Id::new());
-        let tag = Tag::item(id, 3, "en");
+        let tag = EntityTag::for_item(id, 3, "en");
         assert!(precondition("If-Match", tag.as_str()).check(id, 3).is_ok());
         assert!(
-            precondition("If-Match", &format!("\"x\", {}", Tag::item(id, 3, "mk").as_str()))
-                .check(id, 3)
-                .is_ok()
+            precondition(
+                "If-Match",
+                &format!("\"x\", {}", EntityTag::for_item(id, 3, "mk").as_str())
+            )
+            .check(id, 3)
+            .is_ok()
         );
         assert!(precondition("If-Match", "*").check(id, 3).is_ok());
         assert!(precondition("If-Match", tag.as_str()).check(id, 4).is_err(), "an older revision");
@@ -256,7 +260,10 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly_and_takes_precedence_over_dates() {
-        let validators = Validators { tag: Tag::of("state"), changed_at: Some(Time::now()) };
+        let validators = CacheValidators {
+            tag: EntityTag::from_state("state"),
+            last_modified: Some(Time::now()),
+        };
         let tag = validators.tag.as_str();
         let is_current = |value: &str| {
             let request = TestRequest::default()

@@ -1,66 +1,69 @@
-//! Cursors: the place of a page's edge, opaque to the client and bound to the query it belongs to.
+//! Pagination cursors: the position of a page's edge, opaque to the client and bound to one query.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::db::Number;
-use crate::db::page::{Place, Start};
+use crate::db::RowId;
+use crate::db::keyset::{PageStart, Position};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct CursorPayload {
     /// Fingerprint of the query.
     q: String,
-    /// Whether the page lies before the place.
+    /// Whether the page is before the position.
     b: bool,
-    /// The sort keys.
+    /// Sort keys of the item at the position.
     k: Vec<Option<String>>,
-    /// The item.
-    i: Number,
+    /// Row id of the item at the position.
+    i: RowId,
 }
 
-/// Why a cursor cannot be used.
+/// Why a cursor is rejected.
 #[derive(Debug, Eq, PartialEq)]
 pub enum CursorError {
-    /// It is not one of ours.
+    /// Not a cursor of this server.
     Malformed,
     /// It belongs to another query.
-    Foreign,
+    WrongQuery,
 }
 
-/// The fingerprint of a query, to tell whether a cursor belongs to it.
-pub fn fingerprint(identity: &str) -> String {
+/// Fingerprint of a query; a cursor is valid only for the query with the same one.
+pub fn query_fingerprint(identity: &str) -> String {
     let digest = Sha256::digest(identity.as_bytes());
     URL_SAFE_NO_PAD.encode(digest.get(..9).unwrap_or_default())
 }
 
-/// Writes the cursor of the page after (or before) a place.
-pub fn write(fingerprint: &str, place: &Place, before: bool) -> String {
-    let content =
-        Content { q: fingerprint.to_owned(), b: before, k: place.keys.clone(), i: place.number };
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
+/// Encodes the cursor of the page after (or before) a position.
+pub fn encode(fingerprint: &str, position: &Position, before: bool) -> String {
+    let payload = CursorPayload {
+        q: fingerprint.to_owned(),
+        b: before,
+        k: position.keys.clone(),
+        i: position.row_id,
+    };
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload).unwrap_or_default())
 }
 
-/// Reads a cursor that belongs to the query with this fingerprint.
-pub fn read(fingerprint: &str, cursor: &str) -> Result<Start, CursorError> {
+/// Decodes a cursor of the query with this fingerprint.
+pub fn decode(fingerprint: &str, cursor: &str) -> Result<PageStart, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_not_base64| CursorError::Malformed)?;
-    let content: Content =
-        serde_json::from_slice(&bytes).map_err(|_not_ours| CursorError::Malformed)?;
-    if content.q != fingerprint {
-        return Err(CursorError::Foreign);
+    let payload: CursorPayload =
+        serde_json::from_slice(&bytes).map_err(|_not_a_cursor| CursorError::Malformed)?;
+    if payload.q != fingerprint {
+        return Err(CursorError::WrongQuery);
     }
-    if content.k.iter().flatten().any(|key| key.contains('\0')) {
+    if payload.k.iter().flatten().any(|key| key.contains('\0')) {
         return Err(CursorError::Malformed);
     }
-    let place = Place { keys: content.k, number: content.i };
-    // A place has one cursor, so that a page has one address; what was written in another way was
-    // not written here.
-    if write(fingerprint, &place, content.b) != cursor {
+    let position = Position { keys: payload.k, row_id: payload.i };
+    // Each position has exactly one valid encoding, so that a page has one URL.
+    if encode(fingerprint, &position, payload.b) != cursor {
         return Err(CursorError::Malformed);
     }
-    Ok(if content.b { Start::Before(place) } else { Start::After(place) })
+    Ok(if payload.b { PageStart::Before(position) } else { PageStart::After(position) })
 }
 
 #[cfg(test)]
@@ -70,33 +73,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_reads_back_as_it_was_written(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), number in any::<i64>(), before in any::<bool>()) {
-            let place = Place { keys, number };
-            let start = read("f", &write("f", &place, before));
-            prop_assert_eq!(start, Ok(if before { Start::Before(place) } else { Start::After(place) }));
+        fn encoded_cursor_decodes_to_same_position(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), number in any::<i64>(), before in any::<bool>()) {
+            let position = Position { keys, row_id: number };
+            let start = decode("f", &encode("f", &position, before));
+            prop_assert_eq!(start, Ok(if before { PageStart::Before(position) } else { PageStart::After(position) }));
         }
 
         #[test]
-        fn a_place_has_one_cursor(number in any::<i64>(), blank in 0..3_usize) {
-            let place = Place { keys: vec![None], number };
-            let ours = String::from_utf8(URL_SAFE_NO_PAD.decode(write("f", &place, true)).unwrap()).unwrap();
-            let blank = ours.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
-            let decimal = ours.replace(&format!("{}}}", place.number), &format!("{}.0}}", place.number));
+        fn non_canonical_encoding_is_rejected(number in any::<i64>(), blank in 0..3_usize) {
+            let position = Position { keys: vec![None], row_id: number };
+            let canonical = String::from_utf8(URL_SAFE_NO_PAD.decode(encode("f", &position, true)).unwrap()).unwrap();
+            let blank = canonical.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
+            let decimal = canonical.replace(&format!("{}}}", position.row_id), &format!("{}.0}}", position.row_id));
             for content in [blank, decimal] {
-                let expected = if content == ours { Ok(Start::Before(place.clone())) } else { Err(CursorError::Malformed) };
-                prop_assert_eq!(read("f", &URL_SAFE_NO_PAD.encode(content)), expected);
+                let expected = if content == canonical { Ok(PageStart::Before(position.clone())) } else { Err(CursorError::Malformed) };
+                prop_assert_eq!(decode("f", &URL_SAFE_NO_PAD.encode(content)), expected);
             }
         }
 
         #[test]
-        fn any_text_is_refused_without_a_panic(text in "\\PC{0,200}") {
-            prop_assert!(read("f", &text).is_err());
+        fn arbitrary_text_is_rejected_without_panic(text in "\\PC{0,200}") {
+            prop_assert!(decode("f", &text).is_err());
         }
 
         #[test]
-        fn a_cursor_of_another_query_is_foreign(number in any::<i64>()) {
-            let place = Place { keys: vec![None], number };
-            prop_assert_eq!(read("g", &write("f", &place, false)), Err(CursorError::Foreign));
+        fn cursor_of_other_query_is_rejected(number in any::<i64>()) {
+            let position = Position { keys: vec![None], row_id: number };
+            prop_assert_eq!(decode("g", &encode("f", &position, false)), Err(CursorError::WrongQuery));
         }
     }
 }

@@ -1,53 +1,69 @@
-//! Which language an answer is in: `lang`, else `Accept-Language`, then the fallback chain.
+//! Language negotiation: the `lang` parameter, otherwise `Accept-Language`, then the fallback
+//! chain.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use super::fields::clip;
-use super::params::Params;
+use crate::http::json_fields::truncate_for_message;
+use crate::http::query_params::QueryParams;
 use crate::places::NAME_LANGUAGES;
-use crate::text::choice::{choose, preference_order};
+use crate::text::choice::{preference_order, select_language};
 use crate::text::language::{Language, parse_accept_language};
 
-/// The languages an answer should be in.
+/// The languages that a response is requested in.
 #[derive(Clone, Debug)]
-pub struct Wish {
-    /// Asked for, best first.
-    pub asked: Vec<Language>,
-    /// Configured, used after those.
+pub struct LanguagePreference {
+    /// Requested languages, in order of preference.
+    pub requested: Vec<Language>,
+    /// Configured fallback languages, used after those.
     pub fallback: Vec<Language>,
-    /// `lang=all`: every language, no flat texts.
-    pub all: bool,
-    /// Every language is shown, beside the flat texts or instead of them.
-    pub translations: bool,
-    /// Whether `lang` decided; otherwise caches must look at `Accept-Language`.
-    pub explicit: bool,
-    /// The language of country names.
-    pub names: &'static str,
+    /// `lang=all`: `translations` in every language instead of flat texts.
+    pub all_languages: bool,
+    /// Whether `translations` are included, in addition to the flat texts or instead of them.
+    pub include_translations: bool,
+    /// Whether `lang` was given; otherwise the response varies by `Accept-Language`.
+    pub is_explicit: bool,
+    /// The language of country names and of the server's own texts.
+    pub ui_language: &'static str,
 }
 
-impl Wish {
-    /// A wish for these languages.
-    pub fn new(asked: Vec<Language>, fallback: Vec<Language>) -> Self {
-        let names = names_language(&asked, &fallback);
-        Self { asked, fallback, all: false, translations: false, explicit: true, names }
+impl LanguagePreference {
+    /// A preference for these languages.
+    pub fn new(requested: Vec<Language>, fallback: Vec<Language>) -> Self {
+        let ui_language = select_ui_language(&requested, &fallback);
+        Self {
+            requested,
+            fallback,
+            all_languages: false,
+            include_translations: false,
+            is_explicit: true,
+            ui_language,
+        }
     }
 
-    /// A wish for every language.
-    pub fn every(fallback: Vec<Language>) -> Self {
-        Self { all: true, translations: true, ..Self::new(Vec::new(), fallback) }
+    /// A preference for all languages (`lang=all`).
+    pub fn all_languages(fallback: Vec<Language>) -> Self {
+        Self { all_languages: true, include_translations: true, ..Self::new(Vec::new(), fallback) }
     }
 
-    /// Reads `lang`, or the header in its absence.
-    pub fn read(params: &mut Params, request: &HttpRequest, fallback: &[Language]) -> Self {
-        Self::parse(params, accepted(request), fallback)
+    /// Parses `lang`, or `Accept-Language` if it is absent.
+    pub fn from_request(
+        params: &mut QueryParams,
+        request: &HttpRequest,
+        fallback: &[Language],
+    ) -> Self {
+        Self::parse(params, accept_language(request), fallback)
     }
 
-    /// Reads `lang`, or in its absence what `Accept-Language` says.
-    pub fn parse(params: &mut Params, accepted: Option<&str>, fallback: &[Language]) -> Self {
+    /// Parses `lang`, or the value of `Accept-Language` if it is absent.
+    pub fn parse(
+        params: &mut QueryParams,
+        accept_language: Option<&str>,
+        fallback: &[Language],
+    ) -> Self {
         let fallback = fallback.to_vec();
-        match params.take("lang") {
-            Some(text) if text == "all" => Self::every(fallback),
+        match params.get("lang") {
+            Some(text) if text == "all" => Self::all_languages(fallback),
             Some(text) => match Language::parse(&text) {
                 Ok(language) => Self::new(vec![language], fallback),
                 Err(error) => {
@@ -55,44 +71,48 @@ impl Wish {
                         "lang",
                         "invalid_language",
                         format!(
-                            "`{}` is not a language tag ({error}); `all` gives every language.",
-                            clip(&text)
+                            "`{}` is not a language tag ({error}); `all` returns every language.",
+                            truncate_for_message(&text)
                         ),
                     );
                     Self::new(Vec::new(), fallback)
                 }
             },
             None => {
-                let asked = accepted.map(parse_accept_language).unwrap_or_default();
-                Self { explicit: false, ..Self::new(asked, fallback) }
+                let requested = accept_language.map(parse_accept_language).unwrap_or_default();
+                Self { is_explicit: false, ..Self::new(requested, fallback) }
             }
         }
     }
 
-    /// The languages of the one text that is probably shown, best first; none where every language
-    /// is.
+    /// The languages from which the text of an item is selected, in order of preference; empty if
+    /// all languages are included.
     pub fn preferred(&self) -> Vec<Language> {
-        if self.translations { Vec::new() } else { preference_order(&self.asked, &self.fallback) }
+        if self.include_translations {
+            Vec::new()
+        } else {
+            preference_order(&self.requested, &self.fallback)
+        }
     }
 
-    /// What makes one wish another: part of the `ETag`.
-    pub fn identity(&self) -> String {
-        let asked: Vec<&str> = self.asked.iter().map(Language::as_str).collect();
-        format!("{}/{}/{}", asked.join(","), self.all, self.translations)
+    /// Identifies the preference in cache keys and `ETags`.
+    pub fn cache_key(&self) -> String {
+        let requested: Vec<&str> = self.requested.iter().map(Language::as_str).collect();
+        format!("{}/{}/{}", requested.join(","), self.all_languages, self.include_translations)
     }
 }
 
-/// What `Accept-Language` says.
-pub fn accepted(request: &HttpRequest) -> Option<&str> {
+/// The value of `Accept-Language`.
+pub fn accept_language(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
-fn names_language(asked: &[Language], fallback: &[Language]) -> &'static str {
+fn select_ui_language(requested: &[Language], fallback: &[Language]) -> &'static str {
     let available: Vec<Language> =
         NAME_LANGUAGES.iter().filter_map(|tag| Language::parse(tag).ok()).collect();
     let english = available.first().cloned();
     english
-        .and_then(|english| choose(asked, &available, fallback, &english))
+        .and_then(|english| select_language(requested, &available, fallback, &english))
         .and_then(|choice| NAME_LANGUAGES.get(choice.index).copied())
         .unwrap_or("en")
 }

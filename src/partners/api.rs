@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Partner, PartnerInput, PartnerPage};
-use super::store::Partners;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
-use crate::resource::{read, restore, write};
+use crate::partners::resource::Partners;
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
 
 /// List partners
 ///
@@ -14,10 +15,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_partners", tag = "Partners", responses((status = 200, description = "A page of partners.", body = PartnerPage)))]
 #[get("/v1/partners")]
 pub async fn list_partners(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Partners>(context, request).await
+    list::list::<Partners>(state, request).await
 }
 
 /// Get a partner
@@ -26,11 +27,11 @@ pub async fn list_partners(
 #[utoipa::path(operation_id = "get_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[get("/v1/partners/{partner}")]
 pub async fn get_partner(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Partners>(context, request, name.into_inner()).await
+    list::get::<Partners>(state, request, name.into_inner()).await
 }
 
 /// Create a partner
@@ -39,11 +40,11 @@ pub async fn get_partner(
 #[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner, as stored.", body = Partner)))]
 #[post("/v1/partners")]
 pub async fn create_partner(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Partners>(context, request, payload).await
+    handlers::create::<Partners>(state, request, payload).await
 }
 
 /// Replace or create a partner
@@ -54,12 +55,12 @@ pub async fn create_partner(
 #[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner, as stored.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
 #[put("/v1/partners/{partner}")]
 pub async fn replace_partner(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Partners>(context, request, payload, name.into_inner()).await
+    handlers::replace::<Partners>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a partner
@@ -69,12 +70,12 @@ pub async fn replace_partner(
 #[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner, as stored.", body = Partner)))]
 #[patch("/v1/partners/{partner}")]
 pub async fn patch_partner(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Partners>(context, request, payload, name.into_inner()).await
+    handlers::patch::<Partners>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a partner
@@ -84,11 +85,11 @@ pub async fn patch_partner(
 #[utoipa::path(operation_id = "delete_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/partners/{partner}")]
 pub async fn delete_partner(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Partners>(context, request, name.into_inner()).await
+    handlers::delete::<Partners>(state, request, name.into_inner()).await
 }
 
 /// Restore a partner
@@ -98,9 +99,9 @@ pub async fn delete_partner(
 #[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner, as it is again.", body = Partner)))]
 #[post("/v1/partners/{partner}/restore")]
 pub async fn restore_partner(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<Partners>(context, request, name.into_inner()).await
+    restore::restore::<Partners>(state, request, name.into_inner()).await
 }

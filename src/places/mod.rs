@@ -1,5 +1,5 @@
-//! Countries and territories: codes, names in the audience's languages, and the footnote that one
-//! designation needs.
+//! Countries and territories: codes, localized names, and the footnote to the designation of
+//! Kosovo.
 
 mod registry;
 
@@ -8,92 +8,93 @@ use utoipa::ToSchema;
 
 use crate::text::fold::fold;
 
-pub use registry::{Country, NAME_LANGUAGES, all, find};
+pub use registry::{Country, NAME_LANGUAGES, all_countries, find_country};
 
-/// The EU's footnote to the designation of Kosovo.
+/// The European Union's footnote to the designation of Kosovo.
 const EU_FOOTNOTE: &str = "This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence.";
 /// The United Nations' footnote.
 const UN_FOOTNOTE: &str = "All references to Kosovo shall be understood to be in the context of United Nations Security Council resolution 1244 (1999).";
 
-/// A country as an item shows it.
+/// A country or territory, as referenced by an item.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CountryReference {
     /// ISO 3166-1 alpha-2 code, or XK.
     #[schema(example = "XK", min_length = 2, max_length = 2)]
     pub code: &'static str,
-    /// Name in the answer's language (CLDR).
+    /// Name in the language of the response (CLDR).
     #[schema(example = "Kosovo")]
     pub name: &'static str,
-    /// What must be said wherever the name stands.
+    /// Footnote that must be displayed wherever the name is displayed.
     #[schema(required)]
     pub footnote: Option<String>,
 }
 
-/// What is said wherever the designation of Kosovo stands.
+/// Footnote to the designation of Kosovo.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum Designation {
-    /// The EU's wording.
+pub enum KosovoFootnote {
+    /// The European Union's wording.
     #[default]
     Eu,
     /// The United Nations' wording.
     Un,
-    /// The publisher's own wording.
-    Own(String),
-    /// Nothing.
+    /// A wording of the publisher.
+    Custom(String),
+    /// No footnote.
     None,
 }
 
-/// Names and footnotes as this server shows them.
+/// Country names and footnotes as configured for this server.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct CountryNames {
     footnote: Option<String>,
 }
 
-impl Places {
-    /// With this footnote.
-    pub fn new(designation: Designation) -> Self {
-        let footnote = match designation {
-            Designation::Eu => Some(EU_FOOTNOTE.to_owned()),
-            Designation::Un => Some(UN_FOOTNOTE.to_owned()),
-            Designation::Own(text) => Some(text),
-            Designation::None => None,
+impl CountryNames {
+    /// Creates the names with a footnote for Kosovo.
+    pub fn new(kosovo_footnote: KosovoFootnote) -> Self {
+        let footnote = match kosovo_footnote {
+            KosovoFootnote::Eu => Some(EU_FOOTNOTE.to_owned()),
+            KosovoFootnote::Un => Some(UN_FOOTNOTE.to_owned()),
+            KosovoFootnote::Custom(text) => Some(text),
+            KosovoFootnote::None => None,
         };
         Self { footnote }
     }
 
-    /// What makes one configuration another: part of every `ETag`.
-    pub fn identity(&self) -> &str {
+    /// Distinguishes configurations: part of every `ETag` whose response contains country names.
+    pub fn cache_key(&self) -> &str {
         self.footnote.as_deref().unwrap_or_default()
     }
 
-    /// The footnote that a country's name owes.
-    pub fn footnote(&self, code: &str) -> Option<&str> {
+    /// The footnote that must be displayed with a country's name.
+    pub fn designation_footnote(&self, code: &str) -> Option<&str> {
         self.footnote.as_deref().filter(|_| code == "XK")
     }
 
-    /// A country as items show it, named in one of [`NAME_LANGUAGES`].
-    pub fn country(&self, code: &str, language: &str) -> Option<CountryReference> {
-        let country = find(code)?;
+    /// A country by its code, named in one of [`NAME_LANGUAGES`]; `None` for an unknown code.
+    pub fn country_reference(&self, code: &str, language: &str) -> Option<CountryReference> {
+        let country = find_country(code)?;
         Some(CountryReference {
             code: country.code,
             name: country.name(language),
-            footnote: self.footnote(country.code).map(str::to_owned),
+            footnote: self.designation_footnote(country.code).map(str::to_owned),
         })
     }
 }
 
-/// The sentence for a code that does not exist; suggests the country whose name or code is near.
-pub fn unknown(text: &str) -> String {
+/// Error message for an unknown country code; suggests the country of that name, or the codes with
+/// the same first letter.
+pub fn unknown_country_message(text: &str) -> String {
     let folded = fold(text);
-    let by_name = all().iter().find(|country| {
+    let by_name = all_countries().iter().find(|country| {
         NAME_LANGUAGES.iter().any(|language| fold(country.name(language)) == folded)
     });
     let hint = if let Some(country) = by_name {
         format!("; did you mean `{}`?", country.code)
     } else {
-        // Of two letters the first is seldom the wrong one.
+        // The first letter of a wrong two-letter code is usually correct.
         let initial = text.chars().next().map(|initial| initial.to_ascii_uppercase());
-        let codes: Vec<&str> = all()
+        let codes: Vec<&str> = all_countries()
             .iter()
             .map(|country| country.code)
             .filter(|code| code.chars().next() == initial)
@@ -101,8 +102,11 @@ pub fn unknown(text: &str) -> String {
         if codes.is_empty() {
             String::new()
         } else {
-            format!("; those with the same initial are {}", codes.join(", "))
+            format!("; codes with the same first letter are {}", codes.join(", "))
         }
     };
-    format!("`{}` is not a country code (ISO 3166-1 alpha-2, or XK){hint}", crate::text::clip(text))
+    format!(
+        "`{}` is not a country code (ISO 3166-1 alpha-2, or XK){hint}",
+        crate::text::truncate_for_message(text)
+    )
 }

@@ -1,11 +1,11 @@
-//! The registry of countries: ISO 3166-1 codes, and their names as CLDR gives them.
+//! Registry of countries: ISO 3166-1 codes and CLDR names.
 //!
-//! Codes come from `rust_iso3166` and names from ICU4X's compiled CLDR data, so that nothing here
-//! is kept by hand but one entry: Kosovo. XK is no ISO 3166-1 code; it lies in the range that the
-//! standard leaves to users (XA to XZ), CLDR and BCP 47 know it, and EU and IATI publishers use it.
+//! Codes come from `rust_iso3166` and names from ICU4X's compiled CLDR data. The only entry
+//! maintained here is Kosovo: XK is not an ISO 3166-1 code but in its user-assigned range (XA to
+//! XZ); it is supported by CLDR and BCP 47 and used by EU and IATI publishers.
 //!
-//! Everything is built once, at the first call (about a millisecond); afterwards a name is one
-//! array read.
+//! The registry is built at the first call, in about a millisecond; after that a name is one array
+//! access.
 
 use std::sync::LazyLock;
 
@@ -13,12 +13,12 @@ use icu_locale::names::RegionDisplayName;
 use icu_locale::subtags::Region;
 use icu_locale::{LanguageIdentifier, langid};
 
-/// The languages that country names are kept in, as BCP 47 tags.
+/// Languages of country names, as BCP 47 tags.
 pub const NAME_LANGUAGES: &[&str] = &LANGUAGES;
 
 const LANGUAGES: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];
 
-/// What ICU4X is asked for, in the order of [`LANGUAGES`].
+/// ICU4X locales, in the order of [`LANGUAGES`].
 const LOCALES: [LanguageIdentifier; 7] = [
     langid!("en"),
     langid!("sq"),
@@ -29,45 +29,45 @@ const LOCALES: [LanguageIdentifier; 7] = [
     langid!("tr"),
 ];
 
-/// Codes that are assigned by users of ISO 3166-1 rather than by the standard: alpha-2 and alpha-3.
+/// User-assigned codes of ISO 3166-1: alpha-2 and alpha-3.
 const USER_ASSIGNED: [(&str, &str); 1] = [("XK", "XKX")];
 
-/// 2020-01-01T00:00:00Z in milliseconds since the Unix epoch: the fixed time in every country's id.
-const ID_TIMESTAMP: u64 = 1_577_836_800_000;
+/// 2020-01-01T00:00:00Z in milliseconds since the Unix epoch: the fixed timestamp in every
+/// country's id.
+const ID_TIMESTAMP_MS: u64 = 1_577_836_800_000;
 
-/// A country or territory that the catalogue can name.
+/// A country or territory.
 #[derive(Debug)]
 pub struct Country {
-    /// The ISO 3166-1 alpha-2 code, or XK.
+    /// ISO 3166-1 alpha-2 code, or XK.
     pub code: &'static str,
-    /// The ISO 3166-1 alpha-3 code, or XKX.
+    /// ISO 3166-1 alpha-3 code, or XKX.
     pub alpha3: &'static str,
-    /// Whether the code lies in the range that ISO 3166-1 leaves to its users.
+    /// Whether the code is in the user-assigned range of ISO 3166-1.
     pub user_assigned: bool,
     id: [u8; 16],
     names: [&'static str; LANGUAGES.len()],
 }
 
 impl Country {
-    /// The id of the country, the same on every server and for ever.
+    /// The id of the country, the same on every server.
     ///
-    /// It has the bit layout of a `UUIDv7` (RFC 9562, section 5.7), so that whatever reads ids
-    /// needs no exception: a fixed timestamp, zeros, and the two letters of the code in the last
-    /// two bytes.
+    /// It has the bit layout of a `UUIDv7` (RFC 9562, section 5.7), so that ids of countries need
+    /// no special case: a fixed timestamp, zeros, and the two letters of the code in the last two
+    /// bytes.
     pub fn id(&self) -> [u8; 16] {
         self.id
     }
 
-    /// What stands for the country where items have the number of their row: the letters of its
-    /// code.
-    pub fn number(&self) -> i64 {
+    /// Stands for a row id where items have theirs: the letters of the code as an integer.
+    pub fn row_id(&self) -> i64 {
         self.code.bytes().fold(0, |number, letter| (number << 8) | i64::from(letter))
     }
 
     /// The name of the country in one of [`NAME_LANGUAGES`]; in English for any other language.
     ///
-    /// Tags compare without regard to case (RFC 5646, section 2.1.1). Which language stands in for
-    /// another one (bare `sr`, `cnr`) is decided where languages are negotiated, not here.
+    /// Tags are compared case-insensitively (RFC 5646, section 2.1.1). Fallbacks between languages
+    /// (`sr` without a script, `cnr`) are part of language negotiation and not applied here.
     pub fn name(&self, language: &str) -> &'static str {
         LANGUAGES
             .iter()
@@ -86,25 +86,26 @@ impl Country {
             code,
             alpha3,
             user_assigned,
-            id: id_of(code),
-            names: LOCALES.each_ref().map(|locale| name_of(code, locale)),
+            id: country_id(code),
+            names: LOCALES.each_ref().map(|locale| display_name(code, locale)),
         }
     }
 }
 
-/// All countries, ordered by code.
-pub fn all() -> &'static [Country] {
+/// All countries, sorted by code.
+pub fn all_countries() -> &'static [Country] {
     &COUNTRIES
 }
 
-/// Finds a country by its alpha-2 or alpha-3 code, in any case.
-pub fn find(code: &str) -> Option<&'static Country> {
+/// Finds a country by its alpha-2 or alpha-3 code, ignoring case.
+pub fn find_country(code: &str) -> Option<&'static Country> {
     if code.len() == 3 {
-        return all().iter().find(|country| country.alpha3.eq_ignore_ascii_case(code));
+        return all_countries().iter().find(|country| country.alpha3.eq_ignore_ascii_case(code));
     }
     let upper = || code.bytes().map(|byte| byte.to_ascii_uppercase());
-    let position = all().binary_search_by(|country| country.code.bytes().cmp(upper())).ok()?;
-    all().get(position)
+    let position =
+        all_countries().binary_search_by(|country| country.code.bytes().cmp(upper())).ok()?;
+    all_countries().get(position)
 }
 
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
@@ -117,11 +118,10 @@ static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
     countries
 });
 
-/// Asks ICU4X for a name; the code stands in where CLDR had none (a test holds that it never has
-/// to).
+/// The name of a country from ICU4X; its code if CLDR had no name, which a test rules out.
 ///
-/// The text is leaked on purpose: it is made once and lives as long as the program.
-fn name_of(code: &str, locale: &LanguageIdentifier) -> &'static str {
+/// The string is leaked on purpose: it is created once and lives as long as the process.
+fn display_name(code: &str, locale: &LanguageIdentifier) -> &'static str {
     let name = Region::try_from_str(code).map_or_else(
         |_| code.to_owned(),
         |region| RegionDisplayName::new_light_with_fallback(locale.into(), region).to_string(),
@@ -129,11 +129,11 @@ fn name_of(code: &str, locale: &LanguageIdentifier) -> &'static str {
     name.leak()
 }
 
-fn id_of(code: &str) -> [u8; 16] {
-    let [_, _, t0, t1, t2, t3, t4, t5] = ID_TIMESTAMP.to_be_bytes();
+fn country_id(code: &str) -> [u8; 16] {
+    let [_, _, t0, t1, t2, t3, t4, t5] = ID_TIMESTAMP_MS.to_be_bytes();
     let mut letters = code.bytes();
     let (first, second) = (letters.next().unwrap_or_default(), letters.next().unwrap_or_default());
-    // The version stands in the upper half of byte 6, the variant in the two upper bits of byte 8.
+    // The version is in the upper half of byte 6, the variant in the two upper bits of byte 8.
     [t0, t1, t2, t3, t4, t5, 0x70, 0, 0x80, 0, 0, 0, 0, 0, first, second]
 }
 
@@ -144,18 +144,22 @@ mod tests {
     use super::*;
 
     fn name(code: &str, language: &str) -> &'static str {
-        find(code).unwrap().name(language)
+        find_country(code).unwrap().name(language)
     }
 
     #[test]
-    fn holds_every_official_code_and_kosovo() {
-        assert_eq!(all().iter().filter(|country| !country.user_assigned).count(), 249);
-        let user_assigned: Vec<_> = all().iter().filter(|country| country.user_assigned).collect();
+    fn has_every_iso_code_and_kosovo() {
+        assert_eq!(all_countries().iter().filter(|country| !country.user_assigned).count(), 249);
+        let user_assigned: Vec<_> =
+            all_countries().iter().filter(|country| country.user_assigned).collect();
         assert_eq!(user_assigned.len(), 1);
         assert_eq!((user_assigned[0].code, user_assigned[0].alpha3), ("XK", "XKX"));
-        assert!(all().is_sorted_by(|a, b| a.code < b.code));
-        assert_eq!(all().iter().map(|country| country.alpha3).collect::<HashSet<_>>().len(), 250);
-        for country in all() {
+        assert!(all_countries().is_sorted_by(|a, b| a.code < b.code));
+        assert_eq!(
+            all_countries().iter().map(|country| country.alpha3).collect::<HashSet<_>>().len(),
+            250
+        );
+        for country in all_countries() {
             assert!(country.code.len() == 2 && country.alpha3.len() == 3, "{country:?}");
             assert!(
                 country
@@ -168,36 +172,36 @@ mod tests {
     }
 
     #[test]
-    fn finds_by_either_code_in_any_case() {
-        for country in all() {
-            assert_eq!(find(country.code).unwrap().code, country.code);
-            assert_eq!(find(&country.code.to_lowercase()).unwrap().code, country.code);
-            assert_eq!(find(country.alpha3).unwrap().code, country.code);
+    fn finds_by_alpha2_or_alpha3_ignoring_case() {
+        for country in all_countries() {
+            assert_eq!(find_country(country.code).unwrap().code, country.code);
+            assert_eq!(find_country(&country.code.to_lowercase()).unwrap().code, country.code);
+            assert_eq!(find_country(country.alpha3).unwrap().code, country.code);
         }
-        assert_eq!(find("xkx").unwrap().code, "XK");
-        assert_eq!(find("mKd").unwrap().code, "MK");
+        assert_eq!(find_country("xkx").unwrap().code, "XK");
+        assert_eq!(find_country("mKd").unwrap().code, "MK");
         for wrong in ["", "X", "XX", "XXX", "YU", "AN", "ALBANIA", "AL ", "АЛ", "é"] {
-            assert!(find(wrong).is_none(), "{wrong}");
+            assert!(find_country(wrong).is_none(), "{wrong}");
         }
     }
 
     #[test]
     fn ids_are_valid_unique_and_stable() {
-        let ids: HashSet<_> = all().iter().map(Country::id).collect();
-        assert_eq!(ids.len(), all().len());
-        for country in all() {
+        let ids: HashSet<_> = all_countries().iter().map(Country::id).collect();
+        assert_eq!(ids.len(), all_countries().len());
+        for country in all_countries() {
             let id = uuid::Uuid::from_bytes(country.id());
             assert_eq!(id.get_version(), Some(uuid::Version::SortRand));
             assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
             assert_eq!(id.get_timestamp().unwrap().to_unix(), (1_577_836_800, 0));
         }
-        let id = |code| uuid::Uuid::from_bytes(find(code).unwrap().id()).to_string();
+        let id = |code| uuid::Uuid::from_bytes(find_country(code).unwrap().id()).to_string();
         assert_eq!(id("AL"), "016f5e66-e800-7000-8000-00000000414c");
         assert_eq!(id("XK"), "016f5e66-e800-7000-8000-00000000584b");
     }
 
     #[test]
-    fn names_are_those_of_cldr() {
+    fn names_match_cldr() {
         let expected = [
             (
                 "AL",
@@ -260,8 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn every_country_has_a_name_in_the_script_of_every_language() {
-        for country in all() {
+    fn names_use_script_of_language() {
+        for country in all_countries() {
             for language in NAME_LANGUAGES {
                 let name = country.name(language);
                 assert_ne!(name, country.code, "{language} has no name");
@@ -273,14 +277,14 @@ mod tests {
     }
 
     #[test]
-    fn other_languages_fall_to_english() {
+    fn other_languages_fall_back_to_english() {
         assert_eq!(name("TR", "de"), "Türkiye");
         assert_eq!(name("MK", ""), "North Macedonia");
         assert_eq!(name("MK", "SR-LATN"), "Severna Makedonija");
     }
 
     #[test]
-    fn languages_and_locales_agree() {
+    fn languages_match_locales() {
         for (language, locale) in LANGUAGES.iter().zip(&LOCALES) {
             assert_eq!(*language, locale.to_string());
         }

@@ -1,46 +1,46 @@
-//! `GET /v1/suggest`: titles while one types.
+//! `GET /v1/suggest`: title suggestions for autocompletion.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::kinds::read_kinds;
-use crate::db::search::{Audience, frequencies, newest_titled};
+use crate::db::search::{Audience, cached_token_frequencies, find_newest_by_title};
 use crate::db::{Connection, Id};
+use crate::http::accept;
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
-use crate::http::negotiate;
-use crate::http::params::Params;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::{Listing, comma_list, parameter};
-use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::load_named;
-use crate::resource::names::Target;
-use crate::resource::query::{Asked, read_search};
-use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
-use crate::text::highlight::Marker;
-use crate::text::query::{Query, Term};
-use crate::text::stem::Rules;
-use crate::text::tokens;
-use crate::topics::model::SPEC;
+use crate::http::query_params::QueryParams;
+use crate::resource::cache::references::ReferenceTarget;
+use crate::resource::openapi::{ListEndpoint, comma_list_parameter, query_parameter};
+use crate::resource::query::params::{SearchParams, parse_search};
+use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::read::page::{self, Links, PageInfo};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_reference_targets;
+use crate::resource::view::context::RenderContext;
+use crate::search::kind_filter::parse_kinds;
+use crate::text::highlight::Highlighter;
+use crate::text::query::{SearchQuery, Term};
+use crate::text::stem::StemmerLanguage;
+use crate::text::tokenize;
+use crate::topics::model::SCHEMA;
 
-/// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+/// Completes the OpenAPI operation.
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/suggest",
-    spec: &SPEC,
-    without: &WITHOUT,
-    own: parameters,
-    needs_query: true,
+    schema: &SCHEMA,
+    excluded_params: &EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: true,
 };
 
-const WITHOUT: [&str; 18] = [
+const EXCLUDED_PARAMS: [&str; 18] = [
     "fields",
     "include",
     "ids",
@@ -61,43 +61,44 @@ const WITHOUT: [&str; 18] = [
     "total",
 ];
 
-/// The kinds that are suggested, in the order in which they stand among equals.
-const KINDS: [Kind; 4] = [Kind::Topic, Kind::Programme, Kind::Partner, Kind::Video];
+/// The suggested kinds, in the order in which equally good matches are sorted.
+const SUGGESTED_KINDS: [ResourceKind; 4] =
+    [ResourceKind::Topic, ResourceKind::Programme, ResourceKind::Partner, ResourceKind::Video];
 
-/// How many suggestions there are at most, and unless asked otherwise.
-const MOST: i64 = 20;
-const DEFAULT: i64 = 10;
-/// How many of the first three kinds stand before the videos, where there are enough of those.
-const OF_A_KIND: usize = 3;
-/// As how many words what is begun is looked for.
-const COMPLETIONS: usize = 24;
+/// Maximum and default number of suggestions.
+const MAX_SUGGESTIONS: i64 = 20;
+const DEFAULT_SUGGESTIONS: i64 = 10;
+/// Maximum number of suggestions of each kind other than videos, if there are enough videos.
+const MAX_PER_KIND: usize = 3;
+/// Maximum number of completions of the last word that are searched for.
+const MAX_COMPLETIONS: usize = 24;
 
-fn parameters() -> Vec<Value> {
-    let with_not: Vec<String> = KINDS
+fn openapi_parameters() -> Vec<Value> {
+    let with_not: Vec<String> = SUGGESTED_KINDS
         .iter()
         .flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())])
         .collect();
     vec![
-        comma_list(
+        comma_list_parameter(
             "kind",
-            "Only items of this kind. Several mean any of them; `!` excludes.",
+            "Only items of these kinds; `!` excludes a kind.",
             json!({"type": "string", "enum": with_not}),
-            KINDS.len(),
+            SUGGESTED_KINDS.len(),
             "topic",
         ),
-        parameter(
+        query_parameter(
             "limit",
-            "How many suggestions are given.",
-            json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}),
+            "Maximum number of suggestions.",
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_SUGGESTIONS, "default": DEFAULT_SUGGESTIONS}),
             json!(5),
         ),
     ]
 }
 
-/// An item whose title has what was typed.
+/// A suggested title.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Suggestion {
-    /// What it is.
+    /// Kind of the resource.
     #[schema(value_type = SuggestionKind)]
     pub kind: &'static str,
     /// Identifier.
@@ -106,21 +107,22 @@ pub struct Suggestion {
     /// Slug.
     #[schema(example = "testimonials")]
     pub slug: String,
-    /// Title or name in the answer's language, or in that in which it has what was typed.
+    /// Title or name in the response's language if that matches `q`, otherwise in a language that
+    /// does.
     #[schema(example = "Testimonials")]
     pub title: String,
-    /// The same as HTML: what was typed in `<mark>`, all else escaped.
+    /// Title as HTML, with matches in `<mark>`.
     #[schema(example = "<mark>Testimonials</mark>")]
     pub marked: String,
-    /// The language of the title (BCP 47).
+    /// Language of the title (BCP 47).
     #[schema(example = "en")]
     pub language: String,
-    /// Where the whole resource is.
+    /// URL of the resource.
     #[schema(format = "uri")]
     pub url: String,
 }
 
-/// What a suggestion is.
+/// Kind of a suggestion. For the OpenAPI document only.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum SuggestionKind {
@@ -134,135 +136,169 @@ pub enum SuggestionKind {
     Video,
 }
 
-/// Suggestions.
+/// A list of suggestions.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SuggestionPage {
-    /// Titles that begin with what was typed come before others, among them topics before
-    /// programmes, partners and videos, of the first three kinds three each where there are enough
-    /// videos; then the newest.
+    /// Titles that begin with `q` come first; within each group topics, programmes, partners,
+    /// videos, in this order, newest first. At most three topics, programmes and partners each, if
+    /// there are enough videos.
     pub data: Vec<Suggestion>,
-    /// This address.
+    /// URL of this request.
     pub links: Links,
 }
 
 /// Suggest titles
 ///
-/// For a field in which one types: titles of videos, names of topics and partners, titles of
-/// programmes that have all the words, the last of which may be begun only. Case, diacritics and
-/// script make no difference.
-#[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions.", body = SuggestionPage)))]
+/// For autocompletion: titles of videos and programmes and names of topics and partners that
+/// contain all words of `q`; the last word may be incomplete. Case, diacritics and script are
+/// ignored.
+#[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions, best first.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
 pub async fn suggest(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
-    let caller = context.viewer(&request).await?;
-    let wanted = Wanted::read(&context, &request)?;
-    let (inner, condition, wish) =
-        (context.clone().into_inner(), ConditionalGet::from_request(&request), wanted.wish.clone());
+    accept::require_json(&request)?;
+    let caller = context.visibility(&request).await?;
+    let suggest_request = SuggestRequest::from_request(&context, &request)?;
+    let (inner, condition, language_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        suggest_request.language_preference.clone(),
+    );
     let done = context
-        .read(Viewer::Public, move |connection| {
-            let asked = OfCatalogue {
-                identity: &wanted.identity,
-                wish: &wanted.wish,
-                base: &wanted.base,
+        .read(Visibility::Published, move |connection| {
+            let catalogue_request = CatalogueRequest {
+                etag_key: &suggest_request.etag_key,
+                language_preference: &suggest_request.language_preference,
+                base_url: &suggest_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
-                suggestions(connection, &inner, &wanted, shown)
-            })
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, _, render_context| {
+                    load_suggestions(connection, &inner, &suggest_request, render_context)
+                },
+            )
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, data) = match done.value {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wish, &validators));
+            return Ok(response::not_modified_response(
+                &context,
+                caller,
+                &language_preference,
+                &validators,
+            ));
         }
     };
-    let links = list::links(
+    let links = page::page_links(
         &context,
         &request,
-        &PageInfo { limit: MOST, next_cursor: None, prev_cursor: None, total: None },
+        &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
-    let mut response = answered(&context, (caller, &wish), &validators, &links);
+    let mut response =
+        list_response_head(&context, (caller, &language_preference), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
-/// What is asked for.
-struct Wanted {
-    search: Asked,
-    kinds: Vec<Kind>,
-    wish: Wish,
+/// The parsed parameters.
+struct SuggestRequest {
+    search: SearchParams,
+    kinds: Vec<ResourceKind>,
+    language_preference: LanguagePreference,
     limit: usize,
-    base: String,
-    identity: String,
+    base_url: String,
+    etag_key: String,
 }
 
-impl Wanted {
-    fn read(context: &Context, request: &HttpRequest) -> Result<Self, Problem> {
-        let mut params = Params::parse(request.query_string())?;
-        let wish = Wish::parse(&mut params, accepted(request), &context.fallback);
-        let search = read_search(&mut params, &wish);
+impl SuggestRequest {
+    fn from_request(context: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let language_preference = LanguagePreference::parse(
+            &mut params,
+            accept_language(request),
+            &context.fallback_languages,
+        );
+        let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
-            params.error("q", "required", "`q` says what was typed.");
+            params.error("q", "required", "`q` is required.");
         }
-        let kinds = read_kinds(&mut params, &KINDS);
-        let limit = params.integer("limit", 1..=MOST).unwrap_or(DEFAULT);
+        let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
+        let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
         let base = context.settings.base_url(request);
-        let identity = format!("suggest\n{}\n{}", params.identity(&[]), wish.identity());
+        let identity = format!(
+            "suggest\n{}\n{}",
+            params.canonical_without(&[]),
+            language_preference.cache_key()
+        );
         params.finish()?;
         let Some(search) = search else {
-            return Err(Problem::internal("suggestions for nothing were understood"));
+            return Err(Problem::internal("`q` is missing after validation"));
         };
-        Ok(Self { search, kinds, wish, limit: usize::try_from(limit).unwrap_or(0), base, identity })
+        Ok(Self {
+            search,
+            kinds,
+            language_preference,
+            limit: usize::try_from(limit).unwrap_or(0),
+            base_url: base,
+            etag_key: identity,
+        })
     }
 }
 
-/// A suggestion and its place among the others.
-struct Placed {
-    /// Whether its title begins otherwise than with what was typed; then the place of its kind, and
-    /// its place among the newest.
-    place: (bool, usize, usize),
+/// A suggestion with its rank.
+struct RankedSuggestion {
+    /// Whether the title does not begin with `q`, then the index of its kind, then its index among
+    /// the newest.
+    rank: (bool, usize, usize),
     suggestion: Suggestion,
 }
 
-fn suggestions(
+fn load_suggestions(
     connection: &mut Connection,
-    context: &Context,
-    wanted: &Wanted,
-    shown: &mut Shown,
+    context: &AppState,
+    suggest_request: &SuggestRequest,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<Suggestion>, Problem> {
-    let typed = &wanted.search.query;
-    let found = found(connection, context, wanted)?;
-    let of_kind = |kind: &Kind| {
-        found
+    let typed = &suggest_request.search.query;
+    let candidates = find_candidates(connection, context, suggest_request)?;
+    let of_kind = |kind: &ResourceKind| {
+        candidates
             .iter()
-            .filter(|(letter, _)| *letter == kind.letter())
+            .filter(|(prefix, _)| *prefix == kind.index_prefix())
             .map(|(_, id)| *id)
             .collect::<Vec<_>>()
     };
-    load_named(
+    load_reference_targets(
         connection,
-        wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
-        Viewer::Public,
-        shown,
+        suggest_request.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
+        Visibility::Published,
+        render_context,
     )?;
-    let marker = Marker::new(typed);
-    let beginning = tokens(&wanted.search.text);
-    let mut placed: Vec<Placed> = Vec::new();
-    for (among, (letter, id)) in found.iter().enumerate() {
-        let kind = wanted.kinds.iter().position(|kind| kind.letter() == *letter);
-        let Some((place, kind)) = kind.and_then(|place| Some((place, *wanted.kinds.get(place)?)))
+    let highlighter = Highlighter::new(typed);
+    let query_tokens = tokenize(&suggest_request.search.text);
+    let mut ranked: Vec<RankedSuggestion> = Vec::new();
+    for (recency, (prefix, id)) in candidates.iter().enumerate() {
+        let kind = suggest_request.kinds.iter().position(|kind| kind.index_prefix() == *prefix);
+        let Some((kind_index, kind)) =
+            kind.and_then(|index| Some((index, *suggest_request.kinds.get(index)?)))
         else {
             continue;
         };
-        let Some(target) = shown.target(id).cloned() else { continue };
-        let Some((language, title, html)) = title(&target, typed, &marker, shown) else { continue };
-        let begins_so = begins_with(&tokens(&title), &beginning);
-        let url = format!("{}{}/{}", shown.base, kind.path(), target.slug);
+        let Some(target) = render_context.target(id).cloned() else { continue };
+        let Some((language, title, html)) =
+            matching_title(&target, typed, &highlighter, render_context)
+        else {
+            continue;
+        };
+        let is_prefix_match = starts_with_words(&tokenize(&title), &query_tokens);
+        let url = format!("{}{}/{}", render_context.base_url, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
             id: *id,
@@ -272,107 +308,122 @@ fn suggestions(
             language,
             url,
         };
-        placed.push(Placed { place: (!begins_so, place, among), suggestion });
+        ranked.push(RankedSuggestion { rank: (!is_prefix_match, kind_index, recency), suggestion });
     }
-    placed.sort_by_key(|placed| placed.place);
-    Ok(a_few_of_each(placed, wanted.limit))
+    ranked.sort_by_key(|ranked| ranked.rank);
+    Ok(limit_per_kind(ranked, suggest_request.limit))
 }
 
-/// The newest of each kind that have the words in their titles. Of videos, which are many, those
-/// are looked for that have one of the words that what is begun may become, which the index finds
-/// sooner than all that begin so; then all, where these are not enough.
-fn found(
+/// Finds the newest items of each kind with the words in their titles. Videos, which are numerous,
+/// are first searched for with completions of the last word, which is faster in the index than a
+/// prefix; the prefix is used if the completions find too few.
+fn find_candidates(
     connection: &mut Connection,
-    context: &Context,
-    wanted: &Wanted,
+    context: &AppState,
+    suggest_request: &SuggestRequest,
 ) -> Result<Vec<(char, Id)>, Problem> {
-    let typed = &wanted.search.query;
-    let frequencies = frequencies(connection)?;
-    let most = i64::try_from(wanted.limit).unwrap_or(MOST);
-    let newest = |connection: &mut Connection, query: &Query, kinds: &[Kind]| {
-        let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
-        newest_titled(connection, query, &letters, Audience::Public, most, &frequencies)
+    let typed = &suggest_request.search.query;
+    let frequencies = cached_token_frequencies(connection)?;
+    let max_results = i64::try_from(suggest_request.limit).unwrap_or(MAX_SUGGESTIONS);
+    let newest = |connection: &mut Connection, query: &SearchQuery, kinds: &[ResourceKind]| {
+        let prefixes: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
+        find_newest_by_title(
+            connection,
+            query,
+            &prefixes,
+            Audience::Public,
+            max_results,
+            &frequencies,
+        )
     };
-    let (videos, others): (Vec<Kind>, Vec<Kind>) =
-        wanted.kinds.iter().partition(|kind| **kind == Kind::Video);
-    let mut found = newest(connection, typed, &others)?;
-    let completed = completed(connection, context, typed)?;
-    let mut of_videos = newest(connection, completed.as_ref().unwrap_or(typed), &videos)?;
-    if completed.is_some() && of_videos.len() < wanted.limit {
-        of_videos = newest(connection, typed, &videos)?;
+    let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
+        suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::Video);
+    let mut candidates = newest(connection, typed, &others)?;
+    let completed_query = complete_last_word(connection, context, typed)?;
+    let mut video_candidates =
+        newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
+    if completed_query.is_some() && video_candidates.len() < suggest_request.limit {
+        video_candidates = newest(connection, typed, &videos)?;
     }
-    found.extend(of_videos);
-    Ok(found)
+    candidates.extend(video_candidates);
+    Ok(candidates)
 }
 
-/// The query with the words in place of what is begun that it may become; `None` where nothing is.
-fn completed(
+/// Replaces the incomplete last word of the query by its completions; `None` if no word is
+/// incomplete.
+fn complete_last_word(
     connection: &mut Connection,
-    context: &Context,
-    typed: &Query,
-) -> Result<Option<Query>, Problem> {
+    context: &AppState,
+    typed: &SearchQuery,
+) -> Result<Option<SearchQuery>, Problem> {
     let mut query = typed.clone();
-    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.prefix))
+    let Some(last) = query.groups.iter_mut().find(|group| group.iter().any(|term| term.is_prefix))
     else {
         return Ok(None);
     };
-    let begun = last
+    let prefix_text = last
         .iter()
-        .find(|term| term.prefix)
+        .find(|term| term.is_prefix)
         .and_then(|term| term.tokens.first().filter(|_| term.tokens.len() == 1))
         .cloned();
-    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else {
+    let Some(prefix_text) =
+        prefix_text.filter(|prefix_text| prefix_text.chars().all(char::is_alphabetic))
+    else {
         return Ok(None);
     };
-    let words = context.vocabulary.beginning_with(connection, &begun, COMPLETIONS)?;
+    let words = context.vocabulary.with_prefix(connection, &prefix_text, MAX_COMPLETIONS)?;
     for term in last.iter_mut() {
-        term.prefix = false;
+        term.is_prefix = false;
     }
     last.extend(words.into_iter().map(|word| Term { tokens: vec![word], ..Term::default() }));
     Ok(Some(query))
 }
 
-/// The title that has all that was typed: in the answer's language, or else in another.
-fn title(
-    target: &Target,
-    typed: &Query,
-    marker: &Marker<'_>,
-    shown: &Shown,
+/// Finds the title that matches the whole query: in the response's language, otherwise in another.
+/// Returns language, title and title as HTML.
+fn matching_title(
+    target: &ReferenceTarget,
+    typed: &SearchQuery,
+    highlighter: &Highlighter<'_>,
+    render_context: &RenderContext,
 ) -> Option<(String, String, String)> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
-    let answered = shown.title(target).filter(|_| !shown.wish.all);
+    let localized = render_context
+        .localized_title(target)
+        .filter(|_| !render_context.language_preference.all_languages);
     let others = target
         .languages
         .iter()
         .zip(&target.titles)
         .map(|(language, title)| (language.clone(), title.clone()));
-    answered.into_iter().chain(others).find_map(|(language, title)| {
-        let rules = Rules::of(&language);
-        let is_found = marker.groups(&title, rules) == all;
-        let html = marker.whole(&title, rules).filter(|_| is_found)?;
+    localized.into_iter().chain(others).find_map(|(language, title)| {
+        let rules = StemmerLanguage::from_language(&language);
+        let is_found = highlighter.matched_groups(&title, rules) == all;
+        let html = highlighter.highlight(&title, rules).filter(|_| is_found)?;
         Some((language.as_str().to_owned(), title, html))
     })
 }
 
-fn begins_with(title: &[String], typed: &[String]) -> bool {
+fn starts_with_words(title: &[String], typed: &[String]) -> bool {
     let Some((last, before)) = typed.split_last() else { return false };
     title.starts_with(before)
         && title.get(before.len()).is_some_and(|word| word.starts_with(last.as_str()))
 }
 
-/// The first of these, but of each kind other than the last no more than a few before those that
-/// come after.
-fn a_few_of_each(placed: Vec<Placed>, limit: usize) -> Vec<Suggestion> {
-    let mut seen = [0_usize; KINDS.len()];
+/// Limits the suggestions of each kind other than videos to [`MAX_PER_KIND`], unless there are too
+/// few others.
+fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
+    let mut seen = [0_usize; SUGGESTED_KINDS.len()];
     let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for Placed { place: (_, kind, _), suggestion } in placed {
+    for RankedSuggestion { rank: (_, kind, _), suggestion } in ranked {
         let count = seen.get_mut(kind).map_or(0, |count| {
             *count = count.saturating_add(1);
             *count
         });
-        let few = suggestion.kind == Kind::Video.as_str() || count <= OF_A_KIND;
-        if few { first.push(suggestion) } else { rest.push(suggestion) }
+        let is_within_limit =
+            suggestion.kind == ResourceKind::Video.as_str() || count <= MAX_PER_KIND;
+        if is_within_limit { first.push(suggestion) } else { rest.push(suggestion) }
     }
-    // There is room for the rest where the first are not enough.
+    // Those above the limit fill the remaining places.
     first.into_iter().chain(rest).take(limit).collect()
 }

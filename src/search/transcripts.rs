@@ -1,5 +1,5 @@
-//! `GET /v1/transcript-search`: the cues in which something is said, with the second at which to
-//! play them.
+//! `GET /v1/transcript-search`: full-text search in transcripts, with the position of each hit in
+//! the video.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,48 +8,55 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::page::{Place, Start};
-use crate::db::search::Scope;
+use crate::db::keyset::{PageStart, Position};
+use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::cursor;
-use crate::http::layer::Statements;
-use crate::http::negotiate;
-use crate::http::params::given;
-use crate::http::problem::{Problem, Violation};
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::highlights::{MarkedCue, marked_cue, seconds};
-use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{Loaded, load_page};
-use crate::resource::meant::{COUNTED, meant};
-use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
-use crate::resource::revisions::Revisions;
-use crate::resource::said::{Passage, Said};
-use crate::resource::shown::Shown;
-use crate::resource::tracks::{self, Stored, TrackKind};
-use crate::text::highlight::Marker;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::http::query_params::reject_params;
+use crate::http::{accept, cursor};
+use crate::resource::model::cue_text::{CueRange, CueText};
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
+use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
+use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::read::page::{self, Links, PageInfo};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, load_page};
+use crate::resource::store::tracks::{self, TrackKind, TrackRow};
+use crate::resource::view::context::RenderContext;
+use crate::text::highlight::Highlighter;
 use crate::text::language::Language;
-use crate::text::query::Query;
-use crate::text::stem::Rules;
-use crate::videos::model::{Own, SPEC};
-use crate::videos::store::Videos;
+use crate::text::query::SearchQuery;
+use crate::text::stem::StemmerLanguage;
+use crate::videos::model::{SCHEMA, VideoFields};
+use crate::videos::resource::Videos;
 
-/// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+/// Completes the OpenAPI operation with the parameters of the list of videos.
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/transcript-search",
-    spec: &SPEC,
-    without: &["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"],
-    own: Vec::new,
-    needs_query: true,
+    schema: &SCHEMA,
+    excluded_params: &[
+        "sort",
+        "offset",
+        "fields",
+        "include",
+        "facets",
+        "facet_limit",
+        "highlights",
+    ],
+    extra_params: Vec::new,
+    requires_query: true,
 };
 
-/// How many videos one request looks through; the next page goes on.
-const MOST_VIDEOS: usize = 200;
+/// Maximum number of videos that one request scans; the next page continues after them.
+const MAX_VIDEOS_SCANNED: usize = 200;
 
-/// The video of a hit.
+/// The video of a transcript hit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptVideo {
     /// Identifier.
@@ -58,236 +65,270 @@ pub struct TranscriptVideo {
     /// Slug.
     #[schema(example = "testimonials-part-one")]
     pub slug: String,
-    /// Title in the answer's language.
+    /// Title in the response's language.
     #[schema(required, example = "In their own words, part one")]
     pub title: Option<String>,
 }
 
-/// Cues in which what was searched for is said.
+/// A passage of one or more cues that matches the query.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptHit {
     /// The video.
     pub video: TranscriptVideo,
-    /// The kind of the text track.
+    /// Kind of the text track.
     pub kind: TrackKind,
-    /// The language of the text track (BCP 47).
+    /// Language of the text track (BCP 47).
     #[schema(example = "sr-Cyrl")]
     pub language: String,
-    /// When it begins, in seconds from the start of the video.
+    /// Start of the passage, in seconds from the start of the video.
     #[schema(minimum = 0, example = 12.5)]
     pub start_seconds: f64,
-    /// When it ends.
+    /// End of the passage, in seconds from the start of the video.
     #[schema(minimum = 0, example = 15.0)]
     pub end_seconds: f64,
-    /// HTML: what is found in `<mark>`, all else escaped.
+    /// Text as HTML, with matches in `<mark>`.
     #[schema(example = "<mark>Насиље</mark> није приватна ствар.")]
     pub text: String,
-    /// The cue before.
+    /// The preceding cue.
     #[schema(required)]
-    pub before: Option<MarkedCue>,
-    /// The cue after.
+    pub before: Option<CueHighlight>,
+    /// The following cue.
     #[schema(required)]
-    pub after: Option<MarkedCue>,
-    /// The video's embed page from that second on.
+    pub after: Option<CueHighlight>,
+    /// URL of the embeddable page of the video, starting at this position.
     #[schema(format = "uri")]
     pub url: String,
 }
 
-/// A page of hits.
+/// A page of transcript hits.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptHitPage {
-    /// The hits: the best videos first, those of a video in the order of their time.
+    /// Hits, those of the best videos first; the hits of one video are sorted by time.
     pub data: Vec<TranscriptHit>,
-    /// Where the page stands; `prev_cursor` is always null, and `total` counts videos.
+    /// Page size, cursors and total; `prev_cursor` is always null, and `total` counts videos.
     pub page: PageInfo,
-    /// Searches that find more, where this one finds little: what was perhaps meant.
+    /// Alternative queries with more results, when this one has few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["violence"]))]
     pub did_you_mean: Vec<String>,
-    /// Addresses of this page and the next.
+    /// URLs of this page and the next.
     pub links: Links,
 }
 
-/// Search what is said
+/// Search transcripts
 ///
-/// Answers cues, not videos. Several words must be said within half a minute; a phrase may stand
-/// across cues. Takes the filters of `/v1/videos`; `caption_language` also chooses among the text
-/// tracks of a video.
-#[utoipa::path(operation_id = "list_transcript_hits", tag = "Videos", responses((status = 200, description = "A page of hits.", body = TranscriptHitPage)))]
+/// Returns cues, not videos. All words must be spoken within half a minute; a phrase may span
+/// several cues. Supports the filters of `/v1/videos`; `caption_language` also selects among the
+/// text tracks of a video.
+#[utoipa::path(operation_id = "search_transcripts", tag = "Videos", responses((status = 200, description = "A page of transcript hits.", body = TranscriptHitPage)))]
 #[get("/v1/transcript-search")]
 pub async fn search_transcripts(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
-    let caller = context.viewer(&request).await?;
-    refuse(&request)?;
-    let mut wanted = ListRequest::read::<Videos>(&context, &request, caller)?;
-    wanted.scope = Scope::Transcripts;
-    let wanted = Arc::new(wanted);
-    if wanted.query().is_none() {
-        return Err(Problem::parameter("q", "required", "`q` says what to search for."));
+    accept::require_json(&request)?;
+    let caller = context.visibility(&request).await?;
+    reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
+        format!("`{name}` is not supported; hits are sorted by relevance.")
+    })?;
+    let mut list_request = ListRequest::from_request::<Videos>(&context, &request, caller)?;
+    list_request.scope = FieldScope::Transcripts;
+    let list_request = Arc::new(list_request);
+    if list_request.query().is_none() {
+        return Err(Problem::invalid_parameter("q", "required", "`q` is required."));
     }
-    let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
+    let (shared_request, inner) = (Arc::clone(&list_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue {
-                identity: &shared.identity,
-                wish: &shared.wish,
-                base: &shared.base,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &shared_request.etag_key,
+                language_preference: &shared_request.language_preference,
+                base_url: &shared_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                let (data, page) = page(connection, &inner, &shared, revisions, shown)?;
-                let did_you_mean = if page.next_cursor.is_some() {
-                    Vec::new()
-                } else {
-                    let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                    perhaps_meant(connection, &inner, &shared, (videos.len(), shown))?
-                };
-                Ok((data, page, did_you_mean))
-            })
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let (data, page) = load_hit_page(
+                        connection,
+                        &inner,
+                        &shared_request,
+                        revisions,
+                        render_context,
+                    )?;
+                    let did_you_mean = if page.next_cursor.is_some() {
+                        Vec::new()
+                    } else {
+                        let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
+                        find_did_you_mean(
+                            connection,
+                            &inner,
+                            &shared_request,
+                            (videos.len(), render_context),
+                        )?
+                    };
+                    Ok((data, page, did_you_mean))
+                },
+            )
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, (data, info, did_you_mean)) = match done.value {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+            return Ok(response::not_modified_response(
+                &context,
+                caller,
+                &list_request.language_preference,
+                &validators,
+            ));
         }
     };
-    let links = list::links(&context, &request, &info);
-    let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
+    let links = page::page_links(&context, &request, &info);
+    let mut response = list_response_head(
+        &context,
+        (caller, &list_request.language_preference),
+        &validators,
+        &links,
+    );
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
-fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let given = given(request.query_string(), DECLARED.without);
-    let error = |name: &&'static str| {
-        Violation::parameter(
-            *name,
-            "unknown_parameter",
-            format!("Hits come best first, as they are: there is no `{name}` here."),
-        )
-    };
-    if given.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::parameters(given.iter().map(error).collect()))
-    }
-}
-
-/// A hit, and where it stands: the key of its video's entry and the place of its first cue within
-/// the video.
-struct Found {
+/// A hit with the position of its video in the list and its index among the hits of the video.
+struct RankedHit {
     hit: TranscriptHit,
-    place: Place,
-    at: usize,
+    video_position: Position,
+    hit_index: usize,
 }
 
-fn page(
+fn load_hit_page(
     connection: &mut Connection,
-    context: &Context,
-    wanted: &ListRequest,
+    context: &AppState,
+    list_request: &ListRequest,
     revisions: &Revisions,
-    shown: &mut Shown,
+    render_context: &mut RenderContext,
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
-    // Without a word that is looked for there is nothing to play.
-    let Some(query) = wanted.query().filter(|query| !query.is_empty()) else {
-        return Ok((Vec::new(), info(wanted, None, wanted.paging.total.then_some(0))));
+    // A query of excluded words only matches no cue.
+    let Some(query) = list_request.query().filter(|query| !query.is_empty()) else {
+        return Ok((
+            Vec::new(),
+            page_info(list_request, None, list_request.page_params.with_total.then_some(0)),
+        ));
     };
-    let Some(memory) = shown.memory() else {
-        return Err(Problem::internal("a list was read without a memory"));
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("a list was loaded without the reference cache"));
     };
-    let list = wanted.list(connection, &SPEC, &memory)?;
-    let marker = Marker::new(query);
-    let limit = usize::try_from(wanted.paging.limit).unwrap_or(1);
-    let unfit = || {
-        Problem::parameter(
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let highlighter = Highlighter::new(query);
+    let limit = usize::try_from(list_request.page_params.limit).unwrap_or(1);
+    let invalid_cursor = || {
+        Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
-            "The cursor does not fit this search; start again without it.",
+            "The cursor is not valid for this query; start again without it.",
         )
     };
-    let (mut start, mut skip) = beginning(&wanted.paging.start).ok_or_else(unfit)?;
-    let mut hits: Vec<Found> = Vec::new();
-    let mut next: Option<(Place, usize)> = None;
-    let (mut looked, mut at_once) = (0_usize, 4_i64);
+    let (mut start, mut skip) =
+        resume_position(&list_request.page_params.start).ok_or_else(invalid_cursor)?;
+    let mut hits: Vec<RankedHit> = Vec::new();
+    let mut next: Option<(Position, usize)> = None;
+    let (mut scanned, mut batch_size) = (0_usize, 4_i64);
     loop {
-        let read = load_page::<Videos>(connection, &list, (&start, at_once), wanted.viewer, shown)?;
-        let (slice, videos) = read.ok_or_else(unfit)?;
-        let tracks = spoken(connection, &videos)?;
-        for (video, place) in videos.iter().zip(&slice.places) {
-            looked = looked.saturating_add(1);
+        let page = load_page::<Videos>(
+            connection,
+            &list,
+            (&start, batch_size),
+            list_request.visibility,
+            render_context,
+        )?;
+        let (slice, videos) = page.ok_or_else(invalid_cursor)?;
+        let tracks = load_spoken_tracks(connection, &videos)?;
+        for (video, position) in videos.iter().zip(&slice.positions) {
+            scanned = scanned.saturating_add(1);
             let after = std::mem::take(&mut skip);
             hits.extend(
-                in_video(video, place, &tracks, (&marker, query), wanted, shown)
-                    .into_iter()
-                    .filter(|found| found.at >= after),
+                hits_in_video(
+                    video,
+                    position,
+                    &tracks,
+                    (&highlighter, query),
+                    list_request,
+                    render_context,
+                )
+                .into_iter()
+                .filter(|found| found.hit_index >= after),
             );
-            next = Some((place.clone(), usize::MAX));
+            next = Some((position.clone(), usize::MAX));
             if hits.len() > limit {
                 break;
             }
         }
         if hits.len() > limit {
             hits.truncate(limit);
-            next = hits.last().map(|last| (last.place.clone(), last.at.saturating_add(1)));
+            next = hits
+                .last()
+                .map(|last| (last.video_position.clone(), last.hit_index.saturating_add(1)));
             break;
         }
-        let Some(edge) = slice.places.last().filter(|_| slice.more) else {
+        let Some(edge) = slice.positions.last().filter(|_| slice.has_more) else {
             next = None;
             break;
         };
-        if looked >= MOST_VIDEOS {
+        if scanned >= MAX_VIDEOS_SCANNED {
             break;
         }
-        start = Start::After(edge.clone());
-        at_once = at_once.saturating_mul(2).min(64);
+        start = PageStart::After(edge.clone());
+        batch_size = batch_size.saturating_mul(2).min(64);
     }
-    let total = wanted
-        .paging
-        .total
+    let total = list_request
+        .page_params
+        .with_total
         .then(|| {
-            context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || {
-                list.count(connection)
-            })
+            context.count_cache.get_or_try_insert_with(
+                revisions,
+                &format!("transcripts\n{}", list_request.count_key),
+                || list.count(connection),
+            )
         })
         .transpose()?;
-    Ok((hits.into_iter().map(|found| found.hit).collect(), info(wanted, next, total)))
+    Ok((hits.into_iter().map(|found| found.hit).collect(), page_info(list_request, next, total)))
 }
 
-/// What a search that found so many videos perhaps meant: one by which something is said in more
-/// videos.
-fn perhaps_meant(
+/// Alternative queries that match the transcripts of more videos; `found` is the number of videos
+/// with hits.
+fn find_did_you_mean(
     connection: &mut Connection,
-    context: &Context,
-    wanted: &ListRequest,
-    (found, shown): (usize, &Shown),
+    context: &AppState,
+    list_request: &ListRequest,
+    (found, render_context): (usize, &RenderContext),
 ) -> Result<Vec<String>, Problem> {
-    let Some(little) = wanted.search().and_then(|search| search.little(&wanted.paging, found))
+    let Some(sparse_search) = list_request
+        .search()
+        .and_then(|search| search.to_sparse_search(&list_request.page_params, found))
     else {
         return Ok(Vec::new());
     };
-    let Some(memory) = shown.memory() else {
-        return Err(Problem::internal("a list was read without a memory"));
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("a list was loaded without the reference cache"));
     };
-    meant(connection, &context.vocabulary, &little, |connection, query| {
-        Ok(wanted
-            .searching(query)
-            .list(connection, &SPEC, &memory)?
-            .count_up_to(connection, COUNTED)?)
+    suggest_queries(connection, &context.vocabulary, &sparse_search, |connection, query| {
+        Ok(list_request
+            .with_query(query)
+            .page_query(connection, &SCHEMA, &cache)?
+            .count_up_to(connection, MAX_COUNTED_HITS)?)
     })
 }
 
-/// Where a cursor goes on: after the videos before the one in which it stands, and with which hit
-/// of that one.
-fn beginning(start: &Start) -> Option<(Start, usize)> {
+/// Where a cursor continues: the start of the page of videos, and the index of the first hit in its
+/// first video.
+fn resume_position(start: &PageStart) -> Option<(PageStart, usize)> {
     match start {
-        Start::Offset(0) => Some((Start::Offset(0), 0)),
-        Start::After(place) => {
+        PageStart::Offset(0) => Some((PageStart::Offset(0), 0)),
+        PageStart::After(place) => {
             let [rank, key, at] = place.keys.as_slice() else { return None };
             let (key, at): (i64, usize) =
                 (key.as_deref()?.parse().ok()?, at.as_deref()?.parse().ok()?);
@@ -296,7 +337,7 @@ fn beginning(start: &Start) -> Option<(Start, usize)> {
                 Some(if at == usize::MAX { key } else { key.saturating_add(1) }.to_string()),
             ];
             Some((
-                Start::After(Place { keys, number: place.number }),
+                PageStart::After(Position { keys, row_id: place.row_id }),
                 if at == usize::MAX { 0 } else { at },
             ))
         }
@@ -304,53 +345,64 @@ fn beginning(start: &Start) -> Option<(Start, usize)> {
     }
 }
 
-fn info(wanted: &ListRequest, next: Option<(Place, usize)>, total: Option<i64>) -> PageInfo {
+fn page_info(
+    list_request: &ListRequest,
+    next: Option<(Position, usize)>,
+    total: Option<i64>,
+) -> PageInfo {
     let next_cursor = next.map(|(mut place, at)| {
         place.keys.push(Some(at.to_string()));
-        cursor::write(&wanted.paging.fingerprint, &place, false)
+        cursor::encode(&list_request.page_params.query_fingerprint, &place, false)
     });
-    PageInfo { limit: wanted.paging.limit, next_cursor, prev_cursor: None, total }
+    PageInfo { limit: list_request.page_params.limit, next_cursor, prev_cursor: None, total }
 }
 
-/// The tracks of videos in which something is said, with their cues as one text.
-fn spoken(
+/// Loads the text tracks of videos except chapters, with their cues joined to one text, by the row
+/// id of the video.
+fn load_spoken_tracks(
     connection: &mut Connection,
-    videos: &[Loaded<Own>],
-) -> Result<HashMap<i64, Vec<(Stored, Said)>>, Problem> {
-    let with =
+    videos: &[LoadedItem<VideoFields>],
+) -> Result<HashMap<i64, Vec<(TrackRow, CueText)>>, Problem> {
+    let items_with_tracks =
         videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
-    let mut stored = tracks::of_items(connection, with)?;
-    stored.retain(|track| track.kind() != TrackKind::Chapters);
-    let mut cues =
-        tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
-    let mut spoken: HashMap<i64, Vec<(Stored, Said)>> = HashMap::new();
+    let mut stored = tracks::load_tracks_of_items(connection, items_with_tracks)?;
+    stored.retain(|track| track.track_kind() != TrackKind::Chapters);
+    let mut cues = tracks::load_cues(
+        connection,
+        &stored.iter().map(|track| track.number).collect::<Vec<_>>(),
+    )?;
+    let mut spoken: HashMap<i64, Vec<(TrackRow, CueText)>> = HashMap::new();
     for track in stored {
-        let said = Said::new(&cues.remove(&track.number).unwrap_or_default());
-        spoken.entry(track.item).or_default().push((track, said));
+        let cue_text = CueText::new(&cues.remove(&track.number).unwrap_or_default());
+        spoken.entry(track.item).or_default().push((track, cue_text));
     }
     Ok(spoken)
 }
 
-fn in_video(
-    video: &Loaded<Own>,
-    place: &Place,
-    tracks: &HashMap<i64, Vec<(Stored, Said)>>,
-    (marker, query): (&Marker<'_>, &Query),
-    wanted: &ListRequest,
-    shown: &Shown,
-) -> Vec<Found> {
+fn hits_in_video(
+    video: &LoadedItem<VideoFields>,
+    position: &Position,
+    tracks: &HashMap<i64, Vec<(TrackRow, CueText)>>,
+    (highlighter, query): (&Highlighter<'_>, &SearchQuery),
+    list_request: &ListRequest,
+    render_context: &RenderContext,
+) -> Vec<RankedHit> {
     let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
-    for (track, said) in tracks.get(&video.item.number).into_iter().flatten() {
-        if !wanted.takes("caption_language", &track.language) {
+    for (track, cue_text) in tracks.get(&video.item.number).into_iter().flatten() {
+        if !list_request.accepts("caption_language", &track.language) {
             continue;
         }
-        let marks = said.marks(marker, Rules::of(&Language::stored(&track.language)));
-        for passage in said.passages(&marks, groups) {
-            let Some((first, last)) = said.cue(passage.first).zip(said.cue(passage.last)) else {
+        let marks = cue_text.find_matches(
+            highlighter,
+            StemmerLanguage::from_language(&Language::from_canonical(&track.language)),
+        );
+        for passage in cue_text.passages(&marks, groups) {
+            let Some((first, last)) = cue_text.span(passage.first).zip(cue_text.span(passage.last))
+            else {
                 continue;
             };
-            let start_seconds = seconds(first.start_ms);
+            let start_seconds = ms_to_seconds(first.start_ms);
             hits.push((
                 first.start_ms,
                 TranscriptHit {
@@ -359,26 +411,29 @@ fn in_video(
                         slug: video.item.slug.clone(),
                         title: None,
                     },
-                    kind: track.kind(),
+                    kind: track.track_kind(),
                     language: track.language.clone(),
                     start_seconds,
-                    end_seconds: seconds(last.end_ms),
-                    text: said.html(passage, &marks),
-                    before: passage
-                        .first
-                        .checked_sub(1)
-                        .and_then(|place| marked_cue(said, Passage::of(place), &marks)),
-                    after: marked_cue(said, Passage::of(passage.last.saturating_add(1)), &marks),
+                    end_seconds: ms_to_seconds(last.end_ms),
+                    text: cue_text.to_html(passage, &marks),
+                    before: passage.first.checked_sub(1).and_then(|position| {
+                        highlight_cue(cue_text, CueRange::single(position), &marks)
+                    }),
+                    after: highlight_cue(
+                        cue_text,
+                        CueRange::single(passage.last.saturating_add(1)),
+                        &marks,
+                    ),
                     url: format!(
                         "{}/embed/videos/{}#t={start_seconds}",
-                        shown.base, video.item.slug
+                        render_context.base_url, video.item.slug
                     ),
                 },
             ));
         }
     }
     if !hits.is_empty() {
-        let title = title(video);
+        let title = video_title(video);
         for (_, hit) in &mut hits {
             hit.video.title.clone_from(&title);
         }
@@ -388,11 +443,11 @@ fn in_video(
     });
     hits.into_iter()
         .enumerate()
-        .map(|(at, (_, hit))| Found { hit, place: place.clone(), at })
+        .map(|(at, (_, hit))| RankedHit { hit, video_position: position.clone(), hit_index: at })
         .collect()
 }
 
-/// The title in the answer's language.
-fn title(video: &Loaded<Own>) -> Option<String> {
-    video.clone().take_chosen().map(|chosen| chosen.text.title)
+/// The title in the response's language.
+fn video_title(video: &LoadedItem<VideoFields>) -> Option<String> {
+    video.clone().take_selected_text().map(|chosen| chosen.text.title)
 }

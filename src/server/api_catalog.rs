@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::Kept;
-use super::pages::cached;
-use crate::resource::context::Context;
+use super::pages::cached_response;
+use crate::resource::state::AppState;
+use crate::server::openapi::CachedDocument;
 
 const PATH: &str = "/.well-known/api-catalog";
 const MEDIA_TYPE: &str =
@@ -81,7 +81,7 @@ pub struct Linkset {
          "status": [{"href": "http://127.0.0.1:8080/healthz", "type": "application/json"}]}]})),
     (status = 304, description = "The client has this already.")))]
 #[get("/.well-known/api-catalog")]
-pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> HttpResponse {
+pub async fn api_catalog(request: HttpRequest, context: web::Data<AppState>) -> HttpResponse {
     let base = context.settings.base_url(&request);
     let to = |path: &str, media_type| LinkTarget::new(format!("{base}{path}"), Some(media_type));
     let mut service_desc = to("/openapi.json", "application/json");
@@ -100,8 +100,11 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> H
         ..LinkContext::default()
     };
     let links = Linkset { linkset: vec![catalog, api] };
-    let mut response =
-        cached(&request, MEDIA_TYPE, &Kept::new(serde_json::to_string(&links).unwrap_or_default()));
+    let mut response = cached_response(
+        &request,
+        MEDIA_TYPE,
+        &CachedDocument::new(serde_json::to_string(&links).unwrap_or_default()),
+    );
     // A HEAD must tell by this relation that the catalog is here (RFC 9727 section 2).
     if let Ok(link) = header::HeaderValue::from_str(&format!("<{base}{PATH}>; rel=\"api-catalog\""))
     {

@@ -1,9 +1,9 @@
 //! Settings in, running server out: what the command line, the tests and the benchmarks all start.
 
 mod api_catalog;
-mod datasets;
 mod dcat;
-mod document;
+mod dcat_catalog;
+mod openapi;
 mod pages;
 
 use std::net::SocketAddr;
@@ -20,43 +20,44 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::Settings;
 use crate::db::connection::Target;
-use crate::db::migrations::{self, Standing};
+use crate::db::migrations::{self, MigrationStatus};
+use crate::db::schema_version::verify_schema;
 use crate::db::search::segments;
-use crate::db::{self, Store};
-use crate::http::layer::{LayerSettings, outermost};
+use crate::db::{self, Database};
+use crate::http::middleware::{MiddlewareConfig, handle};
 use crate::http::problem::Problem;
-use crate::impact::indicators::store::Indicators;
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::Subject;
-use crate::resource::context::{Context, Expand};
-use crate::resource::read::wholes;
-use crate::resource::restore::{Purge, purge, purge_all};
-use crate::resource::spec::Spec;
-use crate::saved_queries::store::SavedQueries;
-use crate::topics::store::Topics;
-use crate::videos::store::Videos;
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::Resource;
+use crate::resource::read::list::load_full;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::{AppState, LoadForInclude};
+use crate::resource::write::restore::{PurgeFn, purge_all, purge_batch};
+use crate::saved_queries::resource::SavedQueries;
+use crate::topics::resource::Topics;
+use crate::videos::resource::Videos;
 use crate::{
     countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, tables,
     topics, videos,
 };
 
-pub use document::{json as document_json, yaml as document_yaml};
+pub use crate::server::openapi::{render_json as document_json, render_yaml as document_yaml};
 
 /// The declarations of all kinds.
-pub const SPECS: [&Spec; 7] = [
-    &topics::model::SPEC,
-    &partners::model::SPEC,
-    &programmes::model::SPEC,
-    &videos::model::SPEC,
-    &impact::indicators::model::SPEC,
-    &impact::model::SPEC,
-    &saved_queries::model::SPEC,
+pub const SCHEMAS: [&ResourceSchema; 7] = [
+    &topics::model::SCHEMA,
+    &partners::model::SCHEMA,
+    &programmes::model::SCHEMA,
+    &videos::model::SCHEMA,
+    &impact::indicators::model::SCHEMA,
+    &impact::model::SCHEMA,
+    &saved_queries::model::SCHEMA,
 ];
 
 /// A server that listens.
-pub struct Running {
+pub struct RunningServer {
     /// Runs when awaited; ends after a signal or [`actix_web::dev::ServerHandle::stop`].
     pub server: Server,
     /// Where it listens.
@@ -76,67 +77,73 @@ impl std::fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 /// The database of these settings; opens no connection yet.
-pub fn store(settings: &Settings) -> Result<Store, StartError> {
+pub fn database_from_settings(settings: &Settings) -> Result<Database, StartError> {
     let primary = Target::parse(&settings.database_url).map_err(StartError)?;
     let replica =
         settings.replica_url.as_deref().map(Target::parse).transpose().map_err(StartError)?;
-    Ok(Store::new(&primary, replica.as_ref(), settings.sizes()))
+    Ok(Database::new(&primary, replica.as_ref(), settings.database_config()))
 }
 
-/// Brings the schema up to date, or says why it cannot be used as it is.
-pub fn prepare(store: &Store, may_migrate: bool) -> Result<(), StartError> {
-    let cannot = |error: db::Error| StartError(format!("cannot open the database: {error}"));
-    let mut connection = store.connect().map_err(cannot)?;
-    match migrations::standing(&mut connection).map_err(cannot)? {
-        Standing::Current => Ok(()),
-        Standing::Ahead(version) => Err(StartError(format!(
-            "the database is newer than this program: it has migration {version}; start the newer version of kinoteka"
-        ))),
-        Standing::Behind(count) if !may_migrate => Err(StartError(format!(
-            "the database lacks {count} migration(s); run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
-        ))),
-        Standing::Behind(_) => {
-            for version in migrations::apply(&mut connection).map_err(cannot)? {
-                log::info!("migration {version} applied");
-            }
-            Ok(())
+/// Applies missing migrations, if that is allowed, and checks that this program can use the schema.
+pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartError> {
+    let start_error = |error: db::Error| StartError(format!("cannot open the database: {error}"));
+    let mut connection = store.connect().map_err(start_error)?;
+    match migrations::status(&mut connection).map_err(start_error)? {
+        MigrationStatus::UpToDate => return Ok(()),
+        MigrationStatus::NewerCompatible(version) => {
+            log::info!("the database has the newer, compatible schema version {version}");
+            return Ok(());
         }
+        MigrationStatus::Unusable(mismatch) => return Err(StartError(mismatch.to_string())),
+        MigrationStatus::Pending(count) if !may_migrate => {
+            return Err(StartError(format!(
+                "{count} migration(s) pending; run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
+            )));
+        }
+        MigrationStatus::Pending(_) => {}
+    }
+    for version in migrations::run_pending(&mut connection).map_err(start_error)? {
+        log::info!("migration {version} applied");
+    }
+    match verify_schema(&mut connection).map_err(start_error)? {
+        Ok(_) => Ok(()),
+        Err(mismatch) => Err(StartError(mismatch.to_string())),
     }
 }
 
 /// Every kind, with its way into `include`.
-fn kinds() -> Vec<(&'static Spec, Expand)> {
+fn resource_registry() -> Vec<(&'static ResourceSchema, LoadForInclude)> {
     vec![
-        (Topics::SPEC, wholes::<Topics>),
-        (Partners::SPEC, wholes::<Partners>),
-        (Programmes::SPEC, wholes::<Programmes>),
-        (Videos::SPEC, wholes::<Videos>),
-        (Indicators::SPEC, wholes::<Indicators>),
-        (ImpactStatistics::SPEC, wholes::<ImpactStatistics>),
-        (SavedQueries::SPEC, wholes::<SavedQueries>),
+        (Topics::SCHEMA, load_full::<Topics>),
+        (Partners::SCHEMA, load_full::<Partners>),
+        (Programmes::SCHEMA, load_full::<Programmes>),
+        (Videos::SCHEMA, load_full::<Videos>),
+        (Indicators::SCHEMA, load_full::<Indicators>),
+        (ImpactStatistics::SCHEMA, load_full::<ImpactStatistics>),
+        (SavedQueries::SCHEMA, load_full::<SavedQueries>),
     ]
 }
 
 /// Every kind's purge.
-const PURGES: [Purge; 7] = [
-    purge::<SavedQueries>,
-    purge::<Videos>,
-    purge::<ImpactStatistics>,
-    purge::<Indicators>,
-    purge::<Programmes>,
-    purge::<Partners>,
-    purge::<Topics>,
+const PURGE_FUNCTIONS: [PurgeFn; 7] = [
+    purge_batch::<SavedQueries>,
+    purge_batch::<Videos>,
+    purge_batch::<ImpactStatistics>,
+    purge_batch::<Indicators>,
+    purge_batch::<Programmes>,
+    purge_batch::<Partners>,
+    purge_batch::<Topics>,
 ];
 
 /// How often what was deleted long ago is looked for.
-const PURGE_EVERY: Duration = Duration::from_hours(1);
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Removes for good what was deleted long ago: at the start, and every hour.
-async fn keep_purging(context: web::Data<Context>) {
-    let mut times = actix_web::rt::time::interval(PURGE_EVERY);
+async fn run_purge_task(context: web::Data<AppState>) {
+    let mut ticks = actix_web::rt::time::interval(PURGE_INTERVAL);
     loop {
-        times.tick().await;
-        match purge_all(&context, &PURGES).await {
+        ticks.tick().await;
+        match purge_all(&context, &PURGE_FUNCTIONS).await {
             Ok(0) => {}
             Ok(count) => log::info!(
                 "{count} items that were deleted over {} days ago are removed for good",
@@ -148,41 +155,41 @@ async fn keep_purging(context: web::Data<Context>) {
 }
 
 /// How often the full-text index is looked at.
-const MERGE_EVERY: Duration = Duration::from_mins(1);
+const MERGE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
 /// Of how much time merging takes one part at most.
-const MERGE_SHARE: u32 = 50;
+const MERGE_PAUSE_FACTOR: u32 = 50;
 
 /// Merges the segments of the full-text index where writes have left many, in small steps between
 /// other writes.
-async fn keep_merging(context: web::Data<Context>) {
-    let mut times = actix_web::rt::time::interval(MERGE_EVERY);
+async fn run_index_merge_task(context: web::Data<AppState>) {
+    let mut ticks = actix_web::rt::time::interval(MERGE_CHECK_INTERVAL);
     let mut not_before = Instant::now();
     loop {
-        times.tick().await;
+        ticks.tick().await;
         if Instant::now() < not_before {
             continue;
         }
         let started = Instant::now();
-        if let Err(problem) = merge(&context).await {
+        if let Err(problem) = merge_index_segments(&context).await {
             log::warn!("the segments of the full-text index could not be merged: {problem}");
         }
-        not_before = Instant::now() + started.elapsed().saturating_mul(MERGE_SHARE);
+        not_before = Instant::now() + started.elapsed().saturating_mul(MERGE_PAUSE_FACTOR);
     }
 }
 
-async fn merge(context: &Context) -> Result<(), Problem> {
+async fn merge_index_segments(context: &AppState) -> Result<(), Problem> {
     let count = context
-        .store
-        .read_current(|connection| Ok::<_, Problem>(segments::segments(connection)?))
+        .database
+        .read_primary(|connection| Ok::<_, Problem>(segments::count(connection)?))
         .await?
         .value;
-    if count <= segments::MANY {
+    if count <= segments::MERGE_THRESHOLD {
         return Ok(());
     }
     let mut is_first = true;
     while context
-        .store
-        .write(move |connection| Ok::<_, Problem>(segments::merge(connection, is_first)?))
+        .database
+        .write(move |connection| Ok::<_, Problem>(segments::merge_step(connection, is_first)?))
         .await?
         .value
     {
@@ -194,8 +201,8 @@ async fn merge(context: &Context) -> Result<(), Problem> {
 }
 
 /// What handlers have at hand, for a prepared database.
-pub fn context(settings: &Settings) -> Result<Context, StartError> {
-    Ok(Context::new(store(settings)?, settings.clone(), kinds()))
+pub fn app_state(settings: &Settings) -> Result<AppState, StartError> {
+    Ok(AppState::new(database_from_settings(settings)?, settings.clone(), resource_registry()))
 }
 
 /// Every documented address: the one list of routes.
@@ -234,8 +241,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         impact::api::list_impact_statistics,
         impact::api::create_impact_statistic,
         impact::summary::api::summarise_impact_statistics,
-        embed::chart::api::chart_svg,
-        embed::chart::api::chart_png,
+        crate::charts::api::chart_svg,
+        crate::charts::api::chart_png,
         impact::api::get_impact_statistic,
         impact::api::replace_impact_statistic,
         impact::api::patch_impact_statistic,
@@ -244,7 +251,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         impact::indicators::api::list_indicators,
         impact::indicators::api::create_indicator,
         impact::indicators::api::get_indicator,
-        impact::summary::series::follow_indicator,
+        impact::summary::series::get_indicator_series,
         impact::indicators::api::replace_indicator,
         impact::indicators::api::patch_indicator,
         impact::indicators::api::delete_indicator,
@@ -263,20 +270,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         saved_queries::api::patch_saved_query,
         saved_queries::api::delete_saved_query,
         saved_queries::api::restore_saved_query,
-        search::everything::search_everything,
+        search::all::search_all,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
-        embed::tool::embed_tool,
-        embed::list::embed_videos,
-        embed::video::embed_video,
-        embed::chart::page::embed_chart,
-        embed::figure::embed_impact_statistic,
-        embed::component::component,
-        embed::component::component_version,
-        embed::component::component_integrity,
-        embed::poster::video_poster,
-        embed::poster::video_poster_png,
-        embed::structured::video_schema,
+        embed::embed_builder::embed_builder,
+        embed::video_list_page::embed_videos,
+        embed::video_page::embed_video,
+        embed::chart_page::embed_chart,
+        embed::statistic_page::embed_impact_statistic,
+        embed::web_component::web_component,
+        embed::web_component::web_component_version,
+        embed::web_component::web_component_integrity,
+        embed::poster_api::video_poster,
+        embed::poster_api::video_poster_png,
+        embed::schema_org::video_schema,
         embed::sitemap::video_sitemap,
         embed::sitemap::video_sitemap_part,
         embed::oembed::oembed,
@@ -289,9 +296,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         tables::api::export_partners,
         tables::api::export_impact_statistics,
         tables::import::api::import_impact_statistics,
-        feeds::opml::saved_feeds,
-        feeds::saved::saved_feed,
-        embed::saved::saved_page,
+        feeds::opml::saved_query_feeds,
+        feeds::saved_query_feed::saved_query_feed,
+        embed::saved_query_page::embed_saved_query,
         iati::api::iati_activities,
         iati::api::iati_organisations,
         countries::api::list_countries,
@@ -302,13 +309,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         pages::healthz,
         pages::readyz,
         api_catalog::api_catalog,
-        datasets::catalogue,
+        dcat_catalog::describe_catalogue,
     ];
 }
 
 /// Addresses where names of items could stand, and what they offer. Nothing else reaches them: a
 /// word is no name.
-const WORDS: [(&str, Method); 4] = [
+const RESERVED_PATHS: [(&str, Method); 4] = [
     ("/v1/impact-statistics/summary", Method::GET),
     ("/v1/impact-statistics/chart.svg", Method::GET),
     ("/v1/impact-statistics/chart.png", Method::GET),
@@ -316,47 +323,47 @@ const WORDS: [(&str, Method); 4] = [
 ];
 
 /// Refuses what these do not offer, before it is taken for an item.
-fn words(config: &mut web::ServiceConfig) {
-    for (path, offered) in WORDS {
-        let is_other = move |context: &GuardContext<'_>| {
+fn reject_wrong_methods(config: &mut web::ServiceConfig) {
+    for (path, allowed_method) in RESERVED_PATHS {
+        let has_wrong_method = move |context: &GuardContext<'_>| {
             let method = &context.head().method;
-            *method != offered && !(offered == Method::GET && *method == Method::HEAD)
+            *method != allowed_method && !(allowed_method == Method::GET && *method == Method::HEAD)
         };
         config.service(
             web::resource(path)
-                .guard(fn_guard(is_other))
-                .default_service(web::to(pages::elsewhere)),
+                .guard(fn_guard(has_wrong_method))
+                .default_service(web::to(pages::fallback)),
         );
     }
 }
 
 /// Migrates, binds and starts. Must be called on an actix system.
-pub fn start(settings: &Settings) -> Result<Running, StartError> {
-    prepare(&store(settings)?, settings.auto_migrate)?;
-    let context = web::Data::new(context(settings)?);
+pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
+    ensure_schema(&database_from_settings(settings)?, settings.auto_migrate)?;
+    let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
-    let documents = web::Data::new(document::Documents::new());
-    let painter = web::Data::new(embed::painter::Painter::default());
-    let layer = LayerSettings {
+    let documents = web::Data::new(openapi::OpenApiDocuments::new());
+    let png_renderer = web::Data::new(crate::images::rasterizer::PngRenderer::default());
+    let middleware_config = MiddlewareConfig {
         base_url: settings.base_url.clone(),
         server_timing: settings.server_timing,
     };
     let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
     let mut server = HttpServer::new(move || {
-        let layer = layer.clone();
+        let middleware_config = middleware_config.clone();
         let app = App::new()
             .app_data(context.clone())
             .app_data(documents.clone())
-            .app_data(painter.clone())
-            .configure(words)
+            .app_data(png_renderer.clone())
+            .configure(reject_wrong_methods)
             .into_utoipa_app()
             .configure(routes)
             .into_app();
-        let app = app.configure(pages::icon);
-        let app = if with_docs { app.configure(pages::docs) } else { app };
-        app.default_service(web::to(pages::elsewhere))
+        let app = app.configure(pages::favicon_route);
+        let app = if with_docs { app.configure(pages::docs_routes) } else { app };
+        app.default_service(web::to(pages::fallback))
             .wrap(cors(&origins))
-            .wrap(from_fn(move |request, next| outermost(layer.clone(), request, next)))
+            .wrap(from_fn(move |request, next| handle(middleware_config.clone(), request, next)))
     })
     .client_request_timeout(Duration::from_secs(settings.client_timeout_seconds))
     .shutdown_timeout(settings.shutdown_seconds);
@@ -370,12 +377,12 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
         ))
     })?;
     let addresses = server.addrs();
-    actix_web::rt::spawn(keep_merging(purging.clone()));
-    actix_web::rt::spawn(feeds::hub::keep_telling(purging.clone()));
+    actix_web::rt::spawn(run_index_merge_task(purging.clone()));
+    actix_web::rt::spawn(feeds::websub::run_publisher(purging.clone()));
     if settings.purge_days > 0 {
-        actix_web::rt::spawn(keep_purging(purging));
+        actix_web::rt::spawn(run_purge_task(purging));
     }
-    Ok(Running { server: server.run(), addresses })
+    Ok(RunningServer { server: server.run(), addresses })
 }
 
 /// Reads are open to the configured sites; credentials are never sent along by browsers.

@@ -1,43 +1,46 @@
-//! The words of a text as the full-text index stores them.
+//! Text analysis for the full-text index: tokens, stems and spellings.
 //!
-//! Text is analysed here and not in the database, so that FTS5 and PostgreSQL match the same items.
-//! A query goes through the same functions. A word stands in the index as it is written, folded,
-//! see [`fold`](super::fold), and by its stems, see [`Rules`](super::stem::Rules).
+//! Text is analyzed here rather than in the database, so that FTS5 and PostgreSQL match the same
+//! items. Queries are analyzed by the same functions. A word is indexed by its folded form, see
+//! [`fold`](super::fold), and by its stems, see [`StemmerLanguage`](super::stem::StemmerLanguage).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::chars::is_apostrophe;
 use super::fold::{fold, is_part_of_letter};
-use super::spelling::is_comparable;
-use super::stem::Rules;
+use super::spelling::is_fuzzy_candidate;
+use super::stem::StemmerLanguage;
 
-/// The longest token, in characters. What is longer is no word; its beginning still finds it.
-const MAX_TOKEN: usize = 64;
+/// Maximum length of a token in characters; longer ones are truncated.
+const MAX_TOKEN_LEN: usize = 64;
 
-/// The folded words of a text, in order, with repetitions.
+/// Splits a text into folded tokens, in order, with repetitions.
 ///
-/// Everything that is neither letter nor digit ends a word, save an apostrophe inside one, which is
-/// dropped: `women's` is one word. `COVID-19` is two.
+/// Every character that is neither a letter nor a digit is a separator, except an apostrophe inside
+/// a word, which is removed: `women's` is one token, `COVID-19` is two.
 #[must_use]
-pub fn tokens(text: &str) -> Vec<String> {
+pub fn tokenize(text: &str) -> Vec<String> {
     fold(text)
         .split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c))
-        .map(|word| word.chars().filter(|&c| !is_apostrophe(c)).take(MAX_TOKEN).collect::<String>())
+        .map(|word| {
+            word.chars().filter(|&c| !is_apostrophe(c)).take(MAX_TOKEN_LEN).collect::<String>()
+        })
         .filter(|word| !word.is_empty())
         .collect()
 }
 
-/// The words of a text as they are written, with the byte at which each begins. A quotation mark
-/// that looks like an apostrophe may follow a word, but begins none.
-pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // A sign such as `℡` stands for letters.
+/// The words of a text as written, each with its byte offset. An apostrophe, or a quotation mark
+/// that looks like one, can follow a word but not start it.
+pub fn word_indices(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    // A symbol such as `℡` folds to letters.
     let is_letters = |c: char| {
         is_part_of_letter(c) || fold(c.encode_utf8(&mut [0; 4])).contains(char::is_alphanumeric)
     };
     let is_part = move |c: char| {
-        is_known_letter(c)
+        is_common_letter(c)
             || c.is_alphanumeric()
             || is_apostrophe(c)
             || (!c.is_ascii() && is_letters(c))
@@ -52,165 +55,163 @@ pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether a character is a letter of the blocks that the catalogue's languages are written in. The
-/// standard library says the same of them, several times slower.
-fn is_known_letter(c: char) -> bool {
+/// Whether a character is a letter of the Unicode blocks of the catalogue's languages: a faster
+/// equivalent of the standard library's check for these blocks.
+fn is_common_letter(c: char) -> bool {
     matches!(c, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ')
 }
 
-/// The words of some texts.
+/// The words of one or more analyzed texts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Tokens {
-    /// Those of each text, in order, with repetitions.
-    pub texts: Vec<Vec<Arc<Word>>>,
+pub struct AnalyzedTexts {
+    /// The words of each text, in order, with repetitions.
+    pub texts: Vec<Vec<Arc<AnalyzedWord>>>,
 }
 
-/// A word of a text, and under what it is found.
+/// A word of a text, with the terms that match it.
 #[derive(Debug, Eq, PartialEq)]
-pub struct Word {
-    /// How it is folded: one token, save that a sign may stand for several words, or for none.
+pub struct AnalyzedWord {
+    /// Folded form: usually one token; a symbol can fold to several tokens or to none.
     pub tokens: Vec<String>,
-    /// Its stems by the rules of the text, in order.
+    /// Stems for the language of the text, sorted.
     pub stems: Vec<String>,
-    /// How it is spelled, where misspelt words may have meant it, see [`is_comparable`].
+    /// Spelling to suggest for misspelled words, see [`is_fuzzy_candidate`].
     pub spelling: Option<Spelling>,
 }
 
-/// How a text spells a word.
+/// Spelling of a word in a text.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Spelling {
-    /// In which script, and how the word is folded.
-    pub word: (Script, String),
-    /// As it is written.
-    pub written: String,
+    /// Script and folded form.
+    pub key: (Script, String),
+    /// The word as written.
+    pub surface: String,
 }
 
-/// In what a word is written.
+/// Script of a word.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Script {
     /// Cyrillic.
     Cyrillic,
-    /// Latin, or any other.
+    /// Latin, or any other script.
     Latin,
 }
 
 impl Script {
-    /// That of a word.
+    /// Detects the script of a word.
     #[must_use]
-    pub fn of(word: &str) -> Self {
+    pub fn detect(word: &str) -> Self {
         if word.contains(|c| matches!(c, 'Ѐ'..='ԯ')) { Self::Cyrillic } else { Self::Latin }
     }
 }
 
-impl Tokens {
-    /// Adds a text whose language has these rules.
-    pub fn add(&mut self, text: &str, rules: Option<Rules>) {
-        let words = KNOWN.with_borrow_mut(|known| {
-            let known = known.entry(rules).or_default();
-            words(text).map(|(_, word)| known.word(word, rules)).collect::<Vec<_>>()
+impl AnalyzedTexts {
+    /// Analyzes a text and adds its words; `stemmer` is that of its language.
+    pub fn add_text(&mut self, text: &str, stemmer: Option<StemmerLanguage>) {
+        let words = WORD_CACHE.with_borrow_mut(|cache| {
+            let cache = cache.entry(stemmer).or_default();
+            word_indices(text)
+                .map(|(_, word)| cache.get_or_insert(word, stemmer))
+                .collect::<Vec<_>>()
         });
         if words.iter().any(|word| !word.tokens.is_empty()) {
             self.texts.push(words);
         }
     }
 
-    /// Its different words, as they first come.
-    pub fn distinct(&self) -> impl Iterator<Item = &Arc<Word>> {
+    /// The distinct words, in order of first occurrence.
+    pub fn distinct_words(&self) -> impl Iterator<Item = &Arc<AnalyzedWord>> {
         let mut seen = HashSet::new();
         self.texts.iter().flatten().filter(move |word| seen.insert(Arc::as_ptr(word)))
     }
 
-    /// The stems of all words, in order, each once.
+    /// The stems of all words, sorted, without duplicates.
     #[must_use]
     pub fn stems(&self) -> Vec<&str> {
         let mut stems: Vec<&str> =
-            self.distinct().flat_map(|word| &word.stems).map(String::as_str).collect();
+            self.distinct_words().flat_map(|word| &word.stems).map(String::as_str).collect();
         stems.sort_unstable();
         stems.dedup();
         stems
     }
 }
 
-impl Word {
-    fn of(word: &str, rules: Option<Rules>) -> Self {
-        let tokens = tokens(word);
+impl AnalyzedWord {
+    fn analyze(word: &str, stemmer: Option<StemmerLanguage>) -> Self {
+        let tokens = tokenize(word);
         let spelling = match tokens.as_slice() {
-            [token] if is_comparable(token) => Some(Spelling {
-                word: (Script::of(word), token.clone()),
-                written: word.trim_matches(is_apostrophe).to_owned(),
+            [token] if is_fuzzy_candidate(token) => Some(Spelling {
+                key: (Script::detect(word), token.clone()),
+                surface: word.trim_matches(is_apostrophe).to_owned(),
             }),
             _ => None,
         };
-        Self { tokens, stems: stems(word, rules.as_slice()).into_iter().collect(), spelling }
+        Self { tokens, stems: stems(word, stemmer.as_slice()).into_iter().collect(), spelling }
     }
 }
 
-/// Words that were met before.
+/// Analyzed words by their text.
 #[derive(Default)]
-struct Known(HashMap<Box<str>, Arc<Word>>);
+struct WordCache(HashMap<Box<str>, Arc<AnalyzedWord>>);
 
 thread_local! {
-    /// The words that this thread met, by the rules of their texts: words repeat, and to fold them
-    /// and find their stems takes long.
-    static KNOWN: RefCell<HashMap<Option<Rules>, Known>> = RefCell::default();
+    /// Analyzed words of this thread, by stemmer: words repeat, and folding and stemming are slow.
+    static WORD_CACHE: RefCell<HashMap<Option<StemmerLanguage>, WordCache>> = RefCell::default();
 }
 
-/// Of how many words by the same rules this is kept.
-const MOST_KNOWN: usize = 20_000;
+/// Maximum number of cached words per stemmer; the cache is cleared when it is full.
+const MAX_CACHED_WORDS: usize = 20_000;
 
-impl Known {
-    fn word(&mut self, word: &str, rules: Option<Rules>) -> Arc<Word> {
-        if let Some(known) = self.0.get(word) {
-            return Arc::clone(known);
+impl WordCache {
+    fn get_or_insert(&mut self, word: &str, stemmer: Option<StemmerLanguage>) -> Arc<AnalyzedWord> {
+        if let Some(cached) = self.0.get(word) {
+            return Arc::clone(cached);
         }
-        let found = Arc::new(Word::of(word, rules));
-        if word.len() <= MAX_TOKEN {
-            if self.0.len() >= MOST_KNOWN {
+        let entry = Arc::new(AnalyzedWord::analyze(word, stemmer));
+        if word.len() <= MAX_TOKEN_LEN {
+            if self.0.len() >= MAX_CACHED_WORDS {
                 self.0.clear();
             }
-            self.0.insert(word.into(), Arc::clone(&found));
+            self.0.insert(word.into(), Arc::clone(&entry));
         }
-        found
+        entry
     }
 }
 
-/// The stems of a word of a query by each of these rules.
+/// The stems of a word by each of the stemmers.
 #[must_use]
-pub fn stems(word: &str, rules: &[Rules]) -> BTreeSet<String> {
+pub fn stems(word: &str, stemmers: &[StemmerLanguage]) -> BTreeSet<String> {
     let mut stems = BTreeSet::new();
-    if has_stem(word) {
-        let word = shortened(word);
-        for rules in rules {
-            rules.stems(&word, &mut stems);
+    if is_stemmable(word) {
+        let word = truncate_token(word);
+        for stemmer in stemmers {
+            stemmer.collect_stems(&word, &mut stems);
         }
     }
     stems
 }
 
-/// Whether a word has other forms: it has a letter.
-fn has_stem(word: &str) -> bool {
+/// Whether a word can have inflected forms: it contains a letter.
+fn is_stemmable(word: &str) -> bool {
     word.chars().any(char::is_alphabetic)
 }
 
-fn shortened(word: &str) -> Cow<'_, str> {
-    if word.len() <= MAX_TOKEN {
+fn truncate_token(word: &str) -> Cow<'_, str> {
+    if word.len() <= MAX_TOKEN_LEN {
         Cow::Borrowed(word)
     } else {
-        Cow::Owned(word.chars().take(MAX_TOKEN).collect())
+        Cow::Owned(word.chars().take(MAX_TOKEN_LEN).collect())
     }
-}
-
-pub(super) fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '’' | '‘' | 'ʼ' | 'ʹ')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::language::Language;
     use proptest::prelude::*;
 
     #[test]
-    fn texts_become_tokens() {
+    fn tokenizes_text() {
         for (text, expected) in [
             ("COVID-19", "covid 19"),
             ("Women's rights, 2024.", "womens rights 2024"),
@@ -223,15 +224,15 @@ mod tests {
             ("Ελλάδα 日本", "ελλαδα 日本"),
             ("' - \"", ""),
         ] {
-            assert_eq!(tokens(text).join(" "), expected);
+            assert_eq!(tokenize(text).join(" "), expected);
         }
-        assert_eq!(tokens(&"a".repeat(500)), ["a".repeat(64)]);
+        assert_eq!(tokenize(&"a".repeat(500)), ["a".repeat(64)]);
     }
 
     #[test]
-    fn words_stand_where_they_are_written() {
+    fn word_indices_point_at_words() {
         let text = "Z\u{30c}ene — жене, women’s COVID-19!";
-        let words: Vec<(usize, &str)> = words(text).collect();
+        let words: Vec<(usize, &str)> = word_indices(text).collect();
         assert_eq!(
             words.iter().map(|(_, word)| *word).collect::<Vec<_>>(),
             ["Z\u{30c}ene", "жене", "women’s", "COVID", "19"]
@@ -240,32 +241,68 @@ mod tests {
     }
 
     #[test]
-    fn tokens_of_several_texts() {
-        let mut found = Tokens::default();
-        found.add("Women’s rights", Some(Rules::English));
-        found.add("—", Some(Rules::English));
-        found.add("2024", Some(Rules::Serbian));
-        let tokens: Vec<Vec<&str>> = found
+    fn collects_tokens_of_several_texts() {
+        let mut analyzed = AnalyzedTexts::default();
+        analyzed.add_text("Women’s rights", Some(StemmerLanguage::English));
+        analyzed.add_text("—", Some(StemmerLanguage::English));
+        analyzed.add_text("2024", Some(StemmerLanguage::Serbian));
+        let tokens: Vec<Vec<&str>> = analyzed
             .texts
             .iter()
             .map(|text| text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect())
             .collect();
         assert_eq!(tokens, [vec!["womens", "rights"], vec!["2024"]]);
-        assert_eq!(found.stems(), ["eright", "ewoman"]);
-        found.add("’Жене, RIGHTS ½ women rights", None);
-        found.add("rights", Some(Rules::English));
-        let spellings: Vec<&str> = found
-            .distinct()
-            .filter_map(|word| Some(word.spelling.as_ref()?.written.as_str()))
+        assert_eq!(analyzed.stems(), ["eright", "ewoman"]);
+        analyzed.add_text("’Жене, RIGHTS ½ women rights", None);
+        analyzed.add_text("rights", Some(StemmerLanguage::English));
+        let spellings: Vec<&str> = analyzed
+            .distinct_words()
+            .filter_map(|word| Some(word.spelling.as_ref()?.surface.as_str()))
             .collect();
         assert_eq!(spellings, ["Women’s", "rights", "Жене", "RIGHTS", "women", "rights"]);
     }
 
+    /// Whether a query word matches a word of a text in a language, by token or by stem.
+    fn matches(query: &str, text: &str, language: &Language) -> bool {
+        let mut query_stems = BTreeSet::new();
+        for rules in StemmerLanguage::ALL {
+            rules.collect_stems(query, &mut query_stems);
+        }
+        let mut text_stems = BTreeSet::new();
+        for word in text.split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c)) {
+            StemmerLanguage::from_language(language).unwrap().collect_stems(word, &mut text_stems);
+        }
+        tokenize(text).iter().any(|token| tokenize(query).contains(token))
+            || !query_stems.is_disjoint(&text_stems)
+    }
+
+    #[test]
+    fn stems_match_word_pairs() {
+        let pairs: Vec<&str> = include_str!("pairs.txt")
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect();
+        assert!(pairs.len() >= 150);
+        let failures: Vec<&&str> = pairs
+            .iter()
+            .filter(|line| {
+                let (language, pair) = line.split_once(' ').unwrap();
+                let language = Language::parse(language).unwrap();
+                match (pair.split_once(" = "), pair.split_once(" ! ")) {
+                    (Some((query, text)), None) => !matches(query, text, &language),
+                    (None, Some((query, text))) => matches(query, text, &language),
+                    _ => panic!("{line} is not a pair"),
+                }
+            })
+            .collect();
+        assert!(failures.is_empty(), "{failures:?}");
+    }
+
     proptest! {
         #[test]
-        fn words_hold_the_same_tokens(text in "\\PC{0,60}|.{0,60}|[a-zčžА-я'’ \u{30c}\u{ad}½]{0,30}") {
-            let of_words: Vec<String> = words(&text).flat_map(|(_, word)| tokens(word)).collect();
-            prop_assert_eq!(of_words, tokens(&text));
+        fn words_and_text_have_same_tokens(text in "\\PC{0,60}|.{0,60}|[a-zčžА-я'’ \u{30c}\u{ad}½]{0,30}") {
+            let of_words: Vec<String> = word_indices(&text).flat_map(|(_, word)| tokenize(word)).collect();
+            prop_assert_eq!(of_words, tokenize(&text));
         }
     }
 }

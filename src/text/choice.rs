@@ -1,175 +1,183 @@
-//! Which of the stored texts answers a request.
+//! Selection of a stored text for the languages of a request.
 //!
-//! For each language asked for, in order, the first of these that is stored:
+//! For each requested language, in order, the first match among the stored texts:
 //!
-//! 1. that tag itself;
-//! 2. a shorter one: RFC 4647, 3.4 "lookup" (`de-AT` is answered by `de`);
-//! 3. another region of the same language and script (`en` by `en-GB`), which lookup leaves out;
-//! 4. Serbian without a script: either script, the original's first, else Latin, then Cyrillic;
-//! 5. the same language in another script; Serbian is then transliterated to the script asked for;
-//! 6. Montenegrin (`cnr`): Serbian in its script (Latin unless said otherwise), also by
+//! 1. the same tag;
+//! 2. a truncated tag: RFC 4647, 3.4 "lookup" (`de` for `de-AT`);
+//! 3. another region of the same language and script (`en-GB` for `en`), which RFC 4647 lookup does
+//!    not return;
+//! 4. for Serbian without a script: either script, first that of the original, then Latin, then
+//!    Cyrillic;
+//! 5. the same language in another script; Serbian is then transliterated to the requested script;
+//! 6. for Montenegrin (`cnr`): Serbian in the requested script (by default Latin), also by
 //!    transliteration, then Bosnian.
 //!
-//! After those the fallback languages in the same way, then the original, then the first that there
-//! is. Every rule is a rank of one stored tag for one wanted tag, so that an answer does not depend
-//! on what else is stored, and [`preference_order`] and [`choose`] cannot disagree.
+//! Then the fallback languages by the same rules, then the original language, then the first
+//! available text. Each rule ranks one stored tag for one requested tag, so a rank does not depend
+//! on the other stored texts, and [`preference_order`] and [`select_language`] are consistent.
 
 use super::language::Language;
 
-/// The stored text that answers a request, and in which language the answer is.
+/// The text selected for a request, and the language of the response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The place of the text in the list of those available.
+pub struct LanguageMatch {
+    /// Index of the text in the list of available ones.
     pub index: usize,
-    /// The language to which the text must be transliterated before it is shown.
+    /// Language to transliterate the text to; `None` if it is returned as stored.
     pub transliterate_to: Option<Language>,
-    /// The language of the answer: the text's own, or that of the transliteration.
+    /// Language of the response: that of the text, or the transliteration target.
     pub language: Language,
 }
 
-/// How well a stored tag answers a wanted one; the smaller the better. Ties are broken by the tag
+/// How well a stored tag matches a requested one; smaller is better. Ties are broken by the tag
 /// itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
+enum MatchRank {
     Exact,
-    Shorter(usize),
+    Truncated(usize),
     OtherRegion,
-    EitherScript(u8),
+    UnspecifiedScript(u8),
     OtherScript,
     SerbianForMontenegrin,
     TransliteratedForMontenegrin,
     BosnianForMontenegrin,
 }
 
-/// Chooses the text for a reader who asks for `asked`, best first; `None` only when nothing is
+/// Selects a text for the requested languages, the most preferred first; `None` only if no text is
 /// available.
 #[must_use]
-pub fn choose(
-    asked: &[Language],
+pub fn select_language(
+    requested: &[Language],
     available: &[Language],
     fallback: &[Language],
     original: &Language,
-) -> Option<Choice> {
-    for wanted in asked.iter().chain(fallback) {
+) -> Option<LanguageMatch> {
+    for range in requested.iter().chain(fallback) {
         let best = available
             .iter()
             .enumerate()
             .filter_map(|(index, stored)| {
-                Some((rank(wanted, stored, Some(original))?, stored, index))
+                Some((rank(range, stored, Some(original))?, stored, index))
             })
             .min();
         if let Some((rank, stored, index)) = best {
-            let transliterate_to = transliteration(wanted, stored, rank);
+            let transliterate_to = transliteration_target(range, stored, rank);
             let language = transliterate_to.clone().unwrap_or_else(|| stored.clone());
-            return Some(Choice { index, transliterate_to, language });
+            return Some(LanguageMatch { index, transliterate_to, language });
         }
     }
     let index = available.iter().position(|stored| stored == original).unwrap_or_default();
     let language = available.get(index)?.clone();
-    Some(Choice { index, transliterate_to: None, language })
+    Some(LanguageMatch { index, transliterate_to: None, language })
 }
 
-/// The tags to prefer, best first, where the tags that are stored and the original are not known.
+/// The tags to prefer, best first, if neither the stored tags nor the original language are known.
 ///
-/// `sr-Cyrl` with fallback `en` gives `sr-Cyrl, sr-Latn, en`. Regions that only the store knows
-/// (`en-GB` for `en`) are not in the list: [`preference_among`] has them.
+/// `sr-Cyrl` with the fallback `en` gives `sr-Cyrl, sr-Latn, en`. Regional variants that are only
+/// stored (`en-GB` for `en`) are not in the list; see [`rank_available`].
 #[must_use]
-pub fn preference_order(asked: &[Language], fallback: &[Language]) -> Vec<Language> {
+pub fn preference_order(requested: &[Language], fallback: &[Language]) -> Vec<Language> {
     let mut candidates: Vec<Language> = Vec::new();
-    for wanted in asked.iter().chain(fallback) {
-        candidates.extend(shortened(wanted).map(Language::canonical));
-        if matches!(wanted.primary(), "sr" | "cnr") {
-            candidates.extend(["sr-Latn", "sr-Cyrl"].map(Language::canonical));
+    for range in requested.iter().chain(fallback) {
+        candidates.extend(truncations(range).map(Language::from_canonical));
+        if matches!(range.primary_language(), "sr" | "cnr") {
+            candidates.extend(["sr-Latn", "sr-Cyrl"].map(Language::from_canonical));
         }
-        if wanted.primary() == "cnr" {
-            candidates.push(Language::canonical("bs"));
+        if range.primary_language() == "cnr" {
+            candidates.push(Language::from_canonical("bs"));
         }
     }
-    candidates.retain(|tag| tag.is_storable().is_ok());
-    preference_among(asked, fallback, &candidates)
+    candidates.retain(|tag| tag.check_storable().is_ok());
+    rank_available(requested, fallback, &candidates)
 }
 
-/// The tags out of `known` that answer the request, best first, each once.
+/// The available tags that match the request, best first, without duplicates.
 ///
-/// With the languages of the whole catalogue as `known`, the order of the list is the order in
-/// which [`choose`] prefers them on any item, save that bare `sr` prefers the script of an item's
-/// original.
+/// With the languages of the whole catalogue as `available`, this is the order in which
+/// [`select_language`] prefers them for any item, except that `sr` without a script prefers the
+/// script of the item's original language.
 #[must_use]
-pub fn preference_among(
-    asked: &[Language],
+pub fn rank_available(
+    requested: &[Language],
     fallback: &[Language],
-    known: &[Language],
+    available: &[Language],
 ) -> Vec<Language> {
     let best = |stored: &Language| {
-        let wanted = asked.iter().chain(fallback).enumerate();
-        wanted.filter_map(|(place, wanted)| Some((place, rank(wanted, stored, None)?))).min()
+        let ranges = requested.iter().chain(fallback).enumerate();
+        ranges.filter_map(|(index, range)| Some((index, rank(range, stored, None)?))).min()
     };
-    let mut ranked: Vec<((usize, Rank), &Language)> =
-        known.iter().filter_map(|stored| Some((best(stored)?, stored))).collect();
+    let mut ranked: Vec<((usize, MatchRank), &Language)> =
+        available.iter().filter_map(|stored| Some((best(stored)?, stored))).collect();
     ranked.sort();
     ranked.dedup();
     ranked.into_iter().map(|(_, stored)| stored.clone()).collect()
 }
 
-fn rank(wanted: &Language, stored: &Language, original: Option<&Language>) -> Option<Rank> {
-    if let Some(removed) = shortened(wanted).position(|tag| tag == stored.as_str()) {
-        return Some(if removed == 0 { Rank::Exact } else { Rank::Shorter(removed) });
+fn rank(range: &Language, stored: &Language, original: Option<&Language>) -> Option<MatchRank> {
+    if let Some(removed) = truncations(range).position(|tag| tag == stored.as_str()) {
+        return Some(if removed == 0 { MatchRank::Exact } else { MatchRank::Truncated(removed) });
     }
-    match (wanted.primary(), stored.primary()) {
-        ("sr", "sr") if wanted.script().is_none() => {
-            Some(Rank::EitherScript(serbian_place(stored, original)))
+    match (range.primary_language(), stored.primary_language()) {
+        ("sr", "sr") if range.script().is_none() => {
+            Some(MatchRank::UnspecifiedScript(serbian_script_rank(stored, original)))
         }
-        (asked, there) if asked == there => Some(if wanted.script() == stored.script() {
-            Rank::OtherRegion
-        } else {
-            Rank::OtherScript
-        }),
-        ("cnr", "sr") if stored.script() == Some(montenegrin_script(wanted)) => {
-            Some(Rank::SerbianForMontenegrin)
+        (requested, available) if requested == available => {
+            Some(if range.script() == stored.script() {
+                MatchRank::OtherRegion
+            } else {
+                MatchRank::OtherScript
+            })
         }
-        ("cnr", "sr") => Some(Rank::TransliteratedForMontenegrin),
-        ("cnr", "bs") => Some(Rank::BosnianForMontenegrin),
+        ("cnr", "sr") if stored.script() == Some(montenegrin_script(range)) => {
+            Some(MatchRank::SerbianForMontenegrin)
+        }
+        ("cnr", "sr") => Some(MatchRank::TransliteratedForMontenegrin),
+        ("cnr", "bs") => Some(MatchRank::BosnianForMontenegrin),
         _ => None,
     }
 }
 
-/// The tag, then each shorter one that RFC 4647 lookup tries: a singleton goes with what follows
-/// it.
-fn shortened(tag: &Language) -> impl Iterator<Item = &str> {
+/// The tag followed by its truncations by RFC 4647 lookup: a singleton is removed together with the
+/// subtag after it.
+fn truncations(tag: &Language) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(tag.as_str()), |tag| {
         let (shorter, _) = tag.rsplit_once('-')?;
         match shorter.rsplit_once('-') {
-            Some((before, singleton)) if singleton.len() == 1 => Some(before),
+            Some((prefix, singleton)) if singleton.len() == 1 => Some(prefix),
             _ => Some(shorter),
         }
     })
 }
 
-fn serbian_place(stored: &Language, original: Option<&Language>) -> u8 {
-    let of_original =
-        original.filter(|language| language.primary() == "sr").and_then(Language::script);
+fn serbian_script_rank(stored: &Language, original: Option<&Language>) -> u8 {
+    let original_script =
+        original.filter(|language| language.primary_language() == "sr").and_then(Language::script);
     match stored.script() {
-        script if script.is_some() && script == of_original => 0,
+        script if script.is_some() && script == original_script => 0,
         Some("Latn") => 1,
         Some("Cyrl") => 2,
         _ => 3,
     }
 }
 
-fn montenegrin_script(wanted: &Language) -> &str {
-    wanted.script().unwrap_or("Latn")
+fn montenegrin_script(range: &Language) -> &str {
+    range.script().unwrap_or("Latn")
 }
 
-/// Serbian in the other script is made on the fly; nothing else is.
-fn transliteration(wanted: &Language, stored: &Language, rank: Rank) -> Option<Language> {
+/// The language to transliterate to. Only Serbian is transliterated.
+fn transliteration_target(
+    range: &Language,
+    stored: &Language,
+    rank: MatchRank,
+) -> Option<Language> {
     let script = match rank {
-        Rank::OtherScript if stored.primary() == "sr" => wanted.script()?,
-        Rank::TransliteratedForMontenegrin => montenegrin_script(wanted),
+        MatchRank::OtherScript if stored.primary_language() == "sr" => range.script()?,
+        MatchRank::TransliteratedForMontenegrin => montenegrin_script(range),
         _ => return None,
     };
     match (stored.script()?, script) {
-        ("Cyrl", "Latn") => Some(Language::canonical("sr-Latn")),
-        ("Latn", "Cyrl") => Some(Language::canonical("sr-Cyrl")),
+        ("Cyrl", "Latn") => Some(Language::from_canonical("sr-Latn")),
+        ("Latn", "Cyrl") => Some(Language::from_canonical("sr-Cyrl")),
         _ => None,
     }
 }
@@ -184,23 +192,27 @@ mod tests {
         tags.split_whitespace().map(|tag| Language::parse(tag).unwrap()).collect()
     }
 
-    /// `stored` or `stored>transliterated`, empty when there is nothing.
-    fn chosen(asked: &str, available: &str, original: &str) -> String {
+    /// `stored` or `stored>transliterated`; empty if there is no match.
+    fn selected(requested: &str, available: &str, original: &str) -> String {
         let available = languages(available);
         let original = Language::parse(original).unwrap();
-        let Some(choice) = choose(&languages(asked), &available, &languages("en"), &original)
+        let Some(selection) =
+            select_language(&languages(requested), &available, &languages("en"), &original)
         else {
             return String::new();
         };
-        let stored = &available[choice.index];
-        let language = choice.transliterate_to.as_ref().unwrap_or(stored);
-        assert_eq!(*language, choice.language);
-        choice.transliterate_to.as_ref().map_or(stored.to_string(), |to| format!("{stored}>{to}"))
+        let stored = &available[selection.index];
+        let language = selection.transliterate_to.as_ref().unwrap_or(stored);
+        assert_eq!(*language, selection.language);
+        selection
+            .transliterate_to
+            .as_ref()
+            .map_or(stored.to_string(), |to| format!("{stored}>{to}"))
     }
 
     #[test]
-    fn the_chain() {
-        for (asked, available, original, answer) in [
+    fn follows_fallback_chain() {
+        for (requested, available, original, expected) in [
             ("sq", "en sq", "en", "sq"),
             ("de-AT", "en de", "en", "de"),
             ("sr-Latn-RS", "en sr-Cyrl sr-Latn", "en", "sr-Latn"),
@@ -230,13 +242,17 @@ mod tests {
             ("", "tr en-GB", "tr", "en-GB"),
             ("mk", "", "en", ""),
         ] {
-            assert_eq!(chosen(asked, available, original), answer, "{asked} of {available}");
+            assert_eq!(
+                selected(requested, available, original),
+                expected,
+                "{requested} of {available}"
+            );
         }
     }
 
     #[test]
-    fn preferences() {
-        for (asked, order) in [
+    fn orders_preferences() {
+        for (requested, order) in [
             ("sr-Cyrl", "sr-Cyrl sr-Latn en"),
             ("sr", "sr-Latn sr-Cyrl en"),
             ("sr-RS", "sr-Latn sr-Cyrl en"),
@@ -249,44 +265,44 @@ mod tests {
             ("", "en"),
         ] {
             assert_eq!(
-                preference_order(&languages(asked), &languages("en")),
+                preference_order(&languages(requested), &languages("en")),
                 languages(order),
-                "{asked}"
+                "{requested}"
             );
         }
-        let known = languages("en-GB sq sq sr-Cyrl en-US");
-        let order = preference_among(&languages("sr-Latn"), &languages("en"), &known);
+        let available = languages("en-GB sq sq sr-Cyrl en-US");
+        let order = rank_available(&languages("sr-Latn"), &languages("en"), &available);
         assert_eq!(order, languages("sr-Cyrl en-GB en-US"));
     }
 
-    const STORED: &str = "en sq bs mk tr cnr sr-Latn sr-Cyrl";
-    const ASKED: &str =
+    const STORED_TAGS: &str = "en sq bs mk tr cnr sr-Latn sr-Cyrl";
+    const REQUESTED_TAGS: &str =
         "en sq bs mk tr cnr sr-Latn sr-Cyrl sr sr-RS sr-Latn-RS en-GB de cnr-Cyrl tr-TR";
 
     proptest! {
         #[test]
-        fn the_order_and_the_choice_agree(
-            asked in subsequence(languages(ASKED), 0..5).prop_shuffle(),
-            available in subsequence(languages(STORED), 0..8).prop_shuffle(),
-            fallback in subsequence(languages(STORED), 0..3),
+        fn preference_order_matches_selection(
+            requested in subsequence(languages(REQUESTED_TAGS), 0..5).prop_shuffle(),
+            available in subsequence(languages(STORED_TAGS), 0..8).prop_shuffle(),
+            fallback in subsequence(languages(STORED_TAGS), 0..3),
         ) {
-            let nowhere = Language::parse("fi").unwrap();
-            let order = preference_order(&asked, &fallback);
+            let unavailable = Language::parse("fi").unwrap();
+            let order = preference_order(&requested, &fallback);
             let expected = order.iter().find(|tag| available.contains(tag)).or(available.first());
-            let choice = choose(&asked, &available, &fallback, &nowhere);
-            prop_assert_eq!(choice.map(|choice| &available[choice.index]), expected);
+            let selection = select_language(&requested, &available, &fallback, &unavailable);
+            prop_assert_eq!(selection.map(|selection| &available[selection.index]), expected);
         }
 
         #[test]
-        fn with_regions_the_order_among_agrees(
-            asked in subsequence(languages(ASKED), 1..5).prop_shuffle(),
+        fn rank_available_matches_selection(
+            requested in subsequence(languages(REQUESTED_TAGS), 1..5).prop_shuffle(),
             available in subsequence(languages("en en-GB en-US sr-Cyrl-ME sr-Latn-RS sr-Latn bs-Cyrl"), 1..7),
             original in select(languages("fi sq")),
         ) {
-            let order = preference_among(&asked, &languages("tr"), &available);
+            let order = rank_available(&requested, &languages("tr"), &available);
             let expected = order.first().or(available.first());
-            let choice = choose(&asked, &available, &languages("tr"), &original);
-            prop_assert_eq!(choice.map(|choice| &available[choice.index]), expected);
+            let selection = select_language(&requested, &available, &languages("tr"), &original);
+            prop_assert_eq!(selection.map(|selection| &available[selection.index]), expected);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The order of a language as text that a database can sort.
+//! Sort keys by the rules of a language.
 //!
-//! Neither database sorts by the language of a request on its own: one knows bytes only, the other
-//! has the collations of its system. So the key of the Unicode Collation Algorithm (UTS 10), with
-//! the tailoring that CLDR has for the language, is stored beside the text, as ASCII.
+//! Neither database can sort by the language of a request: SQLite compares bytes, and PostgreSQL
+//! has the collations of its operating system. So the sort key of the Unicode Collation Algorithm
+//! (UTS 10), with CLDR's tailoring for the language, is stored with the text, as ASCII.
 
 use icu_collator::CollatorBorrowed;
 use icu_collator::options::CollatorOptions;
@@ -10,36 +10,37 @@ use icu_locale_core::Locale;
 
 use super::language::Language;
 
-/// The longest sort key, in characters. Texts alike that far share a key: break ties by id.
-pub const MAX_SORT_KEY: usize = 200;
+/// Maximum length of a sort key in characters. Texts with a longer common prefix have equal keys:
+/// break ties by id.
+pub const MAX_SORT_KEY_LEN: usize = 200;
 
-/// Base32 with the alphabet of RFC 4648, 7, in small letters: it keeps the order of bytes
-/// ("extended hex"), in C and in every locale's collation, and takes a fifth less than hexadecimal
-/// digits.
-const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+/// Base32 with the extended hex alphabet of RFC 4648, section 7, in lower case: it preserves the
+/// order of bytes, in the C locale and in every other collation, and is a fifth shorter than
+/// hexadecimal.
+const BASE32HEX_DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// A key whose byte order is the order of the texts in the language; `0-9a-v`, at most 200
-/// characters.
+/// A key whose byte order is the order of texts in the language: at most 200 characters of
+/// `0-9a-v`.
 ///
-/// Keys of different languages cannot be compared. A language without a tailoring of its own is
-/// sorted by the root collation; Montenegrin (`cnr`) and `sh` as Serbian in Latin script.
+/// Keys of different languages are not comparable. Languages without a tailoring use the root
+/// collation; Montenegrin (`cnr`) and `sh` use Serbian in Latin script.
 #[must_use]
 pub fn sort_key(text: &str, language: &Language) -> String {
     let mut key: Vec<u8> = Vec::new();
     match collator(language) {
-        // Writing to a Vec cannot fail.
+        // Writing to a `Vec` cannot fail.
         Some(collator) => collator.write_sort_key_to(text, &mut key).unwrap_or_default(),
         None => key.extend(super::fold::fold(text).bytes()),
     }
-    encode(&key)
+    encode_base32hex(&key)
 }
 
-/// The collator of the compiled data; `None` only if there is not even the root collation.
+/// The collator of a language from compiled data; `None` only if the root collation is missing.
 ///
-/// It is a view of static data, made in half a microsecond: a fifth of what a key costs, so none is
-/// kept.
+/// It is a view of static data, created in half a microsecond, a fifth of the cost of a key; not
+/// cached.
 fn collator(language: &Language) -> Option<CollatorBorrowed<'static>> {
-    let tag = match language.primary() {
+    let tag = match language.primary_language() {
         "cnr" | "sh" if language.script() == Some("Cyrl") => "sr",
         "cnr" | "sh" => "sr-Latn",
         _ => language.as_str(),
@@ -48,29 +49,33 @@ fn collator(language: &Language) -> Option<CollatorBorrowed<'static>> {
     CollatorBorrowed::try_new((&locale).into(), CollatorOptions::default()).ok()
 }
 
-fn encode(key: &[u8]) -> String {
-    let mut encoded = String::with_capacity(MAX_SORT_KEY);
-    let (mut bits, mut held) = (0_u32, 0_u32);
+fn encode_base32hex(key: &[u8]) -> String {
+    let mut encoded = String::with_capacity(MAX_SORT_KEY_LEN);
+    let (mut bits, mut bit_count) = (0_u32, 0_u32);
     for byte in key {
         bits = (bits << 8) | u32::from(*byte);
-        held += 8;
-        while held >= 5 {
-            held -= 5;
-            encoded.push(digit(bits >> held));
+        bit_count += 8;
+        while bit_count >= 5 {
+            bit_count -= 5;
+            encoded.push(base32hex_digit(bits >> bit_count));
         }
-        if encoded.len() >= MAX_SORT_KEY {
-            encoded.truncate(MAX_SORT_KEY);
+        if encoded.len() >= MAX_SORT_KEY_LEN {
+            encoded.truncate(MAX_SORT_KEY_LEN);
             return encoded;
         }
     }
-    if held > 0 {
-        encoded.push(digit(bits << (5 - held)));
+    if bit_count > 0 {
+        encoded.push(base32hex_digit(bits << (5 - bit_count)));
     }
     encoded
 }
 
-fn digit(bits: u32) -> char {
-    usize::try_from(bits & 31).ok().and_then(|at| DIGITS.get(at)).copied().map_or('0', char::from)
+fn base32hex_digit(bits: u32) -> char {
+    usize::try_from(bits & 31)
+        .ok()
+        .and_then(|index| BASE32HEX_DIGITS.get(index))
+        .copied()
+        .map_or('0', char::from)
 }
 
 #[cfg(test)]
@@ -88,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn alphabets() {
+    fn sorts_by_alphabet() {
         for (tag, words) in [
             ("en", "apple Banana Čapek cherry Döner eagle zebra žene"),
             ("tr", "cami çam dal gaz ğaz ısı isim kol ok ök sal şal ud üd yol"),
@@ -124,32 +129,32 @@ mod tests {
     }
 
     #[test]
-    fn any_language_has_an_order() {
+    fn sorts_in_any_language() {
         for tag in ["x-none", "und", "de-x-a", "cnr-Cyrl", "sh", "zh-Hant-TW", "qaa", "i-klingon"] {
             assert_order(tag, "a b");
         }
     }
 
     #[test]
-    fn keys_are_short_ascii() {
+    fn sort_keys_are_bounded_ascii() {
         let language = Language::parse("sr-Cyrl").unwrap();
         let key = sort_key(&"жена ".repeat(1000), &language);
-        assert_eq!(key.len(), MAX_SORT_KEY);
+        assert_eq!(key.len(), MAX_SORT_KEY_LEN);
         assert_eq!(sort_key("", &language).len(), sort_key("", &language).trim().len());
     }
 
     proptest! {
         #[test]
-        fn encoding_keeps_the_order(mut a in any::<Vec<u8>>(), mut b in any::<Vec<u8>>(), same in any::<Vec<u8>>()) {
+        fn encoding_preserves_order(mut a in any::<Vec<u8>>(), mut b in any::<Vec<u8>>(), same in any::<Vec<u8>>()) {
             a.splice(0..0, same.iter().copied());
             b.splice(0..0, same);
             a.truncate(120);
             b.truncate(120);
-            prop_assert_eq!(a.cmp(&b), encode(&a).cmp(&encode(&b)));
+            prop_assert_eq!(a.cmp(&b), encode_base32hex(&a).cmp(&encode_base32hex(&b)));
         }
 
         #[test]
-        fn keys_sort_as_the_collator_does(a in "[a-zčćđšžçğışöüа-ш ]{0,12}", b in "[a-zčćđšžçğışöüа-ш ]{0,12}") {
+        fn sort_keys_match_collator(a in "[a-zčćđšžçğışöüа-ш ]{0,12}", b in "[a-zčćđšžçğışöüа-ш ]{0,12}") {
             for tag in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr", "cnr"] {
                 let language = Language::parse(tag).unwrap();
                 let by_collator = collator(&language).unwrap().compare(&a, &b);

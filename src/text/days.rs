@@ -1,4 +1,4 @@
-//! Days and spans of them, as people write them.
+//! Dates and date ranges for display.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -17,9 +17,9 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// A day: `1 March 2024` in English, in numbers in the catalogue's other languages (CLDR).
+/// Formats a date (CLDR): `1 March 2024` in English, numeric in the other languages.
 #[must_use]
-pub fn day(day: NaiveDate, language: &str) -> String {
+pub fn format_date(day: NaiveDate, language: &str) -> String {
     let (year, month, number) = (day.year(), day.month(), day.day());
     match language {
         "sq" | "mk" => format!("{number}.{month}.{year}"),
@@ -32,12 +32,16 @@ pub fn day(day: NaiveDate, language: &str) -> String {
     }
 }
 
-/// A span of days: whole years as years, and open where one end is not known; `None` where neither
-/// is.
+/// Formats a date range: full calendar years as years, open-ended if one bound is missing; `None`
+/// if both are missing.
 #[must_use]
-pub fn span(start: Option<NaiveDate>, end: Option<NaiveDate>, language: &str) -> Option<String> {
+pub fn format_date_range(
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    language: &str,
+) -> Option<String> {
     Some(match (start, end) {
-        (Some(start), Some(end)) if start == end => day(start, language),
+        (Some(start), Some(end)) if start == end => format_date(start, language),
         (Some(start), Some(end))
             if start.ordinal() == 1 && (end.month(), end.day()) == (12, 31) =>
         {
@@ -47,9 +51,11 @@ pub fn span(start: Option<NaiveDate>, end: Option<NaiveDate>, language: &str) ->
                 format!("{}–{}", start.year(), end.year())
             }
         }
-        (Some(start), Some(end)) => format!("{} – {}", day(start, language), day(end, language)),
-        (Some(start), None) => format!("{} –", day(start, language)),
-        (None, Some(end)) => format!("– {}", day(end, language)),
+        (Some(start), Some(end)) => {
+            format!("{} – {}", format_date(start, language), format_date(end, language))
+        }
+        (Some(start), None) => format!("{} –", format_date(start, language)),
+        (None, Some(end)) => format!("– {}", format_date(end, language)),
         (None, None) => return None,
     })
 }
@@ -59,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_written_as_people_do() {
+    fn formats_dates_by_language() {
         let of = |text: &str| text.parse::<NaiveDate>().ok();
         for (start, end, language, expected) in [
             ("2024-03-01", "2024-03-01", "en", Some("1 March 2024")),
@@ -72,7 +78,7 @@ mod tests {
             ("", "", "en", None),
         ] {
             assert_eq!(
-                span(of(start), of(end), language).as_deref(),
+                format_date_range(of(start), of(end), language).as_deref(),
                 expected,
                 "{start} {end} {language}"
             );

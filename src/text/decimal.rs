@@ -1,15 +1,15 @@
-//! Exact decimals as text, and a form of them whose byte order is their numeric order.
+//! Exact decimals as text, and sort keys whose byte order is numeric order.
 
-/// The most characters a decimal has, its sign and its point among them.
-pub const MAX_LENGTH: usize = 60;
+/// Maximum length of a decimal in characters, including sign and decimal point.
+pub const MAX_DECIMAL_LEN: usize = 60;
 
-struct Parts {
-    negative: bool,
+struct DecimalParts {
+    is_negative: bool,
     whole: String,
     fraction: String,
 }
 
-fn parts(text: &str) -> Option<Parts> {
+fn parse_parts(text: &str) -> Option<DecimalParts> {
     let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (whole, fraction) = match rest.split_once('.') {
         Some((_, "")) => return None,
@@ -17,24 +17,24 @@ fn parts(text: &str) -> Option<Parts> {
         None => (rest, ""),
     };
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.len() > MAX_LENGTH {
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.len() > MAX_DECIMAL_LEN {
         return None;
     }
     let whole = whole.trim_start_matches('0');
-    Some(Parts {
-        negative,
+    Some(DecimalParts {
+        is_negative: negative,
         whole: if whole.is_empty() { "0" } else { whole }.to_owned(),
         fraction: fraction.to_owned(),
     })
 }
 
-/// The plain form: no leading zeros, no `-0`; the digits after the point are kept, since they state
-/// a precision.
+/// Normalizes a decimal: no leading zeros, no `-0`. Digits after the point are kept, since they
+/// state a precision.
 ///
-/// `None` where the text is not a decimal of at most [`MAX_LENGTH`] characters; exponents and
-/// separators are refused.
-pub fn canonical(text: &str) -> Option<String> {
-    let Parts { negative, whole, fraction } = parts(text)?;
+/// `None` if the text is not a decimal of at most [`MAX_DECIMAL_LEN`] characters. Exponents and
+/// grouping separators are not accepted.
+pub fn normalize_decimal(text: &str) -> Option<String> {
+    let DecimalParts { is_negative: negative, whole, fraction } = parse_parts(text)?;
     let zero = whole == "0" && fraction.bytes().all(|byte| byte == b'0');
     let sign = if negative && !zero { "-" } else { "" };
     Some(if fraction.is_empty() {
@@ -44,20 +44,21 @@ pub fn canonical(text: &str) -> Option<String> {
     })
 }
 
-/// Text in whose byte order decimals are in numeric order: sign, length of the whole part, digits.
+/// A sort key whose byte order is numeric order: sign, length of the integer part, digits. `None`
+/// for an invalid decimal.
 ///
-/// Negative numbers are written with every digit complemented, so that larger sizes sort first.
-pub fn decimal_order(text: &str) -> Option<String> {
-    let Parts { negative, whole, fraction } = parts(text)?;
+/// The digits of negative numbers are complemented, so that larger magnitudes sort first.
+pub fn decimal_sort_key(text: &str) -> Option<String> {
+    let DecimalParts { is_negative: negative, whole, fraction } = parse_parts(text)?;
     let fraction = fraction.trim_end_matches('0');
     if whole == "0" && fraction.is_empty() {
         return Some("1".to_owned());
     }
-    let size = format!("{:02}{whole}.{fraction}", whole.len());
+    let magnitude = format!("{:02}{whole}.{fraction}", whole.len());
     if !negative {
-        return Some(format!("2{size}"));
+        return Some(format!("2{magnitude}"));
     }
-    let complement: String = size
+    let complement: String = magnitude
         .chars()
         .map(|c| {
             c.to_digit(10)
@@ -65,44 +66,46 @@ pub fn decimal_order(text: &str) -> Option<String> {
                 .unwrap_or(c)
         })
         .collect();
-    // The end must sort behind every further digit, since `-1.5` is less than `-1`.
+    // The terminator must sort after any further digit, since `-1.5` is less than `-1`.
     Some(format!("0{complement}~"))
 }
 
-/// Whether a number of double precision, written as short as it can be, is this decimal again: what
-/// reads JSON numbers as doubles loses nothing.
+/// Whether the decimal survives a round trip through the shortest representation of an `f64`: JSON
+/// parsers that read numbers as doubles then lose nothing.
 pub fn is_exact_as_double(text: &str) -> bool {
     let Ok(double) = text.parse::<f64>() else { return false };
-    decimal_order(&double.to_string()).is_some_and(|order| Some(order) == decimal_order(text))
+    decimal_sort_key(&double.to_string()).is_some_and(|key| Some(key) == decimal_sort_key(text))
 }
 
-/// A decimal as it is written in a language: `1,500.5` in English, `1.500,5` in most of the
-/// catalogue's others (CLDR).
+/// Formats a decimal for a language (CLDR): `1,500.5` in English, `1.500,5` in most other languages
+/// of the catalogue.
 ///
-/// What is no decimal stays as it is.
+/// Returns the text unchanged if it is not a decimal.
 #[must_use]
-pub fn grouped(text: &str, language: &str) -> String {
-    let Some(Parts { negative, whole, fraction }) = parts(text) else { return text.to_owned() };
-    let (group, point) = match language {
+pub fn format_decimal(text: &str, language: &str) -> String {
+    let Some(DecimalParts { is_negative: negative, whole, fraction }) = parse_parts(text) else {
+        return text.to_owned();
+    };
+    let (separator, decimal_point) = match language {
         "sq" => ('\u{a0}', ','),
         "bs" | "sr-Latn" | "sr-Cyrl" | "mk" | "tr" => ('.', ','),
         _ => (',', '.'),
     };
-    let mut written = String::with_capacity(text.len().saturating_mul(2));
+    let mut formatted = String::with_capacity(text.len().saturating_mul(2));
     if negative {
-        written.push('-');
+        formatted.push('-');
     }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && whole.len().saturating_sub(place).is_multiple_of(3) {
-            written.push(group);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && whole.len().saturating_sub(index).is_multiple_of(3) {
+            formatted.push(separator);
         }
-        written.push(digit);
+        formatted.push(digit);
     }
     if !fraction.is_empty() {
-        written.push(point);
-        written.push_str(&fraction);
+        formatted.push(decimal_point);
+        formatted.push_str(&fraction);
     }
-    written
+    formatted
 }
 
 #[cfg(test)]
@@ -111,7 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn decimals_are_grouped() {
+    fn formats_decimals_by_language() {
         for (text, language, expected) in [
             ("1500", "en", "1,500"),
             ("1500.50", "tr", "1.500,50"),
@@ -122,23 +125,23 @@ mod tests {
             ("12", "de", "12"),
             ("many", "en", "many"),
         ] {
-            assert_eq!(grouped(text, language), expected);
+            assert_eq!(format_decimal(text, language), expected);
         }
     }
 
     #[test]
-    fn canonical_keeps_precision_and_refuses_what_is_no_plain_decimal() {
-        assert_eq!(canonical("0050.10"), Some("50.10".to_owned()));
-        assert_eq!(canonical("-0.0"), Some("0.0".to_owned()));
+    fn normalize_keeps_precision_and_rejects_invalid() {
+        assert_eq!(normalize_decimal("0050.10"), Some("50.10".to_owned()));
+        assert_eq!(normalize_decimal("-0.0"), Some("0.0".to_owned()));
         assert_eq!(
-            canonical("12345678901234567890123456789012345678"),
+            normalize_decimal("12345678901234567890123456789012345678"),
             Some("12345678901234567890123456789012345678".to_owned())
         );
         assert_eq!(
-            canonical(&format!("-{}", "9".repeat(59))).map(|text| text.len()),
-            Some(MAX_LENGTH)
+            normalize_decimal(&format!("-{}", "9".repeat(59))).map(|text| text.len()),
+            Some(MAX_DECIMAL_LEN)
         );
-        for wrong in [
+        for invalid in [
             "",
             "-",
             &"9".repeat(61),
@@ -153,24 +156,24 @@ mod tests {
             "٣",
             &"9".repeat(400),
         ] {
-            assert_eq!(canonical(wrong), None, "{wrong}");
+            assert_eq!(normalize_decimal(invalid), None, "{invalid}");
         }
     }
 
     proptest! {
         #[test]
-        fn byte_order_is_numeric_order(a in -1_000_000_i64..1_000_000, b in -1_000_000_i64..1_000_000, scale in 0_usize..5) {
+        fn sort_keys_match_numeric_order(a in -1_000_000_i64..1_000_000, b in -1_000_000_i64..1_000_000, scale in 0_usize..5) {
             let write = |n: i64| {
                 let digits = format!("{:0width$}", n.abs(), width = scale + 1);
                 let (whole, fraction) = digits.split_at(digits.len() - scale);
                 format!("{}{whole}{}{fraction}", if n < 0 { "-" } else { "" }, if scale > 0 { "." } else { "" })
             };
-            prop_assert_eq!(decimal_order(&write(a)).cmp(&decimal_order(&write(b))), a.cmp(&b));
+            prop_assert_eq!(decimal_sort_key(&write(a)).cmp(&decimal_sort_key(&write(b))), a.cmp(&b));
         }
 
         #[test]
-        fn trailing_zeros_do_not_change_the_order(n in -100_000_i64..100_000, zeros in 1_usize..5) {
-            prop_assert_eq!(decimal_order(&n.to_string()), decimal_order(&format!("{n}.{}", "0".repeat(zeros))));
+        fn trailing_zeros_do_not_change_sort_key(n in -100_000_i64..100_000, zeros in 1_usize..5) {
+            prop_assert_eq!(decimal_sort_key(&n.to_string()), decimal_sort_key(&format!("{n}.{}", "0".repeat(zeros))));
         }
     }
 }

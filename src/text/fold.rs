@@ -1,36 +1,35 @@
-//! Folding: one plain surface form for every spelling that a reader means as the same.
+//! Search folding: one surface form for all spellings that a reader considers equal.
 //!
-//! Search, slugs and suggestions compare folded text, so a keyboard without diacritics, the other
-//! Serbian script and capitals all find the same items. Lucene's `SerbianNormalizationFilter` is
-//! the model for Serbian; Macedonian, Albanian and Turkish letters are added, and Russian,
-//! Ukrainian and Bulgarian ones are written as Serbian writes them. Scripts beside Latin and
+//! Search, slugs and suggestions compare folded text, so that text typed without diacritics, in
+//! capitals or in the other Serbian script matches. The Serbian rules follow Lucene's
+//! `SerbianNormalizationFilter`; Macedonian, Albanian and Turkish letters are added, and Russian,
+//! Ukrainian and Bulgarian letters are transcribed as in Serbian. Scripts other than Latin and
 //! Cyrillic keep their letters.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::properties::CanonicalCombiningClassMap;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
-/// Combining classes below this one belong to the letter: nuktas, kana voicing marks, viramas.
+/// Combining classes below this one belong to the base letter: nuktas, kana voicing marks, viramas.
 const FIRST_MARK_CLASS: u8 = 10;
 
 const ACUTE: char = '\u{301}';
 const BREVE: char = '\u{306}';
 
-/// Folds a text: lower case, no diacritics, Serbian and Macedonian Cyrillic as bare Latin.
+/// Folds a text: lower case, no diacritics, Cyrillic as basic Latin letters.
 ///
-/// `Žene`, `жене` and `ZENE` give `zene`. Punctuation and spaces stay. Folding what is folded
-/// changes nothing.
+/// `Žene`, `жене` and `ZENE` give `zene`. Punctuation and spaces are kept. Idempotent.
 #[must_use]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    known_letters(text).unwrap_or_else(|| any_letters(text))
+    fold_fast(text).unwrap_or_else(|| fold_any(text))
 }
 
-/// Folds a text that has only letters and signs which the catalogue's languages are written with,
-/// each whole; `None` for others. Gives what [`any_letters`] gives, several times faster.
-fn known_letters(text: &str) -> Option<String> {
+/// Folds a text that consists of precomposed letters and punctuation of the catalogue's languages;
+/// `None` otherwise. Same result as [`fold_any`], several times faster.
+fn fold_fast(text: &str) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() {
@@ -41,7 +40,7 @@ fn known_letters(text: &str) -> Option<String> {
         let (Some(letter), None) = (lower.next(), lower.next()) else { return None };
         match letter {
             '„' | '“' | '”' | '‘' | '’' | '–' | '—' | '«' | '»' => {
-                folded.push(letter)
+                folded.push(letter);
             }
             'č' | 'ć' | 'ç' => folded.push('c'),
             'š' | 'ş' => folded.push('s'),
@@ -55,33 +54,32 @@ fn known_letters(text: &str) -> Option<String> {
             'ѓ' => folded.push_str("gj"),
             'ќ' => folded.push_str("kj"),
             'й' => folded.push('j'),
-            _ => folded.push_str(plain(letter)?),
+            _ => folded.push_str(to_ascii_base(letter)?),
         }
     }
     Some(folded)
 }
 
 /// Folds any text.
-fn any_letters(text: &str) -> String {
-    // Case is folded first, then letters are taken apart: `İ` becomes i and a dot above, and the
-    // dot goes with the marks. Lowercasing by locale is never needed, since dotless `ı` is a letter
-    // of the table.
+fn fold_any(text: &str) -> String {
+    // Case folding precedes decomposition: `İ` becomes i and a combining dot, which is removed with
+    // the other marks. Locale-specific lowercasing is not needed, since dotless `ı` is in the table
+    // of letters.
     let cased = CaseMapper::new().fold_string(text);
     let decomposed = DecomposingNormalizer::new_nfkd();
     let cased = decomposed.normalize(&cased);
-    // Compatibility forms can hide capitals (`Ⅳ`, `℡`), so case is folded again on what they are
-    // made of.
+    // Compatibility characters can decompose to capitals (`Ⅳ`, `℡`), so case is folded again.
     let cased = CaseMapper::new().fold_string(&cased);
-    let bare = bare_letters(&decomposed.normalize(&cased));
+    let bare = strip_diacritics(&decomposed.normalize(&cased));
     if bare.is_ascii() {
         return bare;
     }
-    // Hangul and voiced kana are put together again: their pieces are no letters to a reader.
+    // Recompose Hangul and voiced kana, whose components are not letters.
     ComposingNormalizer::new_nfc().normalize(&bare).into_owned()
 }
 
-/// Drops the marks of decomposed text and writes its letters in their bare form.
-fn bare_letters(decomposed: &str) -> String {
+/// Removes the combining marks of decomposed text and replaces letters by their base form.
+fn strip_diacritics(decomposed: &str) -> String {
     let classes = CanonicalCombiningClassMap::new();
     let is_mark = |c: char| classes.get_u8(c) >= FIRST_MARK_CLASS;
     let mut bare = String::with_capacity(decomposed.len());
@@ -97,7 +95,7 @@ fn bare_letters(decomposed: &str) -> String {
             'g' | 'г' if has(ACUTE) => bare.push_str("gj"),
             'k' | 'к' if has(ACUTE) => bare.push_str("kj"),
             'и' if has(BREVE) => bare.push('j'),
-            _ => match plain(letter) {
+            _ => match to_ascii_base(letter) {
                 Some(plain) => bare.push_str(plain),
                 None => bare.push(letter),
             },
@@ -106,25 +104,25 @@ fn bare_letters(decomposed: &str) -> String {
     bare
 }
 
-/// Whether a character belongs to the letter before it: folding drops it, or puts it together with
-/// that letter.
+/// Whether a character belongs to the letter before it: folding removes it or composes it with that
+/// letter.
 pub(super) fn is_part_of_letter(c: char) -> bool {
     is_invisible(c) || CanonicalCombiningClassMap::new().get_u8(c) > 0
 }
 
-/// Characters that show nothing and split no word: soft hyphen, joiners, direction and variation
-/// marks.
+/// Invisible characters that do not separate words: soft hyphen, joiners, directional marks and
+/// variation selectors.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
-/// The bare Latin form of a lower-case letter that decomposition leaves whole.
+/// The basic Latin form of a lower-case letter that has no canonical decomposition to one.
 ///
-/// Russian, Ukrainian and Bulgarian letters are written as Serbian transcribes them: `щ` is `шч`,
-/// Bulgarian `ъ` an a. Eth and African d look like `Đ` as capitals and are typed for it. `dž` loses
-/// its caron in Latin too, so `џ` is `dz`, and meets Macedonian `ѕ`.
-fn plain(letter: char) -> Option<&'static str> {
+/// Russian, Ukrainian and Bulgarian letters are transcribed as in Serbian: `щ` as `шч`, Bulgarian
+/// `ъ` as a. Eth and African d have the same capital form as `Đ` and are typed in place of it. The
+/// Latin digraph `dž` loses its caron, so `џ` is `dz`, the same as Macedonian `ѕ`.
+fn to_ascii_base(letter: char) -> Option<&'static str> {
     Some(match letter {
         'а' | 'ъ' => "a",
         'б' => "b",
@@ -171,15 +169,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn known_letters_fold_as_any(text in "[a-zA-ZčćçšşžëéèêğüúûöóáàâäíîÇČĆŠŞŽËĞÜÖİıđĐа-яА-ЯђјљњћџѓќѕѐѝЂЈЉЊЋЏЃЌЅЀЍѐ„“”‘’–—«»æœþ 0-9.\u{301}\u{30C}\u{306}ß℡]{0,30}") {
-            if let Some(folded) = known_letters(&text) {
-                prop_assert_eq!(folded, any_letters(&text));
+        fn fold_fast_matches_fold_any(text in "[a-zA-ZčćçšşžëéèêğüúûöóáàâäíîÇČĆŠŞŽËĞÜÖİıđĐа-яА-ЯђјљњћџѓќѕѐѝЂЈЉЊЋЏЃЌЅЀЍѐ„“”‘’–—«»æœþ 0-9.\u{301}\u{30C}\u{306}ß℡]{0,30}") {
+            if let Some(folded) = fold_fast(&text) {
+                prop_assert_eq!(folded, fold_any(&text));
             }
         }
     }
 
     #[test]
-    fn what_the_catalogue_is_written_with_is_known() {
+    fn fold_fast_covers_catalogue_languages() {
         for text in [
             "Жените во Ѓорче Петров – „реч“",
             "Şiddetle mücadele, eşitliği",
@@ -187,12 +185,12 @@ mod tests {
             "Đačko nasilje i žene",
             "Џеп, Љуљашка, ќе",
         ] {
-            assert!(known_letters(text).is_some(), "{text}");
+            assert!(fold_fast(text).is_some(), "{text}");
         }
     }
 
     #[test]
-    fn spellings_meet() {
+    fn folds_spelling_variants() {
         for (folded, spellings) in [
             (
                 "zene",
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn other_scripts_and_signs_stay() {
+    fn keeps_other_scripts_and_punctuation() {
         for (given, folded) in [
             ("Ελλάδα ΣΟΦΟΣ", "ελλαδα σοφοσ"),
             ("العربية", "العربية"),
@@ -254,14 +252,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn folding_twice_changes_nothing(text in "\\PC{0,40}|[\\x{0}-\\x{24F}\\x{300}-\\x{52F}\\x{1E00}-\\x{1EFF}]{0,30}|.{0,40}") {
+        fn fold_is_idempotent(text in "\\PC{0,40}|[\\x{0}-\\x{24F}\\x{300}-\\x{52F}\\x{1E00}-\\x{1EFF}]{0,30}|.{0,40}") {
             let once = fold(&text);
             prop_assert_eq!(fold(&once), once);
         }
 
         #[test]
-        fn capitals_do_not_matter(text in "[a-zčćđšžëçşğıöüа-яђјљњћџѓќѕ ]{0,30}") {
-            // Capital I stands for both ı and i, so that lower and upper meet there too.
+        fn fold_ignores_case(text in "[a-zčćđšžëçşğıöüа-яђјљњћџѓќѕ ]{0,30}") {
+            // Capital I is the upper case of both ı and i, so both fold to i.
             prop_assert_eq!(fold(&text.to_uppercase()), fold(&text));
         }
     }

@@ -1,51 +1,53 @@
-//! Which words of a Serbian text in Latin script stay Latin when it is written in Cyrillic.
+//! Detection of the words of a Serbian text in Latin script that remain in Latin script when it is
+//! transliterated to Cyrillic.
 //!
-//! Serbian Cyrillic adapts most of what it borrows (`EU` is `ЕУ`, `SOS` is `СОС`), but names that
-//! are not spelt by Serbian rules stay as they are. The rules, in order:
+//! Serbian Cyrillic adapts most loanwords (`EU` is `ЕУ`, `SOS` is `СОС`), but names that do not
+//! follow Serbian spelling remain. The rules, in order:
 //!
-//! 1. A word is foreign and stays when it has a letter that Serbian Latin does not have (`q w x y ü
-//!    é` …), when it is one of a few names met everywhere ([`NAMES`]), or when it is a name
-//!    (capitalised within a sentence) with a pair of letters that Serbian names do not have (`ch`,
-//!    `th`, `ll` …: [`FOREIGN_PAIRS`]).
-//! 2. A word with a digit after a letter is a code (`CO2`, `mp3`) and stays.
-//! 3. A Roman numeral of two letters or more stays, save the words `MI`, `LI`, `DI`, `DIV`, and
+//! 1. A word is foreign and remains if it contains a letter that Serbian Latin does not have (`q w
+//!    x y ü é` …), starts with one of a few common names ([`FOREIGN_NAME_PREFIXES`]), or is a name
+//!    (capitalized within a sentence) with a pair of letters that does not occur in Serbian names
+//!    (`ch`, `th`, `ll` …: [`FOREIGN_DIGRAPHS`]).
+//! 2. A word with a digit after a letter is a code (`CO2`, `mp3`) and remains.
+//! 3. A Roman numeral of two or more letters remains, except the words `MI`, `LI`, `DI`, `DIV`, and
 //!    `VI` before another word in capitals.
-//! 4. Capitalised neighbours of a capitalised foreign word belong to its name and stay (`UN Women`,
-//!    `New York`, `World Health Organization`, `Save the Children`), when a space, `-` or `&` joins
-//!    them and they have none of `č ć đ š ž`. To the left, an acronym is taken and ends the name
-//!    (`u Srbiji UN Women`), and the first word of a sentence is not taken (`Agencija World
-//!    Vision`) unless an English word follows it. A foreign word all in capitals takes one acronym
-//!    to its left and nothing else, for in a headline everything is in capitals.
+//! 4. Capitalized neighbours of a capitalized foreign word are part of the same name and remain
+//!    (`UN Women`, `New York`, `World Health Organization`, `Save the Children`) if they are
+//!    separated by a space, `-` or `&` and contain none of `č ć đ š ž`. To the left, an acronym is
+//!    included and ends the name (`u Srbiji UN Women`), and the first word of a sentence is
+//!    excluded (`Agencija World Vision`) unless an English linking word follows it. A foreign word
+//!    in capitals includes one acronym to its left and nothing else, since a headline may be
+//!    entirely in capitals.
 
-/// A word, with what stands between it and the word before.
+/// A word, and the text between it and the previous word.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<'a> {
     pub gap: &'a str,
     pub text: &'a str,
 }
 
-/// English words that join the parts of a name.
-const JOINING: &[&str] = &["against", "and", "for", "of", "the"];
+/// English words that link the parts of a name.
+const LINKING_WORDS: &[&str] = &["against", "and", "for", "of", "the"];
 
-/// Names, by their beginnings (so that `Facebooku` is one), which would be misread letter by
-/// letter.
-const NAMES: &[&str] = &["covid", "facebook", "google", "linkedin"];
+/// Prefixes of foreign names (so that `Facebooku` is one) that the spelling rules do not detect.
+const FOREIGN_NAME_PREFIXES: &[&str] = &["covid", "facebook", "google", "linkedin"];
 
-/// Pairs of letters that no Serbian name has. Common words do (`prethodno`, `shvatiti`), but not as
-/// names.
-const FOREIGN_PAIRS: &[&str] = &[
+/// Pairs of letters that do not occur in Serbian names. They occur in common words (`prethodno`,
+/// `shvatiti`).
+const FOREIGN_DIGRAPHS: &[&str] = &[
     "bb", "ch", "ck", "ee", "ff", "gh", "ll", "mm", "nn", "oo", "ph", "pp", "rr", "sh", "ss", "th",
     "tt",
 ];
 
-/// How many words to either side of a foreign word a name is followed: no text is slow to read.
-const MAX_NAME: usize = 8;
+/// Maximum number of words before and after a foreign word that can be part of the same name, to
+/// bound the time.
+const MAX_NAME_WORDS: usize = 8;
 
-/// Serbian words in capitals that are also proper Roman numerals.
-const NOT_NUMERALS: &[&str] = &["DI", "DIV", "LI", "MI"];
+/// Serbian words in capitals that are also valid Roman numerals.
+const NON_NUMERALS: &[&str] = &["DI", "DIV", "LI", "MI"];
 
-/// Splits prose into words and the gaps before them; the second part is what follows the last word.
-pub(super) fn words(prose: &str) -> (Vec<Word<'_>>, &str) {
+/// Splits prose into words with the gaps before them, and the rest after the last word.
+pub(super) fn split_words(prose: &str) -> (Vec<Word<'_>>, &str) {
     let mut words = Vec::new();
     let mut rest = prose;
     while let Some(from) = rest.find(char::is_alphanumeric) {
@@ -61,23 +63,23 @@ pub(super) fn words(prose: &str) -> (Vec<Word<'_>>, &str) {
     (words, rest)
 }
 
-/// The length of the word that a text begins with. Apostrophes inside count (`Women's`), and so do
-/// combining marks and the non-joiner that editors put into `n‌j` where it is two letters.
+/// Length of the word at the start of a text. It includes inner apostrophes (`Women's`), combining
+/// marks, and the non-joiner that editors put into an `n‌j` that is not a digraph.
 fn word_length(text: &str) -> usize {
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let inside =
+        let is_inner_apostrophe =
             matches!(c, '\'' | '’') && chars.peek().is_some_and(|(_, next)| next.is_alphabetic());
-        let mark = matches!(c, '\u{200C}' | '\u{300}'..='\u{36F}');
-        if !c.is_alphanumeric() && !inside && !mark {
+        let is_mark = matches!(c, '\u{200C}' | '\u{300}'..='\u{36F}');
+        if !c.is_alphanumeric() && !is_inner_apostrophe && !is_mark {
             return at;
         }
     }
     text.len()
 }
 
-/// For each word, whether it stays in Latin script.
-pub(super) fn staying(words: &[Word<'_>]) -> Vec<bool> {
+/// For each word, whether it remains in Latin script.
+pub(super) fn stays_latin(words: &[Word<'_>]) -> Vec<bool> {
     let foreign: Vec<bool> = (0..words.len()).map(|at| is_foreign(words, at)).collect();
     let mut stays: Vec<bool> = words
         .iter()
@@ -96,23 +98,25 @@ pub(super) fn staying(words: &[Word<'_>]) -> Vec<bool> {
     stays
 }
 
-/// The index of the first word of the name around the foreign word at `at`.
+/// Index of the first word of the name around the foreign word at `at`.
 fn name_start(words: &[Word<'_>], at: usize) -> usize {
-    let headline = words.get(at).is_some_and(|word| is_acronym(word.text));
+    let is_headline = words.get(at).is_some_and(|word| is_acronym(word.text));
     let mut start = at;
-    while at - start < MAX_NAME {
-        let linked = start.checked_sub(2).filter(|&to| links(words, to + 1) && takes(words, start));
-        let before = linked.or(start.checked_sub(1)).filter(|_| joined(words, start));
+    while at - start < MAX_NAME_WORDS {
+        let linked = start
+            .checked_sub(2)
+            .filter(|&to| is_linking_word(words, to + 1) && can_extend_name(words, start));
+        let before = linked.or(start.checked_sub(1)).filter(|_| is_adjacent(words, start));
         let Some((before, left)) = before.and_then(|to| Some((to, words.get(to)?))) else {
             return start;
         };
-        if !can_join(left.text) {
+        if !can_be_in_name(left.text) {
             return start;
         }
         if is_acronym(left.text) {
             return before;
         }
-        if headline || (linked.is_none() && opens_sentence(left, before)) {
+        if is_headline || (linked.is_none() && starts_sentence(left, before)) {
             return start;
         }
         start = before;
@@ -120,16 +124,16 @@ fn name_start(words: &[Word<'_>], at: usize) -> usize {
     start
 }
 
-/// The index after the last word of the name around the foreign word at `at`.
+/// Index after the last word of the name around the foreign word at `at`.
 fn name_end(words: &[Word<'_>], at: usize) -> usize {
     let mut end = at + 1;
     if words.get(at).is_some_and(|word| is_acronym(word.text)) {
         return end;
     }
-    while end - at < MAX_NAME {
-        if takes(words, end) {
+    while end - at < MAX_NAME_WORDS {
+        if can_extend_name(words, end) {
             end += 1;
-        } else if links(words, end) && takes(words, end + 1) {
+        } else if is_linking_word(words, end) && can_extend_name(words, end + 1) {
             end += 2;
         } else {
             break;
@@ -138,33 +142,33 @@ fn name_end(words: &[Word<'_>], at: usize) -> usize {
     end
 }
 
-/// Whether the word at `at` stands right after the one before it.
-fn joined(words: &[Word<'_>], at: usize) -> bool {
-    words.get(at).is_some_and(|word| joins(word.gap))
+/// Whether only a joining gap separates the word at `at` from the previous one.
+fn is_adjacent(words: &[Word<'_>], at: usize) -> bool {
+    words.get(at).is_some_and(|word| is_joining_gap(word.gap))
 }
 
-/// Whether the word at `at` can go on with the name before it.
-fn takes(words: &[Word<'_>], at: usize) -> bool {
-    joined(words, at) && words.get(at).is_some_and(|word| can_join(word.text))
+/// Whether the word at `at` can extend the name before it.
+fn can_extend_name(words: &[Word<'_>], at: usize) -> bool {
+    is_adjacent(words, at) && words.get(at).is_some_and(|word| can_be_in_name(word.text))
 }
 
-/// Whether the word at `at` is an English one between two words of a name.
-fn links(words: &[Word<'_>], at: usize) -> bool {
-    joined(words, at) && words.get(at).is_some_and(|word| JOINING.contains(&word.text))
+/// Whether the word at `at` is an English linking word of a name.
+fn is_linking_word(words: &[Word<'_>], at: usize) -> bool {
+    is_adjacent(words, at) && words.get(at).is_some_and(|word| LINKING_WORDS.contains(&word.text))
 }
 
-fn joins(gap: &str) -> bool {
+fn is_joining_gap(gap: &str) -> bool {
     matches!(gap, " " | "\u{A0}" | "-" | "&" | " & ")
 }
 
-fn can_join(word: &str) -> bool {
+fn can_be_in_name(word: &str) -> bool {
     is_capitalised(word)
         && word.chars().all(|c| c.is_ascii_alphanumeric() || is_foreign_letter(c) || c == '\'')
 }
 
-/// A word after a full stop or at the start: its capital does not make it a name. After a bracket
-/// it does.
-fn opens_sentence(word: &Word<'_>, at: usize) -> bool {
+/// Whether a word starts a sentence, so that its capital does not indicate a name. A word after an
+/// opening bracket does not.
+fn starts_sentence(word: &Word<'_>, at: usize) -> bool {
     word.gap.contains(['.', '!', '?', ':', '…', '\n']) || (at == 0 && word.gap.trim().is_empty())
 }
 
@@ -172,7 +176,7 @@ fn is_capitalised(word: &str) -> bool {
     word.starts_with(char::is_uppercase)
 }
 
-/// Two letters or more, all capitals.
+/// Whether a word is two or more capital letters.
 fn is_acronym(word: &str) -> bool {
     word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase)
 }
@@ -184,14 +188,14 @@ fn is_foreign(words: &[Word<'_>], at: usize) -> bool {
     if word.text.chars().any(is_foreign_letter) {
         return true;
     }
-    let small = word.text.to_lowercase();
-    let within = at > 0 && (joins(word.gap) || word.gap == ", ");
-    let is_name = within && is_capitalised(word.text) && !is_acronym(word.text);
-    NAMES.iter().any(|name| small.starts_with(name))
-        || (is_name && FOREIGN_PAIRS.iter().any(|pair| small.contains(pair)))
+    let lowercase = word.text.to_lowercase();
+    let is_mid_sentence = at > 0 && (is_joining_gap(word.gap) || word.gap == ", ");
+    let is_name = is_mid_sentence && is_capitalised(word.text) && !is_acronym(word.text);
+    FOREIGN_NAME_PREFIXES.iter().any(|name| lowercase.starts_with(name))
+        || (is_name && FOREIGN_DIGRAPHS.iter().any(|pair| lowercase.contains(pair)))
 }
 
-/// A Latin letter that is not one of the Serbian alphabet.
+/// Whether a character is a Latin letter that is not in the Serbian alphabet.
 fn is_foreign_letter(c: char) -> bool {
     match c {
         'q' | 'w' | 'x' | 'y' | 'Q' | 'W' | 'X' | 'Y' => true,
@@ -212,12 +216,12 @@ fn is_numeral(words: &[Word<'_>], at: usize) -> bool {
     let Some(word) = words.get(at) else {
         return false;
     };
-    let pronoun = word.text == "VI"
+    let is_pronoun = word.text == "VI"
         && words.get(at + 1).is_some_and(|next| next.gap == " " && is_acronym(next.text));
-    word.text.len() > 1 && !pronoun && !NOT_NUMERALS.contains(&word.text) && is_roman(word.text)
+    word.text.len() > 1 && !is_pronoun && !NON_NUMERALS.contains(&word.text) && is_roman(word.text)
 }
 
-/// Whether a word is a Roman numeral as it is properly written: `CIVIL` is none.
+/// Whether a word is a well-formed Roman numeral: `CIVIL` is not.
 fn is_roman(word: &str) -> bool {
     let mut rest = word.trim_start_matches('M');
     for (nine, four, five, one) in
@@ -242,16 +246,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The words that stay, joined by `|`.
-    fn staying_of(prose: &str) -> String {
-        let (words, _) = words(prose);
-        let staying = staying(&words);
-        let kept = words.iter().zip(staying).filter(|(_, stays)| *stays).map(|(word, _)| word.text);
-        kept.collect::<Vec<_>>().join("|")
+    /// The words that remain in Latin script, separated by `|`.
+    fn latin_words(prose: &str) -> String {
+        let (words, _) = split_words(prose);
+        let staying = stays_latin(&words);
+        let latin =
+            words.iter().zip(staying).filter(|(_, stays)| *stays).map(|(word, _)| word.text);
+        latin.collect::<Vec<_>>().join("|")
     }
 
     #[test]
-    fn names_stay_whole() {
+    fn foreign_names_stay_latin() {
         for (prose, expected) in [
             ("Kancelarija UN Women u Beogradu", "UN|Women"),
             ("u Srbiji UN Women sprovodi", "UN|Women"),
@@ -279,12 +284,12 @@ mod tests {
             ("EU, UN i COVID-19", "COVID"),
             ("CO2, mp3, G20, A4 i 90ih", "CO2|mp3|G20|A4"),
         ] {
-            assert_eq!(staying_of(prose), expected, "{prose}");
+            assert_eq!(latin_words(prose), expected, "{prose}");
         }
     }
 
     #[test]
-    fn numerals_stay() {
+    fn roman_numerals_stay_latin() {
         for (prose, expected) in [
             ("II svetski rat, XXI vek, glava IV", "II|XXI|IV"),
             ("član VI stav I", "VI"),
@@ -294,16 +299,16 @@ mod tests {
             ("CIVIL DIV VIC MMXXIV", "MMXXIV"),
             ("i v Ii", ""),
         ] {
-            assert_eq!(staying_of(prose), expected, "{prose}");
+            assert_eq!(latin_words(prose), expected, "{prose}");
         }
     }
 
     proptest! {
         #[test]
-        fn words_and_gaps_are_the_whole_prose(prose in "\\PC{0,60}|[a-zA-Zž' .&-]{0,60}") {
-            let (words, rest) = words(&prose);
+        fn words_and_gaps_cover_prose(prose in "\\PC{0,60}|[a-zA-Zž' .&-]{0,60}") {
+            let (words, rest) = split_words(&prose);
             let joined: String = words.iter().flat_map(|word| [word.gap, word.text]).collect();
-            prop_assert_eq!(staying(&words).len(), words.len());
+            prop_assert_eq!(stays_latin(&words).len(), words.len());
             prop_assert_eq!(format!("{joined}{rest}"), prose.as_str());
         }
     }

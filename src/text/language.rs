@@ -1,4 +1,4 @@
-//! Language tags (BCP 47, RFC 5646) and the languages that a reader asks for (RFC 9110).
+//! Language tags (BCP 47, RFC 5646) and the `Accept-Language` header (RFC 9110).
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -8,15 +8,16 @@ use compact_str::CompactString;
 use oxilangtag::LanguageTag;
 use serde::Serialize;
 
-/// The longest tag that is accepted. RFC 5646, 4.4.1: 35 characters hold every tag in practice.
-pub const MAX_TAG_LENGTH: usize = 35;
+/// Maximum length of a language tag. RFC 5646, 4.4.1: 35 characters are enough for every tag in
+/// practice.
+pub const MAX_LANGUAGE_TAG_LEN: usize = 35;
 
-/// The most members of an `Accept-Language` header that are read.
-const MAX_ACCEPTED: usize = 20;
+/// Maximum number of members of an `Accept-Language` header that are evaluated.
+const MAX_ACCEPT_LANGUAGES: usize = 20;
 
-/// Languages by the script that their tags must leave out: `Suppress-Script` in the IANA Language
-/// Subtag Registry (file date 2024-03-06), all of it. `sr` and `cnr` have none: their script says
-/// something.
+/// Languages by the script that their tags must omit: every `Suppress-Script` of the IANA Language
+/// Subtag Registry (file date 2024-03-06). `sr` and `cnr` have none, since they are written in two
+/// scripts.
 const SUPPRESSED_SCRIPTS: &[(&str, &str)] = &[
     (
         "Latn",
@@ -53,50 +54,53 @@ const SUPPRESSED_SCRIPTS: &[(&str, &str)] = &[
     ("Blis", "zbl"),
 ];
 
-/// Two-letter subtags that the registry replaced (`Preferred-Value`). `sh` has no such value and
-/// stays.
-const REPLACED: &[(&str, &str)] =
+/// Deprecated two-letter subtags with their `Preferred-Value` in the registry. `sh` has none and is
+/// not replaced.
+const PREFERRED_SUBTAGS: &[(&str, &str)] =
     &[("in", "id"), ("iw", "he"), ("ji", "yi"), ("jw", "jv"), ("mo", "ro")];
 
-/// Tags of the registry that name no language: nothing can be written in them.
-const NOT_A_LANGUAGE: &[&str] = &["und", "mul", "mis", "zxx"];
+/// Special subtags of the registry that do not identify a language.
+const NON_LANGUAGE_SUBTAGS: &[&str] = &["und", "mul", "mis", "zxx"];
 
 /// A language tag in canonical form, such as `sr-Latn` or `en-GB`.
 ///
-/// Canonical means: case by RFC 5646 2.1.1, a replaced language subtag by its successor, and no
-/// script where the language has a default one (`sq-Latn` is `sq`), so that two tags are equal when
-/// they mean the same.
+/// Canonical form: letter case by RFC 5646, 2.1.1; deprecated language subtags replaced; no script
+/// subtag where the language has a default one (`sq-Latn` is `sq`). Tags with the same meaning are
+/// therefore equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Language(CompactString);
 
 impl Default for Language {
-    /// English: what texts fall back to where nothing is configured.
+    /// English, the fallback language if none is configured.
     fn default() -> Self {
         Self(CompactString::const_new("en"))
     }
 }
 
-/// Why a text is not a language tag, or not one in which texts can be kept.
+/// Reason why a language tag is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LanguageError {
-    /// The tag is longer than [`MAX_TAG_LENGTH`].
+    /// The tag is longer than [`MAX_LANGUAGE_TAG_LEN`].
     TooLong,
     /// The tag is not well-formed (RFC 5646, 2.2.9).
     Malformed,
-    /// Serbian without a script: `sr` can be asked for, but a text is in one script.
-    ScriptNeeded,
-    /// A private-use, undetermined or multiple-language tag names no language a text could be in.
+    /// Serbian without a script: `sr` can be requested, but a stored text is in one script.
+    ScriptRequired,
+    /// A private-use, undetermined or multiple-language tag, which does not identify the language
+    /// of a text.
     NotALanguage,
 }
 
 impl fmt::Display for LanguageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLong => "a language tag has at most 35 characters",
+            Self::TooLong => "a language tag must not exceed 35 characters",
             Self::Malformed => "not a language tag (BCP 47), such as en, sq or sr-Latn",
-            Self::ScriptNeeded => "Serbian is written in two scripts: write sr-Latn or sr-Cyrl",
-            Self::NotALanguage => "this tag names no language in which a text can be written",
+            Self::ScriptRequired => "Serbian has two scripts: use sr-Latn or sr-Cyrl",
+            Self::NotALanguage => {
+                "the tag does not identify a language in which a text can be written"
+            }
         })
     }
 }
@@ -104,33 +108,35 @@ impl fmt::Display for LanguageError {
 impl std::error::Error for LanguageError {}
 
 impl Language {
-    /// A tag that is canonical already, since it was stored so: it is not read again.
-    pub fn stored(tag: &str) -> Self {
+    /// Wraps a tag that is known to be in canonical form, such as one read from the database. Not
+    /// validated.
+    pub fn from_canonical(tag: &str) -> Self {
         Self(CompactString::new(tag))
     }
 
-    /// Parses a tag in any letter case and brings it to canonical form.
+    /// Parses a tag in any letter case and converts it to canonical form.
     ///
-    /// The tag must be well-formed; whether its subtags are registered is not checked, so that a
-    /// language registered tomorrow works today. [`LanguageError::TooLong`] or
+    /// The tag must be well-formed; its subtags need not be registered, so that later additions to
+    /// the registry are accepted. Fails with [`LanguageError::TooLong`] or
     /// [`LanguageError::Malformed`].
     pub fn parse(tag: &str) -> Result<Self, LanguageError> {
-        if tag.len() > MAX_TAG_LENGTH {
+        if tag.len() > MAX_LANGUAGE_TAG_LEN {
             return Err(LanguageError::TooLong);
         }
         let tag =
             LanguageTag::parse_and_normalize(tag).map_err(|_syntax| LanguageError::Malformed)?;
         let tag = tag.into_inner();
         let mut subtags: Vec<&str> = tag.split('-').collect();
-        // RFC 5646, 2.2.1: every registered language has two or three letters; longer ones are
-        // words, such as `english`.
+        // RFC 5646, 2.2.1: all registered languages have two or three letters. Longer subtags are
+        // words such as `english`.
         if subtags.first().is_some_and(|primary| primary.len() > 3) {
             return Err(LanguageError::Malformed);
         }
         if let Some(primary) = subtags.first_mut()
-            && let Some((_, now)) = REPLACED.iter().find(|(before, _)| before == primary)
+            && let Some((_, preferred)) =
+                PREFERRED_SUBTAGS.iter().find(|(deprecated, _)| deprecated == primary)
         {
-            *primary = now;
+            *primary = preferred;
         }
         if let [primary, script, ..] = subtags.as_slice()
             && suppressed_script(primary) == Some(script)
@@ -138,11 +144,6 @@ impl Language {
             subtags.remove(1);
         }
         Ok(Self(subtags.join("-").into()))
-    }
-
-    /// A tag known to be canonical: for constants of this module's siblings only.
-    pub(super) fn canonical(tag: &str) -> Self {
-        Self(CompactString::new(tag))
     }
 
     /// The whole tag, in canonical form.
@@ -153,34 +154,34 @@ impl Language {
 
     /// The primary language subtag: `sr` of `sr-Latn-RS`, `x` of a private-use tag.
     #[must_use]
-    pub fn primary(&self) -> &str {
+    pub fn primary_language(&self) -> &str {
         self.0.split('-').next().unwrap_or_default()
     }
 
-    /// The script subtag, when the tag has one: `Latn` of `sr-Latn-RS`.
+    /// The script subtag, if present: `Latn` of `sr-Latn-RS`.
     #[must_use]
     pub fn script(&self) -> Option<&str> {
         let mut subtags = self.0.split('-');
         if subtags.next().is_none_or(|primary| primary.len() < 2) {
             return None;
         }
-        let letters = |subtag: &&str| subtag.bytes().all(|b| b.is_ascii_alphabetic());
+        let is_alphabetic = |subtag: &&str| subtag.bytes().all(|b| b.is_ascii_alphabetic());
         subtags
-            .find(|subtag| subtag.len() != 3 || !letters(subtag))
-            .filter(|subtag| subtag.len() == 4 && letters(subtag))
+            .find(|subtag| subtag.len() != 3 || !is_alphabetic(subtag))
+            .filter(|subtag| subtag.len() == 4 && is_alphabetic(subtag))
     }
 
-    /// Checks that texts can be kept in this language.
+    /// Checks that texts can be stored in this language.
     ///
-    /// [`LanguageError::ScriptNeeded`] for Serbian without a script,
-    /// [`LanguageError::NotALanguage`] for `und`, `mul`, `mis`, `zxx` and for tags that begin with
-    /// `x-` or `i-`.
-    pub fn is_storable(&self) -> Result<(), LanguageError> {
-        let primary = self.primary();
-        if primary.len() < 2 || NOT_A_LANGUAGE.contains(&primary) {
+    /// Fails with [`LanguageError::ScriptRequired`] for Serbian without a script, and with
+    /// [`LanguageError::NotALanguage`] for `und`, `mul`, `mis`, `zxx` and tags that begin with `x-`
+    /// or `i-`.
+    pub fn check_storable(&self) -> Result<(), LanguageError> {
+        let primary = self.primary_language();
+        if primary.len() < 2 || NON_LANGUAGE_SUBTAGS.contains(&primary) {
             Err(LanguageError::NotALanguage)
         } else if primary == "sr" && self.script().is_none() {
-            Err(LanguageError::ScriptNeeded)
+            Err(LanguageError::ScriptRequired)
         } else {
             Ok(())
         }
@@ -214,16 +215,15 @@ fn suppressed_script(primary: &str) -> Option<&'static str> {
         .map(|(script, _)| *script)
 }
 
-/// Reads an `Accept-Language` header (RFC 9110, 12.5.4): the languages asked for, the preferred
-/// first.
+/// Parses an `Accept-Language` header (RFC 9110, 12.5.4) into languages, the most preferred first.
 ///
-/// Equal weights keep the header's order. Members with `q=0`, `*` and malformed ones are left out,
-/// a language named twice counts once. Of a long header the first 20 usable members are read. Never
-/// fails.
+/// Members of equal weight keep the order of the header. Members with `q=0`, `*` and malformed
+/// members are ignored; a repeated language counts once. Only the first 20 valid members are
+/// evaluated. Never fails.
 #[must_use]
 pub fn parse_accept_language(header: &str) -> Vec<Language> {
     let mut members: Vec<(u16, Language)> =
-        header.split(',').filter_map(accepted).take(MAX_ACCEPTED).collect();
+        header.split(',').filter_map(parse_member).take(MAX_ACCEPT_LANGUAGES).collect();
     members.sort_by_key(|(weight, _)| Reverse(*weight));
     let mut languages: Vec<Language> = Vec::with_capacity(members.len());
     for (_, language) in members {
@@ -234,18 +234,19 @@ pub fn parse_accept_language(header: &str) -> Vec<Language> {
     languages
 }
 
-/// One member of the header with its weight in thousandths; `None` when it asks for nothing.
-fn accepted(member: &str) -> Option<(u16, Language)> {
+/// Parses a member of the header into its weight in thousandths and its language; `None` if it is
+/// invalid or has weight 0.
+fn parse_member(member: &str) -> Option<(u16, Language)> {
     let (range, weight) = match member.split_once(';') {
         None => (member, 1000),
-        Some((range, parameter)) => (range, weight(parameter.trim())?),
+        Some((range, parameter)) => (range, parse_weight(parameter.trim())?),
     };
     let language = Language::parse(range.trim()).ok()?;
     (weight > 0).then_some((weight, language))
 }
 
-/// `q=0.8` in thousandths (RFC 9110, 12.4.2: at most three decimals, not above 1).
-fn weight(parameter: &str) -> Option<u16> {
+/// Parses `q=0.8` into thousandths (RFC 9110, 12.4.2: at most three decimals, at most 1).
+fn parse_weight(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.eq_ignore_ascii_case("q") {
         return None;
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_become_canonical() {
+    fn canonicalizes_tags() {
         for (given, canonical) in [
             ("en", "en"),
             ("EN-gb", "en-GB"),
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_tag_is_refused() {
+    fn rejects_malformed_tags() {
         for bad in ["", "-", "e", "en_GB", "en-", "sr Latn", "жен", "123", "en--GB", "*"] {
             assert_eq!(Language::parse(bad), Err(LanguageError::Malformed), "{bad}");
         }
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn subtags_are_found() {
+    fn finds_subtags() {
         for (tag, primary, script) in [
             ("sr-Latn-RS", "sr", Some("Latn")),
             ("zh-yue-Hant-HK", "zh", Some("Hant")),
@@ -317,27 +318,31 @@ mod tests {
             ("en-x-latn", "en", None),
         ] {
             let language = Language::parse(tag).unwrap();
-            assert_eq!((language.primary(), language.script()), (primary, script), "{tag}");
+            assert_eq!(
+                (language.primary_language(), language.script()),
+                (primary, script),
+                "{tag}"
+            );
         }
     }
 
     #[test]
-    fn texts_are_kept_in_real_languages_with_a_script() {
+    fn storable_needs_language_and_script() {
         for tag in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl-RS", "mk", "tr", "cnr", "sh"] {
-            assert_eq!(Language::parse(tag).unwrap().is_storable(), Ok(()), "{tag}");
+            assert_eq!(Language::parse(tag).unwrap().check_storable(), Ok(()), "{tag}");
         }
         for tag in ["sr", "sr-RS"] {
-            let refused = Language::parse(tag).unwrap().is_storable();
-            assert_eq!(refused, Err(LanguageError::ScriptNeeded), "{tag}");
+            let result = Language::parse(tag).unwrap().check_storable();
+            assert_eq!(result, Err(LanguageError::ScriptRequired), "{tag}");
         }
         for tag in ["x-latn", "und", "und-Latn", "mul", "zxx", "i-klingon"] {
-            let refused = Language::parse(tag).unwrap().is_storable();
-            assert_eq!(refused, Err(LanguageError::NotALanguage), "{tag}");
+            let result = Language::parse(tag).unwrap().check_storable();
+            assert_eq!(result, Err(LanguageError::NotALanguage), "{tag}");
         }
     }
 
     #[test]
-    fn accept_language_is_sorted_by_weight() {
+    fn sorts_accept_language_by_weight() {
         for (header, languages) in [
             ("sr-Cyrl, sr;q=0.8, en;q=0.7", vec!["sr-Cyrl", "sr", "en"]),
             ("en;q=0.5, sq, mk;q=0.5, tr;q=1.000", vec!["sq", "tr", "en", "mk"]),
@@ -352,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_header_is_cut() {
+    fn truncates_long_accept_language() {
         let header: Vec<String> = (0..500_000).map(|_| "en;q=0.5,sq-XK".to_owned()).collect();
         assert_eq!(tags(&header.join(",")), ["sq-XK", "en"]);
         assert_eq!(tags(&"é;;;,".repeat(200_000)), Vec::<String>::new());
@@ -360,12 +365,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn headers_never_panic(header in "\\PC{0,80}|([a-zA-Z-]{1,9}(;q=[0-9.]{0,5})?,?){0,30}") {
-            prop_assert!(parse_accept_language(&header).len() <= MAX_ACCEPTED);
+        fn parse_accept_language_never_panics(header in "\\PC{0,80}|([a-zA-Z-]{1,9}(;q=[0-9.]{0,5})?,?){0,30}") {
+            prop_assert!(parse_accept_language(&header).len() <= MAX_ACCEPT_LANGUAGES);
         }
 
         #[test]
-        fn canonical_form_is_stable(tag in "[a-zA-Z]{2,3}(-[a-zA-Z]{4})?(-[a-zA-Z]{2})?(-[a-z0-9]{5,8})?") {
+        fn canonicalization_is_idempotent(tag in "[a-zA-Z]{2,3}(-[a-zA-Z]{4})?(-[a-zA-Z]{2})?(-[a-z0-9]{5,8})?") {
             if let Ok(language) = Language::parse(&tag) {
                 prop_assert_eq!(Language::parse(language.as_str()).unwrap(), language);
             }

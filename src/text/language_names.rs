@@ -1,13 +1,13 @@
-//! Names of the catalogue's languages in each of them, as Unicode's CLDR has them; of any other
-//! language its tag.
+//! Display names of the catalogue's languages in each of these languages (CLDR); other languages
+//! are named by their tag.
 
 use super::language::Language;
 
-/// The languages that names are given in, in the order of the columns below.
-const IN: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];
+/// Display languages, in the order of the columns below.
+const DISPLAY_LANGUAGES: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];
 
-/// The primary language, and its name in each of [`IN`].
-const NAMES: &[(&str, [&str; 7])] = &[
+/// Primary language subtag, and its name in each of [`DISPLAY_LANGUAGES`].
+const LANGUAGE_NAMES: &[(&str, [&str; 7])] = &[
     ("en", ["English", "anglisht", "engleski", "engleski", "енглески", "англиски", "İngilizce"]),
     ("sq", ["Albanian", "shqip", "albanski", "albanski", "албански", "албански", "Arnavutça"]),
     ("bs", ["Bosnian", "boshnjakisht", "bosanski", "bosanski", "босански", "босански", "Boşnakça"]),
@@ -40,24 +40,27 @@ const NAMES: &[(&str, [&str; 7])] = &[
     ("tr", ["Turkish", "turqisht", "turski", "turski", "турски", "турски", "Türkçe"]),
 ];
 
-/// Scripts, in the same way.
-const SCRIPTS: &[(&str, [&str; 7])] = &[
+/// Script subtag, and its name in each of [`DISPLAY_LANGUAGES`].
+const SCRIPT_NAMES: &[(&str, [&str; 7])] = &[
     ("Latn", ["Latin", "latin", "latinica", "latinica", "латиница", "латиница", "Latin"]),
     ("Cyrl", ["Cyrillic", "cirilik", "ćirilica", "ćirilica", "ћирилица", "кирилица", "Kiril"]),
 ];
 
-/// The name of a language in another, which is one of those above; in English otherwise.
+/// The name of a language in a display language; in English if that is not one of
+/// [`DISPLAY_LANGUAGES`].
 #[must_use]
-pub fn name(language: &Language, shown_in: &str) -> String {
-    let column = IN.iter().position(|tag| *tag == shown_in).unwrap_or(0);
+pub fn display_name(language: &Language, display_language: &str) -> String {
+    let column = DISPLAY_LANGUAGES.iter().position(|tag| *tag == display_language).unwrap_or(0);
     let find = |table: &[(&str, [&'static str; 7])], key: &str| {
         table
             .iter()
-            .find(|(known, _)| *known == key)
+            .find(|(subtag, _)| *subtag == key)
             .and_then(|(_, names)| names.get(column).copied())
     };
-    let Some(name) = find(NAMES, language.primary()) else { return language.as_str().to_owned() };
-    match language.script().and_then(|script| find(SCRIPTS, script)) {
+    let Some(name) = find(LANGUAGE_NAMES, language.primary_language()) else {
+        return language.as_str().to_owned();
+    };
+    match language.script().and_then(|script| find(SCRIPT_NAMES, script)) {
         Some(script) => format!("{name} ({script})"),
         None => name.to_owned(),
     }
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn languages_have_names() {
+    fn names_languages() {
         for (tag, shown_in, expected) in [
             ("tr", "sr-Cyrl", "турски"),
             ("sr-Cyrl", "en", "Serbian (Cyrillic)"),
@@ -78,7 +81,7 @@ mod tests {
             ("en-GB", "fr", "English"),
         ] {
             assert_eq!(
-                name(&Language::parse(tag).unwrap(), shown_in),
+                display_name(&Language::parse(tag).unwrap(), shown_in),
                 expected,
                 "{tag} in {shown_in}"
             );

@@ -1,37 +1,39 @@
-//! Text as it goes into XML and HTML: what must be escaped is, and what they cannot hold is left
-//! out.
+//! Escaping of text for XML and HTML; characters that neither can represent are dropped.
 
-/// Whether XML 1.0 can hold a character (production `Char`), and readers are not confused by it.
+/// Whether a character is allowed in XML 1.0 (production `Char`) and not discouraged there.
 #[must_use]
-pub fn is_markup(c: char) -> bool {
+pub fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7E}' | '\u{85}' | '\u{A0}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..)
         && u32::from(c) & 0xFFFE != 0xFFFE
 }
 
-/// Whether a byte stands for itself, or belongs to a character that does: all but signs that may
-/// have to be escaped, control characters, and the first bytes of characters some of which are left
-/// out.
-const fn is_plain(byte: u8) -> bool {
+/// Whether a byte can be copied without inspecting its character: all except characters that may
+/// need escaping, control characters, and lead bytes of characters some of which are dropped.
+const fn needs_no_escape(byte: u8) -> bool {
     !matches!(byte, ..0x20 | b'"' | b'&' | b'<' | b'>' | 0x7F | 0xC2 | 0xEF | 0xF0..)
 }
 
-/// Writes a text, with what takes the place of some characters, and without what is no markup. Most
-/// texts are copied as they are.
-pub fn write_escaped(text: &str, to: &mut String, replaced: impl Fn(char) -> Option<&'static str>) {
+/// Appends text to `output`, replacing characters by the result of `replace` and dropping those
+/// that XML cannot represent. Runs of other characters are copied as they are.
+pub fn write_escaped(
+    text: &str,
+    output: &mut String,
+    replace: impl Fn(char) -> Option<&'static str>,
+) {
     let (mut from, mut at) = (0, 0);
     while let Some(plain) = text.as_bytes().get(at..) {
-        at = at.saturating_add(plain.iter().take_while(|byte| is_plain(**byte)).count());
+        at = at.saturating_add(plain.iter().take_while(|byte| needs_no_escape(**byte)).count());
         let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
         let after = at.saturating_add(c.len_utf8());
-        let replacement = replaced(c);
-        if replacement.is_some() || !is_markup(c) {
-            to.push_str(text.get(from..at).unwrap_or_default());
-            to.push_str(replacement.unwrap_or_default());
+        let replacement = replace(c);
+        if replacement.is_some() || !is_xml_char(c) {
+            output.push_str(text.get(from..at).unwrap_or_default());
+            output.push_str(replacement.unwrap_or_default());
             from = after;
         }
         at = after;
     }
-    to.push_str(text.get(from..).unwrap_or_default());
+    output.push_str(text.get(from..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -39,26 +41,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn slowly(text: &str) -> String {
-        let mut written = String::new();
+    fn escape_per_char(text: &str) -> String {
+        let mut escaped = String::new();
         for c in text.chars() {
             match c {
-                '&' => written.push_str("&amp;"),
-                _ if is_markup(c) => written.push(c),
+                '&' => escaped.push_str("&amp;"),
+                _ if is_xml_char(c) => escaped.push(c),
                 _ => {}
             }
         }
-        written
+        escaped
     }
 
-    fn quickly(text: &str) -> String {
-        let mut written = String::new();
-        write_escaped(text, &mut written, |c| (c == '&').then_some("&amp;"));
-        written
+    fn escape_fast(text: &str) -> String {
+        let mut escaped = String::new();
+        write_escaped(text, &mut escaped, |c| (c == '&').then_some("&amp;"));
+        escaped
     }
 
     #[test]
-    fn what_is_no_markup_is_left_out() {
+    fn drops_non_xml_characters() {
         for (text, expected) in [
             ("", ""),
             ("a & b", "a &amp; b"),
@@ -71,19 +73,19 @@ mod tests {
             ("\u{1FFFD}\u{1FFFE}\u{10FFFF}", "\u{1FFFD}"),
             ("Жене & žene 😀", "Жене &amp; žene 😀"),
         ] {
-            assert_eq!(quickly(text), expected, "{text:?}");
+            assert_eq!(escape_fast(text), expected, "{text:?}");
         }
-        // Every character by itself and between others.
+        // Every character on its own, between two others.
         for c in '\0'..=char::MAX {
             let text = format!("a{c}ж");
-            assert_eq!(quickly(&text), slowly(&text), "{c:?}");
+            assert_eq!(escape_fast(&text), escape_per_char(&text), "{c:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_written_as_if_one_by_one(text in any::<String>()) {
-            prop_assert_eq!(quickly(&text), slowly(&text));
+        fn fast_escape_matches_per_char_escape(text in any::<String>()) {
+            prop_assert_eq!(escape_fast(&text), escape_per_char(&text));
         }
     }
 }

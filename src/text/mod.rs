@@ -1,17 +1,18 @@
-//! Text in six languages and two scripts, as pure functions without input or output.
+//! Text processing for six languages and two scripts: pure functions without I/O.
 //!
-//! - [`language`]: BCP 47 tags, and what a reader asks for in `Accept-Language`.
-//! - [`choice`]: which of the stored texts answers a request.
-//! - [`mod@transliterate`]: Serbian Cyrillic to Latin and back.
-//! - [`mod@fold`]: the surface form in which `žene`, `жене` and `ZENE` are the same.
-//! - [`slug`], [`analysis`], [`query`]: what is built on folding: names in addresses, the words of
-//!   the full-text index, and the query that is put to it.
-//! - [`stem`]: what the forms of a word share, by rules of its language.
-//! - [`decimal`]: exact decimals, and their order as bytes.
-//! - [`collation`]: the order of a language as bytes that a database can sort.
-//! - [`mod@nearest`]: the name that was probably meant.
+//! - `language`: BCP 47 tags and the `Accept-Language` header.
+//! - `language_fallback`: selection of a stored text for the languages of a request.
+//! - `transliterate`: Serbian Cyrillic to Latin script and back.
+//! - `fold`: search folding, so that `žene`, `жене` and `ZENE` compare equal.
+//! - `slug`, `analyzer`, `query`: built on folding: slugs, the tokens of the full-text index, and
+//!   search queries.
+//! - `stem`: stemmers of the languages of the catalogue.
+//! - `decimal`: exact decimals, their sums, and sort keys.
+//! - `collation`: sort keys by the rules of a language.
+//! - `name_suggestion`, `fuzzy_word`: suggestions for misspelled names and words.
 
 pub mod analysis;
+mod chars;
 pub mod choice;
 pub mod collation;
 pub mod days;
@@ -32,20 +33,21 @@ pub mod sum;
 pub mod transliterate;
 pub mod xml;
 
-pub use analysis::{Tokens, tokens, words};
-pub use choice::{Choice, choose, preference_among, preference_order};
+pub use analysis::{AnalyzedTexts, tokenize, word_indices};
+pub use choice::{LanguageMatch, preference_order, rank_available, select_language};
 pub use collation::sort_key;
 pub use fold::fold;
-pub use highlight::{Marker, marked};
+pub use highlight::{Highlighter, highlight_spans};
 pub use language::{Language, LanguageError, parse_accept_language};
-pub use markup::is_markup;
-pub use nearest::nearest;
-pub use query::{Query, Term};
-pub use slug::{SlugError, numbered, slugify, validate_slug};
+pub use markup::is_xml_char;
+pub use nearest::closest_name;
+pub use query::{SearchQuery, Term};
+pub use slug::{SlugError, slug_with_suffix, slugify, validate_slug};
 pub use transliterate::{to_cyrillic, to_latin, transliterate};
 
-/// The beginning of what a user sent, for a message.
-pub fn clip(text: &str) -> String {
+/// The first 60 characters of a client's input without control characters, for an error message;
+/// ends in `…` if shortened.
+pub fn truncate_for_message(text: &str) -> String {
     let mut short: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
     if short.len() < text.len() {
         short.push('…');

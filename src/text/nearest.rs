@@ -1,48 +1,52 @@
-//! The name that was probably meant by a misspelt one.
+//! Suggestion of the name that a misspelled one was probably meant to be.
 
-/// The longest name for which a suggestion is sought: longer ones are not misspelt names.
-const MAX_LENGTH: usize = 64;
+/// Maximum length of a name in characters; no suggestion is computed for longer ones.
+const MAX_NAME_LEN: usize = 64;
 
-/// Finds the candidate nearest to what was given; `None` when none is near.
+/// Returns the candidate closest to the name; `None` if none is similar enough.
 ///
-/// Letter case, `_`, `-` and spaces do not count. Near is: at most one edit in three characters,
-/// three at most (Damerau and Levenshtein: a swap of neighbours is one edit); else one begins with
-/// the other; else one holds the other, from three characters on. Of equals the first wins.
-pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let given = plain(given)?;
+/// Letter case, `_`, `-` and spaces are ignored. Candidates qualify, in this order of preference:
+/// at most one edit per three characters and three in total (Damerau-Levenshtein: a transposition
+/// is one edit); one is a prefix of the other; one contains the other (from three characters on).
+/// Of equally close candidates the first is returned.
+pub fn closest_name<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let name = normalize(name)?;
     candidates
         .into_iter()
-        .filter_map(|candidate| Some((distance(&given, &plain(candidate)?)?, candidate)))
+        .filter_map(|candidate| Some((distance(&name, &normalize(candidate)?)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// How far two names are apart: the kind of likeness first, then the difference.
-fn distance(given: &str, candidate: &str) -> Option<(u8, usize)> {
-    let (a, b) = (given.chars().count(), candidate.chars().count());
-    let allowed = (a.max(b) / 3).clamp(1, 3);
-    if a.abs_diff(b) <= allowed {
-        let edits = strsim::damerau_levenshtein(given, candidate);
-        // Two letters of which one is wrong share nothing worth suggesting.
-        if edits <= allowed && edits < a.min(b) {
+/// Distance between two names: first the kind of similarity, then the difference.
+fn distance(name: &str, candidate: &str) -> Option<(u8, usize)> {
+    let (a, b) = (name.chars().count(), candidate.chars().count());
+    let max_edits = (a.max(b) / 3).clamp(1, 3);
+    if a.abs_diff(b) <= max_edits {
+        let edits = strsim::damerau_levenshtein(name, candidate);
+        // Two two-letter names that differ in one letter are not similar.
+        if edits <= max_edits && edits < a.min(b) {
             return Some((0, edits));
         }
     }
     let shorter = a.min(b);
-    if shorter >= 2 && (given.starts_with(candidate) || candidate.starts_with(given)) {
+    if shorter >= 2 && (name.starts_with(candidate) || candidate.starts_with(name)) {
         Some((1, a.abs_diff(b)))
-    } else if shorter >= 3 && (given.contains(candidate) || candidate.contains(given)) {
+    } else if shorter >= 3 && (name.contains(candidate) || candidate.contains(name)) {
         Some((2, a.abs_diff(b)))
     } else {
         None
     }
 }
 
-fn plain(name: &str) -> Option<String> {
-    let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
-    (name.len() <= MAX_LENGTH * 4)
-        .then(|| plain(name))
-        .filter(|name| name.chars().count() <= MAX_LENGTH)
+fn normalize(name: &str) -> Option<String> {
+    let normalize = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+    (name.len() <= MAX_NAME_LEN * 4)
+        .then(|| normalize(name))
+        .filter(|name| name.chars().count() <= MAX_NAME_LEN)
 }
 
 #[cfg(test)]
@@ -71,7 +75,7 @@ mod tests {
     ];
 
     #[test]
-    fn suggestions() {
+    fn suggests_closest_name() {
         for (given, suggested) in [
             ("limt", Some("limit")),
             ("Limit", Some("limit")),
@@ -93,18 +97,18 @@ mod tests {
             ("utm_source", None),
             ("страна", None),
         ] {
-            assert_eq!(nearest(given, NAMES.iter().copied()), suggested, "{given}");
+            assert_eq!(closest_name(given, NAMES.iter().copied()), suggested, "{given}");
         }
-        assert_eq!(nearest(&"limit".repeat(1000), NAMES.iter().copied()), None);
-        assert_eq!(nearest("limit", []), None);
+        assert_eq!(closest_name(&"limit".repeat(1000), NAMES.iter().copied()), None);
+        assert_eq!(closest_name("limit", []), None);
     }
 
     proptest! {
         #[test]
-        fn a_name_suggests_itself(at in 0..NAMES.len(), other in "\\PC{0,80}") {
+        fn name_is_closest_to_itself(at in 0..NAMES.len(), other in "\\PC{0,80}") {
             let name = NAMES.get(at).copied();
-            prop_assert_eq!(name.and_then(|name| nearest(name, NAMES.iter().copied())), name);
-            let _ = nearest(&other, NAMES.iter().copied());
+            prop_assert_eq!(name.and_then(|name| closest_name(name, NAMES.iter().copied())), name);
+            let _ = closest_name(&other, NAMES.iter().copied());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a reader types into the search box, read without ever failing.
+//! Parser for search queries; every input is valid.
 //!
 //! ```text
 //! query  = { space | group | "-" term }
@@ -8,158 +8,168 @@
 //! word   = { any but space or quote }
 //! ```
 //!
-//! Whatever does not fit is text: there is no wrong query. An `OR` that has no term on both sides
-//! is the word. Quotes are `"` and the typographic ones that Serbian, Albanian, Bosnian, Macedonian
-//! and Turkish keyboards and word processors put in.
+//! Input that does not fit the grammar is treated as text. An `OR` without a term on both sides is
+//! an ordinary word. Quotes are `"` and the typographic quotation marks of Serbian, Albanian,
+//! Bosnian, Macedonian and Turkish.
 
 use std::collections::BTreeSet;
 
-use super::analysis::{Tokens, stems, tokens, words};
-use super::stem::Rules;
+use super::analysis::{AnalyzedTexts, stems, tokenize, word_indices};
+use super::stem::StemmerLanguage;
 
-/// The most tokens of a query that are looked at; the rest is ignored.
-pub const MAX_TERMS: usize = 32;
+/// Maximum number of tokens of a query that are evaluated; further ones are ignored.
+pub const MAX_QUERY_TOKENS: usize = 32;
 
-/// A search: one term of every group must be found, and none of those that are excluded.
+/// A search query: at least one term of every group must match, and no excluded term.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Query {
-    /// In the order in which they were typed; none is empty.
+pub struct SearchQuery {
+    /// Groups in the order of the input; none is empty.
     pub groups: Vec<Vec<Term>>,
-    /// What must not be found.
+    /// Terms that must not match.
     pub excluded: Vec<Term>,
 }
 
 /// A word or phrase.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Term {
-    /// The folded tokens, at least one; several must stand together, in this order.
+    /// Folded tokens, at least one; several must be adjacent and in this order.
     pub tokens: Vec<String>,
-    /// Stems by which a single word is found too; none of a phrase, or of what is quoted.
+    /// Stems that match as well; empty for phrases and quoted words.
     pub stems: BTreeSet<String>,
-    /// The last token is still being typed: words that begin with it match.
-    pub prefix: bool,
+    /// Whether the last token matches by prefix, because it may still be being typed.
+    pub is_prefix: bool,
 }
 
-/// What was typed, between spaces and quotes.
-struct Piece<'a> {
+/// A term of the input, between spaces or quotes.
+struct RawTerm<'a> {
     text: &'a str,
-    quoted: bool,
-    exclude: bool,
-    /// Nothing follows it.
-    last: bool,
+    is_quoted: bool,
+    is_excluded: bool,
+    /// Whether it ends the input.
+    is_last: bool,
 }
 
-impl Query {
-    /// Reads a query for texts whose languages have these rules.
+impl SearchQuery {
+    /// Parses a query, stemming its words by each of the stemmers.
     ///
-    /// The last word is a prefix when nothing follows it, unless it is quoted or excluded. A word
-    /// of several tokens (`COVID-19`) is a phrase. At most [`MAX_TERMS`] tokens are kept.
+    /// The last word matches by prefix if nothing follows it and it is neither quoted nor excluded.
+    /// A word of several tokens (`COVID-19`) is a phrase. At most [`MAX_QUERY_TOKENS`] tokens are
+    /// evaluated.
     #[must_use]
-    pub fn parse(text: &str, rules: &[Rules]) -> Self {
+    pub fn parse(text: &str, stemmers: &[StemmerLanguage]) -> Self {
         let mut query = Self::default();
-        let mut room = MAX_TERMS;
-        let mut either = false;
-        let mut pieces = pieces(text).into_iter().peekable();
-        while let Some(piece) = pieces.next() {
-            let is_or = piece.text == "OR" && !piece.quoted && !piece.exclude;
-            let joins = |next: &Piece<'_>| !next.exclude && !tokens(next.text).is_empty();
-            if is_or && !either && !query.groups.is_empty() && pieces.peek().is_some_and(joins) {
-                either = true;
+        let mut remaining = MAX_QUERY_TOKENS;
+        let mut after_or = false;
+        let mut raw_terms = split_terms(text).into_iter().peekable();
+        while let Some(raw_term) = raw_terms.next() {
+            let is_or = raw_term.text == "OR" && !raw_term.is_quoted && !raw_term.is_excluded;
+            let joins = |next: &RawTerm<'_>| !next.is_excluded && !tokenize(next.text).is_empty();
+            if is_or && !after_or && !query.groups.is_empty() && raw_terms.peek().is_some_and(joins)
+            {
+                after_or = true;
                 continue;
             }
-            let Some(term) = piece.term(rules, &mut room) else { continue };
-            match query.groups.last_mut().filter(|_| either) {
-                _ if piece.exclude => query.excluded.push(term),
+            let Some(term) = raw_term.to_term(stemmers, &mut remaining) else { continue };
+            match query.groups.last_mut().filter(|_| after_or) {
+                _ if raw_term.is_excluded => query.excluded.push(term),
                 Some(group) => group.push(term),
                 None => query.groups.push(vec![term]),
             }
-            either = false;
+            after_or = false;
         }
         query
     }
 
-    /// Whether nothing is looked for: no term, or only exclusions.
+    /// Whether the query has no groups; it may still have excluded terms.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
 
-    /// The terms that are looked for.
+    /// The terms of all groups.
     pub fn terms(&self) -> impl Iterator<Item = &Term> {
         self.groups.iter().flatten()
     }
 
-    /// Whether a text is found, whole.
+    /// Whether the query matches the texts.
     #[must_use]
-    pub fn matches(&self, text: &Tokens) -> bool {
-        let anything = !self.groups.is_empty() || !self.excluded.is_empty();
-        anything
+    pub fn matches(&self, text: &AnalyzedTexts) -> bool {
+        let is_not_empty = !self.groups.is_empty() || !self.excluded.is_empty();
+        is_not_empty
             && self.groups.iter().all(|group| group.iter().any(|term| term.matches(text)))
             && !self.excluded.iter().any(|term| term.matches(text))
     }
 }
 
 impl Term {
-    /// Whether a text has it.
+    /// Whether the term matches one of the texts.
     #[must_use]
-    pub fn matches(&self, text: &Tokens) -> bool {
+    pub fn matches(&self, text: &AnalyzedTexts) -> bool {
         let last = self.tokens.len().saturating_sub(1);
-        let is_like = |place: usize, token: &str, wanted: &str| {
-            token == wanted || (self.prefix && place == last && token.starts_with(wanted))
+        let token_matches = |position: usize, token: &str, expected: &str| {
+            token == expected || (self.is_prefix && position == last && token.starts_with(expected))
         };
-        let stands_at = |window: &[&String]| {
+        let matches_at = |window: &[&String]| {
             window
                 .iter()
                 .zip(&self.tokens)
                 .enumerate()
-                .all(|(place, (token, wanted))| is_like(place, token, wanted))
+                .all(|(position, (token, expected))| token_matches(position, token, expected))
         };
         text.texts.iter().any(|words| {
             let tokens: Vec<&String> = words.iter().flat_map(|word| &word.tokens).collect();
-            tokens.windows(self.tokens.len()).any(stands_at)
-        }) || text.distinct().any(|word| word.stems.iter().any(|stem| self.stems.contains(stem)))
+            tokens.windows(self.tokens.len()).any(matches_at)
+        }) || text
+            .distinct_words()
+            .any(|word| word.stems.iter().any(|stem| self.stems.contains(stem)))
     }
 }
 
-impl Piece<'_> {
-    fn term(&self, rules: &[Rules], room: &mut usize) -> Option<Term> {
-        let mut tokens = tokens(self.text);
-        let whole = tokens.len() <= *room;
-        tokens.truncate(*room);
-        *room = room.saturating_sub(tokens.len());
-        // No rule knows words of other scripts.
-        let single = matches!(tokens.as_slice(), [token] if token.is_ascii()) && !self.quoted;
-        // Signs beside the word are none of it.
-        let word = words(self.text)
+impl RawTerm<'_> {
+    fn to_term(&self, stemmers: &[StemmerLanguage], remaining: &mut usize) -> Option<Term> {
+        let mut tokens = tokenize(self.text);
+        let is_complete = tokens.len() <= *remaining;
+        tokens.truncate(*remaining);
+        *remaining = remaining.saturating_sub(tokens.len());
+        // The stemmers do not support other scripts.
+        let is_single_word =
+            matches!(tokens.as_slice(), [token] if token.is_ascii()) && !self.is_quoted;
+        // Punctuation around the word is not part of it.
+        let word = word_indices(self.text)
             .map(|(_, word)| word)
-            .find(|word| single && word.contains(char::is_alphanumeric));
-        let stems = word.map(|word| stems(word, rules)).unwrap_or_default();
-        let prefix = self.last && !self.quoted && !self.exclude && whole;
-        (!tokens.is_empty()).then_some(Term { tokens, stems, prefix })
+            .find(|word| is_single_word && word.contains(char::is_alphanumeric));
+        let stems = word.map(|word| stems(word, stemmers)).unwrap_or_default();
+        let prefix = self.is_last && !self.is_quoted && !self.is_excluded && is_complete;
+        (!tokens.is_empty()).then_some(Term { tokens, stems, is_prefix: prefix })
     }
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
+fn split_terms(text: &str) -> Vec<RawTerm<'_>> {
+    let mut terms = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (exclude, term) = match rest.strip_prefix('-') {
+        let (is_excluded, term) = match rest.strip_prefix('-') {
             Some(term) if !term.starts_with(char::is_whitespace) => (true, term),
             _ => (false, rest),
         };
         let quoted = term.strip_prefix(is_quote);
         let (text, after) = match quoted {
             Some(phrase) => phrase.split_once(is_quote).unwrap_or((phrase, "")),
-            None => split_at(term, |c| c.is_whitespace() || is_quote(c)),
+            None => split_at_match(term, |c| c.is_whitespace() || is_quote(c)),
         };
-        pieces.push(Piece { text, quoted: quoted.is_some(), exclude, last: after.is_empty() });
+        terms.push(RawTerm {
+            text,
+            is_quoted: quoted.is_some(),
+            is_excluded,
+            is_last: after.is_empty(),
+        });
         rest = after.trim_start();
     }
-    pieces
+    terms
 }
 
-fn split_at(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
-    text.find(ends).and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""))
+fn split_at_match(text: &str, is_match: impl Fn(char) -> bool) -> (&str, &str) {
+    text.find(is_match).and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""))
 }
 
 fn is_quote(c: char) -> bool {
@@ -172,11 +182,11 @@ mod tests {
     use proptest::prelude::*;
 
     /// `word`, `pre*`, `two+tokens`, `either|or`, and last `!excluded`.
-    fn shape(text: &str) -> String {
+    fn format_query(text: &str) -> String {
         let term = |term: &Term| {
-            format!("{}{}", term.tokens.join("+"), if term.prefix { "*" } else { "" })
+            format!("{}{}", term.tokens.join("+"), if term.is_prefix { "*" } else { "" })
         };
-        let query = Query::parse(text, &[]);
+        let query = SearchQuery::parse(text, &[]);
         let groups =
             query.groups.iter().map(|group| group.iter().map(term).collect::<Vec<_>>().join("|"));
         groups
@@ -186,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_are_read() {
+    fn parses_queries() {
         for (text, expected) in [
             ("жене", "zene*"),
             ("žene ", "zene"),
@@ -207,12 +217,12 @@ mod tests {
             ("жените -во", "zenite !vo"),
             ("   ", ""),
         ] {
-            assert_eq!(shape(text), expected, "{text}");
+            assert_eq!(format_query(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn or_joins_what_stands_on_both_sides() {
+    fn or_joins_adjacent_terms() {
         for (text, expected) in [
             ("cat OR dog", "cat|dog*"),
             ("cat OR dog OR \"red fox\" tree", "cat|dog|red+fox tree*"),
@@ -226,21 +236,21 @@ mod tests {
             ("cat OR !", "cat or"),
             ("cat \"OR\" dog", "cat or dog*"),
         ] {
-            assert_eq!(shape(text), expected, "{text}");
+            assert_eq!(format_query(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn words_have_stems_and_what_is_quoted_has_none() {
+    fn quoted_terms_have_no_stems() {
         let stems = |text| {
-            Query::parse(text, &[Rules::English])
+            SearchQuery::parse(text, &[StemmerLanguage::English])
                 .terms()
                 .map(|term| term.stems.len())
                 .collect::<Vec<_>>()
         };
         assert_eq!(stems("women \"rights\" covid-19 2024 norms"), [1, 0, 0, 0, 1]);
         let of = |text| {
-            Query::parse(text, &[Rules::English])
+            SearchQuery::parse(text, &[StemmerLanguage::English])
                 .terms()
                 .flat_map(|term| term.stems.clone())
                 .collect::<Vec<_>>()
@@ -249,29 +259,29 @@ mod tests {
     }
 
     #[test]
-    fn exclusions_alone_look_for_nothing() {
-        assert!(Query::parse("", &[]).is_empty());
-        assert!(Query::parse("-a -\"b c\"", &[]).is_empty());
-        assert!(!Query::parse("-a b", &[]).is_empty());
+    fn query_of_exclusions_is_empty() {
+        assert!(SearchQuery::parse("", &[]).is_empty());
+        assert!(SearchQuery::parse("-a -\"b c\"", &[]).is_empty());
+        assert!(!SearchQuery::parse("-a b", &[]).is_empty());
     }
 
     #[test]
-    fn long_queries_are_cut() {
-        let query = Query::parse(&"riječ ".repeat(10_000), &Rules::ALL);
-        assert_eq!(query.groups.len(), MAX_TERMS);
-        let query = Query::parse(&"a-".repeat(10_000), &[]);
-        assert_eq!(query.terms().map(|term| term.tokens.len()).sum::<usize>(), MAX_TERMS);
-        assert!(query.terms().all(|term| !term.prefix));
+    fn truncates_long_queries() {
+        let query = SearchQuery::parse(&"riječ ".repeat(10_000), &StemmerLanguage::ALL);
+        assert_eq!(query.groups.len(), MAX_QUERY_TOKENS);
+        let query = SearchQuery::parse(&"a-".repeat(10_000), &[]);
+        assert_eq!(query.terms().map(|term| term.tokens.len()).sum::<usize>(), MAX_QUERY_TOKENS);
+        assert!(query.terms().all(|term| !term.is_prefix));
     }
 
     proptest! {
         #[test]
-        fn any_text_is_a_query(text in "\\PC{0,60}|([-\"„“a-zž ]|OR){0,60}") {
-            let query = Query::parse(&text, &[]);
+        fn parse_never_fails(text in "\\PC{0,60}|([-\"„“a-zž ]|OR){0,60}") {
+            let query = SearchQuery::parse(&text, &[]);
             prop_assert!(query.groups.iter().all(|group| !group.is_empty()));
             prop_assert!(query.terms().chain(&query.excluded).all(|term| !term.tokens.is_empty()));
-            prop_assert!(query.terms().filter(|term| term.prefix).count() <= 1);
-            prop_assert!(query.excluded.iter().all(|term| !term.prefix));
+            prop_assert!(query.terms().filter(|term| term.is_prefix).count() <= 1);
+            prop_assert!(query.excluded.iter().all(|term| !term.is_prefix));
         }
     }
 }

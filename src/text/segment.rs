@@ -1,108 +1,108 @@
-//! Finds what is no prose in a text: markup and addresses, which transliteration must not touch.
+//! Finds markup and links in a text, which must not be transliterated.
 
-/// A stretch of a text; all of them joined give the text again.
+/// A span of a text; all spans concatenated are the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum Span<'a> {
     /// Words and punctuation.
     Prose(&'a str),
-    /// A tag, an entity, a URL, an e-mail address, a hashtag or a handle.
-    Fixed(&'a str),
+    /// A tag, entity, URL, e-mail address, hashtag or handle; copied verbatim.
+    Verbatim(&'a str),
 }
 
-/// Last labels by which a host name without a scheme (`unwomen.org/en`) is known from a missing
-/// space.
-const TOP_LEVEL: &[&str] = &[
+/// Top-level domains that distinguish a host name without a scheme (`unwomen.org/en`) from a
+/// missing space after a full stop.
+const TOP_LEVEL_DOMAINS: &[&str] = &[
     "al", "app", "ba", "com", "de", "edu", "eu", "gov", "hr", "info", "int", "io", "me", "mk",
     "ms", "net", "org", "rs", "tr", "tv", "uk", "xk", "мкд", "срб",
 ];
 
-/// Cuts a text into prose and what is none.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
+/// Splits a text into prose and verbatim spans.
+pub(super) fn split_spans(text: &str) -> Vec<Span<'_>> {
+    let mut spans = Vec::new();
     let mut rest = text;
     let mut prose_from = text;
-    let mut tags_end = true;
+    let mut has_tag_end = true;
     while let Some(at) = rest.find(['<', '&']) {
-        let Some((_, sign)) = rest.split_at_checked(at) else {
+        let Some((_, markup)) = rest.split_at_checked(at) else {
             break;
         };
-        // Once there is no `>` ahead, none is sought again: a text of `<a<a<a` stays linear.
-        let length = if sign.starts_with('&') {
-            entity(sign)
-        } else if tags_end {
-            let length = tag(sign);
-            tags_end = length.is_some() || sign.contains('>');
+        // If no `>` follows, it is not searched for again: `<a<a<a…` is processed in linear time.
+        let length = if markup.starts_with('&') {
+            entity_len(markup)
+        } else if has_tag_end {
+            let length = tag_len(markup);
+            has_tag_end = length.is_some() || markup.contains('>');
             length
         } else {
             None
         };
-        if let Some((fixed, after)) = length.and_then(|length| sign.split_at_checked(length)) {
-            push_prose(&mut pieces, until(prose_from, sign));
-            pieces.push(Piece::Fixed(fixed));
+        if let Some((verbatim, after)) = length.and_then(|length| markup.split_at_checked(length)) {
+            push_prose(&mut spans, text_before(prose_from, markup));
+            spans.push(Span::Verbatim(verbatim));
             (rest, prose_from) = (after, after);
         } else {
-            rest = sign.split_at_checked(1).map_or("", |(_, after)| after);
+            rest = markup.split_at_checked(1).map_or("", |(_, after)| after);
         }
     }
-    push_prose(&mut pieces, prose_from);
-    pieces
+    push_prose(&mut spans, prose_from);
+    spans
 }
 
-/// The part of `text` before its own tail `tail`.
-fn until<'a>(text: &'a str, tail: &str) -> &'a str {
+/// The part of `text` before its suffix `tail`.
+fn text_before<'a>(text: &'a str, tail: &str) -> &'a str {
     text.get(..text.len().saturating_sub(tail.len())).unwrap_or_default()
 }
 
-/// The length of the tag (HTML or cue markup) that a text begins with.
-fn tag(text: &str) -> Option<usize> {
+/// Length of the tag (HTML or WebVTT) at the start of a text.
+fn tag_len(text: &str) -> Option<usize> {
     let first = text.chars().nth(1)?;
     (first.is_ascii_alphabetic() || matches!(first, '/' | '!')).then_some(())?;
     Some(text.find('>')? + 1)
 }
 
-/// The length of the character reference that a text begins with: `&amp;`, `&#381;`.
-fn entity(text: &str) -> Option<usize> {
+/// Length of the character reference at the start of a text: `&amp;`, `&#381;`.
+fn entity_len(text: &str) -> Option<usize> {
     let name = text.strip_prefix('&')?;
     let name = name.strip_prefix('#').unwrap_or(name);
     let length = name.bytes().take(32).take_while(u8::is_ascii_alphanumeric).count();
-    let ended = name.as_bytes().get(length) == Some(&b';');
-    (length > 0 && ended).then(|| text.len() - name.len() + length + 1)
+    let is_terminated = name.as_bytes().get(length) == Some(&b';');
+    (length > 0 && is_terminated).then(|| text.len() - name.len() + length + 1)
 }
 
-/// Adds a text without markup, its addresses apart.
-fn push_prose<'a>(pieces: &mut Vec<Piece<'a>>, text: &'a str) {
+/// Adds a text without markup, its links as verbatim spans.
+fn push_prose<'a>(spans: &mut Vec<Span<'a>>, text: &'a str) {
     let mut prose_from = 0;
     let ends =
         |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '„' | '“' | '”' | '«' | '»');
-    let push = |pieces: &mut Vec<Piece<'a>>, from: usize, to: usize, fixed: bool| {
+    let push = |spans: &mut Vec<Span<'a>>, from: usize, to: usize, is_verbatim: bool| {
         if let Some(part) = text.get(from..to).filter(|part| !part.is_empty()) {
-            pieces.push(if fixed { Piece::Fixed(part) } else { Piece::Prose(part) });
+            spans.push(if is_verbatim { Span::Verbatim(part) } else { Span::Prose(part) });
         }
     };
     let mut at = 0;
     for chunk in text.split_inclusive(ends) {
-        if let Some((from, to)) = address(chunk.trim_end_matches(ends)) {
-            push(pieces, prose_from, at + from, false);
-            push(pieces, at + from, at + to, true);
+        if let Some((from, to)) = link_range(chunk.trim_end_matches(ends)) {
+            push(spans, prose_from, at + from, false);
+            push(spans, at + from, at + to, true);
             prose_from = at + to;
         }
         at += chunk.len();
     }
-    push(pieces, prose_from, text.len(), false);
+    push(spans, prose_from, text.len(), false);
 }
 
-/// Where an address begins and ends in a run without spaces.
-fn address(chunk: &str) -> Option<(usize, usize)> {
+/// Byte range of a link in a chunk without spaces.
+fn link_range(chunk: &str) -> Option<(usize, usize)> {
     if let Some(at) = chunk.find("://") {
         let scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-');
         return Some((chunk.get(..at)?.trim_end_matches(scheme).len(), chunk.len()));
     }
     let start = chunk.find(|c: char| c.is_alphanumeric() || matches!(c, '#' | '@'))?;
     let bare = chunk.get(start..)?;
-    let marked = ["www.", "mailto:", "tel:"].iter().any(|prefix| bare.starts_with(prefix));
-    let tagged =
+    let has_prefix = ["www.", "mailto:", "tel:"].iter().any(|prefix| bare.starts_with(prefix));
+    let is_tag =
         bare.strip_prefix(['#', '@']).is_some_and(|name| name.starts_with(char::is_alphanumeric));
-    if marked || tagged {
+    if has_prefix || is_tag {
         return Some((start, chunk.len()));
     }
     if let Some(at) = chunk.find('@') {
@@ -119,7 +119,8 @@ fn address(chunk: &str) -> Option<(usize, usize)> {
     let label =
         |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let (labels, last) = host.rsplit_once('.')?;
-    (TOP_LEVEL.contains(&last) && labels.split('.').all(label)).then_some((start, chunk.len()))
+    (TOP_LEVEL_DOMAINS.contains(&last) && labels.split('.').all(label))
+        .then_some((start, chunk.len()))
 }
 
 #[cfg(test)]
@@ -127,17 +128,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The fixed pieces of a text, each in brackets.
-    fn marked(text: &str) -> String {
-        let piece = |piece| match piece {
-            Piece::Prose(prose) => prose.to_owned(),
-            Piece::Fixed(fixed) => format!("[{fixed}]"),
+    /// The text with its verbatim spans in brackets.
+    fn bracketed(text: &str) -> String {
+        let span = |span| match span {
+            Span::Prose(prose) => prose.to_owned(),
+            Span::Verbatim(fixed) => format!("[{fixed}]"),
         };
-        pieces(text).into_iter().map(piece).collect()
+        split_spans(text).into_iter().map(span).collect()
     }
 
     #[test]
-    fn what_is_no_prose_is_found() {
+    fn finds_markup_and_links() {
         for (text, expected) in [
             ("obična rečenica.", "obična rečenica."),
             ("<p class=\"a\">da</p>", "[<p class=\"a\">]da[</p>]"),
@@ -157,23 +158,23 @@ mod tests {
             ("<", "<"),
             ("", ""),
         ] {
-            assert_eq!(marked(text), expected, "{text}");
+            assert_eq!(bracketed(text), expected, "{text}");
         }
     }
 
     #[test]
-    fn hostile_texts_are_linear() {
+    fn pathological_input_is_linear() {
         for part in ["<a", "&a", "< ", "a@", "://", "#", "<a>"] {
-            assert!(!pieces(&part.repeat(200_000)).is_empty());
+            assert!(!split_spans(&part.repeat(200_000)).is_empty());
         }
     }
 
     proptest! {
         #[test]
-        fn pieces_are_the_whole_text(text in "\\PC{0,60}|([<>&;@#/:. ]|[a-zž]{1,3}|://|www\\.){0,30}") {
-            let joined: String = pieces(&text)
+        fn spans_cover_text(text in "\\PC{0,60}|([<>&;@#/:. ]|[a-zž]{1,3}|://|www\\.){0,30}") {
+            let joined: String = split_spans(&text)
                 .into_iter()
-                .map(|piece| match piece { Piece::Prose(part) | Piece::Fixed(part) => part })
+                .map(|span| match span { Span::Prose(part) | Span::Verbatim(part) => part })
                 .collect();
             prop_assert_eq!(joined, text);
         }

@@ -1,14 +1,15 @@
-//! Slugs: the names of resources in addresses.
+//! Slugs: the names of resources in URLs.
 
 use std::fmt;
 
+use super::chars::is_apostrophe;
 use super::fold::fold;
 
-/// The longest slug, in characters.
-pub const MAX_SLUG_LENGTH: usize = 80;
+/// Maximum length of a slug in characters.
+pub const MAX_SLUG_LEN: usize = 80;
 
-/// Words that stand, or may one day stand, where a slug stands in an address.
-pub const RESERVED: &[&str] = &[
+/// Words that are, or may become, part of a path in place of a slug.
+pub const RESERVED_SLUGS: &[&str] = &[
     "admin",
     "all",
     "api",
@@ -72,18 +73,18 @@ pub const RESERVED: &[&str] = &[
     "xml",
 ];
 
-/// Why a text cannot be a slug.
+/// Reason why a slug is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlugError {
-    /// There is nothing in it.
+    /// The slug is empty.
     Empty,
-    /// It is longer than [`MAX_SLUG_LENGTH`].
+    /// The slug is longer than [`MAX_SLUG_LEN`].
     TooLong,
-    /// It is not made of small letters, digits and single hyphens between them.
-    Shape,
-    /// It looks like a UUID, which names a resource by its id.
+    /// The slug does not match `[a-z0-9]+(-[a-z0-9]+)*`.
+    InvalidFormat,
+    /// The slug looks like a UUID, which identifies a resource by its id.
     LooksLikeId,
-    /// It is one of [`RESERVED`].
+    /// The slug is one of [`RESERVED_SLUGS`].
     Reserved,
 }
 
@@ -92,19 +93,22 @@ impl fmt::Display for SlugError {
         f.write_str(match self {
             Self::Empty => "a slug must not be empty",
             Self::TooLong => "a slug has at most 80 characters",
-            Self::Shape => "a slug is made of a-z and 0-9, with single hyphens between words",
+            Self::InvalidFormat => {
+                "a slug consists of a-z and 0-9, with single hyphens between words"
+            }
             Self::LooksLikeId => "a slug must not look like an id (UUID)",
-            Self::Reserved => "this word is part of the API's addresses and cannot be a slug",
+            Self::Reserved => "the slug is reserved: the API uses this word in its paths",
         })
     }
 }
 
 impl std::error::Error for SlugError {}
 
-/// Makes a slug from a title: folded, words joined by hyphens, cut to 80 characters at a word.
+/// Derives a slug from a title: folded, words joined by hyphens, truncated to 80 characters at a
+/// word boundary.
 ///
-/// The answer is empty when the title has no Latin or Cyrillic letter and no digit. It has the
-/// right shape, but may be reserved or taken: ask [`validate_slug`], then [`numbered`].
+/// The slug is empty if the title contains no Latin or Cyrillic letter and no digit. It has the
+/// right format, but may be reserved or in use: see [`validate_slug`] and [`slug_with_suffix`].
 #[must_use]
 pub fn slugify(title: &str) -> String {
     let mut slug = String::new();
@@ -114,8 +118,8 @@ pub fn slugify(title: &str) -> String {
             continue;
         }
         if slug.is_empty() {
-            slug = word.chars().take(MAX_SLUG_LENGTH).collect();
-        } else if slug.len() + 1 + word.len() > MAX_SLUG_LENGTH {
+            slug = word.chars().take(MAX_SLUG_LEN).collect();
+        } else if slug.len() + 1 + word.len() > MAX_SLUG_LEN {
             break;
         } else {
             slug.push('-');
@@ -125,32 +129,32 @@ pub fn slugify(title: &str) -> String {
     slug
 }
 
-/// Checks a slug that a client wrote: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, no id and no
-/// reserved word.
+/// Validates a slug: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, neither a UUID nor a reserved
+/// word.
 pub fn validate_slug(slug: &str) -> Result<(), SlugError> {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'))
     };
     if slug.is_empty() {
         Err(SlugError::Empty)
-    } else if slug.len() > MAX_SLUG_LENGTH {
+    } else if slug.len() > MAX_SLUG_LEN {
         Err(SlugError::TooLong)
     } else if !slug.split('-').all(is_word) {
-        Err(SlugError::Shape)
+        Err(SlugError::InvalidFormat)
     } else if looks_like_id(slug) {
         Err(SlugError::LooksLikeId)
-    } else if RESERVED.contains(&slug) {
+    } else if RESERVED_SLUGS.contains(&slug) {
         Err(SlugError::Reserved)
     } else {
         Ok(())
     }
 }
 
-/// The slug with a number after it, such as `title-2`, never longer than 80 characters.
+/// The slug with a numeric suffix, such as `title-2`, of at most 80 characters.
 #[must_use]
-pub fn numbered(base: &str, n: u32) -> String {
+pub fn slug_with_suffix(base: &str, n: u32) -> String {
     let number = n.to_string();
-    let room = MAX_SLUG_LENGTH.saturating_sub(number.len() + 1);
+    let room = MAX_SLUG_LEN.saturating_sub(number.len() + 1);
     let base: String = base.chars().take(room).collect();
     match base.trim_end_matches('-') {
         "" => number,
@@ -158,7 +162,7 @@ pub fn numbered(base: &str, n: u32) -> String {
     }
 }
 
-/// A UUID with its hyphens, or its 32 digits alone: both are read as an id.
+/// Whether a slug is a UUID with hyphens or as 32 hexadecimal digits: both are parsed as ids.
 fn looks_like_id(slug: &str) -> bool {
     let hyphens: Vec<usize> = slug.match_indices('-').map(|(at, _)| at).collect();
     let digits = slug.bytes().filter(u8::is_ascii_hexdigit).count();
@@ -167,17 +171,13 @@ fn looks_like_id(slug: &str) -> bool {
         && (hyphens.is_empty() || hyphens == [8, 13, 18, 23])
 }
 
-fn is_apostrophe(c: char) -> bool {
-    super::analysis::is_apostrophe(c)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     #[test]
-    fn titles_become_slugs() {
+    fn slugifies_titles() {
         for (title, slug) in [
             ("Safe at Home", "safe-at-home"),
             ("Sigurno kod kuće", "sigurno-kod-kuce"),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn slugs_are_checked() {
+    fn validates_slugs() {
         for good in
             ["a", "title-2", "2024", "safe-at-home", "chart-2", "0190163d86949b5d2a1b3c4d5e6f7a8"]
         {
@@ -211,12 +211,12 @@ mod tests {
         }
         for (bad, why) in [
             ("", SlugError::Empty),
-            ("-a", SlugError::Shape),
-            ("a-", SlugError::Shape),
-            ("a--b", SlugError::Shape),
-            ("A", SlugError::Shape),
-            ("žene", SlugError::Shape),
-            ("a_b", SlugError::Shape),
+            ("-a", SlugError::InvalidFormat),
+            ("a-", SlugError::InvalidFormat),
+            ("a--b", SlugError::InvalidFormat),
+            ("A", SlugError::InvalidFormat),
+            ("žene", SlugError::InvalidFormat),
+            ("a_b", SlugError::InvalidFormat),
             ("summary", SlugError::Reserved),
             ("restore", SlugError::Reserved),
             ("0190163d-8694-739b-aea5-966c26f8ad91", SlugError::LooksLikeId),
@@ -228,31 +228,31 @@ mod tests {
     }
 
     #[test]
-    fn reserved_words_are_sorted_and_slugs() {
-        assert!(RESERVED.is_sorted());
-        assert!(RESERVED.iter().all(|word| validate_slug(word) == Err(SlugError::Reserved)));
+    fn reserved_slugs_are_sorted_and_rejected() {
+        assert!(RESERVED_SLUGS.is_sorted());
+        assert!(RESERVED_SLUGS.iter().all(|word| validate_slug(word) == Err(SlugError::Reserved)));
     }
 
     #[test]
-    fn numbers_are_added() {
-        assert_eq!(numbered("title", 2), "title-2");
-        assert_eq!(numbered("", 7), "7");
-        assert_eq!(numbered(&"a".repeat(80), 10), format!("{}-10", "a".repeat(77)));
+    fn appends_numeric_suffix() {
+        assert_eq!(slug_with_suffix("title", 2), "title-2");
+        assert_eq!(slug_with_suffix("", 7), "7");
+        assert_eq!(slug_with_suffix(&"a".repeat(80), 10), format!("{}-10", "a".repeat(77)));
         assert_eq!(
-            numbered(&format!("{}-bcd", "a".repeat(77)), 2),
+            slug_with_suffix(&format!("{}-bcd", "a".repeat(77)), 2),
             format!("{}-2", "a".repeat(77))
         );
     }
 
     proptest! {
         #[test]
-        fn what_is_made_has_the_right_shape(title in "\\PC{0,120}|([а-шa-z]{1,12} ){0,20}", n in any::<u32>()) {
+        fn slugified_titles_are_valid(title in "\\PC{0,120}|([а-шa-z]{1,12} ){0,20}", n in any::<u32>()) {
             let slug = slugify(&title);
             let fine = |slug: &str| matches!(
                 validate_slug(slug), Ok(()) | Err(SlugError::Reserved | SlugError::LooksLikeId | SlugError::Empty)
             );
             prop_assert!(fine(&slug), "{}", slug);
-            prop_assert!(fine(&numbered(&slug, n)));
+            prop_assert!(fine(&slug_with_suffix(&slug, n)));
             prop_assert_eq!(slugify(&slug), slug);
         }
     }

@@ -1,59 +1,66 @@
-//! Words that are nearly the one that was typed.
+//! Edit distance between folded words, for spelling suggestions.
 //!
-//! Folded words are compared, so that case, diacritics and scripts never count. Near is what one
-//! edit makes of a word of up to five letters, and two of a longer one; to swap neighbours is one
-//! edit.
+//! Words are compared folded, so that case, diacritics and script are ignored. Similar words are at
+//! most one edit apart if the word has up to five letters, and two otherwise; a transposition is
+//! one edit.
 
-/// The shortest word that is compared: of shorter ones too many are near.
-pub const SHORTEST: usize = 3;
-/// The longest.
-pub const LONGEST: usize = 40;
+/// Minimum length of a compared word in characters: shorter words have too many similar ones.
+pub const MIN_WORD_LEN: usize = 3;
+/// Maximum length of a compared word in characters.
+pub const MAX_WORD_LEN: usize = 40;
 
-/// Whether a folded word can be a misspelt one, or the right one: it has letters only, and enough
-/// of them.
+/// Whether a folded word takes part in spelling suggestions: letters only, of a length between
+/// [`MIN_WORD_LEN`] and [`MAX_WORD_LEN`].
 #[must_use]
-pub fn is_comparable(word: &str) -> bool {
-    (SHORTEST..=LONGEST).contains(&word.chars().count()) && word.chars().all(char::is_alphabetic)
+pub fn is_fuzzy_candidate(word: &str) -> bool {
+    (MIN_WORD_LEN..=MAX_WORD_LEN).contains(&word.chars().count())
+        && word.chars().all(char::is_alphabetic)
 }
 
-/// A folded word to compare others with.
+/// A folded word prepared for comparison with many others.
 #[derive(Clone, Debug)]
-pub struct Typed<'a> {
+pub struct FuzzyWord<'a> {
     word: &'a str,
     length: usize,
-    letters: u32,
-    /// How many edits are near.
-    most: usize,
+    letter_mask: u32,
+    /// Maximum edit distance of a similar word.
+    max_edits: usize,
 }
 
-impl<'a> Typed<'a> {
-    /// The word as it was typed, folded.
+impl<'a> FuzzyWord<'a> {
+    /// Prepares a folded word.
     #[must_use]
     pub fn new(word: &'a str) -> Self {
         let length = word.chars().count();
-        Self { word, length, letters: letters(word), most: if length <= 5 { 1 } else { 2 } }
+        Self {
+            word,
+            length,
+            letter_mask: letter_mask(word),
+            max_edits: if length <= 5 { 1 } else { 2 },
+        }
     }
 
-    /// How many edits another word is away; `None` where it is not near, or the same. `others` are
-    /// its [`letters`].
+    /// The edit distance to another folded word; `None` if it is equal or not similar. `other_mask`
+    /// is its [`letter_mask`].
     #[must_use]
-    pub fn edits(&self, other: &str, others: u32) -> Option<usize> {
-        // An edit changes at most one letter for another. Most words end here.
-        let differing = usize::try_from((self.letters ^ others).count_ones()).unwrap_or(usize::MAX);
-        if differing > self.most.saturating_mul(2)
-            || self.length.abs_diff(other.chars().count()) > self.most
+    pub fn edit_distance(&self, other: &str, other_mask: u32) -> Option<usize> {
+        // A substitution changes at most two bits of the mask. Most words are rejected here.
+        let differing =
+            usize::try_from((self.letter_mask ^ other_mask).count_ones()).unwrap_or(usize::MAX);
+        if differing > self.max_edits.saturating_mul(2)
+            || self.length.abs_diff(other.chars().count()) > self.max_edits
         {
             return None;
         }
         let edits = strsim::osa_distance(self.word, other);
-        (1..=self.most).contains(&edits).then_some(edits)
+        (1..=self.max_edits).contains(&edits).then_some(edits)
     }
 }
 
-/// The letters of a word as bits, some of which share one.
+/// The letters of a word as a bit set; letters whose code points are equal modulo 32 share a bit.
 #[must_use]
-pub fn letters(word: &str) -> u32 {
-    word.chars().fold(0, |letters, c| letters | 1 << (u32::from(c) % 32))
+pub fn letter_mask(word: &str) -> u32 {
+    word.chars().fold(0, |mask, c| mask | 1 << (u32::from(c) % 32))
 }
 
 #[cfg(test)]
@@ -62,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn near_is_what_few_edits_make() {
+    fn computes_edit_distance() {
         for (typed, other, expected) in [
             ("violnce", "violence", Some(1)),
             ("violecne", "violence", Some(1)),
@@ -74,7 +81,11 @@ mod tests {
             ("police", "police", None),
             ("шјоле", "школе", Some(1)),
         ] {
-            assert_eq!(Typed::new(typed).edits(other, letters(other)), expected, "{typed} {other}");
+            assert_eq!(
+                FuzzyWord::new(typed).edit_distance(other, letter_mask(other)),
+                expected,
+                "{typed} {other}"
+            );
         }
         for (word, expected) in [
             ("ab", false),
@@ -83,17 +94,17 @@ mod tests {
             ("зене", true),
             (&"a".repeat(41), false),
         ] {
-            assert_eq!(is_comparable(word), expected, "{word}");
+            assert_eq!(is_fuzzy_candidate(word), expected, "{word}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_near_word_is_passed_over(typed in "[a-fж]{3,8}", other in "[a-fж]{3,8}") {
-            let near = Typed::new(&typed);
+        fn letter_mask_filter_is_exact(typed in "[a-fж]{3,8}", other in "[a-fж]{3,8}") {
+            let near = FuzzyWord::new(&typed);
             let edits = strsim::osa_distance(&typed, &other);
-            let expected = (edits > 0 && edits <= near.most).then_some(edits);
-            prop_assert_eq!(near.edits(&other, letters(&other)), expected);
+            let expected = (edits > 0 && edits <= near.max_edits).then_some(edits);
+            prop_assert_eq!(near.edit_distance(&other, letter_mask(&other)), expected);
         }
     }
 }

@@ -1,18 +1,19 @@
-//! Serbian in its two scripts: Cyrillic to Latin by table, Latin to Cyrillic with care.
+//! Transliteration between the two scripts of Serbian.
 //!
-//! To Latin every letter has one answer. Back it is not so: `nj`, `dž` and `lj` are one Cyrillic
-//! letter in most words and two in some (`TWO_LETTERS`), and foreign names stay Latin (rules in
-//! `foreign.rs`). Markup and addresses are left alone in both directions.
+//! Cyrillic to Latin is a mapping of letters. Latin to Cyrillic is ambiguous: `nj`, `dž` and `lj`
+//! are one Cyrillic letter in most words and two in some (`DIGRAPH_EXCEPTIONS`), and foreign names
+//! remain Latin (see `foreign_words`). Markup and links are not changed in either direction.
 
 use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizer;
 
-use super::foreign::{Word, staying, words};
+use super::foreign::{Word, split_words, stays_latin};
 use super::language::Language;
-use super::segment::{Piece, pieces};
+use super::segment::{Span, split_spans};
 
-/// The thirty letters in the order of the azbuka, with the one or two Latin letters for each.
+/// The thirty letters in the order of the Cyrillic alphabet, with the one or two Latin letters for
+/// each.
 const LETTERS: &[(char, char, Option<char>)] = &[
     ('а', 'a', None),
     ('б', 'b', None),
@@ -46,27 +47,27 @@ const LETTERS: &[(char, char, Option<char>)] = &[
     ('ш', 'š', None),
 ];
 
-/// Stems in which `n|j` or `d|ž` are two letters, met at the seam of a prefix or in a loanword. A
-/// stem with `^` is so only at the start of a word, also after `ne`: `anjon` is an ion, but
-/// `kanjon` a canyon with one `њ`; `odžalim` is of `od` and `žal`, but `odžak`, a chimney, has one
-/// `џ`. Serbian has no native word with `l|j`. Where the table is silent, a non-joiner (U+200C)
-/// between the letters parts them.
-const TWO_LETTERS: &str = "\
+/// Stems in which `n|j` or `d|ž` are two letters, at a prefix boundary or in a loanword. A stem
+/// with `^` only applies at the start of a word, or after `ne`: `anjon` (anion), but `kanjon`
+/// (canyon) with one `њ`; `odžalim` is `od` and `žal`, but `odžak` (chimney) has one `џ`. Serbian
+/// has no native word with `l|j`. In words not listed here, a zero width non-joiner (U+200C)
+/// separates the letters.
+const DIGRAPH_EXCEPTIONS: &str = "\
     in|jekc in|jekt ^in|jici ^in|juri kon|jug kon|junk kon|jekt tan|jug ^an|jon ^van|jezi \
     ^ken|jon nad|živ nad|žnj nad|žanj nad|žet nad|župan ^nad|žal ^nad|ždr ^nad|žandar \
     ^od|žali ^od|žalj ^od|žar ^od|žet ^od|živ ^od|žub ^od|žva ^od|žurb pod|žanr ^pod|žandar \
     ^pod|žar ^pod|žeć ^pod|žeg ^pod|žet ^pod|žig ^pod|žiž ^pod|žil ^pod|žnj ^pod|žup \
     pred|živ ^pred|žet ^pred|ženid ^feld|žandar";
 
-const NON_JOINER: char = '\u{200C}';
+const ZERO_WIDTH_NON_JOINER: char = '\u{200C}';
 
-/// Writes a Serbian text in the script of another Serbian tag.
+/// Transliterates a Serbian text to the script of another Serbian language tag.
 ///
-/// Serbian here is `sr`, `cnr` and `sh`. The text comes back as it is when the scripts are the
-/// same, when `to` has none, or when either language is another one.
+/// Serbian is `sr`, `cnr` or `sh`. The text is returned unchanged if the scripts are the same, if
+/// `to` has no script, or if either language is not Serbian.
 #[must_use]
 pub fn transliterate<'a>(text: &'a str, from: &Language, to: &Language) -> Cow<'a, str> {
-    let serbian = |language: &Language| matches!(language.primary(), "sr" | "cnr" | "sh");
+    let serbian = |language: &Language| matches!(language.primary_language(), "sr" | "cnr" | "sh");
     if !serbian(from) || !serbian(to) || from.script() == to.script() {
         return Cow::Borrowed(text);
     }
@@ -77,41 +78,43 @@ pub fn transliterate<'a>(text: &'a str, from: &Language, to: &Language) -> Cow<'
     }
 }
 
-/// Writes Serbian Cyrillic in Latin script; other letters stay.
+/// Transliterates Serbian Cyrillic to Latin script; other letters are kept.
 ///
-/// `Љ`, `Њ` and `Џ` become `LJ` beside a capital and `Lj` otherwise.
+/// `Љ`, `Њ` and `Џ` become `LJ`, `NJ` and `DŽ` next to a capital, and `Lj`, `Nj` and `Dž`
+/// otherwise.
 #[must_use]
 pub fn to_latin(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| latin_of(c).is_some()) {
+    if !text.chars().any(|c| latin_letters(c).is_some()) {
         return Cow::Borrowed(text);
     }
     let mut latin = String::with_capacity(text.len());
-    for piece in pieces(text) {
-        match piece {
-            Piece::Fixed(fixed) => latin.push_str(fixed),
-            Piece::Prose(prose) => push_latin(&mut latin, prose),
+    for span in split_spans(text) {
+        match span {
+            Span::Verbatim(verbatim) => latin.push_str(verbatim),
+            Span::Prose(prose) => push_latin(&mut latin, prose),
         }
     }
     Cow::Owned(latin)
 }
 
-/// Writes Serbian Latin in Cyrillic script, save markup, addresses and what must stay Latin.
+/// Transliterates Serbian Latin to Cyrillic script, except markup, links and words that remain
+/// Latin.
 ///
-/// The text is taken in composed form (NFC), in which a letter and its caron are one character.
+/// The text is normalized to NFC, in which a letter and its caron are one character.
 #[must_use]
 pub fn to_cyrillic(text: &str) -> Cow<'_, str> {
     let composed = ComposingNormalizer::new_nfc().normalize(text);
     let mut cyrillic = String::with_capacity(text.len() * 2);
-    for piece in pieces(&composed) {
-        let prose = match piece {
-            Piece::Fixed(fixed) => {
-                cyrillic.push_str(fixed);
+    for span in split_spans(&composed) {
+        let prose = match span {
+            Span::Verbatim(verbatim) => {
+                cyrillic.push_str(verbatim);
                 continue;
             }
-            Piece::Prose(prose) => prose,
+            Span::Prose(prose) => prose,
         };
-        let (words, rest) = words(prose);
-        for (Word { gap, text }, stays) in words.iter().zip(staying(&words)) {
+        let (words, rest) = split_words(prose);
+        for (Word { gap, text }, stays) in words.iter().zip(stays_latin(&words)) {
             cyrillic.push_str(gap);
             if stays {
                 cyrillic.push_str(text);
@@ -125,39 +128,41 @@ pub fn to_cyrillic(text: &str) -> Cow<'_, str> {
 }
 
 fn push_latin(latin: &mut String, prose: &str) {
-    let mut before = None;
+    let mut previous = None;
     let mut rest = prose.chars().peekable();
     while let Some(letter) = rest.next() {
-        match latin_of(letter) {
+        match latin_letters(letter) {
             None => latin.push(letter),
             Some((first, second)) => {
                 push_cased(latin, first, letter.is_uppercase());
-                // A digraph is all capitals where its word is: the next letter tells, at the end
-                // the one before.
-                let beside = rest.peek().copied().filter(|c| c.is_alphabetic()).or(before);
-                let upper = letter.is_uppercase() && beside.is_some_and(char::is_uppercase);
+                // The case of the second letter follows the next letter, or the previous one at the
+                // end of a word.
+                let neighbour = rest.peek().copied().filter(|c| c.is_alphabetic()).or(previous);
+                let is_upper = letter.is_uppercase() && neighbour.is_some_and(char::is_uppercase);
                 if let Some(second) = second {
-                    push_cased(latin, second, upper);
+                    push_cased(latin, second, is_upper);
                 }
             }
         }
-        before = Some(letter);
+        previous = Some(letter);
     }
 }
 
 fn push_cyrillic(cyrillic: &mut String, word: &str) {
     let letters: Vec<char> = word.chars().collect();
-    let small: Vec<char> = letters.iter().map(|&c| lower(c)).collect();
-    let parted = parted(&small);
+    let lowercase: Vec<char> = letters.iter().map(|&c| to_lowercase_char(c)).collect();
+    let breaks = digraph_breaks(&lowercase);
     let mut at = 0;
     while let Some(&letter) = letters.get(at) {
         let next = letters.get(at + 1).copied();
-        let joined = next
+        let digraph = next
             .filter(|&next| {
-                !parted.contains(&(at + 1)) && (next.is_lowercase() || letter.is_uppercase())
+                !breaks.contains(&(at + 1)) && (next.is_lowercase() || letter.is_uppercase())
             })
-            .and_then(|next| cyrillic_of(lower(letter), Some(lower(next))));
-        if let Some(one) = joined {
+            .and_then(|next| {
+                cyrillic_letter(to_lowercase_char(letter), Some(to_lowercase_char(next)))
+            });
+        if let Some(one) = digraph {
             push_cased(cyrillic, one, letter.is_uppercase());
             at += 2;
             continue;
@@ -167,8 +172,9 @@ fn push_cyrillic(cyrillic: &mut String, word: &str) {
             '\u{1C4}'..='\u{1C6}' => push_cased(cyrillic, 'џ', letter != '\u{1C6}'),
             '\u{1C7}'..='\u{1C9}' => push_cased(cyrillic, 'љ', letter != '\u{1C9}'),
             '\u{1CA}'..='\u{1CC}' => push_cased(cyrillic, 'њ', letter != '\u{1CC}'),
-            NON_JOINER if next.is_some_and(|next| matches!(lower(next), 'j' | 'ž')) => {}
-            _ => match cyrillic_of(lower(letter), None) {
+            ZERO_WIDTH_NON_JOINER
+                if next.is_some_and(|next| matches!(to_lowercase_char(next), 'j' | 'ž')) => {}
+            _ => match cyrillic_letter(to_lowercase_char(letter), None) {
                 Some(one) => push_cased(cyrillic, one, letter.is_uppercase()),
                 None => cyrillic.push(letter),
             },
@@ -176,56 +182,57 @@ fn push_cyrillic(cyrillic: &mut String, word: &str) {
     }
 }
 
-/// The places in a word before which a digraph is two letters.
-fn parted(word: &[char]) -> Vec<usize> {
-    // Most words have no digraph that could be parted at all.
+/// The indexes in a word at which a digraph is split into two letters.
+fn digraph_breaks(word: &[char]) -> Vec<usize> {
+    // Most words contain no digraph that could be split.
     if !word.windows(2).any(|pair| matches!(pair, ['n', 'j'] | ['d', 'ž'])) {
         return Vec::new();
     }
-    let mut places = Vec::new();
-    for stem in TWO_LETTERS.split_whitespace() {
-        let (at_start, stem) = stem.strip_prefix('^').map_or((false, stem), |stem| (true, stem));
+    let mut breaks = Vec::new();
+    for stem in DIGRAPH_EXCEPTIONS.split_whitespace() {
+        let (only_at_start, stem) =
+            stem.strip_prefix('^').map_or((false, stem), |stem| (true, stem));
         let Some((head, _)) = stem.split_once('|') else {
             continue;
         };
         let letters: Vec<char> = stem.chars().filter(|c| *c != '|').collect();
-        let found = word.windows(letters.len()).enumerate().filter(|(_, part)| *part == letters);
-        for (at, _) in found {
-            let starts = at == 0 || (at == 2 && word.starts_with(&['n', 'e']));
-            if starts || !at_start {
-                places.push(at + head.chars().count());
+        let matches = word.windows(letters.len()).enumerate().filter(|(_, part)| *part == letters);
+        for (at, _) in matches {
+            let is_at_start = at == 0 || (at == 2 && word.starts_with(&['n', 'e']));
+            if is_at_start || !only_at_start {
+                breaks.push(at + head.chars().count());
             }
         }
     }
-    places
+    breaks
 }
 
-/// The one or two small Latin letters for a Cyrillic letter of either case.
-fn latin_of(letter: char) -> Option<(char, Option<char>)> {
-    // Only this block holds Serbian letters; the rest of a text is spared the search.
-    let small = matches!(letter, '\u{400}'..='\u{45F}').then(|| lower(letter))?;
+/// The one or two lower-case Latin letters for a Cyrillic letter of either case.
+fn latin_letters(letter: char) -> Option<(char, Option<char>)> {
+    // Serbian letters are all in this block; other characters skip the search.
+    let lowercase = matches!(letter, '\u{400}'..='\u{45F}').then(|| to_lowercase_char(letter))?;
     LETTERS
         .iter()
-        .find(|(cyrillic, ..)| *cyrillic == small)
+        .find(|(cyrillic, ..)| *cyrillic == lowercase)
         .map(|(_, first, second)| (*first, *second))
 }
 
-/// The small Cyrillic letter for one or two small Latin ones.
-fn cyrillic_of(first: char, second: Option<char>) -> Option<char> {
+/// The lower-case Cyrillic letter for one or two lower-case Latin letters.
+fn cyrillic_letter(first: char, second: Option<char>) -> Option<char> {
     LETTERS.iter().find(|(_, a, b)| (*a, *b) == (first, second)).map(|(cyrillic, ..)| *cyrillic)
 }
 
-/// The small letter, where it is one character; every letter here is.
-fn lower(letter: char) -> char {
-    let mut small = letter.to_lowercase();
-    match (small.next(), small.next()) {
-        (Some(small), None) => small,
+/// The lower-case form if it is a single character, which it is for all letters here.
+fn to_lowercase_char(letter: char) -> char {
+    let mut lowercase = letter.to_lowercase();
+    match (lowercase.next(), lowercase.next()) {
+        (Some(lowercase), None) => lowercase,
         _ => letter,
     }
 }
 
-fn push_cased(text: &mut String, letter: char, upper: bool) {
-    if upper {
+fn push_cased(text: &mut String, letter: char, is_upper: bool) {
+    if is_upper {
         text.extend(letter.to_uppercase());
     } else {
         text.push(letter);
@@ -238,7 +245,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn both_ways() {
+    fn transliterates_both_ways() {
         for (latin, cyrillic) in [
             ("Žene i devojčice", "Жене и девојчице"),
             ("Nasilje nad ženama", "Насиље над женама"),
@@ -263,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_serbian_stays() {
+    fn keeps_non_serbian_text() {
         for (latin, cyrillic) in [
             ("Kancelarija UN Women u Beogradu", "Канцеларија UN Women у Београду"),
             ("Iz UN Women-a", "Из UN Women-а"),
@@ -298,13 +305,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_do_is_borrowed() {
+    fn unchanged_text_is_borrowed() {
         assert!(matches!(to_latin("žene"), Cow::Borrowed(_)));
         assert!(matches!(to_cyrillic("жене, 5 %"), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn the_languages_decide() {
+    fn transliterates_by_language_tags() {
         for (text, from, to, expected) in [
             ("žene", "sr-Latn", "sr-Cyrl", "жене"),
             ("жене", "sr-Cyrl-RS", "sr-Latn", "žene"),
@@ -320,14 +327,14 @@ mod tests {
     }
 
     #[test]
-    fn hostile_texts_are_linear() {
+    fn pathological_input_is_linear() {
         for part in ["Wa ", "WA ", "Wa of ", "Aa ", "nj", "ž", "Њ", "X"] {
             assert!(!to_cyrillic(&part.repeat(100_000)).is_empty());
             assert!(!to_latin(&part.repeat(100_000)).is_empty());
         }
     }
 
-    /// A word in small letters, with a capital first, or in capitals.
+    /// A word in lower case, capitalized or in upper case.
     fn cased(word: &str, casing: u8) -> String {
         let mut letters = word.chars();
         match casing {
@@ -339,7 +346,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn latin_comes_back(word in "([abcčćdđefghijklmnoprsštuvzž]|nj|lj|dž){3,12}", casing in 0..3_u8) {
+        fn latin_round_trips(word in "([abcčćdđefghijklmnoprsštuvzž]|nj|lj|dž){3,12}", casing in 0..3_u8) {
             let word = cased(&word, casing);
             prop_assume!(!word.chars().all(|c| "IVXLCDM".contains(c)));
             let cyrillic = to_cyrillic(&word).into_owned();
@@ -347,20 +354,20 @@ mod tests {
         }
 
         #[test]
-        fn cyrillic_comes_back(word in "[абвгдђежзијклљмнњопрстћуфхцчџш]{3,12}", casing in 0..3_u8) {
+        fn cyrillic_round_trips(word in "[абвгдђежзијклљмнњопрстћуфхцчџш]{3,12}", casing in 0..3_u8) {
             prop_assume!(!["нј", "лј", "дж"].iter().any(|pair| word.contains(pair)));
             let word = cased(&word, casing);
             prop_assume!(!to_latin(&word).chars().all(|c| "IVXLCDM".contains(c)));
             let latin = to_latin(&word).into_owned();
-            // A word that is none (`наџњ`) may be written in Latin like one of two letters
-            // (`наджњ…`).
-            let stems = || TWO_LETTERS.split_whitespace().map(|stem| stem.trim_start_matches('^').replace('|', ""));
+            // A sequence that is not a word (`наџњ`) may have the same Latin form as one with two
+            // letters (`наджњ…`).
+            let stems = || DIGRAPH_EXCEPTIONS.split_whitespace().map(|stem| stem.trim_start_matches('^').replace('|', ""));
             prop_assume!(!stems().any(|stem| latin.to_lowercase().contains(&stem)));
             prop_assert_eq!(to_cyrillic(&latin), word.as_str());
         }
 
         #[test]
-        fn any_text_survives(text in "\\PC{0,60}|.{0,40}") {
+        fn transliteration_is_idempotent(text in "\\PC{0,60}|.{0,40}") {
             let latin = to_latin(&text).into_owned();
             prop_assert_eq!(to_latin(&latin), latin.as_str());
             let cyrillic = to_cyrillic(&text).into_owned();

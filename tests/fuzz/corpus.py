@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs the working corpus of each fuzz target into one file of JSON strings, one input a line, and unpacks it again.
+"""Packs the corpus of each fuzz target into a file of JSON strings, one input per line, and unpacks it.
 
     corpus.py unpack                 regressions/TARGET.jsonl  ->  corpus/TARGET/…
     corpus.py pick TARGET CONTROL    deletes from corpus/TARGET what is not needed to reach every edge; CONTROL is the control
@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def packed(text):
-    """As JSON; letters as they are, since escapes would double the files, all else that is not ASCII escaped."""
+    """Serializes to JSON; letters are not escaped, to keep the files small, other non-ASCII characters are."""
     plain = json.dumps(text, ensure_ascii=False)
     return "".join(c if " " <= c <= "~" or c.isalpha() else json.dumps(c)[1:-1] for c in plain)
 
@@ -35,7 +35,7 @@ def unpack():
 
 
 def pick(target, control):
-    """The most edges for the fewest bytes, one input after the other; then without those that the others make needless."""
+    """Greedy set cover: most edges for the fewest bytes; then drops redundant inputs."""
     inputs, edges = [], {}
     for line in pathlib.Path(control).read_text().splitlines():
         words = line.split()
@@ -52,15 +52,15 @@ def pick(target, control):
         missing -= left.pop(best)
         left = {name: reached for name, reached in left.items() if reached & missing}
     reached = collections.Counter(edge for name in chosen for edge in edges[name])
-    kept = set(chosen)
+    selected = set(chosen)
     for name in sorted(chosen, key=lambda name: (-cost[name], name)):
         if all(reached[edge] > 1 for edge in edges[name]):
-            kept.discard(name)
+            selected.discard(name)
             reached.subtract(edges[name])
     for path in folder.iterdir():
-        if path.name not in kept:
+        if path.name not in selected:
             path.unlink()
-    print(f"{target}: {len(kept)} inputs reach {len(reached)} edges")
+    print(f"{target}: {len(selected)} inputs reach {len(reached)} edges")
 
 
 def pack():

@@ -1,4 +1,4 @@
-//! The command line: what it prints, stores and answers to its caller.
+//! The command line: output, stored data and exit status.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -6,30 +6,33 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use kinoteka::db::Connection;
-use kinoteka::db::connection::{Access, Session, Target};
+use kinoteka::db::connection::{Access, SessionConfig, Target};
 
 use crate::support::postgres::PostgresDatabase;
-use crate::support::process::{ended, err, fed, get, out, printed_key, run, serve, terminate};
+use crate::support::process::{
+    expect_exit, get, printed_api_key, run, run_with_input, serve, stderr_text, stdout_text,
+    terminate,
+};
 use crate::support::sqlite::SqliteDatabase;
 
-/// Both databases, where they are installed.
+/// Runs a test on both databases, where they are installed.
 fn on_both(test: impl Fn(&Path, &str)) {
     let file = SqliteDatabase::new(None);
     test(file.directory(), &file.url);
-    if let Some(database) = PostgresDatabase::copy_of("template0") {
+    if let Some(database) = PostgresDatabase::from_template("template0") {
         let file = SqliteDatabase::new(None);
         test(file.directory(), &database.url);
     }
 }
 
 #[test]
-fn a_key_stands_alone_on_standard_output() {
+fn key_create_prints_only_key_to_stdout() {
     on_both(|directory, url| {
-        let made = ended(
+        let made = expect_exit(
             run(directory, url, &["key", "create", "--role", "editor", "--name", "Web team"]),
             0,
         );
-        let key = out(&made);
+        let key = stdout_text(&made);
         assert!(
             key.starts_with("kino_")
                 && key.ends_with('\n')
@@ -37,8 +40,10 @@ fn a_key_stands_alone_on_standard_output() {
                 && key.trim().len() > 40,
             "{key}"
         );
-        assert!(err(&made).contains("Web team") && !err(&made).contains(key.trim()));
-        let list = out(&ended(run(directory, url, &["key", "list"]), 0));
+        assert!(
+            stderr_text(&made).contains("Web team") && !stderr_text(&made).contains(key.trim())
+        );
+        let list = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
         assert!(
             list.contains("Web team")
                 && list.contains("editor")
@@ -52,14 +57,14 @@ fn a_key_stands_alone_on_standard_output() {
             .and_then(|line| line.split('\t').next())
             .expect("a key is listed")
             .to_owned();
-        ended(run(directory, url, &["key", "revoke", &id]), 0);
-        assert!(out(&run(directory, url, &["key", "list"])).contains("revoked"));
-        ended(run(directory, url, &["key", "revoke", &id]), 2);
+        expect_exit(run(directory, url, &["key", "revoke", &id]), 0);
+        assert!(stdout_text(&run(directory, url, &["key", "list"])).contains("revoked"));
+        expect_exit(run(directory, url, &["key", "revoke", &id]), 2);
     });
 }
 
 #[test]
-fn keys_that_cannot_be_made() {
+fn key_create_rejects_invalid_arguments() {
     let file = SqliteDatabase::new(None);
     for arguments in [
         &["key", "create", "--role", "owner", "--name", "X"][..],
@@ -69,14 +74,14 @@ fn keys_that_cannot_be_made() {
         &["key", "create", "--role", "editor", "--name", "X", "--expires", "soon"],
         &["key", "revoke", "x"],
     ] {
-        let output = ended(run(file.directory(), &file.url, arguments), 2);
+        let output = expect_exit(run(file.directory(), &file.url, arguments), 2);
         assert!(
-            out(&output).is_empty() && !err(&output).contains("panicked"),
+            stdout_text(&output).is_empty() && !stderr_text(&output).contains("panicked"),
             "{arguments:?}: {}",
-            err(&output)
+            stderr_text(&output)
         );
     }
-    ended(
+    expect_exit(
         run(
             file.directory(),
             &file.url,
@@ -87,24 +92,40 @@ fn keys_that_cannot_be_made() {
 }
 
 #[test]
-fn an_import_can_be_repeated_and_an_export_imported() {
+fn import_is_repeatable_and_export_round_trips() {
     let mut exports = Vec::new();
     let collected = std::sync::Mutex::new(&mut exports);
     on_both(|directory, url| {
-        std::fs::write(directory.join("first.ndjson"), kinoteka::commands::DEMO)
-            .expect("the file can be written");
-        let first = ended(run(directory, url, &["import", "first.ndjson"]), 0);
-        assert!(err(&first).contains("39 items stored, 0 unchanged."), "{}", err(&first));
-        let exported = out(&ended(run(directory, url, &["export"]), 0));
+        std::fs::write(directory.join("first.ndjson"), kinoteka::commands::DEMO_CATALOGUE)
+            .expect("writing the file");
+        let first = expect_exit(run(directory, url, &["import", "first.ndjson"]), 0);
+        assert!(
+            stderr_text(&first).contains("39 items stored, 0 unchanged."),
+            "{}",
+            stderr_text(&first)
+        );
+        let exported = stdout_text(&expect_exit(run(directory, url, &["export"]), 0));
         assert_eq!(exported.lines().count(), 39);
-        let again = ended(run(directory, url, &["import", "first.ndjson"]), 0);
-        assert!(err(&again).contains("0 items stored, 39 unchanged."), "{}", err(&again));
-        assert_eq!(out(&run(directory, url, &["export"])), exported, "nothing has changed");
-        let back = ended(fed(directory, url, &["import", "-"], &exported), 0);
-        assert!(err(&back).contains("0 items stored, 39 unchanged."), "{}", err(&back));
+        let again = expect_exit(run(directory, url, &["import", "first.ndjson"]), 0);
+        assert!(
+            stderr_text(&again).contains("0 items stored, 39 unchanged."),
+            "{}",
+            stderr_text(&again)
+        );
+        assert_eq!(stdout_text(&run(directory, url, &["export"])), exported, "nothing has changed");
+        let back = expect_exit(run_with_input(directory, url, &["import", "-"], &exported), 0);
+        assert!(
+            stderr_text(&back).contains("0 items stored, 39 unchanged."),
+            "{}",
+            stderr_text(&back)
+        );
         let other = SqliteDatabase::new(None);
-        ended(fed(directory, &other.url, &["import", "-"], &exported), 0);
-        assert_eq!(out(&run(directory, &other.url, &["export"])), exported, "the copy is the same");
+        expect_exit(run_with_input(directory, &other.url, &["import", "-"], &exported), 0);
+        assert_eq!(
+            stdout_text(&run(directory, &other.url, &["export"])),
+            exported,
+            "the copy is the same"
+        );
         let published_at = |line: &str| {
             let mut line: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
             line["published_at"].take();
@@ -119,7 +140,7 @@ fn an_import_can_be_repeated_and_an_export_imported() {
 }
 
 #[test]
-fn text_tracks_are_exported_and_imported() {
+fn export_and_import_text_tracks() {
     let webvtt = "WEBVTT Titull\n\nSTYLE\n::cue { color: lime }\n\nfirst\n00:00:01.000 --> 00:00:02.000 line:0\n<v Ana>Asnjë grua nuk është vetëm.\n";
     let track = |language: &str, webvtt: &str| {
         serde_json::json!({"resource": "text_track", "video": "film", "kind": "captions", "language": language, "label": "Shqip", "webvtt": webvtt}).to_string()
@@ -127,9 +148,13 @@ fn text_tracks_are_exported_and_imported() {
     let video = r#"{"resource": "video", "slug": "film", "status": "published", "title": "Film"}"#;
     on_both(|directory, url| {
         let lines = [track("sq", webvtt), video.to_owned()].join("\n");
-        let first = ended(fed(directory, url, &["import", "-"], &lines), 0);
-        assert!(err(&first).contains("2 items stored, 0 unchanged."), "{}", err(&first));
-        let exported = out(&ended(run(directory, url, &["export"]), 0));
+        let first = expect_exit(run_with_input(directory, url, &["import", "-"], &lines), 0);
+        assert!(
+            stderr_text(&first).contains("2 items stored, 0 unchanged."),
+            "{}",
+            stderr_text(&first)
+        );
+        let exported = stdout_text(&expect_exit(run(directory, url, &["export"]), 0));
         let last: serde_json::Value =
             serde_json::from_str(exported.lines().last().expect("there are lines"))
                 .expect("a line is JSON");
@@ -138,33 +163,44 @@ fn text_tracks_are_exported_and_imported() {
             serde_json::from_str::<serde_json::Value>(&track("sq", webvtt))
                 .expect("a line is JSON")
         );
-        let back = ended(fed(directory, url, &["import", "-"], &exported), 0);
-        assert!(err(&back).contains("0 items stored, 2 unchanged."), "{}", err(&back));
+        let back = expect_exit(run_with_input(directory, url, &["import", "-"], &exported), 0);
+        assert!(
+            stderr_text(&back).contains("0 items stored, 2 unchanged."),
+            "{}",
+            stderr_text(&back)
+        );
         let other = SqliteDatabase::new(None);
-        ended(fed(directory, &other.url, &["import", "-"], &exported), 0);
-        assert_eq!(out(&run(directory, &other.url, &["export"])), exported, "the copy is the same");
-        ended(run(directory, url, &["check"]), 0);
+        expect_exit(run_with_input(directory, &other.url, &["import", "-"], &exported), 0);
+        assert_eq!(
+            stdout_text(&run(directory, &other.url, &["export"])),
+            exported,
+            "the copy is the same"
+        );
+        expect_exit(run(directory, url, &["check"]), 0);
         let wrong = [
             track("sq", "WEBVTT\n\n00:02.000 --> 00:01.000\nx\n"),
             track("mk", webvtt).replace("film", "none"),
             track("mk", webvtt).replace("kind", "sort"),
             track("mk", webvtt).replace("Shqip", &"S".repeat(201)),
         ];
-        let refused = err(&ended(fed(directory, url, &["import", "-"], &wrong.join("\n")), 2));
-        for told in [
+        let refused = stderr_text(&expect_exit(
+            run_with_input(directory, url, &["import", "-"], &wrong.join("\n")),
+            2,
+        ));
+        for expected in [
             "line 1: captions of `film` in `sq`: line 3 of the track:",
             "line 2: captions of `none` in `mk`: there is no such video",
             "line 3: not a text track:",
             "line 4: captions of `film` in `mk`: `label` has at most 200 characters",
             "nothing was imported",
         ] {
-            assert!(refused.contains(told), "{told}: {refused}");
+            assert!(refused.contains(expected), "{expected}: {refused}");
         }
     });
 }
 
 #[test]
-fn bad_lines_are_told_by_number_and_nothing_is_stored() {
+fn import_reports_bad_lines_and_stores_nothing() {
     on_both(|directory, url| {
         let lines = [
             r#"{"resource": "topic", "slug": "good", "name": "Good"}"#,
@@ -177,48 +213,54 @@ fn bad_lines_are_told_by_number_and_nothing_is_stored() {
             r#"{"resource": "topic", "name": "No slug"}"#,
             r#"{"resource": "topic", "slug": "t", "name": "T", "\u001b[2J": 1}"#,
         ];
-        let output = ended(fed(directory, url, &["import", "-"], &lines.join("\n")), 2);
-        let told = err(&output);
-        let numbers: Vec<&str> =
-            told.lines().filter_map(|line| line.split_once("line ")?.1.split(':').next()).collect();
-        assert_eq!(numbers, ["2", "4", "5", "6", "6", "7", "8", "9"], "{told}");
-        assert!(!told.contains('\u{1b}'), "a terminal is not told what to do: {told:?}");
+        let output =
+            expect_exit(run_with_input(directory, url, &["import", "-"], &lines.join("\n")), 2);
+        let stderr = stderr_text(&output);
+        let numbers: Vec<&str> = stderr
+            .lines()
+            .filter_map(|line| line.split_once("line ")?.1.split(':').next())
+            .collect();
+        assert_eq!(numbers, ["2", "4", "5", "6", "6", "7", "8", "9"], "{stderr}");
+        assert!(!stderr.contains('\u{1b}'), "a terminal is not told what to do: {stderr:?}");
         assert!(
-            told.contains("/countries/0")
-                && told.contains("/programme")
-                && told.contains("nothing was imported"),
-            "{told}"
+            stderr.contains("/countries/0")
+                && stderr.contains("/programme")
+                && stderr.contains("nothing was imported"),
+            "{stderr}"
         );
-        assert_eq!(out(&ended(run(directory, url, &["export"]), 0)), "");
+        assert_eq!(stdout_text(&expect_exit(run(directory, url, &["export"]), 0)), "");
     });
 }
 
 #[test]
-fn what_cannot_be_read_is_said_in_one_line() {
+fn import_reports_unreadable_input_in_one_line() {
     let file = SqliteDatabase::new(None);
     std::fs::write(file.directory().join("latin1.ndjson"), b"{\"resource\": \"topic\",\n \xff}")
-        .expect("the file can be written");
-    for (argument, told) in [
+        .expect("writing the file");
+    for (argument, expected) in [
         ("missing.ndjson", "missing.ndjson"),
         ("latin1.ndjson", "line 2: not UTF-8"),
         (".", "cannot read"),
     ] {
-        let output = ended(run(file.directory(), &file.url, &["import", argument]), 2);
+        let output = expect_exit(run(file.directory(), &file.url, &["import", argument]), 2);
         assert!(
-            err(&output).lines().count() == 1 && err(&output).contains(told),
+            stderr_text(&output).lines().count() == 1 && stderr_text(&output).contains(expected),
             "{}",
-            err(&output)
+            stderr_text(&output)
         );
     }
 }
 
 #[test]
-fn the_demo_serves_and_ends_well() {
+fn serve_demo_starts_and_stops() {
     on_both(|directory, url| {
         let (mut served, lines, address) = serve(directory, url, &["--demo"]);
-        let key = printed_key(&lines);
-        let answer = get(&address, "/v1/videos?total=true", "");
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"total\":8"), "{answer}");
+        let key = printed_api_key(&lines);
+        let response = get(&address, "/v1/videos?total=true", "");
+        assert!(
+            response.starts_with("HTTP/1.1 200") && response.contains("\"total\":8"),
+            "{response}"
+        );
         assert!(
             get(&address, "/v1/videos?status=draft", &format!("Authorization: Bearer {key}\r\n"))
                 .starts_with("HTTP/1.1 200")
@@ -227,7 +269,7 @@ fn the_demo_serves_and_ends_well() {
         terminate(&served);
         assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
         drop(served);
-        // A second start finds the catalogue there, and does not make another key.
+        // A second start finds the catalogue and creates no other key.
         let (served, lines, address) = serve(directory, url, &["--demo"]);
         assert!(!lines.iter().any(|line| line.contains("kino_")), "{}", lines.join("\n"));
         assert!(get(&address, "/v1/partners?total=true", "").contains("\"total\":5"));
@@ -236,13 +278,13 @@ fn the_demo_serves_and_ends_well() {
 }
 
 #[test]
-fn what_keeps_a_server_from_starting_is_said_in_one_line() {
+fn serve_reports_start_error_in_one_line() {
     let file = SqliteDatabase::new(None);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let missing = format!("sqlite://{}/no/such/directory/kinoteka.db", file.directory().display());
-    ended(run(file.directory(), &file.url, &["migrate"]), 0);
-    for (url, arguments, told) in [
+    expect_exit(run(file.directory(), &file.url, &["migrate"]), 0);
+    for (url, arguments, expected) in [
         (file.url.as_str(), vec!["serve", "--bind", &address], address.as_str()),
         (file.url.as_str(), vec!["serve", "--bind", "not-an-address"], "not-an-address"),
         (missing.as_str(), vec!["serve"], "cannot open the database"),
@@ -274,25 +316,25 @@ fn what_keeps_a_server_from_starting_is_said_in_one_line() {
         ),
         (file.url.as_str(), vec!["serve", "--readers", "0"], "KINOTEKA_READERS"),
     ] {
-        let output = ended(run(file.directory(), url, &arguments), 2);
-        let lines: Vec<String> = err(&output)
+        let output = expect_exit(run(file.directory(), url, &arguments), 2);
+        let lines: Vec<String> = stderr_text(&output)
             .lines()
             .filter(|line| !line.starts_with("time="))
             .map(str::to_owned)
             .collect();
         assert!(
-            lines.len() == 1 && lines[0].starts_with("kinoteka: ") && lines[0].contains(told),
+            lines.len() == 1 && lines[0].starts_with("kinoteka: ") && lines[0].contains(expected),
             "{arguments:?}: {}",
-            err(&output)
+            stderr_text(&output)
         );
     }
     drop(taken);
 }
 
 #[test]
-fn every_wrong_setting_is_told_at_once() {
+fn reports_all_invalid_settings() {
     let file = SqliteDatabase::new(None);
-    let output = ended(
+    let output = expect_exit(
         run(
             file.directory(),
             "mysql://x",
@@ -300,8 +342,8 @@ fn every_wrong_setting_is_told_at_once() {
         ),
         2,
     );
-    assert_eq!(err(&output).lines().count(), 4, "{}", err(&output));
-    for (hub, base, told) in [
+    assert_eq!(stderr_text(&output).lines().count(), 4, "{}", stderr_text(&output));
+    for (hub, base, expected) in [
         ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL"),
         ("hub.example.org", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
         ("https://hub.example.org/,x", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
@@ -309,51 +351,67 @@ fn every_wrong_setting_is_told_at_once() {
         let arguments = ["serve", "--websub-hub", hub]
             .into_iter()
             .chain(base.into_iter().flat_map(|base| ["--base-url", base]));
-        let output = ended(run(file.directory(), &file.url, &arguments.collect::<Vec<_>>()), 2);
+        let output =
+            expect_exit(run(file.directory(), &file.url, &arguments.collect::<Vec<_>>()), 2);
         assert!(
-            err(&output).contains(told) && err(&output).lines().count() == 1,
+            stderr_text(&output).contains(expected) && stderr_text(&output).lines().count() == 1,
             "{hub}: {}",
-            err(&output)
+            stderr_text(&output)
         );
     }
-    // A word that clap itself refuses.
-    let output = ended(run(file.directory(), &file.url, &["serve", "--docs", "perhaps"]), 2);
-    assert!(err(&output).contains("--docs"));
-    ended(run(file.directory(), &file.url, &["paint"]), 2);
+    // A value that clap rejects.
+    let output = expect_exit(run(file.directory(), &file.url, &["serve", "--docs", "perhaps"]), 2);
+    assert!(stderr_text(&output).contains("--docs"));
+    expect_exit(run(file.directory(), &file.url, &["paint"]), 2);
 }
 
 #[test]
-fn settings_come_from_a_file_too() {
+fn reads_settings_from_file() {
     let file = SqliteDatabase::new(None);
     std::fs::write(file.directory().join(".env"), "KINOTEKA_BASE_URL=nonsense\n")
-        .expect("the file can be written");
-    let output = ended(run(file.directory(), &file.url, &["migrate"]), 2);
-    assert!(err(&output).contains("KINOTEKA_BASE_URL"));
-    ended(run(file.directory(), &file.url, &["migrate", "--base-url", "https://example.org"]), 0);
-    std::fs::write(file.directory().join(".env"), "not a setting\n")
-        .expect("the file can be written");
-    let output = ended(run(file.directory(), &file.url, &["migrate"]), 2);
-    assert!(err(&output).contains(".env") && err(&output).lines().count() == 1, "{}", err(&output));
+        .expect("writing the file");
+    let output = expect_exit(run(file.directory(), &file.url, &["migrate"]), 2);
+    assert!(stderr_text(&output).contains("KINOTEKA_BASE_URL"));
+    expect_exit(
+        run(file.directory(), &file.url, &["migrate", "--base-url", "https://example.org"]),
+        0,
+    );
+    std::fs::write(file.directory().join(".env"), "not a setting\n").expect("writing the file");
+    let output = expect_exit(run(file.directory(), &file.url, &["migrate"]), 2);
+    assert!(
+        stderr_text(&output).contains(".env") && stderr_text(&output).lines().count() == 1,
+        "{}",
+        stderr_text(&output)
+    );
 }
 
 #[test]
-fn a_database_that_is_behind_or_ahead_is_not_touched() {
+fn rejects_outdated_or_newer_schema() {
     let file = SqliteDatabase::new(None);
-    let behind =
-        ended(run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]), 2);
-    assert!(err(&behind).contains("kinoteka migrate"), "{}", err(&behind));
-    let applied = ended(run(file.directory(), &file.url, &["migrate"]), 0);
-    assert!(err(&applied).contains("Applied: "));
-    assert!(err(&ended(run(file.directory(), &file.url, &["migrate"]), 0)).contains("up to date"));
-    ended(run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]), 0);
+    let behind = expect_exit(
+        run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]),
+        2,
+    );
+    assert!(stderr_text(&behind).contains("kinoteka migrate"), "{}", stderr_text(&behind));
+    let applied = expect_exit(run(file.directory(), &file.url, &["migrate"]), 0);
+    assert!(stderr_text(&applied).contains("Applied: "));
+    assert!(
+        stderr_text(&expect_exit(run(file.directory(), &file.url, &["migrate"]), 0))
+            .contains("up to date")
+    );
+    expect_exit(run(file.directory(), &file.url, &["key", "list", "--auto-migrate", "false"]), 0);
 }
 
 #[test]
-fn a_database_of_a_newer_program_is_not_served() {
+fn refuses_to_serve_database_of_newer_version() {
     on_both(|directory, url| {
-        ended(run(directory, url, &["migrate"]), 0);
+        expect_exit(run(directory, url, &["migrate"]), 0);
         let long = Duration::from_secs(5);
-        let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+        let session = SessionConfig {
+            busy_timeout: long,
+            statement_timeout: long,
+            slow_query_threshold: long,
+        };
         let mut connection =
             Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
                 .expect("it opens");
@@ -364,28 +422,28 @@ fn a_database_of_a_newer_program_is_not_served() {
             .expect("it is stored");
         drop(connection);
         for command in ["serve", "export", "migrate"] {
-            let output = ended(run(directory, url, &[command]), 2);
-            let told: Vec<String> = err(&output)
+            let output = expect_exit(run(directory, url, &[command]), 2);
+            let stderr: Vec<String> = stderr_text(&output)
                 .lines()
                 .filter(|line| !line.starts_with("time="))
                 .map(str::to_owned)
                 .collect();
             assert!(
-                told.len() == 1 && told[0].contains("newer than this program"),
+                stderr.len() == 1 && stderr[0].contains("newer than this program"),
                 "{command}: {}",
-                err(&output)
+                stderr_text(&output)
             );
         }
     });
 }
 
 #[test]
-fn every_request_is_one_line_of_the_log() {
+fn logs_one_line_per_request() {
     on_both(|directory, url| {
         let (served, lines, address) = serve(directory, url, &["--demo", "--slow-query-ms", "0"]);
-        let key = printed_key(&lines);
+        let key = printed_api_key(&lines);
         get(&address, "/v1/videos?limit=1&q=%22a%0Ab", "X-Request-Id: mine-1\r\n");
-        let line = served.logged(&["request_id=mine-1"]);
+        let line = served.wait_for_log(&["request_id=mine-1"]);
         for part in [
             "time=20",
             " level=info ",
@@ -398,24 +456,24 @@ fn every_request_is_one_line_of_the_log() {
             assert!(line.contains(part), "{part}: {line}");
         }
         get(&address, "/v1/videos?limit=0", "X-Request-Id: mine-2\r\n");
-        served.logged(&["request_id=mine-2", "status=400"]);
-        served.logged(&["target=kinoteka::slow_query", "duration_ms=", "statement="]);
-        // A key's use is noted, and a key never logged.
-        let unused = out(&ended(run(directory, url, &["key", "list"]), 0));
+        served.wait_for_log(&["request_id=mine-2", "status=400"]);
+        served.wait_for_log(&["target=kinoteka::slow_query", "duration_ms=", "statement="]);
+        // The use of a key is recorded, and the key never logged.
+        let unused = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
         get(
             &address,
             "/v1/videos",
             &format!("Authorization: Bearer {key}\r\nX-Request-Id: mine-3\r\n"),
         );
-        assert!(!served.logged(&["request_id=mine-3"]).contains(&key));
+        assert!(!served.wait_for_log(&["request_id=mine-3"]).contains(&key));
         let last_used = |list: &str| {
             list.lines().nth(1).and_then(|line| line.split('\t').nth(5)).map(str::to_owned)
         };
         assert_eq!(last_used(&unused).as_deref(), Some("-"), "{unused}");
-        // The answer does not wait for it.
+        // The response does not wait for it.
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let used = out(&ended(run(directory, url, &["key", "list"]), 0));
+            let used = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
             if last_used(&used).is_some_and(|time| time.starts_with("20")) {
                 break;
             }
@@ -425,11 +483,12 @@ fn every_request_is_one_line_of_the_log() {
 }
 
 #[test]
-fn the_document_is_written() {
+fn openapi_command_prints_document() {
     let file = SqliteDatabase::new(Some(b""));
-    let json = out(&ended(run(file.directory(), &file.url, &["openapi"]), 0));
-    let yaml = out(&ended(run(file.directory(), &file.url, &["openapi", "--yaml"]), 0));
-    ended(run(file.directory(), &file.url, &["openapi", "--directory", "."]), 0);
+    let json = stdout_text(&expect_exit(run(file.directory(), &file.url, &["openapi"]), 0));
+    let yaml =
+        stdout_text(&expect_exit(run(file.directory(), &file.url, &["openapi", "--yaml"]), 0));
+    expect_exit(run(file.directory(), &file.url, &["openapi", "--directory", "."]), 0);
     assert_eq!(
         std::fs::read_to_string(file.directory().join("kinoteka.json")).expect("it is written"),
         json
@@ -438,14 +497,15 @@ fn the_document_is_written() {
         std::fs::read_to_string(file.directory().join("kinoteka.yaml")).expect("it is written"),
         yaml
     );
-    let output = ended(run(file.directory(), &file.url, &["openapi", "--directory", "missing"]), 2);
-    assert_eq!(err(&output).lines().count(), 1);
+    let output =
+        expect_exit(run(file.directory(), &file.url, &["openapi", "--directory", "missing"]), 2);
+    assert_eq!(stderr_text(&output).lines().count(), 1);
 }
 
 #[test]
-fn help_tells_every_setting() {
+fn help_lists_every_setting() {
     let file = SqliteDatabase::new(None);
-    let help = out(&ended(run(file.directory(), &file.url, &["serve", "--help"]), 0));
+    let help = stdout_text(&expect_exit(run(file.directory(), &file.url, &["serve", "--help"]), 0));
     for name in [
         "DATABASE_URL",
         "KINOTEKA_BIND",
@@ -457,27 +517,37 @@ fn help_tells_every_setting() {
     ] {
         assert!(help.contains(name), "{name}");
     }
-    let version = out(&ended(run(file.directory(), &file.url, &["--version"]), 0));
+    let version = stdout_text(&expect_exit(run(file.directory(), &file.url, &["--version"]), 0));
     assert_eq!(version.trim(), format!("kinoteka {}", env!("CARGO_PKG_VERSION")));
     let Some(database) = PostgresDatabase::named("secretive", "template0") else { return };
-    let help = out(&ended(run(file.directory(), &database.url, &["serve", "--help"]), 0));
-    assert!(!help.contains(&database.url), "a password may stand in it");
+    let help =
+        stdout_text(&expect_exit(run(file.directory(), &database.url, &["serve", "--help"]), 0));
+    assert!(!help.contains(&database.url), "it may contain a password");
 }
 
 #[test]
-fn a_generated_catalogue_is_always_the_same_and_can_be_imported() {
+fn generated_catalogue_is_deterministic_and_importable() {
     on_both(|directory, url| {
-        let lines = out(&ended(run(directory, url, &["generate", "--videos", "30"]), 0));
-        assert_eq!(out(&run(directory, url, &["generate", "--videos", "30"])), lines);
+        let lines =
+            stdout_text(&expect_exit(run(directory, url, &["generate", "--videos", "30"]), 0));
+        assert_eq!(stdout_text(&run(directory, url, &["generate", "--videos", "30"])), lines);
         assert_ne!(
-            out(&run(directory, url, &["generate", "--videos", "30", "--seed", "2"])),
+            stdout_text(&run(directory, url, &["generate", "--videos", "30", "--seed", "2"])),
             lines
         );
-        let imported = ended(fed(directory, url, &["import", "-"], &lines), 0);
-        assert!(err(&imported).contains("81 items stored, 0 unchanged."), "{}", err(&imported));
-        let again = ended(fed(directory, url, &["import", "-"], &lines), 0);
-        assert!(err(&again).contains("0 items stored, 81 unchanged."), "{}", err(&again));
-        let larger = out(&run(directory, url, &["generate", "--videos", "60"]));
+        let imported = expect_exit(run_with_input(directory, url, &["import", "-"], &lines), 0);
+        assert!(
+            stderr_text(&imported).contains("81 items stored, 0 unchanged."),
+            "{}",
+            stderr_text(&imported)
+        );
+        let again = expect_exit(run_with_input(directory, url, &["import", "-"], &lines), 0);
+        assert!(
+            stderr_text(&again).contains("0 items stored, 81 unchanged."),
+            "{}",
+            stderr_text(&again)
+        );
+        let larger = stdout_text(&run(directory, url, &["generate", "--videos", "60"]));
         let first = |lines: &str| {
             lines.lines().find(|line| line.contains("\"slug\":\"topic-1\"")).map(str::to_owned)
         };

@@ -294,7 +294,7 @@ fn run(page: &Path, steps: &[Step]) -> (Vec<String>, usize) {
         .env("HOME", directory.path())
         .env("LC_ALL", "C.UTF-8")
         .env("DATABASE_URL", &url)
-        .env("KEY", process::printed_key(&log))
+        .env("KEY", process::printed_api_key(&log))
         .stdin(Stdio::null())
         .spawn()
         .expect("bash runs");

@@ -1,17 +1,16 @@
-//! Replays what the fuzzers found worth keeping: every input of `tests/fuzz/regressions` through
-//! the function of its target.
+//! Replays the inputs that the fuzzers stored in `tests/fuzz/regressions`.
 
 use std::path::Path;
 
 #[path = "../fuzz/src/lib.rs"]
 mod properties;
 
-/// Runs a target over its inputs; says which one fails.
+/// Runs a target over its inputs and reports the input that fails.
 fn replay(target: &str, holds: fn(&[u8])) {
     replay_file(&format!("{target}.jsonl"), 20, holds);
 }
 
-/// The inputs that once failed.
+/// Inputs that failed once.
 fn replay_found(target: &str, holds: fn(&[u8])) {
     replay_file(&format!("{target}.found.jsonl"), 1, holds);
 }

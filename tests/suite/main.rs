@@ -1,25 +1,25 @@
-//! The product from outside: real servers on both databases, the program itself, the migrations,
-//! and what breaks.
+//! Black-box tests: real servers on both databases, the command line, the migrations and
+//! resilience.
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a test says what it expects by failing"
+    reason = "tests report failures by panicking"
 )]
 
 mod support;
 
 mod api;
+mod backup_and_check;
 mod cli;
 mod docs;
 mod embed;
-mod faults;
 mod feeds;
 mod fuzz;
 mod iati;
 mod reindex;
+mod resilience;
 mod schema;
 mod tables;
-mod upkeep;

@@ -1,4 +1,4 @@
-//! `kinoteka reindex`, and what `kinoteka check` says of the full-text index.
+//! `kinoteka reindex`, and the findings of `kinoteka check` about the full-text index.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,20 +7,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kinoteka::db::Connection;
-use kinoteka::db::connection::{Access, Session, Target};
+use kinoteka::db::connection::{Access, SessionConfig, Target};
 use kinoteka::db::search::segments;
 use serde_json::{Value, json};
 
+use crate::backup_and_check::{damage, findings, on_both};
 use crate::support::database::{Content, Database};
-use crate::support::process::{ask, ended, err, fed, kinoteka, out, run, serve};
+use crate::support::process::{
+    expect_exit, kinoteka, run, run_with_input, send_request, serve, stderr_text, stdout_text,
+};
 use crate::support::server::slugs;
 use crate::support::{generated_catalogue, lines};
-use crate::upkeep::{damage, findings, on_both};
 
 const OTHER: &str = "hold other words than it does";
 const MISSING: &str = "missing, or left over";
 
-/// The generated catalogue on both databases, where they are installed.
+/// Runs a test with the generated catalogue on both databases, where they are installed.
 fn on_both_generated(test: impl Fn(&Path, &str)) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let database = Database::sqlite(Content::Generated);
@@ -34,9 +36,9 @@ fn number(kind: &str, slug: &str) -> String {
     format!("(SELECT number FROM items WHERE slug = '{slug}' AND kind = '{kind}')")
 }
 
-/// What `check` finds, all of it about the full-text index: subjects and details.
+/// Subjects and details of the findings of `check`, all about the full-text index.
 fn stale(directory: &Path, url: &str) -> Vec<(String, String)> {
-    let found = findings(&ended(run(directory, url, &["check", "--json"]), 1));
+    let found = findings(&expect_exit(run(directory, url, &["check", "--json"]), 1));
     let text = |finding: &Value, name: &str| finding[name].as_str().expect("a text").to_owned();
     for finding in &found {
         assert_eq!(
@@ -54,7 +56,7 @@ fn stale(directory: &Path, url: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_the_index_holds_beside_the_items_is_found_and_mended() {
+fn repairs_orphaned_index_entries() {
     let video = number("video", "testimonials-part-one");
     let entries = format!("(rowid >> 2) & 268435455 = {video}");
     let subject = "video `testimonials-part-one`";
@@ -70,7 +72,7 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
     let both = |sql: String| [sql.clone(), sql];
     let damages = [
         (both(format!("DELETE FROM search_index WHERE {entries}")), subject, MISSING),
-        // An entry that should not be beside those that should.
+        // An extra entry among valid ones.
         (insert("rowid - rowid % 4 + (rowid % 4 + 1) % 3", &one), subject, MISSING),
         (
             both(format!("UPDATE search_index SET words = ' z vaquokka ' WHERE {entries}")),
@@ -87,7 +89,7 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
             subject,
             OTHER,
         ),
-        // Entries of an item that is not there, and at a place that none has.
+        // Entries of a missing item, and at a row id that no item has.
         (
             insert("4294967296 + 4000000", ""),
             "database",
@@ -100,11 +102,11 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
         ),
     ];
     on_both(|directory, url| {
-        ended(run(directory, url, &["check"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
         for (sql, subject, detail) in &damages {
             let [sqlite, postgres] = sql;
             let sql = if url.starts_with("sqlite") { sqlite } else { postgres };
-            for (mend, told) in
+            for (arguments, expected) in
                 [(&["reindex"][..], "39 items reindexed"), (&["check", "--repair"], "1 mended")]
             {
                 damage(url, sql);
@@ -113,26 +115,29 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
                     found.len() == 1 && found[0].0 == *subject && found[0].1.contains(detail),
                     "{sql}: {found:?}"
                 );
-                let output = ended(run(directory, url, mend), 0);
-                assert!(err(&output).contains(told), "{sql}: {}", err(&output));
-                ended(run(directory, url, &["check"]), 0);
+                let output = expect_exit(run(directory, url, arguments), 0);
+                assert!(stderr_text(&output).contains(expected), "{sql}: {}", stderr_text(&output));
+                expect_exit(run(directory, url, &["check"]), 0);
             }
         }
     });
 }
 
-/// How many segments SQLite's index has; 0 on PostgreSQL, which has none.
+/// Number of segments of SQLite's index; 0 on PostgreSQL.
 fn segments_of(url: &str) -> i64 {
-    let store = kinoteka::server::store(&crate::support::database::settings(url))
-        .expect("the settings are right");
-    segments::segments(&mut store.connect().expect("it opens")).expect("they are counted")
+    let store = kinoteka::server::database_from_settings(&crate::support::database::settings(url))
+        .expect("valid settings");
+    segments::count(&mut store.connect().expect("it opens")).expect("they are counted")
 }
 
 #[test]
-fn segments_are_merged() {
+fn merges_segments() {
     on_both(|directory, url| {
         let of_sqlite = i64::from(url.starts_with("sqlite"));
-        ended(fed(directory, url, &["import", "-"], &lines(&generated_catalogue())), 0);
+        expect_exit(
+            run_with_input(directory, url, &["import", "-"], &lines(&generated_catalogue())),
+            0,
+        );
         assert_eq!(segments_of(url), of_sqlite, "after an import of much");
         let part = || {
             for number in 1..=12 {
@@ -153,9 +158,9 @@ fn segments_are_merged() {
             assert!(segments_of(url) >= 12 * of_sqlite, "{}", segments_of(url));
         };
         part();
-        ended(run(directory, url, &["reindex"]), 0);
+        expect_exit(run(directory, url, &["reindex"]), 0);
         assert_eq!(segments_of(url), of_sqlite);
-        // A server does it by itself, and loses nothing.
+        // A server merges segments in the background without losing entries.
         part();
         let (_served, _, address) = serve(directory, url, &[]);
         let merged = (0..100).any(|_| {
@@ -163,14 +168,15 @@ fn segments_are_merged() {
             segments_of(url) == of_sqlite
         });
         assert!(merged, "{}", segments_of(url));
-        let list = ask(&address, "GET", "/v1/videos?q=football&fields=slug", None, None).json();
+        let list =
+            send_request(&address, "GET", "/v1/videos?q=football&fields=slug", None, None).json();
         assert!(!slugs(&list).is_empty(), "{list}");
-        ended(run(directory, url, &["check"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
     });
 }
 
 #[test]
-fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
+fn reindex_picks_up_direct_database_changes() {
     let rename = |kind: &str, slug: &str, word: &str| {
         format!(
             "UPDATE texts SET title = '{word} of an island' WHERE key / 512 = {} AND language = 'en'",
@@ -180,14 +186,14 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
     on_both(|directory, url| {
         let (_served, _, address) = serve(directory, url, &[]);
         let found = |word: &str| {
-            let answer = ask(
+            let response = send_request(
                 &address,
                 "GET",
                 &format!("/v1/videos?q={word}&total=true&fields=slug"),
                 None,
                 None,
             );
-            let (tag, list) = (answer.must("etag").to_owned(), answer.json());
+            let (tag, list) = (response.required_header("etag").to_owned(), response.json());
             assert_eq!(
                 list["page"]["total"],
                 slugs(&list).len(),
@@ -195,7 +201,7 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
             );
             (tag, slugs(&list))
         };
-        for (word, mend) in [("quokka", &["reindex"][..]), ("quoll", &["check", "--repair"])] {
+        for (word, arguments) in [("quokka", &["reindex"][..]), ("quoll", &["check", "--repair"])] {
             let (before, nothing) = found(word);
             assert!(nothing.is_empty());
             damage(url, &rename("video", "testimonials-part-one", word));
@@ -206,23 +212,23 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
                     format!("Its entries in the full-text index {OTHER}.")
                 )]
             );
-            let output = ended(run(directory, url, mend), 0);
-            ended(run(directory, url, &["check"]), 0);
+            let output = expect_exit(run(directory, url, arguments), 0);
+            expect_exit(run(directory, url, &["check"]), 0);
             let (after, one) = found(word);
-            assert_eq!(one, ["testimonials-part-one"], "{}", err(&output));
-            assert_ne!(before, after, "the tag of the search has changed");
-            // Where all is well nothing changes, and tags stay.
-            let again = ended(run(directory, url, &["reindex"]), 0);
+            assert_eq!(one, ["testimonials-part-one"], "{}", stderr_text(&output));
+            assert_ne!(before, after, "the ETag of the search has changed");
+            // Without findings nothing changes, and ETags stay valid.
+            let again = expect_exit(run(directory, url, &["reindex"]), 0);
             assert!(
-                err(&again).contains(
+                stderr_text(&again).contains(
                     " 0 of which were not as they should be; 0 left-over entries removed."
                 ),
                 "{}",
-                err(&again)
+                stderr_text(&again)
             );
             assert_eq!(found(word).0, after);
         }
-        // The videos of a topic are found by its name too.
+        // Videos are also found by the name of their topic.
         damage(url, &rename("topic", "testimonials", "numbat"));
         let stale = stale(directory, url);
         assert!(
@@ -230,13 +236,14 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
             "{stale:?}"
         );
         assert!(found("numbat").1.is_empty());
-        let output = ended(run(directory, url, &["reindex"]), 0);
+        let output = expect_exit(run(directory, url, &["reindex"]), 0);
         assert!(
-            err(&output).contains(&format!(" {} of which were not as they should be", stale.len())),
+            stderr_text(&output)
+                .contains(&format!(" {} of which were not as they should be", stale.len())),
             "{}",
-            err(&output)
+            stderr_text(&output)
         );
-        ended(run(directory, url, &["check"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
         assert_eq!(
             found("numbat").1.len(),
             stale.iter().filter(|(subject, _)| subject.starts_with("video")).count()
@@ -245,21 +252,21 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
 }
 
 #[test]
-fn mending_an_item_mends_what_is_found_by_its_name() {
+fn repair_reindexes_referencing_items() {
     let topic = number("topic", "testimonials");
     on_both(|directory, url| {
-        // All was indexed while the topic was taken for a draft.
+        // All items were indexed while the topic was a draft.
         damage(url, &format!("UPDATE items SET is_public = NOT is_public WHERE number = {topic}"));
-        ended(run(directory, url, &["reindex"]), 0);
-        let found = findings(&ended(run(directory, url, &["check", "--json"]), 1));
+        expect_exit(run(directory, url, &["reindex"]), 0);
+        let found = findings(&expect_exit(run(directory, url, &["check", "--json"]), 1));
         assert!(found.iter().all(|finding| finding["code"] != "search_index_stale"), "{found:?}");
-        ended(run(directory, url, &["check", "--repair"]), 0);
-        ended(run(directory, url, &["check"]), 0);
+        expect_exit(run(directory, url, &["check", "--repair"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
     });
 }
 
 #[test]
-fn letters_that_fts5_does_not_know_are_no_finding() {
+fn unsupported_fts5_letters_are_not_reported() {
     let names = [
         "🅐🅱 quokka",
         "Ა Ꭰꭰ 𞤀𞤢",
@@ -274,11 +281,11 @@ fn letters_that_fts5_does_not_know_are_no_finding() {
         .map(|(number, name)| json!({"resource": "topic", "slug": format!("t-{number}"), "name": name, "status": "published"}).to_string())
         .collect();
     on_both(|directory, url| {
-        ended(fed(directory, url, &["import", "-"], &lines.join("\n")), 0);
-        ended(run(directory, url, &["check"]), 0);
-        let output = ended(run(directory, url, &["reindex"]), 0);
-        assert!(err(&output).contains(" 0 of which"), "{}", err(&output));
-        // And a change among them is one.
+        expect_exit(run_with_input(directory, url, &["import", "-"], &lines.join("\n")), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
+        let output = expect_exit(run(directory, url, &["reindex"]), 0);
+        assert!(stderr_text(&output).contains(" 0 of which"), "{}", stderr_text(&output));
+        // A changed entry among them is a finding.
         damage(
             url,
             &format!(
@@ -291,9 +298,9 @@ fn letters_that_fts5_does_not_know_are_no_finding() {
 }
 
 #[test]
-fn searches_and_writes_go_on_while_the_index_is_written() {
+fn reindex_does_not_block_reads_or_writes() {
     on_both_generated(|directory, url| {
-        let key = out(&ended(
+        let key = stdout_text(&expect_exit(
             run(directory, url, &["key", "create", "--role", "editor", "--name", "K"]),
             0,
         ))
@@ -303,7 +310,7 @@ fn searches_and_writes_go_on_while_the_index_is_written() {
         let body =
             |number: usize| json!({"name": format!("Quokka {number}"), "status": "published"});
         for number in 0..30 {
-            ask(
+            send_request(
                 &address,
                 "PUT",
                 &format!("/v1/topics/quokka-{number}"),
@@ -313,7 +320,7 @@ fn searches_and_writes_go_on_while_the_index_is_written() {
             .expect(201);
         }
         let search = || {
-            let list = ask(
+            let list = send_request(
                 &address,
                 "GET",
                 "/v1/topics?q=quokka&total=true&limit=100&fields=slug",
@@ -342,7 +349,7 @@ fn searches_and_writes_go_on_while_the_index_is_written() {
                 for number in (0..30).cycle().take_while(|_| !ends()) {
                     let body =
                         json!({"description": format!("{}", writes.load(Ordering::Relaxed))});
-                    ask(
+                    send_request(
                         &address,
                         "PATCH",
                         &format!("/v1/topics/quokka-{number}"),
@@ -357,25 +364,26 @@ fn searches_and_writes_go_on_while_the_index_is_written() {
             let checked = run(directory, url, &["check"]);
             done.store(true, Ordering::Relaxed);
             for output in outputs {
-                let told = err(&ended(output, 0));
-                // What is written meanwhile may be told as stale, since the index was read before.
+                let stderr = stderr_text(&expect_exit(output, 0));
+                // Items written meanwhile may be reported as stale, since the index was read
+                // before.
                 assert!(
-                    told.contains("items reindexed")
-                        && told.contains(" 0 left-over entries removed."),
-                    "{told}"
+                    stderr.contains("items reindexed")
+                        && stderr.contains(" 0 left-over entries removed."),
+                    "{stderr}"
                 );
             }
-            ended(checked, 0);
+            expect_exit(checked, 0);
         });
         let (searches, writes) = (searches.into_inner(), writes.into_inner());
         assert!(searches > 5 && writes > 5, "{searches} searches, {writes} writes");
         search();
-        ended(run(directory, url, &["check"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
     });
 }
 
 #[test]
-fn a_reindex_that_is_killed_can_be_run_again() {
+fn killed_reindex_can_be_rerun() {
     on_both_generated(|directory, url| {
         damage(url, "UPDATE texts SET title = title || ' quokka' WHERE language = 'en'");
         let all = stale(directory, url).len();
@@ -387,61 +395,75 @@ fn a_reindex_that_is_killed_can_be_run_again() {
             .expect("the program runs");
         let mut lines =
             BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-        let first = lines.find(|line| line.contains(" %")).expect("it tells how far it is");
+        let first = lines.find(|line| line.contains(" %")).expect("it reports progress");
         child.kill().expect("it runs");
         child.wait().expect("it ends");
         assert!(first.contains(" items, 1"), "{first}");
         let left = stale(directory, url).len();
         assert!(left > 0 && left < all, "{left} of {all} are left");
-        let output = ended(run(directory, url, &["reindex"]), 0);
+        let output = expect_exit(run(directory, url, &["reindex"]), 0);
         assert!(
-            err(&output).contains(&format!(" {left} of which were not as they should be")),
+            stderr_text(&output).contains(&format!(" {left} of which were not as they should be")),
             "{}",
-            err(&output)
+            stderr_text(&output)
         );
-        assert!(err(&output).contains(" 100 %"), "{}", err(&output));
-        ended(run(directory, url, &["check"]), 0);
+        assert!(stderr_text(&output).contains(" 100 %"), "{}", stderr_text(&output));
+        expect_exit(run(directory, url, &["check"]), 0);
         let (_served, _, address) = serve(directory, url, &[]);
         let list =
-            ask(&address, "GET", "/v1/videos?q=quokka&total=true&limit=1", None, None).json();
+            send_request(&address, "GET", "/v1/videos?q=quokka&total=true&limit=1", None, None)
+                .json();
         assert!(list["page"]["total"].as_i64() > Some(400), "{list}");
     });
 }
 
 #[test]
-fn a_reindex_that_cannot_write_says_so() {
+fn reindex_reports_write_errors() {
     on_both(|directory, url| {
         let long = Duration::from_secs(5);
-        let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+        let session = SessionConfig {
+            busy_timeout: long,
+            statement_timeout: long,
+            slow_query_threshold: long,
+        };
         let mut other =
             Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
                 .expect("it opens");
         other.begin_write().expect("the lock is free");
-        let output = ended(run(directory, url, &["reindex", "--database-wait-ms", "200"]), 1);
-        assert!(err(&output).contains("run `kinoteka reindex` again"), "{}", err(&output));
+        let output = expect_exit(run(directory, url, &["reindex", "--database-wait-ms", "200"]), 1);
+        assert!(
+            stderr_text(&output).contains("run `kinoteka reindex` again"),
+            "{}",
+            stderr_text(&output)
+        );
         drop(other);
-        ended(run(directory, url, &["reindex"]), 0);
-        ended(run(directory, url, &["reindex", "now"]), 2);
+        expect_exit(run(directory, url, &["reindex"]), 0);
+        expect_exit(run(directory, url, &["reindex", "now"]), 2);
     });
-    let nothing = Database::sqlite(Content::Nothing);
+    let nothing = Database::sqlite(Content::Empty);
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let output = ended(run(directory.path(), nothing.url(), &["reindex"]), 0);
-    assert!(err(&output).contains("0 items reindexed"), "{}", err(&output));
-    ended(run(directory.path(), "sqlite://no/such/directory/kinoteka.db", &["reindex"]), 2);
+    let output = expect_exit(run(directory.path(), nothing.url(), &["reindex"]), 0);
+    assert!(stderr_text(&output).contains("0 items reindexed"), "{}", stderr_text(&output));
+    expect_exit(run(directory.path(), "sqlite://no/such/directory/kinoteka.db", &["reindex"]), 2);
 }
 
 #[test]
-fn an_index_that_sqlite_cannot_read_is_a_damaged_database() {
+fn corrupt_index_is_reported_as_damaged_database() {
     let demo = Database::sqlite(Content::Demo);
     let directory = tempfile::tempdir().expect("a temporary directory");
     damage(
         demo.url(),
         "UPDATE search_index_data SET block = x'00000008' || substr(block, 5) WHERE id > 10",
     );
-    let output = ended(run(directory.path(), demo.url(), &["check", "--json"]), 1);
-    let told = |finding: &Value| {
+    let output = expect_exit(run(directory.path(), demo.url(), &["check", "--json"]), 1);
+    let is_expected = |finding: &Value| {
         finding["code"] == "database_damaged"
             && finding["detail"].as_str().unwrap().contains("search_index")
     };
-    assert!(findings(&output).iter().any(told), "{}{}", out(&output), err(&output));
+    assert!(
+        findings(&output).iter().any(is_expected),
+        "{}{}",
+        stdout_text(&output),
+        stderr_text(&output)
+    );
 }

@@ -1,24 +1,35 @@
-//! The migrations: up, down and up again on both databases, which end alike.
+//! Migrations up, down and up again; both databases have the same schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use kinoteka::db::connection::{Access, Connection, Session, Target};
-use kinoteka::db::migrations::{self, Standing};
+use kinoteka::db::connection::{Access, Connection, SessionConfig, Target};
+use kinoteka::db::migrations::{self, MigrationStatus};
+use kinoteka::db::schema_version::{SCHEMA_VERSION, SchemaMismatch};
+use sha2::{Digest, Sha256};
 
+use crate::backup_and_check::{damage, on_both};
 use crate::support::postgres::PostgresDatabase;
+use crate::support::process::{expect_exit, get, run, send_request, serve, stderr_text, terminate};
 use crate::support::sqlite::SqliteDatabase;
 
-/// What only one database needs: its way of full-text search, and the record of migrations.
+/// The migration of version 0.1.0.
+const FIRST_MIGRATION: &str = "2026-11-23-000000_catalogue";
+const SECOND_MIGRATION: &str = "2026-11-28-000000_standard_names";
+
+/// Tables of only one database: full-text search and the migration history.
 const APART: &[&str] = &["search_", "sqlite_", "__diesel"];
 
-/// Columns by table, and whether each may be unknown.
+/// Columns by table, and whether each is nullable.
 type Schema = BTreeMap<String, BTreeMap<String, bool>>;
 
 #[derive(QueryableByName)]
-#[expect(clippy::struct_field_names, reason = "the columns are called so")]
+#[expect(clippy::struct_field_names, reason = "the columns have these names")]
 struct Column {
     #[diesel(sql_type = Text)]
     table_name: String,
@@ -35,13 +46,13 @@ fn schema(connection: &mut Connection) -> Schema {
              FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
         )
         .load(connection)
-        .expect("SQLite tells its schema"),
+        .expect("SQLite lists its columns"),
         Connection::Postgres(connection) => diesel::sql_query(
             "SELECT table_name::text, column_name::text, is_nullable = 'YES' AS nullable
              FROM information_schema.columns WHERE table_schema = 'public'",
         )
         .load(connection)
-        .expect("PostgreSQL tells its schema"),
+        .expect("PostgreSQL lists its columns"),
     };
     let mut schema = Schema::new();
     for column in columns
@@ -54,10 +65,10 @@ fn schema(connection: &mut Connection) -> Schema {
 }
 
 fn open(url: &str) -> Connection {
-    let session = Session {
+    let session = SessionConfig {
         busy_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(30),
-        slow_query: Duration::from_secs(30),
+        slow_query_threshold: Duration::from_secs(30),
     };
     Connection::open(&Target::parse(url).expect("the URL is right"), Access::Write, session)
         .expect("the database opens")
@@ -65,16 +76,19 @@ fn open(url: &str) -> Connection {
 
 fn up_down_up(url: &str) -> Schema {
     let mut connection = open(url);
-    assert!(matches!(migrations::standing(&mut connection), Ok(Standing::Behind(1..))));
-    let applied = migrations::apply(&mut connection).expect("up");
-    assert_eq!(migrations::standing(&mut connection).expect("a standing"), Standing::Current);
-    assert_eq!(migrations::apply(&mut connection).expect("nothing to do"), Vec::<String>::new());
+    assert!(matches!(migrations::status(&mut connection), Ok(MigrationStatus::Pending(1..))));
+    let applied = migrations::run_pending(&mut connection).expect("up");
+    assert_eq!(migrations::status(&mut connection).expect("a status"), MigrationStatus::UpToDate);
+    assert_eq!(
+        migrations::run_pending(&mut connection).expect("nothing to do"),
+        Vec::<String>::new()
+    );
     let first = schema(&mut connection);
     let mut reverted = migrations::revert_all(&mut connection).expect("down");
     reverted.reverse();
     assert_eq!(reverted, applied);
-    assert_eq!(schema(&mut connection), Schema::new(), "down leaves nothing behind");
-    migrations::apply(&mut connection).expect("up again");
+    assert_eq!(schema(&mut connection), Schema::new(), "the down migrations leave nothing");
+    migrations::run_pending(&mut connection).expect("up again");
     assert_eq!(schema(&mut connection), first);
     first
 }
@@ -85,7 +99,7 @@ fn both_databases_have_the_same_schema() {
     assert!(file.directory().is_dir());
     let sqlite = up_down_up(&file.url);
     assert!(sqlite.contains_key("items") && sqlite.contains_key("videos"), "{sqlite:?}");
-    let Some(database) = PostgresDatabase::copy_of("template0") else { return };
+    let Some(database) = PostgresDatabase::from_template("template0") else { return };
     let postgres = up_down_up(&database.url);
     assert_eq!(sqlite.keys().collect::<Vec<_>>(), postgres.keys().collect::<Vec<_>>());
     for (table, columns) in &sqlite {
@@ -94,23 +108,215 @@ fn both_databases_have_the_same_schema() {
 }
 
 #[test]
-fn a_newer_database_is_recognised() {
+fn detects_newer_schema() {
     let file = SqliteDatabase::new(None);
     let mut connection = open(&file.url);
-    migrations::apply(&mut connection).expect("up");
+    migrations::run_pending(&mut connection).expect("up");
     diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')")
         .execute(&mut connection)
-        .expect("a row can be added");
+        .expect("adding a row");
     assert_eq!(
-        migrations::standing(&mut connection).expect("a standing"),
-        Standing::Ahead("29990101000000".to_owned())
+        migrations::status(&mut connection).expect("a status"),
+        MigrationStatus::Unusable(SchemaMismatch::Newer("migration 29990101000000".to_owned()))
     );
 }
 
 #[test]
-fn a_file_with_content_is_what_it_was() {
+fn empty_file_and_template_are_empty_databases() {
     let file = SqliteDatabase::new(Some(b""));
-    migrations::apply(&mut open(&file.url)).expect("an empty file is an empty database");
+    migrations::run_pending(&mut open(&file.url)).expect("an empty file is an empty database");
     let Some(named) = PostgresDatabase::named("named", "template0") else { return };
     assert_eq!(schema(&mut open(&named.url)), Schema::new());
+}
+
+fn migrations_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")
+}
+
+fn migration_sql(url: &str, migration: &str, file: &str) -> String {
+    let database = if url.starts_with("sqlite") { "sqlite" } else { "postgres" };
+    let path = migrations_directory().join(database).join(migration).join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A migration that has landed is never edited: a new one is added, with its lines in the list.
+#[test]
+fn landed_migrations_are_unchanged() {
+    let mut digests = BTreeSet::new();
+    for database in ["postgres", "sqlite"] {
+        let directory = migrations_directory().join(database);
+        for migration in std::fs::read_dir(directory).expect("migrations") {
+            for file in std::fs::read_dir(migration.expect("an entry").path()).expect("files") {
+                let path = file.expect("an entry").path();
+                let bytes = std::fs::read(&path).expect("the file can be read");
+                let mut line = String::new();
+                for byte in Sha256::digest(&bytes) {
+                    write!(line, "{byte:02x}").expect("a string grows");
+                }
+                let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("a path inside");
+                write!(line, "  {}", name.display()).expect("a string grows");
+                digests.insert(line);
+            }
+        }
+    }
+    let committed: BTreeSet<String> =
+        include_str!("migration_digests.txt").lines().map(str::to_owned).collect();
+    assert_eq!(digests, committed, "tests/suite/migration_digests.txt lists every migration file");
+    let pairs = i64::try_from(digests.len() / 4).expect("a small number");
+    assert_eq!(pairs, SCHEMA_VERSION);
+}
+
+/// Names of tables, indexes and sequences, with their columns.
+fn objects(url: &str) -> BTreeSet<String> {
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let names: Vec<Name> = match open(url) {
+        Connection::Sqlite(mut connection) => diesel::sql_query(
+            "SELECT m.type || ' ' || m.name || ' ' || c.name AS name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+             UNION SELECT 'index ' || m.name || ' ' || coalesce(c.name, '') FROM sqlite_schema m JOIN pragma_index_info(m.name) c",
+        )
+        .load(&mut connection)
+        .expect("SQLite lists its schema"),
+        Connection::Postgres(mut connection) => diesel::sql_query(
+            "SELECT c.relkind || ' ' || c.relname || ' ' || a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+             WHERE a.attnum > 0 AND c.relnamespace = 'public'::regnamespace
+             UNION SELECT 'constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+        )
+        .load(&mut connection)
+        .expect("PostgreSQL lists its schema"),
+    };
+    names
+        .into_iter()
+        .map(|row| row.name)
+        .filter(|name| !name.contains("__diesel") && !name.contains("search_index"))
+        .collect()
+}
+
+/// Makes the database of version 0.1.0 of one of today.
+fn downgrade_to_first(url: &str) {
+    let down = migration_sql(url, SECOND_MIGRATION, "down.sql");
+    damage(
+        url,
+        &format!("{down}; DELETE FROM __diesel_schema_migrations WHERE version = '20261128000000'"),
+    );
+}
+
+#[test]
+fn database_of_0_1_0_upgrades_and_serves() {
+    on_both(|directory, url| {
+        downgrade_to_first(url);
+        let first = if url.starts_with("sqlite") {
+            let file = SqliteDatabase::new(None);
+            open(&file.url)
+                .batch_execute(&migration_sql(url, FIRST_MIGRATION, "up.sql"))
+                .expect("up");
+            objects(&file.url)
+        } else {
+            let database = PostgresDatabase::from_template("template0").expect("PostgreSQL runs");
+            open(&database.url)
+                .batch_execute(&migration_sql(url, FIRST_MIGRATION, "up.sql"))
+                .expect("up");
+            objects(&database.url)
+        };
+        assert_eq!(objects(url), first, "down.sql restores the schema of 0.1.0");
+        let pending = expect_exit(run(directory, url, &["check"]), 2);
+        assert!(
+            stderr_text(&pending).contains("1 migration(s) pending"),
+            "{}",
+            stderr_text(&pending)
+        );
+        let (served, _, address) = serve(directory, url, &[]);
+        send_request(&address, "GET", "/readyz", None, None).expect(200);
+        let videos = get(&address, "/v1/videos?facets=country&limit=1", "");
+        assert!(videos.contains(" 200 OK") && videos.contains("\"data\":[{"), "{videos}");
+        terminate(&served);
+        drop(served);
+        expect_exit(run(directory, url, &["check"]), 0);
+    });
+}
+
+#[test]
+fn failed_migration_of_altered_schema_names_remedy() {
+    on_both(|directory, url| {
+        downgrade_to_first(url);
+        damage(url, "ALTER TABLE items RENAME COLUMN own TO other");
+        let output = stderr_text(&ended_with_error(run(directory, url, &["migrate"])));
+        assert!(output.contains("rolled back") && output.contains("restore a backup"), "{output}");
+        damage(url, "ALTER TABLE items RENAME COLUMN other TO own");
+        expect_exit(run(directory, url, &["migrate"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
+    });
+}
+
+fn ended_with_error(output: std::process::Output) -> std::process::Output {
+    assert!(!output.status.success(), "{}", stderr_text(&output));
+    output
+}
+
+#[test]
+fn altered_schema_is_refused() {
+    on_both(|directory, url| {
+        let (served, _, address) = serve(directory, url, &[]);
+        for (alter, undo, difference) in [
+            (
+                "ALTER TABLE items RENAME COLUMN fields TO own",
+                "ALTER TABLE items RENAME COLUMN own TO fields",
+                "items.fields is missing, items.own is unknown",
+            ),
+            (
+                "ALTER TABLE videos ADD COLUMN note TEXT",
+                "ALTER TABLE videos DROP COLUMN note",
+                "videos.note is unknown",
+            ),
+            (
+                "UPDATE schema_version SET fingerprint = 'x' || fingerprint",
+                "UPDATE schema_version SET fingerprint = substr(fingerprint, 2)",
+                "another edition of a migration",
+            ),
+        ] {
+            send_request(&address, "GET", "/readyz", None, None).expect(200);
+            damage(url, alter);
+            let problem = send_request(&address, "GET", "/readyz", None, None).expect(503).json();
+            let detail = problem["detail"].as_str().expect("a detail");
+            assert!(detail.contains(difference), "{detail}");
+            for command in ["serve", "migrate", "check", "export"] {
+                let output = stderr_text(&expect_exit(run(directory, url, &[command]), 2));
+                assert!(
+                    output.contains(difference) && output.contains("restore a backup"),
+                    "{command}: {output}"
+                );
+            }
+            damage(url, undo);
+        }
+        terminate(&served);
+    });
+}
+
+#[test]
+fn newer_schema_is_accepted_if_compatible() {
+    on_both(|directory, url| {
+        damage(
+            url,
+            "ALTER TABLE videos ADD COLUMN note TEXT; UPDATE schema_version SET version = version + 1;
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+        );
+        let (served, _, address) = serve(directory, url, &[]);
+        send_request(&address, "GET", "/readyz", None, None).expect(200);
+        assert!(get(&address, "/v1/videos", "").contains(" 200 OK"));
+        expect_exit(run(directory, url, &["check"]), 0);
+        let output = stderr_text(&expect_exit(run(directory, url, &["migrate"]), 0));
+        assert!(output.contains("newer, compatible schema version"), "{output}");
+        damage(url, "UPDATE schema_version SET oldest_compatible = version");
+        let problem = send_request(&address, "GET", "/readyz", None, None).expect(503).json();
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains("newer than this program"), "{detail}");
+        terminate(&served);
+        for command in ["serve", "migrate", "check"] {
+            let output = stderr_text(&expect_exit(run(directory, url, &[command]), 2));
+            assert!(output.contains("newer than this program"), "{command}: {output}");
+        }
+    });
 }

@@ -1,36 +1,36 @@
 "use strict";
-// Plays in place what else is played in place of this page, and goes to the second that the address names.
+// Loads the player inside the page instead of navigating to it, and seeks to the start time of the URL or link.
 (() => {
-  const stage = document.querySelector(".stage");
+  const container = document.querySelector(".player");
   const video = document.querySelector("video");
-  const link = document.querySelector("a[data-player]");
-  const second = (text) => {
-    const found = /[#&?](?:t|start)=(\d+(?:\.\d+)?)/.exec(text);
-    return found ? Number(found[1]) : 0;
+  const playLink = document.querySelector("a[data-player]");
+  const parseStartTime = (text) => {
+    const match = /[#&?](?:t|start)=(\d+(?:\.\d+)?)/.exec(text);
+    return match ? Number(match[1]) : 0;
   };
   const play = (from) => {
     if (video) {
       video.currentTime = from;
       video.play().catch(() => {});
       video.focus();
-    } else if (link) {
+    } else if (playLink) {
       const frame = document.createElement("iframe");
-      frame.src = link.dataset.player.replace("START", String(Math.floor(from)));
-      frame.title = link.dataset.title;
+      frame.src = playLink.dataset.player.replace("START", String(Math.floor(from)));
+      frame.title = playLink.dataset.title;
       frame.allow = "autoplay; fullscreen; picture-in-picture; encrypted-media";
-      stage.replaceChildren(frame);
+      container.replaceChildren(frame);
       frame.focus();
     }
   };
-  const start = second(location.hash) || second(location.search);
+  const start = parseStartTime(location.hash) || parseStartTime(location.search);
   if (video && start) {
     video.addEventListener("loadedmetadata", () => { video.currentTime = start; }, { once: true });
   }
   document.addEventListener("click", (event) => {
-    const at = event.target.closest("a[data-second], a[data-player]");
-    if (!at || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-    if (at.dataset.second && !video && !link && !stage.querySelector("iframe")) return;
+    const link = event.target.closest("a[data-second], a[data-player]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (link.dataset.second && !video && !playLink && !container.querySelector("iframe")) return;
     event.preventDefault();
-    play(at.dataset.second ? Number(at.dataset.second) : start);
+    play(link.dataset.second ? Number(link.dataset.second) : start);
   });
 })();

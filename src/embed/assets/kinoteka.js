@@ -1,13 +1,12 @@
 "use strict";
-// <kinoteka-videos>, <kinoteka-video> and <kinoteka-figure>: a Kinoteka catalogue on pages of other sites.
+// <kinoteka-videos>, <kinoteka-video> and <kinoteka-figure>: web components that show a Kinoteka catalogue on other sites.
 //
-// Of a page's Content-Security-Policy it needs script-src, connect-src, img-src and frame-src for the server, and nothing else. It stores nothing
-// and asks no other site for anything. Elements fetch what they show when they come near to what the visitor sees; what stands inside them is
-// shown until then, and where something fails.
+// A page's Content-Security-Policy must allow the server in script-src, connect-src, img-src and frame-src. Nothing is stored, and there are no
+// third-party requests. An element loads its data when it comes near the viewport; until then, and if loading fails, its light DOM is shown.
 (() => {
-  const WORDS = "{words}";
+  const MESSAGES = "{messages}";
   const SCRIPT = document.currentScript ?? document.querySelector("script[src*='/embed/kinoteka']");
-  const HOME = SCRIPT?.src.replace(/\/embed\/kinoteka[^/]*\.js([?#].*)?$/, "") || location.origin;
+  const SERVER = SCRIPT?.src.replace(/\/embed\/kinoteka[^/]*\.js([?#].*)?$/, "") || location.origin;
   const RIGHT_TO_LEFT = /^(ar|he|fa|ur|ps|yi|dv|ckb|sd|ug)(-(?!.*latn)|$)|-(arab|hebr|syrc|thaa|adlm|nkoo)\b/i;
   const LAYOUTS = ["grid", "list", "carousel"];
   const POSTER = [1280, 720];
@@ -17,28 +16,28 @@
     figure: "slug,label,language,figure,programme,partner,countries,period_start,period_end,disaggregation,source",
   };
 
-  const SHEET = new CSSStyleSheet();
-  SHEET.replaceSync(`
-:host{display:block;color:var(--kinoteka-ink,inherit);font:var(--kinoteka-font,inherit);overflow-wrap:anywhere}
+  const STYLE_SHEET = new CSSStyleSheet();
+  STYLE_SHEET.replaceSync(`
+:host{display:block;color:var(--kinoteka-text-color,inherit);font:var(--kinoteka-font,inherit);overflow-wrap:anywhere}
 :host([hidden]){display:none}
 *{box-sizing:border-box}
 p,ul,dl,dd{margin:0;padding:0}
 ul{list-style:none}
-a{color:var(--kinoteka-accent,LinkText)}
-a:focus-visible,button:focus-visible,ul:focus-visible{outline:3px solid var(--kinoteka-accent,Highlight);outline-offset:2px}
+a{color:var(--kinoteka-accent-color,LinkText)}
+a:focus-visible,button:focus-visible,ul:focus-visible{outline:3px solid var(--kinoteka-accent-color,Highlight);outline-offset:2px}
 .card{container-type:inline-size;display:grid;gap:.4rem;align-content:start}
-.stage{position:relative;aspect-ratio:16/9;overflow:hidden;background:#101014;border-radius:var(--kinoteka-radius,0)}
-.stage img{display:block;width:100%;height:100%;object-fit:cover}
+.player{position:relative;aspect-ratio:16/9;overflow:hidden;background:#101014;border-radius:var(--kinoteka-radius,0)}
+.player img{display:block;width:100%;height:100%;object-fit:cover}
 .play{position:absolute;inset:0;display:flex;align-items:flex-end;justify-content:center;width:100%;padding:0 0 5%;border:0;background:none;font:inherit;cursor:pointer}
-.play span{background:var(--kinoteka-play-background,#000c);color:var(--kinoteka-play-ink,#fff);border:2px solid;border-radius:2rem;padding:.4rem 1.1rem;font-weight:600}
+.play span{background:var(--kinoteka-play-background,#000c);color:var(--kinoteka-play-text-color,#fff);border:2px solid;border-radius:2rem;padding:.4rem 1.1rem;font-weight:600}
 .play span::before{content:"▶ " / ""}
-.play:hover span,.play:focus-visible span{background:var(--kinoteka-play-ink,#fff);color:#000}
+.play:hover span,.play:focus-visible span{background:var(--kinoteka-play-text-color,#fff);color:#000}
 .play:focus-visible{outline-offset:-6px}
 @container (max-width:20rem){.play{padding-bottom:3%}.play span{padding:.2rem .8rem;font-size:.85em}}
 iframe{display:block;width:100%;height:calc(56.25cqi + 12rem);border:0;border-radius:var(--kinoteka-radius,0)}
 .title{font-weight:600}
-.note{border-inline-start:4px solid var(--kinoteka-note,#b98300);padding-inline-start:.6rem}
-.soft{font-size:.9em}
+.note{border-inline-start:4px solid var(--kinoteka-note-color,#b98300);padding-inline-start:.6rem}
+.muted{font-size:.9em}
 .cards{display:grid;gap:var(--kinoteka-gap,1rem);grid-template-columns:repeat(auto-fill,minmax(min(14rem,100%),1fr))}
 .cards.list{grid-template-columns:minmax(0,40rem)}
 .cards.carousel{grid-auto-flow:column;grid-template-columns:none;grid-auto-columns:min(16rem,80%);overflow-x:auto;scroll-snap-type:x mandatory;padding-bottom:.75rem}
@@ -46,15 +45,15 @@ iframe{display:block;width:100%;height:calc(56.25cqi + 12rem);border:0;border-ra
 .cards.grid>li:has(iframe){grid-column:1/-1}
 nav{display:flex;gap:1rem;margin-block:.75rem}
 nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:1px solid;border-radius:var(--kinoteka-radius,.3rem);cursor:pointer}
-.owed{display:grid;gap:.25rem;margin-block-start:.6rem}
-.figure{font-size:var(--kinoteka-figure-size,clamp(1.8rem,9vw,3rem));font-weight:800;line-height:1.1}
-.facts>div{display:flex;flex-wrap:wrap;gap:0 .5rem}
-.facts dt::after{content:":"}
+.attribution{display:grid;gap:.25rem;margin-block-start:.6rem}
+.value{font-size:var(--kinoteka-value-size,clamp(1.8rem,9vw,3rem));font-weight:800;line-height:1.1}
+.details>div{display:flex;flex-wrap:wrap;gap:0 .5rem}
+.details dt::after{content:":"}
 [role=status]:not(:empty){margin-block-end:.5rem}
 `);
 
-  // An element, its attributes and what stands in it; what is null is left out.
-  const make = (name, attributes, ...children) => {
+  // Creates an element with attributes and children; null and false values are omitted.
+  const createElement = (name, attributes, ...children) => {
     const element = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
       if (value != null && value !== false) element.setAttribute(key, value === true ? "" : value);
@@ -63,7 +62,7 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     return element;
   };
 
-  const web = (text, base) => {
+  const parseWebUrl = (text, base) => {
     try {
       const url = new URL(text, base);
       return /^https?:$/.test(url.protocol) ? url : null;
@@ -72,45 +71,45 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     }
   };
 
-  // A link, if it leads to the web.
-  const link = (address, attributes, ...children) => {
-    const url = typeof address === "string" ? web(address) : null;
-    return url ? make("a", { href: url.href, target: "_blank", rel: "noopener", ...attributes }, children) : make("span", attributes, children);
+  // A link if the URL is an http(s) URL, otherwise a span.
+  const link = (href, attributes, ...children) => {
+    const url = typeof href === "string" ? parseWebUrl(href) : null;
+    return url ? createElement("a", { href: url.href, target: "_blank", rel: "noopener", ...attributes }, children) : createElement("span", attributes, children);
   };
 
-  // A language tag that the server takes, as it is written (`cnr` is no `sr-ME`); pages often have others.
-  const tag = (text) => {
-    const written = text.trim().replaceAll("_", "-");
+  // A language tag that the server accepts, or an empty string. Not canonicalized: `cnr` must not become `sr-ME`.
+  const normalizeLanguageTag = (text) => {
+    const normalized = text.trim().replaceAll("_", "-");
     try {
-      Intl.getCanonicalLocales(written);
+      Intl.getCanonicalLocales(normalized);
     } catch {
       return "";
     }
-    return /^(all|und|x|mul|zxx)(-|$)/i.test(written) ? "" : written;
+    return /^(all|und|x|mul|zxx)(-|$)/i.test(normalized) ? "" : normalized;
   };
 
-  // The language of an element: its own, or that of what it stands in.
+  // The language of an element, inherited from its ancestors across shadow roots.
   const languageOf = (element) => {
     for (let node = element; node; node = node.getRootNode().host) {
-      const near = node.closest("[lang]");
-      if (near) return tag(near.lang);
+      const ancestor = node.closest("[lang]");
+      if (ancestor) return normalizeLanguageTag(ancestor.lang);
     }
     return "";
   };
 
-  // The language of what is said here, for a wish; that of the browser where there is none.
-  const wordsFor = (wish) => {
-    for (const wanted of wish ? [wish] : navigator.languages) {
-      const [language, ...rest] = wanted.toLowerCase().split("-");
+  // The language of messages for a preferred language; falls back to the languages of the browser.
+  const uiLanguageFor = (preferred) => {
+    for (const candidate of preferred ? [preferred] : navigator.languages) {
+      const [language, ...rest] = candidate.toLowerCase().split("-");
       if (["sr", "cnr"].includes(language)) return rest.includes("cyrl") ? "sr-Cyrl" : "sr-Latn";
-      if (Object.hasOwn(WORDS, language)) return language;
+      if (Object.hasOwn(MESSAGES, language)) return language;
     }
     return "en";
   };
 
   const direction = (language) => (RIGHT_TO_LEFT.test(language) ? "rtl" : "ltr");
-  // The attributes of a text in a language, where that is another than the one around it.
-  const inLanguage = (language, around) => (language && language !== around ? { lang: language, dir: direction(language) } : {});
+  // Attributes of a text whose language differs from the surrounding language.
+  const inLanguage = (language, surrounding) => (language && language !== surrounding ? { lang: language, dir: direction(language) } : {});
 
   const clock = (seconds) => {
     const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
@@ -118,7 +117,7 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
   };
 
-  // A span of days: whole years as years.
+  // Formats a date range; whole years as years.
   const span = (start, end, language) => {
     if (!start && !end) return null;
     if (start?.endsWith("-01-01") && end?.endsWith("-12-31")) return [...new Set([start.slice(0, 4), end.slice(0, 4)])].join("–");
@@ -127,7 +126,7 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     return from === to ? from : `${from} – ${to}`.trim();
   };
 
-  // A warning is better in a foreign language than not given.
+  // The content note, in another language if the language of the video has none.
   const contentNote = (video) => {
     if (video.content_note) return [video.language, video.content_note];
     const noted = Object.entries(video.translations ?? {}).filter(([, text]) => text.content_note);
@@ -135,167 +134,167 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     return text && [language, text.content_note];
   };
 
-  // What must be said with items: whom to credit, what to disclaim, the footnotes of their countries.
-  const owed = (items, around) => {
-    const said = new Map();
+  // Required attribution of items: credit lines, disclaimers and country footnotes.
+  const attribution = (items, surrounding) => {
+    const lines = new Map();
     for (const { programme, countries } of items) {
-      for (const text of [programme?.credit_line, programme?.disclaimer]) if (text) said.set(text, programme.language);
-      for (const country of countries ?? []) if (country.footnote) said.set(`${country.name}: ${country.footnote}`, "");
+      for (const text of [programme?.credit_line, programme?.disclaimer]) if (text) lines.set(text, programme.language);
+      for (const country of countries ?? []) if (country.footnote) lines.set(`${country.name}: ${country.footnote}`, "");
     }
-    return [...said].map(([text, language]) => make("p", { class: "soft", part: "owed", ...inLanguage(language, around) }, text));
+    return [...lines].map(([text, language]) => createElement("p", { class: "muted", part: "attribution", ...inLanguage(language, surrounding) }, text));
   };
 
-  class Refusal extends Error {
-    constructor(phrase, details = []) {
-      super(phrase);
+  class DisplayError extends Error {
+    constructor(messageKey, details = []) {
+      super(messageKey);
       this.details = details;
     }
   }
 
-  const watch = new IntersectionObserver((entries) => {
+  const visibilityObserver = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((entry) => entry.isIntersecting)) entry.target.show();
   }, { rootMargin: "300px" });
 
-  // What the three elements share: when they fetch, and how they say that they cannot.
-  class Embedded extends HTMLElement {
+  // Base class of the elements: lazy loading, language and error messages.
+  class KinotekaElement extends HTMLElement {
     #isNear = false;
-    #isAsked = false;
+    #isUpdateQueued = false;
     #shown = false;
-    #stop = null;
-    #status = make("div", { role: "status", part: "message" });
-    #content = make("div", { part: "content" });
+    #abortController = null;
+    #status = createElement("div", { role: "status", part: "message" });
+    #content = createElement("div", { part: "content" });
 
     constructor() {
       super();
       const root = this.attachShadow({ mode: "open" });
-      root.adoptedStyleSheets = [SHEET];
+      root.adoptedStyleSheets = [STYLE_SHEET];
       root.append(this.#status, this.#content);
       this.#fallBack();
     }
 
     connectedCallback() {
-      watch.observe(this);
+      visibilityObserver.observe(this);
     }
 
     disconnectedCallback() {
-      watch.unobserve(this);
-      this.#stop?.abort();
+      visibilityObserver.unobserve(this);
+      this.#abortController?.abort();
     }
 
     attributeChangedCallback(name, before, now) {
-      if (before === now || !this.#isNear || this.#isAsked) return;
+      if (before === now || !this.#isNear || this.#isUpdateQueued) return;
       this.#shown = false;
-      this.#isAsked = true;
-      // Several attributes are often set one after the other.
+      this.#isUpdateQueued = true;
+      // Batches updates of several attributes.
       queueMicrotask(() => {
-        this.#isAsked = false;
+        this.#isUpdateQueued = false;
         if (this.isConnected) this.show();
       });
     }
 
-    // Fetches and draws, unless that is done.
+    // Loads and renders the data once.
     async show(more = {}) {
       this.#isNear = true;
       if (this.#shown && !more.cursor) return;
       this.#shown = true;
-      this.#stop?.abort();
-      const stop = (this.#stop = new AbortController());
-      this.wish = languageOf(this);
-      this.words = wordsFor(this.wish);
+      this.#abortController?.abort();
+      const controller = (this.#abortController = new AbortController());
+      this.language = languageOf(this);
+      this.uiLanguage = uiLanguageFor(this.language);
       try {
-        this.home = web(this.getAttribute("server") ?? HOME, document.baseURI)?.href.replace(/\/$/, "");
-        const drawn = this.draw(await this.#fetch(this.address(more), stop.signal), more);
-        if (stop.signal.aborted) return;
-        this.#say();
-        this.#around(this.#content);
-        this.#content.replaceChildren(...drawn);
+        this.server = parseWebUrl(this.getAttribute("server") ?? SERVER, document.baseURI)?.href.replace(/\/$/, "");
+        const nodes = this.render(await this.#fetch(this.requestPath(more), controller.signal), more);
+        if (controller.signal.aborted) return;
+        this.#showMessage();
+        this.#setLanguage(this.#content);
+        this.#content.replaceChildren(...nodes);
         if (more.cursor) this.#content.querySelector("ul")?.focus();
       } catch (error) {
-        if (stop.signal.aborted) {
-          // What was taken out while it was fetched is fetched again when it comes back.
-          if (this.#stop === stop) this.#shown = false;
+        if (controller.signal.aborted) {
+          // Removed while loading: loads again when reconnected.
+          if (this.#abortController === controller) this.#shown = false;
           return;
         }
-        if (!(error instanceof Refusal)) console.warn(error);
+        if (!(error instanceof DisplayError)) console.warn(error);
         this.#fallBack();
-        const [phrase, details] = error instanceof Refusal ? [error.message, error.details] : ["try_again", []];
-        // Tried again when the visitor comes back to it.
-        this.#shown = phrase !== "try_again";
-        this.#say(phrase, details);
+        const [messageKey, details] = error instanceof DisplayError ? [error.message, error.details] : ["try_again", []];
+        // Retried the next time the element becomes visible.
+        this.#shown = messageKey !== "try_again";
+        this.#showMessage(messageKey, details);
       }
     }
 
-    async #fetch(address, signal) {
-      if (!this.home || !address) throw new Refusal("unavailable");
-      const answer = await fetch(this.home + address, { signal, credentials: "omit", headers: { Accept: "application/json" } });
-      if (answer.ok) return answer.json();
-      if (answer.status === 410) throw new Refusal("removed");
-      if (answer.status === 404) throw new Refusal("unavailable");
-      if (answer.status >= 500) throw new Refusal("try_again");
-      const problem = await answer.json().catch(() => ({}));
-      throw new Refusal("not_understood", problem.errors?.map(({ parameter, detail }) => (parameter ? `${parameter}: ${detail}` : detail)) ?? [problem.detail].filter(Boolean));
+    async #fetch(path, signal) {
+      if (!this.server || !path) throw new DisplayError("unavailable");
+      const response = await fetch(this.server + path, { signal, credentials: "omit", headers: { Accept: "application/json" } });
+      if (response.ok) return response.json();
+      if (response.status === 410) throw new DisplayError("removed");
+      if (response.status === 404) throw new DisplayError("unavailable");
+      if (response.status >= 500) throw new DisplayError("try_again");
+      const problem = await response.json().catch(() => ({}));
+      throw new DisplayError("not_understood", problem.errors?.map(({ parameter, detail }) => (parameter ? `${parameter}: ${detail}` : detail)) ?? [problem.detail].filter(Boolean));
     }
 
-    // What stands inside the element is there for those who see nothing else.
+    // Shows the light DOM.
     #fallBack() {
-      this.#content.replaceChildren(make("slot", {}));
+      this.#content.replaceChildren(createElement("slot", {}));
       for (const name of ["lang", "dir"]) this.#content.removeAttribute(name);
     }
 
-    #around(element) {
-      element.lang = this.words;
-      element.dir = direction(this.words);
+    #setLanguage(element) {
+      element.lang = this.uiLanguage;
+      element.dir = direction(this.uiLanguage);
     }
 
-    #say(phrase, details = []) {
-      this.#around(this.#status);
-      this.#status.replaceChildren(...(phrase ? [make("p", {}, this.say(phrase))] : []));
+    #showMessage(messageKey, details = []) {
+      this.#setLanguage(this.#status);
+      this.#status.replaceChildren(...(messageKey ? [createElement("p", {}, this.message(messageKey))] : []));
       if (details.length) {
-        this.#status.append(make("ul", { class: "soft", lang: "en", dir: "ltr" }, details.map((detail) => make("li", {}, detail))));
+        this.#status.append(createElement("ul", { class: "muted", lang: "en", dir: "ltr" }, details.map((detail) => createElement("li", {}, detail))));
       }
     }
 
-    say(phrase, what) {
-      return WORDS[this.words][phrase].replace("{}", () => what);
+    message(key, value) {
+      return MESSAGES[this.uiLanguage][key].replace("{}", () => value);
     }
 
-    // The address of what is read, with the parameters that every element needs.
+    // Query parameters common to all requests.
     query(kind, include, parameters = new URLSearchParams()) {
-      if (this.wish && (this.hasAttribute("lang") || !parameters.has("lang"))) parameters.set("lang", this.wish);
+      if (this.language && (this.hasAttribute("lang") || !parameters.has("lang"))) parameters.set("lang", this.language);
       if (parameters.get("lang") === "all") parameters.delete("lang");
       parameters.set("fields", FIELDS[kind]);
       parameters.set("include", include);
       return parameters;
     }
 
-    embed(kind, slug, wish = this.wish) {
-      return `${this.home}/embed/${kind}/${encodeURIComponent(slug)}${wish ? `?lang=${wish}` : ""}`;
+    embedUrl(kind, slug, language = this.language) {
+      return `${this.server}/embed/${kind}/${encodeURIComponent(slug)}${language ? `?lang=${language}` : ""}`;
     }
 
-    // A video: its picture and what is to be known before it is played. The server's page of it is loaded by the visitor, not before.
-    card(video, isAlone, wish) {
+    // A video with poster and content note. The embed page is loaded when the visitor presses play.
+    card(video, isSingle, language) {
       const [noteLanguage, note] = contentNote(video) ?? [];
       const playable = video.sources.some((source) => source.kind !== "page");
       const [page] = video.sources;
-      const warning = note && make("p", { class: "note", part: "note", id: `note-${video.slug}` },
-        make("strong", {}, `${this.say("content_note")}:`), " ", make("span", inLanguage(noteLanguage, this.words), note));
-      const poster = `${this.home}/v1/videos/${encodeURIComponent(video.slug)}/poster.svg?lang=${video.language}`;
-      const address = this.embed("videos", video.slug, wish);
-      const button = playable && make("button", { type: "button", class: "play", part: "play", "aria-label": `${this.say("play")}: ${video.title}`, "aria-describedby": note && `note-${video.slug}` },
-        make("span", {}, this.say("play")));
-      const site = page && web(page.url);
-      const card = make("div", { class: "card", part: "card" },
-        isAlone && warning,
-        make("div", { class: "stage", part: "stage" },
-          make("img", { src: poster, alt: "", loading: "lazy", width: POSTER[0], height: POSTER[1], part: "poster" }), button),
-        make("p", {}, link(address, { class: "title", part: "title", ...inLanguage(video.language, this.words) }, video.title),
-          video.duration_seconds && [" ", make("span", { class: "soft", part: "duration" }, clock(video.duration_seconds))]),
-        !isAlone && warning,
-        !playable && make("p", { class: "soft" }, site ? link(page.url, {}, this.say("watch_on", site.hostname.replace(/^www\./, ""))) : this.say("no_video")));
+      const warning = note && createElement("p", { class: "note", part: "note", id: `note-${video.slug}` },
+        createElement("strong", {}, `${this.message("content_note")}:`), " ", createElement("span", inLanguage(noteLanguage, this.uiLanguage), note));
+      const poster = `${this.server}/v1/videos/${encodeURIComponent(video.slug)}/poster.svg?lang=${video.language}`;
+      const embedUrl = this.embedUrl("videos", video.slug, language);
+      const button = playable && createElement("button", { type: "button", class: "play", part: "play", "aria-label": `${this.message("play")}: ${video.title}`, "aria-describedby": note && `note-${video.slug}` },
+        createElement("span", {}, this.message("play")));
+      const site = page && parseWebUrl(page.url);
+      const card = createElement("div", { class: "card", part: "card" },
+        isSingle && warning,
+        createElement("div", { class: "player", part: "player" },
+          createElement("img", { src: poster, alt: "", loading: "lazy", width: POSTER[0], height: POSTER[1], part: "poster" }), button),
+        createElement("p", {}, link(embedUrl, { class: "title", part: "title", ...inLanguage(video.language, this.uiLanguage) }, video.title),
+          video.duration_seconds && [" ", createElement("span", { class: "muted", part: "duration" }, clock(video.duration_seconds))]),
+        !isSingle && warning,
+        !playable && createElement("p", { class: "muted" }, site ? link(page.url, {}, this.message("watch_on", site.hostname.replace(/^www\./, ""))) : this.message("no_video")));
       if (button) {
         button.addEventListener("click", () => {
-          const frame = make("iframe", { src: address, title: video.title, part: "frame", allow: "autoplay; fullscreen; picture-in-picture; encrypted-media", referrerpolicy: "strict-origin-when-cross-origin" });
-          // The page says all that stands here, too.
+          const frame = createElement("iframe", { src: embedUrl, title: video.title, part: "frame", allow: "autoplay; fullscreen; picture-in-picture; encrypted-media", referrerpolicy: "strict-origin-when-cross-origin" });
+          // The embed page has all of this card.
           card.replaceChildren(frame);
           frame.focus();
         });
@@ -304,7 +303,7 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
     }
   }
 
-  class Videos extends Embedded {
+  class Videos extends KinotekaElement {
     static observedAttributes = ["server", "query", "lang", "layout"];
 
     attributeChangedCallback(name, before, now) {
@@ -318,11 +317,11 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
       return LAYOUTS.includes(layout) ? layout : LAYOUTS[0];
     }
 
-    address({ cursor }) {
-      const asked = new URLSearchParams(this.getAttribute("query") ?? "");
-      const parameters = this.query("videos", "programme,translations", asked);
-      this.listWish = tag(parameters.get("lang") ?? "");
-      if (this.listWish) this.words = wordsFor(this.listWish);
+    requestPath({ cursor }) {
+      const requested = new URLSearchParams(this.getAttribute("query") ?? "");
+      const parameters = this.query("videos", "programme,translations", requested);
+      this.listLanguage = normalizeLanguageTag(parameters.get("lang") ?? "");
+      if (this.listLanguage) this.uiLanguage = uiLanguageFor(this.listLanguage);
       if (cursor) {
         parameters.delete("offset");
         parameters.set("cursor", cursor);
@@ -330,81 +329,81 @@ nav button{font:inherit;padding:.4rem 1rem;color:inherit;background:none;border:
       return `/v1/videos?${parameters}`;
     }
 
-    draw({ data, page }) {
-      const turn = (phrase, cursor) => {
-        const button = cursor && make("button", { type: "button", part: "page" }, this.say(phrase));
+    render({ data, page }) {
+      const pageButton = (messageKey, cursor) => {
+        const button = cursor && createElement("button", { type: "button", part: "page" }, this.message(messageKey));
         if (button) button.addEventListener("click", () => this.show({ cursor }));
         return button;
       };
-      const turns = [turn("previous_page", page.prev_cursor), turn("next_page", page.next_cursor)].filter(Boolean);
-      const cards = data.map((video) => make("li", {}, this.card(video, false, this.listWish)));
+      const pageButtons = [pageButton("previous_page", page.prev_cursor), pageButton("next_page", page.next_cursor)].filter(Boolean);
+      const cards = data.map((video) => createElement("li", {}, this.card(video, false, this.listLanguage)));
       return [
         cards.length
-          ? make("ul", { class: `cards ${this.layout()}`, part: "list", role: "list", tabindex: "-1", "aria-label": this.say("videos") }, cards)
-          : make("p", { part: "empty" }, this.say("nothing_found")),
-        ...(turns.length ? [make("nav", { part: "pages", "aria-label": this.say("pages") }, turns)] : []),
-        make("div", { class: "owed" }, owed(data, this.words)),
+          ? createElement("ul", { class: `cards ${this.layout()}`, part: "list", role: "list", tabindex: "-1", "aria-label": this.message("videos") }, cards)
+          : createElement("p", { part: "empty" }, this.message("nothing_found")),
+        ...(pageButtons.length ? [createElement("nav", { part: "pages", "aria-label": this.message("pages") }, pageButtons)] : []),
+        createElement("div", { class: "attribution" }, attribution(data, this.uiLanguage)),
       ];
     }
   }
 
-  class Video extends Embedded {
+  class Video extends KinotekaElement {
     static observedAttributes = ["server", "video", "lang"];
 
-    address() {
-      const name = this.getAttribute("video")?.trim();
-      return name && `/v1/videos/${encodeURIComponent(name)}?${this.query("video", "programme,translations")}`;
+    requestPath() {
+      const idOrSlug = this.getAttribute("video")?.trim();
+      return idOrSlug && `/v1/videos/${encodeURIComponent(idOrSlug)}?${this.query("video", "programme,translations")}`;
     }
 
-    draw(video) {
+    render(video) {
       const { programme, countries } = video;
-      const own = inLanguage(video.language, this.words);
+      const videoLanguage = inLanguage(video.language, this.uiLanguage);
       const codes = countries.map((country) => country.code);
       const helplines = (programme?.helplines ?? []).filter((one) => !codes.length || !one.country || codes.includes(one.country));
-      const card = this.card(video, true, this.wish);
+      const card = this.card(video, true, this.language);
       const about = [
-        video.summary && make("p", { part: "summary", ...own }, video.summary),
-        helplines.length > 0 && make("p", { class: "title" }, this.say("helplines")),
-        helplines.length > 0 && make("ul", { part: "helplines" }, helplines.map(({ name, country, phone, url }) =>
-          make("li", {}, [link(url, {}, name), country && `(${countries.find((one) => one.code === country)?.name ?? country})`, phone].filter(Boolean).flatMap((part) => [part, " "])))),
-        programme?.title && make("p", { class: "soft", part: "programme", ...inLanguage(programme.language, this.words) }, programme.title),
-        video.credits.length > 0 && make("p", { class: "soft", part: "credits" }, video.credits.map(({ name, role }) => (role ? `${name} (${role})` : name)).join(", ")),
-        video.licence && make("p", { class: "soft", part: "owed" }, `${this.say("licence")}: ${video.licence}`),
-        ...owed([video], this.words),
+        video.summary && createElement("p", { part: "summary", ...videoLanguage }, video.summary),
+        helplines.length > 0 && createElement("p", { class: "title" }, this.message("helplines")),
+        helplines.length > 0 && createElement("ul", { part: "helplines" }, helplines.map(({ name, country, phone, url }) =>
+          createElement("li", {}, [link(url, {}, name), country && `(${countries.find((one) => one.code === country)?.name ?? country})`, phone].filter(Boolean).flatMap((part) => [part, " "])))),
+        programme?.title && createElement("p", { class: "muted", part: "programme", ...inLanguage(programme.language, this.uiLanguage) }, programme.title),
+        video.credits.length > 0 && createElement("p", { class: "muted", part: "credits" }, video.credits.map(({ name, role }) => (role ? `${name} (${role})` : name)).join(", ")),
+        video.licence && createElement("p", { class: "muted", part: "attribution" }, `${this.message("licence")}: ${video.licence}`),
+        ...attribution([video], this.uiLanguage),
       ];
       card.append(...about.filter(Boolean));
       return [card];
     }
   }
 
-  class Figure extends Embedded {
+  class Statistic extends KinotekaElement {
     static observedAttributes = ["server", "statistic", "lang"];
 
-    address() {
-      const name = this.getAttribute("statistic")?.trim();
-      return name && `/v1/impact-statistics/${encodeURIComponent(name)}?${this.query("figure", "programme")}`;
+    requestPath() {
+      const idOrSlug = this.getAttribute("statistic")?.trim();
+      return idOrSlug && `/v1/impact-statistics/${encodeURIComponent(idOrSlug)}?${this.query("figure", "programme")}`;
     }
 
-    draw(statistic) {
+    render(statistic) {
       const { source, programme, partner } = statistic;
-      const period = span(statistic.period_start, statistic.period_end, this.words);
-      const facts = [
+      const period = span(statistic.period_start, statistic.period_end, this.uiLanguage);
+      const details = [
         ...statistic.disaggregation.map(({ dimension, value }) => [dimension, value]),
-        period && [this.say("period"), period],
-        source && [this.say("source"), link(source.url, {}, source.text ?? source.url)],
+        period && [this.message("period"), period],
+        source && [this.message("source"), link(source.url, {}, source.text ?? source.url)],
       ].filter(Boolean);
       return [
-        statistic.figure && make("p", { class: "figure", part: "figure" }, statistic.figure),
-        make("p", {}, link(this.embed("impact-statistics", statistic.slug), { class: "title", part: "label", ...inLanguage(statistic.language, this.words) }, statistic.label)),
-        facts.length > 0 && make("dl", { class: "facts soft", part: "facts" }, facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
-        make("div", { class: "owed" },
-          [programme, partner].filter(Boolean).map((one) => make("p", { class: "soft", part: "programme" }, one.title)),
-          owed([statistic], this.words)),
+        statistic.figure && createElement("p", { class: "value", part: "value" }, statistic.figure),
+        createElement("p", {}, link(this.embedUrl("impact-statistics", statistic.slug), { class: "title", part: "label", ...inLanguage(statistic.language, this.uiLanguage) }, statistic.label)),
+        details.length > 0 && createElement("dl", { class: "details muted", part: "details" }, details.map(([name, value]) => createElement("div", {}, createElement("dt", {}, name), createElement("dd", {}, value)))),
+        createElement("div", { class: "attribution" },
+          [programme, partner].filter(Boolean).map((one) => createElement("p", { class: "muted", part: "programme" }, one.title)),
+          attribution([statistic], this.uiLanguage)),
       ].filter(Boolean);
     }
   }
 
-  for (const [name, element] of [["kinoteka-videos", Videos], ["kinoteka-video", Video], ["kinoteka-figure", Figure]]) {
+  for (const [name, element] of [["kinoteka-videos", Videos], ["kinoteka-video", Video], ["kinoteka-figure", Statistic]]) {
     if (!customElements.get(name)) customElements.define(name, element);
   }
 })();

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::asked::{Asked, WITHOUT, own_parameters};
-use super::told::summarise;
-use super::view::ImpactSummary;
+use crate::http::accept;
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::negotiate;
 use crate::http::problem::Problem;
-use crate::impact::model::SPEC;
-use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::impact::model::SCHEMA;
+use crate::impact::summary::params::{EXCLUDED_PARAMS, SummaryParams, openapi_parameters};
+use crate::impact::summary::render::build_summary;
+use crate::impact::summary::response::ImpactSummary;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
 
 /// What the document says of its parameters.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/impact-statistics/summary",
-    spec: &SPEC,
-    without: WITHOUT,
-    own: own_parameters,
-    needs_query: false,
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: false,
 };
 
 /// Summarise impact statistics
@@ -46,59 +46,59 @@ pub const DECLARED: Listing = Listing {
 )]
 #[get("/v1/impact-statistics/summary")]
 pub async fn summarise_impact_statistics(
-    context: web::Data<Context>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
-    let caller = context.viewer(&request).await?;
-    let asked = Arc::new(Asked::read(&context, &request, caller, &[], None)?);
-    answer(&context, &request, caller, asked, summarise).await
+    accept::require_json(&request)?;
+    let caller = state.visibility(&request).await?;
+    let params = Arc::new(SummaryParams::from_request(&state, &request, caller, &[], None)?);
+    respond(&state, &request, caller, params, build_summary).await
 }
 
 /// Answers what is reckoned of statistics, unless the client has it.
-pub async fn answer<T: serde::Serialize + Send + 'static>(
-    context: &web::Data<Context>,
+pub async fn respond<T: serde::Serialize + Send + 'static>(
+    state: &web::Data<AppState>,
     request: &HttpRequest,
-    caller: Viewer,
-    asked: Arc<Asked>,
-    reckon: impl Fn(
+    visibility: Visibility,
+    params: Arc<SummaryParams>,
+    build: impl Fn(
         &mut crate::db::Connection,
-        &Asked,
-        &mut crate::resource::shown::Shown,
+        &SummaryParams,
+        &mut crate::resource::view::context::RenderContext,
     ) -> Result<T, Problem>
     + Send
     + 'static,
 ) -> Result<HttpResponse, Problem> {
     let condition = ConditionalGet::from_request(request);
-    let (shared, inner) = (Arc::clone(&asked), context.clone().into_inner());
-    let done = context
-        .read(caller, move |connection| {
+    let (shared, inner) = (Arc::clone(&params), state.clone().into_inner());
+    let done = state
+        .read(visibility, move |connection| {
             let list = &shared.list;
-            let of = OfCatalogue {
-                identity: &shared.identity,
-                wish: &list.wish,
-                base: &list.base,
+            let of = CatalogueRequest {
+                etag_key: &shared.etag_key,
+                language_preference: &list.language_preference,
+                base_url: &list.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                reckon(connection, &shared, shown)
+            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
+                build(connection, &shared, shown)
             })
         })
         .await?;
-    crate::http::layer::Statements::note(request, done.statements);
-    let wish = &asked.list.wish;
+    crate::http::middleware::StatementCount::record(request, done.statement_count);
+    let wish = &params.list.language_preference;
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, caller, wish, &validators));
+            return Ok(response::not_modified_response(state, visibility, wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, caller, wish);
-    answer::validate(&mut response, &validators);
+    response::set_cache_headers(&mut response, state, visibility, wish);
+    response::set_validators(&mut response, &validators);
     // Labels may be in others, where something is not translated; what is said of values is in
     // this.
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
     Ok(response.json(body))
 }

@@ -1,178 +1,174 @@
-//! The words of a text that a query found, marked in the form in which they are written.
+//! Highlighting of the words of a text that match a query.
 //!
-//! A mark stands where the index finds: words are compared folded and by their stems, see
-//! [`tokens`] and [`Rules`], so that `zene` marks `жене` and `women` marks `woman`. The answer is
-//! HTML: only `<mark>` is markup, everything else is escaped.
+//! Marks agree with the index: words are compared by folded tokens and by stems, see [`tokenize`]
+//! and [`StemmerLanguage`], so that `zene` marks `жене` and `women` marks `woman`. The result is
+//! HTML: `<mark>` is the only markup, everything else is escaped.
 
 mod layout;
+mod marks;
+mod stem_prefix;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::slice;
 
-use layout::{Layout, collapsed};
+use layout::{Layout, normalize_whitespace};
+use marks::{Mark, merge_marks, render_html, union_groups};
+pub use marks::{TermGroups, highlight_spans};
+use stem_prefix::StemPrefix;
 
-use super::analysis::{is_apostrophe, stems, tokens, words};
+use super::analysis::{stems, tokenize, word_indices};
+use super::chars::is_apostrophe;
 use super::fold::{fold, is_part_of_letter};
-use super::query::{MAX_TERMS, Query, Term};
-use super::stem::Rules;
+use super::query::{MAX_QUERY_TOKENS, SearchQuery, Term};
+use super::stem::StemmerLanguage;
 
-/// The most snippets of a text.
-pub const MOST_SNIPPETS: usize = 3;
+/// Default maximum number of snippets per text.
+pub const MAX_SNIPPETS: usize = 3;
 
-/// About how many characters of the text a snippet has.
-pub const SNIPPET_LENGTH: usize = 160;
+/// Approximate length of a snippet in characters.
+pub const SNIPPET_LEN: usize = 160;
 
-/// A token of no more bytes is not cut, see [`tokens`].
-const SURELY_WHOLE: usize = 32;
+/// A token of at most this many bytes is never truncated, see [`tokenize`].
+const MAX_UNTRUNCATED_BYTES: usize = 32;
 
-/// Groups of a query, as bits: the lowest stands for the first.
-pub type Groups = u64;
+const _: () = assert!(MAX_QUERY_TOKENS <= 64, "every group has its bit");
 
-const _: () = assert!(MAX_TERMS <= 64, "every group has its bit");
-
-/// A compiled query for marking: build once per request.
+/// A query compiled for highlighting; build it once per request.
 #[derive(Clone, Debug)]
-pub struct Marker<'q> {
-    /// The groups that look for a token.
-    tokens: HashMap<&'q str, Groups>,
-    /// The groups that look for a stem.
-    stems: HashMap<&'q str, Groups>,
-    /// The words that may have one of those stems. Stemming costs more than all else.
-    stemmed: Vec<Stemmed>,
-    prefixes: Vec<(&'q str, Groups)>,
-    phrases: Vec<(&'q Term, Groups)>,
-    most: usize,
-    length: usize,
+pub struct Highlighter<'q> {
+    /// Groups by token.
+    tokens: HashMap<&'q str, TermGroups>,
+    /// Groups by stem.
+    stems: HashMap<&'q str, TermGroups>,
+    /// Filters for words that may have one of these stems, since stemming dominates the cost.
+    stem_prefixes: Vec<StemPrefix>,
+    prefixes: Vec<(&'q str, TermGroups)>,
+    phrases: Vec<(&'q Term, TermGroups)>,
+    max_snippets: usize,
+    snippet_len: usize,
 }
 
-/// What is known of the words of some stems: no rule changes the first letter of a word or adds
-/// more than one.
-#[derive(Clone, Debug)]
-struct Stemmed {
-    initial: char,
-    /// In bytes, folded.
-    shortest: usize,
-    groups: Groups,
-}
-
-/// A stretch of a text that is marked, and what looks for it.
-#[derive(Clone, Debug)]
-struct Mark {
-    range: Range<usize>,
-    groups: Groups,
-}
-
-impl<'q> Marker<'q> {
-    /// Reads the terms that are looked for; those that are excluded mark nothing.
+impl<'q> Highlighter<'q> {
+    /// Compiles a query; excluded terms are ignored.
     #[must_use]
-    pub fn new(query: &'q Query) -> Self {
-        let mut marker = Self {
+    pub fn new(query: &'q SearchQuery) -> Self {
+        let mut highlighter = Self {
             tokens: HashMap::new(),
             stems: HashMap::new(),
-            stemmed: Vec::new(),
+            stem_prefixes: Vec::new(),
             prefixes: Vec::new(),
             phrases: Vec::new(),
-            most: MOST_SNIPPETS,
-            length: SNIPPET_LENGTH,
+            max_snippets: MAX_SNIPPETS,
+            snippet_len: SNIPPET_LEN,
         };
-        // A query that was read has no more groups than there are bits; of any other, the last
-        // share one.
-        for (place, group) in (0_u32..).zip(&query.groups) {
+        // A parsed query has no more groups than bits; in any other, the last groups share a bit.
+        for (index, group) in (0_u32..).zip(&query.groups) {
             for term in group {
-                marker.add(term, 1 << place.min(63));
+                highlighter.add_term(term, 1 << index.min(63));
             }
         }
-        marker
+        highlighter
     }
 
-    /// The same with other snippets: at most so many, if not none, of about so many characters.
+    /// Sets the maximum number of snippets (at least one is returned) and their approximate length
+    /// in characters.
     #[must_use]
-    pub fn showing(self, most: usize, length: usize) -> Self {
-        Self { most, length, ..self }
+    pub fn with_snippets(self, max_snippets: usize, snippet_len: usize) -> Self {
+        Self { max_snippets, snippet_len, ..self }
     }
 
-    fn add(&mut self, term: &'q Term, group: Groups) {
+    fn add_term(&mut self, term: &'q Term, group: TermGroups) {
         match term.tokens.as_slice() {
-            [token] if term.prefix => self.prefixes.push((token, group)),
+            [token] if term.is_prefix => self.prefixes.push((token, group)),
             [token] => *self.tokens.entry(token).or_default() |= group,
             [] => {}
             _ => self.phrases.push((term, group)),
         }
         for stem in &term.stems {
             *self.stems.entry(stem).or_default() |= group;
-            self.stemmed.extend(Stemmed::of(stem, group));
+            self.stem_prefixes.extend(StemPrefix::from_stem(stem, group));
         }
     }
 
-    /// The ranges of bytes to be marked, in order, not overlapping.
+    /// The marked byte ranges, sorted and not overlapping.
     #[must_use]
-    pub fn spans(&self, text: &str, rules: Option<Rules>) -> Vec<Range<usize>> {
-        self.marks(text, rules).into_iter().map(|mark| mark.range).collect()
+    pub fn spans(&self, text: &str, stemmer: Option<StemmerLanguage>) -> Vec<Range<usize>> {
+        self.marks(text, stemmer).into_iter().map(|mark| mark.range).collect()
     }
 
-    /// The ranges of bytes to be marked, each with the groups that look for it.
+    /// The marked byte ranges, each with the groups that it matches.
     #[must_use]
-    pub fn found(&self, text: &str, rules: Option<Rules>) -> Vec<(Range<usize>, Groups)> {
-        self.marks(text, rules).into_iter().map(|mark| (mark.range, mark.groups)).collect()
+    pub fn spans_with_groups(
+        &self,
+        text: &str,
+        stemmer: Option<StemmerLanguage>,
+    ) -> Vec<(Range<usize>, TermGroups)> {
+        self.marks(text, stemmer).into_iter().map(|mark| (mark.range, mark.groups)).collect()
     }
 
-    /// The groups of the query that are found in a text: bit `n` stands for `query.groups[n]`.
+    /// The groups of the query that match a text: bit `n` is `query.groups[n]`.
     #[must_use]
-    pub fn groups(&self, text: &str, rules: Option<Rules>) -> Groups {
-        all_groups(&self.marks(text, rules))
+    pub fn matched_groups(&self, text: &str, stemmer: Option<StemmerLanguage>) -> TermGroups {
+        union_groups(&self.marks(text, stemmer))
     }
 
-    /// The whole text with its words marked; `None` where nothing is to be marked.
+    /// The whole text with its matches marked; `None` if there are none.
     #[must_use]
-    pub fn whole(&self, text: &str, rules: Option<Rules>) -> Option<String> {
-        let marks = self.marks(text, rules);
-        (!marks.is_empty()).then(|| html(text, 0..text.len(), &marks))
+    pub fn highlight(&self, text: &str, stemmer: Option<StemmerLanguage>) -> Option<String> {
+        let marks = self.marks(text, stemmer);
+        (!marks.is_empty()).then(|| render_html(text, 0..text.len(), &marks))
     }
 
-    /// A few snippets that show as many different groups as possible, in the order of the text;
-    /// `None` where nothing matches.
+    /// Snippets that show as many different groups as possible, in the order of the text; `None` if
+    /// nothing matches.
     ///
-    /// An ellipsis stands where text is left out. Space is collapsed. A short text is one snippet,
-    /// whole. What is marked is never cut.
+    /// Omitted text is replaced by an ellipsis, and whitespace is collapsed. A short text is
+    /// returned whole, as one snippet. Marks are never cut.
     #[must_use]
-    pub fn snippets(&self, text: &str, rules: Option<Rules>) -> Option<Vec<String>> {
-        let text = collapsed(text);
-        let marks = self.marks(&text, rules);
-        (!marks.is_empty()).then(|| Layout::new(&text, &marks, self.length).snippets(self.most))
+    pub fn snippets(&self, text: &str, stemmer: Option<StemmerLanguage>) -> Option<Vec<String>> {
+        let text = normalize_whitespace(text);
+        let marks = self.marks(&text, stemmer);
+        (!marks.is_empty())
+            .then(|| Layout::new(&text, &marks, self.snippet_len).snippets(self.max_snippets))
     }
 
-    fn marks(&self, text: &str, rules: Option<Rules>) -> Vec<Mark> {
+    fn marks(&self, text: &str, stemmer: Option<StemmerLanguage>) -> Vec<Mark> {
         let mut marks = Vec::new();
-        let mut places = Vec::new();
-        // The words that a text is about stand in it many times.
-        let mut known = HashMap::new();
-        for (start, word) in words(text) {
+        let mut token_ranges = Vec::new();
+        // Matching words tend to repeat in a text.
+        let mut stem_groups_by_word = HashMap::new();
+        for (start, word) in word_indices(text) {
             let folded = fold(word);
-            let parts = parts(&folded);
+            let parts = multiple_tokens(&folded);
             let tokens = parts.as_deref().unwrap_or(slice::from_ref(&folded));
-            let mut groups = self.groups_of(tokens);
-            if let Some(rules) = rules.filter(|_| self.may_have_stem(word, &folded, groups)) {
-                groups |= *known.entry(word).or_insert_with(|| self.groups_of_stems(word, rules));
+            let mut groups = self.token_groups(tokens);
+            if let Some(stemmer) = stemmer.filter(|_| self.may_match_stem(word, &folded, groups)) {
+                groups |= *stem_groups_by_word
+                    .entry(word)
+                    .or_insert_with(|| self.stem_groups(word, stemmer));
             }
             if groups != 0 {
-                marks.push(Mark { range: visible(start, word), groups });
+                marks.push(Mark { range: mark_range(start, word), groups });
             }
             if !self.phrases.is_empty() {
-                places.extend(tokens.iter().map(|token| (token.clone(), visible(start, word))));
+                token_ranges
+                    .extend(tokens.iter().map(|token| (token.clone(), mark_range(start, word))));
             }
         }
         if self.phrases.is_empty() {
             return marks;
         }
         for (term, groups) in &self.phrases {
-            marks.extend(phrase(term, &places).map(|range| Mark { range, groups: *groups }));
+            marks.extend(
+                phrase_ranges(term, &token_ranges).map(|range| Mark { range, groups: *groups }),
+            );
         }
-        joined(marks)
+        merge_marks(marks)
     }
 
-    /// The groups that look for one of the tokens of a word, by itself.
-    fn groups_of(&self, tokens: &[String]) -> Groups {
+    /// The groups that match one of the tokens of a word.
+    fn token_groups(&self, tokens: &[String]) -> TermGroups {
         let mut groups = 0;
         for token in tokens {
             groups |= self.tokens.get(token.as_str()).copied().unwrap_or(0);
@@ -183,169 +179,94 @@ impl<'q> Marker<'q> {
         groups
     }
 
-    fn groups_of_stems(&self, word: &str, rules: Rules) -> Groups {
-        stems(word, &[rules])
+    fn stem_groups(&self, word: &str, stemmer: StemmerLanguage) -> TermGroups {
+        stems(word, &[stemmer])
             .iter()
             .filter_map(|stem| self.stems.get(stem.as_str()))
             .fold(0, |groups, more| groups | more)
     }
 
-    /// Whether a stem of a word may add to the groups that are known to look for it.
-    fn may_have_stem(&self, word: &str, folded: &str, known: Groups) -> bool {
+    /// Whether the stems of a word may match groups other than the known ones.
+    fn may_match_stem(&self, word: &str, folded: &str, known_groups: TermGroups) -> bool {
         let initial = folded.chars().next();
-        // A letter in two pieces, as decomposed `й`, is stemmed as one of them.
+        // A decomposed letter such as `й` is composed before stemming.
         let is_in_pieces =
             || word.chars().nth(1).is_some_and(|c| !c.is_ascii() && is_part_of_letter(c));
-        let may = |stemmed: &Stemmed| {
-            Some(stemmed.initial) == initial && stemmed.shortest <= folded.len().saturating_add(1)
+        let may = |stemmed: &StemPrefix| {
+            Some(stemmed.initial) == initial && stemmed.min_len <= folded.len().saturating_add(1)
                 || is_in_pieces()
         };
-        self.stemmed.iter().any(|stemmed| stemmed.groups & !known != 0 && may(stemmed))
+        self.stem_prefixes.iter().any(|stemmed| stemmed.groups & !known_groups != 0 && may(stemmed))
     }
 }
 
-impl Stemmed {
-    fn of(stem: &str, groups: Groups) -> Option<Self> {
-        // Before the stem stands the letter of its rules.
-        let mut letters = stem.chars();
-        letters.next()?;
-        let shortest = letters.as_str().len();
-        Some(Self { initial: letters.next()?, shortest, groups })
-    }
+/// The tokens of a folded word; `None` if it is a single token itself, as nearly every word is.
+fn multiple_tokens(folded: &str) -> Option<Vec<String>> {
+    let is_one = (1..=MAX_UNTRUNCATED_BYTES).contains(&folded.len())
+        && folded.chars().all(char::is_alphanumeric);
+    (!is_one).then(|| tokenize(folded))
 }
 
-/// The tokens of a folded word; `None` where it is one itself, as nearly every word is.
-fn parts(folded: &str) -> Option<Vec<String>> {
-    let is_one =
-        (1..=SURELY_WHOLE).contains(&folded.len()) && folded.chars().all(char::is_alphanumeric);
-    (!is_one).then(|| tokens(folded))
-}
-
-/// What is marked of a word: not the quotes around it, nor marks that belong to what stands before
-/// it.
-fn visible(start: usize, word: &str) -> Range<usize> {
+/// The range of a word to mark, without surrounding quotation marks and without combining marks of
+/// the character before it.
+fn mark_range(start: usize, word: &str) -> Range<usize> {
     let rest =
         word.trim_start_matches(|c| is_apostrophe(c) || (!c.is_ascii() && is_part_of_letter(c)));
-    let shown = rest.trim_end_matches(is_apostrophe);
-    if shown.is_empty() {
+    let visible = rest.trim_end_matches(is_apostrophe);
+    if visible.is_empty() {
         return start..start.saturating_add(word.len());
     }
     let start = start.saturating_add(word.len().saturating_sub(rest.len()));
-    start..start.saturating_add(shown.len())
+    start..start.saturating_add(visible.len())
 }
 
-/// Where the tokens of a phrase stand together, from the first word to the end of the last.
-fn phrase<'a>(
+/// The ranges at which the tokens of a phrase are adjacent.
+fn phrase_ranges<'a>(
     term: &'a Term,
-    places: &'a [(String, Range<usize>)],
+    token_ranges: &'a [(String, Range<usize>)],
 ) -> impl Iterator<Item = Range<usize>> + 'a {
     let last = term.tokens.len().saturating_sub(1);
-    let is_like = move |place: usize, token: &str, wanted: &str| {
-        token == wanted || (term.prefix && place == last && token.starts_with(wanted))
+    let token_matches = move |index: usize, token: &str, expected: &str| {
+        token == expected || (term.is_prefix && index == last && token.starts_with(expected))
     };
-    places.windows(term.tokens.len().max(1)).filter_map(move |window| {
+    token_ranges.windows(term.tokens.len().max(1)).filter_map(move |window| {
         let mut pairs = window.iter().zip(&term.tokens).enumerate();
         let ((_, first), (_, end)) = (window.first()?, window.last()?);
         pairs
-            .all(|(place, ((token, _), wanted))| is_like(place, token, wanted))
+            .all(|(index, ((token, _), expected))| token_matches(index, token, expected))
             .then_some(first.start..end.end)
     })
-}
-
-/// The marks in order, those that overlap as one.
-fn joined(mut marks: Vec<Mark>) -> Vec<Mark> {
-    marks.sort_unstable_by_key(|mark| mark.range.start);
-    let mut joined: Vec<Mark> = Vec::with_capacity(marks.len());
-    for mark in marks {
-        match joined.last_mut() {
-            Some(last) if mark.range.start < last.range.end => {
-                last.range.end = last.range.end.max(mark.range.end);
-                last.groups |= mark.groups;
-            }
-            _ => joined.push(mark),
-        }
-    }
-    joined
-}
-
-fn all_groups<'m>(marks: impl IntoIterator<Item = &'m Mark>) -> Groups {
-    marks.into_iter().fold(0, |groups, mark| groups | mark.groups)
-}
-
-/// A part of a text as HTML, with these ranges of the whole marked as far as they lie in it.
-#[must_use]
-pub fn marked<'r>(
-    text: &str,
-    part: Range<usize>,
-    spans: impl IntoIterator<Item = &'r Range<usize>>,
-) -> String {
-    let within = spans
-        .into_iter()
-        .map(|span| span.start.max(part.start)..span.end.min(part.end))
-        .filter(|span| !span.is_empty());
-    let marks: Vec<Mark> = within.map(|range| Mark { range, groups: 0 }).collect();
-    html(text, part, &marks)
-}
-
-/// A part of a text as HTML. No mark stands across its ends.
-fn html(text: &str, part: Range<usize>, marks: &[Mark]) -> String {
-    let mut html = String::with_capacity(part.len().saturating_add(64));
-    let mut from = part.start;
-    for mark in
-        marks.iter().filter(|mark| mark.range.start >= part.start && mark.range.end <= part.end)
-    {
-        escape(text.get(from..mark.range.start).unwrap_or_default(), &mut html);
-        html.push_str("<mark>");
-        escape(text.get(mark.range.clone()).unwrap_or_default(), &mut html);
-        html.push_str("</mark>");
-        from = mark.range.end;
-    }
-    escape(text.get(from..part.end).unwrap_or_default(), &mut html);
-    html
-}
-
-fn escape(text: &str, html: &mut String) {
-    for piece in text.split_inclusive(['&', '<', '>', '"', '\'']) {
-        let (plain, escaped) = match piece.char_indices().next_back() {
-            Some((at, '&')) => (piece.get(..at), "&amp;"),
-            Some((at, '<')) => (piece.get(..at), "&lt;"),
-            Some((at, '>')) => (piece.get(..at), "&gt;"),
-            Some((at, '"')) => (piece.get(..at), "&quot;"),
-            Some((at, '\'')) => (piece.get(..at), "&#39;"),
-            _ => (Some(piece), ""),
-        };
-        html.push_str(plain.unwrap_or_default());
-        html.push_str(escaped);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::analysis::AnalyzedTexts;
     use super::*;
-    use crate::text::Tokens;
 
-    const EN: Option<Rules> = Some(Rules::English);
-    const SQ: Option<Rules> = Some(Rules::Albanian);
-    const SR: Option<Rules> = Some(Rules::Serbian);
-    const MK: Option<Rules> = Some(Rules::Macedonian);
-    const TR: Option<Rules> = Some(Rules::Turkish);
+    const EN: Option<StemmerLanguage> = Some(StemmerLanguage::English);
+    const SQ: Option<StemmerLanguage> = Some(StemmerLanguage::Albanian);
+    const SR: Option<StemmerLanguage> = Some(StemmerLanguage::Serbian);
+    const MK: Option<StemmerLanguage> = Some(StemmerLanguage::Macedonian);
+    const TR: Option<StemmerLanguage> = Some(StemmerLanguage::Turkish);
 
-    fn whole(query: &str, text: &str, rules: Option<Rules>) -> String {
-        Marker::new(&Query::parse(query, &Rules::ALL)).whole(text, rules).unwrap_or_default()
+    fn highlighted(query: &str, text: &str, stemmer: Option<StemmerLanguage>) -> String {
+        Highlighter::new(&SearchQuery::parse(query, &StemmerLanguage::ALL))
+            .highlight(text, stemmer)
+            .unwrap_or_default()
     }
 
     fn snippets(query: &str, text: &str) -> Vec<String> {
-        Marker::new(&Query::parse(query, &Rules::ALL))
-            .showing(2, 40)
+        Highlighter::new(&SearchQuery::parse(query, &StemmerLanguage::ALL))
+            .with_snippets(2, 40)
             .snippets(text, EN)
             .unwrap_or_default()
     }
 
     #[test]
-    fn words_are_marked_as_they_are_written() {
-        for (query, rules, text, expected) in [
+    fn marks_words_as_written() {
+        for (query, stemmer, text, expected) in [
             ("zene ", SR, "Права жене", "Права <mark>жене</mark>"),
             ("жене ", SR, "Prava Z\u{30c}ene.", "Prava <mark>Z\u{30c}ene</mark>."),
             ("nasilja ", SR, "Насиље и nasiljem", "<mark>Насиље</mark> и <mark>nasiljem</mark>"),
@@ -372,13 +293,13 @@ mod tests {
             ("nothing ", EN, "Here", ""),
             ("-here", EN, "Here", ""),
         ] {
-            assert_eq!(whole(query, text, rules), expected, "{query}");
+            assert_eq!(highlighted(query, text, stemmer), expected, "{query}");
         }
     }
 
     #[test]
-    fn phrases_are_marked_where_they_stand_together() {
-        for (query, rules, text, expected) in [
+    fn marks_adjacent_phrases() {
+        for (query, stemmer, text, expected) in [
             (
                 "\"rodna ravnopravnost\"",
                 SR,
@@ -398,26 +319,27 @@ mod tests {
             ("\"la la\"", None, "la, la la", "<mark>la, la la</mark>"),
             ("\"red fox\" fox", EN, "red fox, foxes", "<mark>red fox</mark>, <mark>foxes</mark>"),
         ] {
-            assert_eq!(whole(query, text, rules), expected, "{query}");
+            assert_eq!(highlighted(query, text, stemmer), expected, "{query}");
         }
     }
 
     #[test]
-    fn groups_are_told_apart() {
-        let query = Query::parse("women OR men \"equal rights\" woman law", &Rules::ALL);
-        let marker = Marker::new(&query);
+    fn distinguishes_groups() {
+        let query =
+            SearchQuery::parse("women OR men \"equal rights\" woman law", &StemmerLanguage::ALL);
+        let marker = Highlighter::new(&query);
         for (text, expected) in [
             ("Women", 0b101),
             ("men's lawn", 0b1001),
             ("rights, equal", 0),
             ("equal rights to a woman by law", 0b1111),
         ] {
-            assert_eq!(marker.groups(text, EN), expected, "{text}");
+            assert_eq!(marker.matched_groups(text, EN), expected, "{text}");
         }
     }
 
     #[test]
-    fn short_texts_are_shown_whole() {
+    fn short_text_is_one_snippet() {
         assert_eq!(
             snippets("law ", "  The\n law\u{a0} &  order "),
             ["The <mark>law</mark> &amp; order"]
@@ -426,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn snippets_are_cut_at_words_and_begin_with_sentences() {
+    fn snippets_start_at_words_or_sentences() {
         let text = "This is some text that nobody has looked for. Here is the law of the land, as it was written down in the past days. \
             More of this text stands behind it and after that nothing else comes than the order that was sought for.";
         assert_eq!(
@@ -448,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn snippets_show_different_groups_before_many_marks() {
+    fn snippets_prefer_distinct_groups() {
         let filler = "and so on and so forth and so on and so forth and so on and so forth ";
         let text = format!("law law law {filler} law law {filler} order {filler} law");
         let shown = snippets("law order ", &text);
@@ -461,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_snippets_are_one() {
+    fn adjacent_snippets_are_merged() {
         let filler = "and so on and so forth ".repeat(10);
         let text =
             format!("{filler} a law that stood at the beginning of what became an order {filler}");
@@ -475,8 +397,8 @@ mod tests {
         );
     }
 
-    /// The text that is shown by HTML, and the texts of its marks.
-    fn read(html: &str) -> String {
+    /// The text of the HTML, unescaped and without marks.
+    fn strip_marks(html: &str) -> String {
         let bare = html.replace("<mark>", "").replace("</mark>", "");
         assert!(!bare.contains(['<', '>', '"', '\'']), "{html}");
         bare.replace("&lt;", "<")
@@ -501,68 +423,55 @@ mod tests {
         ]
     }
 
-    fn any_rules() -> impl Strategy<Value = Option<Rules>> {
-        proptest::option::of(proptest::sample::select(&Rules::ALL[..]))
+    fn any_rules() -> impl Strategy<Value = Option<StemmerLanguage>> {
+        proptest::option::of(proptest::sample::select(&StemmerLanguage::ALL[..]))
     }
 
     proptest! {
         #[test]
-        fn the_whole_text_is_shown(query in any_query(), text in any_text(), rules in any_rules()) {
-            let query = Query::parse(&query, &Rules::ALL);
-            let marker = Marker::new(&query);
-            let spans = marker.spans(&text, rules);
+        fn highlight_preserves_text(query in any_query(), text in any_text(), stemmer in any_rules()) {
+            let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+            let marker = Highlighter::new(&query);
+            let spans = marker.spans(&text, stemmer);
             prop_assert!(spans.iter().all(|span| text.get(span.clone()).is_some_and(|marked| !marked.is_empty())), "{:?}", spans);
             prop_assert!(spans.windows(2).all(|pair| pair[0].end <= pair[1].start), "{:?}", spans);
-            match marker.whole(&text, rules) {
-                Some(html) => prop_assert_eq!(read(&html), text),
+            match marker.highlight(&text, stemmer) {
+                Some(html) => prop_assert_eq!(strip_marks(&html), text),
                 None => prop_assert!(spans.is_empty()),
             }
         }
 
         #[test]
-        fn groups_are_found_as_by_the_index(query in any_query(), text in any_text(), rules in any_rules()) {
-            let query = Query::parse(&query, &Rules::ALL);
-            let mut tokens = Tokens::default();
-            tokens.add(&text, rules);
+        fn groups_match_index(query in any_query(), text in any_text(), stemmer in any_rules()) {
+            let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+            let mut tokens = AnalyzedTexts::default();
+            tokens.add_text(&text, stemmer);
             let found = |group: &Vec<Term>| group.iter().any(|term| term.matches(&tokens));
             let expected = query.groups.iter().enumerate().filter(|(_, group)| found(group)).fold(0, |found, (at, _)| found | 1 << at);
-            let marker = Marker::new(&query);
-            prop_assert_eq!(marker.groups(&text, rules), expected);
-            prop_assert_eq!(marker.spans(&text, rules).is_empty(), expected == 0);
+            let marker = Highlighter::new(&query);
+            prop_assert_eq!(marker.matched_groups(&text, stemmer), expected);
+            prop_assert_eq!(marker.spans(&text, stemmer).is_empty(), expected == 0);
             prop_assert!(query.is_empty() || !query.matches(&tokens) || expected != 0);
         }
 
         #[test]
-        fn no_rule_changes_the_first_letter_or_adds_two(word in "\\PC{1,12}|[a-zčćžšđëçıİğüöşIа-яѓќљњџј][a-zčćžšđëçğüöşа-яѓќљњџј’]{1,14}") {
-            for (_, word) in words(&word) {
-                let folded = fold(word);
-                for stem in stems(word, &Rules::ALL) {
-                    let in_pieces = word.chars().nth(1).is_some_and(is_part_of_letter);
-                    let Stemmed { initial, shortest, .. } = Stemmed::of(&stem, 1).unwrap();
-                    prop_assert!(in_pieces || folded.starts_with(initial), "{} {}", word, stem);
-                    prop_assert!(in_pieces || shortest <= folded.len() + 1, "{} {}", word, stem);
-                }
-            }
-        }
-
-        #[test]
-        fn snippets_are_parts_of_the_text(
-            query in any_query(), text in any_text(), rules in any_rules(), most in 0_usize..4, length in 0_usize..60,
+        fn snippets_are_substrings(
+            query in any_query(), render_text in any_text(), stemmer in any_rules(), max_snippets in 0_usize..4, snippet_len in 0_usize..60,
         ) {
-            let query = Query::parse(&query, &Rules::ALL);
-            let marker = Marker::new(&query).showing(most, length);
-            let Some(snippets) = marker.snippets(&text, rules) else {
-                prop_assert!(marker.spans(&text, rules).is_empty());
+            let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+            let marker = Highlighter::new(&query).with_snippets(max_snippets, snippet_len);
+            let Some(snippets) = marker.snippets(&render_text, stemmer) else {
+                prop_assert!(marker.spans(&render_text, stemmer).is_empty());
                 return Ok(());
             };
-            prop_assert!((1..=most.max(1)).contains(&snippets.len()));
-            let shown = snippets.iter().fold(0, |groups, snippet| groups | marker.groups(&read(snippet), rules)).count_ones();
-            prop_assert!(shown >= marker.groups(&text, rules).count_ones().min(u32::try_from(most.max(1)).unwrap()), "{:?}", snippets);
-            let text = collapsed(&text).replace('\n', " ");
+            prop_assert!((1..=max_snippets.max(1)).contains(&snippets.len()));
+            let shown = snippets.iter().fold(0, |groups, snippet| groups | marker.matched_groups(&strip_marks(snippet), stemmer)).count_ones();
+            prop_assert!(shown >= marker.matched_groups(&render_text, stemmer).count_ones().min(u32::try_from(max_snippets.max(1)).unwrap()), "{:?}", snippets);
+            let text = normalize_whitespace(&render_text).replace('\n', " ");
             let mut rest = text.as_str();
             for snippet in &snippets {
                 prop_assert!(snippet.contains("<mark>"));
-                let shown = read(snippet);
+                let shown = strip_marks(snippet);
                 let (is_first, is_last) = (text.starts_with(&shown), text.ends_with(&shown));
                 let shown = if is_first { &shown } else { shown.strip_prefix('…').unwrap_or(&shown) };
                 let shown = if is_last { shown } else { shown.strip_suffix('…').unwrap_or(shown) };
@@ -575,15 +484,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn windows_cut_no_word(query in any_query(), text in any_text(), most in 0_usize..4, length in 0_usize..60) {
-            let query = Query::parse(&query, &Rules::ALL);
-            let text = collapsed(&text);
-            let marks = Marker::new(&query).marks(&text, None);
-            let layout = Layout::new(&text, &marks, length);
-            let windows = layout.windows(most);
+        fn windows_do_not_split_words(query in any_query(), text in any_text(), max_snippets in 0_usize..4, snippet_len in 0_usize..60) {
+            let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+            let text = normalize_whitespace(&text);
+            let marks = Highlighter::new(&query).marks(&text, None);
+            let layout = Layout::new(&text, &marks, snippet_len);
+            let windows = layout.windows(max_snippets);
             prop_assert!(windows.windows(2).all(|pair| pair[0].end < pair[1].start), "{:?}", windows);
-            let places: Vec<Range<usize>> = words(&text).map(|(start, word)| visible(start, word)).collect();
-            for at in windows.iter().flat_map(|window| [window.start, window.end]).map(|at| layout.byte(at)) {
+            let places: Vec<Range<usize>> = word_indices(&text).map(|(start, word)| mark_range(start, word)).collect();
+            for at in windows.iter().flat_map(|window| [window.start, window.end]).map(|at| layout.byte_offset(at)) {
                 prop_assert!(places.iter().chain(marks.iter().map(|mark| &mark.range)).all(|range| at <= range.start || range.end <= at));
                 prop_assert!(at == 0 || marks.iter().any(|mark| mark.range.start == at) || !text.split_at(at).1.starts_with(is_part_of_letter));
             }

@@ -1,10 +1,10 @@
 use std::cmp::Ordering;
 
-use kinoteka::http::language::Wish;
+use kinoteka::http::language::LanguagePreference;
 use kinoteka::places::NAME_LANGUAGES;
-use kinoteka::text::{Language, choose, parse_accept_language, preference_among};
+use kinoteka::text::{Language, parse_accept_language, rank_available, select_language};
 
-/// The header; on the next line, if there is one, the tags that texts are stored in, the original's
+/// The header; on an optional second line the language tags of the stored texts, the original
 /// first.
 pub fn accept_language(data: &[u8]) {
     let Some((header, stored)) = super::two_lines(data) else { return };
@@ -13,14 +13,15 @@ pub fn accept_language(data: &[u8]) {
 
     let mut available: Vec<Language> = Vec::new();
     for tag in stored.unwrap_or("en sq sr-Cyrl mk").split_whitespace().take(12) {
-        let language = Language::parse(tag).ok().filter(|language| language.is_storable().is_ok());
+        let language =
+            Language::parse(tag).ok().filter(|language| language.check_storable().is_ok());
         available.extend(language.filter(|language| !available.contains(language)));
     }
     let fallback = [Language::default()];
     let original = available.first().cloned().unwrap_or_default();
     chooses_what_there_is(&asked, &available, &fallback, &original);
-    let wish = Wish::new(asked, fallback.to_vec());
-    assert!(NAME_LANGUAGES.contains(&wish.names));
+    let wish = LanguagePreference::new(asked, fallback.to_vec());
+    assert!(NAME_LANGUAGES.contains(&wish.ui_language));
 }
 
 fn reads_as_it_should(header: &str, asked: &[Language]) {
@@ -28,10 +29,10 @@ fn reads_as_it_should(header: &str, asked: &[Language]) {
         assert_eq!(
             Language::parse(language.as_str()).as_ref(),
             Ok(language),
-            "a canonical tag reads as itself"
+            "a canonical tag parses to itself"
         );
     }
-    // Member by member, with weights as floats: another way to the same order.
+    // Second implementation with weights as floats.
     let mut expected: Vec<(f64, Language)> = header
         .split(',')
         .filter_map(|member| {
@@ -61,11 +62,11 @@ fn reads_as_it_should(header: &str, asked: &[Language]) {
         .map(|(place, tag)| format!("{tag};q=0.{}", 999 - place))
         .rev()
         .collect();
-    assert_eq!(parse_accept_language(&weighed.join(",")), asked, "weights make the order");
+    assert_eq!(parse_accept_language(&weighed.join(",")), asked, "weights determine the order");
     assert_eq!(
         parse_accept_language(&format!("*;q=0.9,_ ,;,{header}")),
         asked,
-        "what is no language does not count"
+        "invalid members are ignored"
     );
 }
 
@@ -75,11 +76,11 @@ fn chooses_what_there_is(
     fallback: &[Language],
     original: &Language,
 ) {
-    let choice = choose(asked, available, fallback, original);
+    let choice = select_language(asked, available, fallback, original);
     assert_eq!(
         choice.is_none(),
         available.is_empty(),
-        "something is chosen whenever there is something"
+        "a language is selected if and only if one is available"
     );
     let Some(choice) = choice else { return };
     let stored = &available[choice.index];
@@ -88,33 +89,34 @@ fn chooses_what_there_is(
         Some(to) => {
             assert_eq!(to, &choice.language);
             assert_eq!(
-                (to.primary(), stored.primary()),
+                (to.primary_language(), stored.primary_language()),
                 ("sr", "sr"),
-                "only Serbian is made from the other script"
+                "only Serbian is transliterated"
             );
             assert_ne!(to.script(), stored.script());
         }
     }
     if let Some(first) = asked.first().filter(|first| available.contains(first)) {
-        assert_eq!(stored, first, "the language asked for first is there");
+        assert_eq!(stored, first, "the most preferred language is available");
     }
-    let order = preference_among(asked, fallback, available);
+    let order = rank_available(asked, fallback, available);
     assert!(order.iter().all(|tag| available.contains(tag)));
     if order.is_empty() {
-        assert_eq!(stored, original, "nothing fits, so the original answers");
+        assert_eq!(stored, original, "without a match the original is selected");
         return;
     }
     assert!(order.contains(stored), "{stored} is chosen, but not preferred");
-    // Only bare Serbian depends on the script of the original.
-    if original.primary() != "sr" {
+    // Only `sr` without a script depends on the script of the original.
+    if original.primary_language() != "sr" {
         assert_eq!(Some(stored), order.first(), "the order of preference and the choice agree");
     }
     let mut turned = available.to_vec();
     turned.reverse();
-    let again = choose(asked, &turned, fallback, original).expect("something is there");
+    let again =
+        select_language(asked, &turned, fallback, original).expect("a language is available");
     assert_eq!(
         (&turned[again.index], again.language),
         (stored, choice.language),
-        "the order of what is stored does not count"
+        "the order of the stored tags does not matter"
     );
 }

@@ -1,42 +1,42 @@
-use kinoteka::commands::{Line, explain, understand};
+use kinoteka::commands::{ImportLine, line_errors, parse_line};
 use kinoteka::http::problem::Problem;
-use kinoteka::impact::indicators::store::Indicators;
-use kinoteka::impact::store::ImpactStatistics;
-use kinoteka::partners::store::Partners;
-use kinoteka::programmes::store::Programmes;
-use kinoteka::resource::Subject;
-use kinoteka::resource::spec::Kind;
-use kinoteka::saved_queries::store::SavedQueries;
+use kinoteka::impact::indicators::resource::Indicators;
+use kinoteka::impact::resource::ImpactStatistics;
+use kinoteka::partners::resource::Partners;
+use kinoteka::programmes::resource::Programmes;
+use kinoteka::resource::Resource;
+use kinoteka::resource::schema::ResourceKind;
+use kinoteka::saved_queries::resource::SavedQueries;
 use kinoteka::text::validate_slug;
-use kinoteka::topics::store::Topics;
-use kinoteka::videos::store::Videos;
+use kinoteka::topics::resource::Topics;
+use kinoteka::videos::resource::Videos;
 
 use super::items;
 
-/// A line of an import.
+/// Fuzzes an import line.
 pub fn import_line(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match understand(1, text) {
+    match parse_line(1, text) {
         Err(error) => items::is_a_sentence(&error),
         Ok(line) => match line.kind {
-            Kind::Topic => read::<Topics>(&line),
-            Kind::Partner => read::<Partners>(&line),
-            Kind::Programme => read::<Programmes>(&line),
-            Kind::Video => read::<Videos>(&line),
-            Kind::Indicator => read::<Indicators>(&line),
-            Kind::ImpactStatistic => read::<ImpactStatistics>(&line),
-            Kind::SavedQuery => read::<SavedQueries>(&line),
+            ResourceKind::Topic => read::<Topics>(&line),
+            ResourceKind::Partner => read::<Partners>(&line),
+            ResourceKind::Programme => read::<Programmes>(&line),
+            ResourceKind::Video => read::<Videos>(&line),
+            ResourceKind::Indicator => read::<Indicators>(&line),
+            ResourceKind::ImpactStatistic => read::<ImpactStatistics>(&line),
+            ResourceKind::SavedQuery => read::<SavedQueries>(&line),
         },
     }
 }
 
-fn read<S: Subject>(line: &Line) {
+fn read<S: Resource>(line: &ImportLine) {
     assert_eq!(validate_slug(&line.slug), Ok(()));
-    assert_eq!(line.kind, S::SPEC.kind);
+    assert_eq!(line.kind, S::SCHEMA.kind);
     let understood = match items::read::<S>(&line.body, None) {
         Ok(understood) => understood,
         Err(errors) => {
-            let explained = explain(line, &Problem::fields(errors));
+            let explained = line_errors(line, &Problem::invalid_fields(errors));
             assert!(!explained.is_empty());
             for (number, text) in explained {
                 assert_eq!(number, 1);
@@ -46,10 +46,10 @@ fn read<S: Subject>(line: &Line) {
         }
     };
     assert_eq!(understood.slug.as_ref(), Some(&line.slug));
-    // What an export writes can be imported.
+    // An exported item can be imported.
     let mut body = items::sent_back::<S>(&line.body, understood);
     body["resource"] = line.kind.as_str().into();
-    let again = understand(2, &body.to_string())
+    let again = parse_line(2, &body.to_string())
         .unwrap_or_else(|error| panic!("{body} cannot be imported: {error}"));
     assert_eq!((again.kind, &again.slug), (line.kind, &line.slug));
 }

@@ -1,35 +1,35 @@
-//! What must hold of every body of an item.
+//! Properties of every request body of an item.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kinoteka::db::{Id, Time};
-use kinoteka::http::fields::limits;
-use kinoteka::http::keys::Viewer;
-use kinoteka::http::language::Wish;
-use kinoteka::http::problem::Violation;
-use kinoteka::places::{Designation, Places};
-use kinoteka::resource::load::{Item, Link, Loaded, Text};
-use kinoteka::resource::names::{Drawn, Target};
-use kinoteka::resource::shown::Shown;
-use kinoteka::resource::write::{About, Understood, understand};
-use kinoteka::resource::{NewLink, Subject};
+use kinoteka::http::auth::Visibility;
+use kinoteka::http::json_fields::limits;
+use kinoteka::http::language::LanguagePreference;
+use kinoteka::http::problem::FieldError;
+use kinoteka::places::{CountryNames, KosovoFootnote};
+use kinoteka::resource::cache::references::{ReferenceTarget, RenderedReferences};
+use kinoteka::resource::store::items::{ItemRow, LoadedItem, Reference, TranslationRow};
+use kinoteka::resource::view::context::RenderContext;
+use kinoteka::resource::write::handlers::{ParseContext, ParsedBody, parse_body};
+use kinoteka::resource::{NewReference, Resource};
 use kinoteka::text::Language;
 use serde_json::Value;
 
-/// Reads a body as that of a new item, or of one that exists.
-pub fn read<S: Subject>(
+/// Parses a body for a new or an existing item.
+pub fn read<S: Resource>(
     body: &Value,
-    existing: Option<&Item>,
-) -> Result<Understood<S::Own>, Vec<Violation>> {
-    let about = About {
+    existing: Option<&ItemRow>,
+) -> Result<ParsedBody<S::Fields>, Vec<FieldError>> {
+    let about = ParseContext {
         existing,
-        has_languages: existing.is_some_and(|item| item.languages.contains(' ')),
-        slug_of_path: None,
-        fallback: &Language::default(),
+        has_multiple_languages: existing.is_some_and(|item| item.languages.contains(' ')),
+        path_slug: None,
+        default_language: &Language::default(),
     };
     let mut errors = Vec::new();
-    let understood = understand::<S>(body, &about, &mut errors);
+    let understood = parse_body::<S>(body, &about, &mut errors);
     match understood {
         Some(understood) if errors.is_empty() => Ok(understood),
         _ => {
@@ -39,8 +39,8 @@ pub fn read<S: Subject>(
     }
 }
 
-/// A title in every language; texts that no field can hold are not there.
-fn are_clean(texts: &[Text]) {
+/// Every language has a title; texts are clean.
+fn are_clean(texts: &[TranslationRow]) {
     for text in texts {
         assert!(
             !text.title.is_empty() && text.title.chars().count() <= limits::TITLE,
@@ -66,7 +66,7 @@ fn are_clean(texts: &[Text]) {
     }
 }
 
-/// Whether a value says nothing: it may be shown as unknown.
+/// Whether a value is empty, so that it may be rendered as null.
 fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -77,10 +77,10 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// Whatever was sent is shown: no member that says something is lost.
+/// Asserts that the representation has every non-empty member that was sent.
 fn is_kept(sent: &Value, shown: &Value) {
     match (sent, shown) {
-        // A reference or a country: what else stood beside its name is not read.
+        // A reference or a country: only its name is parsed.
         (_, Value::Object(shown))
             if shown.len() == 3 && (shown.contains_key("code") || shown.contains_key("slug")) => {}
         (Value::Object(sent), Value::Object(shown)) => {
@@ -92,7 +92,7 @@ fn is_kept(sent: &Value, shown: &Value) {
         }
         (Value::Array(sent), Value::Array(shown)) => {
             assert!(!shown.is_empty(), "{sent:?} is lost");
-            // Where nothing was repeated.
+            // Only without duplicates.
             if sent.len() == shown.len() {
                 sent.iter().zip(shown).for_each(|(sent, shown)| is_kept(sent, shown));
             }
@@ -101,10 +101,10 @@ fn is_kept(sent: &Value, shown: &Value) {
     }
 }
 
-/// The members of a body that are shown under the same name.
-fn shown_alike<S: Subject>(body: &Value) -> Value {
-    let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
-    // What only the server sets is not read; tags become canonical; texts are shown below their
+/// Members of a body that are rendered under the same name.
+fn shown_alike<S: Resource>(body: &Value) -> Value {
+    let is_text = |name: &str| S::SCHEMA.text_fields.iter().any(|(text, _)| *text == name);
+    // Read-only fields are ignored, tags are canonicalized, and texts are rendered below their
     // language.
     let elsewhere = [
         "id",
@@ -125,8 +125,8 @@ fn shown_alike<S: Subject>(body: &Value) -> Value {
     Value::Object(members.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// Every error names a place that is there, or could be, and says something that can be shown.
-fn are_of_use(errors: &[Violation], body: &Value) {
+/// Asserts that every error has a valid pointer and printable text.
+fn are_of_use(errors: &[FieldError], body: &Value) {
     assert!(!errors.is_empty(), "what is refused is refused for a reason");
     for error in errors {
         let pointer = error.pointer.as_deref().expect("an error of a body points into it");
@@ -136,7 +136,7 @@ fn are_of_use(errors: &[Violation], body: &Value) {
     }
 }
 
-/// What is shown to people is not empty, not endless, and does nothing to a terminal.
+/// Asserts that text is not empty, of limited length, and without control characters.
 pub fn is_a_sentence(text: &str) {
     assert!(
         !text.is_empty() && text.chars().count() < 2_000,
@@ -146,85 +146,90 @@ pub fn is_a_sentence(text: &str) {
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
-/// An item that was understood, as a read with `lang=all` shows it once it is stored. Sent back it
-/// changes nothing.
-pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
-    are_clean(&first.texts.texts);
+/// Renders a parsed item like a read with `lang=all`, and asserts that sending it back changes
+/// nothing.
+pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Value {
+    are_clean(&first.translations.texts);
     let mut ids: BTreeMap<String, Id> = BTreeMap::new();
-    let mut shown = Shown::new(
-        Wish::every(vec![Language::default()]),
-        Arc::new(Places::new(Designation::Eu)),
+    let mut shown = RenderContext::new(
+        LanguagePreference::all_languages(vec![Language::default()]),
+        Arc::new(CountryNames::new(KosovoFootnote::Eu)),
         None,
     );
-    let mut links: Vec<Link> = Vec::new();
-    for link in &first.draft.links {
-        let declared = S::SPEC.link(link.field).expect("a reference is declared");
+    let mut links: Vec<Reference> = Vec::new();
+    for link in &first.parsed_fields.references {
+        let declared = S::SCHEMA.reference(link.field).expect("a reference is declared");
         let fresh =
             Id(uuid::Uuid::from_u128(1_000 + u128::try_from(ids.len()).expect("it is small")));
         let id = *ids
-            .entry(link.target.name.clone())
-            .or_insert_with(|| Id::parse(&link.target.name).unwrap_or(fresh));
-        let target = Target {
+            .entry(link.target.id_or_slug.clone())
+            .or_insert_with(|| Id::parse(&link.target.id_or_slug).unwrap_or(fresh));
+        let target = ReferenceTarget {
             id,
-            slug: link.target.name.clone(),
-            original: Language::default(),
+            slug: link.target.id_or_slug.clone(),
+            original_language: Language::default(),
             languages: vec![Language::default()],
             titles: vec!["Title".to_owned()],
-            drawn: Drawn::default(),
+            rendered: RenderedReferences::default(),
         };
-        shown.learn(declared.target, Viewer::Everything, vec![(id, Some(Arc::new(target)))]);
-        links.push(Link {
+        shown.add_targets(declared.target, Visibility::All, vec![(id, Some(Arc::new(target)))]);
+        links.push(Reference {
             field: link.field.to_owned(),
             target_id: id,
             role: link.role.clone(),
-            start_seconds: link.start,
-            end_seconds: link.end,
+            start_ms: link.start_ms,
+            end_ms: link.end_ms,
         });
     }
     let epoch = Time::from_micros(0).expect("1970 is a year");
-    let item = Item {
+    let item = ItemRow {
         number: 1,
         id: Id(uuid::Uuid::from_u128(1)),
-        kind: S::SPEC.kind.as_str().to_owned(),
+        kind: S::SCHEMA.kind.as_str().to_owned(),
         slug: first.slug.clone().unwrap_or_else(|| "a".to_owned()),
         status: first.status.as_str().to_owned(),
-        original_language: first.texts.original.as_str().to_owned(),
-        languages: first.texts.languages(|_| true),
-        public_languages: first.texts.languages(|text| text.status == "published"),
-        refers_to: kinoteka::resource::load::pack_links(&links),
+        original_language: first.translations.original_language.as_str().to_owned(),
+        languages: first.translations.language_list(|_| true),
+        public_languages: first.translations.language_list(|text| text.status == "published"),
+        reference_list: kinoteka::resource::store::items::encode_references(&links),
         tracks: String::new(),
-        own: serde_json::to_string(&first.draft.own).expect("own fields can be kept"),
+        fields: serde_json::to_string(&first.parsed_fields.fields).expect("own fields can be kept"),
         revision: 1,
         is_public: false,
-        was_public: false,
+        ever_public: false,
         created_at: epoch,
         updated_at: epoch,
         published_at: first.published_at,
         deleted_at: None,
         purged_at: None,
-        written: 1,
+        catalogue_revision: 1,
     };
     assert!(
-        first.texts.texts.iter().any(|text| text.language == item.original_language),
+        first.translations.texts.iter().any(|text| text.language == item.original_language),
         "there are texts in the original language"
     );
-    // What is kept of the kind's own fields is read back as it was.
-    let own = item.own::<S>().expect("own fields can be read back");
-    assert!(own == first.draft.own, "{} is other fields than were sent", item.own);
-    let loaded = Loaded {
+    // The stored fields of the kind round-trip.
+    let own = item.parse_fields::<S>().expect("own fields can be read back");
+    assert!(own == first.parsed_fields.fields, "{} is other fields than were sent", item.fields);
+    let loaded = LoadedItem {
         item: item.clone(),
-        own,
-        languages: first.texts.texts.iter().map(|text| Language::stored(&text.language)).collect(),
+        fields: own,
+        languages: first
+            .translations
+            .texts
+            .iter()
+            .map(|text| Language::from_canonical(&text.language))
+            .collect(),
         choice: None,
-        texts: first.texts.texts.clone(),
-        links,
+        texts: first.translations.texts.clone(),
+        references: links,
         completeness: None,
     };
-    let text = serde_json::to_string(&S::view(loaded, &shown)).expect("a view can be written");
+    let text = serde_json::to_string(&S::render(loaded, &shown)).expect("a view can be written");
     let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
     is_kept(&shown_alike::<S>(sent), &body);
-    let flat: serde_json::Map<String, Value> = S::SPEC
-        .texts
+    let flat: serde_json::Map<String, Value> = S::SCHEMA
+        .text_fields
         .iter()
         .filter_map(|(name, _)| Some(((*name).to_owned(), sent.get(*name)?.clone())))
         .collect();
@@ -233,24 +238,34 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         .get("translations")
         .and_then(Value::as_object)
         .map(|all| all.values().filter(|texts| !texts.is_null()).count());
-    assert_eq!(languages.unwrap_or(1), first.texts.texts.len(), "a language is lost");
+    assert_eq!(languages.unwrap_or(1), first.translations.texts.len(), "a language is lost");
     let second = read::<S>(&body, Some(&item))
         .unwrap_or_else(|errors| panic!("{text} cannot be sent back: {errors:?}"));
-    assert!(first.draft.own == second.draft.own, "{text} sent back has other fields");
-    assert_eq!(first.texts.texts, second.texts.texts, "{text} sent back has other texts");
-    assert_eq!(first.texts.original, second.texts.original);
+    assert!(
+        first.parsed_fields.fields == second.parsed_fields.fields,
+        "{text} sent back has other fields"
+    );
+    assert_eq!(
+        first.translations.texts, second.translations.texts,
+        "{text} sent back has other texts"
+    );
+    assert_eq!(first.translations.original_language, second.translations.original_language);
     assert_eq!((first.status, first.published_at), (second.status, second.published_at));
     assert_eq!(second.slug.as_ref(), Some(&item.slug));
-    let what = |link: &NewLink, id: Option<&Id>| {
-        (link.field, id.copied(), link.role.clone(), link.start, link.end)
+    let what = |link: &NewReference, id: Option<&Id>| {
+        (link.field, id.copied(), link.role.clone(), link.start_ms, link.end_ms)
     };
-    let before: Vec<_> =
-        first.draft.links.iter().map(|link| what(link, ids.get(&link.target.name))).collect();
-    let after: Vec<_> = second
-        .draft
-        .links
+    let before: Vec<_> = first
+        .parsed_fields
+        .references
         .iter()
-        .map(|link| what(link, Id::parse(&link.target.name).as_ref()))
+        .map(|link| what(link, ids.get(&link.target.id_or_slug)))
+        .collect();
+    let after: Vec<_> = second
+        .parsed_fields
+        .references
+        .iter()
+        .map(|link| what(link, Id::parse(&link.target.id_or_slug).as_ref()))
         .collect();
     assert_eq!(before, after, "{text} sent back has other references");
     body

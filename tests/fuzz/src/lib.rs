@@ -1,5 +1,5 @@
-//! What must hold of every input, one function for each fuzz target. The product's tests replay the
-//! corpus through the same functions.
+//! Properties of every input, one function per fuzz target. `cargo test` replays the corpus through
+//! the same functions.
 
 mod accept_language;
 mod cursor;
@@ -14,7 +14,7 @@ pub use import_line::import_line;
 pub use merge_patch::merge_patch;
 pub use query::query;
 
-/// The text up to the first line break, and the rest where there is one.
+/// Splits at the first line break; the rest is `None` without one.
 fn two_lines(data: &[u8]) -> Option<(&str, Option<&str>)> {
     let text = std::str::from_utf8(data).ok()?;
     Some(text.split_once('\n').map_or((text, None), |(first, rest)| (first, Some(rest))))

@@ -1,13 +1,13 @@
-use kinoteka::http::body::merge;
-use kinoteka::programmes::store::Programmes;
-use kinoteka::resource::Subject;
-use kinoteka::resource::write::patched;
-use kinoteka::videos::store::Videos;
+use kinoteka::http::body::apply_merge_patch;
+use kinoteka::programmes::resource::Programmes;
+use kinoteka::resource::Resource;
+use kinoteka::resource::write::handlers::merge_patch_into;
+use kinoteka::videos::resource::Videos;
 use serde_json::{Map, Value};
 
 use super::items;
 
-/// A document, and on the next line a patch.
+/// Fuzzes a document and, on the next line, a patch.
 pub fn merge_patch(data: &[u8]) {
     let Some((document, Some(patch))) = super::two_lines(data) else { return };
     let (Ok(document), Ok(patch)) =
@@ -16,10 +16,10 @@ pub fn merge_patch(data: &[u8]) {
         return;
     };
     let mut merged = document.clone();
-    merge(&mut merged, &patch);
+    apply_merge_patch(&mut merged, &patch);
     assert_eq!(merged, rfc_7396(document.clone(), &patch), "{document} with {patch}");
     let mut again = merged.clone();
-    merge(&mut again, &patch);
+    apply_merge_patch(&mut again, &patch);
     assert_eq!(merged, again, "twice is as once");
     nulls_are_gone(&merged, &patch);
     if let (Value::Object(before), Value::Object(after), Value::Object(patch)) =
@@ -35,7 +35,7 @@ pub fn merge_patch(data: &[u8]) {
     }
 }
 
-/// Section 2 of the standard, as it is written there.
+/// The algorithm of RFC 7396 section 2.
 fn rfc_7396(target: Value, patch: &Value) -> Value {
     let Value::Object(patch) = patch else { return patch.clone() };
     let mut target = if let Value::Object(members) = target { members } else { Map::new() };
@@ -60,10 +60,10 @@ fn nulls_are_gone(merged: &Value, patch: &Value) {
     }
 }
 
-fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
+fn changes_an_item<S: Resource>(document: &Value, patch: &Map<String, Value>) {
     let original =
         document.get("original_language").and_then(Value::as_str).unwrap_or("en").to_owned();
-    let merged = match patched(S::SPEC, document.clone(), patch, &original) {
+    let merged = match merge_patch_into(S::SCHEMA, document.clone(), patch, &original) {
         Ok(merged) => merged,
         Err(problem) => {
             assert_eq!(problem.kind.definition().status, 422);
@@ -71,11 +71,11 @@ fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
             return;
         }
     };
-    let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
+    let is_text = |name: &str| S::SCHEMA.text_fields.iter().any(|(text, _)| *text == name);
     for (name, value) in patch.iter().filter(|(name, _)| !is_text(name)) {
         assert_eq!(merged.get(name).is_none(), value.is_null(), "{name}");
     }
-    let again = patched(S::SPEC, merged.clone(), patch, &original)
+    let again = merge_patch_into(S::SCHEMA, merged.clone(), patch, &original)
         .expect("what was merged can be merged again");
     assert_eq!(merged, again, "twice is as once");
     if let Ok(understood) = items::read::<S>(&merged, None) {

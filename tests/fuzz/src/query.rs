@@ -1,24 +1,23 @@
-use kinoteka::db::page::{MAX_KEYS, Place, Start};
+use kinoteka::db::keyset::{MAX_SORT_KEYS, PageStart, Position};
+use kinoteka::http::auth::Visibility;
 use kinoteka::http::cursor;
-use kinoteka::http::keys::Viewer;
-use kinoteka::http::params::{LONGEST_QUERY, decode};
-use kinoteka::http::problem::{Kind, Problem};
-use kinoteka::resource::Subject;
-use kinoteka::resource::list::at_cursor;
-use kinoteka::resource::list::{MAX_LIMIT, MAX_OFFSET};
-use kinoteka::resource::query::ListRequest;
+use kinoteka::http::problem::{Problem, ProblemKind};
+use kinoteka::http::query_params::{MAX_QUERY_LEN, percent_decode};
+use kinoteka::resource::Resource;
+use kinoteka::resource::query::params::ListRequest;
+use kinoteka::resource::read::page::{MAX_LIMIT, MAX_OFFSET, with_cursor};
 use kinoteka::text::Language;
-use kinoteka::videos::store::Videos;
+use kinoteka::videos::resource::Videos;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::items;
 
-/// A query string of the list of videos; on the next line, if there is one, `Accept-Language`.
+/// A query string of the list of videos; on an optional second line `Accept-Language`.
 pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
-    for viewer in [Viewer::Public, Viewer::Everything] {
+    for viewer in [Visibility::Published, Visibility::All] {
         let read = |query: &str| {
-            ListRequest::parse(Videos::SPEC, query, accepted, &[Language::default()], viewer)
+            ListRequest::parse(Videos::SCHEMA, query, accepted, &[Language::default()], viewer)
         };
         match read(query) {
             Ok(request) => is_understood(query, &request, viewer, read),
@@ -30,28 +29,35 @@ pub fn query(data: &[u8]) {
 fn is_understood(
     query: &str,
     request: &ListRequest,
-    viewer: Viewer,
+    viewer: Visibility,
     read: impl Fn(&str) -> Result<ListRequest, Problem>,
 ) {
-    assert!((1..=MAX_LIMIT).contains(&request.paging.limit));
-    match &request.paging.start {
-        Start::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
-        Start::After(place) | Start::Before(place) => {
+    assert!((1..=MAX_LIMIT).contains(&request.page_params.limit));
+    match &request.page_params.start {
+        PageStart::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
+        PageStart::After(place) | PageStart::Before(place) => {
             assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')))
         }
     }
     assert!(
-        viewer == Viewer::Everything || request.viewer == Viewer::Public,
+        viewer == Visibility::All || request.visibility == Visibility::Published,
         "the public sees what is public"
     );
-    for name in request.shape.fields.iter().flatten() {
-        assert!(Videos::SPEC.all_fields().any(|known| known == name), "{name}");
+    for name in request.response_shape.fields.iter().flatten() {
+        assert!(Videos::SCHEMA.all_fields().any(|known| known == name), "{name}");
     }
-    assert!(request.shape.include.iter().all(|field| Videos::SPEC.link(field).is_some()));
+    assert!(
+        request
+            .response_shape
+            .include
+            .iter()
+            .all(|field| Videos::SCHEMA.reference(field).is_some())
+    );
 
-    // However it is written and in whatever order, it is the same query.
+    // Percent-encoding and order do not change the query.
     let escaped = |text: &str| {
-        utf8_percent_encode(&decode(text).expect("it was understood"), NON_ALPHANUMERIC).to_string()
+        utf8_percent_encode(&percent_decode(text).expect("it was understood"), NON_ALPHANUMERIC)
+            .to_string()
     };
     let mut pairs: Vec<String> = query
         .split('&')
@@ -63,23 +69,28 @@ fn is_understood(
         .collect();
     pairs.reverse();
     let rewritten = pairs.join("&");
-    if rewritten.len() <= LONGEST_QUERY {
+    if rewritten.len() <= MAX_QUERY_LEN {
         let same = read(&rewritten)
             .unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
-        assert_eq!((&same.paging, &same.identity), (&request.paging, &request.identity));
+        assert_eq!((&same.page_params, &same.etag_key), (&request.page_params, &request.etag_key));
     }
 
-    // The address of the next page leads on in the same list.
-    let place = Place { keys: vec![Some("a".to_owned()); MAX_KEYS], number: 9 };
-    let next = at_cursor(query, &cursor::write(&request.paging.fingerprint, &place, false));
+    // The URL of the next page continues the same list.
+    let place = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
+    let next =
+        with_cursor(query, &cursor::encode(&request.page_params.query_fingerprint, &place, false));
     let page =
         read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
     assert_eq!(
-        (&page.paging.fingerprint, page.paging.limit, page.paging.total),
-        (&request.paging.fingerprint, request.paging.limit, request.paging.total)
+        (&page.page_params.query_fingerprint, page.page_params.limit, page.page_params.with_total),
+        (
+            &request.page_params.query_fingerprint,
+            request.page_params.limit,
+            request.page_params.with_total
+        )
     );
-    assert_eq!(page.paging.start, Start::After(place));
-    if next.len() < LONGEST_QUERY {
+    assert_eq!(page.page_params.start, PageStart::After(place));
+    if next.len() < MAX_QUERY_LEN {
         let refused =
             read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");
         assert!(refused.errors.iter().any(|error| error.parameter.as_deref() == Some("nonesuch")));
@@ -87,11 +98,11 @@ fn is_understood(
 }
 
 fn is_of_use(query: &str, problem: &Problem) {
-    if problem.kind == Kind::UriTooLong {
-        assert!(query.len() > LONGEST_QUERY);
+    if problem.kind == ProblemKind::UriTooLong {
+        assert!(query.len() > MAX_QUERY_LEN);
         return;
     }
-    assert_eq!(problem.kind, Kind::InvalidParameter);
+    assert_eq!(problem.kind, ProblemKind::InvalidParameter);
     assert!(!problem.errors.is_empty());
     for error in &problem.errors {
         assert!(error.parameter.is_some() && error.pointer.is_none());

@@ -28,8 +28,8 @@ fn upload(server: &TestServer, key: &str, video: &str, track: &str) {
         .expect(201);
 }
 
-/// Four public videos and a draft, of which `c` and `d` have text tracks here and `a` has captions
-/// elsewhere; two topics.
+/// Four public videos and a draft (`c` and `d` have stored text tracks, `a` external captions); two
+/// topics.
 fn fill(server: &TestServer) -> String {
     let key = server.editor_key();
     let video = |slug: &str, month: u32, status: &str, translations: Value, more: Value| {
@@ -56,7 +56,7 @@ fn fill(server: &TestServer) -> String {
     key
 }
 
-/// The parts of a video of which these are there.
+/// Parts of a video, of which these are present.
 fn parts(there: &[&str]) -> Value {
     PARTS[0]
         .1
@@ -66,7 +66,7 @@ fn parts(there: &[&str]) -> Value {
         .into()
 }
 
-/// Whether an item has a part, by what `include=completeness` says; `sr` means both scripts.
+/// Whether an item has a part according to `include=completeness`; `sr` means both scripts.
 fn has(item: &Value, language: &str, part: &str) -> bool {
     let tags: &[&str] = if language == "sr" { &["sr-Latn", "sr-Cyrl"] } else { &[language] };
     tags.iter().any(|tag| item["completeness"][*tag][part] == true)
@@ -81,7 +81,7 @@ fn list(server: &TestServer, key: Option<&str>, path: &str) -> Value {
     request.send().expect(200).json()
 }
 
-/// The pages of a list, one after the other.
+/// Follows all pages of a list.
 fn all_pages(server: &TestServer, path: &str) -> Vec<String> {
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -93,29 +93,29 @@ fn all_pages(server: &TestServer, path: &str) -> Vec<String> {
 }
 
 on_both! {
-    fn each_part_is_told_in_each_language(server: &TestServer) {
+    fn completeness_lists_parts_per_language(server: &TestServer) {
         let key = fill(server);
         let completeness = |slug: &str| server.read(&format!("/v1/videos/{slug}?include=completeness"))["completeness"].clone();
         assert_eq!(completeness("a"), json!({"en": parts(&["title", "summary", "description"]), "sq": parts(&["title", "captions"])}));
         assert_eq!(completeness("b"), json!({"en": parts(&["title"])}));
-        // Only what is stored in a script is there in it; a language may have captions and no text.
+        // Only stored scripts count; a language may have captions without texts.
         assert_eq!(completeness("c"), json!({"en": parts(&["title", "description"]), "sr-Latn": parts(&["title", "summary"]), "sr-Cyrl": parts(&["captions", "transcript"])}));
-        // Descriptions of what is seen and chapters are no captions.
+        // Audio descriptions and chapters are not captions.
         assert_eq!(completeness("d"), json!({"en": parts(&["title"]), "sr-Cyrl": parts(&["title"]), "sr-Latn": parts(&["title", "description"]), "tr": parts(&["captions", "transcript"])}));
         assert_eq!(server.read("/v1/topics/sport?include=completeness")["completeness"], json!({"en": {"name": true, "description": true}, "sq": {"name": true, "description": false}}));
-        // Drafts are for those who have a key, in lists when they are asked for.
+        // Drafts require a key, and a parameter in lists.
         let with_key = |path: &str| list(server, Some(&key), path);
         assert_eq!(with_key("/v1/videos/b?include=completeness")["completeness"]["sq"], parts(&["title", "summary", "description"]));
         assert_eq!(with_key("/v1/videos?ids=b&include=completeness")["data"][0]["completeness"]["sq"], Value::Null);
         assert_eq!(with_key("/v1/videos?ids=b&status=published&include=completeness")["data"][0]["completeness"]["sq"], parts(&["title", "summary", "description"]));
-        // It is told when it is asked for, in the answer to a write too.
+        // It is included on request, also in responses to writes.
         assert_eq!(server.read("/v1/videos/a?include=translations,programme")["completeness"], Value::Null);
         assert!(!server.get("/v1/videos").text().contains("completeness\":"));
         let written = server.patch(&key, "/v1/videos/b?include=completeness", &json!({"translations": {"mk": {"title": "Пристаниште"}}}));
         assert_eq!(written["completeness"]["mk"], parts(&["title"]));
     }
 
-    demo fn lists_and_items_say_the_same(server: &TestServer) {
+    demo fn completeness_is_equal_in_lists_and_items(server: &TestServer) {
         upload(server, &server.editor_key(), "testimonials-part-one", "sr-Cyrl");
         for (path, names) in PARTS {
             for others in ["", "&lang=all", "&include=translations,completeness"] {
@@ -136,7 +136,7 @@ on_both! {
         }
         let video = server.read("/v1/videos/testimonials-part-one?include=completeness");
         assert_eq!((has(&video, "sr-Cyrl", "transcript"), has(&video, "sr-Latn", "transcript"), has(&video, "sr-Latn", "title")), (true, false, true));
-        // As `translations` is, it is left out where `fields` does not name it.
+        // Like `translations`, it is omitted unless `fields` lists it.
         let keys = |query: &str| server.read(&format!("/v1/videos/testimonials-part-one?{query}")).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(keys("fields=slug,completeness&include=completeness"), ["completeness", "id", "slug"]);
         assert_eq!(keys("fields=slug&include=completeness"), ["id", "slug"]);
@@ -144,9 +144,9 @@ on_both! {
         assert_eq!(server.read("/v1/topics?fields=completeness&include=completeness&limit=1")["data"][0].as_object().unwrap().len(), 2);
     }
 
-    demo fn the_tag_follows_what_is_told(server: &TestServer) {
+    demo fn etag_covers_completeness(server: &TestServer) {
         let key = server.editor_key();
-        let tag = |path: &str| server.get(path).expect(200).must("etag").to_owned();
+        let tag = |path: &str| server.get(path).expect(200).required_header("etag").to_owned();
         let plain = tag("/v1/videos/testimonials-part-one");
         for path in ["/v1/videos/testimonials-part-one?include=completeness", "/v1/videos?include=completeness", "/v1/videos?missing=sq.transcript"] {
             let before = tag(path);
@@ -161,7 +161,7 @@ on_both! {
         }
     }
 
-    fn what_was_read_can_be_written_back(server: &TestServer) {
+    fn round_trips_unchanged(server: &TestServer) {
         let key = fill(server);
         for path in ["/v1/videos/c", "/v1/topics/sport"] {
             let with = format!("{path}?lang=all&include=completeness");
@@ -170,12 +170,12 @@ on_both! {
             let written = server.request("PUT", &with).key(&key).json(&read).send().expect(200).json();
             assert_eq!((&written, &list(server, Some(&key), path)), (&read, &before));
         }
-        // It is read only: whatever is sent.
+        // It is read-only and ignored in requests.
         let topic = server.create(&key, "/v1/topics", &json!({"name": "New", "completeness": {"en": {"name": false}}}));
         assert_eq!(topic["completeness"], Value::Null);
     }
 
-    fn what_is_missing_is_found(server: &TestServer) {
+    fn missing_filter_finds_incomplete_items(server: &TestServer) {
         let key = fill(server);
         for (query, expected) in [
             ("missing=sq.title", "bcd"), ("missing=!sq.title", "a"), ("missing=en.title", ""), ("missing=!en.title", "abcd"),
@@ -186,7 +186,7 @@ on_both! {
             // Bare `sr` means both scripts.
             ("missing=sr.captions", "abd"), ("missing=!sr.captions", "c"), ("missing=!sr-Cyrl.captions", "c"), ("missing=!sr-Latn.captions", ""),
             ("missing=!sr.transcript", "c"), ("missing=!sr-Latn.transcript", ""), ("missing=!sr.title", "cd"), ("missing=!sr-Cyrl.title", "d"), ("missing=!sr.summary", "c"), ("missing=!sr.description", "d"),
-            // Several: any of them is missing, all of those after `!` are there.
+            // Several values: any is missing; all after `!` are present.
             ("missing=en.description,sr.title", "abd"), ("missing=sq.captions,tr.captions", "abcd"), ("missing=!en.description,!sr.title", "c"), ("missing=!en.title,!sq.title", "a"),
             ("missing=!en.description,sr.title", "a"), ("missing=sq.title,en.summary,!sr.title", "cd"), ("missing=sq.title,!sq.title", ""),
             ("missing=fr.title", "abcd"), ("missing=!fr.title", ""),
@@ -220,17 +220,17 @@ on_both! {
         assert_eq!(slugs(&list(server, Some(&key), "/v1/videos?missing=!sq.summary")), Vec::<String>::new(), "a key alone changes nothing");
         assert_eq!(server.slug_set("/v1/topics?missing=sq.name"), ["music"]);
         assert_eq!(server.slug_set("/v1/topics?missing=!en.description"), ["sport"]);
-        // Cues are searched in what the filter lets through.
-        let said = |query: &str| server.read(&format!("/v1/transcript-search?q=nasilje&{query}"))["data"].as_array().unwrap().len();
-        assert_eq!((said("missing=tr.captions"), said("missing=!tr.captions"), said("missing=!en.title")), (1, 2, 3));
-        // What is written is found at once.
+        // Cue search applies the filter.
+        let hit_count = |query: &str| server.read(&format!("/v1/transcript-search?q=nasilje&{query}"))["data"].as_array().unwrap().len();
+        assert_eq!((hit_count("missing=tr.captions"), hit_count("missing=!tr.captions"), hit_count("missing=!en.title")), (1, 2, 3));
+        // Writes are visible immediately.
         server.patch(&key, "/v1/videos/b", &json!({"translations": {"sq": {"status": "published"}}}));
         assert_eq!(server.slug_set("/v1/videos?missing=!sq.summary"), ["b"]);
         server.request("DELETE", "/v1/videos/c/captions/sr-Cyrl").key(&key).send().expect(204);
         assert!(server.slugs("/v1/videos?missing=!sr.captions").is_empty() && server.slugs("/v1/videos?missing=!sr.transcript").is_empty());
     }
 
-    demo fn facets_count_what_the_filter_lets_through(server: &TestServer) {
+    demo fn facets_respect_missing_filter(server: &TestServer) {
         upload(server, &server.editor_key(), "testimonials-part-one", "sq");
         for query in ["missing=sq.transcript", "missing=!sq.transcript", "missing=sr-Cyrl.title,!en.summary", "missing=sq.captions&topic=testimonials"] {
             let list = server.read(&format!("/v1/videos?{query}&facets=topic,country&facet_limit=100"));
@@ -247,8 +247,8 @@ on_both! {
         assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("caption_language"), "{problem}");
     }
 
-    fn the_filter_and_the_data_agree(server: &TestServer) {
-        let lines: Vec<Value> = kinoteka::commands::catalogue(60, 5).collect();
+    fn missing_filter_agrees_with_completeness(server: &TestServer) {
+        let lines: Vec<Value> = kinoteka::commands::generate_catalogue(60, 5).collect();
         server.import(&lines);
         let key = server.editor_key();
         for (video, language) in server.slugs("/v1/videos?limit=12&offset=4").iter().zip(["en", "sq", "sr-Latn", "sr-Cyrl", "mk", "tr"].iter().cycle()) {
@@ -264,10 +264,10 @@ on_both! {
                 let all = list(server, key, &format!("{path}?{others}&include=completeness"));
                 for language in ["en", "sq", "bs", "sr", "sr-Latn", "sr-Cyrl", "fi"] {
                     for part in names {
-                        let lacking: Vec<String> = all["data"].as_array().unwrap().iter().filter(|item| !has(item, language, part)).map(|item| item["slug"].as_str().unwrap().to_owned()).collect();
+                        let report_missing_tool: Vec<String> = all["data"].as_array().unwrap().iter().filter(|item| !has(item, language, part)).map(|item| item["slug"].as_str().unwrap().to_owned()).collect();
                         let found = slugs(&list(server, key, &format!("{path}?{others}&missing={language}.{part}")));
                         let there = slugs(&list(server, key, &format!("{path}?{others}&missing=!{language}.{part}")));
-                        assert_eq!(found, lacking, "{path}?{others}: {language}.{part}");
+                        assert_eq!(found, report_missing_tool, "{path}?{others}: {language}.{part}");
                         assert_eq!(there.len() + found.len(), all["data"].as_array().unwrap().len(), "{path}?{others}: {language}.{part}");
                         (seen, missing) = (seen + there.len(), missing + found.len());
                     }
@@ -277,7 +277,7 @@ on_both! {
         assert!(seen > 1_000 && missing > 1_000, "the catalogue has enough of both: {seen} {missing}");
     }
 
-    demo fn wrong_values_are_named_with_the_right_one(server: &TestServer) {
+    demo fn rejects_invalid_missing_values_with_suggestion(server: &TestServer) {
         for (path, value, suggestion) in [
             ("/v1/videos", "sq.caption", "`sq.captions`"), ("/v1/videos", "!sr-Latn.titel", "`sr-Latn.title`"), ("/v1/videos", "sq.name", "`sq.title`"), ("/v1/topics", "sq.title", "`sq.name`"), ("/v1/impact-statistics", "sq.name", "`sq.label`"),
             ("/v1/videos", "sq.content_note", "title, summary, description, captions, transcript"), ("/v1/topics", "sq.captions", "name, description"), ("/v1/partners", "sq.summary", "name, description"), ("/v1/programmes", "sq.transcript", "title, summary, description"),

@@ -1,4 +1,4 @@
-//! Answers in the coding that the client prefers, and the conditional requests that follow.
+//! Content coding negotiation, and conditional requests on encoded responses.
 
 use std::io::Read;
 
@@ -6,34 +6,35 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::TestServer;
-use crate::support::server::Answer;
+use crate::support::server::Response;
 
 const LIST: &str = "/v1/videos?lang=all&limit=100";
 const ITEM: &str = "/v1/videos/testimonials-part-one?lang=all";
 const CODINGS: [&str; 3] = ["gzip", "br", "zstd"];
 
-fn plain(answer: &Answer) -> Vec<u8> {
+fn plain(response: &Response) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let read = match answer.header("content-encoding") {
-        None => return answer.body.clone(),
+    let read = match response.header("content-encoding") {
+        None => return response.body.clone(),
         Some("gzip") => {
-            flate2::read::GzDecoder::new(answer.body.as_slice()).read_to_end(&mut bytes)
+            flate2::read::GzDecoder::new(response.body.as_slice()).read_to_end(&mut bytes)
         }
         Some("br") => {
-            brotli::Decompressor::new(answer.body.as_slice(), 4_096).read_to_end(&mut bytes)
+            brotli::Decompressor::new(response.body.as_slice(), 4_096).read_to_end(&mut bytes)
         }
-        Some("zstd") => zstd::stream::read::Decoder::new(answer.body.as_slice())
+        Some("zstd") => zstd::stream::read::Decoder::new(response.body.as_slice())
             .unwrap()
             .read_to_end(&mut bytes),
         Some(other) => panic!("unknown coding {other}"),
     };
-    read.expect("it is what it says");
+    read.expect("it matches its declared type");
     bytes
 }
 
-fn get(server: &TestServer, path: &str, coding: &str, tag: Option<&str>) -> Answer {
-    // The document describes the plain bytes.
-    let request = server.request("GET", path).header("Accept-Encoding", coding).undocumented();
+fn get(server: &TestServer, path: &str, coding: &str, tag: Option<&str>) -> Response {
+    // The document describes the unencoded body.
+    let request =
+        server.request("GET", path).header("Accept-Encoding", coding).skip_contract_check();
     match tag {
         Some(tag) => request.header("If-None-Match", tag).send(),
         None => request.send(),
@@ -41,20 +42,20 @@ fn get(server: &TestServer, path: &str, coding: &str, tag: Option<&str>) -> Answ
 }
 
 on_both! {
-    demo fn every_coding_says_the_same_under_a_tag_of_its_own(server: &TestServer) {
+    demo fn each_content_coding_has_same_content_and_own_etag(server: &TestServer) {
         for path in [LIST, ITEM, "/v1/countries", "/openapi.json", "/openapi.yaml", "/docs/swagger-ui.css"] {
-            let identity = server.request("GET", path).undocumented().send().expect(200);
+            let identity = server.request("GET", path).skip_contract_check().send().expect(200);
             assert_eq!(identity.header("content-encoding"), None);
-            assert!(identity.must("vary").contains("Accept-Encoding"), "{path}");
+            assert!(identity.required_header("vary").contains("Accept-Encoding"), "{path}");
             let mut tags: Vec<Option<String>> = vec![identity.header("etag").map(str::to_owned)];
             for coding in CODINGS {
-                let answer = get(server, path, coding, None).expect(200);
-                assert_eq!(answer.header("content-encoding"), Some(coding), "{path}");
-                assert_eq!(plain(&answer), identity.body, "{path} {coding}");
-                assert!(answer.body.len() < identity.body.len());
-                assert_eq!(answer.must("content-length"), answer.body.len().to_string());
-                assert_eq!(answer.must("vary"), identity.must("vary"));
-                tags.push(answer.header("etag").map(str::to_owned));
+                let response = get(server, path, coding, None).expect(200);
+                assert_eq!(response.header("content-encoding"), Some(coding), "{path}");
+                assert_eq!(plain(&response), identity.body, "{path} {coding}");
+                assert!(response.body.len() < identity.body.len());
+                assert_eq!(response.required_header("content-length"), response.body.len().to_string());
+                assert_eq!(response.required_header("vary"), identity.required_header("vary"));
+                tags.push(response.header("etag").map(str::to_owned));
             }
             if tags.iter().any(Option::is_some) {
                 tags.sort();
@@ -64,15 +65,15 @@ on_both! {
         }
     }
 
-    demo fn what_is_known_in_a_coding_is_not_sent_again_in_it(server: &TestServer) {
+    demo fn matching_etag_of_content_coding_returns_304(server: &TestServer) {
         for path in [LIST, ITEM, "/openapi.json"] {
             for coding in CODINGS {
                 let first = get(server, path, coding, None).expect(200);
-                let tag = first.must("etag").to_owned();
+                let tag = first.required_header("etag").to_owned();
                 for known in [tag.clone(), format!("\"other\", {tag}"), format!("W/{tag}")] {
                     let again = get(server, path, coding, Some(&known)).expect(304);
                     assert!(again.body.is_empty() && again.header("content-encoding").is_none());
-                    assert_eq!((again.must("etag"), again.must("vary")), (tag.as_str(), first.must("vary")));
+                    assert_eq!((again.required_header("etag"), again.required_header("vary")), (tag.as_str(), first.required_header("vary")));
                 }
                 let other = if coding == "gzip" { "br" } else { "gzip" };
                 get(server, path, other, Some(&tag)).expect(200);
@@ -81,10 +82,10 @@ on_both! {
         }
     }
 
-    demo fn a_tag_of_any_coding_protects_a_change(server: &TestServer) {
+    demo fn if_match_accepts_etag_of_any_content_coding(server: &TestServer) {
         let key = server.editor_key();
         for (number, coding) in CODINGS.into_iter().enumerate() {
-            let tag = get(server, ITEM, coding, None).expect(200).must("etag").to_owned();
+            let tag = get(server, ITEM, coding, None).expect(200).required_header("etag").to_owned();
             assert!(tag.ends_with(&format!("+{coding}\"")), "{tag}");
             let change = |body: &Value| server.request("PATCH", ITEM).key(&key).header("If-Match", &tag).json(body).send();
             change(&json!({"duration_seconds": 100 + number})).expect(200);
@@ -93,7 +94,7 @@ on_both! {
         }
     }
 
-    demo fn the_client_decides(server: &TestServer) {
+    demo fn negotiates_content_coding(server: &TestServer) {
         let cases = [
             ("gzip, deflate, br, zstd", Some("zstd")), ("gzip;q=1, br;q=0.2", Some("gzip")), ("identity", None),
             ("gzip;q=0", None), ("deflate", None), ("*", Some("zstd")),
@@ -102,12 +103,12 @@ on_both! {
             assert_eq!(get(server, LIST, wish, None).expect(200).header("content-encoding"), coding, "{wish}");
         }
         assert_eq!(get(server, "/healthz", "gzip", None).expect(200).header("content-encoding"), None, "too small to gain");
-        let head = server.request("HEAD", LIST).header("Accept-Encoding", "gzip").undocumented().send().expect(200);
+        let head = server.request("HEAD", LIST).header("Accept-Encoding", "gzip").skip_contract_check().send().expect(200);
         let whole = get(server, LIST, "gzip", None);
         for name in ["content-encoding", "etag", "vary", "content-length"] {
             assert_eq!(head.header(name), whole.header(name), "{name}");
         }
         let missing = get(server, "/v1/videos/none", "gzip", None);
-        assert_eq!((missing.status, missing.header("content-encoding")), (404, None), "problems are sent as they are");
+        assert_eq!((missing.status, missing.header("content-encoding")), (404, None), "problems are not compressed");
     }
 }

@@ -1,4 +1,4 @@
-//! What open-data portals harvest: `/catalog.jsonld` (DCAT).
+//! DCAT description for open-data portals: `/catalog.jsonld`.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ const PATH: &str = "/catalog.jsonld";
 const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
 
 fn described(server: &TestServer) -> Value {
-    let answer = server.get(PATH).expect(200);
-    assert_eq!(answer.must("content-type"), "application/ld+json");
-    answer.json()
+    let response = server.get(PATH).expect(200);
+    assert_eq!(response.required_header("content-type"), "application/ld+json");
+    response.json()
 }
 
 fn dataset(catalogue: &Value, name: &str) -> Value {
@@ -25,7 +25,7 @@ fn dataset(catalogue: &Value, name: &str) -> Value {
         .clone()
 }
 
-/// Every object in it, wherever.
+/// All nested objects.
 fn objects(value: &Value) -> Vec<&Value> {
     match value {
         Value::Object(members) => std::iter::once(value)
@@ -42,7 +42,7 @@ fn objects(value: &Value) -> Vec<&Value> {
 }
 
 on_both! {
-    demo fn every_kind_is_a_dataset_in_every_language(server: &TestServer, |settings| settings.name = Some("Norms and minds".to_owned())) {
+    demo fn dcat_describes_every_kind_in_every_language(server: &TestServer, |settings| settings.name = Some("Norms and minds".to_owned())) {
         let catalogue = described(server);
         assert_eq!((&catalogue["@type"], &catalogue["title"], &catalogue["publisher"]["name"]), (&json!("Catalog"), &json!({"@none": "Norms and minds"}), &json!("Norms and minds")));
         let names: Vec<&str> = catalogue["dataset"].as_array().unwrap().iter().filter_map(|dataset| dataset["@id"].as_str().unwrap().split('#').nth(1)).collect();
@@ -56,7 +56,7 @@ on_both! {
             assert!(dataset["modified"].as_str().unwrap().starts_with("20"), "{dataset}");
         }
         assert_eq!(dataset(&catalogue, "videos")["title"]["mk"], "Видеа");
-        // Where, and in which languages: those of what everybody may see.
+        // Spatial coverage and languages of the public items.
         let spatial = dataset(&catalogue, "impact-statistics")["spatial"].clone();
         for code in ["ALB", "1A0", "MKD", "TUR"] {
             assert!(spatial.as_array().unwrap().contains(&json!({"@id": format!("{AUTHORITY}/country/{code}"), "@type": "Location"})), "{code}: {spatial}");
@@ -67,7 +67,7 @@ on_both! {
         }
     }
 
-    demo fn every_address_of_a_distribution_answers(server: &TestServer) {
+    demo fn every_distribution_url_responds(server: &TestServer) {
         let catalogue = described(server);
         let base = server.base();
         let mut seen = 0;
@@ -75,9 +75,9 @@ on_both! {
             for member in ["accessURL", "downloadURL", "endpointDescription"] {
                 let Some(address) = object[member]["@id"].as_str().or(object[member].as_str()) else { continue };
                 let path = address.strip_prefix(&base).unwrap_or_else(|| panic!("{address}"));
-                let answer = server.get(path).expect(200);
+                let response = server.get(path).expect(200);
                 if let Some(media_type) = object["mediaType"]["@id"].as_str() {
-                    let given = answer.must("content-type").split(';').next().unwrap().to_owned();
+                    let given = response.required_header("content-type").split(';').next().unwrap().to_owned();
                     assert!(media_type.ends_with(&format!("/{given}")), "{address}: {media_type} {given}");
                 }
                 seen += 1;
@@ -91,7 +91,7 @@ on_both! {
         assert!(!forms("partners").contains(&"RSS".to_owned()), "partners have no RSS");
     }
 
-    demo fn every_member_and_identifier_is_meant(server: &TestServer) {
+    demo fn json_ld_terms_and_identifiers_resolve(server: &TestServer) {
         let catalogue = described(server);
         let context = catalogue["@context"].as_object().unwrap();
         let mut identifiers = BTreeSet::new();
@@ -117,7 +117,7 @@ on_both! {
         }
     }
 
-    fn nothing_is_said_of_what_is_not_known(server: &TestServer) {
+    fn dcat_omits_unknown_values(server: &TestServer) {
         let catalogue = described(server);
         let host = server.base().split("//").nth(1).unwrap().to_owned();
         assert_eq!(catalogue["publisher"]["name"], json!(host));
@@ -127,26 +127,26 @@ on_both! {
             }
             assert!(object["@type"] != "Dataset" || (object.get("language").is_none() && object.get("modified").is_none()), "{object}");
         }
-        // Drafts are of no country.
+        // Drafts do not count.
         let key = server.editor_key();
         server.create(&key, "/v1/videos", &json!({"title": "Draft", "countries": ["SI"]}));
         assert!(dataset(&described(server), "videos").get("spatial").is_none());
         server.get("/catalog.jsonld?lang=en").errors(400, &[("lang", "unknown_parameter")]);
     }
 
-    fn the_licence_is_that_of_the_settings(server: &TestServer, |settings| settings.licence_url = Some("https://creativecommons.org/licenses/by/4.0/".to_owned())) {
+    fn dcat_licence_is_configurable(server: &TestServer, |settings| settings.licence_url = Some("https://creativecommons.org/licenses/by/4.0/".to_owned())) {
         let catalogue = described(server);
         let licensed = objects(&catalogue).into_iter().filter(|object| matches!(object["@type"].as_str(), Some("Catalog" | "Distribution" | "DataService")));
         assert!(licensed.clone().count() > 10 && licensed.into_iter().all(|object| object["license"]["@id"] == "https://creativecommons.org/licenses/by/4.0/"), "{catalogue}");
     }
 
-    fn the_description_is_cached_and_found(server: &TestServer) {
+    fn dcat_is_cached_and_linked(server: &TestServer) {
         let key = server.editor_key();
         let first = server.get(PATH).expect(200);
-        let tag = first.must("etag").to_owned();
-        assert_eq!((first.must("cache-control"), first.must("vary").contains("Accept-Language")), ("public, max-age=60, stale-while-revalidate=600", false));
+        let tag = first.required_header("etag").to_owned();
+        assert_eq!((first.required_header("cache-control"), first.required_header("vary").contains("Accept-Language")), ("public, max-age=60, stale-while-revalidate=600", false));
         assert!(server.request("GET", PATH).header("If-None-Match", &tag).send().expect(304).body.is_empty());
-        assert_eq!(server.request("HEAD", PATH).send().expect(200).must("etag"), tag);
+        assert_eq!(server.request("HEAD", PATH).send().expect(200).required_header("etag"), tag);
         server.create(&key, "/v1/videos", &json!({"title": "Film", "status": "published", "countries": ["XK"]}));
         let second = server.request("GET", PATH).header("If-None-Match", &tag).send().expect(200);
         assert_eq!(dataset(&second.json(), "videos")["spatial"], json!([{"@id": format!("{AUTHORITY}/country/1A0"), "@type": "Location"}]));

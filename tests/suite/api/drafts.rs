@@ -1,4 +1,4 @@
-//! What is not published is nowhere to be seen without a key.
+//! Drafts are not visible anywhere without a key.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn name(status: &str, name: &str) -> Value {
     json!({"status": status, "name": name})
 }
 
-/// A video that refers to public and to hidden things, and a few that are hidden themselves.
+/// A video with public and draft references, and some drafts.
 fn fill(server: &TestServer) {
     server.import(&[
         json!({"resource": "topic", "slug": "open", "status": "published", "translations": {"en": name("published", "Open"), "mk": name("draft", "Отворено")}}),
@@ -48,8 +48,8 @@ on_both! {
         assert_eq!(server.slug_set("/v1/topics"), ["below", "open"]);
     }
 
-    fn what_a_programme_wants_said(server: &TestServer) {
-        // Its texts are ready, the programme itself is not public.
+    fn draft_programme_attribution_is_hidden(server: &TestServer) {
+        // Its texts are published, the programme itself is a draft.
         let words = json!({"status": "published", "title": "Hushissimo", "credit_line": "Creditissimo", "disclaimer": "Disclaimissimo"});
         let helplines = json!([{"name": "Helpissimo", "url": "https://help.example.org"}]);
         server.import(&[
@@ -66,7 +66,7 @@ on_both! {
         }
     }
 
-    fn references_and_languages(server: &TestServer) {
+    fn draft_references_and_languages_are_hidden(server: &TestServer) {
         fill(server);
         for path in [
             "/v1/videos", "/v1/videos/shown", "/v1/videos?lang=all", "/v1/videos/shown?lang=mk", "/v1/videos/shown?lang=tr", "/v1/videos?include=programme,topics,partners,translations", "/v1/videos/shown?include=programme,topics,partners&lang=all",
@@ -87,14 +87,14 @@ on_both! {
         assert_eq!((figure["evidence"].as_array().unwrap().len(), &figure["programme"], &figure["partner"]), (1, &Value::Null, &Value::Null));
     }
 
-    fn counts_filters_and_search(server: &TestServer) {
+    fn drafts_are_excluded_from_counts_filters_and_search(server: &TestServer) {
         fill(server);
         assert_eq!(server.read("/v1/videos?total=true")["page"]["total"], 1);
         for query in ["q=nacrt", "q=eski", "q=archived", "q=secretissimo", "q=quietissimo", "q=plannissimo", "language=mk", "language=tr", "q=%22shown+draft%22"] {
             assert_eq!(server.slugs(&format!("/v1/videos?{query}")), Vec::<String>::new(), "{query}");
         }
         assert_eq!(server.slugs("/v1/videos?q=shown"), ["shown"]);
-        assert_eq!(server.slugs("/v1/videos?q=loud"), ["shown"], "what is public is found");
+        assert_eq!(server.slugs("/v1/videos?q=loud"), ["shown"], "public items are found");
         assert_eq!(server.slugs("/v1/videos?ids=draft,archived,no-language,shown"), ["shown"]);
         for (query, parameter) in [("programme=planned", "programme"), ("topic=secret", "topic"), ("partner=!quiet", "partner")] {
             let problem = server.get(&format!("/v1/videos?{query}")).errors(400, &[(parameter, "unknown_value")]);
@@ -103,12 +103,12 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?topic=open&total=true"), ["shown"]);
     }
 
-    fn a_key_shows_them_when_they_are_asked_for(server: &TestServer) {
+    fn drafts_are_visible_with_key_on_request(server: &TestServer) {
         fill(server);
         let key = server.viewer_key();
         let list = |query: &str| server.request("GET", &format!("/v1/videos?{query}")).key(&key).send().expect(200).json();
         let sorted = |query: &str| { let mut slugs = slugs(&list(query)); slugs.sort(); slugs };
-        assert_eq!(sorted(""), ["shown"], "a site that reads with a key does not leak drafts");
+        assert_eq!(sorted(""), ["shown"], "embed pages requested with a key do not show drafts");
         assert_eq!(sorted("status=draft"), ["draft"]);
         assert_eq!(sorted("status=draft,archived"), ["archived", "draft"]);
         assert_eq!(sorted("status=!draft"), ["archived", "no-language", "shown"]);
@@ -121,13 +121,13 @@ on_both! {
         assert_eq!((video["title"].as_str(), video["programme"]["slug"].as_str(), video["topics"].as_array().unwrap().len()), (Some("Нацрт"), Some("planned"), 2));
     }
 
-    fn publishing_one_language_publishes_that_one_only(server: &TestServer) {
+    fn publishing_one_language_leaves_others_draft(server: &TestServer) {
         fill(server);
         let key = server.editor_key();
         server.patch(&key, "/v1/videos/shown", &json!({"translations": {"mk": {"status": "published"}}}));
         assert_eq!(server.read("/v1/videos/shown")["languages"], json!(["en", "mk"]));
         assert_eq!(server.slugs("/v1/videos?q=nacrt"), ["shown"]);
-        // What is published appears inside what refers to it, and in the search for it.
+        // Published items appear in referencing items and in search.
         server.patch(&key, "/v1/topics/secret", &json!({"status": "published"}));
         assert_eq!(server.read("/v1/videos/shown")["topics"].as_array().unwrap().len(), 2);
         assert_eq!(server.slugs("/v1/videos?q=secretissimo"), ["shown"]);
@@ -136,7 +136,7 @@ on_both! {
         assert_eq!(server.read("/v1/videos/shown")["topics"].as_array().unwrap().len(), 1);
     }
 
-    fn a_former_slug_of_a_draft_is_not_told(server: &TestServer) {
+    fn former_slug_of_draft_is_hidden(server: &TestServer) {
         fill(server);
         let key = server.editor_key();
         server.patch(&key, "/v1/videos/draft", &json!({"slug": "renamed"}));

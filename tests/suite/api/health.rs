@@ -3,11 +3,11 @@
 use crate::on_both;
 
 on_both! {
-    fn the_process_and_the_database_answer(server: &TestServer) {
+    fn health_and_readiness_respond(server: &TestServer) {
         for path in ["/healthz", "/readyz"] {
-            let answer = server.get(path).expect(200);
-            assert_eq!(answer.json(), serde_json::json!({"status": "ok"}));
-            assert_eq!(answer.must("cache-control"), "no-store");
+            let response = server.get(path).expect(200);
+            assert_eq!(response.json(), serde_json::json!({"status": "ok"}));
+            assert_eq!(response.required_header("cache-control"), "no-store");
         }
     }
 }

@@ -1,62 +1,62 @@
-//! What every address answers: problems, methods, origins, security headers, request ids.
+//! Behaviour of all routes: problems, methods, CORS, security headers, request ids, discovery.
 
-use kinoteka::http::problem::Kind;
+use kinoteka::http::problem::ProblemKind;
 use serde_json::json;
 
 use crate::on_both;
 
 on_both! {
-    fn every_kind_of_problem_is_explained(server: &TestServer) {
-        for kind in Kind::ALL {
+    fn every_problem_type_has_documentation(server: &TestServer) {
+        for kind in ProblemKind::ALL {
             let definition = kind.definition();
             let path = format!("/problems/{}", definition.code);
             let explanation = server.get(&path).expect(200).json();
             assert_eq!((explanation["code"].as_str(), explanation["status"].as_u64()), (Some(definition.code), Some(u64::from(definition.status))));
             let page = server.request("GET", &path).header("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8").send().expect(200);
-            assert!(page.must("content-type").starts_with("text/html") && page.text().contains(definition.title));
-            assert_eq!(page.must("vary"), "Accept, Accept-Encoding");
+            assert!(page.required_header("content-type").starts_with("text/html") && page.text().contains(definition.title));
+            assert_eq!(page.required_header("vary"), "Accept, Accept-Encoding");
         }
         server.get("/problems/no-such-problem").problem(404, "not-found");
     }
 
-    fn a_problems_type_leads_to_its_explanation(server: &TestServer) {
+    fn problem_type_url_resolves(server: &TestServer) {
         let problem = server.get("/v1/videos/nothing").problem(404, "not-found");
         assert_eq!((problem["instance"].as_str(), problem["title"].as_str()), (Some("/v1/videos/nothing"), Some("Not found")));
         let path = problem["type"].as_str().unwrap().strip_prefix(&server.base()).unwrap();
         assert_eq!(server.read(path)["title"], "Not found");
     }
 
-    fn unknown_addresses(server: &TestServer) {
+    fn unknown_path_returns_404(server: &TestServer) {
         for path in ["/v1", "/v1/", "/v1/films", "/v2/videos", "/v1/videos/a/b", "/v1/videos/", "/v1//videos"] {
-            server.request("GET", path).undocumented().send().problem(404, "not-found");
+            server.request("GET", path).skip_contract_check().send().problem(404, "not-found");
         }
-        let root = server.request("GET", "/").undocumented().send().expect(302);
-        assert_eq!(root.must("location"), "/docs");
-        assert_eq!(server.request("GET", "/favicon.ico").undocumented().send().expect(200).must("content-type"), "image/svg+xml");
+        let root = server.request("GET", "/").skip_contract_check().send().expect(302);
+        assert_eq!(root.required_header("location"), "/docs");
+        assert_eq!(server.request("GET", "/favicon.ico").skip_contract_check().send().expect(200).required_header("content-type"), "image/svg+xml");
     }
 
-    fn other_methods_are_told_which_there_are(server: &TestServer) {
+    fn unsupported_method_returns_405_with_allow(server: &TestServer) {
         for (path, allow) in [
             ("/v1/videos", "GET, HEAD, OPTIONS, POST"), ("/v1/videos/x", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"), ("/v1/countries", "GET, HEAD, OPTIONS"), ("/healthz", "GET, HEAD, OPTIONS"), ("/openapi.json", "GET, HEAD, OPTIONS"),
         ] {
             for method in ["TRACE", "QUERY"] {
-                let answer = server.request(method, path).undocumented().send();
-                assert_eq!(answer.must("allow"), allow, "{method} {path}");
-                answer.problem(405, "method-not-allowed");
+                let response = server.request(method, path).skip_contract_check().send();
+                assert_eq!(response.required_header("allow"), allow, "{method} {path}");
+                response.problem(405, "method-not-allowed");
             }
-            let options = server.request("OPTIONS", path).undocumented().send().expect(204);
-            assert_eq!(options.must("allow"), allow);
+            let options = server.request("OPTIONS", path).skip_contract_check().send().expect(204);
+            assert_eq!(options.required_header("allow"), allow);
             assert!(options.body.is_empty());
         }
-        server.request("DELETE", "/v1/videos").undocumented().send().problem(405, "method-not-allowed");
-        let options = server.request("OPTIONS", "/v1/videos/x").undocumented().send();
-        assert_eq!(options.must("accept-patch"), "application/merge-patch+json, application/json");
+        server.request("DELETE", "/v1/videos").skip_contract_check().send().problem(405, "method-not-allowed");
+        let options = server.request("OPTIONS", "/v1/videos/x").skip_contract_check().send();
+        assert_eq!(options.required_header("accept-patch"), "application/merge-patch+json, application/json");
     }
 
-    demo fn other_origins_may_read_and_preflight(server: &TestServer) {
+    demo fn cors_allows_any_origin_by_default(server: &TestServer) {
         let simple = server.request("GET", "/v1/videos").header("Origin", "https://site.example").send().expect(200);
-        assert_eq!(simple.must("access-control-allow-origin"), "*");
-        let exposed = simple.must("access-control-expose-headers").to_ascii_lowercase();
+        assert_eq!(simple.required_header("access-control-allow-origin"), "*");
+        let exposed = simple.required_header("access-control-expose-headers").to_ascii_lowercase();
         assert!(["etag", "link", "location", "content-language", "x-request-id"].iter().all(|name| exposed.contains(name)), "{exposed}");
         assert_eq!(simple.header("access-control-allow-credentials"), None);
         let preflight = server
@@ -64,30 +64,30 @@ on_both! {
             .header("Origin", "https://site.example")
             .header("Access-Control-Request-Method", "PATCH")
             .header("Access-Control-Request-Headers", "authorization, content-type, if-match")
-            .undocumented()
+            .skip_contract_check()
             .send();
         assert!([200, 204].contains(&preflight.status), "{}", preflight.status);
-        assert!(preflight.must("access-control-allow-methods").contains("PATCH"));
-        let allowed = preflight.must("access-control-allow-headers").to_ascii_lowercase();
+        assert!(preflight.required_header("access-control-allow-methods").contains("PATCH"));
+        let allowed = preflight.required_header("access-control-allow-headers").to_ascii_lowercase();
         assert!(allowed == "*" || allowed.contains("authorization"), "{allowed}");
         let problem = server.request("GET", "/v1/videos/none").header("Origin", "https://site.example").send();
-        assert_eq!(problem.must("access-control-allow-origin"), "*", "a script must be able to read problems too");
+        assert_eq!(problem.required_header("access-control-allow-origin"), "*", "a script must be able to read problems too");
         problem.problem(404, "not-found");
-        // Another site's page may not write with a visitor's key: nothing is ambient, so that the
-        // key decides alone.
+        // No ambient credentials exist, so a page of another site cannot write with a visitor's
+        // key.
         server.request("POST", "/v1/topics").header("Origin", "https://site.example").json(&json!({"name": "N"})).send().problem(401, "unauthenticated");
     }
 
-    fn origins_can_be_named(server: &TestServer, |settings| settings.cors_origins = vec!["https://good.example".to_owned()]) {
+    fn cors_origins_are_configurable(server: &TestServer, |settings| settings.cors_origins = vec!["https://good.example".to_owned()]) {
         let ask = |origin: &str| server.request("GET", "/v1/videos").header("Origin", origin).send().expect(200);
-        assert_eq!(ask("https://good.example").must("access-control-allow-origin"), "https://good.example");
+        assert_eq!(ask("https://good.example").required_header("access-control-allow-origin"), "https://good.example");
         assert_eq!(ask("https://bad.example").header("access-control-allow-origin"), None);
-        for answer in [ask("https://good.example"), server.get("/v1/videos")] {
-            assert!(answer.headers.iter().any(|(name, value)| name == "vary" && value.contains("Origin")), "caches must know: {:?}", answer.headers);
+        for response in [ask("https://good.example"), server.get("/v1/videos")] {
+            assert!(response.headers.iter().any(|(name, value)| name == "vary" && value.contains("Origin")), "Vary must have Origin: {:?}", response.headers);
         }
     }
 
-    demo fn only_json_is_answered(server: &TestServer) {
+    demo fn unacceptable_media_type_returns_406(server: &TestServer) {
         for path in ["/v1/videos", "/v1/videos/testimonials-part-one", "/v1/countries"] {
             for refused in ["text/html", "application/xml", "application/json;q=0", "image/*"] {
                 server.request("GET", path).header("Accept", refused).send().problem(406, "not-acceptable");
@@ -98,48 +98,48 @@ on_both! {
         }
     }
 
-    demo fn every_answer_has_its_security_headers_and_no_cookie(server: &TestServer) {
+    demo fn responses_have_security_headers_and_no_cookies(server: &TestServer) {
         for path in ["/v1/videos", "/v1/videos/none", "/v1/videos?limit=0", "/openapi.json", "/healthz", "/problems/gone", "/docs", "/nowhere"] {
-            let answer = server.request("GET", path).undocumented().send();
-            assert_eq!(answer.must("x-content-type-options"), "nosniff", "{path}");
-            assert_eq!(answer.must("referrer-policy"), "no-referrer");
-            assert_eq!(answer.must("x-frame-options"), "DENY");
-            assert!(answer.must("content-security-policy").contains("default-src 'none'") && answer.must("content-security-policy").contains("frame-ancestors 'none'"));
-            assert_eq!(answer.must("cross-origin-resource-policy"), "cross-origin");
-            assert!(answer.must("x-request-id").len() >= 8);
-            assert!(answer.header("set-cookie").is_none() && answer.header("server").is_none() && answer.header("x-powered-by").is_none());
+            let response = server.request("GET", path).skip_contract_check().send();
+            assert_eq!(response.required_header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(response.required_header("referrer-policy"), "no-referrer");
+            assert_eq!(response.required_header("x-frame-options"), "DENY");
+            assert!(response.required_header("content-security-policy").contains("default-src 'none'") && response.required_header("content-security-policy").contains("frame-ancestors 'none'"));
+            assert_eq!(response.required_header("cross-origin-resource-policy"), "cross-origin");
+            assert!(response.required_header("x-request-id").len() >= 8);
+            assert!(response.header("set-cookie").is_none() && response.header("server").is_none() && response.header("x-powered-by").is_none());
         }
     }
 
-    fn a_sane_request_id_is_kept(server: &TestServer) {
+    fn valid_request_id_is_echoed(server: &TestServer) {
         let ask = |id: &str| server.request("GET", "/v1/videos/none").header("X-Request-Id", id).send();
         let problem = ask("trace-42.a_b").problem(404, "not-found");
         assert_eq!(problem["request_id"], "trace-42.a_b");
         for strange in ["a b", "<script>", &"x".repeat(65), ""] {
-            assert_ne!(ask(strange).must("x-request-id"), strange);
+            assert_ne!(ask(strange).required_header("x-request-id"), strange);
         }
     }
 
-    fn documentation_needs_no_other_host(server: &TestServer) {
-        let page = server.request("GET", "/docs").undocumented().send().expect(200);
-        assert!(page.must("content-type").starts_with("text/html"));
+    fn documentation_loads_no_external_resources(server: &TestServer) {
+        let page = server.request("GET", "/docs").skip_contract_check().send().expect(200);
+        assert!(page.required_header("content-type").starts_with("text/html"));
         let text = page.text();
         assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
         for quoted in text.split('"').filter(|part| part.starts_with("/docs/") || part.starts_with("docs/")) {
-            server.request("GET", &format!("/{}", quoted.trim_start_matches('/'))).undocumented().send().expect(200);
+            server.request("GET", &format!("/{}", quoted.trim_start_matches('/'))).skip_contract_check().send().expect(200);
         }
-        server.request("GET", "/docs/nothing.js").undocumented().send().problem(404, "not-found");
+        server.request("GET", "/docs/nothing.js").skip_contract_check().send().problem(404, "not-found");
     }
 
-    fn documentation_can_be_left_out(server: &TestServer, |settings| settings.docs = false) {
-        server.request("GET", "/docs").undocumented().send().problem(404, "not-found");
+    fn documentation_can_be_disabled(server: &TestServer, |settings| settings.docs = false) {
+        server.request("GET", "/docs").skip_contract_check().send().problem(404, "not-found");
     }
 
-    fn a_machine_that_knows_only_the_host_finds_the_api(server: &TestServer) {
+    fn api_is_discoverable_from_host(server: &TestServer) {
         let catalog = server.get("/.well-known/api-catalog").expect(200);
-        assert_eq!(catalog.must("content-type"), "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"");
+        assert_eq!(catalog.required_header("content-type"), "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"");
         let base = server.base();
-        assert_eq!(catalog.must("link"), format!("<{base}/.well-known/api-catalog>; rel=\"api-catalog\""));
+        assert_eq!(catalog.required_header("link"), format!("<{base}/.well-known/api-catalog>; rel=\"api-catalog\""));
         let links = catalog.json();
         let (itself, api) = (&links["linkset"][0], &links["linkset"][1]);
         assert_eq!((itself["anchor"].as_str().unwrap(), &itself["item"][0]["href"]), (&*format!("{base}/.well-known/api-catalog"), &api["anchor"]));
@@ -149,13 +149,13 @@ on_both! {
             assert_eq!(targets.len(), paths.len(), "{relation}");
             for (target, path) in targets.iter().zip(paths) {
                 assert_eq!(target["href"], format!("{base}{path}"));
-                let there = server.request("GET", path).undocumented().send().expect(200);
-                assert_eq!(there.must("content-type").split(';').next(), target["type"].as_str(), "{path}");
+                let there = server.request("GET", path).skip_contract_check().send().expect(200);
+                assert_eq!(there.required_header("content-type").split(';').next(), target["type"].as_str(), "{path}");
             }
         }
     }
 
-    fn the_catalog_names_the_configured_address_and_no_page_that_is_left_out(server: &TestServer, |settings| { settings.base_url = Some("https://catalogue.example.org/media/".to_owned()); settings.docs = false; }) {
+    fn api_catalog_uses_configured_url_and_omits_disabled_pages(server: &TestServer, |settings| { settings.base_url = Some("https://catalogue.example.org/media/".to_owned()); settings.docs = false; }) {
         let api = server.read("/.well-known/api-catalog")["linkset"][1].clone();
         assert_eq!(api["anchor"], "https://catalogue.example.org/media/");
         assert_eq!(api["service-desc"][0]["href"], "https://catalogue.example.org/media/openapi.json");

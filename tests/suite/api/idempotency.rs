@@ -1,20 +1,20 @@
-//! Requests that are sent again under their `Idempotency-Key`.
+//! Repeated requests with an `Idempotency-Key`.
 
 use diesel::prelude::*;
 use kinoteka::db::schema::idempotent_requests as rows;
 use kinoteka::db::{Connection, Time};
-use kinoteka::http::keys::Role;
+use kinoteka::http::api_keys::Role;
 use kinoteka::http::problem::Problem;
 use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::TestServer;
-use crate::support::server::{Answer, slugs};
+use crate::support::server::{Response, slugs};
 
 const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
 const SECOND: i64 = 1_000_000;
 
-fn post(server: &TestServer, key: &str, name: &str, body: &Value) -> Answer {
+fn post(server: &TestServer, key: &str, name: &str, body: &Value) -> Response {
     server.request("POST", "/v1/topics").key(key).header("Idempotency-Key", name).json(body).send()
 }
 
@@ -32,14 +32,14 @@ fn topics(server: &TestServer, key: &str) -> Vec<String> {
 }
 
 fn database<T>(server: &TestServer, mut work: impl FnMut(&mut Connection) -> QueryResult<T>) -> T {
-    let store = kinoteka::server::store(&server.settings).expect("the settings are right");
+    let store = kinoteka::server::database_from_settings(&server.settings).expect("valid settings");
     store
-        .write_here(|connection| work(connection).map_err(Problem::from))
+        .write_blocking(|connection| work(connection).map_err(Problem::from))
         .expect("the statement runs")
 }
 
 fn grow_old(server: &TestServer, seconds: i64) {
-    let then = Time::now().earlier(seconds * SECOND);
+    let then = Time::now().minus_micros(seconds * SECOND);
     assert_eq!(
         database(server, |connection| diesel::update(rows::table)
             .set(rows::created_at.eq(then))
@@ -49,7 +49,7 @@ fn grow_old(server: &TestServer, seconds: i64) {
 }
 
 on_both! {
-    fn what_is_sent_again_is_answered_again_and_not_done_again(server: &TestServer) {
+    fn replays_stored_response_for_repeated_key(server: &TestServer) {
         let key = server.editor_key();
         let body = json!({"name": "Norms", "status": "published"});
         let first = post(server, &key, KEY, &body).expect(201);
@@ -61,13 +61,13 @@ on_both! {
             assert_eq!(again.header(name), first.header(name), "{name}");
         }
         server.patch(&key, "/v1/topics/norms", &json!({"name": "Social norms"}));
-        assert_eq!(post(server, &key, KEY, &body).expect(201).body, first.body, "the answer of then, not the item of now");
+        assert_eq!(post(server, &key, KEY, &body).expect(201).body, first.body, "the stored response, not the current item");
         assert_eq!(topics(server, &key), ["norms"]);
         post(server, &key, "\"another\"", &body).expect(201);
         assert_eq!(topics(server, &key), ["norms", "norms-2"], "another key is another request");
     }
 
-    fn a_key_stands_for_one_request_of_one_caller(server: &TestServer) {
+    fn rejects_key_reused_for_other_request_or_caller(server: &TestServer) {
         let key = server.editor_key();
         let body = json!({"slug": "norms", "name": "Norms"});
         post(server, &key, KEY, &body).expect(201);
@@ -83,7 +83,7 @@ on_both! {
         assert_eq!(topics(server, &key), ["norms"]);
     }
 
-    fn a_refusal_is_kept_too(server: &TestServer) {
+    fn replays_stored_problem_for_repeated_key(server: &TestServer) {
         let key = server.editor_key();
         let body = json!({"slug": "norms", "name": ""});
         let first = post(server, &key, KEY, &body).problem(422, "invalid-fields");
@@ -101,7 +101,7 @@ on_both! {
         post(server, &key, "\"three\"", &json!({"slug": "norms", "name": "Norms"})).expect(201);
     }
 
-    fn a_key_is_a_quoted_string(server: &TestServer) {
+    fn requires_key_to_be_quoted_string(server: &TestServer) {
         let key = server.editor_key();
         let long = format!("\"{}\"", "k".repeat(256));
         for wrong in ["bare", "\"", "\"\"", "\"a\"b\"", "\"open", "\"back\\slash\"", &long] {
@@ -114,7 +114,7 @@ on_both! {
         post(server, &key, &format!("\"{}\"", "k".repeat(255)), &json!({"name": "Norms"})).expect(201);
     }
 
-    fn a_key_is_forgotten_after_the_configured_time(server: &TestServer, |settings| settings.idempotency_hours = 2) {
+    fn key_expires_after_configured_time(server: &TestServer, |settings| settings.idempotency_hours = 2) {
         let key = server.editor_key();
         let body = json!({"slug": "norms", "name": "Norms"});
         post(server, &key, KEY, &body).expect(201);
@@ -124,33 +124,33 @@ on_both! {
         post(server, &key, KEY, &body).problem(409, "conflict");
     }
 
-    fn who_comes_while_the_first_still_runs_is_told_so(server: &TestServer) {
+    fn returns_409_while_first_request_is_in_progress(server: &TestServer) {
         let key = server.editor_key();
         let body = json!({"slug": "norms", "name": "Norms"});
         post(server, &key, KEY, &body).expect(201);
-        // As if the first request had claimed the key and not answered yet.
+        // Simulates a first request that has claimed the key and is still running.
         database(server, |connection| diesel::update(rows::table).set(rows::status.eq(None::<i64>)).execute(connection));
         let problem = post(server, &key, KEY, &body);
-        assert_eq!(problem.must("retry-after"), "1");
+        assert_eq!(problem.required_header("retry-after"), "1");
         assert_eq!(problem.problem(409, "conflict")["errors"][0]["code"], "still_running");
         server.request("DELETE", "/v1/topics/norms").key(&key).send().expect(204);
         grow_old(server, 61);
-        // Its process died with it: the work is done now, and refused, since the slug is not given
-        // again.
+        // Simulates a crashed first request: the request runs now, and fails since the slug is
+        // taken.
         let problem = post(server, &key, KEY, &body).problem(409, "conflict");
         assert_eq!(problem["errors"][0]["code"], "taken");
     }
 
-    fn many_at_once_under_one_key_make_one_item(server: &TestServer) {
+    fn concurrent_requests_with_same_key_create_one_item(server: &TestServer) {
         let key = server.editor_key();
         let body = json!({"name": "Norms"});
-        let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let responses: Vec<Response> = std::thread::scope(|scope| {
             let running: Vec<_> = (0..12).map(|_| scope.spawn(|| post(server, &key, KEY, &body))).collect();
             running.into_iter().map(|thread| thread.join().expect("it ends")).collect()
         });
-        let done = answers.iter().filter(|answer| answer.status == 201 && answer.header("idempotent-replayed").is_none()).count();
+        let done = responses.iter().filter(|response| response.status == 201 && response.header("idempotent-replayed").is_none()).count();
         assert_eq!(done, 1);
-        assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 409)), "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
+        assert!(responses.iter().all(|response| matches!(response.status, 201 | 409)), "{:?}", responses.iter().map(|a| a.status).collect::<Vec<_>>());
         assert_eq!(topics(server, &key), ["norms"]);
     }
 }

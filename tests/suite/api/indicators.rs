@@ -1,10 +1,10 @@
-//! Indicators, and what impact statistics take over from them.
+//! Indicators, and the fields that impact statistics inherit from them.
 
 use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::server::slugs;
-use crate::support::{TestServer, whole_first_catalogue};
+use crate::support::{TestServer, demo_catalogue};
 
 const STATISTICS: &str = "/v1/impact-statistics";
 
@@ -15,7 +15,7 @@ fn indicator(server: &TestServer, key: &str, slug: &str, more: Value) {
 }
 
 on_both! {
-    fn indicators_are_resources_like_others(server: &TestServer) {
+    fn indicators_support_crud(server: &TestServer) {
         let key = server.editor_key();
         let body = json!({"slug": "violence", "status": "published", "measure": "percentage", "unit": "women", "ascending": false, "code": "5.2.1", "vocabulary": "sdg",
             "vocabulary_url": "https://unstats.un.org/sdgs/", "result_type": "impact",
@@ -23,7 +23,7 @@ on_both! {
         let made = server.create(&key, "/v1/indicators?lang=all", &body);
         assert_eq!((made["is_share"].as_bool(), made["additive"].as_bool(), made["code"].as_str()), (Some(true), None, Some("5.2.1")));
         let back = server.request("PUT", "/v1/indicators/violence?lang=all").key(&key).json(&made).send().expect(200).json();
-        assert_eq!(back, made, "what was read changes nothing");
+        assert_eq!(back, made, "sending the response back changes nothing");
         assert_eq!(server.read("/v1/indicators/violence?lang=mk")["label"], "Жени изложени на насилство");
         for (query, found) in [("code=5.2.1", 1), ("vocabulary=sdg", 1), ("vocabulary=own", 0), ("measure=percentage", 1), ("unit=women", 1), ("result_type=impact", 1), ("q=%D0%B8%D0%B7%D0%BB%D0%BE%D0%B6%D0%B5%D0%BD%D0%B8", 1), ("additive=true", 0)] {
             assert_eq!(slugs(&server.read(&format!("/v1/indicators?{query}"))).len(), found, "{query}");
@@ -36,41 +36,41 @@ on_both! {
         post(json!({"label": "L", "measure": "percentage", "additive": true})).errors(422, &[("/additive", "not_allowed")]);
         post(json!({"label": "L", "is_share": true})).errors(422, &[("/is_share", "not_allowed")]);
         server.patch(&key, "/v1/indicators/violence", &json!({"slug": "violence-by-partners"}));
-        assert_eq!(server.get("/v1/indicators/violence").expect(308).must("location"), format!("{}/v1/indicators/violence-by-partners", server.base()));
+        assert_eq!(server.get("/v1/indicators/violence").expect(308).required_header("location"), format!("{}/v1/indicators/violence-by-partners", server.base()));
     }
 
-    fn statistics_take_over_what_their_indicator_says(server: &TestServer) {
+    fn statistics_inherit_indicator_fields(server: &TestServer) {
         let key = server.editor_key();
         indicator(server, &key, "trained", json!({"unit": "people", "ascending": true, "additive": true}));
         indicator(server, &key, "share", json!({"unit": "women", "measure": "percentage", "ascending": false}));
         let made = server.create(&key, STATISTICS, &json!({"slug": "s", "status": "published", "label": "S", "indicator": "trained", "value": "40"}));
-        let said = |statistic: &Value| ["unit", "measure", "ascending", "additive"].map(|name| statistic[name].clone());
-        assert_eq!((said(&made), made["indicator"]["slug"].as_str()), ([json!("people"), json!("unit"), json!(true), json!(true)], Some("trained")));
-        // What is the same may be said; what differs is an error.
+        let inherited = |statistic: &Value| ["unit", "measure", "ascending", "additive"].map(|name| statistic[name].clone());
+        assert_eq!((inherited(&made), made["indicator"]["slug"].as_str()), ([json!("people"), json!("unit"), json!(true), json!(true)], Some("trained")));
+        // Equal values may be repeated; different values are an error.
         server.create(&key, STATISTICS, &json!({"slug": "t", "status": "published", "label": "T", "indicator": {"slug": "trained"}, "unit": "people", "measure": "unit", "value": "2"}));
         let wrong = json!({"label": "U", "indicator": "trained", "unit": "women", "measure": "percentage", "ascending": false, "additive": false});
         let errors = [("/unit", "does_not_fit"), ("/measure", "does_not_fit"), ("/ascending", "does_not_fit"), ("/additive", "does_not_fit")];
         server.request("POST", STATISTICS).key(&key).json(&wrong).send().errors(422, &errors);
         server.request("POST", STATISTICS).key(&key).json(&json!({"label": "U", "indicator": "nothing"})).send().errors(422, &[("/indicator", "unknown_reference")]);
-        // Another indicator by a patch that says nothing else; without one the words stay.
+        // A patch may change the indicator alone; without an indicator the values stay.
         let moved = server.patch(&key, "/v1/impact-statistics/t", &json!({"indicator": "share"}));
-        assert_eq!(said(&moved), [json!("women"), json!("percentage"), json!(false), Value::Null]);
+        assert_eq!(inherited(&moved), [json!("women"), json!("percentage"), json!(false), Value::Null]);
         let alone = server.patch(&key, "/v1/impact-statistics/t", &json!({"indicator": null}));
-        assert_eq!((said(&alone)[0].clone(), alone["indicator"].clone()), (json!("women"), Value::Null));
-        // A change of the indicator reaches its statistics, their filters, facets and tags.
-        let tag = server.get("/v1/impact-statistics/s").must("etag").to_owned();
+        assert_eq!((inherited(&alone)[0].clone(), alone["indicator"].clone()), (json!("women"), Value::Null));
+        // A change of the indicator updates its statistics, filters, facets and ETags.
+        let tag = server.get("/v1/impact-statistics/s").required_header("etag").to_owned();
         assert_eq!(server.slug_set("/v1/impact-statistics?unit=people"), ["s"]);
         assert_eq!(server.read("/v1/impact-statistics?indicator=trained&facets=unit")["facets"]["unit"][0]["value"], "people");
         server.patch(&key, "/v1/indicators/trained", &json!({"unit": "persons", "additive": false}));
         let after = server.get("/v1/impact-statistics/s").expect(200);
-        assert_ne!(after.must("etag"), tag);
-        assert_eq!((said(&after.json()), after.json()["revision"].as_u64()), ([json!("persons"), json!("unit"), json!(true), json!(false)], Some(2)));
+        assert_ne!(after.required_header("etag"), tag);
+        assert_eq!((inherited(&after.json()), after.json()["revision"].as_u64()), ([json!("persons"), json!("unit"), json!(true), json!(false)], Some(2)));
         assert!(server.slug_set("/v1/impact-statistics?unit=people").is_empty());
         assert_eq!(server.slug_set("/v1/impact-statistics?unit=persons&additive=false"), ["s"]);
         assert_eq!(server.read("/v1/impact-statistics?indicator=trained&facets=unit")["facets"]["unit"][0]["value"], "persons");
         assert_eq!(server.slug_set("/v1/impact-statistics?q=trained"), ["s"], "found by the indicator's label");
-        // An indicator that statistics belong to stays; so does a measure that their values do not
-        // allow otherwise.
+        // An indicator with statistics cannot be deleted, nor its measure changed if values do not
+        // fit.
         server.patch(&key, "/v1/impact-statistics/s", &json!({"value": "140"}));
         server.request("PATCH", "/v1/indicators/trained").key(&key).json(&json!({"measure": "percentage"})).send().errors(422, &[("/measure", "does_not_fit")]);
         server.request("DELETE", "/v1/indicators/trained").key(&key).send().problem(409, "conflict");
@@ -78,7 +78,7 @@ on_both! {
         assert_eq!(server.read("/v1/impact-statistics/s")["figure"], "140%");
     }
 
-    fn values_are_exact_and_fit_their_measure(server: &TestServer) {
+    fn validates_values_against_measure(server: &TestServer) {
         let key = server.editor_key();
         indicator(server, &key, "growth", json!({"measure": "percentage", "is_share": false}));
         let long = "12345678901234567890123456789012345678";
@@ -99,7 +99,7 @@ on_both! {
         post(json!({"label": "L", "value": "5", "baseline": {"value": "5"}})).errors(422, &[("/baseline/year", "required")]);
     }
 
-    fn evidence_leads_both_ways(server: &TestServer) {
+    fn evidence_links_in_both_directions(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/videos", &json!({"slug": "v", "status": "published", "title": "V", "duration_seconds": 60}));
         server.create(&key, "/v1/videos", &json!({"slug": "w", "status": "published", "title": "W"}));
@@ -109,7 +109,7 @@ on_both! {
         assert_eq!(made["evidence"][0]["quote"], json!({"text": "Више од петсто нас.", "language": "sr-Cyrl"}));
         assert_eq!((&made["evidence"][1]["quote"], made["documents"].clone()), (&Value::Null, documents));
         let back = server.request("PUT", "/v1/impact-statistics/s?lang=all").key(&key).json(&server.read("/v1/impact-statistics/s?lang=all")).send().expect(200).json();
-        assert_eq!(back["revision"], 1, "what was read changes nothing");
+        assert_eq!(back["revision"], 1, "sending the response back changes nothing");
         server.create(&key, STATISTICS, &json!({"slug": "hidden", "label": "Draft", "evidence": [{"video": "v"}]}));
 
         assert_eq!(server.slug_set("/v1/videos?statistic=s"), ["v"]);
@@ -125,8 +125,8 @@ on_both! {
         assert!(server.read("/v1/videos/v").get("impact_statistics").is_none());
         let seen = server.request("GET", "/v1/videos/v?include=impact_statistics").key(&key).send().expect(200).json();
         assert_eq!(slugs(&json!({"data": seen["impact_statistics"]})), ["hidden", "s"]);
-        // The tag of the video follows its statistics.
-        let tag = server.get("/v1/videos/v?include=impact_statistics").must("etag").to_owned();
+        // The ETag of the video follows its statistics.
+        let tag = server.get("/v1/videos/v?include=impact_statistics").required_header("etag").to_owned();
         server.patch(&key, "/v1/impact-statistics/s", &json!({"value": "501"}));
         let again = server.request("GET", "/v1/videos/v?include=impact_statistics").header("if-none-match", &tag).send().expect(200);
         assert_eq!(again.json()["impact_statistics"][0]["value"], "501");
@@ -136,7 +136,7 @@ on_both! {
         post(json!({"label": "L", "documents": [{"title": "T", "url": "ftp://x", "page": 0}]})).errors(422, &[("/documents/0/url", "invalid_url"), ("/documents/0/page", "out_of_range")]);
     }
 
-    fn slices_are_found_by_their_dimension(server: &TestServer) {
+    fn filters_statistics_by_dimension(server: &TestServer) {
         let key = server.editor_key();
         for (slug, slices) in [("whole", json!([])), ("f", json!([{"dimension": "sex", "value": "female"}])), ("fy", json!([{"dimension": "sex", "value": "female"}, {"dimension": "age", "value": "15-24"}]))] {
             server.create(&key, STATISTICS, &json!({"slug": slug, "status": "published", "label": slug, "value": "1", "disaggregation": slices}));
@@ -146,14 +146,14 @@ on_both! {
         }
     }
 
-    demo fn the_first_catalogue_has_an_indicator_for_each_figure(server: &TestServer) {
+    demo fn demo_catalogue_has_indicator_for_each_statistic(server: &TestServer) {
         let statistics = server.read("/v1/impact-statistics?include=indicator&lang=tr");
         for statistic in statistics["data"].as_array().unwrap() {
             let indicator = &statistic["indicator"];
             assert!(indicator["label"].is_string() && indicator["language"] == "tr", "{statistic}");
             assert_eq!((&indicator["unit"], &indicator["additive"]), (&statistic["unit"], &statistic["additive"]));
         }
-        let given = whole_first_catalogue().iter().filter(|item| item["resource"] == "indicator").count();
+        let given = demo_catalogue().iter().filter(|item| item["resource"] == "indicator").count();
         assert_eq!((given, server.read("/v1/indicators?total=true")["page"]["total"].as_u64()), (5, Some(5)));
         let forum = server.read("/v1/videos/civil-society-forum-in-istanbul?include=impact_statistics");
         assert_eq!(forum["impact_statistics"][0]["figure"], "More than 500");

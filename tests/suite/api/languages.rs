@@ -1,4 +1,4 @@
-//! Which language an answer is in.
+//! Language selection of responses.
 
 use serde_json::{Value, json};
 
@@ -15,13 +15,13 @@ fn is_cyrillic(text: &Value) -> bool {
 
 fn language(resource: &Value) -> (&str, bool) {
     (
-        resource["language"].as_str().expect("a resource says its language"),
-        resource["transliterated"].as_bool().expect("and how it came by it"),
+        resource["language"].as_str().expect("a resource has a language"),
+        resource["transliterated"].as_bool().expect("and its origin"),
     )
 }
 
 on_both! {
-    demo fn the_other_serbian_script_is_made_and_said_so(server: &TestServer) {
+    demo fn serbian_is_transliterated_and_marked(server: &TestServer) {
         let video = server.read(&format!("{LATIN_ONLY}?lang=sr-Cyrl"));
         assert_eq!(language(&video), ("sr-Cyrl", true));
         assert_eq!(video["title"], "Својим речима, први део: партнери и учесници");
@@ -32,12 +32,12 @@ on_both! {
         assert_eq!(language(&statistic), ("sr-Latn", true));
         assert_eq!(statistic["label"], "žena koje bolje poznaju svoja prava i usluge koje su im na raspolaganju");
         assert_eq!(language(&server.read(&format!("{CYRILLIC_ONLY}?lang=sr"))), ("sr-Cyrl", false));
-        // Nested titles follow the answer's language.
+        // Nested titles use the response language.
         let topic = server.read("/v1/topics/masculinity?lang=sr-Cyrl");
         assert_eq!((topic["name"].as_str(), topic["parent"]["title"].as_str()), (Some("Мушкост"), Some("Друштвене норме")));
     }
 
-    demo fn each_language_of_the_audience(server: &TestServer) {
+    demo fn selects_each_supported_language(server: &TestServer) {
         let expected = [
             ("en", "Prevention"), ("sq", "Parandalimi"), ("bs", "Prevencija"), ("sr-Latn", "Prevencija"), ("mk", "Превенција"), ("tr", "Önleme"),
             ("TR", "Önleme"), ("tr-TR", "Önleme"), ("en-GB", "Prevention"),
@@ -50,26 +50,26 @@ on_both! {
         assert_eq!(server.read("/v1/partners/government-of-north-macedonia?lang=tr")["country"]["name"], "Kuzey Makedonya");
     }
 
-    demo fn accept_language_decides_without_lang(server: &TestServer) {
+    demo fn uses_accept_language_without_lang(server: &TestServer) {
         let ask = |value: &str| server.request("GET", LATIN_ONLY).header("Accept-Language", value).send().expect(200);
         for (value, expected) in [("mk;q=0.5, sq", "sq"), ("fr, tr;q=0.1", "tr"), ("fr", "en"), ("*", "en"), ("sr-Cyrl", "sr-Cyrl"), ("mk;q=0, sq;q=0.3", "sq"), (";;;,q=x", "en")] {
-            let answer = ask(value);
-            assert_eq!(answer.json()["language"], expected, "{value}");
-            assert_eq!(answer.must("content-language"), expected);
-            assert!(answer.must("vary").contains("Accept-Language"));
+            let response = ask(value);
+            assert_eq!(response.json()["language"], expected, "{value}");
+            assert_eq!(response.required_header("content-language"), expected);
+            assert!(response.required_header("vary").contains("Accept-Language"));
         }
         let explicit = server.request("GET", &format!("{LATIN_ONLY}?lang=tr")).header("Accept-Language", "mk").send().expect(200);
         assert_eq!(explicit.json()["language"], "tr");
-        assert!(!explicit.must("vary").contains("Accept-Language"), "lang decides alone");
+        assert!(!explicit.required_header("vary").contains("Accept-Language"), "lang takes precedence");
     }
 
-    demo fn montenegrin_falls_back_to_serbian_in_latin_then_to_bosnian(server: &TestServer) {
+    demo fn montenegrin_falls_back_to_serbian_latin_then_bosnian(server: &TestServer) {
         assert_eq!(language(&server.read(&format!("{LATIN_ONLY}?lang=cnr"))), ("sr-Latn", false));
         server.import(&[json!({"resource": "topic", "slug": "only-bosnian", "status": "published", "translations": {"en": {"status": "published", "name": "Water"}, "bs": {"status": "published", "name": "Voda"}}})]);
         assert_eq!(language(&server.read("/v1/topics/only-bosnian?lang=cnr")), ("bs", false));
     }
 
-    fn the_chain_ends_with_any_published_language(server: &TestServer) {
+    fn falls_back_to_any_published_language(server: &TestServer) {
         server.import(&[
             json!({"resource": "topic", "slug": "turkish", "status": "published", "original_language": "tr", "translations": {"tr": {"status": "published", "name": "Su"}, "mk": {"status": "published", "name": "Вода"}}}),
             json!({"resource": "topic", "slug": "not-the-original", "status": "published", "original_language": "tr", "translations": {"tr": {"status": "draft", "name": "Su"}, "mk": {"status": "published", "name": "Вода"}}}),
@@ -78,12 +78,12 @@ on_both! {
         assert_eq!(language(&server.read("/v1/topics/not-the-original?lang=sq")), ("mk", false));
     }
 
-    fn the_fallback_is_configurable(server: &TestServer, |settings| settings.fallback_languages = vec!["sq".to_owned(), "en".to_owned()]) {
+    fn fallback_language_is_configurable(server: &TestServer, |settings| settings.fallback_languages = vec!["sq".to_owned(), "en".to_owned()]) {
         server.import(&[json!({"resource": "topic", "slug": "water", "status": "published", "original_language": "mk", "translations": {"mk": {"status": "published", "name": "Вода"}, "sq": {"status": "published", "name": "Ujë"}, "en": {"status": "published", "name": "Water"}}})]);
         assert_eq!(language(&server.read("/v1/topics/water?lang=fr")), ("sq", false));
     }
 
-    demo fn all_languages_at_once(server: &TestServer) {
+    demo fn returns_all_languages(server: &TestServer) {
         let video = server.read(&format!("{LATIN_ONLY}?lang=all"));
         let tags: Vec<&String> = video["translations"].as_object().unwrap().keys().collect();
         assert_eq!(tags, ["bs", "en", "mk", "sq", "sr-Latn", "tr"]);

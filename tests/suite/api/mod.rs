@@ -1,5 +1,6 @@
-//! The API: every answer is held against the OpenAPI document.
+//! The JSON API; every response is validated against the OpenAPI document.
 
+mod api_keys;
 mod caching;
 mod completeness;
 mod compression;
@@ -8,14 +9,13 @@ mod drafts;
 mod health;
 mod http;
 mod idempotency;
+mod impact_summary;
 mod indicators;
-mod keys;
 mod languages;
 mod lists;
 mod openapi;
+mod query_counts;
 mod reads;
 mod restore;
-mod statements;
-mod summary;
-mod tracks;
+mod text_tracks;
 mod writes;

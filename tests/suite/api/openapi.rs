@@ -1,11 +1,11 @@
-//! The document: committed as generated, complete, and true.
+//! The OpenAPI document: up to date, complete, and consistent with the server.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::on_both;
-use crate::support::contract;
+use crate::support::openapi_contract;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 #[test]
-fn the_committed_document_is_the_generated_one() {
+fn committed_document_is_up_to_date() {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     for (name, generated) in [
         ("kinoteka.json", kinoteka::server::document_json()),
@@ -40,7 +40,7 @@ fn the_committed_document_is_the_generated_one() {
 }
 
 #[test]
-fn both_notations_say_the_same() {
+fn json_and_yaml_are_equal() {
     let yaml: Value =
         yaml_serde::from_str(&kinoteka::server::document_yaml()).expect("the YAML can be read");
     let json: Value = document();
@@ -49,7 +49,7 @@ fn both_notations_say_the_same() {
 }
 
 #[test]
-fn every_operation_is_described() {
+fn every_operation_is_documented() {
     let document = document();
     let mut ids = BTreeSet::new();
     let tags: BTreeSet<&str> = document["tags"]
@@ -105,10 +105,10 @@ fn every_operation_is_described() {
 }
 
 #[test]
-fn every_answer_has_an_example_that_fits() {
+fn every_response_has_valid_example() {
     let document = document();
     for (path, method, operation) in operations(&document) {
-        let responses = operation["responses"].as_object().expect("an operation has answers");
+        let responses = operation["responses"].as_object().expect("an operation has responses");
         assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
         for (status, response) in responses {
             let at = format!("{method} {path} {status}");
@@ -131,7 +131,7 @@ fn every_answer_has_an_example_that_fits() {
                     .and_then(Value::as_str)
                     .and_then(|target| target.rsplit('/').next());
                 if let Some(name) = name.filter(|_| media_type.ends_with("json")) {
-                    contract::check_schema(name, example);
+                    openapi_contract::check_schema(name, example);
                 }
             }
         }
@@ -139,17 +139,17 @@ fn every_answer_has_an_example_that_fits() {
 }
 
 #[test]
-fn every_body_has_an_example_that_fits() {
+fn every_request_body_has_valid_example() {
     let document = document();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         if let Some(example) = schema.get("example") {
-            contract::check_schema(name, example);
+            openapi_contract::check_schema(name, example);
         }
     }
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_schema_is_used() {
+fn references_resolve_and_schemas_are_used() {
     fn references(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(object) => {
@@ -177,18 +177,18 @@ fn every_reference_leads_somewhere_and_every_schema_is_used() {
 }
 
 on_both! {
-    demo fn every_documented_address_has_a_handler(server: &TestServer) {
+    demo fn every_documented_path_has_handler(server: &TestServer) {
         for (path, method, _) in operations(&document()) {
             let address = path.replace("{country}", "XK").replace("{code}", "gone");
             let address = address.split('/').map(|part| if part.starts_with('{') { "nothing" } else { part }).collect::<Vec<_>>().join("/");
-            let answer = server.request(&method.to_ascii_uppercase(), &address).send();
-            assert!(answer.status != 405, "{method} {address}");
-            let text = String::from_utf8_lossy(&answer.body);
+            let response = server.request(&method.to_ascii_uppercase(), &address).send();
+            assert!(response.status != 405, "{method} {address}");
+            let text = String::from_utf8_lossy(&response.body);
             assert!(!text.contains("There is nothing at `"), "{method} {address}: {text}");
         }
     }
 
-    fn words_beside_names_offer_what_they_say_and_nothing_else(server: &TestServer) {
+    fn literal_paths_return_405_for_undocumented_methods(server: &TestServer) {
         let document = document();
         let key = server.editor_key();
         let paths = document["paths"].as_object().unwrap();
@@ -197,25 +197,25 @@ on_both! {
         let mut count = 0;
         for (path, item) in paths.iter().filter(|(path, _)| path.starts_with("/v1/") && !path.contains('{') && has_names(path)) {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| item.get(method.to_ascii_lowercase()).is_none()) {
-                let answer = server.request(method, path).key(&key).json(&serde_json::json!({})).undocumented().send().expect(405);
-                assert!(item.as_object().unwrap().keys().all(|offered| answer.must("allow").contains(&offered.to_ascii_uppercase())), "{method} {path}");
+                let response = server.request(method, path).key(&key).json(&serde_json::json!({})).skip_contract_check().send().expect(405);
+                assert!(item.as_object().unwrap().keys().all(|offered| response.required_header("allow").contains(&offered.to_ascii_uppercase())), "{method} {path}");
                 count += 1;
             }
         }
         assert!(count >= 16, "{count}");
     }
 
-    fn the_server_gives_its_document(server: &TestServer) {
+    fn server_serves_document(server: &TestServer) {
         assert_eq!(server.get("/openapi.json").expect(200).text(), kinoteka::server::document_json());
         let yaml = server.get("/openapi.yaml").expect(200).text();
         assert_eq!(yaml, kinoteka::server::document_yaml());
-        // JSON is YAML: read by the same parser, both must say the same, numbers too.
+        // JSON is YAML: parsed by the same parser, both must be equal, numbers included.
         let read = |text: &str| yaml_serde::from_str::<yaml_serde::Value>(text).unwrap();
         assert_eq!(read(&yaml), read(&kinoteka::server::document_json()));
         assert!(yaml.contains("\n  version: ") && yaml.contains("status: 404\n"), "numbers are plain");
     }
 
-    demo fn every_documented_parameter_of_a_list_is_understood(server: &TestServer) {
+    demo fn every_documented_list_parameter_is_accepted(server: &TestServer) {
         for (path, method, operation) in operations(&document()) {
             if method != "get" || path.contains('{') {
                 continue;
@@ -228,19 +228,19 @@ on_both! {
                     Value::Null => return None,
                     other => other.to_string(),
                 };
-                Some(format!("{}={}", parameter["name"].as_str().unwrap(), crate::support::encoded(&value)))
+                Some(format!("{}={}", parameter["name"].as_str().unwrap(), crate::support::percent_encode(&value)))
             };
             for parameter in parameters() {
                 let Some(value) = written(parameter) else { continue };
                 let name = parameter["name"].as_str().unwrap();
                 let needed = parameters().filter(|other| other["required"] == true && other["name"] != name).filter_map(written);
-                // The figures of the first catalogue cannot all be added up.
+                // Not all statistics of the demo catalogue are additive.
                 let apart = parameters().filter(|other| other["name"] == "apart" && name != "apart").filter_map(written);
                 let query: Vec<String> = needed.chain(apart).chain([value.clone()]).collect();
-                let answer = server.get(&format!("{path}?{}", query.join("&")));
-                // 422 refuses for what the catalogue holds or lacks, not for what was asked.
-                let is_understood = [200, 422].contains(&answer.status);
-                assert!(is_understood || answer.text().contains("There is no "), "{path}?{value}: {}", answer.text());
+                let response = server.get(&format!("{path}?{}", query.join("&")));
+                // 422 depends on the content of the catalogue, not on the parameters.
+                let is_understood = [200, 422].contains(&response.status);
+                assert!(is_understood || response.text().contains("There is no "), "{path}?{value}: {}", response.text());
             }
         }
     }

@@ -1,9 +1,9 @@
-//! `GET` of lists and items of the first catalogue.
+//! `GET` of lists and items of the demo catalogue.
 
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::first_catalogue;
+use crate::support::demo_catalogue_of;
 
 const KINDS: [(&str, &str, usize); 5] = [
     ("/v1/videos", "video", 8),
@@ -20,17 +20,17 @@ fn is_short(reference: &Value) -> bool {
 }
 
 on_both! {
-    demo fn lists_have_what_the_first_catalogue_has(server: &TestServer) {
+    demo fn lists_return_demo_catalogue(server: &TestServer) {
         for (path, kind, count) in KINDS {
             let list = server.read(&format!("{path}?total=true&limit=100"));
             assert_eq!(list["page"]["total"], count, "{kind}");
-            let mut expected: Vec<String> = first_catalogue(kind).iter().map(|item| item["slug"].as_str().unwrap().to_owned()).collect();
+            let mut expected: Vec<String> = demo_catalogue_of(kind).iter().map(|item| item["slug"].as_str().unwrap().to_owned()).collect();
             expected.sort();
             assert_eq!(server.slug_set(&format!("{path}?limit=100")), expected);
         }
     }
 
-    demo fn an_item_is_found_by_slug_and_by_id(server: &TestServer) {
+    demo fn gets_item_by_slug_and_id(server: &TestServer) {
         for (path, _, _) in KINDS {
             let list = server.read(path);
             for item in list["data"].as_array().unwrap() {
@@ -42,19 +42,19 @@ on_both! {
         }
     }
 
-    demo fn what_is_not_there_is_a_problem(server: &TestServer) {
+    demo fn missing_item_returns_404_problem(server: &TestServer) {
         for (path, _, _) in KINDS {
             for name in ["no-such-item", "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "%C5%BEene", "a.b", "%20", "A%2FB"] {
                 server.get(&format!("{path}/{name}")).problem(404, "not-found");
             }
         }
         server.get("/v1/countries/RX").problem(404, "not-found");
-        // An id of another kind names nothing here.
+        // An id of another kind is not found.
         let partner = server.read("/v1/partners/eu")["id"].as_str().unwrap().to_owned();
         server.get(&format!("/v1/videos/{partner}")).problem(404, "not-found");
     }
 
-    demo fn a_page_can_be_drawn_from_one_request(server: &TestServer) {
+    demo fn video_page_needs_one_request(server: &TestServer) {
         let video = server.read("/v1/videos/istanbul-convention-in-practice?lang=mk");
         assert!(is_short(&video["programme"]) && video["topics"].as_array().unwrap().iter().all(is_short));
         assert_eq!(video["topics"].as_array().unwrap().iter().map(|topic| topic["slug"].as_str().unwrap()).collect::<Vec<_>>(), ["istanbul-convention", "forum", "16-days-of-activism"]);
@@ -62,21 +62,21 @@ on_both! {
         assert!(is_short(&video["partners"][0]["partner"]));
         assert_eq!(video["partners"][0]["role"], "funder");
         assert_eq!(video["countries"].as_array().unwrap().iter().map(|country| country["code"].as_str().unwrap()).collect::<Vec<_>>(), ["AL", "BA", "MK", "ME", "RS", "TR"]);
-        // Unknown is null or an empty list, never made up.
+        // Unknown values are null or empty lists.
         assert_eq!(video["duration_seconds"], Value::Null);
         assert_eq!(video["recorded_on"], Value::Null);
         assert_eq!(video["sources"], serde_json::json!([]));
         assert_eq!(video["thumbnail"], Value::Null);
     }
 
-    demo fn figures_keep_their_qualifier_and_are_exact_text(server: &TestServer) {
+    demo fn values_are_exact_strings_with_qualifier(server: &TestServer) {
         let statistic = server.read("/v1/impact-statistics/civil-society-at-the-istanbul-forum");
         assert_eq!((statistic["value"].as_str(), statistic["qualifier"].as_str(), statistic["unit"].as_str()), (Some("500"), Some("more_than"), Some("people")));
         assert_eq!(statistic["evidence"][0]["video"]["slug"], "civil-society-forum-in-istanbul");
         assert_eq!(statistic["evidence"][0]["start_seconds"], Value::Null);
     }
 
-    fn figures_are_said_in_the_language_of_the_answer(server: &TestServer) {
+    fn display_values_use_response_language(server: &TestServer) {
         let key = server.editor_key();
         let label = |en: &str, mk: &str| json!({"en": {"status": "published", "label": en}, "mk": {"status": "published", "label": mk}});
         server.create(&key, "/v1/impact-statistics", &json!({"slug": "many", "status": "published", "original_language": "en", "translations": label("people", "луѓе"), "value": "1500", "qualifier": "more_than"}));
@@ -90,11 +90,11 @@ on_both! {
             let list = server.read(&format!("/v1/impact-statistics?ids={slug}&lang={lang}&fields=figure"));
             assert_eq!((&list["data"][0]["figure"], list["data"][0].as_object().unwrap().len()), (&expected, 2), "{slug} {lang}");
         }
-        // Of no language, there is nothing to say.
+        // Without a language there is no display value.
         assert!(server.read("/v1/impact-statistics/many?lang=all").get("figure").is_none());
         assert_eq!(server.read("/v1/impact-statistics/many?lang=mk&include=translations")["figure"], "Повеќе од 1.500");
         assert_eq!(server.read("/v1/impact-statistics?include=translations&ids=many&lang=en")["data"][0]["figure"], "More than 1,500");
-        // It follows the value, whatever is sent back.
+        // It is derived from the value and ignored in requests.
         let read = server.read("/v1/impact-statistics/share");
         let sent = json!({"slug": "share", "status": "published", "label": "of all", "value": "13", "qualifier": "exact", "measure": "percentage", "figure": read["figure"]});
         assert_eq!(server.request("PUT", "/v1/impact-statistics/share").key(&key).json(&sent).send().expect(200).json()["figure"], "13%");
@@ -104,9 +104,9 @@ on_both! {
         server.get("/v1/videos?fields=figure").errors(400, &[("fields", "unknown_value")]);
     }
 
-    demo fn one_designation_has_its_footnote_wherever_it_stands(server: &TestServer) {
+    demo fn kosovo_designation_has_footnote_everywhere(server: &TestServer) {
         let country = server.read("/v1/countries/XK");
-        let footnote = country["footnote"].as_str().expect("a footnote is owed");
+        let footnote = country["footnote"].as_str().expect("the designation requires a footnote");
         let video = server.read("/v1/videos/football-players-against-toxic-masculinity");
         let shown = video["countries"].as_array().unwrap().iter().find(|country| country["code"] == "XK").unwrap();
         assert_eq!(shown["footnote"], footnote);
@@ -115,16 +115,16 @@ on_both! {
         assert_eq!(server.read(&format!("/v1/countries/{}", country["id"].as_str().unwrap())), country);
     }
 
-    fn the_footnote_is_configurable(server: &TestServer, |settings| settings.xk_footnote = kinoteka::config::Footnote::None) {
+    fn kosovo_footnote_is_configurable(server: &TestServer, |settings| settings.xk_footnote = kinoteka::config::FootnoteSource::None) {
         assert_eq!(server.read("/v1/countries/XK")["footnote"], Value::Null);
     }
 
-    fn countries_are_listed_by_name_and_found_in_every_script(server: &TestServer) {
+    fn countries_sort_by_name_and_match_in_every_script(server: &TestServer) {
         let list = server.read("/v1/countries?total=true&limit=100&lang=en");
         assert!(list["page"]["total"].as_u64().unwrap() > 240);
         assert_eq!(list["data"][0]["code"], "AF");
         for query in ["Северна Македонија", "severna mak", "North Macedonia", "MK"] {
-            let found = server.read(&format!("/v1/countries?q={}", crate::support::encoded(query)));
+            let found = server.read(&format!("/v1/countries?q={}", crate::support::percent_encode(query)));
             assert!(found["data"].as_array().unwrap().iter().any(|country| country["code"] == "MK"), "{query}");
         }
         let mut codes = Vec::new();
@@ -141,7 +141,7 @@ on_both! {
         assert!(codes.is_sorted());
     }
 
-    demo fn fields_answers_only_what_was_asked_and_the_id(server: &TestServer) {
+    demo fn fields_returns_requested_fields_and_id(server: &TestServer) {
         let video = server.read("/v1/videos/testimonials-part-one?fields=title,countries");
         assert_eq!(video.as_object().unwrap().keys().collect::<Vec<_>>(), ["countries", "id", "title"]);
         let list = server.read("/v1/videos?fields=slug");
@@ -150,7 +150,7 @@ on_both! {
         assert_eq!(country.as_object().unwrap().keys().collect::<Vec<_>>(), ["code", "id"]);
     }
 
-    demo fn include_shows_references_whole(server: &TestServer) {
+    demo fn include_embeds_full_references(server: &TestServer) {
         let programme = server.read("/v1/programmes/implementing-norms-changing-minds?lang=sq");
         let partner = server.read("/v1/partners/eu?lang=sq");
         let list = server.read("/v1/videos?lang=sq&include=programme,partners");
@@ -166,14 +166,14 @@ on_both! {
         assert_eq!(topic["parent"], server.read("/v1/topics/social-norms"));
     }
 
-    demo fn links_are_absolute_and_the_same_in_the_header(server: &TestServer) {
-        let answer = server.get("/v1/videos?limit=3&country=AL&offset=3").expect(200);
-        let list = answer.json();
+    demo fn links_are_absolute_and_match_link_header(server: &TestServer) {
+        let response = server.get("/v1/videos?limit=3&country=AL&offset=3").expect(200);
+        let list = response.json();
         let base = server.base();
         assert_eq!(list["links"]["self"], format!("{base}/v1/videos?limit=3&country=AL&offset=3"));
         let (next, prev) = (list["links"]["next"].as_str().unwrap(), list["links"]["prev"].as_str().unwrap());
         let links = format!("<{base}/v1/videos?limit=3&country=AL&offset=3>; rel=\"self\", <{next}>; rel=\"next\", <{prev}>; rel=\"prev\", ");
-        assert!(answer.must("link").starts_with(&links), "then come its feeds: {}", answer.must("link"));
+        assert!(response.required_header("link").starts_with(&links), "then come its feeds: {}", response.required_header("link"));
         assert!(next.contains("country=AL") && !next.contains("offset="), "{next}");
         for (link, cursor) in [(next, "next_cursor"), (prev, "prev_cursor")] {
             assert!(link.ends_with(list["page"][cursor].as_str().unwrap()));
@@ -181,39 +181,39 @@ on_both! {
         }
     }
 
-    fn a_link_ends_where_its_address_ends(server: &TestServer) {
+    fn link_header_escapes_delimiters(server: &TestServer) {
         for query in ["q=%22a%3Eb%22&limit=1", "q={a}|b\\^`"] {
-            let answer = server.raw_request("GET", &format!("/v1/videos?{query}"), "").expect(200);
-            let this = answer.json()["links"]["self"].as_str().unwrap().to_owned();
-            let links = answer.must("link").to_owned();
+            let response = server.raw_request("GET", &format!("/v1/videos?{query}"), "").expect(200);
+            let this = response.json()["links"]["self"].as_str().unwrap().to_owned();
+            let links = response.required_header("link").to_owned();
             assert!(links.starts_with(&format!("<{this}>; rel=\"self\"")), "{links}");
-            // The feeds end where their addresses end, too.
+            // Feed links are delimited correctly too.
             assert!(links.split(", ").all(|link| link.matches(['<', '>']).count() == 2 && link.matches('"').count() % 2 == 0), "{links}");
             assert!(!this.contains(['"', '<', '>', '{', '}', '|', '\\', '^', '`', ' ']), "{this}");
             assert_eq!(server.read(this.strip_prefix(&server.base()).unwrap())["links"]["self"], this);
         }
     }
 
-    fn links_are_built_on_the_configured_address(server: &TestServer, |settings| settings.base_url = Some("https://catalogue.example.org/media/".to_owned())) {
+    fn links_use_configured_public_url(server: &TestServer, |settings| settings.base_url = Some("https://catalogue.example.org/media/".to_owned())) {
         let list = server.read("/v1/videos");
         assert_eq!(list["links"]["self"], "https://catalogue.example.org/media/v1/videos");
         let problem = server.get("/v1/videos/x").problem(404, "not-found");
         assert_eq!(problem["type"], "https://catalogue.example.org/media/problems/not-found");
     }
 
-    demo fn head_is_get_without_a_body(server: &TestServer) {
+    demo fn head_returns_headers_of_get(server: &TestServer) {
         for path in ["/v1/videos", "/v1/videos?limit=2&lang=mk", "/v1/videos/testimonials-part-one", "/v1/countries/XK", "/openapi.json", "/healthz", "/problems/not-found", "/.well-known/api-catalog"] {
             let (get, head) = (server.raw_request("GET", path, ""), server.raw_request("HEAD", path, ""));
             assert_eq!((get.status, head.status), (200, 200), "{path}");
             assert!(head.body.is_empty(), "{path}");
-            let comparable = |answer: &crate::support::server::Answer| {
-                let mut headers = answer.headers.clone();
+            let comparable = |response: &crate::support::server::Response| {
+                let mut headers = response.headers.clone();
                 headers.retain(|(name, _)| !["date", "x-request-id", "server-timing"].contains(&name.as_str()));
                 headers.sort();
                 headers
             };
             assert_eq!(comparable(&get), comparable(&head), "{path}");
-            assert_eq!(head.must("content-length"), get.body.len().to_string());
+            assert_eq!(head.required_header("content-length"), get.body.len().to_string());
         }
         for path in ["/v1/videos/no-such-video", "/v1/videos?limit=0"] {
             let head = server.raw_request("HEAD", path, "");

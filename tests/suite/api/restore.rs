@@ -1,12 +1,12 @@
-//! What was deleted comes back, until it is purged.
+//! Restoring deleted items, and purging.
 
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use kinoteka::db::schema::{facets, items, videos};
-use kinoteka::db::{Number, Time};
+use kinoteka::db::schema::{filter_index, items, videos};
+use kinoteka::db::{RowId, Time};
 use kinoteka::http::problem::Problem;
-use kinoteka::resource::load::all_texts;
+use kinoteka::resource::store::items::load_all_texts;
 use serde_json::json;
 
 use crate::on_both;
@@ -16,7 +16,7 @@ const VIDEO: &str = "/v1/videos/testimonials-part-one";
 const DAY: i64 = 86_400_000_000;
 
 on_both! {
-    demo fn what_was_deleted_comes_back_as_it_was(server: &TestServer) {
+    demo fn restores_deleted_item_unchanged(server: &TestServer) {
         let key = server.editor_key();
         let before = server.read(&format!("{VIDEO}?lang=all"));
         let lists = ["/v1/videos", "/v1/videos?country=AL", "/v1/videos?q=testimonials", "/v1/videos?language=mk&sort=title"];
@@ -32,11 +32,11 @@ on_both! {
         }
         assert_eq!(after, before);
         assert_eq!(lists.map(|list| server.slugs(list)), listed);
-        let tag = restored.must("etag").to_owned();
+        let tag = restored.required_header("etag").to_owned();
         server.request("PATCH", VIDEO).key(&key).header("If-Match", &tag).json(&json!({"licence": "CC-BY-4.0"})).send().expect(200);
     }
 
-    demo fn what_is_not_deleted_is_answered_unchanged(server: &TestServer) {
+    demo fn restoring_existing_item_is_no_op(server: &TestServer) {
         let key = server.editor_key();
         let before = server.read(VIDEO);
         let id = before["id"].as_str().unwrap().to_owned();
@@ -48,7 +48,7 @@ on_both! {
         assert_eq!(moved["slug"], "voices", "a former slug will do");
     }
 
-    demo fn a_draft_comes_back_as_a_draft(server: &TestServer) {
+    demo fn restores_draft_as_draft(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "draft", "name": "Draft"}));
         server.request("DELETE", "/v1/topics/draft").key(&key).send().expect(204);
@@ -57,7 +57,7 @@ on_both! {
         server.get("/v1/topics/draft").problem(404, "not-found");
     }
 
-    demo fn only_editors_restore_and_only_what_there_is(server: &TestServer) {
+    demo fn restore_requires_editor_and_known_item(server: &TestServer) {
         let path = format!("{VIDEO}/restore");
         server.request("POST", &path).send().problem(401, "unauthenticated");
         server.request("POST", &path).key(&server.viewer_key()).send().problem(403, "forbidden");
@@ -68,7 +68,7 @@ on_both! {
         server.request("POST", &path).key(&key).header("If-Match", "\"1.x.y\"").send().problem(412, "precondition-failed");
     }
 
-    fn what_it_refers_to_comes_first(server: &TestServer) {
+    fn rejects_restore_while_references_are_deleted(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "parent", "name": "Parent"}));
         server.create(&key, "/v1/topics", &json!({"slug": "child", "name": "Child", "parent": "parent"}));
@@ -84,7 +84,7 @@ on_both! {
         assert_eq!(child["parent"]["slug"], "parent");
     }
 
-    demo fn a_restoration_under_a_key_is_done_once(server: &TestServer) {
+    demo fn restore_is_idempotent_with_key(server: &TestServer) {
         let key = server.editor_key();
         server.request("DELETE", VIDEO).key(&key).send().expect(204);
         let restore = || server.request("POST", &format!("{VIDEO}/restore")).key(&key).header("Idempotency-Key", "\"r\"").send();
@@ -95,39 +95,39 @@ on_both! {
         server.get(VIDEO).problem(410, "gone");
     }
 
-    demo fn what_was_deleted_long_ago_is_removed_for_good(server: &TestServer) {
+    demo fn purges_items_deleted_long_ago(server: &TestServer) {
         let key = server.editor_key();
         let id = kinoteka::db::Id::parse(server.read(VIDEO)["id"].as_str().unwrap()).expect("an id");
         let recent = "/v1/videos/testimonials-part-two";
-        let store = kinoteka::server::store(&server.settings).expect("the settings are right");
-        let held = |number: Number| {
-            store.write_here(|c| {
-                let texts: usize = all_texts(c, [number])?.values().map(Vec::len).sum();
+        let store = kinoteka::server::database_from_settings(&server.settings).expect("valid settings");
+        let held = |number: RowId| {
+            store.write_blocking(|c| {
+                let texts: usize = load_all_texts(c, [number])?.values().map(Vec::len).sum();
                 let own: i64 = videos::table.find(number).count().get_result(c).map_err(Problem::from)?;
-                let facets: i64 = facets::table.filter(facets::item.eq(number)).count().get_result(c).map_err(Problem::from)?;
+                let facets: i64 = filter_index::table.filter(filter_index::item.eq(number)).count().get_result(c).map_err(Problem::from)?;
                 Ok::<_, Problem>((texts, own, facets > 0))
             })
         };
-        let number: Number =
-            store.write_here(|c| items::table.filter(items::id.eq(id)).select(items::number).first(c).map_err(Problem::from)).unwrap();
-        assert_eq!(held(number).unwrap(), (6, 1, true), "it is found where it is looked for");
+        let number: RowId =
+            store.write_blocking(|c| items::table.filter(items::id.eq(id)).select(items::number).first(c).map_err(Problem::from)).unwrap();
+        assert_eq!(held(number).unwrap(), (6, 1, true), "it is in the index");
         for path in [VIDEO, recent] {
             server.request("DELETE", path).key(&key).send().expect(204);
         }
         let aged = |path: &str, days: i64| {
             let slug = path.rsplit('/').next().unwrap().to_owned();
-            let then = Some(Time::now().earlier(days * DAY));
+            let then = Some(Time::now().minus_micros(days * DAY));
             let item = items::table.filter(items::kind.eq("video")).filter(items::slug.eq(slug));
-            store.write_here(|c| diesel::update(item.clone()).set(items::deleted_at.eq(then)).execute(c).map_err(Problem::from)).unwrap();
+            store.write_blocking(|c| diesel::update(item.clone()).set(items::deleted_at.eq(then)).execute(c).map_err(Problem::from)).unwrap();
         };
         aged(VIDEO, 31);
         aged(recent, 29);
-        // The purge is part of every start.
+        // The purge runs at every start.
         let directory = tempfile::tempdir().unwrap();
         let _served = process::serve(directory.path(), &server.settings.database_url, &[]);
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let purged = store.write_here(|c| items::table.find(number).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
+            let purged = store.write_blocking(|c| items::table.find(number).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
             if purged.unwrap().is_some() {
                 break;
             }
@@ -140,7 +140,7 @@ on_both! {
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Again"})).send().problem(410, "gone");
         let taken = json!({"slug": "testimonials-part-one", "title": "Again"});
         server.request("POST", "/v1/videos").key(&key).json(&taken).send().problem(409, "conflict");
-        assert_eq!(held(number).unwrap(), (0, 0, false), "nothing of it is kept");
+        assert_eq!(held(number).unwrap(), (0, 0, false), "nothing is left");
         server.request("POST", &format!("{recent}/restore")).key(&key).send().expect(200);
     }
 }

@@ -8,7 +8,7 @@ use crate::support::TestServer;
 const PROGRAMME: &str = "/v1/programmes/implementing-norms-changing-minds";
 const VIDEO: &str = "/v1/videos/testimonials-part-one";
 
-/// PUT of what GET with `lang=all` gives, unchanged.
+/// Sends the response of GET with `lang=all` back by PUT.
 fn put_back(server: &TestServer, key: &str, path: &str) -> (Value, Value) {
     let read = server.request("GET", &format!("{path}?lang=all")).key(key).send().expect(200);
     let written = server
@@ -21,21 +21,21 @@ fn put_back(server: &TestServer, key: &str, path: &str) -> (Value, Value) {
 }
 
 on_both! {
-    fn post_stores_and_says_where(server: &TestServer) {
+    fn post_creates_and_returns_location(server: &TestServer) {
         let key = server.editor_key();
-        let answer = server.request("POST", "/v1/videos").key(&key).json(&json!({"title": "  Žene i Đaci: što radimo?  ", "status": "published", "duration_seconds": 90})).send().expect(201);
-        let video = answer.json();
+        let response = server.request("POST", "/v1/videos").key(&key).json(&json!({"title": "  Žene i Đaci: što radimo?  ", "status": "published", "duration_seconds": 90})).send().expect(201);
+        let video = response.json();
         assert_eq!(video["slug"], "zene-i-djaci-sto-radimo");
         assert_eq!((video["title"].as_str(), video["language"].as_str(), video["revision"].as_u64(), video["duration_seconds"].as_u64()), (Some("Žene i Đaci: što radimo?"), Some("en"), Some(1), Some(90)));
-        assert_eq!(answer.must("location"), format!("{}/v1/videos/zene-i-djaci-sto-radimo", server.base()));
-        assert_eq!(answer.must("cache-control"), "private, no-store");
+        assert_eq!(response.required_header("location"), format!("{}/v1/videos/zene-i-djaci-sto-radimo", server.base()));
+        assert_eq!(response.required_header("cache-control"), "private, no-store");
         assert!(video["published_at"].is_string());
         let read = server.request("GET", "/v1/videos/zene-i-djaci-sto-radimo").key(&key).send().expect(200);
         assert_eq!(read.json(), video);
         assert_eq!(server.read("/v1/videos/zene-i-djaci-sto-radimo"), video, "flat status publishes the texts too");
     }
 
-    fn slugs_are_numbered_where_taken_and_refused_where_stated(server: &TestServer) {
+    fn numbers_generated_slugs_and_rejects_taken_ones(server: &TestServer) {
         let key = server.editor_key();
         let slug = |body: Value| server.create(&key, "/v1/topics", &body)["slug"].as_str().unwrap().to_owned();
         assert_eq!(slug(json!({"name": "Sport"})), "sport");
@@ -47,33 +47,33 @@ on_both! {
         for bad in ["summary", "Sport", "a--b", "-a", "žaba", "a b", "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", &"a".repeat(81)] {
             server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Other", "slug": bad})).send().errors(422, &[("/slug", "invalid_slug")]);
         }
-        // Another kind has names of its own.
+        // Slugs are unique per kind.
         assert_eq!(server.create(&key, "/v1/partners", &json!({"name": "Sport"}))["slug"], "sport");
-        // A former slug is never given to another.
+        // A former slug is never reused.
         server.patch(&key, "/v1/topics/sport-2", &json!({"slug": "games"}));
         assert_eq!(slug(json!({"name": "Sport 2"})), "sport-2-2");
         server.request("PATCH", "/v1/topics/sport").key(&key).json(&json!({"slug": "games"})).send().problem(409, "conflict");
     }
 
-    fn writes_that_wait_together_are_judged_one_by_one(server: &TestServer) {
+    fn group_commit_isolates_failing_writes(server: &TestServer) {
         let key = server.editor_key();
-        let revision = || server.request("GET", "/v1/topics").key(&key).send().must("etag").to_owned();
+        let revision = || server.request("GET", "/v1/topics").key(&key).send().required_header("etag").to_owned();
         server.create(&key, "/v1/topics", &json!({"name": "Taken"}));
         let before = revision();
-        // Every second one is refused only when the transaction has begun, so that what was written
-        // before it in the same transaction has to be written again.
+        // Every second write fails only inside the transaction, so that the writes before it in the
+        // same transaction are repeated.
         let write = |writer: usize| -> Vec<u16> {
-            let answers = (0..6).map(|number| {
+            let responses = (0..6).map(|number| {
                 let slug = if number % 2 == 0 { format!("topic-{writer}-{number}") } else { "taken".to_owned() };
                 server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Together", "slug": slug})).send().status
             });
-            answers.collect()
+            responses.collect()
         };
-        let answers: Vec<Vec<u16>> = std::thread::scope(|scope| {
+        let responses: Vec<Vec<u16>> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..10).map(|writer| scope.spawn({ let write = &write; move || write(writer) })).collect();
             writers.into_iter().map(|writer| writer.join().expect("it ends")).collect()
         });
-        assert!(answers.iter().all(|statuses| statuses == &[201, 409, 201, 409, 201, 409]), "{answers:?}");
+        assert!(responses.iter().all(|statuses| statuses == &[201, 409, 201, 409, 201, 409]), "{responses:?}");
         assert_ne!(revision(), before);
         let stored = server.request("GET", "/v1/topics?status=draft&q=together&limit=100").key(&key).send().expect(200).json();
         let slugs: std::collections::BTreeSet<&str> = stored["data"].as_array().unwrap().iter().filter_map(|topic| topic["slug"].as_str()).collect();
@@ -82,15 +82,15 @@ on_both! {
         assert_eq!(stored["data"].as_array().unwrap().len(), 30, "each is stored, and found, once");
     }
 
-    fn put_creates_then_replaces(server: &TestServer) {
+    fn put_creates_and_replaces(server: &TestServer) {
         let key = server.editor_key();
         let put = |body: Value| server.request("PUT", "/v1/partners/acme").key(&key).json(&body).send();
-        let answer = put(json!({"name": "Acme", "acronym": "A", "kind": "media"})).expect(201);
-        assert_eq!(answer.must("location"), format!("{}/v1/partners/acme", server.base()));
-        let first = answer.json();
+        let response = put(json!({"name": "Acme", "acronym": "A", "kind": "media"})).expect(201);
+        assert_eq!(response.required_header("location"), format!("{}/v1/partners/acme", server.base()));
+        let first = response.json();
         let second = put(json!({"name": "Acme Ltd", "country": "MK"})).expect(200).json();
         assert_eq!((&second["id"], second["revision"].as_u64()), (&first["id"], Some(2)));
-        assert_eq!((&second["acronym"], &second["kind"]), (&Value::Null, &Value::Null), "the whole is replaced");
+        assert_eq!((&second["acronym"], &second["kind"]), (&Value::Null, &Value::Null), "everything is replaced");
         let third = put(json!({"name": "Acme Ltd", "country": {"code": "MK"}})).expect(200).json();
         assert_eq!(third, second, "a repeated write changes nothing");
         server.request("PUT", "/v1/partners/acme").key(&key).json(&json!({"name": "Acme", "slug": "renamed"})).send().expect(200);
@@ -99,7 +99,7 @@ on_both! {
         server.request("PUT", "/v1/partners/0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").key(&key).json(&json!({"name": "X"})).send().problem(404, "not-found");
     }
 
-    demo fn what_was_read_can_be_sent_back_and_changes_nothing(server: &TestServer) {
+    demo fn put_of_unchanged_representation_is_no_op(server: &TestServer) {
         let key = server.editor_key();
         for path in ["/v1/topics", "/v1/partners", "/v1/programmes", "/v1/videos", "/v1/impact-statistics"] {
             for slug in server.slugs(path) {
@@ -108,12 +108,12 @@ on_both! {
                 let (read, written) = put_back(server, &key, &item);
                 assert_eq!(read, written, "{item}");
                 let after = server.get(&item);
-                assert_eq!((after.must("etag"), after.must("last-modified")), (before.must("etag"), before.must("last-modified")), "{item}");
+                assert_eq!((after.required_header("etag"), after.required_header("last-modified")), (before.required_header("etag"), before.required_header("last-modified")), "{item}");
             }
         }
     }
 
-    fn what_was_read_can_be_sent_back_with_every_field(server: &TestServer) {
+    fn put_accepts_every_response_field(server: &TestServer) {
         let key = server.editor_key();
         let en = |title: &str| json!({"en": {"status": "published", "title": title, "summary": "S", "description": "D"}, "mk": {"status": "draft", "title": "Наслов"}});
         server.create(&key, "/v1/partners", &json!({"slug": "p", "status": "published", "name": "P", "logo": {"url": "https://example.org/p.svg", "alt": "P"}, "website": "https://example.org", "kind": "donor", "acronym": "PP", "is_group": true, "country": "XK"}));
@@ -138,13 +138,13 @@ on_both! {
         let video = server.read("/v1/videos/v");
         assert_eq!(video["chapters"][1]["start_seconds"].as_f64(), Some(12.345));
         assert_eq!(video["sources"][0]["size_bytes"].as_u64(), Some(9_000_000_000));
-        // With `include`, too: whole references are references.
+        // With `include`, too: embedded objects are accepted as references.
         let read = server.request("GET", "/v1/videos/v?lang=all&include=programme,partners,topics").key(&key).send().expect(200).json();
         let written = server.request("PUT", "/v1/videos/v").key(&key).json(&read).send().expect(200).json();
         assert_eq!(written["revision"], read["revision"]);
     }
 
-    fn patch_merges(server: &TestServer) {
+    fn patch_applies_merge_patch(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/videos", &json!({"slug": "v", "status": "published", "original_language": "mk", "duration_seconds": 10, "licence": "CC0",
             "accessibility": {"sign_languages": ["ase"], "flashing": true}, "translations": {"mk": {"status": "published", "title": "Еден", "summary": "С"}, "en": {"status": "published", "title": "One"}}}));
@@ -169,14 +169,14 @@ on_both! {
         server.request("PATCH", "/v1/videos/none").key(&key).json(&json!({})).send().problem(404, "not-found");
     }
 
-    demo fn a_put_without_translations_does_not_lose_languages(server: &TestServer) {
+    demo fn put_without_translations_preserves_languages(server: &TestServer) {
         let key = server.editor_key();
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Only one", "status": "published"})).send().errors(422, &[("/translations", "would_lose_languages")]);
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "X", "translations": {"en": {"title": "Y"}}})).send().errors(422, &[("/translations", "conflicting")]);
         assert_eq!(server.read(VIDEO)["languages"].as_array().unwrap().len(), 6);
     }
 
-    fn bodies_that_cannot_be_read(server: &TestServer, |settings| settings.max_body_bytes = 2_000) {
+    fn rejects_unreadable_bodies(server: &TestServer, |settings| settings.max_body_bytes = 2_000) {
         let key = server.editor_key();
         let send = |method: &str, media_type: &str, body: Vec<u8>| {
             let path = if method == "POST" { "/v1/topics" } else { "/v1/topics/t" };
@@ -184,9 +184,9 @@ on_both! {
         };
         server.create(&key, "/v1/topics", &json!({"slug": "t", "name": "T"}));
         for (method, media_type) in [("POST", "text/plain"), ("POST", "application/merge-patch+json"), ("PUT", "application/x-www-form-urlencoded"), ("PATCH", "application/json-patch+json"), ("POST", "application/json; charset=utf-16")] {
-            let answer = send(method, media_type, b"{\"name\": \"A\"}".to_vec());
-            assert_eq!(answer.header("accept-patch").is_some(), method == "PATCH");
-            answer.problem(415, "unsupported-media-type");
+            let response = send(method, media_type, b"{\"name\": \"A\"}".to_vec());
+            assert_eq!(response.header("accept-patch").is_some(), method == "PATCH");
+            response.problem(415, "unsupported-media-type");
         }
         for media_type in ["application/json", "application/json; charset=utf-8", "application/merge-patch+json", "Application/JSON"] {
             send("PATCH", media_type, b"{}".to_vec()).expect(200);
@@ -202,20 +202,20 @@ on_both! {
         }
     }
 
-    fn a_body_that_is_wrong_all_over_is_answered_in_short(server: &TestServer) {
+    fn limits_number_of_reported_errors(server: &TestServer) {
         let key = server.editor_key();
         let post = |body: Value| server.request("POST", "/v1/topics").key(&key).json(&body).send();
         let many: serde_json::Map<String, Value> = (0..2_000).map(|number| (format!("f{number}"), json!(1))).collect();
         let problem = post(Value::Object(many)).problem(422, "invalid-fields");
         assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
-        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are named."), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are listed."), "{problem}");
         let letters = || 'a'..='z';
         let tags = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}c"))).take(501);
         let translations: serde_json::Map<String, Value> = tags.map(|tag| (tag, json!({"name": "T"}))).collect();
         post(json!({"original_language": "aac", "translations": translations})).errors(422, &[("/translations", "too_many")]);
     }
 
-    fn all_errors_of_a_body_at_once(server: &TestServer) {
+    fn reports_all_field_errors(server: &TestServer) {
         let key = server.editor_key();
         let post = |path: &str, body: Value| server.request("POST", path).key(&key).json(&body).send();
         let body = json!({
@@ -235,7 +235,7 @@ on_both! {
             .errors(422, &[("/translations/en/name", "required"), ("/translations/en/status", "unknown_value"), ("/translations/en/titel", "unknown_field"), ("/translations/mk", "wrong_type"), ("/translations/xx-yy-zz", "invalid_language")]);
     }
 
-    fn texts_that_no_field_can_hold(server: &TestServer) {
+    fn rejects_invalid_text(server: &TestServer) {
         let key = server.editor_key();
         let post = |body: Value| server.request("POST", "/v1/topics").key(&key).json(&body).send();
         post(json!({"name": "a\u{0}b"})).errors(422, &[("/name", "invalid_text")]);
@@ -250,7 +250,7 @@ on_both! {
         assert_eq!(topic["description"].as_str().unwrap(), long.trim());
     }
 
-    demo fn ids_of_another_kind_are_not_found(server: &TestServer) {
+    demo fn rejects_id_of_other_kind(server: &TestServer) {
         let key = server.editor_key();
         let partner = server.read("/v1/partners/eu")["id"].as_str().unwrap().to_owned();
         for kind in ["videos", "programmes", "topics", "impact-statistics"] {
@@ -264,7 +264,7 @@ on_both! {
         server.get(&format!("/v1/videos?programme={partner}")).errors(400, &[("programme", "unknown_value")]);
     }
 
-    fn lists_that_no_field_can_hold(server: &TestServer) {
+    fn rejects_invalid_lists(server: &TestServer) {
         let key = server.editor_key();
         let post = |body: Value| server.request("POST", "/v1/videos").key(&key).json(&body).send();
         let many = vec!["topic"; 10_000];
@@ -283,7 +283,7 @@ on_both! {
     }
 
     // `312.0` is the same number as `312`, to JSON Schema too.
-    fn whole_numbers_may_be_written_with_a_point(server: &TestServer) {
+    fn accepts_integers_with_zero_fraction(server: &TestServer) {
         let key = server.editor_key();
         let post = |duration: &str| server.request("POST", "/v1/videos?fields=duration_seconds").key(&key).header("Content-Type", "application/json")
             .body(format!(r#"{{"title": "V", "duration_seconds": {duration}}}"#)).send();
@@ -295,7 +295,7 @@ on_both! {
         }
     }
 
-    demo fn references_are_checked(server: &TestServer) {
+    demo fn validates_references(server: &TestServer) {
         let key = server.editor_key();
         let patch = |body: Value| server.request("PATCH", VIDEO).key(&key).json(&body).send();
         let partner = server.read("/v1/partners/eu")["id"].clone();
@@ -308,14 +308,14 @@ on_both! {
         assert_eq!((video["partners"][0]["partner"]["slug"].as_str(), video["topics"][0]["slug"].as_str(), &video["programme"]), (Some("eu"), Some("sport"), &Value::Null));
     }
 
-    demo fn if_match_protects(server: &TestServer) {
+    demo fn if_match_prevents_lost_updates(server: &TestServer) {
         let key = server.editor_key();
         let send = |method: &str, header: &str, value: &str, body: Value| server.request(method, VIDEO).key(&key).header(header, value).json(&body).send();
-        let stale = server.get(VIDEO).must("etag").to_owned();
-        let other_language = server.get(&format!("{VIDEO}?lang=all&fields=slug")).must("etag").to_owned();
+        let stale = server.get(VIDEO).required_header("etag").to_owned();
+        let other_language = server.get(&format!("{VIDEO}?lang=all&fields=slug")).required_header("etag").to_owned();
         let with_key = server.request("GET", &format!("{VIDEO}?lang=all")).key(&key).send();
-        let now = send("PATCH", "If-Match", &stale, json!({"licence": "CC0"})).expect(200).must("etag").to_owned();
-        for old in [&stale, &other_language, with_key.must("etag"), "\"x\"", "W/\"x\"", "nonsense"] {
+        let now = send("PATCH", "If-Match", &stale, json!({"licence": "CC0"})).expect(200).required_header("etag").to_owned();
+        for old in [&stale, &other_language, with_key.required_header("etag"), "\"x\"", "W/\"x\"", "nonsense"] {
             send("PATCH", "If-Match", old, json!({"licence": "X"})).problem(412, "precondition-failed");
             send("PUT", "If-Match", old, with_key.json()).problem(412, "precondition-failed");
             server.request("DELETE", VIDEO).key(&key).header("If-Match", old).send().problem(412, "precondition-failed");
@@ -324,63 +324,63 @@ on_both! {
         assert_eq!(server.read(VIDEO)["licence"], "CC0");
         send("PATCH", "If-Match", &format!("\"x\", {now}"), json!({"licence": "CC-BY-4.0"})).expect(200);
         send("PATCH", "If-Match", "*", json!({"licence": "CC-BY-SA-4.0"})).expect(200);
-        let fresh = server.get(&format!("{VIDEO}?lang=mk")).must("etag").to_owned();
+        let fresh = server.get(&format!("{VIDEO}?lang=mk")).required_header("etag").to_owned();
         send("PATCH", "If-Match", &fresh, json!({"licence": "CC0"})).expect(200);
         send("PUT", "If-None-Match", "*", with_key.json()).problem(412, "precondition-failed");
         send("PUT", "If-None-Match", "\"x\"", with_key.json()).errors(400, &[("If-None-Match", "invalid_value")]);
         server.request("PUT", "/v1/topics/brand-new").key(&key).header("If-Match", "*").json(&json!({"name": "N"})).send().problem(412, "precondition-failed");
         server.request("PUT", "/v1/topics/brand-new").key(&key).header("If-None-Match", "*").json(&json!({"name": "N"})).send().expect(201);
-        let tag = server.get(VIDEO).must("etag").to_owned();
+        let tag = server.get(VIDEO).required_header("etag").to_owned();
         server.request("DELETE", VIDEO).key(&key).header("If-Match", &tag).send().expect(204);
     }
 
-    demo fn a_renamed_programme_does_not_stale_the_tags_of_if_match(server: &TestServer) {
+    demo fn if_match_ignores_renamed_references(server: &TestServer) {
         let key = server.editor_key();
-        let tag = server.get(VIDEO).must("etag").to_owned();
+        let tag = server.get(VIDEO).required_header("etag").to_owned();
         server.patch(&key, PROGRAMME, &json!({"title": "Renamed"}));
         server.request("PATCH", VIDEO).key(&key).header("If-Match", &tag).json(&json!({"licence": "CC0"})).send().expect(200);
     }
 
-    demo fn if_match_can_be_required(server: &TestServer, |settings| settings.require_if_match = true) {
+    demo fn if_match_can_be_made_mandatory(server: &TestServer, |settings| settings.require_if_match = true) {
         let key = server.editor_key();
         let whole = server.request("GET", &format!("{VIDEO}?lang=all")).key(&key).send().json();
         server.request("PATCH", VIDEO).key(&key).json(&json!({"licence": "CC0"})).send().problem(428, "precondition-required");
         server.request("PUT", VIDEO).key(&key).json(&whole).send().problem(428, "precondition-required");
         server.request("DELETE", "/v1/topics/explainer").key(&key).send().problem(428, "precondition-required");
-        let tag = server.get(VIDEO).must("etag").to_owned();
+        let tag = server.get(VIDEO).required_header("etag").to_owned();
         server.request("PATCH", VIDEO).key(&key).header("If-Match", &tag).json(&json!({"licence": "CC0"})).send().expect(200);
         server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "N"})).send().expect(201);
         server.request("PUT", "/v1/topics/fresh").key(&key).json(&json!({"name": "N"})).send().expect(201);
     }
 
-    demo fn a_former_slug_leads_to_the_present_one(server: &TestServer) {
+    demo fn former_slug_redirects(server: &TestServer) {
         let key = server.editor_key();
         server.patch(&key, VIDEO, &json!({"slug": "voices-one"}));
         let moved = server.get(&format!("{VIDEO}?lang=mk&fields=title")).expect(308);
-        assert_eq!(moved.must("location"), format!("{}/v1/videos/voices-one?lang=mk&fields=title", server.base()));
-        assert_eq!(server.get(VIDEO).expect(308).must("location"), format!("{}/v1/videos/voices-one", server.base()));
+        assert_eq!(moved.required_header("location"), format!("{}/v1/videos/voices-one?lang=mk&fields=title", server.base()));
+        assert_eq!(server.get(VIDEO).expect(308).required_header("location"), format!("{}/v1/videos/voices-one", server.base()));
         let whole = server.request("GET", "/v1/videos/voices-one?lang=all").key(&key).send().json();
         for (method, body) in [("PUT", Some(whole)), ("PATCH", Some(json!({"licence": "CC0"}))), ("DELETE", None)] {
             let request = server.request(method, VIDEO).key(&key);
-            let answer = match &body { Some(body) => request.json(body).send(), None => request.send() };
-            assert!(answer.expect(308).must("location").ends_with("/v1/videos/voices-one"), "{method}");
+            let response = match &body { Some(body) => request.json(body).send(), None => request.send() };
+            assert!(response.expect(308).required_header("location").ends_with("/v1/videos/voices-one"), "{method}");
         }
-        // A second renaming: both former slugs lead to the present one; and back again.
+        // After a second renaming both former slugs redirect; renaming back works.
         server.patch(&key, "/v1/videos/voices-one", &json!({"slug": "voices-two"}));
         for old in [VIDEO, "/v1/videos/voices-one"] {
-            assert!(server.get(old).expect(308).must("location").ends_with("/v1/videos/voices-two"));
+            assert!(server.get(old).expect(308).required_header("location").ends_with("/v1/videos/voices-two"));
         }
         server.patch(&key, "/v1/videos/voices-two", &json!({"slug": "testimonials-part-one"}));
         server.get(VIDEO).expect(200);
         server.get("/v1/videos/voices-two").expect(308);
     }
 
-    fn what_was_deleted_is_gone_and_what_was_never_public_is_not_there(server: &TestServer) {
+    fn deleted_returns_410_and_unpublished_404(server: &TestServer) {
         let key = server.editor_key();
         for (slug, status) in [("public", "published"), ("hidden", "draft")] {
             server.create(&key, "/v1/topics", &json!({"slug": slug, "name": slug, "status": status}));
-            let answer = server.request("DELETE", &format!("/v1/topics/{slug}")).key(&key).send().expect(204);
-            assert!(answer.body.is_empty());
+            let response = server.request("DELETE", &format!("/v1/topics/{slug}")).key(&key).send().expect(204);
+            assert!(response.body.is_empty());
         }
         server.get("/v1/topics/public").problem(410, "gone");
         server.get("/v1/topics/hidden").problem(404, "not-found");
@@ -394,10 +394,10 @@ on_both! {
         server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "X", "slug": "public"})).send().problem(409, "conflict");
         assert_eq!(server.slugs("/v1/topics"), Vec::<String>::new());
         let listed = server.request("GET", "/v1/topics?status=draft,published,archived").key(&key).send().json();
-        assert_eq!(crate::support::server::slugs(&listed), ["public-2"], "what was deleted is in no list");
+        assert_eq!(crate::support::server::slugs(&listed), ["public-2"], "deleted items are in no list");
     }
 
-    demo fn what_others_refer_to_is_not_deleted(server: &TestServer) {
+    demo fn rejects_delete_of_referenced_item(server: &TestServer) {
         let key = server.editor_key();
         let problem = server.request("DELETE", PROGRAMME).key(&key).send().problem(409, "conflict");
         assert!(problem["detail"].as_str().unwrap().contains("impact statistic `civil-society-at-the-istanbul-forum`"), "{problem}");
@@ -409,7 +409,7 @@ on_both! {
         server.request("DELETE", "/v1/topics/sport").key(&key).send().expect(204);
     }
 
-    demo fn a_topic_is_not_its_own_ancestor(server: &TestServer) {
+    demo fn rejects_topic_cycles(server: &TestServer) {
         let key = server.editor_key();
         let patch = |topic: &str, parent: &str| server.request("PATCH", &format!("/v1/topics/{topic}")).key(&key).json(&json!({"parent": parent})).send();
         patch("sport", "sport").errors(422, &[("/parent", "cycle")]);
@@ -418,7 +418,7 @@ on_both! {
         patch("social-norms", "sport").errors(422, &[("/parent", "cycle")]);
     }
 
-    fn what_contradicts_itself(server: &TestServer) {
+    fn rejects_contradictory_fields(server: &TestServer) {
         let key = server.editor_key();
         let post = |path: &str, body: Value| server.request("POST", path).key(&key).json(&body).send();
         post("/v1/videos", json!({"slug": "v", "title": "V", "duration_seconds": 60})).expect(201);
@@ -450,33 +450,33 @@ on_both! {
         post("/v1/videos", json!({"title": "C", "duration_seconds": 60, "chapters": [{"start_seconds": 60, "title": "a"}]})).errors(422, &[("/chapters", "out_of_range")]);
     }
 
-    demo fn a_renamed_programme_changes_what_shows_it_but_not_its_revision(server: &TestServer) {
+    demo fn renamed_reference_changes_etag_but_not_revision(server: &TestServer) {
         let key = server.editor_key();
         let before = server.get(VIDEO);
-        let list = server.get("/v1/videos").must("etag").to_owned();
+        let list = server.get("/v1/videos").required_header("etag").to_owned();
         server.patch(&key, PROGRAMME, &json!({"title": "Norms and Minds"}));
-        let after = server.request("GET", VIDEO).header("If-None-Match", before.must("etag")).send().expect(200);
+        let after = server.request("GET", VIDEO).header("If-None-Match", before.required_header("etag")).send().expect(200);
         assert_eq!(after.json()["programme"]["title"], "Norms and Minds");
         assert_eq!((&after.json()["revision"], &after.json()["updated_at"]), (&before.json()["revision"], &before.json()["updated_at"]));
         let list = server.request("GET", "/v1/videos").header("If-None-Match", &list).send().expect(200).json();
         assert_eq!(list["data"][0]["programme"]["title"], "Norms and Minds");
-        // What an included whole shows inside itself counts too.
+        // Names nested in included objects count too.
         let included = server.get(&format!("{VIDEO}?include=programme"));
         server.patch(&key, "/v1/partners/eu", &json!({"name": "The Union"}));
-        let again = server.request("GET", &format!("{VIDEO}?include=programme")).header("If-None-Match", included.must("etag")).send().expect(200);
+        let again = server.request("GET", &format!("{VIDEO}?include=programme")).header("If-None-Match", included.required_header("etag")).send().expect(200);
         assert_eq!(again.json()["programme"]["partners"][0]["partner"]["title"], "The Union");
     }
 
-    demo fn deeper_names_reach_the_tags_of_what_includes_them(server: &TestServer) {
+    demo fn nested_names_change_etag_of_includes(server: &TestServer) {
         let key = server.editor_key();
         let statistic = "/v1/impact-statistics/civil-society-at-the-istanbul-forum?include=evidence";
         let before = server.get(statistic);
         server.patch(&key, "/v1/topics/forum", &json!({"name": "Assemblies"}));
-        let after = server.request("GET", statistic).header("If-None-Match", before.must("etag")).send().expect(200);
+        let after = server.request("GET", statistic).header("If-None-Match", before.required_header("etag")).send().expect(200);
         assert!(after.text().contains("Assemblies"));
     }
 
-    fn publication_has_a_date(server: &TestServer) {
+    fn sets_publication_date(server: &TestServer) {
         let key = server.editor_key();
         let draft = server.create(&key, "/v1/videos", &json!({"slug": "v", "title": "V"}));
         assert_eq!((&draft["status"], &draft["published_at"]), (&json!("draft"), &Value::Null));

@@ -1,34 +1,34 @@
-//! Embed pages in a real browser. What they say is tested on both databases beside this; here it is
-//! SQLite.
+//! Embed pages in a real browser, on SQLite only; their content is tested on both databases
+//! elsewhere.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use serde_json::json;
 
-use super::{figures, film, youtube};
-use crate::support::chromium::{Browser, axe};
+use super::{film, statistic_pages, youtube};
+use crate::support::chromium::{Browser, axe_source};
 use crate::support::{Content, TestServer};
 
 const PLAYER: &str = "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?";
 
-/// What a page must never do before somebody presses play.
-fn keeps_to_itself(browser: &mut Browser, server: &TestServer) {
-    assert_eq!(browser.complaints(), Vec::<String>::new());
+/// Asserts that the page sent no external requests and stored nothing.
+fn assert_no_external_requests(browser: &mut Browser, server: &TestServer) {
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
     let others: Vec<String> = browser
         .requests()
         .into_iter()
         .filter(|url| !url.starts_with(&server.base()) && !url.starts_with("data:"))
         .collect();
-    assert_eq!(others, Vec::<String>::new(), "requests to others");
+    assert_eq!(others, Vec::<String>::new(), "requests to other hosts");
     assert_eq!(browser.call("Network.getCookies", &json!({}))["cookies"], json!([]));
     assert_eq!(browser.eval("localStorage.length + sessionStorage.length"), json!(0));
 }
 
 #[test]
-fn a_page_fits_every_width_light_and_dark() {
-    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+fn video_page_fits_every_width_and_color_scheme() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe_source()) else { return };
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     film(&server, &youtube());
     for (width, is_dark, lang) in
         [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (320, true, "sq")]
@@ -36,7 +36,7 @@ fn a_page_fits_every_width_light_and_dark() {
         browser.resize(width, 700);
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed/videos/film?lang={lang}", server.base()));
-        keeps_to_itself(&mut browser, &server);
+        assert_no_external_requests(&mut browser, &server);
         assert_eq!(
             browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
             json!(true),
@@ -49,9 +49,9 @@ fn a_page_fits_every_width_light_and_dark() {
             json!(true),
             "the poster is shown"
         );
-        let ratio = browser.eval("(() => { const box = document.querySelector('.stage').getBoundingClientRect(); return Math.abs(box.width / box.height - 16 / 9) < 0.02; })()");
+        let ratio = browser.eval("(() => { const box = document.querySelector('.player').getBoundingClientRect(); return Math.abs(box.width / box.height - 16 / 9) < 0.02; })()");
         assert_eq!(ratio, json!(true));
-        browser.picture(&format!("embed-{width}-{lang}"));
+        browser.screenshot(&format!("embed-{width}-{lang}"));
         browser.eval(&axe);
         let found = browser
             .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
@@ -60,26 +60,26 @@ fn a_page_fits_every_width_light_and_dark() {
 }
 
 #[test]
-fn figures_fit_every_width_light_and_dark() {
-    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
-    figures::statistic(&server);
+fn statistic_page_fits_every_width_and_color_scheme() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe_source()) else { return };
+    let server = TestServer::sqlite(Content::Empty, |_| {});
+    statistic_pages::statistic(&server);
     for (width, is_dark, lang) in
         [(240, false, "en"), (480, true, "sr-Cyrl"), (1200, false, "tr"), (240, true, "sq")]
     {
         browser.resize(width, 500);
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed/impact-statistics/people?lang={lang}", server.base()));
-        keeps_to_itself(&mut browser, &server);
+        assert_no_external_requests(&mut browser, &server);
         assert_eq!(
             browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
             json!(true),
             "no scrolling sideways at {width}"
         );
-        let size = browser
-            .eval("parseFloat(getComputedStyle(document.querySelector('.figure')).fontSize)");
+        let size =
+            browser.eval("parseFloat(getComputedStyle(document.querySelector('.value')).fontSize)");
         assert!(size.as_f64().unwrap() > 28.0, "the figure is what one sees first: {size}");
-        browser.picture(&format!("figure-{width}-{lang}"));
+        browser.screenshot(&format!("figure-{width}-{lang}"));
         browser.eval(&axe);
         let found = browser
             .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
@@ -98,9 +98,9 @@ fn figures_fit_every_width_light_and_dark() {
 }
 
 #[test]
-fn lists_fit_every_width() {
-    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+fn video_list_page_fits_every_width() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe_source()) else { return };
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     let key = film(&server, &youtube());
     for number in 0..6 {
         server.create(&key, "/v1/videos", &json!({"slug": format!("clip-{number}"), "status": "published", "title": format!("A clip that has a somewhat longer title, number {number}"), "duration_seconds": 95}));
@@ -108,7 +108,7 @@ fn lists_fit_every_width() {
     for (width, layout) in [(240, "grid"), (480, "list"), (1200, "grid"), (480, "carousel")] {
         browser.resize(width, 800);
         browser.visit(&format!("{}/embed/videos?limit=4&lang=tr&layout={layout}", server.base()));
-        keeps_to_itself(&mut browser, &server);
+        assert_no_external_requests(&mut browser, &server);
         assert_eq!(
             browser.eval("document.documentElement.scrollWidth <= window.innerWidth"),
             json!(true),
@@ -127,7 +127,7 @@ fn lists_fit_every_width() {
             }),
             "{width} {layout}"
         );
-        browser.picture(&format!("list-{width}-{layout}"));
+        browser.screenshot(&format!("list-{width}-{layout}"));
         browser.eval(&axe);
         let found = browser
             .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
@@ -136,16 +136,16 @@ fn lists_fit_every_width() {
     browser.eval("document.querySelector('a[rel=next]').click()");
     browser.wait_until("document.querySelectorAll('.cards li').length === 3");
     browser.eval("document.querySelector('.cards a').click()");
-    browser.wait_until("document.querySelector('.stage') !== null");
+    browser.wait_until("document.querySelector('.player') !== null");
 }
 
 #[test]
-fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
+fn play_by_keyboard_loads_external_player() {
     let Some(mut browser) = Browser::start() else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     film(&server, &youtube());
     browser.visit(&format!("{}/embed/videos/film?lang=en#t=12", server.base()));
-    keeps_to_itself(&mut browser, &server);
+    assert_no_external_requests(&mut browser, &server);
     browser.press("Tab");
     assert_eq!(browser.eval("document.activeElement.textContent"), json!("▶ Play (YouTube)"));
     assert_eq!(
@@ -154,7 +154,7 @@ fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
         "one sees where one is"
     );
     browser.press("Enter");
-    browser.wait_until("document.querySelector('.stage iframe') !== null");
+    browser.wait_until("document.querySelector('.player iframe') !== null");
     let (source, title) = (
         browser.eval("document.querySelector('iframe').src"),
         browser.eval("document.querySelector('iframe').title"),
@@ -165,17 +165,17 @@ fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
         "{source}"
     );
     assert_eq!(title, json!("A film & its <story>"));
-    browser.rest();
+    browser.wait_until_idle();
     assert!(
         browser.requests().iter().any(|url| url.starts_with(PLAYER)),
         "{:?}",
         browser.requests()
     );
     assert!(
-        !browser.complaints().iter().any(|text| text.contains("Content Security Policy")
+        !browser.console_errors().iter().any(|text| text.contains("Content Security Policy")
             || text.contains("ContentSecurityPolicy")),
         "{:?}",
-        browser.complaints()
+        browser.console_errors()
     );
     // A chapter begins at its second.
     browser.eval("document.querySelector('a[data-second=\"3725\"]').click()");
@@ -183,13 +183,13 @@ fn play_is_pressed_by_keyboard_and_only_then_another_site_is_asked() {
 }
 
 #[test]
-fn without_scripts_play_is_a_link() {
+fn play_is_link_without_scripts() {
     let Some(mut browser) = Browser::start() else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     film(&server, &youtube());
     browser.allow_scripts(false);
     browser.visit(&format!("{}/embed/videos/film?lang=en&start=7", server.base()));
-    assert_eq!(browser.complaints(), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
     assert!(
         browser.requests().iter().all(|url| url.starts_with(&server.base())),
         "{:?}",
@@ -219,9 +219,9 @@ fn without_scripts_play_is_a_link() {
 }
 
 #[test]
-fn files_are_played_with_captions() {
+fn plays_files_with_captions() {
     let Some(mut browser) = Browser::start() else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     let key = film(
         &server,
         &json!([{"kind": "file", "url": "https://media.example.org/film.mp4", "mime_type": "video/mp4"}]),
@@ -232,35 +232,35 @@ fn files_are_played_with_captions() {
         .header("Content-Type", "text/vtt");
     track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
     browser.visit(&format!("{}/embed/videos/film?lang=sr-Cyrl", server.base()));
-    keeps_to_itself(&mut browser, &server);
+    assert_no_external_requests(&mut browser, &server);
     browser.eval("document.querySelector('video').textTracks[1].mode = 'showing'");
     browser.wait_until("(document.querySelector('video').textTracks[1].cues || []).length === 1");
     assert_eq!(
         browser.eval("document.querySelector('video').textTracks[1].cues[0].text"),
         json!("Жене говоре")
     );
-    keeps_to_itself(&mut browser, &server);
-    // Pressing play asks for the file, and the policy lets it.
+    assert_no_external_requests(&mut browser, &server);
+    // Play requests the file, and the policy allows it.
     browser.eval("(document.querySelector('video').play().catch(() => {}), true)");
-    browser.rest();
+    browser.wait_until_idle();
     assert!(
         browser.requests().contains(&"https://media.example.org/film.mp4".to_owned()),
         "{:?}",
         browser.requests()
     );
     assert!(
-        !browser.complaints().iter().any(|text| text.contains("Content Security Policy")
+        !browser.console_errors().iter().any(|text| text.contains("Content Security Policy")
             || text.contains("ContentSecurityPolicy")),
         "{:?}",
-        browser.complaints()
+        browser.console_errors()
     );
 }
 
-/// Serves one page at another origin, with a policy of its own.
+/// Serves one page on another origin with its own policy.
 pub fn partner_site(body: &str, policy: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: {policy}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
@@ -268,7 +268,7 @@ pub fn partner_site(body: &str, policy: &str) -> String {
         for stream in listener.incoming().take(8) {
             let Ok(mut stream) = stream else { return };
             drop(stream.read(&mut [0; 4096]));
-            drop(stream.write_all(answer.as_bytes()));
+            drop(stream.write_all(response.as_bytes()));
         }
     });
     address
@@ -279,9 +279,9 @@ fn framing(frame: &str) -> String {
 }
 
 #[test]
-fn partner_sites_frame_what_they_may() {
+fn framing_is_limited_to_allowed_sites() {
     let Some(mut browser) = Browser::start() else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     film(&server, &youtube());
     let how = server.read("/oembed?url=/embed/videos/film%3Flang%3Dmk&maxwidth=400");
     let policy =
@@ -289,7 +289,7 @@ fn partner_sites_frame_what_they_may() {
     let site = partner_site(&framing(how["html"].as_str().unwrap()), &policy);
     browser.visit(&site);
     browser.wait_until("document.querySelector('iframe').getBoundingClientRect().width === 400");
-    let asked = |browser: &Browser| {
+    let requests = |browser: &Browser| {
         browser
             .requests()
             .into_iter()
@@ -297,30 +297,30 @@ fn partner_sites_frame_what_they_may() {
             .collect::<Vec<_>>()
     };
     assert!(
-        asked(&browser).iter().any(|url| url.contains("poster.svg")),
+        requests(&browser).iter().any(|url| url.contains("poster.svg")),
         "the page in the frame is drawn: {:?}",
         browser.requests()
     );
-    let complaints: Vec<String> =
-        browser.complaints().into_iter().filter(|text| !text.contains("favicon")).collect();
-    assert_eq!(complaints, Vec::<String>::new());
-    browser.picture("embed-framed");
-    // Who is not on the list may not.
-    let limited = TestServer::sqlite(Content::Nothing, |settings| {
+    let console_errors: Vec<String> =
+        browser.console_errors().into_iter().filter(|text| !text.contains("favicon")).collect();
+    assert_eq!(console_errors, Vec::<String>::new());
+    browser.screenshot("embed-framed");
+    // Sites that are not listed may not.
+    let limited = TestServer::sqlite(Content::Empty, |settings| {
         settings.embed_origins = vec!["https://partner.example.org".to_owned()]
     });
     film(&limited, &youtube());
     let frame = format!("<iframe src=\"{}/embed/videos/film\"></iframe>", limited.base());
     browser.visit(&partner_site(&framing(&frame), "default-src 'none'; frame-src http:"));
     assert!(
-        browser.complaints().iter().any(|text| text.contains("frame-ancestors")),
+        browser.console_errors().iter().any(|text| text.contains("frame-ancestors")),
         "{:?}",
-        browser.complaints()
+        browser.console_errors()
     );
 }
 
 #[test]
-fn titles_on_posters_fit_in_whatever_font_there_is() {
+fn poster_titles_fit_with_fallback_font() {
     let Some(mut browser) = Browser::start() else { return };
     let server = TestServer::sqlite(Content::Demo, |_| {});
     for slug in server.slugs("/v1/videos") {

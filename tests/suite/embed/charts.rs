@@ -1,18 +1,18 @@
-//! Charts of impact statistics: pictures, their page, and how oEmbed tells of it.
+//! Charts of impact statistics: images, the chart page, oEmbed.
 
-use kinoteka::embed::chart::Theme;
+use kinoteka::charts::theme::Theme;
+use kinoteka::http::csp::InlineSource;
 use resvg::tiny_skia::Pixmap;
 use roxmltree::Document;
 use serde_json::{Value, json};
 
 use super::{page, policy};
 use crate::on_both;
-use crate::support::Content;
-use crate::support::chromium::{Browser, axe};
-use crate::support::{Answer, TestServer, encoded};
+use crate::support::chromium::{Browser, axe_source};
+use crate::support::{Content, Response, TestServer, percent_encode};
 
-/// Statistics of two units, one of them with all that can be known, one without a value; gives an
-/// editor's key.
+/// Creates statistics of two units, one with all fields, one without a value; returns an editor
+/// key.
 pub fn statistics(server: &TestServer) -> String {
     let key = server.editor_key();
     server.create(
@@ -50,8 +50,8 @@ pub fn statistics(server: &TestServer) -> String {
     key
 }
 
-/// Statistics of one indicator by country and year, with gaps; what is of the whole region, or of
-/// two years, is broken down by nothing.
+/// Creates statistics of one indicator by country and year, with gaps; regional and multi-year
+/// values have no breakdown.
 fn series(server: &TestServer) -> String {
     let key = server.editor_key();
     server.create(
@@ -81,8 +81,8 @@ fn series(server: &TestServer) -> String {
 
 const SVG: &str = "/v1/impact-statistics/chart.svg";
 
-fn texts(answer: &Answer) -> Vec<String> {
-    let text = answer.text();
+fn texts(response: &Response) -> Vec<String> {
+    let text = response.text();
     let read = Document::parse(&text).unwrap();
     read.descendants()
         .filter(|node| node.tag_name().name() == "text")
@@ -91,14 +91,14 @@ fn texts(answer: &Answer) -> Vec<String> {
         .collect()
 }
 
-fn chart(server: &TestServer, query: &str) -> Answer {
-    let answer = server.get(&format!("{SVG}?{query}")).expect(200);
-    assert_eq!(answer.must("content-type"), "image/svg+xml", "{query}");
-    answer
+fn chart(server: &TestServer, query: &str) -> Response {
+    let response = server.get(&format!("{SVG}?{query}")).expect(200);
+    assert_eq!(response.required_header("content-type"), "image/svg+xml", "{query}");
+    response
 }
 
-fn said(answer: &Answer) -> String {
-    let text = answer.text();
+fn long_description(response: &Response) -> String {
+    let text = response.text();
     let read = Document::parse(&text).unwrap();
     read.descendants()
         .find(|node| node.tag_name().name() == "desc")
@@ -108,7 +108,7 @@ fn said(answer: &Answer) -> String {
 }
 
 on_both! {
-    fn statistics_are_drawn_with_their_qualifiers(server: &TestServer) {
+    fn charts_show_qualifiers(server: &TestServer) {
         statistics(server);
         let english = chart(server, "lang=en");
         let all = texts(&english);
@@ -116,24 +116,23 @@ on_both! {
             assert!(all.contains(&text.to_owned()), "{text}: {all:?}");
         }
         assert!(all.concat().replace(' ', "").contains("12,345,678,901,234,567,890,123,456,789,012,345,678"), "{all:?}");
-        let words = said(&english);
+        let words = long_description(&english);
         assert!(words.contains("people & their <rights>: More than 1,500\n") && words.contains("guests: About 500\n"), "{words}");
-        // What is counted has a scale of its own: the longest bar of each unit is as long as there
-        // is room.
+        // Each unit has its own scale: its longest bar fills the plot area.
         let serbian = chart(server, "lang=sr-Cyrl&unit=people");
-        assert_eq!(serbian.must("content-language"), "sr-Cyrl");
+        assert_eq!(serbian.required_header("content-language"), "sr-Cyrl");
         for text in ["људи и њихова права", "Више од 1.500", "Око 500", "Статистички подаци о учинку · Јединица: people"] {
             assert!(texts(&serbian).contains(&text.to_owned()), "{text}: {:?}", texts(&serbian));
         }
         let header = server.request("GET", SVG).header("Accept-Language", "tr").send().expect(200);
-        assert!(texts(&header).contains(&"1.500 üzerinde".to_owned()) && header.must("vary").contains("Accept-Language"), "{:?}", texts(&header));
+        assert!(texts(&header).contains(&"1.500 üzerinde".to_owned()) && header.required_header("vary").contains("Accept-Language"), "{:?}", texts(&header));
         let text = header.text();
         let read = Document::parse(&text).unwrap();
         let label = read.descendants().find(|node| node.text() == Some("guests") && node.tag_name().name() == "text").unwrap();
-        assert_eq!((label.attribute("lang"), read.root_element().attribute("lang")), (Some("en"), Some("tr")), "what is in another language says so");
+        assert_eq!((label.attribute("lang"), read.root_element().attribute("lang")), (Some("en"), Some("tr")), "text in another language has a lang attribute");
     }
 
-    fn progress_leads_from_the_baseline_to_the_target(server: &TestServer) {
+    fn progress_runs_from_baseline_to_target(server: &TestServer) {
         statistics(server);
         let drawn = chart(server, "type=progress&lang=en");
         for text in ["More than 1,500 · More than 74.7%", "Baseline: 20 (2019)", "Target: 2,000 (2027)", "Without a target: 3"] {
@@ -142,12 +141,12 @@ on_both! {
         assert!(texts(&chart(server, "type=progress&lang=mk")).contains(&"Повеќе од 1.500 · Повеќе од 74,7%".to_owned()));
     }
 
-    fn filters_narrow_a_chart_and_nothing_found_is_said(server: &TestServer) {
+    fn charts_apply_filters_and_report_no_data(server: &TestServer) {
         statistics(server);
         let found = |query: &str| texts(&chart(server, query));
         assert!(!found("country=MK&lang=en").contains(&"guests".to_owned()));
         assert_eq!(found("country=XK&lang=en")[0], "Impact statistics · Kosovo*");
-        assert!(said(&chart(server, "country=XK&lang=en")).contains("* This designation is without prejudice"));
+        assert!(long_description(&chart(server, "country=XK&lang=en")).contains("* This designation is without prejudice"));
         assert!(found("q=rights&lang=en").contains(&"More than 1,500".to_owned()) && !found("q=rights&lang=en").contains(&"guests".to_owned()));
         for (lang, nothing) in [("en", "Nothing found."), ("sr-Cyrl", "Ништа није пронађено."), ("tr", "Hiçbir şey bulunamadı.")] {
             assert!(found(&format!("country=AL&lang={lang}")).contains(&nothing.to_owned()), "{lang}");
@@ -158,7 +157,7 @@ on_both! {
         assert!(low.contains(&"Not shown: 1".to_owned()), "{low:?}");
     }
 
-    fn drafts_are_drawn_for_nobody(server: &TestServer) {
+    fn charts_exclude_drafts(server: &TestServer) {
         let key = statistics(server);
         server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft", "label": "Secret", "value": "1", "unit": "people"}));
         assert!(!chart(server, "lang=en").text().contains("Secret"));
@@ -166,7 +165,7 @@ on_both! {
         server.request("GET", SVG).key("kk_nobody").send().problem(401, "unauthenticated");
     }
 
-    fn what_is_not_understood_is_said_at_once(server: &TestServer) {
+    fn reports_all_invalid_chart_parameters(server: &TestServer) {
         statistics(server);
         for ending in ["svg", "png"] {
             let path = format!("/v1/impact-statistics/chart.{ending}");
@@ -183,18 +182,19 @@ on_both! {
         server.get("/v1/impact-statistics/chart").problem(404, "not-found");
     }
 
-    fn groups_are_what_a_summary_comes_to(server: &TestServer) {
+    fn grouped_chart_matches_summary(server: &TestServer) {
         series(server);
         let summary = server.read("/v1/impact-statistics/summary?group_by=country&lang=sr-Cyrl");
         let drawn = texts(&chart(server, "group_by=country&lang=sr-Cyrl"));
         for group in summary["data"].as_array().unwrap() {
             assert!(drawn.contains(&group["sum"]["figure"].as_str().unwrap().to_owned()), "{group}: {drawn:?}");
         }
-        // The largest comes first, what is not broken down last, and Kosovo has its footnote.
+        // The largest group comes first, values without breakdown last, and Kosovo has its
+        // footnote.
         let order: Vec<&String> = drawn.iter().filter(|text| ["Србија", "Косово*", "Хрватска", "Без поделе"].contains(&text.as_str())).collect();
         assert_eq!(order, ["Србија", "Косово*", "Хрватска", "Без поделе"]);
         assert_eq!(drawn[0], "Статистички подаци о учинку · Држава или територија");
-        assert!(said(&chart(server, "group_by=country&lang=sr-Cyrl")).contains("Србија: Више од 500\n") && said(&chart(server, "group_by=country")).contains("* This designation"));
+        assert!(long_description(&chart(server, "group_by=country&lang=sr-Cyrl")).contains("Србија: Више од 500\n") && long_description(&chart(server, "group_by=country")).contains("* This designation"));
         let two = texts(&chart(server, "group_by=country,year&lang=en"));
         assert!(two.contains(&"Serbia · 2019".to_owned()), "{two:?}");
         let few = texts(&chart(server, "group_by=country&limit=1&lang=en"));
@@ -209,37 +209,37 @@ on_both! {
         assert!(html.contains(&format!("<a href=\"{}/v1/impact-statistics?lang=mk\"", server.base())), "the source is the list");
     }
 
-    fn lines_have_gaps_where_nothing_is_known(server: &TestServer) {
+    fn line_chart_has_gaps_for_missing_values(server: &TestServer) {
         series(server);
-        let answer = chart(server, "type=line&group_by=year,country&lang=en");
-        let text = answer.text();
+        let response = chart(server, "type=line&group_by=year,country&lang=en");
+        let text = response.text();
         let read = Document::parse(&text).unwrap();
         let strokes: Vec<String> = read.descendants().filter_map(|node| node.attribute("d")).filter(|path| path.contains('L') && path.contains('M') && path.matches('M').count() > 1).map(str::to_owned).collect();
         assert_eq!(strokes.len(), 1, "2019 and 2020 of Serbia are joined, 2023 is not: {strokes:?}");
-        let drawn = texts(&answer);
+        let drawn = texts(&response);
         for shown in ["Serbia", "Kosovo*", "Croatia", "More than 120", "300", "2019", "2023"] {
             assert!(drawn.contains(&shown.to_owned()), "{shown}: {drawn:?}");
         }
-        // What has no one year is said, not drawn.
+        // Values without a single year are mentioned, not drawn.
         assert!(drawn.iter().any(|text| text == "Not broken down: Not broken down: 55"), "{drawn:?}");
         let one = texts(&chart(server, "type=line&lang=en"));
         assert!(one[0].ends_with(" · Year") && one.contains(&"More than 127".to_owned()) && one.contains(&"About 120".to_owned()), "{one:?}");
     }
 
-    fn a_map_has_a_tile_for_every_territory(server: &TestServer) {
+    fn tile_map_has_tile_for_every_country(server: &TestServer) {
         series(server);
         let drawn = texts(&chart(server, "type=map&lang=sq"));
         for shown in ["Serbi", "Kosovë*", "Shqipëri", "Turqi", "Kroaci", "Nuk ka të", "Rreth 40", "Pa ndarje"] {
             assert!(drawn.contains(&shown.to_owned()), "{shown}: {drawn:?}");
         }
-        // Kosovo is on every map, and so is its footnote.
+        // Every map has Kosovo and its footnote.
         let serbia = chart(server, "type=map&country=RS&lang=en");
-        assert!(texts(&serbia).contains(&"Kosovo*".to_owned()) && said(&serbia).contains("* This designation"), "{:?}", texts(&serbia));
+        assert!(texts(&serbia).contains(&"Kosovo*".to_owned()) && long_description(&serbia).contains("* This designation"), "{:?}", texts(&serbia));
         assert_eq!(texts(&serbia).iter().filter(|text| *text == "No data").count(), 6);
-        assert_eq!(server.get("/v1/impact-statistics/chart.png?type=map").expect(200).must("content-type"), "image/png");
+        assert_eq!(server.get("/v1/impact-statistics/chart.png?type=map").expect(200).required_header("content-type"), "image/png");
     }
 
-    fn progress_of_groups_is_that_of_the_summary(server: &TestServer) {
+    fn grouped_progress_matches_summary(server: &TestServer) {
         series(server);
         let group = server.read("/v1/impact-statistics/summary?group_by=country&country=RS&lang=en")["data"][0].clone();
         let drawn = texts(&chart(server, "type=progress&group_by=country&country=RS&lang=en"));
@@ -248,7 +248,7 @@ on_both! {
         assert!(drawn.contains(&format!("Target: {} (2023)", group["target"]["figure"].as_str().unwrap())) && drawn.contains(&"Baseline: 10 (2018)".to_owned()), "{group}: {drawn:?}");
     }
 
-    fn what_cannot_be_added_up_is_refused(server: &TestServer) {
+    fn rejects_non_additive_chart(server: &TestServer) {
         statistics(server);
         let mixed = server.get(&format!("{SVG}?group_by=year")).expect(422).json();
         assert_eq!(mixed["errors"][0]["code"], "mixed_units");
@@ -256,7 +256,7 @@ on_both! {
         server.get("/v1/impact-statistics/chart.png?type=map").problem(422, "not-summable");
         let html = server.get("/embed/impact-statistics/chart?group_by=year&lang=tr").expect(422).text();
         assert!(html.contains("data-code=\"mixed_units\""), "{html}");
-        server.get(&format!("/oembed?url={}", encoded("/embed/impact-statistics/chart?group_by=year"))).problem(404, "not-found");
+        server.get(&format!("/oembed?url={}", percent_encode("/embed/impact-statistics/chart?group_by=year"))).problem(404, "not-found");
         chart(server, "group_by=unit&measure=unit");
         for (query, name, code) in [
             ("type=map&group_by=year", "group_by", "conflicting"), ("type=line&group_by=country", "group_by", "conflicting"), ("group_by=colour", "group_by", "unknown_value"),
@@ -267,21 +267,21 @@ on_both! {
         }
     }
 
-    fn colours_are_those_that_are_asked_for(server: &TestServer) {
+    fn charts_use_requested_theme(server: &TestServer) {
         statistics(server);
         for (name, theme, has, has_not) in [("light", Theme::Light, "#ffffff", "#17171a"), ("dark", Theme::Dark, "#17171a", "#ffffff"), ("auto", Theme::Auto, "prefers-color-scheme:dark", "nothing")] {
-            let answer = chart(server, &format!("theme={name}"));
-            assert!(answer.text().contains(has) && !answer.text().contains(has_not), "{name}");
-            assert_eq!(policy(&answer), ["default-src 'none'".to_owned(), format!("style-src {}", theme.of_picture().hash), "frame-ancestors 'none'".to_owned()]);
+            let response = chart(server, &format!("theme={name}"));
+            assert!(response.text().contains(has) && !response.text().contains(has_not), "{name}");
+            assert_eq!(policy(&response), ["default-src 'none'".to_owned(), format!("style-src {}", theme.chart_style().csp_hash), "frame-ancestors 'none'".to_owned()]);
         }
     }
 
-    fn charts_are_painted(server: &TestServer) {
+    fn renders_chart_as_png(server: &TestServer) {
         statistics(server);
         for (query, width, paper) in [("width=640&lang=mk", 640, (255, 255, 255)), ("width=320&theme=dark&height=400", 320, (0x17, 0x17, 0x1a)), ("theme=auto&type=progress", 800, (255, 255, 255))] {
-            let answer = server.get(&format!("/v1/impact-statistics/chart.png?{query}")).expect(200);
-            assert_eq!(answer.must("content-type"), "image/png");
-            let picture = Pixmap::decode_png(&answer.body).unwrap();
+            let response = server.get(&format!("/v1/impact-statistics/chart.png?{query}")).expect(200);
+            assert_eq!(response.required_header("content-type"), "image/png");
+            let picture = Pixmap::decode_png(&response.body).unwrap();
             assert_eq!(picture.width(), width, "{query}");
             assert!(!query.contains("height") || picture.height() == 400, "{query}");
             let corner = picture.pixel(0, 0).unwrap();
@@ -291,34 +291,34 @@ on_both! {
         }
     }
 
-    fn charts_are_cached_like_lists(server: &TestServer) {
+    fn charts_support_conditional_get(server: &TestServer) {
         let key = statistics(server);
         for path in [SVG, "/v1/impact-statistics/chart.png", "/embed/impact-statistics/chart?type=progress", "/oembed?url=/embed/impact-statistics/chart"] {
             let first = server.get(path).expect(200);
-            assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600", "{path}");
-            assert!(first.header("last-modified").is_some() && first.must("vary").contains("Accept-Language"), "{path}");
-            let tag = first.must("etag").to_owned();
+            assert_eq!(first.required_header("cache-control"), "public, max-age=60, stale-while-revalidate=600", "{path}");
+            assert!(first.header("last-modified").is_some() && first.required_header("vary").contains("Accept-Language"), "{path}");
+            let tag = first.required_header("etag").to_owned();
             assert!(server.request("GET", path).header("If-None-Match", &tag).send().expect(304).body.is_empty());
-            assert_eq!(server.request("HEAD", path).send().expect(200).must("etag"), tag);
+            assert_eq!(server.request("HEAD", path).send().expect(200).required_header("etag"), tag);
             let site = server.request("GET", path).header("Origin", "https://example.org").send().expect(200);
-            assert_eq!(site.must("access-control-allow-origin"), "*");
+            assert_eq!(site.required_header("access-control-allow-origin"), "*");
             server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("Credit {path}")}));
             let second = server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
-            assert!(second.must("etag") != tag, "{path}");
-            // What a chart does not show does not change it.
+            assert!(second.required_header("etag") != tag, "{path}");
+            // Changes of fields that a chart does not show do not change it.
             server.create(&key, "/v1/topics", &json!({"name": format!("Topic {}", path.len()), "status": "published"}));
-            assert_eq!(server.get(path).must("etag"), second.must("etag"), "{path}");
+            assert_eq!(server.get(path).required_header("etag"), second.required_header("etag"), "{path}");
         }
         let tags: std::collections::BTreeSet<String> = ["", "?type=progress", "?group_by=unit&measure=unit", "?theme=dark", "?width=300", "?height=300", "?lang=mk", "?unit=people"]
-            .iter().map(|query| server.get(&format!("{SVG}{query}")).must("etag").to_owned()).collect();
+            .iter().map(|query| server.get(&format!("{SVG}{query}")).required_header("etag").to_owned()).collect();
         assert_eq!(tags.len(), 8, "each is another picture");
     }
 
-    fn a_page_shows_the_chart_and_its_table(server: &TestServer) {
+    fn chart_page_has_chart_and_table(server: &TestServer) {
         statistics(server);
         let path = "/embed/impact-statistics/chart?type=progress&lang=en";
-        let answer = page(server, path);
-        let html = answer.text();
+        let response = page(server, path);
+        let html = response.text();
         for text in [
             "<html lang=\"en\" dir=\"ltr\">", "<h1>Impact statistics</h1>", "<title>Impact statistics</title>", "role=\"img\" aria-labelledby=\"kc-title-wide\"", "id=\"kc-title-narrow\"",
             "<caption>Impact statistics</caption>", "<th scope=\"row\">people &amp; their &lt;rights&gt;</th>", "<td class=\"number\">More than 1,500</td><td class=\"number\">More than 74.7%</td><td class=\"number\">20 (2019)</td><td class=\"number\">2,000 (2027)</td>",
@@ -326,9 +326,10 @@ on_both! {
         ] {
             assert!(html.contains(text), "{text}: {html}");
         }
-        assert!(!html.contains(" style=") && answer.header("set-cookie").is_none());
-        for directive in ["default-src 'none'", "frame-ancestors *", &format!("style-src {}", Theme::Auto.of_page().hash)] {
-            assert!(policy(&answer).contains(&directive.to_owned()), "{directive}: {:?}", policy(&answer));
+        assert!(!html.contains(" style=") && response.header("set-cookie").is_none());
+        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        for directive in ["default-src 'none'", "frame-ancestors *", &format!("style-src {}", InlineSource::new(style.to_owned()).csp_hash)] {
+            assert!(policy(&response).contains(&directive.to_owned()), "{directive}: {:?}", policy(&response));
         }
         let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base()) && *part != "http://www.w3.org/2000/svg").collect();
         assert_eq!(of_others, Vec::<&str>::new());
@@ -338,42 +339,42 @@ on_both! {
         }
         let empty = page(server, "/embed/impact-statistics/chart?country=AL&lang=sq").text();
         assert!(empty.contains("Asgjë nuk u gjet.") && !empty.contains("<table"), "{empty}");
-        // A hostile label stays a text.
+        // A hostile label is escaped.
         assert!(!html.contains("<rights>"));
     }
 
-    fn oembed_tells_how_to_show_a_chart(server: &TestServer) {
+    fn oembed_supports_charts(server: &TestServer) {
         statistics(server);
         let base = server.base();
         let embed = format!("{base}/embed/impact-statistics/chart?type=progress&lang=mk&unit=people");
-        let told = server.get(&format!("/oembed?url={}&maxwidth=480", encoded(&embed))).expect(200).json();
-        assert_eq!((&told["type"], &told["title"], &told["width"]), (&json!("rich"), &json!("Статистички податоци за влијанието · Единица: people"), &json!(480)));
-        let frame = Document::parse(told["html"].as_str().unwrap()).unwrap().root_element().attribute("src").unwrap().to_owned();
+        let oembed = server.get(&format!("/oembed?url={}&maxwidth=480", percent_encode(&embed))).expect(200).json();
+        assert_eq!((&oembed["type"], &oembed["title"], &oembed["width"]), (&json!("rich"), &json!("Статистички податоци за влијанието · Единица: people"), &json!(480)));
+        let frame = Document::parse(oembed["html"].as_str().unwrap()).unwrap().root_element().attribute("src").unwrap().to_owned();
         assert_eq!(frame, embed);
         let shown = page(server, frame.strip_prefix(&base).unwrap());
-        let asked = shown.must("link").split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();
-        assert_eq!(server.get(&format!("{asked}&maxwidth=480")).expect(200).json(), told);
+        let oembed_url = shown.required_header("link").split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();
+        assert_eq!(server.get(&format!("{oembed_url}&maxwidth=480")).expect(200).json(), oembed);
         for query in ["type=pie", "width=300", "contry=RS", "lang=all"] {
-            server.get(&format!("/oembed?url={}", encoded(&format!("/embed/impact-statistics/chart?{query}")))).problem(404, "not-found");
+            server.get(&format!("/oembed?url={}", percent_encode(&format!("/embed/impact-statistics/chart?{query}")))).problem(404, "not-found");
         }
     }
 
-    fn a_chart_of_fifty_costs_as_many_statements_as_one_of_two(server: &TestServer, |settings| settings.server_timing = true) {
+    fn chart_query_count_does_not_depend_on_points(server: &TestServer, |settings| settings.server_timing = true) {
         let key = statistics(server);
         for number in 0..50 {
             server.create(&key, "/v1/impact-statistics", &json!({"slug": format!("s-{number}"), "status": "published", "label": format!("Number {number}"), "value": number.to_string(), "unit": "people", "programme": "norms"}));
         }
-        let statements = |query: &str| chart(server, query).must("server-timing").to_owned();
-        // What is kept of the first is not asked for again.
+        let statements = |query: &str| chart(server, query).required_header("server-timing").to_owned();
+        // Values cached by the first request are not read again.
         statements("limit=50&lang=en");
         assert_eq!(statements("limit=2&lang=en"), statements("limit=50&lang=en"));
     }
 }
 
 #[test]
-fn charts_fit_every_width_light_and_dark() {
-    let (Some(mut browser), Some(axe)) = (Browser::start(), axe()) else { return };
-    let server = TestServer::sqlite(Content::Nothing, |_| {});
+fn charts_fit_every_width_and_color_scheme() {
+    let (Some(mut browser), Some(axe)) = (Browser::start(), axe_source()) else { return };
+    let server = TestServer::sqlite(Content::Empty, |_| {});
     statistics(&server);
     series(&server);
     for (width, is_dark, query) in [
@@ -388,7 +389,7 @@ fn charts_fit_every_width_light_and_dark() {
         browser.resize(width, 700);
         browser.prefer_dark(is_dark);
         browser.visit(&format!("{}/embed/impact-statistics/chart?{query}", server.base()));
-        assert_eq!(browser.complaints(), Vec::<String>::new(), "{width} {query}");
+        assert_eq!(browser.console_errors(), Vec::<String>::new(), "{width} {query}");
         assert!(
             browser.requests().iter().all(|url| url.starts_with(&server.base())),
             "{:?}",
@@ -399,20 +400,20 @@ fn charts_fit_every_width_light_and_dark() {
             json!(true),
             "no scrolling sideways: {width} {query}"
         );
-        // One picture of the two is shown, in letters that can be read.
+        // One of the two variants is shown, in a readable size.
         let shown =
             browser.eval("[...document.querySelectorAll('.chart svg')].filter((svg) => svg.getBoundingClientRect().width > 0).length");
         assert_eq!(shown, json!(1));
         let size = browser.eval("(() => { const svg = [...document.querySelectorAll('.chart svg')].find((svg) => svg.getBoundingClientRect().width > 0); return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width; })()");
         assert!(size.as_f64().unwrap() > 0.55, "{width}: {size}");
-        browser.picture(&format!("chart-page-{width}"));
+        browser.screenshot(&format!("chart-page-{width}"));
         browser.eval(&axe);
         let found = browser
             .eval("axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`))");
         assert_eq!(found, json!([]), "axe at {width}: {query}");
-        // By itself, its style is let in.
+        // As a document of its own, its styles are allowed.
         browser.visit(&format!("{}{SVG}?{query}", server.base()));
-        assert_eq!(browser.complaints(), Vec::<String>::new(), "{query}");
+        assert_eq!(browser.console_errors(), Vec::<String>::new(), "{query}");
         let paper = browser.eval("getComputedStyle(document.querySelector('.kc-paper')).fill");
         let is_dark = query.contains("theme=dark") || (is_dark && !query.contains("theme=light"));
         assert_eq!(
@@ -424,7 +425,7 @@ fn charts_fit_every_width_light_and_dark() {
 }
 
 #[test]
-fn words_of_charts_fit_in_whatever_font_there_is() {
+fn chart_labels_fit_with_fallback_font() {
     let Some(mut browser) = Browser::start() else { return };
     let server = TestServer::sqlite(Content::Demo, |_| {});
     for language in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"] {

@@ -1,20 +1,20 @@
-//! What partner sites paste: embed pages, posters, oEmbed.
+//! Embedding: video pages, posters, sitemaps, oEmbed.
 
 mod browser;
 mod charts;
-mod component;
-mod figures;
-mod tool;
+mod embed_builder;
+mod statistic_pages;
+mod web_component;
 
 use diesel::connection::SimpleConnection;
-use kinoteka::embed::font::paintable;
+use kinoteka::images::font::strip_unsupported;
 use resvg::tiny_skia::Pixmap;
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::{Answer, TestServer, encoded};
+use crate::support::{Response, TestServer, percent_encode};
 
-/// A programme with a helpline, and a video of it that is played elsewhere.
+/// A programme with a helpline, and its video with an external player.
 fn film(server: &TestServer, sources: &Value) -> String {
     let key = server.editor_key();
     server.create(&key, "/v1/programmes", &json!({
@@ -35,14 +35,14 @@ fn film(server: &TestServer, sources: &Value) -> String {
     key
 }
 
-fn page(server: &TestServer, path: &str) -> Answer {
-    let answer = server.get(path).expect(200);
-    assert_eq!(answer.must("content-type"), "text/html; charset=utf-8");
-    answer
+fn page(server: &TestServer, path: &str) -> Response {
+    let response = server.get(path).expect(200);
+    assert_eq!(response.required_header("content-type"), "text/html; charset=utf-8");
+    response
 }
 
-fn policy(answer: &Answer) -> Vec<String> {
-    answer.must("content-security-policy").split("; ").map(str::to_owned).collect()
+fn policy(response: &Response) -> Vec<String> {
+    response.required_header("content-security-policy").split("; ").map(str::to_owned).collect()
 }
 
 fn youtube() -> Value {
@@ -50,13 +50,12 @@ fn youtube() -> Value {
 }
 
 on_both! {
-    fn a_video_of_another_site_is_not_asked_for_before_the_visitor_presses_play(server: &TestServer) {
+    fn external_player_loads_only_after_click(server: &TestServer) {
         film(server, &youtube());
-        let answer = page(server, "/embed/videos/film?lang=en&start=12");
-        let html = answer.text();
-        // The only address of another site that is there is the one that play leads to, and it
-        // keeps its visitors private. Structured data names licences and vocabularies; nobody is
-        // asked for them.
+        let response = page(server, "/embed/videos/film?lang=en&start=12");
+        let html = response.text();
+        // The only external URL is the privacy-enhanced player URL. Structured data has URLs of
+        // licences and vocabularies, which are not requested.
         let (before, after) = html.split_once("<script type=\"application/ld+json\">").unwrap();
         let html = format!("{before}{}", after.split_once("</script>").unwrap().1);
         let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base())).collect();
@@ -66,20 +65,20 @@ on_both! {
             "https://help.example.org",
         ]);
         assert!(!html.contains("<iframe") && html.contains("Pressing play loads the video from YouTube."), "{html}");
-        let policy = policy(&answer);
+        let policy = policy(&response);
         for directive in ["default-src 'none'", "img-src 'self'", "media-src 'self'", "frame-src https://www.youtube-nocookie.com", "base-uri 'none'", "form-action 'none'", "frame-ancestors *"] {
             assert!(policy.contains(&directive.to_owned()), "{directive}: {policy:?}");
         }
         assert!(!policy.iter().any(|directive| directive.contains("unsafe")), "{policy:?}");
-        assert!(answer.header("x-frame-options").is_none() && answer.header("set-cookie").is_none());
-        assert_eq!(server.get("/v1/videos").must("x-frame-options"), "DENY", "what is no embed page is not framed");
+        assert!(response.header("x-frame-options").is_none() && response.header("set-cookie").is_none());
+        assert_eq!(server.get("/v1/videos").required_header("x-frame-options"), "DENY", "other pages cannot be framed");
     }
 
-    fn a_page_says_what_is_owed_in_the_language_of_its_visitor(server: &TestServer) {
+    fn video_page_shows_attribution_in_visitor_language(server: &TestServer) {
         film(server, &youtube());
         let html = page(server, "/embed/videos/film?lang=en").text();
         let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}: {html}"));
-        assert!(place("<strong>Content note:</strong> <span>Speaks of violence.</span>") < place("class=\"stage\""), "the warning comes first");
+        assert!(place("<strong>Content note:</strong> <span>Speaks of violence.</span>") < place("class=\"player\""), "the warning comes first");
         for text in [
             "<h1>A film &amp; its &lt;story&gt;</h1>", "Norms", "Short &quot;text&quot;.", "Ana (director)", "Licence: CC-BY-4.0", "Funded by the Union.", "The views are the authors' own.",
             "Kosovo: This designation is without prejudice", "Where to find help", "tel:+389215700", "(North Macedonia)", "1:02:05", "&lt;End&gt; &amp; more",
@@ -89,18 +88,18 @@ on_both! {
         }
         assert!(!html.contains("Elsewhere"), "help is near");
         let serbian = page(server, "/embed/videos/film?lang=sr-Cyrl");
-        assert_eq!(serbian.must("content-language"), "sr-Cyrl");
+        assert_eq!(serbian.required_header("content-language"), "sr-Cyrl");
         for text in ["<html lang=\"sr-Cyrl\" dir=\"ltr\">", "Жене говоре", "Кратко.", "Поглавља", "Где потражити помоћ", "Пусти (YouTube)", "Лиценца: CC-BY-4.0"] {
             assert!(serbian.text().contains(text), "{text}: {}", serbian.text());
         }
-        // A warning is better in a foreign language than not given.
+        // A content note in another language is better than none.
         assert!(serbian.text().contains("<strong>Напомена о садржају:</strong> <span lang=\"en\">Speaks of violence.</span>"), "{}", serbian.text());
         assert!(server.get("/feeds/videos.rss?lang=sr-Cyrl").expect(200).text().contains("Напомена о садржају: Speaks of violence."));
         let header = server.request("GET", "/embed/videos/film").header("Accept-Language", "mk, sr;q=0.5").send().expect(200);
-        assert!(header.text().contains("Каде да побарате помош") && header.must("vary").contains("Accept-Language"));
+        assert!(header.text().contains("Каде да побарате помош") && header.required_header("vary").contains("Accept-Language"));
     }
 
-    fn files_are_played_in_the_page_with_their_tracks(server: &TestServer) {
+    fn video_page_plays_files_with_tracks(server: &TestServer) {
         let key = film(server, &json!([
             {"kind": "file", "url": "https://m.example.org:8443/film.mp4?a=1&b=2", "mime_type": "video/mp4"},
             {"kind": "hls", "url": "https://cdn.example.org/film.m3u8"},
@@ -109,8 +108,8 @@ on_both! {
         let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
         track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
         server.patch(&key, "/v1/videos/film", &json!({"captions": [{"language": "en", "kind": "subtitles", "url": "https://t.example.org/en.vtt", "label": "English"}]}));
-        let answer = page(server, "/embed/videos/film?lang=sr-Cyrl&start=3");
-        let html = answer.text();
+        let response = page(server, "/embed/videos/film?lang=sr-Cyrl&start=3");
+        let html = response.text();
         for text in [
             "<video controls preload=\"none\" playsinline", "<source src=\"https://m.example.org:8443/film.mp4?a=1&amp;b=2#t=3\" type=\"video/mp4\">",
             "<source src=\"https://cdn.example.org/film.m3u8#t=3\" type=\"application/vnd.apple.mpegurl\">",
@@ -119,18 +118,18 @@ on_both! {
         ] {
             assert!(html.contains(text), "{text}: {html}");
         }
-        assert!(policy(&answer).contains(&"media-src 'self' https://cdn.example.org https://m.example.org:8443 https://t.example.org".to_owned()), "{:?}", policy(&answer));
+        assert!(policy(&response).contains(&"media-src 'self' https://cdn.example.org https://m.example.org:8443 https://t.example.org".to_owned()), "{:?}", policy(&response));
         assert!(html.contains("/embed/videos/film?lang=sr-Cyrl&amp;start=3725\" data-second=\"3725\""), "chapters work without a script");
     }
 
-    fn a_video_says_what_to_paste(server: &TestServer) {
+    fn video_has_embed_code(server: &TestServer) {
         let key = film(server, &youtube());
         let base = server.base();
         let video = server.read("/v1/videos/film");
         let embed = &video["embed"];
         assert_eq!(embed["page"].as_str(), Some(format!("{base}/embed/videos/film").as_str()));
         page(server, "/embed/videos/film");
-        // What is pasted is what oEmbed gives, and oEmbed is where it says.
+        // The embed code equals the HTML of oEmbed.
         let oembed = server.read(embed["oembed"].as_str().unwrap().strip_prefix(&base).unwrap());
         assert_eq!(oembed["html"], embed["iframe"]);
         assert!(embed["iframe"].as_str().unwrap().contains("title=\"A film &amp; its &lt;story&gt;\""), "{embed}");
@@ -138,68 +137,68 @@ on_both! {
             embed["component"].as_str().unwrap(),
             format!("<script src=\"{base}/embed/kinoteka.js\" defer></script>\n<kinoteka-video server=\"{base}\" video=\"film\"><a href=\"{base}/embed/videos/film\">A film &amp; its &lt;story&gt;</a></kinoteka-video>")
         );
-        // Who asks in a language embeds in it.
+        // The embed code has the requested language.
         let serbian = server.read("/v1/videos/film?lang=sr-Cyrl");
         assert_eq!(serbian["embed"]["page"].as_str(), Some(format!("{base}/embed/videos/film?lang=sr-Cyrl").as_str()));
         assert!(serbian["embed"]["component"].as_str().unwrap().contains("lang=\"sr-Cyrl\"><a") && serbian["embed"]["iframe"].as_str().unwrap().contains("Жене говоре"), "{serbian}");
-        // Lists have it where it is asked for.
+        // Lists include it on request.
         assert!(server.read("/v1/videos")["data"][0].get("embed").is_none());
         assert_eq!(&server.read("/v1/videos?include=embed")["data"][0]["embed"], embed);
         assert_eq!(server.read("/v1/videos?fields=embed")["data"][0], json!({"id": video["id"], "embed": embed}));
         assert_eq!(server.read("/v1/videos/film?fields=title").as_object().unwrap().len(), 2);
         server.get("/v1/programmes?include=embed").errors(400, &[("include", "unknown_value")]);
-        // It can be sent back, and is not written by anybody.
+        // It is accepted in requests but read-only.
         let whole = server.read("/v1/videos/film?lang=all");
         assert!(whole["embed"]["iframe"].as_str().unwrap().contains("A film"), "{whole}");
         let same = server.request("PUT", "/v1/videos/film").key(&key).json(&whole).send().expect(200);
         assert_eq!((&same.json()["revision"], same.json()["embed"]["page"].as_str().is_some()), (&whole["revision"], true));
     }
 
-    fn what_is_not_there_is_a_page_too(server: &TestServer) {
+    fn missing_video_is_html_error_page(server: &TestServer) {
         let key = film(server, &json!([]));
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
         for (path, status, text) in [
             ("/embed/videos/no-such-film?lang=sq", 404, "Kjo faqe nuk është e disponueshme."),
             ("/embed/videos/draft", 404, "This page is not available."),
-            ("/embed/videos/film?lang=all", 400, "A page is in one language"),
+            ("/embed/videos/film?lang=all", 400, "`lang=all` is not supported here"),
             ("/embed/videos/film?lang=tr&start=-1", 400, "Bu adreste bir hata var."),
             ("/embed/videos/film?strat=1", 400, "did you mean `start`?"),
         ] {
-            let answer = server.get(path).expect(status);
-            assert_eq!(answer.must("content-type"), "text/html; charset=utf-8", "{path}");
-            assert!(answer.text().contains(text), "{path}: {}", answer.text());
-            assert!(policy(&answer).contains(&"frame-ancestors *".to_owned()) && answer.header("x-frame-options").is_none());
+            let response = server.get(path).expect(status);
+            assert_eq!(response.required_header("content-type"), "text/html; charset=utf-8", "{path}");
+            assert!(response.text().contains(text), "{path}: {}", response.text());
+            assert!(policy(&response).contains(&"frame-ancestors *".to_owned()) && response.header("x-frame-options").is_none());
         }
         assert!(page(server, "/embed/videos/film?lang=en").text().contains("The video cannot be played here yet."));
         server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
         let moved = server.get("/embed/videos/film?lang=mk").expect(308);
-        assert_eq!(moved.must("location"), format!("{}/embed/videos/other?lang=mk", server.base()));
+        assert_eq!(moved.required_header("location"), format!("{}/embed/videos/other?lang=mk", server.base()));
         server.request("DELETE", "/v1/videos/other").key(&key).send().expect(204);
         assert!(server.get("/embed/videos/other?lang=mk").expect(410).text().contains("Ова е отстрането."));
-        // Whoever has a key sees no drafts here: a page is what a partner site shows.
+        // Embed pages never show drafts, not even with a key.
         server.request("GET", "/embed/videos/draft").key(&key).send().expect(404);
     }
 
-    fn pages_and_posters_are_cached_like_lists(server: &TestServer) {
+    fn pages_and_posters_support_conditional_get(server: &TestServer) {
         let key = film(server, &youtube());
-        for path in ["/embed/videos/film?lang=en", "/v1/videos/film/poster.svg?lang=en", "/v1/videos/film/poster.png?lang=en", &format!("/oembed?url={}", encoded(&format!("{}/embed/videos/film", server.base())))] {
+        for path in ["/embed/videos/film?lang=en", "/v1/videos/film/poster.svg?lang=en", "/v1/videos/film/poster.png?lang=en", &format!("/oembed?url={}", percent_encode(&format!("{}/embed/videos/film", server.base())))] {
             let first = server.get(path).expect(200);
-            assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
-            let again = server.request("GET", path).header("If-None-Match", first.must("etag")).send().expect(304);
+            assert_eq!(first.required_header("cache-control"), "public, max-age=60, stale-while-revalidate=600");
+            let again = server.request("GET", path).header("If-None-Match", first.required_header("etag")).send().expect(304);
             assert!(again.body.is_empty());
-            let tag = first.must("etag").to_owned();
-            assert!(server.request("HEAD", path).send().expect(200).must("etag") == tag);
+            let tag = first.required_header("etag").to_owned();
+            assert!(server.request("HEAD", path).send().expect(200).required_header("etag") == tag);
             server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("Credit {path}")}));
             server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
         }
     }
 
-    fn posters_are_drawn_of_titles(server: &TestServer) {
+    fn poster_svg_shows_title(server: &TestServer) {
         let key = film(server, &json!([]));
         let poster = |path: &str| {
-            let answer = server.get(path).expect(200);
-            assert_eq!(answer.must("content-type"), "image/svg+xml");
-            let text = answer.text();
+            let response = server.get(path).expect(200);
+            assert_eq!(response.required_header("content-type"), "image/svg+xml");
+            let text = response.text();
             roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
             text
         };
@@ -212,16 +211,16 @@ on_both! {
         server.get("/v1/videos/film/poster.svg?size=1").errors(400, &[("size", "unknown_parameter")]);
         server.get("/v1/videos/none/poster.svg").problem(404, "not-found");
         server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
-        assert_eq!(server.get("/v1/videos/film/poster.svg").expect(308).must("location"), format!("{}/v1/videos/other/poster.svg", server.base()));
+        assert_eq!(server.get("/v1/videos/film/poster.svg").expect(308).required_header("location"), format!("{}/v1/videos/other/poster.svg", server.base()));
     }
 
-    fn posters_are_painted_for_those_who_take_no_svg(server: &TestServer) {
+    fn poster_is_available_as_png(server: &TestServer) {
         let key = film(server, &json!([]));
         let painted = |path: &str| {
-            let answer = server.get(path).expect(200);
-            assert_eq!(answer.must("content-type"), "image/png");
-            assert!(answer.header("content-encoding").is_none());
-            let picture = Pixmap::decode_png(&answer.body).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let response = server.get(path).expect(200);
+            assert_eq!(response.required_header("content-type"), "image/png");
+            assert!(response.header("content-encoding").is_none());
+            let picture = Pixmap::decode_png(&response.body).unwrap_or_else(|error| panic!("{path}: {error}"));
             let mut colours: Vec<_> = picture.pixels().iter().map(|pixel| (pixel.red(), pixel.green(), pixel.blue())).collect();
             assert!(picture.pixels().iter().all(|pixel| pixel.alpha() == 255));
             colours.sort_unstable();
@@ -240,16 +239,16 @@ on_both! {
             assert_eq!((picture.width(), picture.height()), (width, height));
         }
         assert_eq!(painted("/v1/videos/film/poster.png?lang=en&width=1280").data(), english.data());
-        // What the font lacks is left out: the rest remains, or the colours alone.
+        // Characters missing in the font are omitted.
         for (slug, title) in [("mixed", "Film 😀 فيلم"), ("arabic", "أصوات النساء"), ("hostile", "]]> <script>\u{FFFE} & \"😀\" עברית"), ("long", &"Насиље ".repeat(40))] {
             server.create(&key, "/v1/videos", &json!({"slug": slug, "status": "published", "title": title}));
         }
         let [mixed, arabic, _, long] = ["mixed", "arabic", "hostile", "long"].map(|slug| white(&painted(&format!("/v1/videos/{slug}/poster.png"))));
         assert!(mixed > 500 && arabic == 0 && long > mixed * 5, "{mixed} {arabic} {long}");
         let first = server.get("/v1/videos/film/poster.png?lang=en").expect(200);
-        server.request("GET", "/v1/videos/film/poster.png?lang=en").header("If-Modified-Since", first.must("last-modified")).send().expect(304);
-        assert_ne!(first.must("etag"), server.get("/v1/videos/film/poster.svg?lang=en").expect(200).must("etag"));
-        assert_ne!(first.must("etag"), server.get("/v1/videos/film/poster.png?lang=en&width=320").expect(200).must("etag"));
+        server.request("GET", "/v1/videos/film/poster.png?lang=en").header("If-Modified-Since", first.required_header("last-modified")).send().expect(304);
+        assert_ne!(first.required_header("etag"), server.get("/v1/videos/film/poster.svg?lang=en").expect(200).required_header("etag"));
+        assert_ne!(first.required_header("etag"), server.get("/v1/videos/film/poster.png?lang=en&width=320").expect(200).required_header("etag"));
         server.get("/v1/videos/film/poster.png?lang=all").errors(400, &[("lang", "invalid_language")]);
         server.get("/v1/videos/film/poster.png?size=1").errors(400, &[("size", "unknown_parameter")]);
         for width in ["1000", "0", "wide", "100000"] {
@@ -260,14 +259,14 @@ on_both! {
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
         server.get("/v1/videos/draft/poster.png").problem(404, "not-found");
         let own = server.request("GET", "/v1/videos/draft/poster.png").key(&key).send().expect(200);
-        assert_eq!(own.must("cache-control"), "private, no-store");
+        assert_eq!(own.required_header("cache-control"), "private, no-store");
         server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
-        assert_eq!(server.get("/v1/videos/film/poster.png?width=320").expect(308).must("location"), format!("{}/v1/videos/other/poster.png?width=320", server.base()));
+        assert_eq!(server.get("/v1/videos/film/poster.png?width=320").expect(308).required_header("location"), format!("{}/v1/videos/other/poster.png?width=320", server.base()));
         server.request("DELETE", "/v1/videos/other").key(&key).send().expect(204);
         server.get("/v1/videos/other/poster.png").problem(410, "gone");
     }
 
-    fn networks_and_search_engines_are_given_a_picture_they_take(server: &TestServer) {
+    fn open_graph_and_schema_org_use_supported_image(server: &TestServer) {
         film(server, &youtube());
         let base = server.base();
         let html = page(server, "/embed/videos/film?lang=sr-Latn").text();
@@ -279,38 +278,38 @@ on_both! {
         ] {
             assert!(html.contains(&tag), "{tag}: {html}");
         }
-        let ask = |more: &str| server.get(&format!("/oembed?url={}{more}", encoded(&format!("{base}/embed/videos/film?lang=sr-Cyrl")))).expect(200);
+        let ask = |more: &str| server.get(&format!("/oembed?url={}{more}", percent_encode(&format!("{base}/embed/videos/film?lang=sr-Cyrl")))).expect(200);
         for (more, expected) in [
             ("", Some((1280, 720))), ("&maxwidth=1280", Some((1280, 720))), ("&maxwidth=1000", Some((640, 360))), ("&maxwidth=1280&maxheight=400", Some((640, 360))),
             ("&maxheight=200", Some((320, 180))), ("&maxwidth=319", None), ("&maxheight=179", None),
         ] {
-            let told = ask(more).json();
+            let oembed = ask(more).json();
             let Some((width, height)) = expected else {
-                assert!(["thumbnail_url", "thumbnail_width", "thumbnail_height"].iter().all(|name| told.get(name).is_none()), "{more}: {told}");
+                assert!(["thumbnail_url", "thumbnail_width", "thumbnail_height"].iter().all(|name| oembed.get(name).is_none()), "{more}: {oembed}");
                 continue;
             };
-            assert_eq!((&told["thumbnail_width"], &told["thumbnail_height"]), (&json!(width), &json!(height)), "{more}");
-            let url = told["thumbnail_url"].as_str().unwrap();
-            let answer = server.get(url.strip_prefix(&base).unwrap()).expect(200);
-            let picture = Pixmap::decode_png(&answer.body).unwrap();
+            assert_eq!((&oembed["thumbnail_width"], &oembed["thumbnail_height"]), (&json!(width), &json!(height)), "{more}");
+            let url = oembed["thumbnail_url"].as_str().unwrap();
+            let response = server.get(url.strip_prefix(&base).unwrap()).expect(200);
+            let picture = Pixmap::decode_png(&response.body).unwrap();
             assert_eq!((picture.width(), picture.height()), (width, height), "{more}");
         }
         let xml = ask("&format=xml&maxwidth=640").text();
         for member in [format!("<thumbnail_url>{base}/v1/videos/film/poster.png?lang=sr-Cyrl&amp;width=640</thumbnail_url>"), "<thumbnail_width>640</thumbnail_width>".to_owned(), "<thumbnail_height>360</thumbnail_height>".to_owned()] {
             assert!(xml.contains(&member), "{member}: {xml}");
         }
-        let list = server.get(&format!("/oembed?url={}", encoded("/embed/videos?country=MK"))).expect(200).json();
+        let list = server.get(&format!("/oembed?url={}", percent_encode("/embed/videos?country=MK"))).expect(200).json();
         assert!(list.get("thumbnail_url").is_none(), "{list}");
     }
 
-    fn search_engines_read_what_they_require(server: &TestServer) {
+    fn video_page_has_schema_org_data(server: &TestServer) {
         let key = film(server, &json!([{"kind": "file", "url": "https://m.example.org/film.mp4"}, {"kind": "youtube", "url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ"}]));
         let track = server.request("PUT", "/v1/videos/film/captions/sr-Latn").key(&key).header("Content-Type", "text/vtt");
         track.body("WEBVTT\n\n00:01.000 --> 00:02.000\nŽene govore\n").send().expect(201);
         server.patch(&key, "/v1/videos/film", &json!({"published_at": "2026-05-07T08:00:00Z", "spoken_languages": ["mk"], "accessibility": {"sign_languages": ["ase"]}}));
-        let answer = server.get("/v1/videos/film/schema.jsonld?lang=en").expect(200);
-        assert_eq!(answer.must("content-type"), "application/ld+json");
-        let data = answer.json();
+        let response = server.get("/v1/videos/film/schema.jsonld?lang=en").expect(200);
+        assert_eq!(response.required_header("content-type"), "application/ld+json");
+        let data = response.json();
         let base = server.base();
         for (name, expected) in [
             ("@context", json!("https://schema.org")), ("@type", json!("VideoObject")), ("name", json!("A film & its <story>")), ("description", json!("Short \"text\".")),
@@ -326,7 +325,7 @@ on_both! {
             assert_eq!(data[name], expected, "{name}");
         }
         assert_eq!(data["caption"].as_array().unwrap().len(), 2, "in either script");
-        // The page has the same in itself, and nothing in it ends it.
+        // The page embeds the same data, safely escaped.
         let html = page(server, "/embed/videos/film?lang=en").text();
         let inside = html.split("<script type=\"application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
         assert_eq!(serde_json::from_str::<Value>(inside).unwrap(), data);
@@ -334,15 +333,15 @@ on_both! {
         server.get("/v1/videos/film/schema.jsonld?lang=all").errors(400, &[("lang", "invalid_language")]);
         server.get("/v1/videos/none/schema.jsonld").problem(404, "not-found");
         server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
-        assert_eq!(server.get("/v1/videos/film/schema.jsonld?lang=mk").expect(308).must("location"), format!("{base}/v1/videos/other/schema.jsonld?lang=mk"));
+        assert_eq!(server.get("/v1/videos/film/schema.jsonld?lang=mk").expect(308).required_header("location"), format!("{base}/v1/videos/other/schema.jsonld?lang=mk"));
     }
 
-    fn chapters_are_given_in_the_language_that_has_them(server: &TestServer) {
+    fn schema_org_chapters_use_available_language(server: &TestServer) {
         let key = film(server, &youtube());
         let chapters = |query: &str| {
-            let answer = server.get(&format!("/v1/videos/film/chapters.json{query}")).expect(200);
-            assert_eq!(answer.must("content-type"), "application/json+chapters");
-            (answer.header("content-language").map(str::to_owned), answer.json()["chapters"].clone())
+            let response = server.get(&format!("/v1/videos/film/chapters.json{query}")).expect(200);
+            assert_eq!(response.required_header("content-type"), "application/json+chapters");
+            (response.header("content-language").map(str::to_owned), response.json()["chapters"].clone())
         };
         let own = json!([{"startTime": 0.0, "title": "Start"}, {"startTime": 3725.5, "title": "<End> & more"}]);
         assert_eq!(chapters("?lang=sr-Cyrl"), (None, own.clone()));
@@ -352,19 +351,19 @@ on_both! {
         track.body("WEBVTT\n\n00:00.000 --> 00:10.000\nPočetak\n\n00:10.000 --> 00:20.000\n<b>Žene</b> govore\n").send().expect(201);
         let serbian = json!([{"startTime": 0.0, "title": "Почетак"}, {"startTime": 10.0, "title": "Жене говоре"}]);
         assert_eq!(chapters("?lang=sr-Cyrl"), (Some("sr-Cyrl".to_owned()), serbian));
-        assert_eq!(chapters("?lang=en"), (None, own), "what is in no track is the video's own");
+        assert_eq!(chapters("?lang=en"), (None, own), "words outside tracks are the video's own");
         let html = page(server, "/embed/videos/film?lang=sr-Cyrl").text();
         assert!(html.contains("Почетак") && html.contains("data-second=\"10\"") && !html.contains("&lt;End&gt;"), "{html}");
         assert!(page(server, "/embed/videos/film?lang=en").text().contains("&lt;End&gt; &amp; more"));
-        let first = server.get("/v1/videos/film/chapters.json?lang=sr-Cyrl").expect(200).must("etag").to_owned();
+        let first = server.get("/v1/videos/film/chapters.json?lang=sr-Cyrl").expect(200).required_header("etag").to_owned();
         server.request("GET", "/v1/videos/film/chapters.json?lang=sr-Cyrl").header("If-None-Match", &first).send().expect(304);
         server.get("/v1/videos/film/chapters.json?lang=all").errors(400, &[("lang", "invalid_language")]);
         server.get("/v1/videos/none/chapters.json").problem(404, "not-found");
         server.patch(&key, "/v1/videos/film", &json!({"slug": "other"}));
-        assert_eq!(server.get("/v1/videos/film/chapters.json").expect(308).must("location"), format!("{}/v1/videos/other/chapters.json", server.base()));
+        assert_eq!(server.get("/v1/videos/film/chapters.json").expect(308).required_header("location"), format!("{}/v1/videos/other/chapters.json", server.base()));
     }
 
-    fn a_sitemap_has_what_search_engines_take(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
+    fn sitemap_has_required_video_fields(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
         let key = film(server, &youtube());
         let file = json!([{"kind": "file", "url": "https://m.example.org/film.mp4"}]);
         for (slug, item) in [
@@ -377,9 +376,9 @@ on_both! {
             server.create(&key, "/v1/videos", &item);
         }
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft", "sources": youtube()}));
-        let answer = server.get("/sitemap-videos.xml").expect(200);
-        assert_eq!(answer.must("content-type"), "application/xml; charset=utf-8");
-        let text = answer.text();
+        let response = server.get("/sitemap-videos.xml").expect(200);
+        assert_eq!(response.required_header("content-type"), "application/xml; charset=utf-8");
+        let text = response.text();
         let document = roxmltree::Document::parse(&text).unwrap();
         let map = "http://www.sitemaps.org/schemas/sitemap/0.9";
         let video = "http://www.google.com/schemas/sitemap-video/1.1";
@@ -399,17 +398,17 @@ on_both! {
             assert!((1..=2_048).contains(&description.chars().count()));
             assert_ne!(of(url, map, "loc"), of(url, video, "player_loc"));
         }
-        server.request("GET", "/sitemap-videos.xml").header("If-None-Match", answer.must("etag")).send().expect(304);
+        server.request("GET", "/sitemap-videos.xml").header("If-None-Match", response.required_header("etag")).send().expect(304);
         assert_eq!(server.get("/sitemap-videos-1.xml").expect(200).text(), text);
         server.get("/sitemap-videos-2.xml").problem(404, "not-found");
         server.get("/sitemap-videos-0.xml").problem(404, "not-found");
         server.get("/sitemap-videos.xml?page=1").errors(400, &[("page", "unknown_parameter")]);
     }
 
-    fn a_large_sitemap_has_an_index_of_the_parts_in_which_there_are_videos(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
+    fn large_sitemap_has_index_of_non_empty_parts(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
         let key = film(server, &youtube());
-        // As if thousands of items had been stored and removed meanwhile.
-        let mut connection = kinoteka::server::store(&server.settings).unwrap().connect().unwrap();
+        // Simulates thousands of items created and removed.
+        let mut connection = kinoteka::server::database_from_settings(&server.settings).unwrap().connect().unwrap();
         connection.batch_execute(if server.settings.database_url.starts_with("sqlite") {
             "INSERT INTO items SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, NULL, created_at, created_at, 1 FROM items LIMIT 1"
         } else {
@@ -430,17 +429,17 @@ on_both! {
         let found: Vec<String> = parts.iter().flat_map(|part| locations(part.strip_prefix(&server.base()).unwrap(), "urlset")).collect();
         assert_eq!(found, ["https://example.org/en/videos/film", "https://example.org/en/videos/far"]);
         let problem = server.get("/sitemap-videos-2.xml").problem(404, "not-found");
-        assert_eq!(problem["detail"], "The sitemap has no part 2; there are 1, 3.");
+        assert_eq!(problem["detail"], "Part 2 not found; available parts: 1, 3.");
     }
 
-    fn every_query_is_a_page_for_frames(server: &TestServer) {
+    fn video_list_page_accepts_list_parameters(server: &TestServer) {
         let key = film(server, &youtube());
         for number in 0..5 {
             server.create(&key, "/v1/videos", &json!({"slug": format!("clip-{number}"), "status": "published", "title": format!("Clip {number} & <more>"), "countries": ["RS"], "published_at": format!("2020-01-0{}T00:00:00Z", number + 1)}));
         }
         for layout in ["", "&layout=grid", "&layout=list", "&layout=carousel"] {
-            let answer = page(server, &format!("/embed/videos?country=RS&limit=3&lang=mk{layout}"));
-            let html = answer.text();
+            let response = page(server, &format!("/embed/videos?country=RS&limit=3&lang=mk{layout}"));
+            let html = response.text();
             let name = layout.strip_prefix("&layout=").unwrap_or("grid");
             for text in [
                 &format!("<ul class=\"cards {name}\">"), "<html lang=\"mk\" dir=\"ltr\">", "<h1>Видеа · Србија</h1>", "Clip 4 &amp; &lt;more&gt;", "/embed/videos/clip-4?lang=mk\" lang=\"en\"",
@@ -451,29 +450,29 @@ on_both! {
             assert_eq!(html.matches("<li>").count(), 3);
             let others: Vec<&str> = html.split('"').filter(|part| part.starts_with("http") && !part.starts_with(&server.base())).collect();
             assert_eq!(others, Vec::<&str>::new());
-            let link = answer.must("link").to_owned();
+            let link = response.required_header("link").to_owned();
             let next = link.split(", <").find_map(|part| part.strip_suffix(">; rel=\"next\"")).unwrap().trim_start_matches('<').strip_prefix(&server.base()).unwrap().to_owned();
             let second = page(server, &next).text();
             assert_eq!(second.matches("<li>").count(), 2);
             assert!(second.contains("Претходна страница") && second.contains(&format!("cards {name}")), "{second}");
-            server.request("GET", &format!("/embed/videos?country=RS&limit=3&lang=mk{layout}")).header("If-None-Match", answer.must("etag")).send().expect(304);
+            server.request("GET", &format!("/embed/videos?country=RS&limit=3&lang=mk{layout}")).header("If-None-Match", response.required_header("etag")).send().expect(304);
         }
         let all = page(server, "/embed/videos?country=XK,RS&lang=sr-Cyrl").text();
         assert!(all.contains("Напомена о садржају:</strong> Speaks of violence.") && all.contains("1:06:40") && all.contains("* This designation"), "{all}");
         assert!(page(server, "/embed/videos?q=nothing&lang=tr").text().contains("Hiçbir şey bulunamadı."));
         for (query, text) in [
-            ("layout=circle", "grid"), ("fields=title", "`fields` is for lists"), ("contry=RS", "did you mean `country`?"), ("lang=all", "A page is in one language"),
-            ("status=draft", "`status` is for lists"), ("country=RX", "is not a country code"), ("cursor=AAAA", "cursor"),
+            ("layout=circle", "grid"), ("fields=title", "`fields` is not supported for pages"), ("contry=RS", "did you mean `country`?"), ("lang=all", "`lang=all` is not supported here"),
+            ("status=draft", "`status` is not supported for pages"), ("country=RX", "is not a country code"), ("cursor=AAAA", "cursor"),
         ] {
-            let answer = server.get(&format!("/embed/videos?{query}")).expect(400);
-            assert!(answer.text().contains(text), "{query}: {}", answer.text());
+            let response = server.get(&format!("/embed/videos?{query}")).expect(400);
+            assert!(response.text().contains(text), "{query}: {}", response.text());
         }
     }
 
-    fn oembed_tells_how_to_show_a_video(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
+    fn oembed_supports_videos(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
         let key = film(server, &youtube());
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft"}));
-        let ask = |url: &str, more: &str| server.get(&format!("/oembed?url={}{more}", encoded(url)));
+        let ask = |url: &str, more: &str| server.get(&format!("/oembed?url={}{more}", percent_encode(url)));
         let base = server.base();
         let embed = format!("{base}/embed/videos/film?lang=sr-Latn");
         let json = ask(&embed, "").expect(200).json();
@@ -483,19 +482,19 @@ on_both! {
         let frame = roxmltree::Document::parse(html).unwrap();
         assert_eq!(frame.root_element().attribute("src"), Some(embed.as_str()));
         assert_eq!((frame.root_element().attribute("width"), frame.root_element().attribute("title")), (Some("640"), Some("Žene govore")));
-        // Addresses of the API and of the publisher's site mean the same.
+        // URLs of the API and of the publisher's site are equivalent.
         assert_eq!(ask(&format!("{base}/v1/videos/film"), "").expect(200).json()["title"], "A film & its <story>");
         let theirs = ask("https://example.org/sr-Latn/videos/film#top", "&maxwidth=320&maxheight=200&unknown=ignored").expect(200).json();
         assert_eq!((&theirs["title"], &theirs["width"], &theirs["height"]), (&json!("Žene govore"), &json!(320), &json!(200)));
         // XML has the same members.
         let xml = ask(&format!("{base}/v1/videos/film"), "&format=xml").expect(200);
-        assert_eq!(xml.must("content-type"), "text/xml; charset=utf-8");
+        assert_eq!(xml.required_header("content-type"), "text/xml; charset=utf-8");
         let text = xml.text();
         let document = roxmltree::Document::parse(&text).unwrap();
         let member = |name: &str| document.root_element().children().find(|node| node.tag_name().name() == name).and_then(|node| node.text()).unwrap_or_default().to_owned();
         assert_eq!((document.root_element().tag_name().name(), member("title")), ("oembed", "A film & its <story>".to_owned()));
         assert!(member("html").starts_with("<iframe src=\"http"));
-        // A list is rich: its page may be anything.
+        // A list has the oEmbed type `rich`.
         let list = ask(&format!("{base}/embed/videos?country=MK&lang=mk&layout=carousel"), "&maxwidth=800").expect(200).json();
         assert_eq!((&list["type"], &list["title"], &list["width"]), (&json!("rich"), &json!("Видеа · Северна Македонија"), &json!(800)));
         let frame = roxmltree::Document::parse(list["html"].as_str().unwrap()).unwrap().root_element().attribute("src").unwrap().to_owned();
@@ -504,10 +503,10 @@ on_both! {
         for wrong in ["?contry=MK", "?layout=circle", "?lang=all", "?fields=title"] {
             ask(&format!("{base}/embed/videos{wrong}"), "").problem(404, "not-found");
         }
-        // Pages say where to ask.
-        let link = page(server, "/embed/videos/film?lang=sr-Latn").must("link").to_owned();
-        let asked = link.split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();
-        assert_eq!(server.get(&asked).expect(200).json(), json);
+        // Pages link to oEmbed.
+        let link = page(server, "/embed/videos/film?lang=sr-Latn").required_header("link").to_owned();
+        let oembed_url = link.split('>').next().unwrap().trim_start_matches('<').strip_prefix(&base).unwrap().to_owned();
+        assert_eq!(server.get(&oembed_url).expect(200).json(), json);
         for (url, more, status, code) in [
             ("https://elsewhere.example.org/embed/videos/film", "", 404, "not-found"),
             (&format!("{base}/embed/videos/none"), "", 404, "not-found"),
@@ -516,9 +515,9 @@ on_both! {
         ] {
             ask(url, more).problem(status, code);
         }
-        let path = format!("/oembed?url={}", encoded(&embed));
+        let path = format!("/oembed?url={}", percent_encode(&embed));
         server.request("GET", &path).key("ktk_unknown").send().problem(401, "unauthenticated");
-        let draft = format!("/oembed?url={}", encoded(&format!("{base}/embed/videos/draft")));
+        let draft = format!("/oembed?url={}", percent_encode(&format!("{base}/embed/videos/draft")));
         server.request("GET", &draft).key(&server.viewer_key()).send().problem(404, "not-found");
         server.get("/oembed").errors(400, &[("url", "required")]);
         for size in ["maxwidth=0", "maxheight=-1", "maxwidth=1e9", "maxwidth="] {
@@ -528,13 +527,13 @@ on_both! {
         assert_eq!(ask(&embed, "&maxwidth=1000000000").expect(200).json()["width"], 1920);
     }
 
-    fn frames_can_be_limited_to_some_sites(server: &TestServer, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned(), "https://other.example.org".to_owned()]) {
+    fn frame_ancestors_are_configurable(server: &TestServer, |settings| settings.embed_origins = vec!["https://partner.example.org".to_owned(), "https://other.example.org".to_owned()]) {
         film(server, &youtube());
-        let answer = page(server, "/embed/videos/film");
-        assert!(policy(&answer).contains(&"frame-ancestors 'self' https://partner.example.org https://other.example.org".to_owned()));
+        let response = page(server, "/embed/videos/film");
+        assert!(policy(&response).contains(&"frame-ancestors 'self' https://partner.example.org https://other.example.org".to_owned()));
     }
 
-    demo fn the_first_catalogue_is_embedded_in_every_language(server: &TestServer) {
+    demo fn embeds_demo_catalogue_in_every_language(server: &TestServer) {
         for slug in server.slugs("/v1/videos?limit=100") {
             for lang in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr", "cnr", "ar"] {
                 let html = page(server, &format!("/embed/videos/{slug}?lang={lang}")).text();
@@ -544,7 +543,7 @@ on_both! {
             let title = server.read(&format!("/v1/videos/{slug}?lang=all"));
             for (lang, text) in title["translations"].as_object().unwrap() {
                 let title = text["title"].as_str().unwrap();
-                assert_eq!(paintable(title), title.split_whitespace().collect::<Vec<_>>().join(" "), "{slug} {lang}: every letter has a glyph");
+                assert_eq!(strip_unsupported(title), title.split_whitespace().collect::<Vec<_>>().join(" "), "{slug} {lang}: every letter has a glyph");
             }
         }
     }

@@ -1,49 +1,49 @@
-//! `/feeds/…`: every list as RSS, Atom and JSON Feed, held against the rules of the formats and
-//! read back by an independent reader.
+//! `/feeds/…`: every list as RSS, Atom and JSON Feed, validated against the format rules and parsed
+//! by an independent feed reader.
 
-mod hub;
-mod rules;
-mod saved;
+mod format_rules;
+mod saved_query_feeds;
+mod websub;
 
 use roxmltree::Document;
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::{Answer, TestServer, encoded};
+use crate::support::{Response, TestServer, percent_encode};
 
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
-/// Asks for a feed, and holds it against the rules of its format and of an independent reader,
-/// which finds as many entries.
-fn feed(server: &TestServer, path: &str) -> Answer {
-    let answer = server.get(path).expect(200);
+/// Requests a feed, validates it against the format rules and an independent feed reader, which
+/// must find the same number of entries.
+fn feed(server: &TestServer, path: &str) -> Response {
+    let response = server.get(path).expect(200);
     let url = format!("{}{path}", server.base());
-    let count = match answer.must("content-type") {
+    let count = match response.required_header("content-type") {
         "application/rss+xml; charset=utf-8" => {
-            rules::rss(&Document::parse(&answer.text()).unwrap(), &url).len()
+            format_rules::rss(&Document::parse(&response.text()).unwrap(), &url).len()
         }
         "application/atom+xml; charset=utf-8" => {
-            rules::atom(&Document::parse(&answer.text()).unwrap(), &url).len()
+            format_rules::atom(&Document::parse(&response.text()).unwrap(), &url).len()
         }
-        "application/feed+json" => rules::json(&answer.json(), &url).len(),
+        "application/feed+json" => format_rules::json(&response.json(), &url).len(),
         other => panic!("{path}: {other}"),
     };
-    let read = feed_rs::parser::parse(answer.body.as_slice())
+    let read = feed_rs::parser::parse(response.body.as_slice())
         .unwrap_or_else(|error| panic!("{path}: {error}"));
     assert_eq!(read.entries.len(), count, "{path}");
-    answer
+    response
 }
 
-fn read(answer: &Answer) -> feed_rs::model::Feed {
-    feed_rs::parser::parse(answer.body.as_slice()).unwrap()
+fn read(response: &Response) -> feed_rs::model::Feed {
+    feed_rs::parser::parse(response.body.as_slice()).unwrap()
 }
 
-/// The titles of a feed, in order.
-fn titles(answer: &Answer) -> Vec<String> {
-    read(answer).entries.into_iter().map(|entry| entry.title.unwrap().content).collect()
+/// Titles of the entries of a feed, in order.
+fn titles(response: &Response) -> Vec<String> {
+    read(response).entries.into_iter().map(|entry| entry.title.unwrap().content).collect()
 }
 
-/// A programme, what belongs to it, and a video with everything.
+/// A programme, its items, and a video with all fields.
 fn whole(server: &TestServer) -> String {
     let key = server.editor_key();
     for (path, item) in [
@@ -104,22 +104,22 @@ const OWED: [&str; 5] = [
 ];
 
 on_both! {
-    fn everything_that_an_item_has_reaches_its_readers(server: &TestServer) {
+    fn feed_entry_has_all_item_fields(server: &TestServer) {
         whole(server);
         let rss = feed(server, "/feeds/videos.rss").text();
         let document = Document::parse(&rss).unwrap();
-        let items = rules::rss(&document, &format!("{}/feeds/videos.rss", server.base()));
+        let items = format_rules::rss(&document, &format!("{}/feeds/videos.rss", server.base()));
         let of = |name: (&str, &str)| items[0].descendants().filter(|node| node.tag_name() == name.into()).collect::<Vec<_>>();
-        assert_eq!(rules::text(items[0], None, "title"), "A film & its <story>");
-        assert_eq!(rules::text(items[0], None, "link"), format!("{}/embed/videos/whole?lang=en", server.base()));
-        assert_eq!(rules::text(items[0], None, "pubDate"), "Thu, 07 May 2026 08:00:00 +0000");
-        assert_eq!(rules::text(items[0], None, "description"), "One &amp; two.");
-        let html = rules::text(items[0], Some("http://purl.org/rss/1.0/modules/content/"), "encoded");
+        assert_eq!(format_rules::text(items[0], None, "title"), "A film & its <story>");
+        assert_eq!(format_rules::text(items[0], None, "link"), format!("{}/embed/videos/whole?lang=en", server.base()));
+        assert_eq!(format_rules::text(items[0], None, "pubDate"), "Thu, 07 May 2026 08:00:00 +0000");
+        assert_eq!(format_rules::text(items[0], None, "description"), "One &amp; two.");
+        let html = format_rules::text(items[0], Some("http://purl.org/rss/1.0/modules/content/"), "encoded");
         assert!(html.starts_with("<p>Content note: Speaks of violence.</p><p>First line<br/>second line.</p><p>Second &lt;b&gt;paragraph&lt;/b&gt;.</p>"), "{html}");
         for owed in OWED {
             assert!(html.contains(owed), "{owed}: {html}");
         }
-        let enclosure = rules::all(items[0], None, "enclosure")[0];
+        let enclosure = format_rules::all(items[0], None, "enclosure")[0];
         let attributes = |node: roxmltree::Node<'_, '_>| node.attributes().map(|one| format!("{}={}", one.name(), one.value())).collect::<Vec<_>>().join(" ");
         assert_eq!(attributes(enclosure), "url=https://m.example.org/film.mp4?a=1&b=2 length=1234 type=video/mp4");
         let contents: Vec<String> = of((MEDIA, "content")).into_iter().map(attributes).collect();
@@ -132,24 +132,24 @@ on_both! {
         assert_eq!(attributes(of((MEDIA, "thumbnail"))[0]), "url=https://m.example.org/still.jpg width=640 height=360");
         let credits: Vec<String> = of((MEDIA, "credit")).into_iter().map(|node| format!("{} {}", attributes(node), node.text().unwrap())).collect();
         assert_eq!(credits, ["scheme=urn:ebu role=director Ana Anić", " Beqa"]);
-        let categories: Vec<&str> = rules::all(items[0], None, "category").iter().map(|node| node.text().unwrap()).collect();
+        let categories: Vec<&str> = format_rules::all(items[0], None, "category").iter().map(|node| node.text().unwrap()).collect();
         assert_eq!(categories, ["Norms", "Prevention", "Serbia", "Kosovo*"]);
         let captions: Vec<String> = of(("https://podcastindex.org/namespace/1.0", "transcript")).into_iter().map(attributes).collect();
         let own = |script: &str| format!("url={}/v1/videos/whole/captions/{script}.vtt?kind=captions type=text/vtt language={script} rel=captions", server.base());
         assert_eq!(captions, ["url=https://m.example.org/film.en.srt type=application/x-subrip language=en rel=captions".to_owned(), own("sr-Latn"), own("sr-Cyrl")]);
-        // What has nothing says nothing.
-        assert!(rules::all(items[1], None, "enclosure").is_empty() && items[1].descendants().all(|node| node.tag_name() != (MEDIA, "content").into()));
-        assert_eq!(items.len(), 2, "drafts are not for everybody");
+        // Elements without a value are omitted.
+        assert!(format_rules::all(items[1], None, "enclosure").is_empty() && items[1].descendants().all(|node| node.tag_name() != (MEDIA, "content").into()));
+        assert_eq!(items.len(), 2, "drafts require a key");
 
         let atom = feed(server, "/feeds/videos.atom").text();
         let document = Document::parse(&atom).unwrap();
-        let entries = rules::atom(&document, &format!("{}/feeds/videos.atom", server.base()));
-        let links = rules::links(entries[0]);
+        let entries = format_rules::atom(&document, &format!("{}/feeds/videos.atom", server.base()));
+        let links = format_rules::links(entries[0]);
         let of_rel = |rel: &str| links.iter().filter(|link| link.0 == rel).map(|link| link.1).collect::<Vec<_>>();
         assert_eq!(of_rel("enclosure"), ["https://m.example.org/film.mp4?a=1&b=2", "https://m.example.org/film.webm"], "every rendition");
         assert_eq!(of_rel("related")[0], "https://www.youtube.com/watch?v=aqz-KE-bpKQ");
-        assert_eq!(rules::text(entries[0], Some("http://www.w3.org/2005/Atom"), "rights"), "CC-BY-4.0 · Funded by the Union.");
-        assert_eq!(rules::text(entries[1], Some("http://www.w3.org/2005/Atom"), "published"), "2025-01-01T00:00:00.500Z");
+        assert_eq!(format_rules::text(entries[0], Some("http://www.w3.org/2005/Atom"), "rights"), "CC-BY-4.0 · Funded by the Union.");
+        assert_eq!(format_rules::text(entries[1], Some("http://www.w3.org/2005/Atom"), "published"), "2025-01-01T00:00:00.500Z");
 
         let json = feed(server, "/feeds/videos.json").json();
         let item = &json["items"][0];
@@ -163,7 +163,7 @@ on_both! {
         }
     }
 
-    fn programmes_partners_and_statistics_are_feeds_too(server: &TestServer) {
+    fn every_kind_has_feeds(server: &TestServer) {
         whole(server);
         for ending in ["atom", "json"] {
             let of = |kind: &str| feed(server, &format!("/feeds/{kind}.{ending}"));
@@ -182,7 +182,7 @@ on_both! {
         }
     }
 
-    fn a_title_says_the_query_in_the_language_of_the_feed(server: &TestServer) {
+    fn feed_title_describes_query_in_feed_language(server: &TestServer) {
         whole(server);
         let title = |path: &str| read(&feed(server, path)).title.unwrap().content;
         for (query, expected) in [
@@ -201,17 +201,17 @@ on_both! {
                 assert_eq!(title(&format!("/feeds/videos.{ending}{query}")), expected);
             }
         }
-        assert_eq!(title(&format!("/feeds/videos.atom?q={}", encoded("film  \"story\""))), "Videos · “film \"story\"”");
+        assert_eq!(title(&format!("/feeds/videos.atom?q={}", percent_encode("film  \"story\""))), "Videos · “film \"story\"”");
         assert_eq!(title("/feeds/partners.json?kind=civil_society&is_group=false"), "Partners · Civil society · Single organisation");
         assert_eq!(title("/feeds/impact-statistics.atom?qualifier=more_than&min_value=5"), "Impact statistics · Precision: More than · Value ≥ 5");
-        // A designation that owes a footnote has it in the feed too.
+        // The footnote of a designation is shown in the feed too.
         for ending in ["rss", "atom", "json"] {
-            let answer = feed(server, &format!("/feeds/videos.{ending}?country=XK&max_duration=1"));
-            assert!(read(&answer).title.unwrap().content.ends_with("Kosovo* · Duration < 1 s") && answer.text().contains("* This designation"), "{}", answer.text());
+            let response = feed(server, &format!("/feeds/videos.{ending}?country=XK&max_duration=1"));
+            assert!(read(&response).title.unwrap().content.ends_with("Kosovo* · Duration < 1 s") && response.text().contains("* This designation"), "{}", response.text());
         }
     }
 
-    fn pages_follow_one_another(server: &TestServer) {
+    fn feed_pages_are_linked(server: &TestServer) {
         let key = server.editor_key();
         for number in 0..7 {
             server.create(&key, "/v1/videos", &json!({"slug": format!("film-{number}"), "status": "published", "title": format!("Film {number}"), "published_at": format!("2026-01-0{}T00:00:00Z", number + 1)}));
@@ -220,14 +220,14 @@ on_both! {
             let mut path = format!("/feeds/videos.{ending}?limit=3&q=film&lang=en");
             let mut seen = Vec::new();
             for page in 0..3 {
-                let answer = feed(server, &path);
-                seen.extend(titles(&answer));
+                let response = feed(server, &path);
+                seen.extend(titles(&response));
                 if ending == "atom" {
-                    assert_eq!(read(&answer).id, format!("{}/feeds/videos.atom?limit=3&q=film&lang=en", server.base()), "all pages are one feed");
+                    assert_eq!(read(&response).id, format!("{}/feeds/videos.atom?limit=3&q=film&lang=en", server.base()), "all pages are one feed");
                 }
-                let link = answer.must("link").to_owned();
+                let link = response.required_header("link").to_owned();
                 let next = link.split(", ").find_map(|part| part.strip_suffix(">; rel=\"next\"")?.strip_prefix('<'));
-                assert!(next.is_none_or(|next| answer.text().replace("&amp;", "&").contains(next)), "the feed says it too");
+                assert!(next.is_none_or(|next| response.text().replace("&amp;", "&").contains(next)), "the feed has it too");
                 assert_eq!(next.is_some(), page < 2);
                 if let Some(next) = next {
                     next.strip_prefix(&server.base()).unwrap().clone_into(&mut path);
@@ -238,10 +238,10 @@ on_both! {
         }
     }
 
-    fn lists_say_where_their_feeds_are(server: &TestServer) {
+    fn lists_link_to_feeds(server: &TestServer) {
         whole(server);
         let feeds = |path: &str| {
-            let link = server.get(path).expect(200).must("link").to_owned();
+            let link = server.get(path).expect(200).required_header("link").to_owned();
             link.split(", <").filter(|part| part.contains("rel=\"alternate\"")).map(|part| part.replace(&server.base(), "")).collect::<Vec<_>>()
         };
         assert_eq!(feeds("/v1/videos?country=RS&fields=title&lang=mk&facets=topic&limit=5&total=true"), [
@@ -265,32 +265,32 @@ on_both! {
         assert!(feeds("/v1/topics").is_empty() && feeds("/v1/search?q=film").is_empty());
     }
 
-    fn feeds_are_cached_like_lists(server: &TestServer) {
+    fn feeds_support_conditional_get(server: &TestServer) {
         let key = whole(server);
         for path in ["/feeds/videos.rss", "/feeds/videos.atom?lang=mk", "/feeds/impact-statistics.json"] {
             let first = feed(server, path);
-            let tag = first.must("etag").to_owned();
-            assert_eq!(first.must("cache-control"), "public, max-age=60, stale-while-revalidate=600");
-            assert_eq!(first.must("vary").contains("Accept-Language"), !path.contains("lang="));
+            let tag = first.required_header("etag").to_owned();
+            assert_eq!(first.required_header("cache-control"), "public, max-age=60, stale-while-revalidate=600");
+            assert_eq!(first.required_header("vary").contains("Accept-Language"), !path.contains("lang="));
             let again = server.request("GET", path).header("If-None-Match", &tag).send().expect(304);
-            assert!(again.body.is_empty() && again.must("etag") == tag);
-            let modified = first.must("last-modified").to_owned();
+            assert!(again.body.is_empty() && again.required_header("etag") == tag);
+            let modified = first.required_header("last-modified").to_owned();
             server.request("GET", path).header("If-Modified-Since", &modified).send().expect(304);
             let head = server.request("HEAD", path).send().expect(200);
-            assert!(head.body.is_empty() && head.must("etag") == tag);
-            // What every entry must say changes with the programme.
+            assert!(head.body.is_empty() && head.required_header("etag") == tag);
+            // The attribution in every entry changes with the programme.
             server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("For {path}")}));
             server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
             assert!(path.contains("atom") || feed(server, path).text().contains(&format!("For {path}")));
         }
-        let tags: Vec<String> = ["rss", "atom", "json"].iter().map(|ending| server.get(&format!("/feeds/videos.{ending}")).must("etag").to_owned()).collect();
+        let tags: Vec<String> = ["rss", "atom", "json"].iter().map(|ending| server.get(&format!("/feeds/videos.{ending}")).required_header("etag").to_owned()).collect();
         assert!(tags[0] != tags[1] && tags[1] != tags[2]);
-        // With a key drafts can be subscribed to, and nobody keeps them.
+        // With a key, feeds include drafts and are not cached.
         let drafts = server.request("GET", "/feeds/videos.rss?status=draft").key(&key).send().expect(200);
-        assert_eq!((titles(&drafts), drafts.must("cache-control")), (vec!["Draft".to_owned()], "private, no-store"));
+        assert_eq!((titles(&drafts), drafts.required_header("cache-control")), (vec!["Draft".to_owned()], "private, no-store"));
     }
 
-    fn what_a_feed_does_not_understand_is_refused(server: &TestServer) {
+    fn feeds_reject_unknown_parameters(server: &TestServer) {
         for (query, parameter, code) in [
             ("fields=title", "fields", "unknown_parameter"),
             ("include=programme", "include", "unknown_parameter"),
@@ -310,13 +310,13 @@ on_both! {
             }
         }
         server.request("GET", "/feeds/videos.rss").header("Authorization", "Bearer nothing").send().problem(401, "unauthenticated");
-        // Nothing found is no error, and neither is a reader that accepts something else.
+        // An empty feed is not an error, nor is an `Accept` of another type.
         assert!(titles(&feed(server, "/feeds/videos.rss?q=nothing")).is_empty());
         assert!(titles(&feed(server, "/feeds/partners.atom")).is_empty());
         server.request("GET", "/feeds/videos.rss").header("Accept", "text/html, application/json;q=0.9").send().expect(200);
     }
 
-    fn hostile_texts_do_no_harm(server: &TestServer) {
+    fn feeds_escape_hostile_text(server: &TestServer) {
         let key = server.editor_key();
         let texts = [
             "]]> <![CDATA[ <script>alert(1)</script>", "& &amp; &lt; \"quotes\" 'too'", "😀 𝒳 \u{1F469}\u{200D}\u{1F469}\u{200D}\u{1F467}",
@@ -333,11 +333,11 @@ on_both! {
         }
         let kept = |text: &str| text.chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FDD0}')).collect::<String>();
         for ending in ["rss", "atom", "json"] {
-            let answer = feed(server, &format!("/feeds/videos.{ending}"));
+            let response = feed(server, &format!("/feeds/videos.{ending}"));
             let found: Vec<String> = if ending == "json" {
-                answer.json()["items"].as_array().unwrap().iter().map(|item| kept(item["title"].as_str().unwrap())).collect()
+                response.json()["items"].as_array().unwrap().iter().map(|item| kept(item["title"].as_str().unwrap())).collect()
             } else {
-                let text = answer.text();
+                let text = response.text();
                 let document = Document::parse(&text).unwrap();
                 let is_title = |node: &roxmltree::Node<'_, '_>| node.tag_name().name() == "title" && node.tag_name().namespace() != Some(MEDIA);
                 document.descendants().filter(is_title).skip(1).map(|node| node.text().unwrap().to_owned()).collect()
@@ -345,11 +345,11 @@ on_both! {
             let expected: Vec<String> = texts.iter().copied().chain([long.as_str()]).map(kept).collect();
             assert_eq!(found, expected, "{ending}");
         }
-        let title = read(&feed(server, &format!("/feeds/videos.atom?q={}", encoded("]]> & <b> \u{1}x")))).title.unwrap().content;
+        let title = read(&feed(server, &format!("/feeds/videos.atom?q={}", percent_encode("]]> & <b> \u{1}x")))).title.unwrap().content;
         assert_eq!(title, "Videos · “]]> & <b> x”");
     }
 
-    fn items_link_to_the_site_of_the_publisher(server: &TestServer, |settings| {
+    fn entries_link_to_publisher_site(server: &TestServer, |settings| {
         settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned());
         settings.name = Some("Women & media".to_owned());
     }) {
@@ -362,7 +362,7 @@ on_both! {
         assert_eq!(programmes["authors"], json!([{"name": "Women & media"}]));
     }
 
-    demo fn the_first_catalogue_is_a_feed_in_every_language(server: &TestServer) {
+    demo fn demo_catalogue_feeds_are_valid_in_every_language(server: &TestServer) {
         let list = server.slugs("/v1/videos?limit=100");
         for lang in ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr", "cnr", "de"] {
             for kind in ["videos", "programmes", "partners", "impact-statistics"] {
@@ -378,8 +378,8 @@ on_both! {
         assert!(statistics.iter().any(|title| title.starts_with("Më shumë se 1\u{a0}500 · ")), "{statistics:?}");
     }
 
-    demo fn a_feed_takes_a_fixed_number_of_queries(server: &TestServer, |settings| settings.server_timing = true) {
-        let statements = |path: &str| server.get(path).expect(200).must("server-timing").to_owned();
+    demo fn feed_query_count_is_fixed(server: &TestServer, |settings| settings.server_timing = true) {
+        let statements = |path: &str| server.get(path).expect(200).required_header("server-timing").to_owned();
         for path in ["/feeds/videos.rss", "/feeds/videos.json?country=XK&topic=forum", "/feeds/impact-statistics.atom"] {
             let with = |limit: usize| statements(&format!("{path}{}limit={limit}", if path.contains('?') { '&' } else { '?' }));
             drop(with(20));
@@ -388,7 +388,7 @@ on_both! {
     }
 }
 
-/// What differs from run to run.
+/// Replaces values that differ between runs.
 fn redacted(server: &TestServer, text: &str) -> String {
     let mut redacted = text
         .replace(&server.base(), "http://catalogue.example")
@@ -416,10 +416,10 @@ fn redacted(server: &TestServer, text: &str) -> String {
     redacted
 }
 
-/// Holds an answer against the file of that name. With `KINOTEKA_UPDATE_SNAPSHOTS=1` the file is
-/// written anew.
-fn is_as_it_was(server: &TestServer, answer: &Answer, name: &str) {
-    let found = redacted(server, &answer.text());
+/// Compares a response with the snapshot of that name. `KINOTEKA_UPDATE_SNAPSHOTS=1` rewrites the
+/// snapshot.
+fn assert_matches_snapshot(server: &TestServer, response: &Response, name: &str) {
+    let found = redacted(server, &response.text());
     let found = if name.ends_with("json") {
         serde_json::to_string_pretty(&serde_json::from_str::<Value>(&found).unwrap()).unwrap()
             + "\n"
@@ -434,24 +434,24 @@ fn is_as_it_was(server: &TestServer, answer: &Answer, name: &str) {
 }
 
 on_both! {
-    fn feeds_are_as_they_were(server: &TestServer) {
+    fn feeds_match_snapshots(server: &TestServer) {
         whole(server);
         for ending in ["rss", "atom", "json"] {
-            let answer = feed(server, &format!("/feeds/videos.{ending}?lang=en&country=RS,XK"));
-            is_as_it_was(server, &answer, &format!("videos.{ending}"));
+            let response = feed(server, &format!("/feeds/videos.{ending}?lang=en&country=RS,XK"));
+            assert_matches_snapshot(server, &response, &format!("videos.{ending}"));
         }
     }
 
-    fn what_others_read_of_a_video_is_as_it_was(server: &TestServer) {
+    fn video_machine_formats_match_snapshots(server: &TestServer) {
         whole(server);
-        let page = encoded("/embed/videos/whole?lang=en");
+        let page = percent_encode("/embed/videos/whole?lang=en");
         for (path, name) in [
             (format!("/oembed?url={page}&maxwidth=480"), "oembed.json"),
             (format!("/oembed?url={page}&maxwidth=480&format=xml"), "oembed.xml"),
             ("/sitemap-videos.xml".to_owned(), "sitemap.xml"),
             ("/v1/videos/whole/schema.jsonld?lang=en".to_owned(), "schema.json"),
         ] {
-            is_as_it_was(server, &server.get(&path).expect(200), name);
+            assert_matches_snapshot(server, &server.get(&path).expect(200), name);
         }
     }
 }

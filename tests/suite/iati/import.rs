@@ -1,25 +1,29 @@
-//! `kinoteka import --iati`: programmes, partners and results from files of others, and from our
-//! own.
+//! `kinoteka import --iati`: import of programmes, partners and results from foreign and own files.
 
 use roxmltree::Document;
 use serde_json::{Value, json};
 
-use super::rules::{all, narratives, one};
+use super::ruleset::{all, narratives, one};
 use super::{activities, reporting, whole};
 use crate::on_both;
-use crate::support::process::{ended, err, fed, kinoteka, out};
+use crate::support::process::{expect_exit, kinoteka, run_with_input, stderr_text, stdout_text};
 use crate::support::{Content, TestServer, xmllint};
 
-/// Imports a file into the database of a server; gives what was said.
+/// Imports a file into the database of a server; returns the output.
 fn import(server: &TestServer, file: &str, code: i32) -> String {
     let directory = tempfile::tempdir().expect("a directory");
-    err(&ended(
-        fed(directory.path(), &server.settings.database_url, &["import", "--iati", "-"], file),
+    stderr_text(&expect_exit(
+        run_with_input(
+            directory.path(),
+            &server.settings.database_url,
+            &["import", "--iati", "-"],
+            file,
+        ),
         code,
     ))
 }
 
-/// A file as another organisation may write one.
+/// A file of another organisation.
 const FOREIGN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <iati-activities version="2.03">
   <iati-activity xml:lang="en" default-currency="EUR">
@@ -67,13 +71,13 @@ const FOREIGN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 on_both! {
-    fn a_file_of_others_is_taken_as_far_as_it_fits(server: &TestServer) {
-        assert!(xmllint::faults("activities", FOREIGN.as_bytes()).is_none(), "{:?}", xmllint::faults("activities", FOREIGN.as_bytes()));
-        let said = import(server, FOREIGN, 0);
-        assert!(said.contains("7 items stored, 0 unchanged."), "{said}");
+    fn imports_supported_parts_of_foreign_file(server: &TestServer) {
+        assert!(xmllint::validation_errors("activities", FOREIGN.as_bytes()).is_none(), "{:?}", xmllint::validation_errors("activities", FOREIGN.as_bytes()));
+        let message = import(server, FOREIGN, 0);
+        assert!(message.contains("7 items stored, 0 unchanged."), "{message}");
         for left in ["budget 1", "transaction 2", "contact-info 1", "activity-date 1", "description 1", "location 1", "reporting-org 1",
             "result/indicator/baseline 1", "description/narrative (in a language without a title) 1", "result/indicator/period/target/comment 1"] {
-            assert!(said.contains(left), "{left}: {said}");
+            assert!(message.contains(left), "{left}: {message}");
         }
         let programme = &server.read("/v1/programmes?lang=all")["data"][0];
         let slug = programme["slug"].as_str().unwrap();
@@ -100,7 +104,7 @@ on_both! {
         assert_eq!(of[1]["documents"], json!([{"title": "Survey", "url": "https://other.example.org/survey.pdf", "media_type": "application/pdf", "language": "en", "page": 4}]));
         let aimed = server.read("/v1/impact-statistics?period_after=2022-01-01");
         assert_eq!((&aimed["data"][0]["value"], &aimed["data"][0]["target"]["value"]), (&Value::Null, &json!("80")));
-        // The same again changes nothing; what people have added stays.
+        // A repeated import changes nothing; fields added by editors stay.
         assert!(import(server, FOREIGN, 0).contains("0 items stored, 7 unchanged."));
         let key = server.editor_key();
         server.create(&key, "/v1/partners", &json!({"slug": "host", "status": "published", "name": "Host"}));
@@ -108,15 +112,15 @@ on_both! {
             .chain([json!({"partner": "host", "role": "host"})]).collect();
         let path = format!("/v1/programmes/{slug}");
         server.patch(&key, &path, &json!({"partners": partners, "translations": {"en": {"summary": "Short."}, "mk": {"title": "Патишта", "status": "draft"}}, "end_date": "2020-01-01", "start_date": "2019-01-01"}));
-        let said = import(server, FOREIGN, 0);
-        assert!(said.contains("1 items stored, 6 unchanged."), "{said}");
+        let message = import(server, FOREIGN, 0);
+        assert!(message.contains("1 items stored, 6 unchanged."), "{message}");
         let after = server.request("GET", &format!("{path}?lang=all")).key(&key).send().expect(200).json();
         assert_eq!((&after["end_date"], &after["translations"]["en"]["summary"], &after["translations"]["mk"]["status"]), (&json!("2999-12-31"), &json!("Short."), &json!("draft")));
         assert_eq!(after["partners"].as_array().unwrap().len(), 3);
     }
 
-    fn what_is_wrong_is_told_by_line_and_nothing_is_stored(server: &TestServer) {
-        for (from, to, told) in [
+    fn import_reports_errors_by_line_and_stores_nothing(server: &TestServer) {
+        for (from, to, described) in [
             ("<iati-activities version", "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;&b;\">]>\n<iati-activities version", "declares a document type (DOCTYPE)"),
             ("version=\"2.03\"", "version=\"1.05\"", "line 2: IATI 1.05 is not read, only 2.01, 2.02, 2.03"),
             ("<sector vocabulary", "<sector <", "line 20, column "),
@@ -131,17 +135,17 @@ on_both! {
             ("<iati-identifier>XM-OTHER-9-ROADS</iati-identifier>", "", "line 3: an activity has no `iati-identifier`"),
             ("<dimension name=\"age\" value=\"18-29\"/>", "", "another value of the same period"),
         ] {
-            let said = import(server, &FOREIGN.replacen(from, to, 1), 2);
-            assert!(said.contains(told) && said.contains("nothing was imported"), "{told}: {said}");
+            let message = import(server, &FOREIGN.replacen(from, to, 1), 2);
+            assert!(message.contains(described) && message.contains("nothing was imported"), "{described}: {message}");
         }
         let twice = FOREIGN.replace("</iati-activities>", &format!("{}</iati-activities>", FOREIGN.split_once("<iati-activity ").map(|(_, rest)| format!("<iati-activity {}", rest.replace("</iati-activities>", ""))).unwrap()));
-        let said = import(server, &twice, 2);
-        assert!(said.contains("the activity `XM-OTHER-9-ROADS` stands on line 3 too"), "{said}");
+        let message = import(server, &twice, 2);
+        assert!(message.contains("the activity `XM-OTHER-9-ROADS` stands on line 3 too"), "{message}");
         assert_eq!(server.read("/v1/programmes")["data"], json!([]));
         assert_eq!(server.read("/v1/partners")["data"], json!([]));
     }
 
-    fn our_own_file_comes_back_as_it_was(server: &TestServer, super::reporting) {
+    fn exported_file_round_trips(server: &TestServer, super::reporting) {
         server.import(&whole());
         server.import(&[
             json!({"resource": "indicator", "slug": "reached", "status": "published", "label": "People reached", "description": "At any event.", "unit": "people", "additive": true, "ascending": true, "result_type": "output", "code": "5.2.1", "vocabulary": "sdg"}),
@@ -159,17 +163,17 @@ on_both! {
             assert_eq!(narratives(one(one(periods[1], "actual"), "comment")), [("en", "About 20\nReached in 2021")]);
             assert_eq!(narratives(one(one(periods[0], "actual"), "comment")), [("en", "Reached in 2020\nWithout the pandemic.\nSource: Counted by hand")]);
         }
-        let other = TestServer::sqlite(Content::Nothing, reporting);
-        // Evidence comes back where the video is there already.
+        let other = TestServer::sqlite(Content::Empty, reporting);
+        // Evidence is restored where the video exists.
         other.import(&whole().into_iter().filter(|item| item["resource"] == "video").map(|mut video| {
             video.as_object_mut().unwrap().remove("programme");
             video
         }).collect::<Vec<_>>());
-        let said = import(&other, &file, 0);
-        assert!(said.contains("9 items stored, 0 unchanged."), "{said}");
+        let message = import(&other, &file, 0);
+        assert!(message.contains("9 items stored, 0 unchanged."), "{message}");
         assert!(import(&other, &file, 0).contains("0 items stored, 9 unchanged."));
-        // What IATI carries is as it was: all but the moments, and what it has no place for.
-        let told = |server: &TestServer, path: &str| {
+        // Everything that IATI can express is equal, except timestamps.
+        let described = |server: &TestServer, path: &str| {
             let mut items = server.read(&format!("{path}?lang=all&sort=slug&limit=100"))["data"].clone();
             for item in items.as_array_mut().unwrap() {
                 let item = item.as_object_mut().unwrap();
@@ -182,18 +186,18 @@ on_both! {
             }
             items
         };
-        assert_eq!(told(&other, "/v1/indicators"), told(server, "/v1/indicators"));
-        let mut before = told(server, "/v1/impact-statistics");
+        assert_eq!(described(&other, "/v1/indicators"), described(server, "/v1/indicators"));
+        let mut before = described(server, "/v1/impact-statistics");
         for item in before.as_array_mut().unwrap() {
             let item = item.as_object_mut().unwrap();
             match item["slug"].as_str().unwrap() {
-                // A source with an address is a document of its kind.
+                // A source with a URL becomes a document.
                 "people" => {
                     item["source"] = Value::Null;
                     item["documents"] = json!([{"title": "Annual report", "url": "https://e.example.org/report.pdf", "media_type": "application/pdf", "language": null, "page": null}]);
                 }
                 "reached-2020" => item["documents"][0]["media_type"] = json!("application/pdf"),
-                // What is only aimed at has the period that it is aimed at in.
+                // A target without a value has the target period.
                 "to-be-reached" => {
                     (item["period_start"], item["period_end"]) = (json!("2022-01-01"), json!("2022-12-31"));
                     (item["target"]["period_start"], item["target"]["period_end"]) = (Value::Null, Value::Null);
@@ -201,13 +205,13 @@ on_both! {
                 _ => {}
             }
         }
-        assert_eq!(told(&other, "/v1/impact-statistics"), before);
-        let mut before = told(server, "/v1/programmes");
+        assert_eq!(described(&other, "/v1/impact-statistics"), before);
+        let mut before = described(server, "/v1/programmes");
         let partners = before[0]["partners"].as_array_mut().unwrap();
         partners.retain(|one| one["role"] != "host");
         before[0]["sectors"][0]["percentage"] = Value::Null;
-        assert_eq!(told(&other, "/v1/programmes"), before);
-        // And it goes out as it came in.
+        assert_eq!(described(&other, "/v1/programmes"), before);
+        // The export of the import is equal.
         let results = |server: &TestServer| {
             let text = activities(server, "/iati/activities.xml").text().replace(&server.base(), "");
             text.get(text.find("<result").unwrap()..).unwrap().to_owned()
@@ -216,7 +220,7 @@ on_both! {
     }
 }
 
-/// Removes the identifiers of what is referred to.
+/// Removes the ids of references.
 fn without_ids(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -229,13 +233,13 @@ fn without_ids(value: &mut Value) {
 }
 
 on_both! {
-    fn check_says_what_is_lacking(server: &TestServer) {
+    fn check_reports_missing_iati_fields(server: &TestServer) {
         let directory = tempfile::tempdir().expect("a directory");
         let check = |more: &[&str], code: i32| {
             let arguments = [&["check", "--iati"], more].concat();
             let mut command = kinoteka(directory.path(), &server.settings.database_url, &arguments);
             command.env("KINOTEKA_IATI_REPORTING_ORG", "XM-EXAMPLE-1").env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "22");
-            out(&ended(command.output().expect("the program runs"), code))
+            stdout_text(&expect_exit(command.output().expect("the program runs"), code))
         };
         assert!(check(&[], 1).starts_with("lacking: /settings/KINOTEKA_NAME: IATI asks for the name of `XM-EXAMPLE-1`"));
         server.import(&whole());
@@ -250,6 +254,6 @@ on_both! {
         let subjects: Vec<&str> = found.iter().map(|finding| finding["subject"].as_str().unwrap()).collect();
         assert_eq!(subjects, ["/indicators/reached/result_type", "/impact-statistics/two/period_end"]);
         assert!(found.iter().all(|finding| finding["code"] == "lacking" && finding["remedy"].as_str().unwrap().contains("incomplete=omit")));
-        ended(kinoteka(directory.path(), &server.settings.database_url, &["check"]).output().expect("the program runs"), 0);
+        expect_exit(kinoteka(directory.path(), &server.settings.database_url, &["check"]).output().expect("the program runs"), 0);
     }
 }

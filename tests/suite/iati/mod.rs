@@ -1,27 +1,27 @@
-//! `/iati/…`: programmes as IATI has them, held against its schemas (by a validator that is not
-//! ours) and the rules of its Ruleset.
+//! `/iati/…`: IATI export, validated against the official schemas by xmllint and against the IATI
+//! Ruleset.
 
 mod import;
-mod rules;
+mod ruleset;
 
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::{Answer, TestServer, xmllint};
+use crate::support::{Response, TestServer, xmllint};
 use kinoteka::config::Settings;
-use rules::{all, narratives, one};
+use ruleset::{all, narratives, one};
 
 const OURS: &str = "urn:kinoteka:iati";
 
-/// Who reports in these tests.
+/// Sets the reporting organisation.
 fn reporting(settings: &mut Settings) {
     settings.iati_reporting_org = Some("XM-EXAMPLE-1".to_owned());
     settings.iati_reporting_org_type = Some("22".to_owned());
     settings.name = Some("Norms and minds".to_owned());
 }
 
-/// A programme that lacks nothing, and what belongs to it.
+/// A complete programme with its related items.
 pub fn whole() -> Vec<Value> {
     let text = |title: &str, description: &str| json!({"title": title, "description": description, "status": "published"});
     vec![
@@ -56,14 +56,14 @@ pub fn whole() -> Vec<Value> {
     ]
 }
 
-/// Asks for the activities, which the contract has validated, and holds them against the rules.
-fn activities(server: &TestServer, path: &str) -> Answer {
-    let answer = server.get(path).expect(200);
-    assert_eq!(answer.must("content-type"), "application/xml; charset=utf-8");
-    let text = answer.text();
-    let broken = rules::broken(&Document::parse(&text).expect("it is well-formed"));
+/// Requests the activities file and checks it against the IATI Ruleset.
+fn activities(server: &TestServer, path: &str) -> Response {
+    let response = server.get(path).expect(200);
+    assert_eq!(response.required_header("content-type"), "application/xml; charset=utf-8");
+    let text = response.text();
+    let broken = ruleset::broken(&Document::parse(&text).expect("it is well-formed"));
     assert!(broken.is_empty(), "{broken:?}: {text}");
-    answer
+    response
 }
 
 fn attributes(node: Node<'_, '_>) -> String {
@@ -78,20 +78,20 @@ fn each(node: Node<'_, '_>, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_validator_finds_what_is_wrong() {
-    // Without the validator there is nothing to be found; that is said by itself.
-    if xmllint::faults("activities", b"<iati-activities version=\"2.03\"/>").is_some() {
+fn schema_validator_rejects_invalid_file() {
+    // Without xmllint nothing is validated, which is reported.
+    if xmllint::validation_errors("activities", b"<iati-activities version=\"2.03\"/>").is_some() {
         let organisation =
             b"<iati-organisations version=\"2.03\"><iati-organisation/></iati-organisations>";
         assert!(
-            xmllint::faults("organisations", organisation)
-                .is_some_and(|faults| faults.contains("organisation-identifier"))
+            xmllint::validation_errors("organisations", organisation)
+                .is_some_and(|errors| errors.contains("organisation-identifier"))
         );
     }
 }
 
 on_both! {
-    fn a_programme_is_an_activity(server: &TestServer, super::reporting) {
+    fn exports_programme_as_activity(server: &TestServer, super::reporting) {
         server.import(&whole());
         let text = activities(server, "/iati/activities.xml").text();
         let document = Document::parse(&text).unwrap();
@@ -101,11 +101,11 @@ on_both! {
         assert_eq!(one(activity, "iati-identifier").text(), Some("XM-EXAMPLE-1-NORMS"));
         let reporter = one(activity, "reporting-org");
         assert_eq!(attributes(reporter), "ref=XM-EXAMPLE-1 type=22");
-        // Languages of ISO 639-1 where they can; the other script keeps its tag.
+        // ISO 639-1 codes where possible; the other script keeps its tag.
         assert_eq!(narratives(reporter), [("sr", "Mreža kuća"), ("en", "Network of shelters"), ("sr-Cyrl", "Мрежа кућа")]);
         assert_eq!(narratives(one(activity, "title")), [("en", "Norms & <minds>"), ("cnr", "Norme i svijest"), ("sr", "Норме"), ("sr-Latn", "Norme")]);
         assert_eq!(narratives(one(activity, "description"))[0], ("en", "What it is about."));
-        // The host plays a part for which IATI has no code.
+        // IATI has no code for the role of the host.
         assert_eq!(each(activity, "participating-org"), ["ref=XI-IATI-EC role=1 slug=union", "ref=XM-EXAMPLE-1 role=4 slug=network"]);
         assert_eq!(each(activity, "activity-status"), ["code=4"]);
         assert_eq!(each(activity, "activity-date"), ["type=2 iso-date=2020-01-01", "type=4 iso-date=2021-12-31"]);
@@ -146,7 +146,7 @@ on_both! {
         assert_eq!(narratives(one(one(story, "actual"), "comment")), [("en", "Courts take survivors seriously\nSaid by all who were asked.")]);
     }
 
-    fn what_the_catalogue_lacks_is_named_and_never_made_up(server: &TestServer, super::reporting) {
+    fn reports_missing_fields_without_inventing_values(server: &TestServer, super::reporting) {
         server.import(&whole());
         server.import(&[
             json!({"resource": "programme", "slug": "bare", "status": "published", "title": "Bare", "countries": ["RS", "KE"], "iati_identifier": "XM-OTHER-1"}),
@@ -177,19 +177,19 @@ on_both! {
             "/programmes/double/iati_identifier invalid_identifier",
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
-        assert_eq!(omitted.must("x-kinoteka-left-out"), "programmes=2, statistics=3");
+        assert_eq!(omitted.required_header("x-kinoteka-left-out"), "programmes=2, statistics=3");
         assert!(omitted.text().contains("left out: 2 programmes, 3 statistics of the others -->"), "{}", omitted.text());
         let text = omitted.text();
         let document = Document::parse(&text).unwrap();
         assert_eq!(all(one(document.root_element(), "iati-activity"), "result").len(), 2);
-        // Where nothing is left there is no file either: it has at least one activity.
+        // A file needs at least one activity.
         server.get("/iati/activities.xml?incomplete=omit&ids=bare").problem(422, "incomplete-catalogue");
         server.get("/iati/activities.xml?country=TR").problem(422, "incomplete-catalogue");
         let one = server.get("/iati/activities.xml?ids=norms").problem(422, "incomplete-catalogue");
         assert_eq!(one["errors"].as_array().unwrap().len(), 4);
     }
 
-    fn filters_choose_the_programmes(server: &TestServer, super::reporting) {
+    fn export_applies_filters(server: &TestServer, super::reporting) {
         server.import(&whole());
         for query in ["?ids=norms", "?country=AL", "?partner=union", "?q=norme", "?period_after=2019-01-01", "?language=cnr", "?sort=title&incomplete=refuse"] {
             activities(server, &format!("/iati/activities.xml{query}"));
@@ -207,25 +207,25 @@ on_both! {
         server.get("/iati/organisations.xml?ids=norms").errors(400, &[("ids", "unknown_parameter")]);
     }
 
-    fn a_file_is_cached_like_every_read(server: &TestServer, super::reporting) {
+    fn export_supports_conditional_get(server: &TestServer, super::reporting) {
         server.import(&whole());
         let key = server.editor_key();
         for path in ["/iati/activities.xml", "/iati/organisations.xml"] {
             let first = server.get(path).expect(200);
-            let tag = first.must("etag").to_owned();
-            assert!(first.must("cache-control").starts_with("public, max-age=60"));
-            assert_eq!(server.request("GET", path).header("If-None-Match", &tag).send().expect(304).must("etag"), tag);
+            let tag = first.required_header("etag").to_owned();
+            assert!(first.required_header("cache-control").starts_with("public, max-age=60"));
+            assert_eq!(server.request("GET", path).header("If-None-Match", &tag).send().expect(304).required_header("etag"), tag);
             let head = server.request("HEAD", path).send().expect(200);
-            assert_eq!((head.must("etag"), head.body.len()), (tag.as_str(), 0));
-            assert_eq!(server.request("GET", path).header("Origin", "https://e.org").send().expect(200).must("access-control-allow-origin"), "*");
+            assert_eq!((head.required_header("etag"), head.body.len()), (tag.as_str(), 0));
+            assert_eq!(server.request("GET", path).header("Origin", "https://e.org").send().expect(200).required_header("access-control-allow-origin"), "*");
             assert_eq!(server.get(path).text(), first.text(), "the same state is the same file");
             server.patch(&key, "/v1/partners/network", &json!({"acronym": tag.trim_matches('"')}));
             let after = server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
-            assert_ne!(after.must("etag"), tag);
+            assert_ne!(after.required_header("etag"), tag);
         }
     }
 
-    fn places_are_a_region_only_where_that_is_right(server: &TestServer, super::reporting) {
+    fn uses_recipient_region_only_where_valid(server: &TestServer, super::reporting) {
         server.import(&whole());
         let key = server.editor_key();
         let shown = |change: Value| {
@@ -248,7 +248,7 @@ on_both! {
         assert_eq!(problem["errors"][0]["pointer"], "/programmes/norms/country_shares");
     }
 
-    fn the_organisation_reports_itself(server: &TestServer, super::reporting) {
+    fn exports_organisation_file(server: &TestServer, super::reporting) {
         server.import(&whole());
         let text = server.get("/iati/organisations.xml").expect(200).text();
         let document = Document::parse(&text).unwrap();
@@ -259,14 +259,14 @@ on_both! {
         assert_eq!(attributes(one(one(organisation, "document-link"), "category")), "code=B16");
     }
 
-    demo fn without_settings_nobody_reports(server: &TestServer) {
+    demo fn requires_reporting_organisation(server: &TestServer) {
         for path in ["/iati/organisations.xml", "/iati/activities.xml", "/iati/activities.xml?incomplete=omit"] {
             let problem = server.get(path).problem(422, "incomplete-catalogue");
             assert_eq!(problem["errors"][0]["pointer"], "/settings/KINOTEKA_IATI_REPORTING_ORG", "{path}");
         }
     }
 
-    fn the_name_of_the_catalogue_is_that_of_who_reports(server: &TestServer, |settings| {
+    fn reporting_organisation_name_is_catalogue_title(server: &TestServer, |settings| {
         super::reporting(settings);
         settings.iati_reporting_org = Some("XM-EXAMPLE-2".to_owned());
     }) {
@@ -275,7 +275,7 @@ on_both! {
         assert_eq!(narratives(one(one(document.root_element(), "iati-organisation"), "name")), [("en", "Norms and minds")]);
     }
 
-    fn sectors_and_shares_are_checked_when_they_are_written(server: &TestServer) {
+    fn validates_sectors_and_percentages_on_write(server: &TestServer) {
         let key = server.editor_key();
         let refused = |body: Value, errors: &[(&str, &str)]| drop(server.request("POST", "/v1/programmes").key(&key).json(&body).send().errors(422, errors));
         refused(json!({"title": "T", "countries": ["AL"], "country_shares": [{"country": "RS", "percentage": "100"}]}), &[("/country_shares/0/country", "not_allowed")]);
@@ -299,12 +299,12 @@ on_both! {
         assert_eq!(made["sectors"][2], json!({"code": "5", "vocabulary": "7", "percentage": null}));
     }
 
-    fn a_file_takes_a_fixed_number_of_statements(server: &TestServer, super::reporting) {
+    fn export_query_count_is_fixed(server: &TestServer, super::reporting) {
         let statements = |path: &str| {
-            // Names that the first has read are kept.
+            // Reference names are cached by the first request.
             server.get(path).expect(200);
-            let answer = server.get(path).expect(200);
-            answer.must("server-timing").strip_prefix("db;desc=\"").and_then(|rest| rest.split(' ').next()).unwrap().parse::<u32>().unwrap()
+            let response = server.get(path).expect(200);
+            response.required_header("server-timing").strip_prefix("db;desc=\"").and_then(|rest| rest.split(' ').next()).unwrap().parse::<u32>().unwrap()
         };
         server.import(&whole());
         server.import(&[json!({"resource": "indicator", "slug": "reached", "status": "published", "label": "People reached", "result_type": "output"})]);

@@ -1,5 +1,4 @@
-//! A real browser without a window, driven by its protocol for developers' tools. It reaches
-//! nothing but this machine.
+//! Headless Chromium, driven by the Chrome DevTools Protocol. It can reach this machine only.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -11,8 +10,8 @@ use serde_json::{Value, json};
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of every step.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A browser with one page.
 pub struct Browser {
@@ -20,51 +19,48 @@ pub struct Browser {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
     session: Option<String>,
     last: u64,
-    /// What the page told since it was opened: method and parameters.
+    /// Events since the page was opened: method and parameters.
     events: Vec<(String, Value)>,
     _profile: tempfile::TempDir,
 }
 
-/// Says once that something which tests of pages need is not there; under `CI=true` that is a
-/// failure.
-fn lacking(what: &str) {
+/// Prints once that a tool needed by browser tests is missing; fails under `CI=true`.
+fn report_missing_tool(what: &str) {
     static SAID: std::sync::Once = std::sync::Once::new();
-    assert!(std::env::var_os("CI").is_none(), "{what}: tests of pages in a browser did not run.");
-    SAID.call_once(|| {
-        drop(writeln!(std::io::stderr(), "{what}: tests of pages in a browser did not run."))
-    });
+    assert!(std::env::var_os("CI").is_none(), "{what}: browser tests were skipped.");
+    SAID.call_once(|| drop(writeln!(std::io::stderr(), "{what}: browser tests were skipped.")));
 }
 
-fn program() -> Option<PathBuf> {
+fn find_chromium() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     let found = std::env::split_paths(&path)
         .flat_map(|directory| names.map(|name| directory.join(name)))
         .find(|path| path.is_file());
     if found.is_none() {
-        lacking("Chromium is not installed");
+        report_missing_tool("Chromium is not installed");
     }
     found
 }
 
-/// The source of axe-core, which looks for what keeps people from using a page.
-pub fn axe() -> Option<String> {
+/// Source of axe-core, the accessibility checker.
+pub fn axe_source() -> Option<String> {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/suite/embed/axe/node_modules/axe-core/axe.min.js"
     );
     let source = std::fs::read_to_string(path).ok();
     if source.is_none() {
-        lacking("axe-core is not installed (npm ci --prefix tests/suite/embed/axe)");
+        report_missing_tool("axe-core is not installed (npm ci --prefix tests/suite/embed/axe)");
     }
     source
 }
 
 impl Browser {
-    /// Starts one, where Chromium is installed.
+    /// Starts a browser, if Chromium is installed.
     pub fn start() -> Option<Self> {
-        let profile = tempfile::tempdir().expect("a directory for the profile");
-        let mut command = Command::new(program()?);
+        let profile = tempfile::tempdir().expect("a profile directory");
+        let mut command = Command::new(find_chromium()?);
         command.args([
             "--headless=new",
             "--no-first-run",
@@ -72,8 +68,8 @@ impl Browser {
             "--disable-dev-shm-usage",
             "--remote-debugging-port=0",
         ]);
-        // As root its own sandbox does not work. Frames of other sites are told of by the same
-        // session.
+        // The sandbox does not work as root. Without site isolation, events of cross-site frames
+        // arrive in the same session.
         command.args([
             "--no-sandbox",
             "--disable-site-isolation-trials",
@@ -94,15 +90,13 @@ impl Browser {
             if let Some((port, path)) = text.trim().split_once('\n') {
                 break (port.to_owned(), path.to_owned());
             }
-            assert!(started.elapsed() < PATIENCE, "Chromium did not say where it listens");
+            assert!(started.elapsed() < TIMEOUT, "Chromium did not report its port");
             std::thread::sleep(Duration::from_millis(20));
         };
         let (socket, _) =
             tungstenite::connect(format!("ws://127.0.0.1:{port}{path}")).expect("Chromium listens");
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream
-                .set_read_timeout(Some(Duration::from_millis(100)))
-                .expect("a timeout can be set");
+            stream.set_read_timeout(Some(Duration::from_millis(100))).expect("setting a timeout");
         }
         let mut browser =
             Self { child, socket, session: None, last: 0, events: Vec::new(), _profile: profile };
@@ -116,7 +110,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// Calls a method of the protocol.
+    /// Calls a protocol method.
     pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.last += 1;
         let id = self.last;
@@ -127,16 +121,16 @@ impl Browser {
         self.socket.send(Message::text(message.to_string())).expect("Chromium listens");
         let started = Instant::now();
         loop {
-            assert!(started.elapsed() < PATIENCE, "{method} was not answered");
-            let Some(answer) = self.read() else { continue };
-            if answer["id"] == id {
-                assert!(answer.get("error").is_none(), "{method}: {answer}");
-                return answer["result"].clone();
+            assert!(started.elapsed() < TIMEOUT, "{method} timed out");
+            let Some(reply) = self.read() else { continue };
+            if reply["id"] == id {
+                assert!(reply.get("error").is_none(), "{method}: {reply}");
+                return reply["result"].clone();
             }
         }
     }
 
-    /// Reads a message, if one comes soon; keeps what is an event.
+    /// Reads a message, if one arrives soon; records events.
     fn read(&mut self) -> Option<Value> {
         let message = match self.socket.read() {
             Ok(message) => message,
@@ -148,7 +142,7 @@ impl Browser {
             {
                 return None;
             }
-            Err(error) => panic!("Chromium went away: {error}"),
+            Err(error) => panic!("Chromium closed the connection: {error}"),
         };
         let message: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
         if let Some(method) = message["method"].as_str() {
@@ -157,49 +151,49 @@ impl Browser {
         Some(message)
     }
 
-    /// Reads what comes until there is an event of this method.
+    /// Reads messages until an event of this method arrives.
     fn wait_for(&mut self, method: &str) {
         let started = Instant::now();
         while !self.events.iter().any(|(known, _)| known == method) {
-            assert!(started.elapsed() < PATIENCE, "{method} did not come");
+            assert!(started.elapsed() < TIMEOUT, "{method} did not arrive");
             self.read();
         }
     }
 
-    /// Opens a page; what was told of the one before is forgotten.
+    /// Opens a page and clears the recorded events.
     pub fn visit(&mut self, url: &str) {
         self.events.clear();
         self.call("Page.navigate", &json!({"url": url}));
         self.wait_for("Page.loadEventFired");
-        self.rest();
+        self.wait_until_idle();
     }
 
-    /// Lets the page come to rest.
-    pub fn rest(&mut self) {
+    /// Waits until no more events arrive.
+    pub fn wait_until_idle(&mut self) {
         let mut quiet = 0;
         while quiet < 3 {
             quiet = if self.read().is_none() { quiet + 1 } else { 0 };
         }
     }
 
-    /// What an expression gives in the page; a promise is waited for.
+    /// Evaluates an expression in the page; promises are awaited.
     pub fn eval(&mut self, expression: &str) -> Value {
         let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
-        let answer = self.call("Runtime.evaluate", &parameters);
-        assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
-        answer["result"]["value"].clone()
+        let reply = self.call("Runtime.evaluate", &parameters);
+        assert!(reply.get("exceptionDetails").is_none(), "{expression}: {reply}");
+        reply["result"]["value"].clone()
     }
 
     /// Waits until an expression is true in the page.
     pub fn wait_until(&mut self, expression: &str) {
         let started = Instant::now();
         while self.eval(expression) != json!(true) {
-            assert!(started.elapsed() < PATIENCE, "never was true: {expression}");
-            self.rest();
+            assert!(started.elapsed() < TIMEOUT, "timed out waiting for: {expression}");
+            self.wait_until_idle();
         }
     }
 
-    /// How large the window is, in CSS pixels.
+    /// Sets the viewport size in CSS pixels.
     pub fn resize(&mut self, width: u32, height: u32) {
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -207,7 +201,7 @@ impl Browser {
         );
     }
 
-    /// Whether pages should be dark.
+    /// Emulates the preferred color scheme.
     pub fn prefer_dark(&mut self, is_dark: bool) {
         let value = if is_dark { "dark" } else { "light" };
         self.call(
@@ -216,7 +210,7 @@ impl Browser {
         );
     }
 
-    /// Whether pages may run scripts.
+    /// Enables or disables scripts.
     pub fn allow_scripts(&mut self, may: bool) {
         self.call("Emulation.setScriptExecutionDisabled", &json!({"value": !may}));
     }
@@ -227,39 +221,39 @@ impl Browser {
         let event = |kind: &str| json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": if kind == "keyDown" { text } else { "" }});
         self.call("Input.dispatchKeyEvent", &event("keyDown"));
         self.call("Input.dispatchKeyEvent", &event("keyUp"));
-        self.rest();
+        self.wait_until_idle();
     }
 
-    /// What was asked for since the page was opened.
+    /// URLs requested since the page was opened.
     pub fn requests(&self) -> Vec<String> {
-        self.told("Network.requestWillBeSent")
+        self.events_of("Network.requestWillBeSent")
             .filter_map(|event| event["request"]["url"].as_str().map(str::to_owned))
             .collect()
     }
 
-    /// What the browser complains of: violations of policies, scripts that fail, errors.
-    pub fn complaints(&self) -> Vec<String> {
+    /// Console errors, exceptions and policy violations.
+    pub fn console_errors(&self) -> Vec<String> {
         let log = self
-            .told("Log.entryAdded")
+            .events_of("Log.entryAdded")
             .filter(|event| event["entry"]["level"] != "verbose")
             .map(|event| event["entry"]["text"].to_string());
-        let thrown = self.told("Runtime.exceptionThrown").map(ToString::to_string);
+        let thrown = self.events_of("Runtime.exceptionThrown").map(ToString::to_string);
         let issues = self
-            .told("Audits.issueAdded")
+            .events_of("Audits.issueAdded")
             .filter(|event| event["issue"]["code"] == "ContentSecurityPolicyIssue")
             .map(ToString::to_string);
         log.chain(thrown).chain(issues).collect()
     }
 
-    fn told(&self, method: &'static str) -> impl Iterator<Item = &Value> {
+    fn events_of(&self, method: &'static str) -> impl Iterator<Item = &Value> {
         self.events
             .iter()
             .filter(move |(known, _)| known == method)
             .map(|(_, parameters)| parameters)
     }
 
-    /// With `KINOTEKA_SCREENSHOTS=DIRECTORY` a picture of the page is put there, to be looked at.
-    pub fn picture(&mut self, name: &str) {
+    /// Saves a screenshot to `KINOTEKA_SCREENSHOTS`, if set.
+    pub fn screenshot(&mut self, name: &str) {
         use base64::Engine;
         let Some(directory) = std::env::var_os("KINOTEKA_SCREENSHOTS") else { return };
         let data =

@@ -1,4 +1,5 @@
-//! A database for each test: empty of items, or with a catalogue, copied from a template made once.
+//! A database for each test, empty or with a catalogue, copied from a template that is created
+//! once.
 
 use std::sync::OnceLock;
 
@@ -8,18 +9,18 @@ use kinoteka::config::Settings;
 use super::postgres::PostgresDatabase;
 use super::sqlite::SqliteDatabase;
 
-/// What a test begins with.
+/// Initial content of a database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Content {
-    /// The schema and no items.
-    Nothing,
-    /// The first catalogue.
+    /// Schema without items.
+    Empty,
+    /// The demo catalogue.
     Demo,
     /// The generated catalogue.
     Generated,
 }
 
-/// A database of its own.
+/// Database owned by one test.
 pub enum Database {
     /// SQLite.
     Sqlite(SqliteDatabase),
@@ -33,7 +34,7 @@ struct CommandLine {
     settings: Settings,
 }
 
-/// The settings a test server has unless a test says otherwise.
+/// Default settings of a test server.
 pub fn settings(url: &str) -> Settings {
     let arguments = [
         "t",
@@ -50,31 +51,31 @@ pub fn settings(url: &str) -> Settings {
 }
 
 impl Database {
-    /// SQLite with this content.
+    /// Creates a SQLite database with this content.
     pub fn sqlite(content: Content) -> Self {
         static MIGRATED: OnceLock<Vec<u8>> = OnceLock::new();
         static DEMO: OnceLock<Vec<u8>> = OnceLock::new();
         static GENERATED: OnceLock<Vec<u8>> = OnceLock::new();
         let template = match content {
-            Content::Nothing => &MIGRATED,
+            Content::Empty => &MIGRATED,
             Content::Demo => &DEMO,
             Content::Generated => &GENERATED,
         };
         let bytes = template.get_or_init(|| {
             let file = SqliteDatabase::new(None);
             fill(&file.url, content);
-            std::fs::read(file.directory().join("kinoteka.db")).expect("the template is there")
+            std::fs::read(file.directory().join("kinoteka.db")).expect("reading the template")
         });
         Self::Sqlite(SqliteDatabase::new(Some(bytes)))
     }
 
-    /// PostgreSQL with this content, where it is installed.
+    /// Creates a PostgreSQL database with this content, if PostgreSQL is installed.
     pub fn postgres(content: Content) -> Option<Self> {
         static MIGRATED: OnceLock<bool> = OnceLock::new();
         static DEMO: OnceLock<bool> = OnceLock::new();
         static GENERATED: OnceLock<bool> = OnceLock::new();
         let (template, name) = match content {
-            Content::Nothing => (&MIGRATED, "template_migrated"),
+            Content::Empty => (&MIGRATED, "template_migrated"),
             Content::Demo => (&DEMO, "template_demo"),
             Content::Generated => (&GENERATED, "template_generated"),
         };
@@ -85,10 +86,10 @@ impl Database {
             std::mem::forget(database);
             true
         });
-        if *there { PostgresDatabase::copy_of(name).map(Self::Postgres) } else { None }
+        if *there { PostgresDatabase::from_template(name).map(Self::Postgres) } else { None }
     }
 
-    /// Its address.
+    /// Connection URL.
     pub fn url(&self) -> &str {
         match self {
             Self::Sqlite(database) => &database.url,
@@ -99,12 +100,12 @@ impl Database {
 
 fn fill(url: &str, content: Content) {
     let settings = settings(url);
-    let store = kinoteka::server::store(&settings).expect("the settings are right");
-    kinoteka::server::prepare(&store, true).expect("the migrations run");
+    let store = kinoteka::server::database_from_settings(&settings).expect("valid settings");
+    kinoteka::server::ensure_schema(&store, true).expect("the migrations run");
     match content {
-        Content::Nothing => {}
+        Content::Empty => {}
         Content::Demo => {
-            import(&settings, kinoteka::commands::DEMO);
+            import(&settings, kinoteka::commands::DEMO_CATALOGUE);
         }
         Content::Generated => {
             import(&settings, &super::lines(&super::generated_catalogue()));
@@ -112,9 +113,9 @@ fn fill(url: &str, content: Content) {
     }
 }
 
-/// Imports lines past HTTP.
-pub fn import(settings: &Settings, lines: &str) -> kinoteka::commands::Imported {
-    let context = kinoteka::server::context(settings).expect("the settings are right");
+/// Imports JSON lines without HTTP.
+pub fn import(settings: &Settings, lines: &str) -> kinoteka::commands::ImportReport {
+    let context = kinoteka::server::app_state(settings).expect("valid settings");
     kinoteka::commands::import_lines(&context, lines, |_, _| {})
-        .unwrap_or_else(|failure| panic!("{}", failure.lines.join("\n")))
+        .unwrap_or_else(|failure| panic!("{}", failure.messages.join("\n")))
 }

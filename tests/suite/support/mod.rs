@@ -1,8 +1,8 @@
-//! What every test stands on: databases, servers, the contract, the first catalogue.
+//! Test support: databases, servers, OpenAPI contract, catalogues.
 
 pub mod chromium;
-pub mod contract;
 pub mod database;
+pub mod openapi_contract;
 pub mod postgres;
 pub mod process;
 pub mod server;
@@ -12,10 +12,10 @@ pub mod xmllint;
 use serde_json::Value;
 
 pub use database::Content;
-pub use server::{Answer, TestServer};
+pub use server::{Response, TestServer};
 
-/// Tests of behaviour, each once on SQLite and once on PostgreSQL: `fn` begins with no items, `demo
-/// fn` with the first catalogue. A closure after the server changes its settings.
+/// Defines tests that run on SQLite and on PostgreSQL: `fn` starts with an empty catalogue, `demo
+/// fn` with the demo catalogue. A closure after the server changes its settings.
 #[macro_export]
 macro_rules! on_both {
     () => {};
@@ -24,7 +24,7 @@ macro_rules! on_both {
         $crate::on_both!($($rest)*);
     };
     (fn $name:ident($server:ident: &TestServer $(, $change:expr)?) $body:block $($rest:tt)*) => {
-        $crate::on_both!(@ Nothing, $name, $server, $body $(, $change)?);
+        $crate::on_both!(@ Empty, $name, $server, $body $(, $change)?);
         $crate::on_both!($($rest)*);
     };
     (@ $content:ident, $name:ident, $server:ident, $body:block) => {
@@ -55,31 +55,31 @@ macro_rules! on_both {
     };
 }
 
-/// The items of the first catalogue of one kind.
-pub fn first_catalogue(kind: &str) -> Vec<Value> {
-    whole_first_catalogue().into_iter().filter(|item| item["resource"] == kind).collect()
+/// Items of one kind of the demo catalogue.
+pub fn demo_catalogue_of(kind: &str) -> Vec<Value> {
+    demo_catalogue().into_iter().filter(|item| item["resource"] == kind).collect()
 }
 
-/// The items of the first catalogue.
-pub fn whole_first_catalogue() -> Vec<Value> {
-    let lines = kinoteka::commands::DEMO.lines().filter(|line| !line.trim().is_empty());
+/// Items of the demo catalogue.
+pub fn demo_catalogue() -> Vec<Value> {
+    let lines = kinoteka::commands::DEMO_CATALOGUE.lines().filter(|line| !line.trim().is_empty());
     lines
-        .map(|line| serde_json::from_str::<Value>(line).expect("the first catalogue is JSON"))
+        .map(|line| serde_json::from_str::<Value>(line).expect("the demo catalogue is JSON"))
         .collect()
 }
 
-/// The items of the generated catalogue.
+/// Items of the generated catalogue.
 pub fn generated_catalogue() -> Vec<Value> {
-    kinoteka::commands::catalogue(600, 1).collect()
+    kinoteka::commands::generate_catalogue(600, 1).collect()
 }
 
-/// Items as lines that `import` reads.
+/// Serializes items as JSON lines for `import`.
 pub fn lines(items: &[Value]) -> String {
     items.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Percent-encodes a query value.
-pub fn encoded(text: &str) -> String {
+pub fn percent_encode(text: &str) -> String {
     text.bytes()
         .map(|byte| {
             if byte.is_ascii_alphanumeric() {

@@ -1,5 +1,5 @@
-//! One PostgreSQL cluster for each test run, started from the installed server programs; a database
-//! for each test.
+//! PostgreSQL: one temporary cluster per test run, started from the installed server programs, and
+//! one database per test.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-/// A running cluster. It ends with this process: its supervisor reads from a pipe that only this
+/// Running cluster. It stops with this process: its supervisor reads from a pipe that only this
 /// process holds.
 pub struct Cluster {
     directory: PathBuf,
@@ -25,21 +25,21 @@ pub struct Cluster {
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// A database of its own; dropped with the value.
+/// Database that is dropped with the value.
 pub struct PostgresDatabase {
     name: String,
-    /// Its address.
+    /// Connection URL.
     pub url: String,
 }
 
 impl PostgresDatabase {
-    /// A copy of the template; `template0` is empty. `None` where no PostgreSQL is installed.
-    pub fn copy_of(template: &str) -> Option<Self> {
+    /// Copies a template; `template0` is empty. `None` if PostgreSQL is not installed.
+    pub fn from_template(template: &str) -> Option<Self> {
         let name = format!("t_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         Self::named(&name, template)
     }
 
-    /// A database of this name.
+    /// Creates a database of this name.
     pub fn named(name: &str, template: &str) -> Option<Self> {
         let cluster = cluster()?;
         cluster.execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
@@ -60,12 +60,12 @@ fn cluster() -> Option<&'static Cluster> {
 }
 
 impl Cluster {
-    /// Where its files are.
+    /// Directory of its files.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// The address of one of its databases, by its socket.
+    /// Connection URL of a database, by Unix socket.
     pub fn url(&self, database: &str) -> String {
         format!(
             "postgres:///{database}?host={}&port={}&user=postgres",
@@ -84,21 +84,18 @@ impl Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts a cluster on this port (of its own socket), with these options of
-    /// `postgres`; `prepare` gets its directory before, and a way to run programs as its owner.
-    /// `None` where PostgreSQL is not installed.
+    /// Creates and starts a cluster on this port of its own socket, with these options of
+    /// `postgres`; `prepare` receives its directory first, and a function that runs programs as its
+    /// owner. `None` if PostgreSQL is not installed.
     pub fn start(
         port: u16,
         options: &str,
         prepare: impl FnOnce(&Path, &dyn Fn(&Path) -> Command),
     ) -> Option<Self> {
         let Some(programs) = programs() else {
-            let line = "PostgreSQL is not installed (no initdb and postgres in PATH or /usr/lib/postgresql): its tests did not run.";
-            assert!(
-                std::env::var("CI").as_deref() != Ok("true"),
-                "{line} Under CI=true they must."
-            );
-            #[expect(clippy::print_stderr, reason = "the one line that says so")]
+            let line = "PostgreSQL is not installed (no initdb and postgres in PATH or /usr/lib/postgresql): its tests were skipped.";
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{line} CI=true requires them.");
+            #[expect(clippy::print_stderr, reason = "reports why tests were skipped")]
             {
                 eprintln!("{line}");
             }
@@ -126,9 +123,9 @@ impl Cluster {
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         prepare(&directory, &run_as);
         std::fs::write(directory.join("options"), format!("-p {port} {OPTIONS} {options}"))
-            .expect("the options can be written");
-        // The supervisor outlives a signal to the whole group, ends the server when the pipe
-        // closes, and tidies up.
+            .expect("writing the options");
+        // The supervisor survives signals to the process group, stops the server when the pipe
+        // closes, and removes the files.
         let script = r#"trap '' INT TERM HUP
             "$1/pg_ctl" -D "$2/data" -l "$2/log" -o "-k $2 $(cat "$2/options")" -w start
             read -r _
@@ -168,13 +165,13 @@ impl Cluster {
         assert!(done.expect("pg_ctl runs").success(), "pg_ctl {arguments:?}");
     }
 
-    /// Ends the server as a power cut would.
+    /// Stops the server like a power cut.
     pub fn crash(&self) {
         self.stop("immediate");
     }
 
-    /// Ends the server in this mode of `pg_ctl`: `immediate` as a power cut would, `fast` as
-    /// operators do.
+    /// Stops the server in this mode of `pg_ctl`: `immediate` is like a power cut, `fast` a regular
+    /// stop.
     pub fn stop(&self, mode: &str) {
         self.control(&["-s", "-m", mode, "-w", "stop"]);
     }
@@ -182,7 +179,7 @@ impl Cluster {
     /// Starts it again.
     pub fn recover(&self) {
         let options =
-            std::fs::read_to_string(self.directory.join("options")).expect("the options are there");
+            std::fs::read_to_string(self.directory.join("options")).expect("reading the options");
         self.control(&[
             "-s",
             "-o",
@@ -203,7 +200,7 @@ impl Drop for Cluster {
 
 const OPTIONS: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB -c max_wal_size=4GB";
 
-/// A program that runs as the owner of the cluster.
+/// Command that runs as the owner of the cluster.
 fn as_owner(program: &Path, directory: &Path, owner: Option<(u32, u32)>) -> Command {
     let mut command = Command::new(program);
     if let Some((user, group)) = owner {
@@ -213,7 +210,7 @@ fn as_owner(program: &Path, directory: &Path, owner: Option<(u32, u32)>) -> Comm
     command
 }
 
-/// The directory of the newest server programs.
+/// Directory of the newest server programs.
 fn programs() -> Option<PathBuf> {
     let in_path = std::env::var_os("PATH")
         .into_iter()
@@ -231,11 +228,10 @@ fn programs() -> Option<PathBuf> {
     })
 }
 
-/// PostgreSQL refuses to run as root: then the directory is given to the user `postgres`, or
-/// `nobody`.
+/// PostgreSQL refuses to run as root: changes the owner of the directory to `postgres` or `nobody`.
 fn owner(directory: &Path) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
-    if std::fs::metadata(directory).expect("the directory is there").uid() != 0 {
+    if std::fs::metadata(directory).expect("the directory exists").uid() != 0 {
         return None;
     }
     let users = std::fs::read_to_string("/etc/passwd").expect("/etc/passwd can be read");
@@ -246,6 +242,6 @@ fn owner(directory: &Path) -> Option<(u32, u32)> {
     });
     let (user, group) = ids.expect("there is a user for PostgreSQL");
     std::os::unix::fs::chown(directory, Some(user), Some(group))
-        .expect("root may give the directory away");
+        .expect("changing the owner as root");
     Some((user, group))
 }

@@ -1,4 +1,4 @@
-//! The program as its users start it.
+//! Runs the `kinoteka` binary as a process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::contract;
-use super::server::Answer;
+use super::openapi_contract;
+use super::server::Response;
 
-/// `command` with a program before it, such as one that runs it under other limits: `before` is
-/// that program and its arguments.
-pub fn under(before: &[&str], command: &Command) -> Command {
+/// Wraps a command with another program and its arguments, for example to change limits.
+pub fn with_wrapper(before: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(before.first().expect("a program"));
     outer
         .args(before.iter().skip(1))
@@ -33,7 +32,7 @@ pub fn under(before: &[&str], command: &Command) -> Command {
     outer
 }
 
-/// The program, with this database and nothing of the environment's settings.
+/// Command that runs the binary with this database and without settings of the environment.
 pub fn kinoteka(directory: &Path, url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinoteka"));
     for (name, _) in std::env::vars().filter(|(name, _)| {
@@ -49,7 +48,7 @@ pub fn run(directory: &Path, url: &str, arguments: &[&str]) -> Output {
     kinoteka(directory, url, arguments).output().expect("the program runs")
 }
 
-pub fn fed(directory: &Path, url: &str, arguments: &[&str], input: &str) -> Output {
+pub fn run_with_input(directory: &Path, url: &str, arguments: &[&str], input: &str) -> Output {
     let mut child = kinoteka(directory, url, arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -64,61 +63,71 @@ pub fn fed(directory: &Path, url: &str, arguments: &[&str], input: &str) -> Outp
     output
 }
 
-pub fn out(output: &Output) -> String {
+pub fn stdout_text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-pub fn err(output: &Output) -> String {
+pub fn stderr_text(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 #[track_caller]
-pub fn ended(output: Output, code: i32) -> Output {
-    assert_eq!(output.status.code(), Some(code), "{}{}", out(&output), err(&output));
+pub fn expect_exit(output: Output, code: i32) -> Output {
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{}{}",
+        stdout_text(&output),
+        stderr_text(&output)
+    );
     output
 }
 
-/// A server that was started from the command line; killed if a test fails.
-pub struct Served(pub Child, Arc<Mutex<Vec<String>>>);
+/// Server process, killed when dropped.
+pub struct ServerProcess(pub Child, Arc<Mutex<Vec<String>>>);
 
-impl Served {
-    /// Waits for a line of the log that has all of these parts.
-    pub fn logged(&self, parts: &[&str]) -> String {
+impl ServerProcess {
+    /// Waits for a log line that contains all of these parts.
+    pub fn wait_for_log(&self, parts: &[&str]) -> String {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let lines = self.1.lock().expect("the log is whole").clone();
+            let lines = self.1.lock().expect("the log is not poisoned").clone();
             if let Some(line) =
                 lines.iter().find(|line| parts.iter().all(|part| line.contains(part)))
             {
                 return line.clone();
             }
-            assert!(Instant::now() < deadline, "{parts:?} is not logged:\n{}", lines.join("\n"));
+            assert!(Instant::now() < deadline, "{parts:?} was not logged:\n{}", lines.join("\n"));
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-impl Drop for Served {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
     }
 }
 
-/// Starts a server; gives what it logged until it listened, and where that is.
-pub fn serve(directory: &Path, url: &str, arguments: &[&str]) -> (Served, Vec<String>, String) {
+/// Starts a server; returns it, the lines logged until it listened, and its address.
+pub fn serve(
+    directory: &Path,
+    url: &str,
+    arguments: &[&str],
+) -> (ServerProcess, Vec<String>, String) {
     let mut command = kinoteka(directory, url, &["serve", "--bind", "127.0.0.1:0"]);
     command.args(arguments);
-    listening(command)
+    spawn_and_wait(command)
 }
 
-/// Runs a command that ends in a server, as [`serve`] does.
-pub fn listening(mut command: Command) -> (Served, Vec<String>, String) {
+/// Starts a server by the given command, like [`serve`].
+pub fn spawn_and_wait(mut command: Command) -> (ServerProcess, Vec<String>, String) {
     let mut child =
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut lines =
         BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-    let served = Served(child, Arc::default());
+    let served = ServerProcess(child, Arc::default());
     let mut seen = Vec::new();
     for line in lines.by_ref() {
         let address = line
@@ -127,18 +136,18 @@ pub fn listening(mut command: Command) -> (Served, Vec<String>, String) {
             .map(str::to_owned);
         seen.push(line);
         if let Some(address) = address {
-            // The rest is read, so that the server never waits for a full pipe.
+            // Keeps reading, so that the server never blocks on a full pipe.
             let log = Arc::clone(&served.1);
             std::thread::spawn(move || {
-                lines.for_each(|line| log.lock().expect("the log is whole").push(line))
+                lines.for_each(|line| log.lock().expect("the log is not poisoned").push(line))
             });
             return (served, seen, address);
         }
     }
-    panic!("it does not listen:\n{}", seen.join("\n"));
+    panic!("the server does not listen:\n{}", seen.join("\n"));
 }
 
-/// Sends a request as it is and reads all that comes back.
+/// Sends a raw `GET` request and reads the response to its end.
 pub fn get(address: &str, path: &str, headers: &str) -> String {
     String::from_utf8(send(
         address,
@@ -148,33 +157,33 @@ pub fn get(address: &str, path: &str, headers: &str) -> String {
 }
 
 fn send(address: &str, request: &str) -> Vec<u8> {
-    exchange(address, request).expect("it listens, and the answer ends")
+    exchange(address, request).expect("a complete response")
 }
 
-/// Sends a request as it is and reads all that comes back, where there is somebody.
+/// Sends a raw request and reads the response to its end; fails if nobody listens.
 pub fn exchange(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Ok(answer)
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response)?;
+    Ok(response)
 }
 
-/// A request with or without a key and a JSON body; the answer is held against the document.
-pub fn ask(
+/// Sends a request with optional key and JSON body; the response is validated against the document.
+pub fn send_request(
     address: &str,
     method: &str,
     path: &str,
     key: Option<&str>,
     body: Option<&Value>,
-) -> Answer {
-    let answer = Answer::parse(&send(address, &request(address, method, path, key, body)));
-    contract::check(method, path, &answer);
-    answer
+) -> Response {
+    let response = Response::parse(&send(address, &request(address, method, path, key, body)));
+    openapi_contract::check(method, path, &response);
+    response
 }
 
-/// Such a request as text.
+/// Formats such a request.
 pub fn request(
     address: &str,
     method: &str,
@@ -190,15 +199,15 @@ pub fn request(
     )
 }
 
-/// The key that `serve --demo` printed.
-pub fn printed_key(lines: &[String]) -> String {
+/// API key printed by `serve --demo`.
+pub fn printed_api_key(lines: &[String]) -> String {
     let found =
         lines.iter().find_map(|line| Some(format!("kino_{}", line.split_once("kino_")?.1.trim())));
     found.expect("a key is printed")
 }
 
-/// Sends the signal to stop.
-pub fn terminate(served: &Served) {
+/// Sends SIGTERM.
+pub fn terminate(served: &ServerProcess) {
     let pid = served.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
 }

@@ -1,4 +1,4 @@
-//! A real server for each test, and requests to it.
+//! Real in-process server for each test, and requests to it.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,16 +9,16 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use kinoteka::config::Settings;
 use kinoteka::db::Time;
-use kinoteka::http::keys::{self, ApiKey, Role};
+use kinoteka::http::api_keys::{self, ApiKey, Role};
 use kinoteka::http::problem::Problem;
 use serde_json::Value;
 
-use super::contract;
 use super::database::{self, Content, Database};
+use super::openapi_contract;
 
-/// A server that listens on a port of its own, with a database of its own; both end with the value.
+/// Server on a free port with its own database; both are removed with the value.
 pub struct TestServer {
-    /// Where it listens.
+    /// Address it listens on.
     pub address: SocketAddr,
     /// Its settings.
     pub settings: Settings,
@@ -34,7 +34,7 @@ impl TestServer {
         Self::start(Database::sqlite(content), change)
     }
 
-    /// Starts a server on PostgreSQL, where it is installed.
+    /// Starts a server on PostgreSQL, if it is installed.
     pub fn postgres(content: Content, change: impl FnOnce(&mut Settings)) -> Option<Self> {
         Database::postgres(content).map(|database| Self::start(database, change))
     }
@@ -55,7 +55,7 @@ impl TestServer {
                     .expect("the test waits");
                 running.server.await
             });
-            outcome.expect("the server ends well");
+            outcome.expect("the server stops without an error");
         });
         let (addresses, handle) = receiver.recv().expect("the server starts");
         let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -66,61 +66,64 @@ impl TestServer {
             .allow_non_standard_methods(true)
             .build()
             .into();
-        let address = *addresses.first().expect("it listens somewhere");
+        let address = *addresses.first().expect("a listening address");
         Self { address, settings, handle, thread: Some(thread), agent, _database: database }
     }
 
-    /// Makes a key.
+    /// Creates an API key.
     pub fn key(&self, role: Role, expires_at: Option<Time>) -> (ApiKey, String) {
-        let store = kinoteka::server::store(&self.settings).expect("the settings are right");
+        let store =
+            kinoteka::server::database_from_settings(&self.settings).expect("valid settings");
         store
-            .write_here(|connection| {
-                keys::create(connection, "test", role, expires_at).map_err(Problem::from)
+            .write_blocking(|connection| {
+                api_keys::create_key(connection, "test", role, expires_at).map_err(Problem::from)
             })
-            .expect("a key can be made")
+            .expect("creating a key")
     }
 
-    /// Revokes a key.
+    /// Revokes an API key.
     pub fn revoke(&self, key: &ApiKey) {
-        let store = kinoteka::server::store(&self.settings).expect("the settings are right");
+        let store =
+            kinoteka::server::database_from_settings(&self.settings).expect("valid settings");
         let revoked = store
-            .write_here(|connection| keys::revoke(connection, key.id).map_err(Problem::from))
-            .expect("a key can be revoked");
+            .write_blocking(|connection| {
+                api_keys::revoke_key(connection, key.id).map_err(Problem::from)
+            })
+            .expect("revoking a key");
         assert!(revoked);
     }
 
-    /// A new editor's key.
+    /// Creates an editor key.
     pub fn editor_key(&self) -> String {
         self.key(Role::Editor, None).1
     }
 
-    /// A new viewer's key.
+    /// Creates a viewer key.
     pub fn viewer_key(&self) -> String {
         self.key(Role::Viewer, None).1
     }
 
-    /// Imports lines past HTTP.
+    /// Imports JSON lines without HTTP.
     pub fn import(&self, lines: &[Value]) {
         database::import(&self.settings, &super::lines(lines));
     }
 
-    /// What absolute links begin with.
+    /// Base URL of absolute links.
     pub fn base(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// A GET request without a key.
-    pub fn get(&self, path: &str) -> Answer {
+    /// Sends a `GET` request without a key.
+    pub fn get(&self, path: &str) -> Response {
         self.request("GET", path).send()
     }
 
-    /// GET that must succeed, as JSON.
+    /// Sends a `GET` request that must succeed; returns its JSON.
     pub fn read(&self, path: &str) -> Value {
         self.get(path).expect(200).json()
     }
 
-    /// Reads an item as lists show it: without what webmasters paste, which they leave out unless
-    /// it is asked for.
+    /// Reads an item as lists show it, without the embed code.
     pub fn read_as_listed(&self, path: &str) -> Value {
         let mut item = self.read(path);
         if let Some(item) = item.as_object_mut() {
@@ -129,19 +132,19 @@ impl TestServer {
         item
     }
 
-    /// The slugs of a list, in order.
+    /// Slugs of a list, in order.
     pub fn slugs(&self, path: &str) -> Vec<String> {
         slugs(&self.read(path))
     }
 
-    /// The slugs of a list, in the alphabet's order.
+    /// Slugs of a list, sorted.
     pub fn slug_set(&self, path: &str) -> Vec<String> {
         let mut slugs = self.slugs(path);
         slugs.sort();
         slugs
     }
 
-    /// A request to be completed and sent.
+    /// Builds a request.
     pub fn request(&self, method: &str, path: &str) -> Request<'_> {
         Request {
             server: self,
@@ -149,50 +152,50 @@ impl TestServer {
             path: path.to_owned(),
             headers: Vec::new(),
             body: None,
-            documented: true,
+            check_contract: true,
         }
     }
 
-    /// Stores an item; gives it as answered.
+    /// Creates an item; returns the response.
     pub fn create(&self, key: &str, path: &str, body: &Value) -> Value {
         self.request("POST", path).key(key).json(body).send().expect(201).json()
     }
 
-    /// Patches an item; gives it as answered.
+    /// Patches an item; returns the response.
     pub fn patch(&self, key: &str, path: &str, body: &Value) -> Value {
         self.request("PATCH", path).key(key).json(body).send().expect(200).json()
     }
 
-    /// Sends bytes as they are and reads the answer to its end; the request must ask for
-    /// `Connection: close`.
-    pub fn raw(&self, bytes: &[u8]) -> Answer {
+    /// Sends raw bytes and reads the response to its end; the request must have `Connection:
+    /// close`.
+    pub fn raw(&self, bytes: &[u8]) -> Response {
         let mut stream = TcpStream::connect(self.address).expect("the server listens");
-        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-        stream.write_all(bytes).expect("the request can be sent");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("the answer ends");
-        Answer::parse(&answer)
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("setting a timeout");
+        stream.write_all(bytes).expect("sending the request");
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).expect("the end of the response");
+        Response::parse(&response)
     }
 
-    /// Sends a request line as it is, held against the document like every other.
-    pub fn raw_request(&self, method: &str, target: &str, headers: &str) -> Answer {
-        let answer = self.raw(
+    /// Sends a raw request target; the response is validated against the document.
+    pub fn raw_request(&self, method: &str, target: &str, headers: &str) -> Response {
+        let response = self.raw(
             format!(
                 "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n",
                 self.address
             )
             .as_bytes(),
         );
-        if contract::template(target).is_some() {
-            contract::check(method, target, &answer);
+        if openapi_contract::template(target).is_some() {
+            openapi_contract::check(method, target, &response);
         }
-        answer
+        response
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        // The command is sent by the call itself; the thread's end is what is waited for.
+        // The call itself sends the command; joining the thread waits for the stop.
         drop(self.handle.stop(false));
         let ended = self.thread.take().map(JoinHandle::join);
         assert!(
@@ -202,53 +205,53 @@ impl Drop for TestServer {
     }
 }
 
-/// The slugs of a list's answer, in order.
+/// Slugs of a list response, in order.
 pub fn slugs(list: &Value) -> Vec<String> {
     let data = list["data"].as_array().expect("a list has data");
     data.iter().map(|item| item["slug"].as_str().expect("an item has a slug").to_owned()).collect()
 }
 
-/// A request to be completed and sent.
+/// Builds a request.
 pub struct Request<'a> {
     server: &'a TestServer,
     method: String,
     path: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
-    documented: bool,
+    check_contract: bool,
 }
 
 impl Request<'_> {
-    /// With this key.
+    /// Adds an API key.
     pub fn key(self, key: &str) -> Self {
         self.header("Authorization", &format!("Bearer {key}"))
     }
 
-    /// With this header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     pub fn json(self, body: &Value) -> Self {
         self.header("Content-Type", "application/json").body(body.to_string())
     }
 
-    /// With any body.
+    /// Sets a raw body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// The document says nothing of this request.
-    pub fn undocumented(mut self) -> Self {
-        self.documented = false;
+    /// Skips validation against the OpenAPI document.
+    pub fn skip_contract_check(mut self) -> Self {
+        self.check_contract = false;
         self
     }
 
-    /// Sends it, and holds the answer against the document.
-    pub fn send(self) -> Answer {
+    /// Sends the request and validates the response against the document.
+    pub fn send(self) -> Response {
         let mut request = ureq::http::Request::builder().method(self.method.as_str()).uri(format!(
             "{}{}",
             self.server.base(),
@@ -257,14 +260,14 @@ impl Request<'_> {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let told = format!("{} {}", self.method, self.path);
+        let target = format!("{} {}", self.method, self.path);
         let received = match self.body.clone() {
             Some(body) => {
                 self.server.agent.run(request.body(body).expect("the request is well formed"))
             }
             None => self.server.agent.run(request.body(()).expect("the request is well formed")),
         };
-        let mut received = received.unwrap_or_else(|error| panic!("{told}: {error}"));
+        let mut received = received.unwrap_or_else(|error| panic!("{target}: {error}"));
         let headers = received
             .headers()
             .iter()
@@ -277,36 +280,36 @@ impl Request<'_> {
             .with_config()
             .limit(100_000_000)
             .read_to_vec()
-            .unwrap_or_else(|error| panic!("{told}: {error}"));
-        let answer = Answer { status: received.status().as_u16(), headers, body };
-        if self.documented {
-            contract::check(&self.method, &self.path, &answer);
-            if let Some(body) = self.body.filter(|_| (200..300).contains(&answer.status)) {
-                contract::check_body(&self.method, &self.path, &body);
+            .unwrap_or_else(|error| panic!("{target}: {error}"));
+        let response = Response { status: received.status().as_u16(), headers, body };
+        if self.check_contract {
+            openapi_contract::check(&self.method, &self.path, &response);
+            if let Some(body) = self.body.filter(|_| (200..300).contains(&response.status)) {
+                openapi_contract::check_body(&self.method, &self.path, &body);
             }
         }
-        answer
+        response
     }
 }
 
-/// An answer.
+/// HTTP response.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     /// Status.
     pub status: u16,
-    /// Headers, their names in small letters.
+    /// Headers with lowercase names.
     pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// Reads an answer as it came.
+impl Response {
+    /// Parses a raw response.
     pub fn parse(bytes: &[u8]) -> Self {
         let end = bytes
             .windows(4)
             .position(|window| window == b"\r\n\r\n")
-            .unwrap_or_else(|| panic!("no head: {}", String::from_utf8_lossy(bytes)));
+            .unwrap_or_else(|| panic!("no response head: {}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned();
         let mut lines = head.split("\r\n");
         let status = lines
@@ -321,7 +324,7 @@ impl Answer {
         Self { status, headers, body: bytes.get(end + 4..).unwrap_or_default().to_vec() }
     }
 
-    /// A header.
+    /// Value of a header, if present.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -329,36 +332,36 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A header that must be there.
-    pub fn must(&self, name: &str) -> &str {
+    /// Value of a header; panics if absent.
+    pub fn required_header(&self, name: &str) -> &str {
         self.header(name).unwrap_or_else(|| panic!("no header {name}: {:?}", self.headers))
     }
 
-    /// The body as text.
+    /// Body as text.
     pub fn text(&self) -> String {
         String::from_utf8(self.body.clone()).expect("the body is UTF-8")
     }
 
-    /// The body as JSON.
+    /// Body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// Panics unless the status is this one.
+    /// Panics unless the response has this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         self
     }
 
-    /// Panics unless it is this problem, told in full.
+    /// Panics unless the response is this problem, complete and valid.
     #[track_caller]
     pub fn problem(self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         let problem = self.json();
-        contract::check_schema("Problem", &problem);
+        openapi_contract::check_schema("Problem", &problem);
         assert!(
             problem["type"].as_str().is_some_and(|url| url.ends_with(&format!("/problems/{code}"))),
             "{problem}"
@@ -368,8 +371,7 @@ impl Answer {
         problem
     }
 
-    /// Panics unless it names exactly these wrong parts of the input: pointer or parameter, and
-    /// code.
+    /// Panics unless the problem has exactly these errors: pointer or parameter, and code.
     #[track_caller]
     pub fn errors(self, status: u16, expected: &[(&str, &str)]) -> Value {
         let code = if status == 422 { "invalid-fields" } else { "invalid-parameter" };

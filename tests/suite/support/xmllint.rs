@@ -1,10 +1,10 @@
-//! A validator that is not ours: libxml2's, with the schemas of IATI.
+//! Validates IATI files by libxml2's xmllint.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Whether it is installed. It is said once where it is not; under `CI=true` that is a failure.
+/// Whether xmllint is installed. Prints once if it is not; fails under `CI=true`.
 fn is_installed() -> bool {
     static FOUND: OnceLock<bool> = OnceLock::new();
     *FOUND.get_or_init(|| {
@@ -15,10 +15,10 @@ fn is_installed() -> bool {
             .status()
             .is_ok();
         let line =
-            "xmllint is not installed (libxml2-utils): nothing was validated by IATI's schemas.";
+            "xmllint is not installed (libxml2-utils): IATI files were not validated against the schemas.";
         assert!(
             found || std::env::var("CI").as_deref() != Ok("true"),
-            "{line} Under CI=true it must be."
+            "{line} CI=true requires it."
         );
         if !found {
             drop(writeln!(std::io::stderr(), "{line}"));
@@ -27,9 +27,9 @@ fn is_installed() -> bool {
     })
 }
 
-/// What a schema of IATI 2.03 (`activities` or `organisations`) finds wrong in a document; nothing
-/// where there is no validator.
-pub fn faults(schema: &str, document: &[u8]) -> Option<String> {
+/// Errors of a document by a schema of IATI 2.03 (`activities` or `organisations`); `None` if
+/// valid, or without xmllint.
+pub fn validation_errors(schema: &str, document: &[u8]) -> Option<String> {
     if !is_installed() {
         return None;
     }

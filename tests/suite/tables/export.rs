@@ -1,4 +1,4 @@
-//! `GET /v1/….csv`: what stands in it, and that it is the list.
+//! `GET /v1/….csv`: contents, and equality with the list.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{csv, rows, slugs};
 use crate::on_both;
 use crate::support::TestServer;
 
-/// A programme, a partner and a video, and a statistic with all that it can have.
+/// A programme, a partner, a video, and a statistic with all fields.
 pub fn whole(server: &TestServer) -> String {
     let key = server.editor_key();
     for (path, item) in [
@@ -59,13 +59,13 @@ fn expect(row: &super::Row, cells: &[(&str, &str)]) {
 }
 
 on_both! {
-    fn everything_that_a_statistic_has_stands_in_its_row(server: &TestServer) {
+    fn statistic_row_has_every_field(server: &TestServer) {
         whole(server);
         let item = server.read("/v1/impact-statistics/people");
-        let answer = server.get("/v1/impact-statistics.csv?lang=en").expect(200);
-        assert_eq!(answer.must("content-disposition"), "attachment; filename=\"impact-statistics.csv\"");
-        assert_eq!(answer.must("content-language"), "en");
-        let (columns, rows) = csv(&answer);
+        let response = server.get("/v1/impact-statistics.csv?lang=en").expect(200);
+        assert_eq!(response.required_header("content-disposition"), "attachment; filename=\"impact-statistics.csv\"");
+        assert_eq!(response.required_header("content-language"), "en");
+        let (columns, rows) = csv(&response);
         assert_eq!(rows.len(), 1);
         assert_eq!(columns.join(" "), "id slug status language transliterated label description figure value qualifier unit measure ascending additive \
             indicator indicator_label programme programme_title partner partner_name countries period_start period_end disaggregation baseline_value baseline_year target_value target_period_start \
@@ -116,7 +116,7 @@ on_both! {
         ]);
     }
 
-    fn the_other_kinds_have_tables_as_well(server: &TestServer) {
+    fn exports_every_kind(server: &TestServer) {
         whole(server);
         expect(&rows(server, "/v1/videos.csv")[0], &[
             ("title", "A film"),
@@ -162,7 +162,7 @@ on_both! {
         ]);
     }
 
-    demo fn a_table_is_the_whole_list_in_its_order(server: &TestServer) {
+    demo fn exports_complete_list_in_order(server: &TestServer) {
         for (kind, query) in [
             ("videos", ""),
             ("videos", "?country=MK&topic=!testimonials&lang=mk"),
@@ -185,7 +185,7 @@ on_both! {
         assert!(!server.slugs("/v1/videos?q=zene").is_empty());
     }
 
-    fn only_who_may_see_drafts_finds_them(server: &TestServer) {
+    fn drafts_are_exported_only_with_key(server: &TestServer) {
         let key = whole(server);
         server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft", "label": "Not yet"}));
         server.patch(&key, "/v1/partners/network", &json!({"status": "draft"}));
@@ -200,7 +200,7 @@ on_both! {
         server.request("GET", "/v1/impact-statistics.csv").key("nonsense").send().problem(401, "unauthenticated");
     }
 
-    fn what_a_table_does_not_take_is_told(server: &TestServer) {
+    fn export_rejects_unsupported_parameters(server: &TestServer) {
         server.get("/v1/impact-statistics.csv?limit=3&cursor=x&offset=1&fields=slug").errors(400, &[
             ("fields", "unknown_parameter"),
             ("limit", "unknown_parameter"),
@@ -210,38 +210,38 @@ on_both! {
         server.get("/v1/videos.csv?contry=MK").errors(400, &[("contry", "unknown_parameter")]);
         server.get("/v1/videos.csv?lang=all").errors(400, &[("lang", "invalid_language")]);
         server.get("/v1/partners.ods").problem(404, "not-found");
-        server.request("POST", "/v1/partners.csv").undocumented().send().expect(405);
+        server.request("POST", "/v1/partners.csv").skip_contract_check().send().expect(405);
         let (columns, rows) = csv(&server.get("/v1/programmes.csv").expect(200));
         assert_eq!((columns[0].as_str(), rows.len()), ("id", 0));
     }
 
-    fn a_table_is_not_sent_to_who_has_it(server: &TestServer) {
+    fn table_supports_conditional_get(server: &TestServer) {
         let key = whole(server);
         let first = server.get("/v1/impact-statistics.csv").expect(200);
-        let tag = first.must("etag").to_owned();
-        assert!(first.must("cache-control").starts_with("public, max-age="));
-        assert_eq!(first.must("vary"), "Authorization, Accept-Language, Accept-Encoding");
+        let tag = first.required_header("etag").to_owned();
+        assert!(first.required_header("cache-control").starts_with("public, max-age="));
+        assert_eq!(first.required_header("vary"), "Authorization, Accept-Language, Accept-Encoding");
         let again = |name: &str, value: &str| server.request("GET", "/v1/impact-statistics.csv").header(name, value).send();
         let same = again("If-None-Match", &tag).expect(304);
-        assert_eq!((same.must("etag"), same.body.len()), (tag.as_str(), 0));
-        again("If-Modified-Since", first.must("last-modified")).expect(304);
+        assert_eq!((same.required_header("etag"), same.body.len()), (tag.as_str(), 0));
+        again("If-Modified-Since", first.required_header("last-modified")).expect(304);
         again("If-None-Match", "\"other\"").expect(200);
-        assert_ne!(server.get("/v1/impact-statistics").must("etag"), tag);
-        assert_ne!(server.get("/v1/impact-statistics.csv?lang=sq").must("etag"), tag);
+        assert_ne!(server.get("/v1/impact-statistics").required_header("etag"), tag);
+        assert_ne!(server.get("/v1/impact-statistics.csv?lang=sq").required_header("etag"), tag);
         let head = server.request("HEAD", "/v1/impact-statistics.csv").send().expect(200);
-        assert_eq!((head.must("etag"), head.body.len()), (tag.as_str(), 0));
-        assert_eq!(head.must("content-type"), "text/csv; charset=utf-8; header=present");
+        assert_eq!((head.required_header("etag"), head.body.len()), (tag.as_str(), 0));
+        assert_eq!(head.required_header("content-type"), "text/csv; charset=utf-8; header=present");
         let kept = server.request("GET", "/v1/impact-statistics.csv").key(&key).send().expect(200);
-        assert_eq!(kept.must("cache-control"), "private, no-store");
+        assert_eq!(kept.required_header("cache-control"), "private, no-store");
         let site = again("Origin", "https://partner.example.org").expect(200);
-        assert_eq!(site.must("access-control-allow-origin"), "*");
-        // What its rows show of others is part of it.
+        assert_eq!(site.required_header("access-control-allow-origin"), "*");
+        // Names of referenced items are part of the table.
         server.patch(&key, "/v1/programmes/norms", &json!({"title": "Norms and minds"}));
         let changed = again("If-None-Match", &tag).expect(200);
         assert_eq!(csv(&changed).1[0]["programme_title"], "Norms and minds");
     }
 
-    fn no_cell_is_taken_for_a_formula(server: &TestServer) {
+    fn csv_escapes_formulas(server: &TestServer) {
         let key = server.editor_key();
         for (slug, label) in [("a", "=HYPERLINK(\"http://e\")"), ("b", "+1"), ("c", "-2 people"), ("d", "@SUM(A1)"), ("e", "'=1"), ("f", "'tis"), ("g", "＝1")] {
             server.create(&key, "/v1/impact-statistics", &json!({"slug": slug, "status": "published", "label": label, "value": "-2.50", "unit": "=cmd|x"}));

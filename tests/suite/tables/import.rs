@@ -1,15 +1,15 @@
-//! `POST /v1/impact-statistics/import`: what files come in, and what is said of those that do not.
+//! `POST /v1/impact-statistics/import`: accepted files and errors.
 
 use serde_json::{Value, json};
 
 use super::export::whole;
 use super::{column, csv};
 use crate::on_both;
-use crate::support::{Answer, TestServer};
+use crate::support::{Response, TestServer};
 
 const PATH: &str = "/v1/impact-statistics/import";
 
-fn send(server: &TestServer, key: &str, query: &str, file: impl Into<Vec<u8>>) -> Answer {
+fn send(server: &TestServer, key: &str, query: &str, file: impl Into<Vec<u8>>) -> Response {
     server
         .request("POST", &format!("{PATH}{query}"))
         .key(key)
@@ -22,13 +22,13 @@ fn done(server: &TestServer, key: &str, file: impl Into<Vec<u8>>) -> Value {
     send(server, key, "", file).expect(200).json()
 }
 
-fn counts(answer: &Value) -> [u64; 4] {
-    ["rows", "created", "changed", "unchanged"].map(|name| answer[name].as_u64().unwrap())
+fn counts(response: &Value) -> [u64; 4] {
+    ["rows", "created", "changed", "unchanged"].map(|name| response[name].as_u64().unwrap())
 }
 
-/// The row, column and code of each error; of a line its number and code.
-fn errors(answer: Answer) -> Vec<String> {
-    let problem = answer.problem(422, "invalid-fields");
+/// Row, column and code of each error; line number and code for errors of a line.
+fn errors(response: Response) -> Vec<String> {
+    let problem = response.problem(422, "invalid-fields");
     let place = |error: &Value| {
         let part = |name: &str| {
             error[name]
@@ -45,8 +45,8 @@ fn errors(answer: Answer) -> Vec<String> {
     problem["errors"].as_array().unwrap().iter().map(place).collect()
 }
 
-fn detail(answer: Answer) -> String {
-    answer.problem(422, "invalid-fields")["errors"][0]["detail"].as_str().unwrap().to_owned()
+fn detail(response: Response) -> String {
+    response.problem(422, "invalid-fields")["errors"][0]["detail"].as_str().unwrap().to_owned()
 }
 
 fn latin(text: &str) -> Vec<u8> {
@@ -56,7 +56,7 @@ fn latin(text: &str) -> Vec<u8> {
 }
 
 on_both! {
-    fn what_was_exported_comes_back_and_changes_nothing(server: &TestServer) {
+    fn exported_csv_round_trips_unchanged(server: &TestServer) {
         let key = whole(server);
         server.create(&key, "/v1/indicators", &json!({"slug": "reached", "status": "published", "label": "Reached", "unit": "people", "ascending": true, "additive": true}));
         server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft", "label": "=1+1", "unit": "-x", "value": "-2.50", "indicator": null}));
@@ -67,14 +67,14 @@ on_both! {
         for lang in ["en", "sr-Cyrl", "sr-Latn", "tr"] {
             let before = server.request("GET", "/v1/impact-statistics?status=draft,published&lang=all").key(&key).send().expect(200).json();
             let table = server.request("GET", &format!("/v1/impact-statistics.csv?status=draft,published,archived&lang={lang}")).key(&key).send().expect(200);
-            let answer = done(server, &key, table.body.clone());
-            assert_eq!(counts(&answer), [4, 0, 0, 4], "{answer}");
-            assert_eq!((answer["encoding"].as_str(), answer["separator"].as_str()), (Some("UTF-8"), Some(",")));
-            assert!(answer["ignored_columns"].as_array().unwrap().contains(&json!("figure")));
+            let response = done(server, &key, table.body.clone());
+            assert_eq!(counts(&response), [4, 0, 0, 4], "{response}");
+            assert_eq!((response["encoding"].as_str(), response["separator"].as_str()), (Some("UTF-8"), Some(",")));
+            assert!(response["ignored_columns"].as_array().unwrap().contains(&json!("figure")));
             let after = server.request("GET", "/v1/impact-statistics?status=draft,published&lang=all").key(&key).send().expect(200).json();
             assert_eq!(before["data"], after["data"]);
         }
-        // Under other slugs and without ids they are new, and the same.
+        // With other slugs and no ids, rows create equal items.
         let read = |query: &str| csv(&server.request("GET", &format!("/v1/impact-statistics.csv?status=draft,published&lang=en{query}")).key(&key).send().expect(200));
         let (columns, rows) = read("&sort=slug");
         assert_eq!(column(&rows, "slug"), ["bare", "draft", "of-indicator", "people"]);
@@ -93,7 +93,7 @@ on_both! {
         }
     }
 
-    fn rows_create_and_change_and_columns_that_are_not_there_are_left_alone(server: &TestServer) {
+    fn rows_create_and_update_and_absent_columns_are_unchanged(server: &TestServer) {
         let key = whole(server);
         let file = "slug,label,value,qualifier,unit,language,countries,period_start,disaggregation,status,programme\r\n\
             people,,,,,,,,,,\r\n";
@@ -101,10 +101,10 @@ on_both! {
         let file = "value;slug;countries\r\n2000;people;AL, BA\r\n7;new-one;\r\n";
         assert_eq!(errors(send(server, &key, "", file)), ["3 label required"]);
         let file = "value;slug;countries;label;language;period_start\n2000;people;AL, BA;Ljudi;sr-Latn;2023-12-31\n7;new-one;;Novo;sr-Latn;\n8;;;Bez imena;bs;2020-01-01\n";
-        let answer = done(server, &key, file);
-        assert_eq!(counts(&answer), [3, 2, 1, 0]);
-        assert_eq!(answer["separator"], ";");
-        assert_eq!(answer["changes"].as_array().unwrap().iter().map(|one| format!("{} {} {}", one["row"], one["outcome"], one["slug"])).collect::<Vec<_>>(), [
+        let response = done(server, &key, file);
+        assert_eq!(counts(&response), [3, 2, 1, 0]);
+        assert_eq!(response["separator"], ";");
+        assert_eq!(response["changes"].as_array().unwrap().iter().map(|one| format!("{} {} {}", one["row"], one["outcome"], one["slug"])).collect::<Vec<_>>(), [
             "2 \"changed\" \"people\"", "3 \"created\" \"new-one\"", "4 \"created\" \"bez-imena\"",
         ]);
         let people = server.read("/v1/impact-statistics/people?lang=all");
@@ -114,10 +114,10 @@ on_both! {
         assert_eq!(people["countries"].as_array().unwrap().iter().map(|country| &country["code"]).collect::<Vec<_>>(), ["AL", "BA"]);
         let new = server.request("GET", "/v1/impact-statistics/bez-imena?lang=all").key(&key).send().expect(200).json();
         assert_eq!((&new["status"], &new["original_language"], &new["period_start"]), (&json!("draft"), &json!("bs"), &json!("2020-01-01")));
-        // The same file again: those with a slug are as they were, the one without is another new
-        // one.
+        // Repeated import: rows with a slug are unchanged, the row without one creates another
+        // item.
         assert_eq!(counts(&done(server, &key, file)), [3, 1, 0, 2]);
-        // By its id it is renamed, and an empty cell removes.
+        // A row with an id can rename the item; an empty cell removes the value.
         let id = people["id"].as_str().unwrap();
         assert_eq!(counts(&done(server, &key, format!("id\tslug\tunit\tbaseline_value\tbaseline_year\n{id}\trenamed\t\t\t\n"))), [1, 0, 1, 0]);
         let renamed = server.read("/v1/impact-statistics/renamed");
@@ -125,7 +125,7 @@ on_both! {
         assert_eq!(errors(send(server, &key, "", "slug,value\npeople,3\n")), ["2 slug moved"]);
     }
 
-    fn all_or_nothing_and_every_error_at_once(server: &TestServer) {
+    fn import_is_atomic_and_reports_all_errors(server: &TestServer) {
         let key = whole(server);
         let file = "slug,label,value,measure,countries,programme,period_start,period_end,ascending,evidence,status,baseline_value,baseline_year,disaggregation\r\n\
             fine,Fine,1,unit,AL,norms,2024-01-01,2024-12-31,true,whole#3-5,published,1,2020,sex=female\r\n\
@@ -159,20 +159,20 @@ on_both! {
         assert_eq!((problem["detail"].as_str(), problem["errors"].as_array().map(Vec::len)), (Some("150 errors in 150 rows; nothing was stored. The first 100 are named."), Some(100)));
     }
 
-    fn a_trial_stores_nothing(server: &TestServer) {
+    fn dry_run_stores_nothing(server: &TestServer) {
         let key = whole(server);
         let file = "slug,label,value\npeople,Other,1\nnew-one,New,2\n";
-        let answer = send(server, &key, "?dry_run=true", file).expect(200).json();
-        assert_eq!((counts(&answer), &answer["dry_run"]), ([2, 1, 1, 0], &json!(true)));
+        let response = send(server, &key, "?dry_run=true", file).expect(200).json();
+        assert_eq!((counts(&response), &response["dry_run"]), ([2, 1, 1, 0], &json!(true)));
         assert_eq!(server.read("/v1/impact-statistics/people")["value"], "1500.50");
         server.request("GET", "/v1/impact-statistics/new-one").key(&key).send().problem(404, "not-found");
         assert_eq!(errors(send(server, &key, "?dry_run=true", "slug,label,value\nx,X,one\n")), ["2 value invalid_decimal"]);
-        let answer = done(server, &key, file);
-        assert_eq!((counts(&answer), &answer["dry_run"]), ([2, 1, 1, 0], &json!(false)));
+        let response = done(server, &key, file);
+        assert_eq!((counts(&response), &response["dry_run"]), ([2, 1, 1, 0], &json!(false)));
         server.request("POST", &format!("{PATH}?dry_run=perhaps")).key(&key).header("Content-Type", "text/csv").body(file).send().errors(400, &[("dry_run", "invalid_value")]);
     }
 
-    fn the_encodings_and_separators_of_spreadsheets_are_understood(server: &TestServer) {
+    fn detects_spreadsheet_encodings_and_separators(server: &TestServer) {
         let key = server.editor_key();
         let text = "slug;label;language\r\none;Žene i đaci u školi;bs\r\ntwo;\"Čas; drugi\r\nred\";bs\r\n";
         let utf_16 = |little: bool, mark: bool| {
@@ -194,19 +194,19 @@ on_both! {
             (encoding_rs::WINDOWS_1254.encode("slug,label,language\nfour,Eğitim alan kişiler,tr\n").0.into_owned(), "windows-1254", ","),
         ];
         for (file, encoding, separator) in files {
-            let answer = done(server, &key, file);
-            assert_eq!((answer["encoding"].as_str(), answer["separator"].as_str()), (Some(encoding), Some(separator)), "{answer}");
+            let response = done(server, &key, file);
+            assert_eq!((response["encoding"].as_str(), response["separator"].as_str()), (Some(encoding), Some(separator)), "{response}");
         }
         let label = |slug: &str| server.request("GET", &format!("/v1/impact-statistics/{slug}")).key(&key).send().expect(200).json()["label"].as_str().unwrap().to_owned();
         assert_eq!(["one", "two", "three", "four"].map(label), ["Žene i đaci u školi", "Čas; drugi\r\nred", "Жените и правата", "Eğitim alan kişiler"]);
-        // `đ` of Windows-1250 is `ğ` of Windows-1254; who says which has it.
+        // `đ` in Windows-1250 is `ğ` in Windows-1254; the declared charset decides.
         let either = latin("slug,label\none,medu đ\n");
         assert_eq!(errors(send(server, &key, "", either.clone())), ["line 1 unknown_encoding"]);
         let stated = server.request("POST", PATH).key(&key).header("Content-Type", "text/csv; charset=windows-1250").body(either).send().expect(200).json();
         assert_eq!((stated["encoding"].as_str(), label("one")), (Some("windows-1250"), "medu đ".to_owned()));
     }
 
-    fn what_is_no_table_is_told(server: &TestServer) {
+    fn rejects_files_that_are_not_csv(server: &TestServer) {
         let key = server.editor_key();
         for (file, expected) in [
             ("", "1 required"),
@@ -236,20 +236,20 @@ on_both! {
         let sheet = server.get("/v1/impact-statistics.xlsx").expect(200);
         let problem = send(server, &key, "", sheet.body.clone()).problem(415, "unsupported-media-type");
         assert!(problem["detail"].as_str().unwrap().contains("Save the spreadsheet as CSV"), "{problem}");
-        let typed = server.request("POST", PATH).key(&key).header("Content-Type", sheet.must("content-type")).body(sheet.body.clone()).send();
+        let typed = server.request("POST", PATH).key(&key).header("Content-Type", sheet.required_header("content-type")).body(sheet.body.clone()).send();
         assert!(typed.problem(415, "unsupported-media-type")["detail"].as_str().unwrap().contains("Save the spreadsheet as CSV"));
-        server.request("POST", PATH).key(&key).json(&json!({})).undocumented().send().problem(415, "unsupported-media-type");
+        server.request("POST", PATH).key(&key).json(&json!({})).skip_contract_check().send().problem(415, "unsupported-media-type");
         send(server, &key, "", vec![b'x'; 33 * 1_024 * 1_024]).problem(413, "body-too-large");
         send(server, &server.viewer_key(), "", "slug,label\n").problem(403, "forbidden");
         server.request("POST", PATH).header("Content-Type", "text/csv").body("slug,label\n").send().problem(401, "unauthenticated");
     }
 
-    fn a_file_that_is_sent_again_under_its_key_is_answered_again(server: &TestServer) {
+    fn repeated_import_with_key_replays_response(server: &TestServer) {
         let key = server.editor_key();
         let again = |file: &str| server.request("POST", PATH).key(&key).header("Content-Type", "text/csv").header("Idempotency-Key", "\"one\"").body(file).send();
         let first = again("label\nNew\n").expect(200);
         let second = again("label\nNew\n").expect(200);
-        assert_eq!((first.json(), second.must("idempotent-replayed")), (second.json(), "true"));
+        assert_eq!((first.json(), second.required_header("idempotent-replayed")), (second.json(), "true"));
         let all = server.request("GET", "/v1/impact-statistics?status=draft").key(&key).send().expect(200).json();
         assert_eq!(all["data"].as_array().map(Vec::len), Some(1));
         assert_eq!(again("label\nOther\n").problem(422, "invalid-fields")["errors"][0]["code"], "reused");

@@ -1,21 +1,21 @@
-//! Tables: lists as CSV, read back by an independent reader.
+//! Tables: lists as CSV, parsed by an independent CSV reader.
 
 mod export;
 mod import;
-mod sheets;
 mod streaming;
+mod xlsx;
 
 use std::collections::BTreeMap;
 
-use crate::support::{Answer, TestServer};
+use crate::support::{Response, TestServer};
 
-/// A row: cells by the names of their columns.
+/// A row: cells by column name.
 pub type Row = BTreeMap<String, String>;
 
-/// Reads an answer as CSV: the names of the columns, and the rows.
-pub fn csv(answer: &Answer) -> (Vec<String>, Vec<Row>) {
-    assert_eq!(answer.must("content-type"), "text/csv; charset=utf-8; header=present");
-    let text = answer.body.strip_prefix("\u{FEFF}".as_bytes()).expect("a byte order mark");
+/// Parses a response as CSV; returns column names and rows.
+pub fn csv(response: &Response) -> (Vec<String>, Vec<Row>) {
+    assert_eq!(response.required_header("content-type"), "text/csv; charset=utf-8; header=present");
+    let text = response.body.strip_prefix("\u{FEFF}".as_bytes()).expect("a byte order mark");
     assert!(text.ends_with(b"\r\n"), "the last line ends");
     let mut reader = csv::ReaderBuilder::new().from_reader(text);
     let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
@@ -27,7 +27,7 @@ pub fn csv(answer: &Answer) -> (Vec<String>, Vec<Row>) {
     (columns, rows)
 }
 
-/// The rows of a table that must be there.
+/// Returns the rows of a table that must exist.
 pub fn rows(server: &TestServer, path: &str) -> Vec<Row> {
     csv(&server.get(path).expect(200)).1
 }

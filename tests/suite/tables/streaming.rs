@@ -1,5 +1,4 @@
-//! Long tables: whole and in order while others write, and broken off where they cannot be read to
-//! their end.
+//! Streaming of long tables: consistent under concurrent writes, aborted on read errors.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,11 +9,11 @@ use serde_json::{Value, json};
 use super::csv;
 use crate::on_both;
 use crate::support::database::Database;
-use crate::support::{Answer, Content, TestServer};
+use crate::support::{Content, Response, TestServer};
 
 const STATISTICS: usize = 3_000;
 
-/// Statistics with so much to say that a table of them fits no buffer between server and client.
+/// Creates statistics with long texts, so that their table exceeds all socket buffers.
 fn many(server: &TestServer) {
     let statistic = |number: usize| {
         json!({"resource": "impact_statistic", "slug": format!("s-{number:04}"), "label": format!("Number {number}"), "value": number.to_string(),
@@ -23,23 +22,23 @@ fn many(server: &TestServer) {
     server.import(&(0..STATISTICS).map(statistic).collect::<Vec<Value>>());
 }
 
-/// Asks for a table and takes nothing of it yet.
-fn ask(server: &TestServer, path: &str) -> TcpStream {
+/// Requests a table without reading its body.
+fn send_get(server: &TestServer, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut first = [0; 1];
-    // The answer has begun: the rows that it has are settled.
+    // The response has started, so its rows are fixed.
     assert_eq!(stream.peek(&mut first).unwrap(), 1);
     stream
 }
 
-/// Takes the rest; whether it is whole.
-fn take(mut stream: TcpStream) -> (Answer, bool) {
+/// Reads the rest; also returns whether the response is complete.
+fn take(mut stream: TcpStream) -> (Response, bool) {
     let mut bytes = Vec::new();
     let ended = stream.read_to_end(&mut bytes);
-    let mut answer = Answer::parse(&bytes);
-    let (mut body, mut rest) = (Vec::new(), answer.body.as_slice());
+    let mut response = Response::parse(&bytes);
+    let (mut body, mut rest) = (Vec::new(), response.body.as_slice());
     let mut is_whole = false;
     while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
         let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
@@ -49,50 +48,49 @@ fn take(mut stream: TcpStream) -> (Answer, bool) {
         body.extend_from_slice(&chunk[..length]);
         rest = &rest[end + 2 + length + 2..];
     }
-    answer.body = body;
-    (answer, is_whole && ended.is_ok())
+    response.body = body;
+    (response, is_whole && ended.is_ok())
 }
 
 on_both! {
-    fn a_long_table_is_whole_and_in_order_whatever_others_write(server: &TestServer) {
+    fn long_table_is_consistent_under_concurrent_writes(server: &TestServer) {
         many(server);
         let key = server.editor_key();
         let expected = |without: &[usize]| (0..STATISTICS).filter(|number| !without.contains(number)).map(|number| format!("s-{number:04}")).collect::<Vec<_>>();
-        let slugs = |(answer, is_whole): (Answer, bool)| {
+        let slugs = |(response, is_whole): (Response, bool)| {
             assert!(is_whole, "the table ends");
-            super::column(&csv(&answer).1, "slug")
+            super::column(&csv(&response).1, "slug")
         };
-        assert_eq!(slugs(take(ask(server, "/v1/impact-statistics.csv?sort=slug"))), expected(&[]));
+        assert_eq!(slugs(take(send_get(server, "/v1/impact-statistics.csv?sort=slug"))), expected(&[]));
         let mut backwards = expected(&[]);
         backwards.reverse();
-        assert_eq!(slugs(take(ask(server, "/v1/impact-statistics.csv?sort=-value"))), backwards);
-        assert_eq!(slugs(take(ask(server, "/v1/impact-statistics.csv?q=number"))).len(), STATISTICS);
+        assert_eq!(slugs(take(send_get(server, "/v1/impact-statistics.csv?sort=-value"))), backwards);
+        assert_eq!(slugs(take(send_get(server, "/v1/impact-statistics.csv?q=number"))).len(), STATISTICS);
 
-        // Once it has begun, what goes goes from it where it was not read yet, nothing comes twice,
-        // and nothing new comes.
-        let waiting = ask(server, "/v1/impact-statistics.csv?sort=slug");
+        // After the start, deleted items may be missing, but no row is repeated and none is new.
+        let waiting = send_get(server, "/v1/impact-statistics.csv?sort=slug");
         server.request("DELETE", "/v1/impact-statistics/s-2990").key(&key).send().expect(204);
         server.request("DELETE", "/v1/impact-statistics/s-0001").key(&key).send().expect(204);
         server.patch(&key, "/v1/impact-statistics/s-2991", &json!({"status": "draft"}));
         server.patch(&key, "/v1/impact-statistics/s-2992", &json!({"slug": "a-first"}));
         server.create(&key, "/v1/impact-statistics", &json!({"slug": "z-last", "label": "New", "status": "published"}));
         let mut found = slugs(take(waiting));
-        assert_eq!(found.iter().position(|slug| slug == "a-first"), Some(2_990), "in its place, under its new name");
+        assert_eq!(found.iter().position(|slug| slug == "a-first"), Some(2_990), "in place, under its new name");
         "s-2992".clone_into(&mut found[2_990]);
         assert_eq!(found, expected(&[2_990, 2_991]));
     }
 }
 
 #[test]
-fn a_table_that_cannot_be_read_to_its_end_is_broken_off() {
-    let server = TestServer::start(Database::sqlite(Content::Nothing), |_| {});
+fn failed_stream_is_aborted() {
+    let server = TestServer::start(Database::sqlite(Content::Empty), |_| {});
     many(&server);
-    let waiting = ask(&server, "/v1/impact-statistics.csv");
+    let waiting = send_get(&server, "/v1/impact-statistics.csv");
     let file = server.settings.database_url.trim_start_matches("sqlite://").to_owned();
     std::fs::rename(&file, format!("{file}.away")).unwrap();
-    let (answer, is_whole) = take(waiting);
-    assert!(!is_whole, "what was not read to its end does not look whole");
-    assert_eq!(answer.status, 200);
+    let (response, is_whole) = take(waiting);
+    assert!(!is_whole, "an incomplete stream is not terminated properly");
+    assert_eq!(response.status, 200);
     std::fs::rename(format!("{file}.away"), &file).unwrap();
-    assert!(take(ask(&server, "/v1/impact-statistics.csv")).1);
+    assert!(take(send_get(&server, "/v1/impact-statistics.csv")).1);
 }

@@ -1,4 +1,4 @@
-// What a frontend developer writes once: the generated types, a client for readers and one for an editor.
+// Client setup with the generated types: one client without a key, one with an editor key.
 import assert from "node:assert/strict";
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "../generated/kinoteka.js";
@@ -19,7 +19,7 @@ const remember: Middleware = {
 export function connect(baseUrl: string, key?: string) {
   const client = createClient<paths>({
     baseUrl,
-    // The document says `explode: false` for every list: `fields=slug,title`.
+    // The document declares `explode: false` for all lists: `fields=slug,title`.
     querySerializer: { array: { style: "form", explode: false } },
     ...(key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } }),
   });

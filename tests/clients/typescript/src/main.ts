@@ -10,7 +10,7 @@ const reader = connect(address);
 const editor = connect(address, key);
 const mergePatch = { "Content-Type": "application/merge-patch+json" };
 
-// What stands beside the catalogue: health, the document, the problems, the list of APIs.
+// Service routes: health, the document, problems, the API catalog.
 async function surroundings(api: Kinoteka): Promise<Record<string, unknown>> {
   assert.equal(found(await api.GET("/healthz"), 200).status, "ok");
   assert.equal(found(await api.GET("/readyz"), 200).status, "ok");
@@ -29,7 +29,7 @@ async function surroundings(api: Kinoteka): Promise<Record<string, unknown>> {
   return document;
 }
 
-// A page of a website: a list in Turkish, its next page, one item, and nothing sent twice.
+// A website: a list in Turkish, its next page, one item, and conditional requests.
 async function readers(api: Kinoteka): Promise<void> {
   const query: operations["list_videos"]["parameters"]["query"] = {
     lang: "tr",
@@ -48,7 +48,7 @@ async function readers(api: Kinoteka): Promise<void> {
     for (const video of page.data) {
       assert.ok(video.slug && video.title);
       slugs.push(video.slug);
-      // `include` puts the whole programme where a reference would be; the types say which fields to look for.
+      // `include` embeds the full programme instead of a reference; the types distinguish them.
       if (video.programme && "summary" in video.programme) assert.equal(typeof video.programme.title, "string");
     }
     total = page.page.total;
@@ -66,17 +66,17 @@ async function readers(api: Kinoteka): Promise<void> {
   });
   empty(unchanged, 304);
 
-  // What is still to be translated, and what is there of it.
+  // Missing translations and completeness.
   const untranslated = await api.GET("/v1/videos", { params: { query: { missing: ["sq.captions"], include: ["completeness"], limit: 1 } } });
   for (const video of found(untranslated, 200).data) {
-    assert.ok(video.completeness?.["en"]?.title, "the first catalogue has English titles");
+    assert.ok(video.completeness?.["en"]?.title, "the demo catalogue has English titles");
     assert.ok(!video.completeness["sq"]?.captions);
   }
 
   const missing = refused(await api.GET("/v1/videos/{video}", { params: { path: { video: "no-such-video" } } }), 404);
   assert.ok(missing.type.endsWith("/problems/not-found") && missing.request_id);
-  // What the types forbid is refused by the server too, with the remedy.
-  // @ts-expect-error there is no such parameter
+  // The server rejects what the types forbid, with a suggestion.
+  // @ts-expect-error unknown parameter
   const mistaken = await api.GET("/v1/videos", { params: { query: { contry: ["MK"] } } });
   assert.equal(refused(mistaken, 400).errors?.[0]?.code, "unknown_parameter");
 
@@ -99,7 +99,7 @@ async function readers(api: Kinoteka): Promise<void> {
   await embeds(api, slug);
 }
 
-// Every list is a table too, whole, with the same filters.
+// Every list is available as a complete table with the same filters.
 async function tables(api: Kinoteka): Promise<void> {
   const query = { country: ["RS"], lang: "sr-Cyrl", sort: ["title" as const] };
   const videos: string = found(await api.GET("/v1/videos.{format}", { params: { path: { format: "csv" }, query }, parseAs: "text" }), 200);
@@ -116,7 +116,7 @@ async function tables(api: Kinoteka): Promise<void> {
   assert.ok((found(sheet, 200) as unknown as Blob).size > 1000);
 }
 
-// Statistics come in as a table: tried first, then stored, then told what is wrong with them.
+// Import of statistics as a table: dry run, import, errors.
 async function imports(api: Kinoteka): Promise<void> {
   const send = (body: string, dry_run: boolean) =>
     api.POST("/v1/impact-statistics/import", {
@@ -134,7 +134,7 @@ async function imports(api: Kinoteka): Promise<void> {
   assert.deepEqual([wrong.errors?.[0]?.row, wrong.errors?.[0]?.column, wrong.errors?.[0]?.code], [2, "value", "invalid_decimal"]);
 }
 
-// Every list is a feed too, with the same filters.
+// Every list is available as a feed with the same filters.
 async function feeds(api: Kinoteka): Promise<void> {
   const query = { country: ["RS"], lang: "sr-Cyrl", limit: 2 };
   const json = found(await api.GET("/feeds/videos.{format}", { params: { path: { format: "json" }, query } }), 200);
@@ -147,11 +147,11 @@ async function feeds(api: Kinoteka): Promise<void> {
   assert.match(String(found(programmes, 200)), /<entry /);
   const partners = await api.GET("/feeds/partners.{format}", { params: { path: { format: "atom" } }, parseAs: "text" });
   assert.match(String(found(partners, 200)), /<feed /);
-  // @ts-expect-error partners are no podcast
+  // @ts-expect-error partners have no podcast feed
   refused(await api.GET("/feeds/partners.{format}", { params: { path: { format: "rss" } } }), 404);
 }
 
-// What a partner site pastes: where oEmbed says it is.
+// Embedding: from the URL given by oEmbed.
 async function embeds(api: Kinoteka, video: string): Promise<void> {
   const how = found(await api.GET("/oembed", { params: { query: { url: `/embed/videos/${video}?lang=mk`, maxwidth: 480 } } }), 200);
   assert.ok(typeof how === "object" && how.width === 480 && how.html.startsWith("<iframe ") && how.thumbnail_width === 320 && how.thumbnail_url);
@@ -188,7 +188,8 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   const chapters = found(await api.GET("/v1/videos/{video}/chapters.json", { params: { path: { video } } }), 200);
   assert.equal(chapters.version, "1.2.0");
   assert.match(String(found(await api.GET("/sitemap-videos.xml", { parseAs: "text" }), 200)), /<urlset /);
-  // Who reports to IATI is not set here, and the first catalogue has no dates: that is said, and nothing is made up.
+  // No reporting organisation is set, and the demo catalogue has no dates: the export reports what
+  // is missing.
   const activities = refused(await api.GET("/iati/activities.xml", { params: { query: { incomplete: "omit" } }, parseAs: "text" }), 422);
   assert.equal(activities.errors?.[0]?.pointer, "/settings/KINOTEKA_IATI_REPORTING_ORG");
   refused(await api.GET("/iati/organisations.xml", { parseAs: "text" }), 422);
@@ -196,7 +197,7 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   assert.match(String(found(part, 200)), /<urlset /);
 }
 
-// Topics: the whole life of an item, with every protection that writing has.
+// Topics: the life cycle of an item, with all write preconditions.
 async function topics(api: Kinoteka): Promise<string> {
   const once = { "Idempotency-Key": '"a-topic-once"' };
   const body = {
@@ -226,7 +227,7 @@ async function topics(api: Kinoteka): Promise<string> {
   });
   assert.ok(refused(lost, 412).type.endsWith("/problems/precondition-failed"));
 
-  // What `lang=all` gives can be sent back, and changes nothing.
+  // The response of `lang=all` can be sent back unchanged.
   const all = whole(found(await api.GET("/v1/topics/{topic}", { params: { path, query: { lang: "all" } } }), 200));
   assert.deepEqual(Object.keys(all.translations ?? {}).sort(), ["en", "mk"]);
   const same = await api.PUT("/v1/topics/{topic}", { params: { path }, body: all });
@@ -238,7 +239,7 @@ async function topics(api: Kinoteka): Promise<string> {
   return topic.slug;
 }
 
-// A query with a name, and the addresses that stay with it.
+// A saved query and its permanent URLs.
 async function savedQueries(api: Kinoteka, topic: string): Promise<void> {
   const body = { name: "Shelters", kind: "video", query: `topic=${topic}&sort=title`, status: "published" } satisfies Schemas["SavedQueryInput"];
   const saved = whole(found(await api.POST("/v1/saved-queries", { body }), 201));
@@ -309,7 +310,7 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
     captions: [{ language: "en", kind: "subtitles", url: "https://media.example.org/nasa-prica.en.vtt" }],
     chapters: [{ start_seconds: 0, title: "Почетак" }],
   } satisfies Schemas["VideoInput"];
-  // Every error of a body at once, each with the place it is at.
+  // All errors of a body, each with a pointer.
   const wrong = refused(await api.POST("/v1/videos", { body: { ...body, duration_seconds: -1, programme: "no-such-programme" } }), 422);
   assert.deepEqual(wrong.errors?.map((error) => error.pointer).sort(), ["/duration_seconds", "/programme"]);
   const video = whole(found(await api.POST("/v1/videos", { body }), 201));
@@ -321,7 +322,7 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
   assert.deepEqual(sought.data.map((found) => found.id), [video.id]);
   const renamed = await api.PATCH("/v1/videos/{video}", { params: { path }, headers: mergePatch, body: { slug: "our-story" } });
   assert.equal(whole(found(renamed, 200)).slug, "our-story");
-  // The former slug leads on (308), and the client follows.
+  // The former slug redirects (308), and the client follows.
   assert.equal(whole(found(await api.GET("/v1/videos/{video}", { params: { path } }), 200)).slug, "our-story");
   const here = { video: "our-story" };
   const replaced = await api.PUT("/v1/videos/{video}", { params: { path: here }, body: { ...body, slug: "our-story", duration_seconds: 313 } });
@@ -332,7 +333,7 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
   return "our-story";
 }
 
-// Captions go in as WebVTT, come out in the other script, and are found by what is said.
+// Captions are uploaded as WebVTT, returned in the other script, and searchable.
 async function captions(api: Kinoteka, video: string): Promise<void> {
   const path = { video, language: "sr-Cyrl" };
   const body = "WEBVTT\n\n00:01.000 --> 00:03.500\nНасиље није приватна ствар.\n";
@@ -396,7 +397,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   const patched = await api.PATCH("/v1/impact-statistics/{impact_statistic}", { params: { path }, headers: mergePatch, body: { value: 1300 } });
   assert.equal(whole(found(patched, 200)).value, "1300");
   found(await api.PUT("/v1/impact-statistics/{impact_statistic}", { params: { path }, body }), 200);
-  // What evidence stands on is not deleted under it.
+  // A video that is evidence cannot be deleted.
   refused(await api.DELETE("/v1/videos/{video}", { params: { path: { video } } }), 409);
   const summary = found(await api.GET("/v1/impact-statistics/summary", { params: { query: { indicator: [indicator], group_by: ["country", "dimension:age"] } } }), 200);
   assert.deepEqual([summary.data[0]?.sum?.figure, summary.data[0]?.keys[1]?.value], ["More than 1,250.50", "18-29"]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::{TestServer, encoded};
+use crate::support::{TestServer, percent_encode};
 
 fn counts(facet: &Value) -> BTreeMap<String, i64> {
     let values = facet.as_array().expect("a facet is a list");
@@ -15,8 +15,8 @@ fn counts(facet: &Value) -> BTreeMap<String, i64> {
         .collect()
 }
 
-/// What a facet must say: for each of its values the total of the list with that filter set, and
-/// nothing for values without items.
+/// Expected facet: for each value the total of the list with that filter; values without items are
+/// omitted.
 fn counted(
     server: &TestServer,
     path: &str,
@@ -35,7 +35,7 @@ fn counted(
 }
 
 on_both! {
-    fn bounds_are_kept_up_to_date(server: &TestServer) {
+    fn range_facets_follow_writes(server: &TestServer) {
         let key = server.editor_key();
         let film = |number: u32, more: Value| {
             let mut film = json!({"slug": format!("film-{number}"), "title": "Film", "status": "published", "countries": ["RS"], "published_at": format!("2025-01-{:02}T08:00:00Z", number + 1)});
@@ -75,7 +75,7 @@ on_both! {
         }
         let sum = |query: &str| server.read(&format!("/v1/impact-statistics/summary?country=RS&{query}"))["data"][0]["sum"]["value"].clone();
         assert_eq!((sum("min_value=10"), sum("period_before=2025-05-01"), sum("min_value=1")), (json!("1000"), json!("9.5"), json!("1009.5")));
-        // What was written since, and what has gone.
+        // After writes and deletions.
         server.patch(&key, "/v1/videos/film-0", &json!({"duration_seconds": 3_600}));
         both("min_duration=61", 3);
         server.patch(&key, "/v1/videos/film-3", &json!({"duration_seconds": null, "recorded_on": "1950-05-05"}));
@@ -87,23 +87,23 @@ on_both! {
         both("min_duration=6000", 0);
         server.patch(&key, "/v1/impact-statistics/few", &json!({"value": "12"}));
         assert_eq!(sum("min_value=10"), json!("1012"));
-        // With drafts the database is asked.
+        // With drafts the counts come from the database.
         let drafts = server.request("GET", "/v1/videos?country=RS&min_duration=1&status=draft,published&facets=country").key(&key).send().expect(200).json();
         assert_eq!(drafts["facets"]["country"][0]["count"], 3);
     }
 
-    demo fn counts_are_those_of_the_filters(server: &TestServer) {
+    demo fn facet_counts_equal_filtered_totals(server: &TestServer) {
         let names = |path: &str| server.slugs(&format!("{path}?limit=100"));
         let (topics, partners, programmes) = (names("/v1/topics"), names("/v1/partners"), names("/v1/programmes"));
         let as_str = |names: &[String]| names.iter().map(String::as_str).collect::<Vec<_>>().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let countries = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"].map(str::to_owned).to_vec();
         let languages = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"].map(str::to_owned).to_vec();
         let years = (2_015..2_028).map(|year: i32| year.to_string()).collect::<Vec<_>>();
-        // What was counted is kept: those with a filter of their own come first.
+        // Counts are cached: facets with a filter come first.
         for others in ["topic=testimonials,sport", "country=RS", "country=!MK", "", "q=women", "q=film&country=RS", "year=2026", "published_after=2000-01-01", "language=sr"] {
             let list = server.read(&format!("/v1/videos?{others}&facets=country,topic,partner,programme,language,year,has,kind&facet_limit=100&limit=1"));
             for (facet, values) in [("country", &countries), ("topic", &as_str(&topics)), ("partner", &as_str(&partners)), ("programme", &as_str(&programmes)), ("language", &languages), ("year", &years)] {
-                // A facet's own filter does not narrow it.
+                // A facet ignores its own filter.
                 let rest: Vec<&str> = others.split('&').filter(|one| !one.starts_with(&format!("{facet}="))).collect();
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 assert_eq!(counts(&list["facets"][facet]), counted(server, "/v1/videos", facet, &rest.join("&"), &values), "{facet} of {others}");
@@ -114,7 +114,7 @@ on_both! {
         assert!(server.read("/v1/videos")["facets"].is_null());
     }
 
-    demo fn labels_are_in_the_answers_language(server: &TestServer) {
+    demo fn facet_labels_use_response_language(server: &TestServer) {
         let facets = |lang: &str| server.read(&format!("/v1/videos?lang={lang}&facets=country,topic,language&limit=1"))["facets"].clone();
         let label = |facets: &Value, facet: &str, value: &str| {
             facets[facet].as_array().unwrap().iter().find(|one| one["value"] == value).map(|one| one["label"].as_str().unwrap().to_owned())
@@ -128,7 +128,7 @@ on_both! {
         assert_eq!(server.read("/v1/videos?facets=country&facet_limit=2&limit=1")["facets"]["country"].as_array().unwrap().len(), 2);
     }
 
-    fn counts_follow_what_is_written(server: &TestServer) {
+    fn facet_counts_follow_writes(server: &TestServer) {
         let key = server.editor_key();
         for slug in ["one", "two"] {
             server.create(&key, "/v1/topics", &json!({"slug": slug, "status": "published", "name": slug}));
@@ -145,16 +145,16 @@ on_both! {
         assert_eq!(topics(), [("one".to_owned(), 2)].into());
         server.request("DELETE", "/v1/videos/a").key(&key).send().expect(204);
         assert_eq!(topics(), [("one".to_owned(), 1)].into());
-        // A topic that is not public is not named.
+        // An unpublished topic is not listed.
         server.patch(&key, "/v1/topics/one", &json!({"status": "draft"}));
         assert!(topics().is_empty());
     }
 
-    demo fn wrong_facets_are_named(server: &TestServer) {
+    demo fn rejects_unknown_facets(server: &TestServer) {
         server.get("/v1/videos?facets=countries").errors(400, &[("facets", "unknown_value")]);
         server.get("/v1/videos?facets=country&facet_limit=0").errors(400, &[("facet_limit", "out_of_range")]);
         server.get("/v1/videos?year=26").errors(400, &[("year", "unknown_value")]);
-        assert_eq!(server.read(&format!("/v1/videos?q={}&facets=country", encoded("nothinglikethis")))["facets"]["country"], json!([]));
+        assert_eq!(server.read(&format!("/v1/videos?q={}&facets=country", percent_encode("nothinglikethis")))["facets"]["country"], json!([]));
         assert_eq!(server.slug_set("/v1/videos?year=2026&limit=100"), server.slug_set("/v1/videos?limit=100"));
         assert!(server.slugs("/v1/videos?year=!2026").is_empty());
     }

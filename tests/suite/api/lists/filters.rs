@@ -1,4 +1,4 @@
-//! Filters and ranges: what they let through, alone and together.
+//! Filters and ranges, alone and combined.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn fill(server: &TestServer) {
 }
 
 on_both! {
-    demo fn a_value_that_is_repeated_is_one(server: &TestServer) {
+    demo fn deduplicates_repeated_filter_values(server: &TestServer) {
         let many = |value: &str, times: usize| vec![value; times].join(",");
         for (path, filter, value) in [("/v1/videos", "has", "source"), ("/v1/videos", "country", "!MK"), ("/v1/partners", "kind", "donor")] {
             let others = "lang=sr-Cyrl&facets=year&total=true";
@@ -43,7 +43,7 @@ on_both! {
             let again = server.read(&format!("{path}?{others}&{filter}={}", many(value, 50)));
             assert_eq!((&once["data"], &once["page"]["total"], &once["facets"]), (&again["data"], &again["page"]["total"], &again["facets"]), "{filter}");
         }
-        // With everything else that can be asked at once.
+        // Together with all other parameters.
         let all = format!(
             "ids=a-slug,another-slug&programme=implementing-norms-changing-minds&partner=un-women&topic=prevention&country=MK&language=sq&spoken_language=tr\
              &caption_language=en&kind=youtube&has={}&year=2026&missing=sq.captions&sort=-published_at&facets=programme&q=zene&highlights=true\
@@ -53,7 +53,7 @@ on_both! {
         assert_eq!(server.read(&format!("/v1/videos?{all}"))["page"]["total"], 0);
     }
 
-    fn each_filter_alone_and_together(server: &TestServer) {
+    fn combines_filters(server: &TestServer) {
         fill(server);
         let id = server.read("/v1/programmes/north")["id"].as_str().unwrap().to_owned();
         for (query, expected) in [
@@ -85,8 +85,8 @@ on_both! {
         assert_eq!(server.slug_set("/v1/programmes?partner=red"), Vec::<String>::new());
     }
 
-    fn how_a_list_is_walked_changes_nothing(server: &TestServer) {
-        let lines: Vec<Value> = kinoteka::commands::catalogue(80, 3).collect();
+    fn filter_results_do_not_depend_on_query_plan(server: &TestServer) {
+        let lines: Vec<Value> = kinoteka::commands::generate_catalogue(80, 3).collect();
         server.import(&lines);
         let key = server.editor_key();
         let gone = server.slugs("/v1/videos?country=AL&limit=1").remove(0);
@@ -97,7 +97,7 @@ on_both! {
             "topic=topic-1&country=!MK&language=sq", "language=sr", "language=sr-Cyrl&programme=programme-2", "has=source&country=TR", "has=captions&country=TR",
             "partner=partner-1&topic=topic-2", "spoken_language=en&country=AL,XK", "topic=!topic-1", "country=DE", "country=AL&sort=published_at",
         ] {
-            // A range that takes everything makes the list walk along the items.
+            // A range that matches everything makes the query scan the items.
             let (along, plain) = (format!("/v1/videos?{query}"), format!("/v1/videos?{query}&updated_since=2000-01-01"));
             let all = server.read(&format!("{plain}&limit=100&total=true"));
             let expected = slugs(&all);
@@ -125,7 +125,7 @@ on_both! {
         assert!(seen > 200, "the catalogue has enough of each: {seen}");
     }
 
-    demo fn figures_are_compared_as_numbers(server: &TestServer) {
+    demo fn compares_statistic_values_as_numbers(server: &TestServer) {
         for (query, expected) in [
             ("min_value=250", vec!["civil-society-at-the-istanbul-forum", "law-enforcement-and-service-providers-in-training", "organisations-equipped-to-monitor", "women-who-know-their-rights"]),
             ("min_value=250.5&max_value=1500", vec!["civil-society-at-the-istanbul-forum"]),
@@ -145,12 +145,12 @@ on_both! {
         assert_eq!(values("-value"), ["3500", "1500", "500", "250", "40"]);
     }
 
-    demo fn topics_are_found_by_their_parent(server: &TestServer) {
+    demo fn filters_topics_by_parent(server: &TestServer) {
         assert_eq!(server.slug_set("/v1/topics?parent=social-norms"), ["gender-stereotypes", "masculinity"]);
         assert_eq!(server.slug_set("/v1/topics?parent=sport"), Vec::<String>::new());
     }
 
-    fn a_former_slug_still_names_the_item_in_a_filter(server: &TestServer) {
+    fn filter_accepts_former_slug(server: &TestServer) {
         fill(server);
         let key = server.editor_key();
         server.patch(&key, "/v1/programmes/north", &json!({"slug": "far-north"}));

@@ -1,13 +1,13 @@
-//! What every list takes: parameters, filters, search, order, pages.
+//! Lists: parameters, filters, search, sorting, pagination.
 
-mod everything;
+mod did_you_mean;
 mod facets;
 mod filters;
-mod judged;
-mod meant;
-mod order;
-mod paging;
+mod pagination;
 mod parameters;
+mod relevance;
 mod search;
+mod search_all;
+mod sorting;
 mod suggest;
 mod transcripts;

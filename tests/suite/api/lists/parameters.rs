@@ -1,4 +1,4 @@
-//! A parameter that is not understood is an error that says what was meant, never an empty list.
+//! Invalid parameters are errors with suggestions, never ignored.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::on_both;
 
 on_both! {
-    demo fn every_wrong_parameter_is_named(server: &TestServer) {
+    demo fn rejects_each_invalid_parameter(server: &TestServer) {
         let ids = vec!["a"; 101].join(",");
         let cases: Vec<(String, &str, &str)> = [
             ("limt=5", "limt", "unknown_parameter"), ("limit=0", "limit", "out_of_range"), ("limit=101", "limit", "out_of_range"),
@@ -38,12 +38,12 @@ on_both! {
         server.get("/v1/countries?sort=size&limt=1").errors(400, &[("sort", "unknown_value"), ("limt", "unknown_parameter")]);
     }
 
-    demo fn what_a_filter_names_is_looked_up_anew_after_a_change(server: &TestServer) {
+    demo fn filter_reference_lookup_follows_writes(server: &TestServer) {
         let (key, list) = (server.editor_key(), "/v1/videos?topic=sport&fields=slug");
         let patch = |topic: &str, body: serde_json::Value| server.request("PATCH", &format!("/v1/topics/{topic}")).key(&key).json(&body).send().expect(200);
         let before = server.slugs(list);
         assert!(!before.is_empty());
-        assert_eq!(server.slugs(list), before, "as it was remembered");
+        assert_eq!(server.slugs(list), before, "as cached");
         patch("sport", serde_json::json!({"status": "draft"}));
         server.get(list).errors(400, &[("topic", "unknown_value")]);
         patch("sport", serde_json::json!({"status": "published", "slug": "sports"}));
@@ -51,7 +51,7 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?topic=sports&fields=slug"), before);
     }
 
-    demo fn the_nearest_right_one_is_suggested(server: &TestServer) {
+    demo fn suggests_closest_parameter_name(server: &TestServer) {
         for (query, suggestion) in [
             ("limt=5", "`limit`"), ("contry=AL", "`country`"), ("sort=titel", "`title`"), ("include=program", "`programme`"), ("fields=slugg", "`slug`"),
             ("topic=preventoin", "`prevention`"), ("partner=un-woman", "`un-women`"), ("kind=youtub", "`youtube`"), ("status=publishd", "`published`"),
@@ -62,21 +62,21 @@ on_both! {
         }
     }
 
-    demo fn all_wrong_parameters_are_reported_together(server: &TestServer) {
+    demo fn reports_all_invalid_parameters(server: &TestServer) {
         let expected = [("limit", "out_of_range"), ("sort", "unknown_value"), ("country", "unknown_value"), ("foo", "unknown_parameter"), ("lang", "invalid_language")];
         server.get("/v1/videos?limit=0&sort=foo&country=RX&foo=1&lang=.").errors(400, &expected);
     }
 
-    demo fn a_small_query_is_not_answered_with_a_large_problem(server: &TestServer) {
+    demo fn limits_problem_size(server: &TestServer) {
         let names: Vec<String> = (0..2_500).map(|number| format!("p{number}")).collect();
-        let answer = server.get(&format!("/v1/videos?{}", names.join("&")));
-        assert!(answer.body.len() < 131_072, "{} bytes", answer.body.len());
-        let problem = answer.problem(400, "invalid-parameter");
+        let response = server.get(&format!("/v1/videos?{}", names.join("&")));
+        assert!(response.body.len() < 131_072, "{} bytes", response.body.len());
+        let problem = response.problem(400, "invalid-parameter");
         assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
-        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are named."), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are listed."), "{problem}");
     }
 
-    demo fn items_and_writes_refuse_unknown_parameters_too(server: &TestServer) {
+    demo fn item_and_write_routes_reject_unknown_parameters(server: &TestServer) {
         server.get("/v1/videos/testimonials-part-one?feilds=title").errors(400, &[("feilds", "unknown_parameter")]);
         server.get("/v1/videos/testimonials-part-one?limit=1").errors(400, &[("limit", "unknown_parameter")]);
         server.get("/v1/countries/XK?include=x").errors(400, &[("include", "unknown_parameter")]);
@@ -86,7 +86,7 @@ on_both! {
         assert_eq!(server.slugs("/v1/topics?ids=explainer"), ["explainer"]);
     }
 
-    demo fn cursors_cannot_be_forged_or_taken_elsewhere(server: &TestServer) {
+    demo fn rejects_forged_or_foreign_cursors(server: &TestServer) {
         let page = server.read("/v1/videos?limit=2&sort=title");
         let cursor = page["page"]["next_cursor"].as_str().unwrap();
         server.get(&format!("/v1/videos?limit=2&sort=title&cursor={cursor}&offset=0")).errors(400, &[("offset", "conflicting")]);
@@ -97,7 +97,7 @@ on_both! {
         server.get(&format!("/v1/videos?sort=title&limit=7&cursor={cursor}")).expect(200);
         server.get(&format!("/v1/videos?sort=title&total=true&fields=slug&cursor={cursor}")).expect(200);
         let mut content: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
-        // Written as the server writes them, so that only what is forged is wrong.
+        // Serialized like the server does, so that only the forged part is invalid.
         let forged = |content: &serde_json::Value| {
             URL_SAFE_NO_PAD.encode(format!(r#"{{"q":{},"b":{},"k":{},"i":{}}}"#, content["q"], content["b"], content["k"], content["i"]))
         };
@@ -116,28 +116,28 @@ on_both! {
         let mut content: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(page["page"]["next_cursor"].as_str().unwrap()).unwrap()).unwrap();
         for key in ["x", "", "99999999999999999999999", "-1", "9223372036854775807"] {
             content["k"] = serde_json::json!([key]);
-            let answer = server.get(&format!("/v1/videos?sort=published_at&cursor={}", forged(&content)));
-            assert!(answer.status == 400 || answer.status == 200, "{key}: {}", answer.text());
+            let response = server.get(&format!("/v1/videos?sort=published_at&cursor={}", forged(&content)));
+            assert!(response.status == 400 || response.status == 200, "{key}: {}", response.text());
         }
     }
 
-    demo fn addresses_that_are_not_utf_8_are_bad_requests(server: &TestServer) {
+    demo fn non_utf8_url_returns_400(server: &TestServer) {
         for query in ["q=%zz", "q=%", "q=%f", "q=%ff", "%ff=1", "q=%C5", "q=%ED%A0%80"] {
             let problem = server.raw_request("GET", &format!("/v1/videos?{query}"), "").problem(400, "invalid-parameter");
             assert_eq!(problem["errors"][0]["code"], "invalid_encoding", "{query}");
         }
         for path in ["/v1/videos/%zz", "/v1/videos/%ff", "/v1/videos/%00", "/v1/videos/%C5", "/v1/countries/%ff", "/v1/countries/%00"] {
-            let answer = server.raw_request("GET", path, "");
-            assert!([400, 404].contains(&answer.status), "{path}: {}", answer.text());
-            assert_eq!(answer.must("content-type"), "application/problem+json", "{path}");
+            let response = server.raw_request("GET", path, "");
+            assert!([400, 404].contains(&response.status), "{path}: {}", response.text());
+            assert_eq!(response.required_header("content-type"), "application/problem+json", "{path}");
         }
-        let answer = server.raw_request("GET", "/v1/vid%ffeos", "");
-        assert!([400, 404].contains(&answer.status), "{}", answer.text());
-        let answer = server.raw(b"GET /v1/videos?q=\xc5\xbe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        assert!([200, 400].contains(&answer.status));
+        let response = server.raw_request("GET", "/v1/vid%ffeos", "");
+        assert!([400, 404].contains(&response.status), "{}", response.text());
+        let response = server.raw(b"GET /v1/videos?q=\xc5\xbe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert!([200, 400].contains(&response.status));
     }
 
-    demo fn an_address_that_is_too_long_is_said_to_be(server: &TestServer) {
+    demo fn too_long_url_returns_414(server: &TestServer) {
         let long = "a".repeat(20_000);
         server.raw_request("GET", &format!("/v1/videos?q={long}"), "").problem(414, "uri-too-long");
         let ids = (0..10_000).map(|number| format!("v{number}")).collect::<Vec<_>>().join(",");

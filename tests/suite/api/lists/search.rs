@@ -1,4 +1,4 @@
-//! `q`: the same items whatever the script, the diacritics, the case.
+//! `q`: full-text search, independent of script, diacritics and case.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 use crate::support::server::slugs;
-use crate::support::{TestServer, encoded};
+use crate::support::{TestServer, percent_encode};
 
 fn found(server: &TestServer, path: &str, query: &str) -> Vec<String> {
-    server.slug_set(&format!("{path}?limit=100&q={}", encoded(query)))
+    server.slug_set(&format!("{path}?limit=100&q={}", percent_encode(query)))
 }
 
 fn topic(slug: &str, language: &str, name: &str, description: &str) -> Value {
@@ -17,15 +17,15 @@ fn topic(slug: &str, language: &str, name: &str, description: &str) -> Value {
 }
 
 on_both! {
-    fn more_entries_than_postgres_looks_at_one_by_one(server: &TestServer) {
-        // Its readers have asked how frequent words are before there were any, and believe for a
-        // minute that this one is rare.
+    fn ranks_correctly_above_postgres_scan_limit(server: &TestServer) {
+        // The readers cache term frequencies from before the import, and for a minute treat this
+        // word as rare.
         for _ in 0..40 {
             server.get("/v1/videos?q=zajednica").expect(200);
         }
         let day = |number: u32| format!("2025-{:02}-{:02}T08:00:00Z", 1 + number / 28, 1 + number % 28);
         let video = |number: u32| {
-            // Every eightieth has the word only in its summary.
+            // Every 80th video has the word only in its summary.
             let (title, summary) = if number.is_multiple_of(80) { ("Film", "Zajednica") } else { ("Zajednica", "Film") };
             json!({"resource": "video", "slug": format!("film-{number:03}"), "status": "published", "published_at": day(number), "original_language": "bs", "title": title, "summary": summary})
         };
@@ -48,7 +48,7 @@ on_both! {
         assert_eq!(server.read("/v1/videos?q=zajednica&total=true&limit=1")["page"]["total"], 325);
     }
 
-    demo fn script_diacritics_and_case_make_no_difference(server: &TestServer) {
+    demo fn ignores_script_diacritics_and_case(server: &TestServer) {
         for path in ["/v1/videos", "/v1/impact-statistics"] {
             let expected = found(server, path, "zene");
             assert!(!expected.is_empty(), "{path}");
@@ -61,7 +61,7 @@ on_both! {
         assert_eq!(found(server, "/v1/videos", "родни стереотипи"), expected);
     }
 
-    fn turkish_and_albanian_letters(server: &TestServer) {
+    fn folds_turkish_and_albanian_letters(server: &TestServer) {
         server.import(&[
             topic("equality", "tr", "Toplumsal cinsiyet eşitliği", "Işık ve ılık"),
             topic("centre", "sq", "Qendër për gratë", "Çështje"),
@@ -81,7 +81,7 @@ on_both! {
         }
     }
 
-    fn phrases_exclusion_prefixes(server: &TestServer) {
+    fn supports_phrases_exclusion_and_prefixes(server: &TestServer) {
         server.import(&[
             topic("apples", "en", "Red apple pie", "Baked in the village school"),
             topic("shuffled", "en", "Apple of red colour", "A pie"),
@@ -98,10 +98,10 @@ on_both! {
         }
     }
 
-    fn any_text_is_a_query(server: &TestServer) {
+    fn accepts_any_text_as_query(server: &TestServer) {
         server.import(&[topic("a", "en", "A cat's \"quoted\" name: 100% (NEAR)", "x AND y OR z NOT w*")]);
         for query in ["women\\", "-survivor,", "\"", "\"\"", "'", "''", "-", "--", "*", "(", ")", ":", "NEAR(a b)", "a AND", "title:x", "^a", "{a}", "&", "|", "!", "<->", "\\", "%", "_", ";", "a:*", "💧", "\u{202e}", "AND OR NOT", "\"unfinished", "- a", "   ", "a\tb\nc"] {
-            let path = format!("/v1/topics?q={}", encoded(query));
+            let path = format!("/v1/topics?q={}", percent_encode(query));
             let status = server.get(&path).status;
             assert_eq!(status, 200, "{query}");
         }
@@ -110,7 +110,7 @@ on_both! {
         }
     }
 
-    demo fn items_are_found_by_what_they_refer_to(server: &TestServer) {
+    demo fn finds_items_by_names_of_references(server: &TestServer) {
         assert!(found(server, "/v1/videos", "Maskuliniteti").contains(&"football-players-against-toxic-masculinity".to_owned()), "a topic's name");
         assert_eq!(found(server, "/v1/videos", "Bashkimi Evropian").len(), 8, "a partner's name");
         let key = server.editor_key();
@@ -119,7 +119,7 @@ on_both! {
         assert_eq!(found(server, "/v1/videos", "gymnastics"), ["football-players-against-toxic-masculinity"], "a renamed topic");
     }
 
-    fn the_best_comes_first(server: &TestServer) {
+    fn ranks_best_match_first(server: &TestServer) {
         server.import(&[
             topic("in-description", "en", "Other", "Something of water"),
             topic("in-title", "en", "Water", "Something"),
@@ -134,10 +134,10 @@ on_both! {
         assert_eq!(server.read("/v1/topics?q=water&total=true")["page"]["total"], 2);
     }
 
-    fn fields_rank_before_forms_and_those_before_dates(server: &TestServer) {
+    fn ranks_by_field_then_word_form_then_date(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "named", "status": "published", "name": "Harbours"}));
-        // The best is the oldest.
+        // The best match is the oldest.
         let videos = [
             ("title-exact", json!({"title": "A harbours film"})),
             ("title-stem", json!({"title": "A harbour film"})),
@@ -168,17 +168,17 @@ on_both! {
         newest.reverse();
         newest.swap(0, 1);
         assert_eq!(server.slugs("/v1/videos?q=harbours&sort=-published_at"), newest);
-        // All words must stand within the fields of a rank.
+        // All words must be in the fields of a rank.
         assert_eq!(server.slugs("/v1/videos?q=film+harbours"), ["title-exact", "title-stem"]);
         assert_eq!(server.slugs("/v1/videos?q=d+harbours"), best[6..]);
         assert_eq!(server.get("/v1/videos?q=harbours&sort=relevance,title").expect(400).json()["errors"][0]["code"], "conflicting");
-        // A cursor that was made up, with a rank that the query does not have.
+        // A forged cursor with a rank that the query does not have.
         let cursor = server.read("/v1/videos?q=harbours&limit=3")["page"]["next_cursor"].as_str().unwrap().to_owned();
         let content = String::from_utf8(URL_SAFE_NO_PAD.decode(&cursor).unwrap()).unwrap();
         assert!(content.contains("\"k\":[\"2\","), "{content}");
         let forged = URL_SAFE_NO_PAD.encode(content.replace("\"k\":[\"2\",", "\"k\":[\"99\","));
         server.get(&format!("/v1/videos?q=harbours&limit=3&cursor={forged}")).errors(400, &[("cursor", "invalid_cursor")]);
-        // There and back again, page by page.
+        // Forwards and backwards, page by page.
         let mut page = server.read("/v1/videos?q=harbours&limit=3");
         let mut seen = Vec::new();
         loop {
@@ -197,7 +197,7 @@ on_both! {
         assert!(seen.is_empty());
     }
 
-    fn words_are_found_by_their_forms(server: &TestServer) {
+    fn stems_word_forms(server: &TestServer) {
         server.import(&[
             topic("en", "en", "Survivors of violence", "Policies for women"),
             topic("sr", "sr-Cyrl", "Насиље у породици", "Жртве и сведоци"),
@@ -213,14 +213,14 @@ on_both! {
         ] {
             assert_eq!(found(server, "/v1/topics", query), expected, "{query}");
         }
-        // With `lang` the words are read as that language's.
+        // With `lang`, words are stemmed in that language.
         assert_eq!(server.slugs("/v1/topics?q=nasilja&lang=sr-Latn"), ["sr"]);
         assert!(server.slugs("/v1/topics?q=nasilja&lang=en").is_empty());
         assert_eq!(server.read("/v1/topics?q=nasilja&lang=sr&total=true")["page"]["total"], 1);
         assert_eq!(server.read("/v1/topics?q=nasilja&lang=en&total=true")["page"]["total"], 0);
     }
 
-    demo fn excluding_gives_the_rest(server: &TestServer) {
+    demo fn exclusion_returns_complement(server: &TestServer) {
         let all = found(server, "/v1/videos", "-nothinglikethis");
         assert_eq!(all, server.slug_set("/v1/videos?limit=100"));
         for term in ["women", "žena", "\"zero tolerance\"", "police", "forum", "2024", "covid-19", "qendër"] {
@@ -232,7 +232,7 @@ on_both! {
         }
     }
 
-    fn a_phrase_does_not_span_texts(server: &TestServer) {
+    fn phrase_does_not_span_fields(server: &TestServer) {
         server.import(&[json!({"resource": "topic", "slug": "two", "status": "published", "original_language": "en", "translations": {
             "en": {"status": "published", "name": "Red apple", "description": "Green pear"},
             "sq": {"status": "published", "name": "Mollë e kuqe", "description": "Dardhë"},
@@ -242,14 +242,14 @@ on_both! {
         }
     }
 
-    fn vowel_signs_belong_to_words(server: &TestServer) {
+    fn combining_vowel_signs_belong_to_words(server: &TestServer) {
         server.import(&[topic("one", "hi", "हा", ""), topic("other", "hi", "हि", "")]);
         for (query, expected) in [("हि ", vec!["other"]), ("हा ", vec!["one"]), ("ह ", vec![]), ("ह", vec!["one", "other"])] {
             assert_eq!(found(server, "/v1/topics", query), expected, "{query}");
         }
     }
 
-    fn an_item_moves_with_its_date(server: &TestServer) {
+    fn ranking_follows_date_changes(server: &TestServer) {
         let key = server.editor_key();
         for (slug, day) in [("one", 1), ("two", 2)] {
             let video = json!({"slug": slug, "status": "published", "title": "Harbour", "published_at": format!("2020-01-0{day}T00:00:00Z")});
@@ -265,17 +265,17 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?q=harbour"), ["two"]);
     }
 
-    demo fn what_is_found_is_marked(server: &TestServer) {
-        let highlights = |query: &str, lang: &str| server.read(&format!("/v1/videos?highlights=true&fields=slug&lang={lang}&q={}", encoded(query)));
+    demo fn highlights_matches(server: &TestServer) {
+        let highlights = |query: &str, lang: &str| server.read(&format!("/v1/videos?highlights=true&fields=slug&lang={lang}&q={}", percent_encode(query)));
         let found = highlights("recima", "sr-Cyrl");
         let video = found["data"].as_array().unwrap().iter().find(|one| one["slug"] == "testimonials-part-one").unwrap();
         let title = video["highlights"].as_array().unwrap().iter().find(|one| one["field"] == "title").unwrap();
-        // The text is kept in Latin only and answered in Cyrillic.
+        // The text is stored in Latin script and returned in Cyrillic.
         assert_eq!(
             title,
             &json!({"field": "title", "language": "sr-Cyrl", "snippets": ["Својим <mark>речима</mark>, први део: партнери и учесници"]})
         );
-        // What is found in another language than the answer's is shown in that.
+        // A match in another language is shown in that language.
         let found = highlights("pandemijsko OR pandemisë", "en");
         for one in found["data"].as_array().unwrap() {
             for highlight in one["highlights"].as_array().unwrap() {
@@ -297,7 +297,7 @@ on_both! {
         }
     }
 
-    fn marks_are_safe_in_a_page(server: &TestServer) {
+    fn highlights_are_html_safe(server: &TestServer) {
         let key = server.editor_key();
         let hostile = "<script>alert('x')</script> & \"harbour\" <mark>no</mark> harbours\n\nIn the harbour";
         server.create(&key, "/v1/videos", &json!({"slug": "a", "status": "published", "title": hostile, "description": format!("{} Harbour! {}", "Many words. ".repeat(60), "Others follow. ".repeat(60))}));
@@ -313,7 +313,7 @@ on_both! {
         assert_eq!(phrase["data"][0]["highlights"][0]["cues"], json!([{"start_seconds": 1.0, "end_seconds": 3.5, "text": "<mark>At the harbour</mark> &lt;i&gt;"}]));
     }
 
-    fn what_was_found_is_not_taken_for_another_page(server: &TestServer) {
+    fn cached_search_page_is_keyed_by_parameters(server: &TestServer) {
         let key = server.editor_key();
         let film = |number: u32, status: &str, country: &str| {
             server.create(&key, "/v1/videos", &json!({"slug": format!("film-{number}"), "title": "Solidarnost", "status": status, "countries": [country], "published_at": format!("2026-01-0{number}T08:00:00Z"), "recorded_on": format!("202{number}-01-01")}));
@@ -323,7 +323,7 @@ on_both! {
         }
         let drafts = || slugs(&server.request("GET", "/v1/videos?q=solidarnost&status=draft,published").key(&key).send().expect(200).json());
         let all = ["film-4", "film-3", "film-2", "film-1"];
-        // Everything twice: searched for, and known from before.
+        // Each query runs twice: uncached and cached.
         for _ in 0..2 {
             let of = |query: &str| server.slugs(&format!("/v1/videos?q=solidarnost{query}"));
             assert_eq!(of(""), all);
@@ -348,16 +348,15 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?q=solidarnost"), now);
         assert_eq!(server.slugs("/v1/search?q=solidarnost&kind=video"), now);
         assert_eq!(drafts(), now);
-        // A value that looks like another parameter is a value: parameters stand in the order of
-        // their names.
+        // A value that looks like another parameter does not change the cache key.
         let other = server.get("/v1/videos?q=solidarnost%0Ayear%3D2026&facets=country&total=true").expect(200);
         let honest = server.get("/v1/videos?q=solidarnost&year=2026&facets=country&total=true").expect(200);
         assert_eq!((slugs(&other.json()), &other.json()["page"]["total"]), (Vec::new(), &json!(0)));
         assert_eq!((slugs(&honest.json()), &honest.json()["page"]["total"]), (now.map(str::to_owned).to_vec(), &json!(4)));
-        assert_ne!(honest.must("etag"), other.must("etag"));
+        assert_ne!(honest.required_header("etag"), other.required_header("etag"));
     }
 
-    fn writes_are_found_at_once_and_what_is_gone_is_not(server: &TestServer) {
+    fn search_reflects_writes_immediately(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/topics", &json!({"slug": "river", "status": "published", "name": "River"}));
         assert_eq!(found(server, "/v1/topics", "river"), ["river"]);

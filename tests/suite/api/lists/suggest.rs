@@ -1,15 +1,15 @@
-//! `/v1/suggest`: titles while one types.
+//! `/v1/suggest`: autocomplete of titles.
 
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::{TestServer, encoded};
+use crate::support::{TestServer, percent_encode};
 
-/// Kind and marked title of the suggestions.
+/// Kinds and highlighted titles of the suggestions.
 fn suggested(server: &TestServer, query: &str, others: &str) -> Vec<(String, String)> {
-    let answer = server.read(&format!("/v1/suggest?q={}{others}", encoded(query)));
+    let response = server.read(&format!("/v1/suggest?q={}{others}", percent_encode(query)));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    answer["data"]
+    response["data"]
         .as_array()
         .unwrap()
         .iter()
@@ -22,7 +22,7 @@ fn named(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 on_both! {
-    fn titles_are_suggested_while_one_types(server: &TestServer) {
+    fn suggests_titles_by_prefix(server: &TestServer) {
         let key = server.editor_key();
         let at = |year: u32| format!("{year}-01-01T00:00:00Z");
         for (path, item) in [
@@ -39,8 +39,8 @@ on_both! {
             item["status"] = json!("published");
             server.create(&key, path, &item);
         }
-        // Titles that begin so come first; of others too topics, programmes, partners, then the
-        // newest videos. No statistics.
+        // Titles with this prefix come first; then topics, programmes, partners, newest videos. No
+        // statistics.
         let begun = named(&[
             ("topic", "<mark>Shelters</mark> &amp; safe places"), ("programme", "<mark>She</mark> decides"), ("video", "<mark>Shelter</mark> in the hills"),
             ("partner", "Network of <mark>shelters</mark>"), ("video", "A <mark>sheltered</mark> life"),
@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(suggested(server, "she", "&limit=2"), begun.get(..2).unwrap());
         assert_eq!(suggested(server, "she", "&kind=video"), named(&[("video", "<mark>Shelter</mark> in the hills"), ("video", "A <mark>sheltered</mark> life")]));
         assert_eq!(suggested(server, "she", "&kind=!video,!topic").len(), 2);
-        // All words, the last one begun; forms of a word.
+        // All words, the last one as a prefix; word forms.
         assert_eq!(suggested(server, "shelter hi", ""), named(&[("video", "<mark>Shelter</mark> in the <mark>hills</mark>")]));
         assert!(suggested(server, "she xyz", "").is_empty());
         assert!(suggested(server, "-hills she", "").len() == 4);
@@ -58,26 +58,25 @@ on_both! {
         for nothing in ["", " ", "!", "-she", "sheep"] {
             assert!(suggested(server, nothing, "").is_empty(), "{nothing}");
         }
-        // In the answer's language where that has it, else in the one that has; in the script that
-        // is asked for.
+        // In the response language if available, otherwise in another; in the requested script.
         let one = |query: &str| server.read(&format!("/v1/suggest?q={query}"))["data"][0].clone();
         assert_eq!((&one("zen")["title"], &one("zen")["language"]), (&json!("Жене шаљу поруку"), &json!("sr-Cyrl")));
         assert_eq!(one("zen&lang=sr-Latn")["marked"], "<mark>Žene</mark> šalju poruku");
         assert_eq!(one("wom&lang=sr-Latn")["title"], "Women send word");
         assert!(one("wom")["url"].as_str().unwrap().ends_with("/v1/videos/serbian"));
-        // What is not public is not suggested, not even to who has a key.
+        // Drafts are never suggested, not even with a key.
         server.patch(&key, "/v1/programmes/she", &json!({"status": "draft"}));
         assert_eq!(suggested(server, "she d", ""), []);
         let with_key = server.request("GET", "/v1/suggest?q=she+d").key(&key).send().expect(200);
-        assert_eq!((with_key.json()["data"].clone(), with_key.must("cache-control")), (json!([]), "private, no-store"));
-        // It follows what is written, and is not sent twice.
-        let before = server.get("/v1/suggest?q=she+d").must("etag").to_owned();
+        assert_eq!((with_key.json()["data"].clone(), with_key.required_header("cache-control")), (json!([]), "private, no-store"));
+        // It follows writes, and supports conditional requests.
+        let before = server.get("/v1/suggest?q=she+d").required_header("etag").to_owned();
         server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(304);
         server.patch(&key, "/v1/programmes/she", &json!({"status": "published"}));
         server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(200);
     }
 
-    fn what_cannot_be_read_is_not_missing_too(server: &TestServer) {
+    fn reports_one_error_for_unreadable_query(server: &TestServer) {
         for path in ["/v1/suggest", "/v1/search"] {
             server.get(&format!("{path}?q=a%00b")).errors(400, &[("q", "invalid_text")]);
             server.get(&format!("{path}?q=%FF")).errors(400, &[("q", "invalid_encoding")]);
@@ -85,7 +84,7 @@ on_both! {
         }
     }
 
-    fn few_of_a_kind_leave_room_for_videos(server: &TestServer) {
+    fn limits_suggestions_per_kind(server: &TestServer) {
         let key = server.editor_key();
         for number in 0..6 {
             server.create(&key, "/v1/topics", &json!({"slug": format!("topic-{number}"), "status": "published", "name": format!("Forum {number}")}));
@@ -99,9 +98,9 @@ on_both! {
         assert_eq!(kinds("forum 5"), ["topic"]);
     }
 
-    fn no_title_is_lost_among_many_words(server: &TestServer) {
+    fn suggestions_prefer_titles_over_words(server: &TestServer) {
         let key = server.editor_key();
-        // More words that begin so than are looked for one by one, none of them in a title.
+        // More words with this prefix than are searched individually, none of them in a title.
         let words: Vec<String> = ('a'..='z').flat_map(|a| ["ab", "ba"].map(|rest| format!("pr{a}{rest}"))).collect();
         server.create(&key, "/v1/videos", &json!({"slug": "many", "status": "published", "title": "Many", "description": words.join(" ")}));
         for (path, field) in [("/v1/videos", "title"), ("/v1/topics", "name")] {
@@ -110,15 +109,15 @@ on_both! {
         assert_eq!(suggested(server, "pr", ""), named(&[("topic", "<mark>Prevention</mark>"), ("video", "<mark>Prevention</mark>")]));
     }
 
-    demo fn the_first_catalogue_is_suggested(server: &TestServer) {
+    demo fn suggests_from_demo_catalogue(server: &TestServer) {
         assert_eq!(suggested(server, "foot", "&lang=en").first(), Some(&("video".to_owned(), "<mark>Football</mark> players speak up against toxic masculinity".to_owned())));
         assert!(suggested(server, "un w", "&lang=en").contains(&("partner".to_owned(), "<mark>UN</mark> <mark>Women</mark>".to_owned())));
-        // Every title is suggested by the beginning of each of its words.
+        // Every title is suggested for a prefix of each of its words.
         for (path, field) in [("/v1/videos", "title"), ("/v1/topics", "name"), ("/v1/partners", "name"), ("/v1/programmes", "title")] {
             for item in server.read(&format!("{path}?limit=100&lang=en"))["data"].as_array().unwrap() {
-                for word in kinoteka::text::tokens(item[field].as_str().unwrap()) {
+                for word in kinoteka::text::tokenize(item[field].as_str().unwrap()) {
                     let begun: String = word.chars().take(3).collect();
-                    let list = server.read(&format!("/v1/suggest?q={}&limit=20&lang=en&kind={}", encoded(&begun), path.trim_start_matches("/v1/").trim_end_matches('s')));
+                    let list = server.read(&format!("/v1/suggest?q={}&limit=20&lang=en&kind={}", percent_encode(&begun), path.trim_start_matches("/v1/").trim_end_matches('s')));
                     assert!(list["data"].as_array().unwrap().iter().any(|one| one["slug"] == item["slug"]), "{begun}: {item}");
                 }
             }

@@ -1,13 +1,13 @@
-//! `/v1/transcript-search`: what is said, and when.
+//! `/v1/transcript-search`: search in cues, with timestamps.
 
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::{TestServer, encoded};
+use crate::support::{TestServer, percent_encode};
 
-/// Seconds and text of the hits, page by page.
+/// Seconds and texts of the hits of all pages.
 fn hits(server: &TestServer, query: &str, others: &str) -> Vec<(String, f64, String)> {
-    let path = format!("/v1/transcript-search?q={}{others}", encoded(query));
+    let path = format!("/v1/transcript-search?q={}{others}", percent_encode(query));
     let mut page = server.read(&path);
     let mut all = Vec::new();
     loop {
@@ -41,7 +41,7 @@ fn caption(server: &TestServer, key: &str, video: &str, language: &str, cues: &[
 }
 
 on_both! {
-    fn cues_are_found_with_their_second(server: &TestServer) {
+    fn transcript_hits_have_timestamps(server: &TestServer) {
         let key = server.editor_key();
         for (slug, date) in [("older", "2024-01-01"), ("newer", "2025-01-01"), ("silent", "2026-01-01")] {
             let video = json!({"slug": slug, "status": "published", "title": "Насиље police", "published_at": format!("{date}T00:00:00Z"), "countries": [if slug == "older" { "RS" } else { "MK" }]});
@@ -51,12 +51,12 @@ on_both! {
         caption(server, &key, "newer", "en", &[(5, "The police <i>came</i> at once."), (8, "No violence &amp; no fear."), (80, "Policemen help.")]);
         let marked = |slug: &str, second: f64, text: &str| (slug.to_owned(), second, text.to_owned());
         assert_eq!(hits(server, "nasilja", ""), [marked("older", 1.0, "<mark>Насиље</mark> није"), marked("older", 100.0, "<mark>Насиље</mark> боли.")]);
-        // A phrase across cues; the title is no transcript.
+        // A phrase across cues; titles are not searched.
         assert_eq!(hits(server, "\"nije privatna\"", ""), [marked("older", 1.0, "Насиље <mark>није приватна</mark> ствар.")]);
         // Words within half a minute.
         assert_eq!(hits(server, "police violence ", ""), [marked("newer", 5.0, "The <mark>police</mark> came at once. No <mark>violence</mark> &amp; no fear.")]);
         assert!(hits(server, "ствар боли", "").is_empty());
-        // As typed before beginnings; newer before older; page by page.
+        // Exact matches before prefixes, newer before older, across pages.
         let all = hits(server, "полиц OR polic", "");
         assert_eq!(all.iter().map(|(slug, second, _)| (slug.as_str(), *second)).collect::<Vec<_>>(), [("newer", 5.0), ("newer", 80.0), ("older", 70.0)]);
         for limit in 1..4 {
@@ -70,16 +70,16 @@ on_both! {
         let hit = &page["data"][0];
         assert_eq!((&hit["before"], &hit["after"]["text"], &hit["language"], &hit["kind"]), (&Value::Null, &json!("No violence &amp; no fear."), &json!("en"), &json!("captions")));
         assert!(hit["url"].as_str().unwrap().ends_with("/embed/videos/newer#t=5"), "{hit}");
-        // What finds nothing is asked back.
-        let meant = server.read(&format!("/v1/transcript-search?q={}", encoded("прнватна")));
+        // An empty result has suggestions.
+        let meant = server.read(&format!("/v1/transcript-search?q={}", percent_encode("прнватна")));
         assert_eq!((&meant["data"], &meant["did_you_mean"]), (&json!([]), &json!(["приватна"])));
         assert!(server.read("/v1/transcript-search?q=policd&country=MK")["did_you_mean"].as_array().unwrap().contains(&json!("police")));
-        // What is not public is not found.
+        // Drafts are not found.
         server.patch(&key, "/v1/videos/newer", &json!({"status": "draft"}));
         assert!(hits(server, "came", "").is_empty());
     }
 
-    fn wrong_requests_are_named(server: &TestServer) {
+    fn rejects_invalid_parameters(server: &TestServer) {
         server.get("/v1/transcript-search").errors(400, &[("q", "required")]);
         for nothing in ["-a", "%21%3F", "%20"] {
             assert_eq!(server.read(&format!("/v1/transcript-search?q={nothing}&total=true"))["page"]["total"], 0, "{nothing}");
@@ -88,7 +88,7 @@ on_both! {
         server.get("/v1/transcript-search?q=a&country=RX").errors(400, &[("country", "unknown_value")]);
         server.get("/v1/transcript-search?q=a&cursor=abc").errors(400, &[("cursor", "invalid_cursor")]);
         assert_eq!(server.read("/v1/transcript-search?q=a")["data"], json!([]));
-        let etag = server.get("/v1/transcript-search?q=a").must("etag").to_owned();
+        let etag = server.get("/v1/transcript-search?q=a").required_header("etag").to_owned();
         server.request("GET", "/v1/transcript-search?q=a").header("If-None-Match", &etag).send().expect(304);
     }
 }

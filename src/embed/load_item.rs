@@ -1,0 +1,221 @@
+//! Loads an item by id or slug, with its extras, for embed pages and metadata.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use serde_json::Value;
+
+use crate::db::{Connection, Id};
+use crate::http::auth::Visibility;
+use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::resource::Resource;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::query::params::ResponseShape;
+use crate::resource::read::content_notes::content_notes_in_other_language;
+use crate::resource::read::list::{CatalogueRequest, find_visible, read_catalogue_wide};
+use crate::resource::read::referenced_by::ReferencingItems;
+pub use crate::resource::read::response::permanent_redirect;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, Lookup, hydrate_single};
+use crate::resource::view::context::RenderContext;
+use crate::text::choice::preference_order;
+use crate::videos::media::Chapter;
+use crate::videos::model::VideoFields;
+use crate::videos::resource::Videos;
+use crate::videos::tracks::chapters;
+
+/// The include that loads the impact statistics that reference a video as evidence.
+const STATISTICS_INCLUDE: &str = "impact_statistics";
+
+/// A request for an item.
+pub struct ItemRequest<'a> {
+    /// Id or slug.
+    pub id_or_slug: String,
+    /// What the viewer may see.
+    pub visibility: Visibility,
+    /// Preferred languages.
+    pub language_preference: &'a LanguagePreference,
+    /// What the response depends on besides the item and the languages: part of the `ETag`.
+    pub etag_key: String,
+    /// Whether to load [`VideoExtras`].
+    pub with_extras: bool,
+    /// Whether a former slug is accepted; otherwise the result is [`Located::Moved`].
+    pub accept_former_slug: bool,
+}
+
+/// Related data of a video.
+#[derive(Default)]
+pub struct VideoExtras {
+    /// The full programme.
+    pub programme: Option<Value>,
+    /// Language and text of the content note, if the selected language has none.
+    pub content_note: Option<(String, String)>,
+    /// Chapters, preferably in the selected language.
+    pub chapters: Vec<Chapter>,
+    /// The full impact statistics that it is evidence of.
+    pub statistics: Vec<Value>,
+}
+
+/// Result of a look-up by id or slug.
+pub enum Located<T> {
+    /// The item, converted.
+    Found(T),
+    /// The current slug, if a former one was requested.
+    Moved(String),
+}
+
+/// Loads a video and converts it, unless the client has the current version.
+pub async fn load_video<T: Send + 'static>(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    item_request: ItemRequest<'_>,
+    build: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
+) -> Result<Freshness<Located<T>>, Problem> {
+    let (with_owed, visibility) = (item_request.with_extras, item_request.visibility);
+    load_item::<Videos, T>(
+        context,
+        request,
+        item_request,
+        move |connection, scope, loaded, render_context| {
+            let extras = if with_owed {
+                load_extras(connection, scope, &loaded, visibility, render_context)?
+            } else {
+                VideoExtras::default()
+            };
+            Ok(build(loaded, extras, render_context))
+        },
+    )
+    .await
+}
+
+/// Loads an item of any kind and converts it, unless the client has the current version.
+pub async fn load_item<S: Resource, T: Send + 'static>(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    item_request: ItemRequest<'_>,
+    build: impl Fn(
+        &mut Connection,
+        (&AppState, &Revisions),
+        LoadedItem<S::Fields>,
+        &RenderContext,
+    ) -> Result<T, Problem>
+    + Send
+    + 'static,
+) -> Result<Freshness<Located<T>>, Problem> {
+    let base = context.settings.base_url(request);
+    let ItemRequest {
+        id_or_slug: name,
+        visibility,
+        language_preference,
+        etag_key,
+        accept_former_slug,
+        ..
+    } = item_request;
+    let etag_key =
+        format!("{etag_key}\n{name}\n{}\n{visibility:?}", language_preference.cache_key());
+    let (inner, condition, language_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
+    let done = context
+        .read(visibility, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &language_preference,
+                base_url: &base,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
+                    Lookup::Former(item) if !accept_former_slug => {
+                        return Ok(Located::Moved(item.slug));
+                    }
+                    Lookup::Former(item) | Lookup::Current(item) => item,
+                };
+                let unreadable = format!(
+                    "the stored fields of {} {} are invalid",
+                    S::SCHEMA.kind.noun(),
+                    item.id
+                );
+                let loaded =
+                    hydrate_single::<S>(connection, item, None, visibility, render_context)?
+                        .ok_or_else(|| Problem::internal(unreadable))?;
+                Ok(Located::Found(build(connection, (&inner, revisions), loaded, render_context)?))
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    Ok(done.value)
+}
+
+fn load_extras(
+    connection: &mut Connection,
+    (context, revisions): (&AppState, &Revisions),
+    loaded: &LoadedItem<VideoFields>,
+    visibility: Visibility,
+    render_context: &RenderContext,
+) -> Result<VideoExtras, Problem> {
+    let programme = load_programme(connection, context, loaded, visibility, render_context)?;
+    let content_note = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        std::slice::from_ref(loaded),
+        visibility,
+    )?
+    .into_values()
+    .next();
+    let mut languages = preference_order(
+        &render_context.language_preference.requested,
+        &render_context.language_preference.fallback,
+    );
+    languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
+    let (chapters, _) =
+        chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;
+    let response_shape =
+        ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
+    let id = loaded.item.id;
+    let referrers = ReferencingItems::load(
+        connection,
+        context,
+        (Videos::SCHEMA, &response_shape),
+        visibility,
+        render_context,
+        &[id],
+    )?;
+    let statistics =
+        referrers.for_item(id).flat_map(|(_, statistics)| statistics.clone()).collect();
+    Ok(VideoExtras { programme, content_note, chapters, statistics })
+}
+
+/// The full programme of an item, if visible.
+pub fn load_programme<O>(
+    connection: &mut Connection,
+    context: &AppState,
+    loaded: &LoadedItem<O>,
+    visibility: Visibility,
+    render_context: &RenderContext,
+) -> Result<Option<Value>, Problem> {
+    let ids: Vec<Id> = loaded
+        .references_in("programme")
+        .map(|link| link.target_id)
+        .filter(|id| render_context.has_target(id))
+        .collect();
+    let Some(expand) = context.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
+    else {
+        return Ok(None);
+    };
+    let mut programme_context = RenderContext::new(
+        render_context.language_preference.clone(),
+        Arc::clone(&render_context.country_names),
+        render_context.cache(),
+    )
+    .with_base_url(&render_context.base_url);
+    Ok(expand(connection, &ids, visibility, &mut programme_context)?.into_values().next())
+}

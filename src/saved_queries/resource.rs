@@ -1,0 +1,66 @@
+//! Implementation of [`Resource`] for saved queries.
+
+use crate::db::sql_fragment::Fragment;
+use crate::db::{Connection, Id};
+use crate::http::json_fields::JsonFields;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::resource::cache::references::CacheView;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::LoadedItem;
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
+use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::saved_queries::input::{parse, parse_saved_query, to_body_errors};
+use crate::saved_queries::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
+
+/// The saved query resource.
+pub struct SavedQueries;
+
+/// SQL condition on `items` that selects all published saved queries.
+pub fn published_condition() -> Fragment {
+    Fragment::new(
+        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
+    )
+}
+
+impl Resource for SavedQueries {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = SavedQueryFields;
+    type View = SavedQuery;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
+        parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<SavedQueryFields>, render_context: &RenderContext) -> SavedQuery {
+        model::render(loaded, render_context)
+    }
+
+    fn filter_values(
+        fields: &SavedQueryFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
+        vec![("kind", fields.kind.clone())]
+    }
+
+    /// The items that the query references must exist.
+    fn validate(
+        connection: &mut Connection,
+        _id: Option<Id>,
+        fields: &mut SavedQueryFields,
+        _links: &[(NewReference, Id)],
+        errors: &mut Vec<FieldError>,
+    ) -> Result<(), Problem> {
+        let Some(list) = fields.list_schema() else { return Ok(()) };
+        // Errors of parsing have been reported already.
+        let Ok(request) = parse_saved_query(fields, list) else { return Ok(()) };
+        match request.page_query(connection, list, &CacheView::default()) {
+            Err(problem) if problem.kind == ProblemKind::InvalidParameter => {
+                errors.extend(to_body_errors(problem));
+            }
+            Err(problem) => return Err(problem),
+            Ok(_) => {}
+        }
+        Ok(())
+    }
+}
