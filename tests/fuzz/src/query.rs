@@ -36,7 +36,7 @@ fn is_understood(
     match &request.page_params.start {
         PageStart::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
         PageStart::After(place) | PageStart::Before(place) => {
-            assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')))
+            assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')));
         }
     }
     assert!(

@@ -34,7 +34,7 @@ fn documented_reads() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Sends conditional requests for a path with a known ETag.
+/// Sends conditional requests for a path with a known `ETag`.
 fn check_conditional_reads(server: &TestServer, path: &str, tag: &str) {
     let read = |known: &str| {
         server.request("GET", path).header("If-None-Match", known).skip_contract_check().send()

@@ -307,7 +307,7 @@ fn framing_is_limited_to_allowed_sites() {
     browser.screenshot("embed-framed");
     // Sites that are not listed may not.
     let limited = TestServer::sqlite(Content::Empty, |settings| {
-        settings.embed_origins = vec!["https://partner.example.org".to_owned()]
+        settings.embed_origins = vec!["https://partner.example.org".to_owned()];
     });
     film(&limited, &youtube());
     let frame = format!("<iframe src=\"{}/embed/videos/film\"></iframe>", limited.base());

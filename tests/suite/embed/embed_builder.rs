@@ -76,7 +76,7 @@ fn embed_builder_works_with_and_without_scripts() {
     let (Some(mut browser), Some(axe)) = (Browser::start(), axe_source()) else { return };
     // Framing is limited to one site; the preview is shown nevertheless.
     let server = TestServer::sqlite(Content::Demo, |settings| {
-        settings.embed_origins = vec!["https://partner.example.org".to_owned()]
+        settings.embed_origins = vec!["https://partner.example.org".to_owned()];
     });
     for (width, is_dark) in [(240, false), (480, true), (1200, false)] {
         browser.resize(width, 900);

@@ -1,4 +1,4 @@
-//! Headless Chromium, driven by the Chrome DevTools Protocol. It can reach this machine only.
+//! Headless Chromium, driven by the Chrome `DevTools` Protocol. It can reach this machine only.
 
 use std::io::Write;
 use std::net::TcpStream;

@@ -139,7 +139,7 @@ pub fn spawn_and_wait(mut command: Command) -> (ServerProcess, Vec<String>, Stri
             // Keeps reading, so that the server never blocks on a full pipe.
             let log = Arc::clone(&served.1);
             std::thread::spawn(move || {
-                lines.for_each(|line| log.lock().expect("the log is not poisoned").push(line))
+                lines.for_each(|line| log.lock().expect("the log is not poisoned").push(line));
             });
             return (served, seen, address);
         }
