@@ -28,7 +28,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::rt::{System, spawn, time::sleep_until};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use kinoteka::commands::catalogue;
+use kinoteka::commands::generate_catalogue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use postgres::PostgresDatabase;
@@ -69,7 +69,7 @@ fn main() {
             "postgres" => {
                 let database =
                     PostgresDatabase::copy_of("template0").expect("PostgreSQL is installed");
-                let took = import(&database.url, catalogue(videos, 1));
+                let took = import(&database.url, generate_catalogue(videos, 1));
                 measure(&database.url, videos, Some(took));
             }
             other => panic!("there is no database {other}"),
@@ -87,7 +87,7 @@ fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
     }
     let making = path.with_extension("making.db");
     drop(std::fs::remove_file(&making));
-    let took = import(&format!("sqlite://{}", making.display()), catalogue(videos, 1));
+    let took = import(&format!("sqlite://{}", making.display()), generate_catalogue(videos, 1));
     std::fs::rename(&making, &path).expect("the file can be named");
     (path, Some(took))
 }
@@ -583,7 +583,7 @@ fn create(url: &str, address: &str, length: Duration) {
         .output()
         .expect("the program runs");
     let key = String::from_utf8(made.stdout).expect("a key");
-    let line = catalogue(2_000, 2)
+    let line = generate_catalogue(2_000, 2)
         .find(|line| line.get("slug").is_some_and(|slug| slug == "video-7"))
         .expect("a video");
     let requests = (0..20_000)

@@ -19,7 +19,7 @@ mod support;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use kinoteka::commands::catalogue_of_statistics;
+use kinoteka::commands::generate_statistics_catalogue;
 use postgres::PostgresDatabase;
 use serde_json::{Value, json};
 use support::{Served, get, import, kinoteka, once, serve, setting};
@@ -44,9 +44,9 @@ fn main() {
         println!("\n## {database}, {statistics} statistics\n");
         let stores: Vec<Store> = (0..2).map(|number| Store::new(database, number)).collect();
         let [many, few] = stores.as_slice() else { panic!("there are two") };
-        let took = import(many.url(), catalogue_of_statistics(200, statistics, 1));
+        let took = import(many.url(), generate_statistics_catalogue(200, statistics, 1));
         println!("import, after its last line: {:.1} s", took.as_secs_f64());
-        import(few.url(), catalogue_of_statistics(200, REPORTED, 1).map(complete));
+        import(few.url(), generate_statistics_catalogue(200, REPORTED, 1).map(complete));
         table(many.url());
         summaries(many.url());
         iati(few.url());

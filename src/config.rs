@@ -5,16 +5,16 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use clap::{Args, ValueEnum};
 
-use crate::db::connection::{Session, Target};
-use crate::db::store::Sizes;
+use crate::db::connection::{SessionConfig, Target};
+use crate::db::store::DatabaseConfig;
 use crate::http;
-use crate::http::body::Limits;
+use crate::http::body::BodyLimits;
 use crate::places::Designation;
 use crate::text::language::Language;
 
 /// Which wording stands with the designation of Kosovo (XK).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum Footnote {
+pub enum FootnoteSource {
     /// The EU's.
     Eu,
     /// The United Nations'.
@@ -107,8 +107,8 @@ pub struct Settings {
     pub fallback_languages: Vec<String>,
 
     /// Footnote to the designation of Kosovo (XK)
-    #[arg(long, env = "KINOTEKA_XK_FOOTNOTE", value_enum, default_value_t = Footnote::Eu, global = true)]
-    pub xk_footnote: Footnote,
+    #[arg(long, env = "KINOTEKA_XK_FOOTNOTE", value_enum, default_value_t = FootnoteSource::Eu, global = true)]
+    pub xk_footnote: FootnoteSource,
 
     /// The footnote's text when `KINOTEKA_XK_FOOTNOTE=own`
     #[arg(long, env = "KINOTEKA_XK_FOOTNOTE_TEXT", global = true)]
@@ -229,7 +229,7 @@ impl Settings {
                 errors.push("KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL: the hub fetches the feeds from there".to_owned());
             }
         }
-        if let Some(fault) = self.public_url_template.as_deref().and_then(fault_of_template) {
+        if let Some(fault) = self.public_url_template.as_deref().and_then(url_template_error) {
             errors.push(format!("KINOTEKA_PUBLIC_URL_TEMPLATE {fault}"));
         }
         if self.name.as_deref().is_some_and(|name| {
@@ -258,11 +258,11 @@ impl Settings {
             (None, None) => {}
         }
         for tag in &self.fallback_languages {
-            if let Err(error) = http::fields::storable(tag.trim()) {
+            if let Err(error) = http::fields::parse_storable_language(tag.trim()) {
                 errors.push(format!("KINOTEKA_FALLBACK_LANGUAGES: `{tag}`: {error}"));
             }
         }
-        if self.xk_footnote == Footnote::Own
+        if self.xk_footnote == FootnoteSource::Own
             && self.xk_footnote_text.as_deref().is_none_or(str::is_empty)
         {
             errors.push("KINOTEKA_XK_FOOTNOTE=own needs KINOTEKA_XK_FOOTNOTE_TEXT".to_owned());
@@ -314,19 +314,19 @@ impl Settings {
     }
 
     /// The footnote to XK.
-    pub fn designation(&self) -> Designation {
+    pub fn kosovo_footnote(&self) -> Designation {
         match self.xk_footnote {
-            Footnote::Eu => Designation::Eu,
-            Footnote::Un => Designation::Un,
-            Footnote::Own => {
+            FootnoteSource::Eu => Designation::Eu,
+            FootnoteSource::Un => Designation::Un,
+            FootnoteSource::Own => {
                 self.xk_footnote_text.clone().map_or(Designation::None, Designation::Own)
             }
-            Footnote::None => Designation::None,
+            FootnoteSource::None => Designation::None,
         }
     }
 
     /// Who publishes what this server at this address gives.
-    pub fn publisher(&self, base: &str) -> String {
+    pub fn publisher_name(&self, base: &str) -> String {
         let host = || base.split_once("://").map_or(base, |(_, host)| host).to_owned();
         self.name.clone().unwrap_or_else(host)
     }
@@ -337,22 +337,25 @@ impl Settings {
     }
 
     /// How large a body may be and how long it may take.
-    pub fn body_limits(&self) -> Limits {
-        Limits { bytes: self.max_body_bytes, time: Duration::from_secs(self.body_timeout_seconds) }
+    pub fn body_limits(&self) -> BodyLimits {
+        BodyLimits {
+            max_bytes: self.max_body_bytes,
+            timeout: Duration::from_secs(self.body_timeout_seconds),
+        }
     }
 
     /// How many connections there are, and their limits.
-    pub fn sizes(&self) -> Sizes {
+    pub fn database_config(&self) -> DatabaseConfig {
         let wait = Duration::from_millis(self.database_wait_ms);
-        Sizes {
+        DatabaseConfig {
             readers: self.readers,
             writers: self.writers,
-            wait,
-            queue: self.database_queue,
-            session: Session {
+            acquire_timeout: wait,
+            max_queue_len: self.database_queue,
+            session: SessionConfig {
                 busy_timeout: wait,
                 statement_timeout: wait.saturating_mul(2),
-                slow_query: Duration::from_millis(self.slow_query_ms),
+                slow_query_threshold: Duration::from_millis(self.slow_query_ms),
             },
         }
     }
@@ -373,7 +376,7 @@ pub fn is_iati_identifier(text: &str) -> bool {
 }
 
 /// What is wrong with a template for addresses of pages, if anything.
-fn fault_of_template(template: &str) -> Option<&'static str> {
+fn url_template_error(template: &str) -> Option<&'static str> {
     let filled = ["{lang}", "{kind}", "{slug}", "{id}"]
         .iter()
         .fold(template.to_owned(), |filled, name| filled.replace(name, "x"));
@@ -391,14 +394,14 @@ fn fault_of_template(template: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::fault_of_template;
+    use super::url_template_error;
 
     #[test]
-    fn templates_that_cannot_be_filled_in_are_refused() {
+    fn rejects_invalid_url_templates() {
         for good in
             ["https://example.org/{lang}/videos/{slug}", "http://localhost:3000/{kind}?id={id}"]
         {
-            assert_eq!(fault_of_template(good), None, "{good}");
+            assert_eq!(url_template_error(good), None, "{good}");
         }
         for bad in [
             "",
@@ -408,7 +411,7 @@ mod tests {
             "https://e.org/{slug}/{language}",
             "https:///{slug}",
         ] {
-            assert!(fault_of_template(bad).is_some(), "{bad}");
+            assert!(url_template_error(bad).is_some(), "{bad}");
         }
     }
 }

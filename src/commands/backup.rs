@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, say};
+use super::{CommandError, print_status};
 use crate::config::Settings;
 use crate::db::connection::Target;
 use crate::db::upkeep;
@@ -15,14 +15,14 @@ pub struct Args {
 }
 
 /// Copies the database while it may be served; says what the copy holds.
-pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let target = Target::parse(&settings.database_url).map_err(Failure::usage)?;
-    let copied =
-        upkeep::copy(&target, settings.sizes().session, &args.file).map_err(Failure::usage)?;
-    say(&format!(
+pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
+    let target = Target::parse(&settings.database_url).map_err(CommandError::usage)?;
+    let copied = upkeep::backup(&target, settings.database_config().session, &args.file)
+        .map_err(CommandError::usage)?;
+    print_status(&format!(
         "{}: {} items, {} bytes, checked.",
         args.file.display(),
-        copied.items,
+        copied.item_count,
         copied.bytes
     ));
     Ok(())

@@ -4,12 +4,12 @@ use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::{Cli, Failure, say};
+use super::{Cli, CommandError, print_status};
 use crate::config::Settings;
 use crate::db::Time;
-use crate::db::migrations::{self, Standing};
-use crate::db::search::{self, Contents};
-use crate::db::{Connection, Store, upkeep};
+use crate::db::migrations::{self, MigrationStatus};
+use crate::db::search::{self, IndexSnapshot};
+use crate::db::{Connection, Database, upkeep};
 use crate::http::problem::Problem;
 use crate::iati;
 use crate::impact::indicators::store::Indicators;
@@ -24,7 +24,7 @@ use crate::text::nearest::nearest;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-const KINDS: [(Verify, Mend); 7] = [
+const KIND_CHECKS: [(Verify, Mend); 7] = [
     (verify::<Topics>, mend::<Topics>),
     (verify::<Partners>, mend::<Partners>),
     (verify::<Programmes>, mend::<Programmes>),
@@ -51,33 +51,33 @@ pub struct Args {
 
 /// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been
 /// mended), with 1 where something is left to do, with 2 where it could not be checked.
-pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let mut report = Report { json: args.json, left: 0, mended: 0 };
+pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
+    let mut report = Report { json: args.json, unresolved: 0, repaired: 0 };
     for finding in unknown_settings() {
-        report.say(&finding, false)?;
+        report.print(&finding, false)?;
     }
-    let store = server::store(settings)?;
+    let store = server::database_from_settings(settings)?;
     let mut connection = store
         .connect()
-        .map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
-    match migrations::standing(&mut connection)
-        .map_err(|error| Failure::usage(format!("cannot read the database: {error}")))?
+        .map_err(|error| CommandError::usage(format!("cannot open the database: {error}")))?;
+    match migrations::status(&mut connection)
+        .map_err(|error| CommandError::usage(format!("cannot read the database: {error}")))?
     {
-        Standing::Current => {}
-        Standing::Ahead(version) => {
-            return Err(Failure::usage(format!(
+        MigrationStatus::UpToDate => {}
+        MigrationStatus::Newer(version) => {
+            return Err(CommandError::usage(format!(
                 "the database is newer than this program: it has migration {version}"
             )));
         }
-        Standing::Behind(count) => {
-            return Err(Failure::usage(format!(
+        MigrationStatus::Pending(count) => {
+            return Err(CommandError::usage(format!(
                 "the database lacks {count} migration(s); run `kinoteka migrate` first"
             )));
         }
     }
-    for fault in upkeep::faults(&mut connection)? {
+    for fault in upkeep::integrity_errors(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";
-        report.say(
+        report.print(
             &Finding {
                 code: "database_damaged",
                 subject: "database".to_owned(),
@@ -90,10 +90,10 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
     }
     // All is held against one state, however long it takes; what is mended is read again where it
     // is written.
-    let items = connection.frozen(|connection| {
-        let contents = Contents::read(connection)?;
+    let items = connection.with_snapshot(|connection| {
+        let contents = IndexSnapshot::load(connection)?;
         let mut items = 0_usize;
-        for kind in KINDS {
+        for kind in KIND_CHECKS {
             items = items.saturating_add(check_kind(
                 connection,
                 &store,
@@ -103,23 +103,23 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
                 &mut report,
             )?);
         }
-        check_left_over(connection, &store, args.repair, &mut report)?;
+        check_orphaned_entries(connection, &store, args.repair, &mut report)?;
         if args.iati {
             check_iati(connection, settings, &mut report)?;
         }
-        Ok::<_, Failure>(items)
+        Ok::<_, CommandError>(items)
     })?;
-    if report.mended > 0 {
-        say(&format!("{items} items checked: {} mended.", report.mended));
+    if report.repaired > 0 {
+        print_status(&format!("{items} items checked: {} mended.", report.repaired));
     }
-    if report.left > 0 {
-        return Err(Failure {
-            lines: vec![format!("{items} items checked: {} to be mended.", report.left)],
-            code: 1,
+    if report.unresolved > 0 {
+        return Err(CommandError {
+            messages: vec![format!("{items} items checked: {} to be mended.", report.unresolved)],
+            exit_code: 1,
         });
     }
-    if report.mended == 0 {
-        say(&format!("{items} items checked: all is well."));
+    if report.repaired == 0 {
+        print_status(&format!("{items} items checked: all is well."));
     }
     Ok(())
 }
@@ -127,24 +127,24 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), Failure> {
 /// Checks the items of a kind, and mends them if that is asked for; gives how many there are.
 fn check_kind(
     connection: &mut Connection,
-    store: &Store,
+    store: &Database,
     (verify, mend): (Verify, Mend),
-    contents: &Contents,
+    contents: &IndexSnapshot,
     repair: bool,
     report: &mut Report,
-) -> Result<usize, Failure> {
+) -> Result<usize, CommandError> {
     let (mut items, mut after) = (0_usize, None);
     loop {
         let checked = verify(connection, after, contents)?;
         if repair && !checked.stale.is_empty() {
-            store.write_here(|connection| {
+            store.write_blocking(|connection| {
                 mend(connection, &checked.stale)?;
                 bump_mended(connection, Time::now())
             })?;
         }
         items = items.saturating_add(checked.items);
         for finding in &checked.findings {
-            report.say(finding, repair && finding.derived)?;
+            report.print(finding, repair && finding.derived)?;
         }
         after = checked.last;
         if after.is_none() {
@@ -155,24 +155,24 @@ fn check_kind(
 
 /// Looks for entries of the full-text index that belong to no item, and takes them out if that is
 /// asked for.
-fn check_left_over(
+fn check_orphaned_entries(
     connection: &mut Connection,
-    store: &Store,
+    store: &Database,
     repair: bool,
     report: &mut Report,
-) -> Result<(), Failure> {
-    let keys = search::left_over(connection)?;
+) -> Result<(), CommandError> {
+    let keys = search::orphaned_keys(connection)?;
     if keys.is_empty() {
         return Ok(());
     }
     if repair {
-        store.write_here(|connection| {
-            search::remove_left_over(connection, &keys)?;
+        store.write_blocking(|connection| {
+            search::delete_orphans(connection, &keys)?;
             bump_all(connection, Time::now())
         })?;
     }
     let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
-    report.say(
+    report.print(
         &Finding {
             code: "search_index_stale",
             subject: "database".to_owned(),
@@ -189,11 +189,11 @@ fn check_iati(
     connection: &mut Connection,
     settings: &Settings,
     report: &mut Report,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     for lack in iati::check::lacks(connection, settings)? {
         let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
         let remedy = if lack.kind.is_some() { remedy } else { "Until then nothing is reported." };
-        report.say(
+        report.print(
             &Finding {
                 code: lack.code,
                 subject: lack.pointer(),
@@ -209,12 +209,12 @@ fn check_iati(
 
 struct Report {
     json: bool,
-    left: usize,
-    mended: usize,
+    unresolved: usize,
+    repaired: usize,
 }
 
 impl Report {
-    fn say(&mut self, finding: &Finding, mended: bool) -> Result<(), Failure> {
+    fn print(&mut self, finding: &Finding, mended: bool) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;
@@ -226,7 +226,7 @@ impl Report {
             let remedy = if mended { "Mended." } else { finding.remedy };
             writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
         }
-        let count = if mended { &mut self.mended } else { &mut self.left };
+        let count = if mended { &mut self.repaired } else { &mut self.unresolved };
         *count = count.saturating_add(1);
         Ok(())
     }

@@ -5,12 +5,12 @@ use std::io::{BufWriter, Write};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::import::{TRACK, TrackLine};
-use super::{Failure, draw_item};
+use super::import::{TEXT_TRACK, TextTrackLine};
+use super::{CommandError, render_resource};
 use crate::captions::webvtt;
 use crate::config::Settings;
 use crate::db::schema::items;
-use crate::db::{Connection, Number};
+use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
 use crate::resource::load::Item;
 use crate::resource::spec::Kind;
@@ -18,16 +18,16 @@ use crate::resource::tracks;
 use crate::server;
 
 /// Members that only the server sets, or that follow from others.
-const DERIVED: &[&str] = &["id", "revision", "created_at", "updated_at", "languages"];
+const READ_ONLY_FIELDS: &[&str] = &["id", "revision", "created_at", "updated_at", "languages"];
 
 /// Writes every item that is not deleted, in an order in which references find their targets.
-pub fn run(settings: &Settings) -> Result<(), Failure> {
-    let store = server::store(settings)?;
-    server::prepare(&store, settings.auto_migrate)?;
-    let context = server::context(settings)?;
+pub fn run(settings: &Settings) -> Result<(), CommandError> {
+    let store = server::database_from_settings(settings)?;
+    server::ensure_schema(&store, settings.auto_migrate)?;
+    let context = server::app_state(settings)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     for kind in Kind::ALL {
-        for line in store.write_here(|connection| {
+        for line in store.write_blocking(|connection| {
             let rows: Vec<Item> = items::table
                 .filter(items::kind.eq(kind.as_str()))
                 .filter(items::deleted_at.is_null())
@@ -37,15 +37,18 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
                 .map_err(Problem::from)?;
             let mut lines = Vec::with_capacity(rows.len());
             for item in rows {
-                let text = draw_item(connection, &context, kind, item)?;
-                lines.push(line(kind, &serde_json::from_str(&text).map_err(Problem::internal)?)?);
+                let text = render_resource(connection, &context, kind, item)?;
+                lines.push(to_ndjson_line(
+                    kind,
+                    &serde_json::from_str(&text).map_err(Problem::internal)?,
+                )?);
             }
             Ok::<_, Problem>(lines)
         })? {
             writeln!(out, "{line}")?;
         }
     }
-    let with_tracks: Vec<(Number, String)> = store.write_here(|connection| {
+    let with_tracks: Vec<(RowId, String)> = store.write_blocking(|connection| {
         items::table
             .filter(items::deleted_at.is_null())
             .filter(items::tracks.ne(""))
@@ -55,7 +58,9 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
             .map_err(Problem::from)
     })?;
     for (number, video) in with_tracks {
-        for line in store.write_here(|connection| track_lines(connection, number, &video))? {
+        for line in
+            store.write_blocking(|connection| text_track_lines(connection, number, &video))?
+        {
             writeln!(out, "{line}")?;
         }
     }
@@ -64,16 +69,16 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// The text tracks of a video.
-fn track_lines(
+fn text_track_lines(
     connection: &mut Connection,
-    number: Number,
+    number: RowId,
     video: &str,
 ) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
     for track in tracks::of_item(connection, number)? {
-        let line = TrackLine {
-            number: 0,
-            resource: TRACK.to_owned(),
+        let line = TextTrackLine {
+            line_number: 0,
+            resource: TEXT_TRACK.to_owned(),
             video: video.to_owned(),
             kind: track.kind(),
             webvtt: webvtt::write(&tracks::read(connection, &track)?, &[]),
@@ -85,17 +90,17 @@ fn track_lines(
     Ok(lines)
 }
 
-fn line(kind: Kind, resource: &Value) -> Result<String, Problem> {
+fn to_ndjson_line(kind: Kind, resource: &Value) -> Result<String, Problem> {
     let mut object = Map::new();
     object.insert("resource".to_owned(), kind.as_str().into());
     for (name, value) in resource.as_object().into_iter().flatten() {
-        let mut value = short(value);
+        let mut value = shorten_references(value);
         if let Some(members) = value.as_array_mut() {
             // What the server keeps of a video is exported by itself.
             members.retain(|member| member.get("stored").and_then(Value::as_bool) != Some(true));
         }
         let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        if !DERIVED.contains(&name.as_str()) && !empty {
+        if !READ_ONLY_FIELDS.contains(&name.as_str()) && !empty {
             object.insert(name.clone(), value);
         }
     }
@@ -103,7 +108,7 @@ fn line(kind: Kind, resource: &Value) -> Result<String, Problem> {
 }
 
 /// References as slugs, countries as codes, nothing that is unknown.
-fn short(value: &Value) -> Value {
+fn shorten_references(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
             if let (Some(_), Some(slug)) = (object.get("id"), object.get("slug")) {
@@ -115,12 +120,12 @@ fn short(value: &Value) -> Value {
             Value::Object(
                 object
                     .iter()
-                    .map(|(name, value)| (name.clone(), short(value)))
+                    .map(|(name, value)| (name.clone(), shorten_references(value)))
                     .filter(|(_, value)| !value.is_null())
                     .collect(),
             )
         }
-        Value::Array(members) => Value::Array(members.iter().map(short).collect()),
+        Value::Array(members) => Value::Array(members.iter().map(shorten_references).collect()),
         other => other.clone(),
     }
 }

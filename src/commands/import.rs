@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, import_iati, merge_item, say, store_item};
+use super::{CommandError, import_iati, merge_patch, print_status, save_resource};
 use crate::captions::Format;
 use crate::config::Settings;
-use crate::db::search::Helper;
+use crate::db::search::IndexerThread;
 use crate::db::{Connection, Time, upkeep};
-use crate::http::fields::{limits, storable};
+use crate::http::fields::{limits, parse_storable_language};
 use crate::http::problem::{MAX_ERRORS, Problem};
 use crate::iati;
 use crate::resource::announce;
@@ -26,7 +26,7 @@ use crate::text::slug::validate_slug;
 use crate::videos::tracks;
 
 /// The first catalogue.
-pub const DEMO: &str = include_str!("demo/first-catalogue.ndjson");
+pub const DEMO_CATALOGUE: &str = include_str!("demo/first-catalogue.ndjson");
 
 /// Flags of `import`.
 #[derive(clap::Args)]
@@ -41,7 +41,7 @@ pub struct Args {
 
 /// What an import did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Imported {
+pub struct ImportReport {
     /// Items that are new or changed.
     pub stored: usize,
     /// Items that were there already, just so.
@@ -49,11 +49,11 @@ pub struct Imported {
 }
 
 /// Reads a file and reports every bad line with its number.
-pub fn command(settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let held = Content::read(settings, args)?;
-    let store = server::store(settings)?;
-    server::prepare(&store, settings.auto_migrate)?;
-    let context = server::context(settings)?;
+pub fn run_import(settings: &Settings, args: &Args) -> Result<(), CommandError> {
+    let held = ImportInput::from_file(settings, args)?;
+    let store = server::database_from_settings(settings)?;
+    server::ensure_schema(&store, settings.auto_migrate)?;
+    let context = server::app_state(settings)?;
     let terminal = std::io::stderr().is_terminal();
     let progress = |done: usize, all: usize| {
         if terminal && (done.is_multiple_of(100) || done == all) {
@@ -65,42 +65,43 @@ pub fn command(settings: &Settings, args: &Args) -> Result<(), Failure> {
         }
     };
     let imported = match held {
-        Content::Lines(text) => run(&context, &text, progress)?,
-        Content::Iati(file) => import_iati::run(&context, file, progress)?,
+        ImportInput::Lines(text) => import_lines(&context, &text, progress)?,
+        ImportInput::Iati(file) => import_iati::run(&context, file, progress)?,
     };
-    say(&format!("{} items stored, {} unchanged.", imported.stored, imported.unchanged));
+    print_status(&format!("{} items stored, {} unchanged.", imported.stored, imported.unchanged));
     Ok(())
 }
 
 /// What a file holds, read before the database is opened.
-enum Content {
+enum ImportInput {
     Lines(String),
     Iati(iati::read::File),
 }
 
-impl Content {
-    fn read(settings: &Settings, args: &Args) -> Result<Self, Failure> {
-        let bytes = bytes_of(&args.file)?;
+impl ImportInput {
+    fn from_file(settings: &Settings, args: &Args) -> Result<Self, CommandError> {
+        let bytes = read_bytes(&args.file)?;
         Ok(if args.iati {
-            Self::Iati(import_iati::read(settings, &bytes)?)
+            Self::Iati(import_iati::parse_file(settings, &bytes)?)
         } else {
-            Self::Lines(text_of(bytes)?)
+            Self::Lines(decode_utf8(bytes)?)
         })
     }
 }
 
-fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
+fn read_bytes(file: &Path) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     let outcome = if file == Path::new("-") {
         std::io::stdin().read_to_end(&mut bytes)
     } else {
         std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut bytes))
     };
-    outcome.map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+    outcome
+        .map_err(|error| CommandError::usage(format!("cannot read {}: {error}", file.display())))?;
     Ok(bytes)
 }
 
-fn text_of(bytes: Vec<u8>) -> Result<String, Failure> {
+fn decode_utf8(bytes: Vec<u8>) -> Result<String, CommandError> {
     String::from_utf8(bytes).map_err(|error| {
         let line = error
             .as_bytes()
@@ -109,14 +110,14 @@ fn text_of(bytes: Vec<u8>) -> Result<String, Failure> {
             .filter(|byte| **byte == b'\n')
             .count()
             .saturating_add(1);
-        Failure::usage(format!("line {line}: not UTF-8; nothing was imported"))
+        CommandError::usage(format!("line {line}: not UTF-8; nothing was imported"))
     })
 }
 
 /// A line that was understood.
-pub struct Line {
+pub struct ImportLine {
     /// Its number, from 1.
-    pub number: usize,
+    pub line_number: usize,
     /// What kind of item it is.
     pub kind: Kind,
     /// Its slug.
@@ -124,44 +125,44 @@ pub struct Line {
     /// The rest of it, as PUT would take it.
     pub body: Value,
     /// Whether what is there already keeps what the body does not say, as with PATCH.
-    pub merges: bool,
+    pub is_patch: bool,
 }
 
 /// Imports lines in one transaction. Items are stored in the order of their kinds, so that
 /// references find their targets.
-pub fn run(
+pub fn import_lines(
     context: &Context,
     text: &str,
     progress: impl FnMut(usize, usize),
-) -> Result<Imported, Failure> {
+) -> Result<ImportReport, CommandError> {
     let mut errors: Vec<(usize, String)> = Vec::new();
-    let mut lines: Vec<Line> = Vec::new();
-    let mut tracks: Vec<TrackLine> = Vec::new();
+    let mut lines: Vec<ImportLine> = Vec::new();
+    let mut tracks: Vec<TextTrackLine> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = index.saturating_add(1);
-        let understood = match TrackLine::understand(number, line) {
+        let understood = match TextTrackLine::parse(number, line) {
             Some(track) => track.map(|track| tracks.push(track)),
-            None => understand(number, line).map(|line| lines.push(line)),
+            None => parse_line(number, line).map(|line| lines.push(line)),
         };
         errors.extend(understood.err().map(|error| (number, error)));
     }
-    store_all(context, lines, &tracks, errors, progress)
+    save_lines(context, lines, &tracks, errors, progress)
 }
 
 /// Stores what was understood, unless anything is wrong.
-pub(super) fn store_all(
+pub(super) fn save_lines(
     context: &Context,
-    mut lines: Vec<Line>,
-    tracks: &[TrackLine],
+    mut lines: Vec<ImportLine>,
+    tracks: &[TextTrackLine],
     understood: Vec<(usize, String)>,
     mut progress: impl FnMut(usize, usize),
-) -> Result<Imported, Failure> {
+) -> Result<ImportReport, CommandError> {
     let all = lines.len().saturating_add(tracks.len());
     lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
-    let helper = Helper::start();
-    let outcome = context.store.write_here(|connection| {
+    let helper = IndexerThread::start();
+    let outcome = context.store.write_blocking(|connection| {
         let mut errors = understood.clone();
-        let mut imported = Imported::default();
+        let mut imported = ImportReport::default();
         // The revisions of a kind are bumped once, when all its items are stored.
         let mut written: Option<Kind> = None;
         let mut seen: Vec<Kind> = Vec::new();
@@ -169,22 +170,22 @@ pub(super) fn store_all(
             if let Some(kind) = written.take_if(|kind| *kind != line.kind) {
                 bump(connection, kind, Time::now())?;
             }
-            match store_line(connection, context, line) {
+            match save_line(connection, context, line) {
                 Ok(stored) if stored.is_changed => {
                     written = Some(line.kind);
                     if stored.is_seen && !seen.contains(&line.kind) {
                         seen.push(line.kind);
                     }
                     imported.stored = imported.stored.saturating_add(1);
-                    if COUNT_AT.contains(&imported.stored) {
-                        upkeep::count_rows(connection)?;
+                    if ANALYZE_AFTER_ITEMS.contains(&imported.stored) {
+                        upkeep::analyze(connection)?;
                     }
                 }
                 Ok(_) => imported.unchanged = imported.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => {
-                    errors.extend(explain(line, &problem))
+                    errors.extend(line_errors(line, &problem))
                 }
-                Err(problem) => return Err(Rejected::Problem(problem)),
+                Err(problem) => return Err(ImportError::Problem(problem)),
             }
             progress(done.saturating_add(1), all);
         }
@@ -193,75 +194,76 @@ pub(super) fn store_all(
         }
         // Tracks come last: they belong to videos.
         for (done, line) in tracks.iter().enumerate() {
-            match line.store(connection, &context.settings) {
+            match line.save(connection, &context.settings) {
                 Ok(true) => imported.stored = imported.stored.saturating_add(1),
                 Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => {
-                    errors.extend(line.explain(&problem))
+                    errors.extend(line.line_errors(&problem))
                 }
-                Err(problem) => return Err(Rejected::Problem(problem)),
+                Err(problem) => return Err(ImportError::Problem(problem)),
             }
             progress(lines.len().saturating_add(done).saturating_add(1), all);
         }
         for kind in seen {
             announce::changed(connection, &context.settings, kind)?;
         }
-        if errors.is_empty() { Ok(imported) } else { Err(Rejected::Lines(errors)) }
+        if errors.is_empty() { Ok(imported) } else { Err(ImportError::Lines(errors)) }
     });
     drop(helper);
     match outcome {
         Ok(imported) => {
             if imported.stored > 0
-                && let Err(error) = upkeep::tidy(&mut context.store.connect()?, imported.stored)
+                && let Err(error) =
+                    upkeep::optimize_after_bulk_load(&mut context.store.connect()?, imported.stored)
             {
                 // Everything is stored; PostgreSQL will come by itself later.
                 log::warn!("the database could not be tidied after the import: {error}");
             }
             Ok(imported)
         }
-        Err(Rejected::Problem(problem)) => Err(problem.into()),
-        Err(Rejected::Lines(mut errors)) => {
+        Err(ImportError::Problem(problem)) => Err(problem.into()),
+        Err(ImportError::Lines(mut errors)) => {
             errors.sort();
             let mut lines: Vec<String> = errors
                 .into_iter()
                 .map(|(number, error)| format!("line {number}: {error}"))
                 .collect();
             lines.push("nothing was imported".to_owned());
-            Err(Failure { lines, code: 2 })
+            Err(CommandError { messages: lines, exit_code: 2 })
         }
     }
 }
 
 /// After so many items PostgreSQL counts its rows: within a transaction it keeps the plans that it
 /// made while the tables were empty.
-const COUNT_AT: [usize; 4] = [100, 1_000, 10_000, 100_000];
+const ANALYZE_AFTER_ITEMS: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
-enum Rejected {
+enum ImportError {
     Problem(Problem),
     Lines(Vec<(usize, String)>),
 }
 
-impl From<Problem> for Rejected {
+impl From<Problem> for ImportError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl From<crate::db::Error> for Rejected {
+impl From<crate::db::Error> for ImportError {
     fn from(error: crate::db::Error) -> Self {
         Self::Problem(error.into())
     }
 }
 
 /// Reads a line as far as that can be done without its fields.
-pub fn understand(number: usize, line: &str) -> Result<Line, String> {
+pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
     let mut body: Value =
         serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let Some(object) = body.as_object_mut() else {
         return Err("an object is expected on every line".to_owned());
     };
     let kind = object.remove("resource");
-    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([TRACK]).collect();
+    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([TEXT_TRACK]).collect();
     let kind = kind
         .as_ref()
         .and_then(Value::as_str)
@@ -273,19 +275,19 @@ pub fn understand(number: usize, line: &str) -> Result<Line, String> {
         .map(str::to_owned)
         .ok_or("`slug` is required")?;
     validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
-    Ok(Line { number, kind, slug, body, merges: false })
+    Ok(ImportLine { line_number: number, kind, slug, body, is_patch: false })
 }
 
 /// The name of text tracks in exports.
-pub const TRACK: &str = "text_track";
+pub const TEXT_TRACK: &str = "text_track";
 
 /// A line that holds a text track of a video.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct TrackLine {
+pub struct TextTrackLine {
     /// Its number, from 1.
     #[serde(skip)]
-    pub number: usize,
+    pub line_number: usize,
     /// [`TRACK`].
     pub resource: String,
     /// The slug of the video.
@@ -301,39 +303,39 @@ pub struct TrackLine {
     pub webvtt: String,
 }
 
-impl TrackLine {
+impl TextTrackLine {
     /// Reads a line, if it is of this sort.
-    fn understand(number: usize, line: &str) -> Option<Result<Self, String>> {
-        if !line.contains(TRACK) {
+    fn parse(number: usize, line: &str) -> Option<Result<Self, String>> {
+        if !line.contains(TEXT_TRACK) {
             return None;
         }
         let value: Value = serde_json::from_str(line).ok()?;
-        if value.get("resource").and_then(Value::as_str) != Some(TRACK) {
+        if value.get("resource").and_then(Value::as_str) != Some(TEXT_TRACK) {
             return None;
         }
         let read: Result<Self, String> =
             serde_json::from_value(value).map_err(|error| format!("not a text track: {error}"));
-        Some(read.map(|line| Self { number, ..line }))
+        Some(read.map(|line| Self { line_number: number, ..line }))
     }
 
-    fn store(&self, connection: &mut Connection, settings: &Settings) -> Result<bool, Problem> {
-        let language = storable(&self.language)
-            .map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
+    fn save(&self, connection: &mut Connection, settings: &Settings) -> Result<bool, Problem> {
+        let language = parse_storable_language(&self.language)
+            .map_err(|detail| Problem::invalid_parameter("language", "invalid_language", detail))?;
         let label = self.label.clone().filter(|label| !label.trim().is_empty());
         if label.as_ref().is_some_and(|label| {
-            label.chars().count() > limits::WORD || label.chars().any(char::is_control)
+            label.chars().count() > limits::SHORT_TEXT || label.chars().any(char::is_control)
         }) {
             let detail = format!(
                 "`label` has at most {} characters, none of them a control character",
-                limits::WORD
+                limits::SHORT_TEXT
             );
-            return Err(Problem::parameter("label", "too_long", detail));
+            return Err(Problem::invalid_parameter("label", "too_long", detail));
         }
         let track = tracks::api::read(self.webvtt.as_bytes(), Some(Format::WebVtt))?;
         let found = find(connection, Kind::Video, &self.video)?.map(Found::item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
             return Err(Problem::new(
-                crate::http::problem::Kind::NotFound,
+                crate::http::problem::ProblemKind::NotFound,
                 "there is no such video".to_owned(),
             ));
         };
@@ -345,10 +347,10 @@ impl TrackLine {
         Ok(tracks::api::store(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
-    fn explain(&self, problem: &Problem) -> Vec<(usize, String)> {
+    fn line_errors(&self, problem: &Problem) -> Vec<(usize, String)> {
         let place = format!("{} of `{}` in `{}`", self.kind.as_str(), self.video, self.language);
         if problem.errors.is_empty() {
-            return vec![(self.number, format!("{place}: {}", problem.detail))];
+            return vec![(self.line_number, format!("{place}: {}", problem.detail))];
         }
         let line = |line: Option<usize>| {
             line.map(|line| format!("line {line} of the track: ")).unwrap_or_default()
@@ -356,37 +358,39 @@ impl TrackLine {
         problem
             .errors
             .iter()
-            .map(|error| (self.number, format!("{place}: {}{}", line(error.line), error.detail)))
+            .map(|error| {
+                (self.line_number, format!("{place}: {}{}", line(error.line), error.detail))
+            })
             .collect()
     }
 }
 
 /// Stores a line.
-fn store_line(
+fn save_line(
     connection: &mut Connection,
     context: &Context,
-    line: &Line,
+    line: &ImportLine,
 ) -> Result<Stored, Problem> {
     let existing = find(connection, line.kind, &line.slug)?.map(Found::item);
     if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
         return Err(Problem::new(
-            crate::http::problem::Kind::Gone,
+            crate::http::problem::ProblemKind::Gone,
             format!("the {} `{}` has been deleted", line.kind.noun(), item.slug),
         ));
     }
-    if let Some(item) = existing.as_ref().filter(|_| line.merges) {
-        let merged = merge_item(connection, context, line.kind, item, &line.body)?;
-        return store_item(connection, context, line.kind, existing, None, &merged);
+    if let Some(item) = existing.as_ref().filter(|_| line.is_patch) {
+        let merged = merge_patch(connection, context, line.kind, item, &line.body)?;
+        return save_resource(connection, context, line.kind, existing, None, &merged);
     }
     let slug = existing.is_none().then_some(line.slug.as_str());
-    store_item(connection, context, line.kind, existing, slug, &line.body)
+    save_resource(connection, context, line.kind, existing, slug, &line.body)
 }
 
 /// What is wrong with a line: its number and a sentence for each error.
-pub fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
+pub fn line_errors(line: &ImportLine, problem: &Problem) -> Vec<(usize, String)> {
     let place = format!("{} `{}`", line.kind.noun(), line.slug);
     if problem.errors.is_empty() {
-        return vec![(line.number, format!("{place}: {}", problem.detail))];
+        return vec![(line.line_number, format!("{place}: {}", problem.detail))];
     }
     // Pointers hold the names of members as they were written, which a terminal must not obey.
     let shown = |pointer: &Option<String>| {
@@ -404,5 +408,5 @@ pub fn explain(line: &Line, problem: &Problem) -> Vec<(usize, String)> {
     if explained.len() >= MAX_ERRORS {
         explained.push(format!("{place}: {}", problem.detail));
     }
-    explained.into_iter().map(|text| (line.number, text)).collect()
+    explained.into_iter().map(|text| (line.line_number, text)).collect()
 }

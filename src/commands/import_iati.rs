@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::import::{Imported, Line, store_all};
-use super::{Failure, draw_item, say};
+use super::import::{ImportLine, ImportReport, save_lines};
+use super::{CommandError, print_status, render_resource};
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
@@ -17,9 +17,11 @@ use crate::resource::load::{Item, find};
 use crate::resource::spec::Kind;
 
 /// Reads a file, or says why it cannot be read at all.
-pub fn read(settings: &Settings, bytes: &[u8]) -> Result<File, Failure> {
-    let refused =
-        |error: String| Failure { lines: vec![error, "nothing was imported".to_owned()], code: 2 };
+pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<File, CommandError> {
+    let refused = |error: String| CommandError {
+        messages: vec![error, "nothing was imported".to_owned()],
+        exit_code: 2,
+    };
     iati::read::read(bytes, settings.default_language().as_str()).map_err(refused)
 }
 
@@ -28,29 +30,29 @@ pub fn run(
     context: &Context,
     mut file: File,
     progress: impl FnMut(usize, usize),
-) -> Result<Imported, Failure> {
+) -> Result<ImportReport, CommandError> {
     let mut connection = context.store.connect()?;
-    let known = known(&mut connection).map_err(Problem::from)?;
+    let known = load_existing(&mut connection).map_err(Problem::from)?;
     let taken = take(&mut file, &known, chrono::Utc::now().date_naive());
     let mut lines = Vec::with_capacity(taken.len());
     for Taken { line, kind, slug, mut body } in taken {
         if kind == Kind::Programme {
-            keep_other_partners(&mut connection, context, &slug, &mut body)?;
+            preserve_non_iati_partners(&mut connection, context, &slug, &mut body)?;
         }
-        lines.push(Line { number: line, kind, slug, body, merges: true });
+        lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
     }
     drop(connection);
-    let imported = store_all(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
+    let imported = save_lines(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
     if !file.left_out.is_empty() {
         let counts: Vec<String> =
             file.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        say(&format!("Not taken from the file: {}.", counts.join(", ")));
+        print_status(&format!("Not taken from the file: {}.", counts.join(", ")));
     }
     Ok(imported)
 }
 
 /// What the catalogue has, as far as a file can mean it.
-fn known(connection: &mut Connection) -> Result<Known, diesel::result::Error> {
+fn load_existing(connection: &mut Connection) -> Result<Known, diesel::result::Error> {
     let kinds =
         [Kind::Programme, Kind::Partner, Kind::Video, Kind::Indicator, Kind::ImpactStatistic]
             .map(Kind::as_str);
@@ -81,7 +83,7 @@ fn known(connection: &mut Connection) -> Result<Known, diesel::result::Error> {
 
 /// Partners that play a part of which IATI knows nothing are not in its files: a programme keeps
 /// them.
-fn keep_other_partners(
+fn preserve_non_iati_partners(
     connection: &mut Connection,
     context: &Context,
     slug: &str,
@@ -93,7 +95,7 @@ fn keep_other_partners(
         return Ok(());
     }
     let drawn: Value =
-        serde_json::from_str(&draw_item(connection, context, Kind::Programme, item)?)
+        serde_json::from_str(&render_resource(connection, context, Kind::Programme, item)?)
             .map_err(Problem::internal)?;
     let has_no_code =
         |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role).is_none();

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::{Failure, say};
+use super::{CommandError, print_status};
 use crate::config::Settings;
 use crate::db::{Id, Time};
 use crate::http::fields::{parse_date, parse_time};
@@ -21,10 +21,10 @@ pub enum Action {
         #[arg(long)]
         name: String,
         /// viewer (may read drafts), editor (may write) or admin (all)
-        #[arg(long, value_parser = role)]
+        #[arg(long, value_parser = parse_role)]
         role: Role,
         /// When it stops working: a day, a moment, or a number of days such as `90d`
-        #[arg(long, value_parser = expiry)]
+        #[arg(long, value_parser = parse_expiry)]
         expires: Option<Time>,
     },
     /// List the keys, without their secrets
@@ -32,20 +32,20 @@ pub enum Action {
     /// Revoke a key by its id
     Revoke {
         /// Its id, as `key list` shows it
-        #[arg(value_parser = identifier)]
+        #[arg(value_parser = parse_id)]
         id: Id,
     },
 }
 
-fn role(text: &str) -> Result<Role, String> {
+fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "must be viewer, editor or admin".to_owned())
 }
 
-fn identifier(text: &str) -> Result<Id, String> {
+fn parse_id(text: &str) -> Result<Id, String> {
     Id::parse(text).ok_or_else(|| "must be an id as `kinoteka key list` shows it".to_owned())
 }
 
-fn expiry(text: &str) -> Result<Time, String> {
+fn parse_expiry(text: &str) -> Result<Time, String> {
     let days = text
         .strip_suffix('d')
         .and_then(|days| days.parse::<i64>().ok())
@@ -62,28 +62,28 @@ fn expiry(text: &str) -> Result<Time, String> {
 }
 
 /// Runs one of the actions.
-pub fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
-    let store = server::store(settings)?;
-    server::prepare(&store, settings.auto_migrate)?;
+pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
+    let store = server::database_from_settings(settings)?;
+    server::ensure_schema(&store, settings.auto_migrate)?;
     match action {
         Action::Create { name, role, expires } => {
             let name = name.trim().to_owned();
             if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-                return Err(Failure::usage("--name must have 1 to 200 characters"));
+                return Err(CommandError::usage("--name must have 1 to 200 characters"));
             }
-            let (key, secret) = store.write_here(|connection| {
-                keys::create(connection, &name, role, expires).map_err(Problem::from)
+            let (key, secret) = store.write_blocking(|connection| {
+                keys::create_key(connection, &name, role, expires).map_err(Problem::from)
             })?;
             writeln!(std::io::stdout(), "{secret}")?;
-            say(&format!(
+            print_status(&format!(
                 "Key {} for {name} ({}); it is kept only as a hash and not shown again.",
                 key.id,
                 role.as_str()
             ));
         }
         Action::List => {
-            let keys =
-                store.write_here(|connection| keys::all(connection).map_err(Problem::from))?;
+            let keys = store
+                .write_blocking(|connection| keys::list_keys(connection).map_err(Problem::from))?;
             let mut out = std::io::stdout().lock();
             writeln!(out, "id\trole\tstate\tcreated\texpires\tlast used\tname")?;
             for key in keys {
@@ -109,12 +109,13 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
             }
         }
         Action::Revoke { id } => {
-            let revoked = store
-                .write_here(|connection| keys::revoke(connection, id).map_err(Problem::from))?;
+            let revoked = store.write_blocking(|connection| {
+                keys::revoke_key(connection, id).map_err(Problem::from)
+            })?;
             if !revoked {
-                return Err(Failure::usage(format!("there is no active key {id}")));
+                return Err(CommandError::usage(format!("there is no active key {id}")));
             }
-            say(&format!("Key {id} is revoked."));
+            print_status(&format!("Key {id} is revoked."));
         }
     }
     Ok(())

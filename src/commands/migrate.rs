@@ -1,24 +1,24 @@
 //! `kinoteka migrate`.
 
-use super::{Failure, say};
+use super::{CommandError, print_status};
 use crate::config::Settings;
-use crate::db::migrations::{self, Standing};
+use crate::db::migrations::{self, MigrationStatus};
 use crate::server;
 
 /// Applies what is missing and says so.
-pub fn run(settings: &Settings) -> Result<(), Failure> {
-    let mut connection = server::store(settings)?
+pub fn run(settings: &Settings) -> Result<(), CommandError> {
+    let mut connection = server::database_from_settings(settings)?
         .connect()
-        .map_err(|error| Failure::usage(format!("cannot open the database: {error}")))?;
-    if let Standing::Ahead(version) = migrations::standing(&mut connection)? {
-        return Err(Failure::usage(format!(
+        .map_err(|error| CommandError::usage(format!("cannot open the database: {error}")))?;
+    if let MigrationStatus::Newer(version) = migrations::status(&mut connection)? {
+        return Err(CommandError::usage(format!(
             "the database is newer than this program: it has migration {version}"
         )));
     }
-    let applied = migrations::apply(&mut connection)?;
+    let applied = migrations::run_pending(&mut connection)?;
     match applied.as_slice() {
-        [] => say("The database is up to date."),
-        versions => say(&format!("Applied: {}", versions.join(", "))),
+        [] => print_status("The database is up to date."),
+        versions => print_status(&format!("Applied: {}", versions.join(", "))),
     }
     Ok(())
 }

@@ -33,8 +33,8 @@ use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-pub use generate::{catalogue, catalogue_of_statistics};
-pub use import::{DEMO, Imported, Line, explain, run as import_lines, understand};
+pub use generate::{generate_catalogue, generate_statistics_catalogue};
+pub use import::{DEMO_CATALOGUE, ImportLine, ImportReport, import_lines, line_errors, parse_line};
 
 /// A headless media catalogue: videos, programmes, partners and impact statistics over a JSON REST
 /// API.
@@ -82,40 +82,40 @@ enum Command {
 
 /// What ends a command: one line, or several, and exit code 2 where the caller can mend it.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CommandError {
     /// What to print.
-    pub lines: Vec<String>,
+    pub messages: Vec<String>,
     /// 2 for what the caller can mend, 1 for the rest.
-    pub code: u8,
+    pub exit_code: u8,
 }
 
-impl Failure {
+impl CommandError {
     fn usage(line: impl std::fmt::Display) -> Self {
-        Self { lines: vec![line.to_string()], code: 2 }
+        Self { messages: vec![line.to_string()], exit_code: 2 }
     }
 }
 
-impl From<crate::server::StartError> for Failure {
+impl From<crate::server::StartError> for CommandError {
     fn from(error: crate::server::StartError) -> Self {
         Self::usage(error)
     }
 }
 
-impl From<crate::db::Error> for Failure {
+impl From<crate::db::Error> for CommandError {
     fn from(error: crate::db::Error) -> Self {
-        Self { lines: vec![error.to_string()], code: 1 }
+        Self { messages: vec![error.to_string()], exit_code: 1 }
     }
 }
 
-impl From<Problem> for Failure {
+impl From<Problem> for CommandError {
     fn from(problem: Problem) -> Self {
-        Self { lines: vec![problem.to_string()], code: 1 }
+        Self { messages: vec![problem.to_string()], exit_code: 1 }
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
-        Self { lines: vec![error.to_string()], code: 1 }
+        Self { messages: vec![error.to_string()], exit_code: 1 }
     }
 }
 
@@ -124,14 +124,14 @@ pub fn main() -> ExitCode {
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        say(&format!("kinoteka: .env: {error}"));
+        print_status(&format!("kinoteka: .env: {error}"));
         return ExitCode::from(2);
     }
     let cli = Cli::parse();
     init_logging();
     if let Err(errors) = cli.settings.validate() {
         for error in errors {
-            say(&format!("kinoteka: {error}"));
+            print_status(&format!("kinoteka: {error}"));
         }
         return ExitCode::from(2);
     }
@@ -139,7 +139,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&cli.settings, &args),
         Command::Migrate => migrate::run(&cli.settings),
         Command::Key { action } => key::run(&cli.settings, action),
-        Command::Import(args) => import::command(&cli.settings, &args),
+        Command::Import(args) => import::run_import(&cli.settings, &args),
         Command::Export => export::run(&cli.settings),
         Command::Check(args) => check::run(&cli.settings, &args),
         Command::Reindex => reindex::run(&cli.settings),
@@ -150,10 +150,10 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            for line in failure.lines {
-                say(&format!("kinoteka: {line}"));
+            for line in failure.messages {
+                print_status(&format!("kinoteka: {line}"));
             }
-            ExitCode::from(failure.code)
+            ExitCode::from(failure.exit_code)
         }
     }
 }
@@ -184,13 +184,13 @@ fn init_logging() {
 }
 
 /// A line for the operator, on standard error; causes that come in several lines are joined.
-fn say(line: &str) {
+fn print_status(line: &str) {
     let words: Vec<&str> = line.split_whitespace().collect();
     drop(writeln!(std::io::stderr(), "{}", words.join(" ")));
 }
 
 /// Stores one body as an item of a kind.
-fn store_item(
+fn save_resource(
     connection: &mut Connection,
     context: &Context,
     kind: Kind,
@@ -212,7 +212,7 @@ fn store_item(
 }
 
 /// A stored item with a patch merged in, as PUT would take it.
-fn merge_item(
+fn merge_patch(
     connection: &mut Connection,
     context: &Context,
     kind: Kind,
@@ -231,34 +231,32 @@ fn merge_item(
 }
 
 /// Draws one item with every language, as an editor sees it.
-fn draw_item(
+fn render_resource(
     connection: &mut Connection,
     context: &Context,
     kind: Kind,
     item: Item,
 ) -> Result<String, Problem> {
-    use crate::http::keys::Viewer::Everything;
-    use crate::http::language::Wish;
+    use crate::http::keys::Visibility::All;
+    use crate::http::language::LanguagePreference;
     use crate::resource::query::Shape;
     use crate::resource::shown::Shown;
     let shown = &mut Shown::new(
-        Wish::every(context.settings.fallback_languages()),
+        LanguagePreference::all_languages(context.settings.fallback_languages()),
         std::sync::Arc::clone(&context.places),
         None,
     );
     let shape = Shape::default();
     let drawn = match kind {
-        Kind::Topic => draw::<Topics>(connection, context, item, shown, &shape, Everything),
-        Kind::Partner => draw::<Partners>(connection, context, item, shown, &shape, Everything),
-        Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, Everything),
-        Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, Everything),
-        Kind::Indicator => draw::<Indicators>(connection, context, item, shown, &shape, Everything),
+        Kind::Topic => draw::<Topics>(connection, context, item, shown, &shape, All),
+        Kind::Partner => draw::<Partners>(connection, context, item, shown, &shape, All),
+        Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, All),
+        Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, All),
+        Kind::Indicator => draw::<Indicators>(connection, context, item, shown, &shape, All),
         Kind::ImpactStatistic => {
-            draw::<ImpactStatistics>(connection, context, item, shown, &shape, Everything)
+            draw::<ImpactStatistics>(connection, context, item, shown, &shape, All)
         }
-        Kind::SavedQuery => {
-            draw::<SavedQueries>(connection, context, item, shown, &shape, Everything)
-        }
+        Kind::SavedQuery => draw::<SavedQueries>(connection, context, item, shown, &shape, All),
     };
     drawn.map(|(text, _)| text)
 }

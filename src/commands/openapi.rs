@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::{Failure, say};
+use super::{CommandError, print_status};
 use crate::server::{document_json, document_yaml};
 
 /// Flags of `openapi`.
@@ -18,16 +18,17 @@ pub struct Args {
 }
 
 /// Writes the document.
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), CommandError> {
     let Some(directory) = &args.directory else {
         let text = if args.yaml { document_yaml() } else { document_json() };
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     };
     for (name, text) in [("kinoteka.json", document_json()), ("kinoteka.yaml", document_yaml())] {
         let path = directory.join(name);
-        std::fs::write(&path, text)
-            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
-        say(&format!("{} written", path.display()));
+        std::fs::write(&path, text).map_err(|error| {
+            CommandError::usage(format!("cannot write {}: {error}", path.display()))
+        })?;
+        print_status(&format!("{} written", path.display()));
     }
     Ok(())
 }

@@ -4,14 +4,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::model::{self, Country, CountryPage, FIELDS, Order};
-use crate::db::page::{Place, Start};
-use crate::http::conditional::{ConditionalGet, Tag, Validators};
+use crate::db::page::{PageStart, Position};
+use crate::http::conditional::{ConditionalGet, EntityTag, Validators};
 use crate::http::cursor;
-use crate::http::fields::not_one_of;
-use crate::http::language::Wish;
+use crate::http::fields::unknown_value_message;
+use crate::http::language::LanguagePreference;
 use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem};
+use crate::http::params::QueryParams;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::list::{self, Items, Page, PageInfo, Paging};
@@ -39,56 +39,60 @@ pub async fn list_countries(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
     let query = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &Rules::ALL));
     let ids = params.list("ids", MAX_IDS);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
-    let sort = params.take("sort").unwrap_or_else(|| "name".to_owned());
+    let sort = params.get("sort").unwrap_or_else(|| "name".to_owned());
     let (descending, key) =
         sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
     let order = match key {
         "name" => Order::Name,
         "code" | "slug" => Order::Code,
         other => {
-            params.error("sort", "unknown_value", not_one_of(other, ["name", "code"].into_iter()));
+            params.error(
+                "sort",
+                "unknown_value",
+                unknown_value_message(other, ["name", "code"].into_iter()),
+            );
             Order::Name
         }
     };
     let asked = format!(
         "country\n{}\n{}",
-        params.identity(&["cursor", "limit", "offset", "total", "fields"]),
-        wish.names
+        params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
+        wish.ui_language
     );
     let paging = Paging::read(&mut params, &asked);
     let identity = format!(
         "country\n{}\n{}\n{}",
-        params.identity(&[]),
-        wish.identity(),
+        params.canonical_without(&[]),
+        wish.cache_key(),
         context.places.identity()
     );
     params.finish()?;
-    let validators = Validators { tag: Tag::of(&identity), changed_at: None };
+    let validators = Validators { tag: EntityTag::from_state(&identity), changed_at: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
         return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
-    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.names);
+    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
     let place =
-        |country: &crate::places::Country| Place { keys: Vec::new(), number: country.number() };
-    let position = |wanted: &Place| found.iter().position(|country| place(country) == *wanted);
+        |country: &crate::places::Country| Position { keys: Vec::new(), row_id: country.number() };
+    let position = |wanted: &Position| found.iter().position(|country| place(country) == *wanted);
     let size = usize::try_from(paging.limit).unwrap_or(0);
     let (from, to) = match &paging.start {
-        Start::Offset(offset) => {
+        PageStart::Offset(offset) => {
             let from = usize::try_from(*offset).unwrap_or(0).min(found.len());
             (from, from.saturating_add(size))
         }
-        Start::After(edge) => {
+        PageStart::After(edge) => {
             let from = position(edge).map_or(found.len(), |at| at.saturating_add(1));
             (from, from.saturating_add(size))
         }
-        Start::Before(edge) => {
+        PageStart::Before(edge) => {
             let to = position(edge).unwrap_or(0);
             (to.saturating_sub(size), to)
         }
@@ -98,11 +102,11 @@ pub async fn list_countries(
     let next = page
         .last()
         .filter(|_| to < found.len())
-        .map(|country| cursor::write(&paging.fingerprint, &place(country), false));
+        .map(|country| cursor::encode(&paging.fingerprint, &place(country), false));
     let prev = page
         .first()
         .filter(|_| from > 0)
-        .map(|country| cursor::write(&paging.fingerprint, &place(country), true));
+        .map(|country| cursor::encode(&paging.fingerprint, &place(country), true));
     let info = PageInfo {
         limit: paging.limit,
         next_cursor: next,
@@ -111,7 +115,7 @@ pub async fn list_countries(
     };
     let mut items = Items::default();
     for country in page {
-        items.push(&Country::new(country, wish.names, &context.places), &shape)?;
+        items.push(&Country::new(country, wish.ui_language, &context.places), &shape)?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
@@ -137,45 +141,49 @@ pub async fn get_country(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
     let shape = Shape { fields: fields(&mut params), ..Shape::default() };
     let identity = format!(
         "{}\n{}\n{}\n{}",
         request.path(),
-        params.identity(&[]),
-        wish.identity(),
+        params.canonical_without(&[]),
+        wish.cache_key(),
         context.places.identity()
     );
     params.finish()?;
     let Some(country) = model::find(&name) else {
         return Err(Problem::new(
-            Kind::NotFound,
+            ProblemKind::NotFound,
             format!("There is no country `{}`.", crate::text::clip(&name)),
         ));
     };
-    let validators = Validators { tag: Tag::of(&identity), changed_at: None };
+    let validators = Validators { tag: EntityTag::from_state(&identity), changed_at: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
         return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, viewer, &wish);
     answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
     Ok(response.content_type("application/json").body(answer::body(
-        &Country::new(country, wish.names, &context.places),
+        &Country::new(country, wish.ui_language, &context.places),
         &shape,
         [],
     )?))
 }
 
-fn fields(params: &mut Params) -> Option<Vec<String>> {
+fn fields(params: &mut QueryParams) -> Option<Vec<String>> {
     let names = params.list("fields", 100)?;
     for name in &names {
         if !FIELDS.contains(&name.as_str()) {
-            params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
+            params.error(
+                "fields",
+                "unknown_value",
+                unknown_value_message(name, FIELDS.iter().copied()),
+            );
         }
     }
     Some(names)

@@ -9,7 +9,7 @@ use diesel::connection::{
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-use super::counter::Failure;
+use super::counter::StatementFailure;
 use super::error::{self, Error};
 pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
 
@@ -68,20 +68,20 @@ pub enum Access {
     /// Only reads; the database refuses writes.
     Read,
     /// Only reads, of what is looked at once: little of the file is kept in memory.
-    ReadOnce,
+    ReadStream,
     /// Reads and writes.
     Write,
 }
 
 /// Settings of a session, beside its purpose.
 #[derive(Clone, Copy, Debug)]
-pub struct Session {
+pub struct SessionConfig {
     /// How long a statement may wait for a lock.
     pub busy_timeout: Duration,
     /// How long a statement may run (PostgreSQL).
     pub statement_timeout: Duration,
     /// Statements slower than this are logged.
-    pub slow_query: Duration,
+    pub slow_query_threshold: Duration,
 }
 
 impl Connection {
@@ -92,7 +92,7 @@ impl Connection {
     /// UTC, a statement and a lock timeout, no compiling of plans, which takes longer than any of
     /// these statements runs, and no reading of whole tables where an index will do: it takes
     /// tokens that it does not know for frequent, and a table for soon read.
-    pub fn open(target: &Target, access: Access, session: Session) -> Result<Self, Error> {
+    pub fn open(target: &Target, access: Access, session: SessionConfig) -> Result<Self, Error> {
         let mut connection = match target {
             Target::Sqlite(path) => {
                 let mut connection = SqliteConnection::establish(path)?;
@@ -106,7 +106,7 @@ impl Connection {
                      PRAGMA temp_store = MEMORY;
                      PRAGMA trusted_schema = OFF;",
                     session.busy_timeout.as_millis(),
-                    if access == Access::ReadOnce { 2_000 } else { 16_000 },
+                    if access == Access::ReadStream { 2_000 } else { 16_000 },
                 ))?;
                 if access != Access::Write {
                     connection.batch_execute("PRAGMA query_only = ON;")?;
@@ -114,7 +114,7 @@ impl Connection {
                 Self::Sqlite(connection)
             }
             Target::Postgres(url) => {
-                let mut connection = PgConnection::establish(&with_timeouts(url, session))?;
+                let mut connection = PgConnection::establish(&add_libpq_timeouts(url, session))?;
                 connection.batch_execute(&format!(
                     "SET timezone = 'UTC';
                      SET application_name = 'kinoteka';
@@ -138,7 +138,10 @@ impl Connection {
                 Self::Postgres(connection)
             }
         };
-        connection.set_instrumentation(SlowQueries { started: None, limit: session.slow_query });
+        connection.set_instrumentation(StatementInstrumentation {
+            started_at: None,
+            slow_query_threshold: session.slow_query_threshold,
+        });
         Ok(connection)
     }
 
@@ -150,7 +153,7 @@ impl Connection {
     /// Runs reads that belong together. On SQLite they see one state of the database, and the file
     /// is locked once for all of them; on PostgreSQL, where that would cost two round trips, each
     /// statement sees what was committed before it.
-    pub fn snapshot<T, E: From<Error>>(
+    pub fn with_sqlite_snapshot<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -168,7 +171,7 @@ impl Connection {
 
     /// Runs reads that all see one state of the database, on both: for work of seconds, during
     /// which others write.
-    pub fn frozen<T, E: From<Error>>(
+    pub fn with_snapshot<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -190,7 +193,7 @@ impl Connection {
     /// Waits until others had their turn to write, between the transactions of long work. Who waits
     /// for SQLite's lock looks for it every tenth of a second, and would hardly ever find it free;
     /// PostgreSQL's lock goes to whoever has waited longest.
-    pub fn let_others_write(&self) {
+    pub fn yield_to_writers(&self) {
         if self.is_sqlite() {
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -199,11 +202,12 @@ impl Connection {
     /// Whether the connection can be used again after work on it: no transaction was left open, and
     /// if a statement failed the server still answers and did not say that this session can only
     /// read. (The last words of a PostgreSQL that ends come as an error like any other.)
-    pub fn is_alive(&mut self) -> bool {
+    pub fn is_usable(&mut self) -> bool {
         use diesel::r2d2::R2D2Connection;
         let failure = super::counter::take_failure();
         !self.is_broken()
-            && failure.is_none_or(|failure| failure != Failure::ReadOnly && self.ping().is_ok())
+            && failure
+                .is_none_or(|failure| failure != StatementFailure::ReadOnly && self.ping().is_ok())
     }
 
     /// Begins a transaction that may write. There is one at a time, on both databases: what a write
@@ -216,7 +220,7 @@ impl Connection {
     /// PostgreSQL takes an advisory lock.
     pub fn begin_write(&mut self) -> Result<(), Error> {
         use diesel::connection::{AnsiTransactionManager, TransactionManager};
-        super::search::forget();
+        super::search::discard_write_buffer();
         match self {
             Self::Sqlite(connection) => {
                 AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")?
@@ -237,7 +241,7 @@ impl Connection {
 
 /// Adds what libpq needs to notice in time that a server does not answer; what the URL says itself
 /// stands.
-fn with_timeouts(url: &str, session: Session) -> String {
+fn add_libpq_timeouts(url: &str, session: SessionConfig) -> String {
     let seconds = session.busy_timeout.as_secs().max(2);
     let unanswered = session.statement_timeout.saturating_add(session.busy_timeout).as_millis();
     let mut url = url.to_owned();
@@ -253,11 +257,11 @@ fn with_timeouts(url: &str, session: Session) -> String {
 }
 
 /// How much of a statement and its values is logged, in characters.
-const LOGGED: usize = 2_000;
+const MAX_LOGGED_CHARS: usize = 2_000;
 
 /// The beginning of a statement, for the log: the entry of a long transcript is no line for people.
-fn logged(statement: &str) -> String {
-    let mut text: String = statement.chars().take(LOGGED).collect();
+fn truncate_for_log(statement: &str) -> String {
+    let mut text: String = statement.chars().take(MAX_LOGGED_CHARS).collect();
     if text.len() < statement.len() {
         text.push('…');
     }
@@ -266,35 +270,35 @@ fn logged(statement: &str) -> String {
 
 /// Logs statements that take longer than a limit, counts all of them for the tests, and notes those
 /// that fail or stay prepared.
-struct SlowQueries {
-    started: Option<Instant>,
-    limit: Duration,
+struct StatementInstrumentation {
+    started_at: Option<Instant>,
+    slow_query_threshold: Duration,
 }
 
-impl Instrumentation for SlowQueries {
+impl Instrumentation for StatementInstrumentation {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { .. } => {
-                super::counter::count();
-                self.started = Some(Instant::now());
+                super::counter::record_statement();
+                self.started_at = Some(Instant::now());
             }
-            InstrumentationEvent::CacheQuery { .. } => super::counter::note_prepared(),
+            InstrumentationEvent::CacheQuery { .. } => super::counter::record_prepared(),
             InstrumentationEvent::FinishQuery { query, error, .. } => {
                 if let Some(error) = error {
                     let read_only = error::is_read_only(&error.to_string());
-                    super::counter::note_failure(if read_only {
-                        Failure::ReadOnly
+                    super::counter::record_failure(if read_only {
+                        StatementFailure::ReadOnly
                     } else {
-                        Failure::Other
+                        StatementFailure::Other
                     });
                 }
-                let Some(elapsed) = self.started.take().map(|started| started.elapsed()) else {
+                let Some(elapsed) = self.started_at.take().map(|started| started.elapsed()) else {
                     return;
                 };
-                if elapsed >= self.limit {
+                if elapsed >= self.slow_query_threshold {
                     let failed = error.map(|e| format!(" error=\"{e}\"")).unwrap_or_default();
                     let (milliseconds, statement) =
-                        (elapsed.as_secs_f64() * 1000.0, logged(&query.to_string()));
+                        (elapsed.as_secs_f64() * 1000.0, truncate_for_log(&query.to_string()));
                     log::warn!(target: "kinoteka::slow_query", "duration_ms={milliseconds:.1}{failed} statement=\"{statement}\"");
                 }
             }
@@ -308,9 +312,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_are_logged_up_to_a_length() {
-        assert_eq!(logged("SELECT 1"), "SELECT 1");
-        let long = logged(&"ж".repeat(3_000));
-        assert_eq!((long.chars().count(), long.ends_with('…')), (LOGGED + 1, true));
+    fn truncates_logged_statements() {
+        assert_eq!(truncate_for_log("SELECT 1"), "SELECT 1");
+        let long = truncate_for_log(&"ж".repeat(3_000));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (MAX_LOGGED_CHARS + 1, true));
     }
 }

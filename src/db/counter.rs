@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 /// How a statement failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Failure {
+pub(super) enum StatementFailure {
     /// In a way that says nothing of the connection.
     Other,
     /// The connection can only read: one that is opened later may write.
@@ -15,50 +15,50 @@ pub(super) enum Failure {
 
 thread_local! {
     static STATEMENTS: Cell<u32> = const { Cell::new(0) };
-    static FAILED: Cell<Option<Failure>> = const { Cell::new(None) };
+    static FAILED: Cell<Option<StatementFailure>> = const { Cell::new(None) };
     static PREPARED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Counts one statement of this thread.
-pub(super) fn count() {
+pub(super) fn record_statement() {
     STATEMENTS.with(|n| n.set(n.get().saturating_add(1)));
 }
 
 /// Statements counted on this thread since the last call.
-pub(super) fn take() -> u32 {
+pub(super) fn take_statement_count() -> u32 {
     STATEMENTS.with(Cell::take)
 }
 
 /// Runs what is done now and then, and for no request in particular, without counting its
 /// statements.
-pub(super) fn uncounted<T>(work: impl FnOnce() -> T) -> T {
-    let before = take();
+pub(super) fn without_counting<T>(work: impl FnOnce() -> T) -> T {
+    let before = take_statement_count();
     let done = work();
     STATEMENTS.with(|n| n.set(before));
     done
 }
 
 /// Notes that a statement of this thread failed.
-pub(super) fn note_failure(failure: Failure) {
+pub(super) fn record_failure(failure: StatementFailure) {
     FAILED.with(|failed| failed.set(Some(failure)));
 }
 
 /// How the last statement of this thread that failed since the last call did so.
-pub(super) fn take_failure() -> Option<Failure> {
+pub(super) fn take_failure() -> Option<StatementFailure> {
     FAILED.with(Cell::take)
 }
 
 /// Notes that the connection of this thread keeps one more statement prepared.
-pub(super) fn note_prepared() {
+pub(super) fn record_prepared() {
     PREPARED.with(|n| n.set(n.get().saturating_add(1)));
 }
 
 /// How many statements the connection of this thread keeps prepared.
-pub(super) fn prepared() -> u32 {
+pub(super) fn prepared_count() -> u32 {
     PREPARED.with(Cell::get)
 }
 
 /// Notes that this thread has a new connection.
-pub(super) fn forget_prepared() {
+pub(super) fn reset_prepared() {
     PREPARED.with(|n| n.set(0));
 }

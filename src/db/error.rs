@@ -13,13 +13,13 @@ pub enum Error {
     Unwritable(String),
     /// The connection broke while a transaction was being committed: whether it was kept is not
     /// known.
-    Uncertain(String),
+    CommitUnknown(String),
     /// Two transactions met; the transaction was rolled back and may be run again.
     Conflict(String),
     /// A unique or foreign key constraint was violated; holds the constraint's description.
     Constraint(String),
     /// A fault of ours or of the database: the cause belongs in the log.
-    Fault(String),
+    Internal(String),
 }
 
 impl fmt::Display for Error {
@@ -27,10 +27,10 @@ impl fmt::Display for Error {
         match self {
             Self::Unavailable(cause) => write!(f, "database unavailable: {cause}"),
             Self::Unwritable(cause) => write!(f, "database takes no changes: {cause}"),
-            Self::Uncertain(cause) => write!(f, "database lost while committing: {cause}"),
+            Self::CommitUnknown(cause) => write!(f, "database lost while committing: {cause}"),
             Self::Conflict(cause) => write!(f, "transactions conflict: {cause}"),
             Self::Constraint(cause) => write!(f, "constraint violated: {cause}"),
-            Self::Fault(cause) => write!(f, "database fault: {cause}"),
+            Self::Internal(cause) => write!(f, "database fault: {cause}"),
         }
     }
 }
@@ -62,9 +62,9 @@ impl From<DieselError> for Error {
                 _ if text.contains("readonly database") => Self::Unwritable(format!(
                     "{text}; make the file and its directory writable for this process, then restart it"
                 )),
-                _ if is_read_only(&text) || is_full(&text) => Self::Unwritable(text),
-                _ if is_passing(&text) => Self::Unavailable(text),
-                _ => Self::Fault(text),
+                _ if is_read_only(&text) || is_disk_full(&text) => Self::Unwritable(text),
+                _ if is_transient(&text) => Self::Unavailable(text),
+                _ => Self::Internal(text),
             },
             // SQLite rolls back by itself when its disk is full: that there is nothing more to roll
             // back is no news.
@@ -75,7 +75,7 @@ impl From<DieselError> for Error {
                 }
             }
             DieselError::BrokenTransactionManager => Self::Unavailable(text),
-            _ => Self::Fault(text),
+            _ => Self::Internal(text),
         }
     }
 }
@@ -87,15 +87,15 @@ pub(super) fn is_read_only(text: &str) -> bool {
 }
 
 /// Whether this says that there is no space to store more.
-fn is_full(text: &str) -> bool {
+fn is_disk_full(text: &str) -> bool {
     ["disk is full", "No space left on device", "Disk quota exceeded"]
         .iter()
         .any(|full| text.contains(full))
 }
 
 /// Messages of states that pass by themselves; diesel has no kinds for them.
-fn is_passing(text: &str) -> bool {
-    const PASSING: [&str; 8] = [
+fn is_transient(text: &str) -> bool {
+    const TRANSIENT_MESSAGES: [&str; 8] = [
         "database is locked",
         "database table is locked",
         "disk I/O error",
@@ -105,7 +105,7 @@ fn is_passing(text: &str) -> bool {
         "server closed the connection",
         "too many clients",
     ];
-    PASSING.iter().any(|passing| text.contains(passing))
+    TRANSIENT_MESSAGES.iter().any(|passing| text.contains(passing))
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_takes_no_changes_is_told_from_what_is_away() {
+    fn distinguishes_unwritable_from_unavailable() {
         let of = |text: &str| {
             Error::from(DieselError::DatabaseError(
                 DatabaseErrorKind::Unknown,
@@ -129,6 +129,6 @@ mod tests {
             assert!(matches!(of(text), Error::Unwritable(_)), "{text}: {:?}", of(text));
         }
         assert!(matches!(of("database is locked"), Error::Unavailable(_)));
-        assert!(matches!(of("no such table: items"), Error::Fault(_)));
+        assert!(matches!(of("no such table: items"), Error::Internal(_)));
     }
 }

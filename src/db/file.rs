@@ -3,48 +3,48 @@
 
 use std::fs::Metadata;
 
-use super::connection::{Access, Connection, Session, Target};
+use super::connection::{Access, Connection, SessionConfig, Target};
 use super::error::Error;
 
 /// Which file an open connection reads and writes.
-pub(super) struct Watched {
+pub(super) struct WatchedFile {
     path: String,
-    identity: Identity,
+    identity: FileIdentity,
 }
 
-impl Watched {
+impl WatchedFile {
     /// Whether the file is still found under its name.
-    pub fn is_there(&self) -> bool {
-        identity(&self.path).is_ok_and(|found| found == self.identity)
+    pub fn is_same_file(&self) -> bool {
+        file_identity(&self.path).is_ok_and(|found| found == self.identity)
     }
 }
 
 /// Opens a connection, and for SQLite the watch over its file. Creates none: who starts a server
 /// prepares its file.
-pub(super) fn open(
+pub(super) fn open_watched(
     target: &Target,
     access: Access,
-    session: Session,
-) -> Result<(Connection, Option<Watched>), Error> {
+    session: SessionConfig,
+) -> Result<(Connection, Option<WatchedFile>), Error> {
     let Target::Sqlite(path) = target else {
         return Ok((Connection::open(target, access, session)?, None));
     };
     let gone = |error: std::io::Error| {
         Error::Unavailable(format!("the database file {path} cannot be opened: {error}"))
     };
-    let before = identity(path).map_err(gone)?;
-    let connection = Connection::open(&Target::Sqlite(existing(path)), access, session)?;
+    let before = file_identity(path).map_err(gone)?;
+    let connection = Connection::open(&Target::Sqlite(existing_file_uri(path)), access, session)?;
     // The same before and after, so that it was also this one that was opened.
-    if identity(path).map_err(gone)? != before {
+    if file_identity(path).map_err(gone)? != before {
         return Err(Error::Unavailable(format!(
             "the database file {path} was replaced while it was opened"
         )));
     }
-    Ok((connection, Some(Watched { path: path.clone(), identity: before })))
+    Ok((connection, Some(WatchedFile { path: path.clone(), identity: before })))
 }
 
 /// SQLite's address of a file that must be there.
-fn existing(path: &str) -> String {
+fn existing_file_uri(path: &str) -> String {
     let mut url = if path.starts_with('/') { "file://".to_owned() } else { "file:".to_owned() };
     for character in path.chars() {
         match character {
@@ -60,19 +60,19 @@ fn existing(path: &str) -> String {
 
 /// Tells a file from every other while it is open, even when it has lost its name.
 #[cfg(unix)]
-type Identity = (u64, u64);
+type FileIdentity = (u64, u64);
 
 #[cfg(unix)]
-fn identity(path: &str) -> std::io::Result<Identity> {
+fn file_identity(path: &str) -> std::io::Result<FileIdentity> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).map(|found: Metadata| (found.dev(), found.ino()))
 }
 
 /// Elsewhere an open file cannot lose its name.
 #[cfg(not(unix))]
-type Identity = bool;
+type FileIdentity = bool;
 
 #[cfg(not(unix))]
-fn identity(path: &str) -> std::io::Result<Identity> {
+fn file_identity(path: &str) -> std::io::Result<Identity> {
     std::fs::metadata(path).map(|found: Metadata| found.is_file())
 }

@@ -18,86 +18,87 @@ use tokio::sync::oneshot;
 use super::connection::Connection;
 use super::counter;
 use super::error::Error;
-use super::store::Done;
-use super::workers::{Held, Job, Purpose};
+use super::store::QueryOutcome;
+use super::workers::{PoolConfig, PoolJob, WorkerConnection};
 
 /// How many writes share a transaction at most.
-const MOST: usize = 64;
+const MAX_GROUP_SIZE: usize = 64;
 /// How long a transaction takes in more writes.
-const LONGEST: Duration = Duration::from_millis(20);
+const MAX_GROUP_TIME: Duration = Duration::from_millis(20);
 /// How often a transaction is run again after it met another one.
-pub(super) const ATTEMPTS: u32 = 4;
+pub(super) const MAX_COMMIT_ATTEMPTS: u32 = 4;
 
 /// A write that waits for its turn.
-pub(super) trait Unit: Send {
+pub(super) trait PendingWrite: Send {
     /// Takes it up; `false` where whoever asked for it has gone.
     fn claim(&self) -> bool;
     /// Writes; says whether that is to be kept. May run again, in another transaction.
     fn run(&mut self, connection: &mut Connection) -> bool;
     /// Answers: why it failed, or else what became of its transaction.
-    fn settle(self: Box<Self>, fate: Result<(), Error>);
+    fn reply(self: Box<Self>, fate: Result<(), Error>);
 }
 
 /// A [`Unit`] of this work.
-pub(super) struct Write<T, E, F> {
+pub(super) struct QueuedWrite<T, E, F> {
     /// What it does.
     pub work: F,
     /// What it gave.
-    pub outcome: Option<Result<Done<T>, E>>,
+    pub outcome: Option<Result<QueryOutcome<T>, E>>,
     /// Who asked for it.
-    pub answer: oneshot::Sender<Result<Done<T>, E>>,
+    pub reply_sender: oneshot::Sender<Result<QueryOutcome<T>, E>>,
     /// Whether it was taken up, or given up.
-    pub taken: Arc<AtomicBool>,
+    pub is_claimed: Arc<AtomicBool>,
 }
 
-impl<T, E, F> Unit for Write<T, E, F>
+impl<T, E, F> PendingWrite for QueuedWrite<T, E, F>
 where
     T: Send,
     E: From<Error> + Send,
     F: FnMut(&mut Connection) -> Result<T, E> + Send,
 {
     fn claim(&self) -> bool {
-        !self.answer.is_closed() && !self.taken.swap(true, Ordering::AcqRel)
+        !self.reply_sender.is_closed() && !self.is_claimed.swap(true, Ordering::AcqRel)
     }
 
     fn run(&mut self, connection: &mut Connection) -> bool {
-        counter::take();
+        counter::take_statement_count();
         self.outcome = None;
-        let outcome =
-            (self.work)(connection).map(|value| Done { value, statements: counter::take() });
+        let outcome = (self.work)(connection)
+            .map(|value| QueryOutcome { value, statement_count: counter::take_statement_count() });
         let is_kept = outcome.is_ok();
         self.outcome = Some(outcome);
         is_kept
     }
 
-    fn settle(self: Box<Self>, fate: Result<(), Error>) {
+    fn reply(self: Box<Self>, fate: Result<(), Error>) {
         let outcome = match (self.outcome, fate) {
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(done)), Ok(())) => Ok(done),
             (_, Err(error)) => Err(error.into()),
             (None, Ok(())) => {
-                Err(Error::Fault("a write that did not run was to be answered".to_owned()).into())
+                Err(Error::Internal("a write that did not run was to be answered".to_owned())
+                    .into())
             }
         };
-        drop(self.answer.send(outcome));
+        drop(self.reply_sender.send(outcome));
     }
 }
 
 /// Writes `first` and what waits behind it, and answers all of them.
-pub(super) fn write(
-    held: &mut Held,
-    purpose: &Purpose,
-    first: Box<dyn Unit>,
-    waiting: &Receiver<Job>,
+pub(super) fn write_group(
+    held: &mut WorkerConnection,
+    purpose: &PoolConfig,
+    first: Box<dyn PendingWrite>,
+    waiting: &Receiver<PoolJob>,
 ) {
-    let mut units: Vec<Box<dyn Unit>> = Vec::new();
+    let mut units: Vec<Box<dyn PendingWrite>> = Vec::new();
     units.extend(Some(first).filter(|unit| unit.claim()));
     let (mut may_grow, mut attempt) = (true, 1);
     let mut left = None;
     while !units.is_empty() {
         let begun = Cell::new(false);
         let (mut refused, mut panicked) = (None, false);
-        let outcome: Result<(), Error> = held.with(
+        let outcome: Result<(), Error> = held.run(
             purpose,
             || !begun.get(),
             |connection| {
@@ -116,16 +117,19 @@ pub(super) fn write(
                         // The cause is told, not that a connection which broke cannot roll back
                         // either.
                         drop(Connection::rollback_transaction(connection));
-                        return Err(Error::Fault("a write panicked".to_owned()));
+                        return Err(Error::Internal("a write panicked".to_owned()));
                     }
-                    if !may_grow || units.len() >= MOST || started.elapsed() >= LONGEST {
+                    if !may_grow
+                        || units.len() >= MAX_GROUP_SIZE
+                        || started.elapsed() >= MAX_GROUP_TIME
+                    {
                         break;
                     }
                     match waiting.try_recv() {
-                        Ok(Job::Together(unit)) => {
+                        Ok(PoolJob::Grouped(unit)) => {
                             units.extend(Some(unit).filter(|unit| unit.claim()))
                         }
-                        Ok(Job::Alone(job)) => {
+                        Ok(PoolJob::Single(job)) => {
                             left = Some(job);
                             break;
                         }
@@ -136,21 +140,21 @@ pub(super) fn write(
             },
         );
         if panicked {
-            *held = Held::default();
+            *held = WorkerConnection::default();
         }
         if let Some(unit) =
             refused.filter(|place| *place < units.len()).map(|place| units.remove(place))
         {
-            unit.settle(outcome);
+            unit.reply(outcome);
             may_grow = false;
             continue;
         }
-        if matches!(outcome, Err(Error::Conflict(_))) && attempt < ATTEMPTS {
+        if matches!(outcome, Err(Error::Conflict(_))) && attempt < MAX_COMMIT_ATTEMPTS {
             (attempt, may_grow) = (attempt + 1, false);
             continue;
         }
         for unit in units.drain(..) {
-            unit.settle(outcome.clone());
+            unit.reply(outcome.clone());
         }
     }
     if let Some(job) = left {
@@ -160,7 +164,7 @@ pub(super) fn write(
 
 /// Commits the transaction of the connection, or leaves none open.
 pub(super) fn commit(connection: &mut Connection) -> Result<(), Error> {
-    if let Err(error) = super::search::flush(connection) {
+    if let Err(error) = super::search::flush_write_buffer(connection) {
         drop(Connection::rollback_transaction(connection));
         return Err(error);
     }
@@ -169,8 +173,10 @@ pub(super) fn commit(connection: &mut Connection) -> Result<(), Error> {
     drop(Connection::rollback_transaction(connection));
     Err(match Error::from(error) {
         // After one of these SQLite may still find the transaction in its log when it next starts.
-        Error::Unavailable(cause) if cause.contains("disk I/O error") => Error::Uncertain(cause),
-        Error::Unavailable(cause) if !connection.is_alive() => Error::Uncertain(cause),
+        Error::Unavailable(cause) if cause.contains("disk I/O error") => {
+            Error::CommitUnknown(cause)
+        }
+        Error::Unavailable(cause) if !connection.is_usable() => Error::CommitUnknown(cause),
         known => known,
     })
 }

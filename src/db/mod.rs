@@ -18,5 +18,5 @@ mod workers;
 
 pub use connection::Connection;
 pub use error::Error;
-pub use store::Store;
-pub use types::{Id, IdMap, Number, Time};
+pub use store::Database;
+pub use types::{Id, IdMap, RowId, Time};

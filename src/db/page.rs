@@ -14,19 +14,19 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::connection::Connection;
 use super::error::Error;
-use super::search::{ITEM, Ranked};
-use super::sql::{Bind, Fragment, Statement, number_table};
-use super::types::{Number, Time};
+use super::search::{ITEM_ROW_ID_SQL, RankedMatches};
+use super::sql::{Bind, Fragment, Statement, integer_table};
+use super::types::{RowId, Time};
 
 /// How many keys a list can be sorted by.
-pub const MAX_KEYS: usize = 3;
+pub const MAX_SORT_KEYS: usize = 3;
 
 /// What a page query calls the keys.
-const KEY_NAMES: [&str; MAX_KEYS] = [" AS first", " AS second", " AS third"];
+const SORT_KEY_COLUMNS: [&str; MAX_SORT_KEYS] = [" AS first", " AS second", " AS third"];
 
 /// What a sort key holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum KeyType {
+pub enum SortKeyType {
     /// A whole number.
     Integer,
     /// Text in byte order.
@@ -39,11 +39,11 @@ pub enum KeyType {
 
 /// One key of a sort.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub struct SortKey {
     /// The expression.
     pub expression: Fragment,
     /// What it gives.
-    pub holds: KeyType,
+    pub key_type: SortKeyType,
     /// Largest first.
     pub descending: bool,
     /// Whether it may be unknown.
@@ -52,104 +52,104 @@ pub struct Key {
 
 /// The place of an item in a sorted list: its keys as text, and itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Place {
+pub struct Position {
     /// The value of each key; `None` is unknown.
     pub keys: Vec<Option<String>>,
     /// The item.
-    pub number: Number,
+    pub row_id: RowId,
 }
 
 /// From where a page is taken.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Start {
+pub enum PageStart {
     /// From the beginning, leaving so many items out.
     Offset(i64),
     /// After a place.
-    After(Place),
+    After(Position),
     /// Before a place: the page that ends there.
-    Before(Place),
+    Before(Position),
 }
 
 /// What a list walks along.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Along {
+pub enum DrivingTable {
     /// The items.
     #[default]
     Items,
     /// The rows of the filter index that have one value: newest first without sorting, and no item
     /// is read that is not on the page.
-    Facet,
+    FilterIndex,
 }
 
-impl Along {
-    fn from(self) -> &'static str {
+impl DrivingTable {
+    fn from_clause(self) -> &'static str {
         match self {
             Self::Items => " FROM items",
-            Self::Facet => " FROM facets walked",
+            Self::FilterIndex => " FROM facets walked",
         }
     }
 
     /// The number of the item.
-    pub fn number(self) -> &'static str {
+    pub fn row_id_column(self) -> &'static str {
         match self {
             Self::Items => "items.number",
-            Self::Facet => "walked.item",
+            Self::FilterIndex => "walked.item",
         }
     }
 
     /// What a row of the filter index, `facets`, has in common with the one that is walked, so that
     /// it is found in the same order.
-    pub fn same_place(self) -> &'static str {
+    pub fn filter_index_join(self) -> &'static str {
         match self {
             Self::Items => "",
-            Self::Facet => {
+            Self::FilterIndex => {
                 " AND facets.is_public = walked.is_public AND facets.published_at = walked.published_at"
             }
         }
     }
 
     /// When the item was published.
-    pub fn published_at(self) -> &'static str {
+    pub fn published_at_column(self) -> &'static str {
         match self {
             Self::Items => "items.published_at",
-            Self::Facet => "walked.published_at",
+            Self::FilterIndex => "walked.published_at",
         }
     }
 }
 
 /// A list: which items, in which order.
 #[derive(Clone, Debug, Default)]
-pub struct List {
+pub struct ListQuery {
     /// What it walks along; the rest must speak of the same.
-    pub along: Along,
+    pub driving_table: DrivingTable,
     /// Joined to `items`.
     pub joins: Vec<Fragment>,
     /// All must hold.
     pub predicates: Vec<Fragment>,
     /// The order; the number is added.
-    pub keys: Vec<Key>,
+    pub sort_keys: Vec<SortKey>,
     /// The items that are searched for, best first: instead of the keys. Without predicates no item
     /// is looked at.
-    pub ranked: Option<Ranked>,
+    pub ranked_matches: Option<RankedMatches>,
     /// What makes it another than all others, where the places of its pages are worth keeping: to
     /// search takes longer than to read what was found.
-    pub identity: Option<String>,
+    pub cache_key: Option<String>,
 }
 
 /// The keys of the place of an item that was searched for: its rank, and the key of its entry.
-const KEYS_OF_RANKED: usize = 2;
+const RANKED_KEY_COUNT: usize = 2;
 
 /// How many numbers of what is searched for are read at once.
-const RANKED_AT_ONCE: i64 = 10_000;
+const RANKED_BATCH_SIZE: i64 = 10_000;
 
 /// The place of a row of a page query: where it stands on the page, the number and the keys as
 /// text.
-pub type PlaceSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+pub type PositionSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
 /// What [`PlaceSql`] is read as.
-pub type PlaceRow = (i64, Number, Option<String>, Option<String>, Option<String>);
+pub type PositionRow = (i64, RowId, Option<String>, Option<String>, Option<String>);
 
 /// What is read of the items of a page, with the page itself.
-pub struct Shows {
+pub struct Projection {
     /// The columns.
     pub columns: Fragment,
     /// What `items`, of which there is one for each row of the page, is joined to.
@@ -157,95 +157,101 @@ pub struct Shows {
 }
 
 /// What a page query found.
-pub struct Slice {
+pub struct PagePositions {
     /// The items in the list's order.
-    pub places: Vec<Place>,
+    pub positions: Vec<Position>,
     /// Whether the list goes on behind the last one, in the direction of travel.
-    pub more: bool,
+    pub has_more: bool,
 }
 
-impl List {
-    fn body(&self) -> Fragment {
-        match &self.ranked {
-            Some(ranked) => self.entries(&ranked.all),
-            None => self.filtered(Fragment::new(self.along.from())),
+impl ListQuery {
+    fn from_and_where(&self) -> Fragment {
+        match &self.ranked_matches {
+            Some(ranked) => self.index_entries(&ranked.condition),
+            None => self.with_predicates(Fragment::new(self.driving_table.from_clause())),
         }
     }
 
     /// The entries of the full-text index for which this holds, and whose items are in the list.
     /// They come first: their order is that of the list.
-    pub(super) fn entries(&self, matches: &Fragment) -> Fragment {
+    pub(super) fn index_entries(&self, matches: &Fragment) -> Fragment {
         let entries = Fragment::new(" FROM search_index");
         if self.joins.is_empty() && self.predicates.is_empty() {
-            return entries.sql(" WHERE (").then(matches).sql(")");
+            return entries.sql(" WHERE (").append(matches).sql(")");
         }
         let entries = entries
-            .differs(" CROSS JOIN items", " JOIN items")
+            .by_backend(" CROSS JOIN items", " JOIN items")
             .sql(" ON items.number = ")
-            .sql(ITEM);
-        self.filtered(entries.sql(" AND (").then(matches).sql(")"))
+            .sql(ITEM_ROW_ID_SQL);
+        self.with_predicates(entries.sql(" AND (").append(matches).sql(")"))
     }
 
-    fn filtered(&self, from: Fragment) -> Fragment {
+    fn with_predicates(&self, from: Fragment) -> Fragment {
         let mut body = from;
         for join in &self.joins {
-            body = body.then(join);
+            body = body.append(join);
         }
         for (index, predicate) in self.predicates.iter().enumerate() {
             body =
-                body.sql(if index == 0 { " WHERE (" } else { " AND (" }).then(predicate).sql(")");
+                body.sql(if index == 0 { " WHERE (" } else { " AND (" }).append(predicate).sql(")");
         }
         body
     }
 
     /// How many items the list has.
     pub fn count(&self, connection: &mut Connection) -> Result<i64, Error> {
-        let statement =
-            Statement::<BigInt>::new(Fragment::new("SELECT COUNT(*)").then(&self.body()));
-        let rows: Vec<i64> = statement.rows(connection)?;
+        let statement = Statement::<BigInt>::new(
+            Fragment::new("SELECT COUNT(*)").append(&self.from_and_where()),
+        );
+        let rows: Vec<i64> = statement.load_rows(connection)?;
         Ok(rows.first().copied().unwrap_or(0))
     }
 
     /// How many items the list has, but no more than so many.
     pub fn count_up_to(&self, connection: &mut Connection, most: i64) -> Result<i64, Error> {
         // With a limit alone PostgreSQL would read the table until it has found so many.
-        let (order, body) = match self.ranked.as_ref().map(|ranked| &ranked.along) {
-            Some(Some(along)) => (" ORDER BY search_index.rowid DESC", self.entries(along)),
-            Some(None) => (" ORDER BY search_index.rowid + 0", self.body()),
-            None => ("", self.body()),
+        let (order, body) = match self.ranked_matches.as_ref().map(|ranked| &ranked.scan_condition)
+        {
+            Some(Some(along)) => (" ORDER BY search_index.rowid DESC", self.index_entries(along)),
+            Some(None) => (" ORDER BY search_index.rowid + 0", self.from_and_where()),
+            None => ("", self.from_and_where()),
         };
         let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one")
-            .then(&body)
-            .differs("", order)
+            .append(&body)
+            .by_backend("", order)
             .sql(" LIMIT ");
-        let statement = some.then(&Fragment::written_out(most)).sql(") few");
+        let statement = some.append(&Fragment::literal_on_postgres(most)).sql(") few");
         let statement = Statement::<BigInt>::new(statement);
-        let rows: Vec<i64> = statement.rows(connection)?;
+        let rows: Vec<i64> = statement.load_rows(connection)?;
         Ok(rows.first().copied().unwrap_or(0))
     }
 
     /// Selects the numbers of all items the list has.
-    pub fn select_numbers(&self) -> Fragment {
-        Fragment::new("SELECT ").sql(self.number()).then(&self.body())
+    pub fn select_row_ids(&self) -> Fragment {
+        Fragment::new("SELECT ").sql(self.row_id_expression()).append(&self.from_and_where())
     }
 
-    fn number(&self) -> &'static str {
-        if self.ranked.is_some() { ITEM } else { self.along.number() }
+    fn row_id_expression(&self) -> &'static str {
+        if self.ranked_matches.is_some() {
+            ITEM_ROW_ID_SQL
+        } else {
+            self.driving_table.row_id_column()
+        }
     }
 
     /// The numbers of all items the list has, in no order.
-    pub fn numbers_of_all(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
+    pub fn all_row_ids(&self, connection: &mut Connection) -> Result<Vec<RowId>, Error> {
         if connection.is_sqlite() {
-            return Ok(Statement::<BigInt>::new(self.select_numbers()).rows(connection)?);
+            return Ok(Statement::<BigInt>::new(self.select_row_ids()).load_rows(connection)?);
         }
-        let number = self.number();
+        let number = self.row_id_expression();
         // One text is sent and read sooner than thousands of rows.
         let statement = Fragment::new("SELECT string_agg(CAST(")
             .sql(number)
             .sql(" AS TEXT), ' ')")
-            .then(&self.body());
+            .append(&self.from_and_where());
         let rows: Vec<Option<String>> =
-            Statement::<Nullable<Text>>::new(statement).rows(connection)?;
+            Statement::<Nullable<Text>>::new(statement).load_rows(connection)?;
         Ok(rows
             .iter()
             .flatten()
@@ -256,24 +262,27 @@ impl List {
 
     /// The numbers of all items the list has, in its order: what follows them reads each of a state
     /// of its own, and none twice.
-    pub fn numbers_in_order(&self, connection: &mut Connection) -> Result<Vec<Number>, Error> {
-        if let Some(ranked) = &self.ranked {
-            return self.numbers_of_ranked(ranked, connection);
+    pub fn ordered_row_ids(&self, connection: &mut Connection) -> Result<Vec<RowId>, Error> {
+        if let Some(ranked) = &self.ranked_matches {
+            return self.ranked_row_ids(ranked, connection);
         }
-        let numbers = self.in_order(
-            Fragment::new("SELECT ").sql(self.along.number()).sql(" AS number").then(&self.body()),
+        let numbers = self.order_by(
+            Fragment::new("SELECT ")
+                .sql(self.driving_table.row_id_column())
+                .sql(" AS number")
+                .append(&self.from_and_where()),
             false,
         );
         if connection.is_sqlite() {
-            return Ok(Statement::<BigInt>::new(numbers).rows(connection)?);
+            return Ok(Statement::<BigInt>::new(numbers).load_rows(connection)?);
         }
         // One text is sent and read sooner than thousands of rows.
         let statement =
             Fragment::new("SELECT string_agg(CAST(ordered.number AS TEXT), ' ') FROM (")
-                .then(&numbers)
+                .append(&numbers)
                 .sql(") ordered");
         let rows: Vec<Option<String>> =
-            Statement::<Nullable<Text>>::new(statement).rows(connection)?;
+            Statement::<Nullable<Text>>::new(statement).load_rows(connection)?;
         Ok(rows
             .iter()
             .flatten()
@@ -284,16 +293,17 @@ impl List {
 
     /// The same of what is searched for, some thousands after the other: each rank is a question of
     /// its own.
-    fn numbers_of_ranked(
+    fn ranked_row_ids(
         &self,
-        ranked: &Ranked,
+        ranked: &RankedMatches,
         connection: &mut Connection,
-    ) -> Result<Vec<Number>, Error> {
+    ) -> Result<Vec<RowId>, Error> {
         let mut numbers = Vec::new();
-        let mut start = Start::Offset(0);
+        let mut start = PageStart::Offset(0);
         loop {
-            let rows = ranked.page(self, connection, &start, RANKED_AT_ONCE)?.unwrap_or_default();
-            let wanted = usize::try_from(RANKED_AT_ONCE).unwrap_or(usize::MAX);
+            let rows =
+                ranked.fetch_page(self, connection, &start, RANKED_BATCH_SIZE)?.unwrap_or_default();
+            let wanted = usize::try_from(RANKED_BATCH_SIZE).unwrap_or(usize::MAX);
             let more = rows.len() > wanted;
             let mut last = None;
             for row in rows.into_iter().take(wanted) {
@@ -303,23 +313,23 @@ impl List {
             let Some((_, number, first, second, _)) = last.filter(|_| more) else {
                 return Ok(numbers);
             };
-            start = Start::After(Place { keys: vec![first, second], number });
+            start = PageStart::After(Position { keys: vec![first, second], row_id: number });
         }
     }
 
     /// Where the items of a page of at most `limit` from `start` stand that were searched for, and
     /// the one behind it, in the direction of travel. `None` where nothing is searched for, and
     /// where the place is none of this list.
-    pub fn found(
+    pub fn fetch_ranked_positions(
         &self,
         connection: &mut Connection,
-        start: &Start,
+        start: &PageStart,
         limit: i64,
-    ) -> Result<Option<Vec<PlaceRow>>, Error> {
+    ) -> Result<Option<Vec<PositionRow>>, Error> {
         Ok(self
-            .ranked
+            .ranked_matches
             .as_ref()
-            .map(|ranked| ranked.page(self, connection, start, limit))
+            .map(|ranked| ranked.fetch_page(self, connection, start, limit))
             .transpose()?
             .flatten())
     }
@@ -327,102 +337,112 @@ impl List {
     /// The page of at most `limit` items from `start`, and what it shows of each; what was searched
     /// for is [`Self::found`] before. A place that does not fit the list's keys gives `None`. `T`
     /// is the SQL type of what is shown.
-    pub fn slice<'q, T, R>(
+    pub fn fetch_page<'q, T, R>(
         &self,
         connection: &mut Connection,
-        (start, limit): (&Start, i64),
-        found: Option<Vec<PlaceRow>>,
-        shows: &Shows,
-    ) -> Result<Option<(Slice, Vec<R>)>, Error>
+        (start, limit): (&PageStart, i64),
+        found: Option<Vec<PositionRow>>,
+        shows: &Projection,
+    ) -> Result<Option<(PagePositions, Vec<R>)>, Error>
     where
-        Statement<(PlaceSql, T)>: LoadQuery<'q, Connection, (PlaceRow, R)>,
+        Statement<(PositionSql, T)>: LoadQuery<'q, Connection, (PositionRow, R)>,
     {
         let wanted = usize::try_from(limit).unwrap_or(0);
         let (mut places, mut items, more);
-        if self.ranked.is_some() || connection.is_sqlite() {
+        if self.ranked_matches.is_some() || connection.is_sqlite() {
             // Another statement costs less here than to read the item behind the page, too.
-            let rows = match &self.ranked {
+            let rows = match &self.ranked_matches {
                 Some(_) => found,
                 None => self
-                    .numbers(start, limit)
-                    .map(|numbers| Statement::<PlaceSql>::new(numbers).rows(connection))
+                    .page_query(start, limit)
+                    .map(|numbers| Statement::<PositionSql>::new(numbers).load_rows(connection))
                     .transpose()?,
             };
             let Some(mut rows) = rows else { return Ok(None) };
             more = rows.len() > wanted;
             rows.truncate(wanted);
-            let page = number_table(rows.iter().map(|row| row.1))
-                .differs(" page CROSS JOIN", " page JOIN")
+            let page = integer_table(rows.iter().map(|row| row.1))
+                .by_backend(" page CROSS JOIN", " page JOIN")
                 .sql(" items ON items.number = page.value");
             let statement =
                 Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ")
-                    .then(&shows.columns)
+                    .append(&shows.columns)
                     .sql(" FROM ")
-                    .then(&page);
-            let found: Vec<(PlaceRow, R)> =
-                Statement::<(PlaceSql, T)>::new(statement.then(&shows.joins)).rows(connection)?;
+                    .append(&page);
+            let found: Vec<(PositionRow, R)> =
+                Statement::<(PositionSql, T)>::new(statement.append(&shows.joins))
+                    .load_rows(connection)?;
             // A join promises no order; and what has gone meanwhile is not shown.
-            let mut found: HashMap<Number, R> =
+            let mut found: HashMap<RowId, R> =
                 found.into_iter().map(|(row, item)| (row.1, item)).collect();
             (places, items) = rows
                 .into_iter()
                 .filter_map(|row| found.remove(&row.1).map(|item| (row, item)))
-                .unzip::<_, _, Vec<PlaceRow>, Vec<R>>();
+                .unzip::<_, _, Vec<PositionRow>, Vec<R>>();
         } else {
-            let Some(numbers) = self.numbers(start, limit) else { return Ok(None) };
+            let Some(numbers) = self.page_query(start, limit) else { return Ok(None) };
             let statement = Fragment::new(
                 "SELECT page.place, page.number, page.first, page.second, page.third, ",
             )
-            .then(&shows.columns)
+            .append(&shows.columns)
             .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
-            .then(&numbers)
+            .append(&numbers)
             .sql(") numbers) page JOIN items ON items.number = page.number")
-            .then(&shows.joins);
-            let mut rows: Vec<(PlaceRow, R)> =
-                Statement::<(PlaceSql, T)>::new(statement).rows(connection)?;
+            .append(&shows.joins);
+            let mut rows: Vec<(PositionRow, R)> =
+                Statement::<(PositionSql, T)>::new(statement).load_rows(connection)?;
             // A join promises no order.
             rows.sort_by_key(|(row, _)| row.0);
             more = rows.len() > wanted;
             rows.truncate(wanted);
-            (places, items) = rows.into_iter().unzip::<_, _, Vec<PlaceRow>, Vec<R>>();
+            (places, items) = rows.into_iter().unzip::<_, _, Vec<PositionRow>, Vec<R>>();
         }
-        if matches!(start, Start::Before(_)) {
+        if matches!(start, PageStart::Before(_)) {
             places.reverse();
             items.reverse();
         }
-        let place = |(_, number, first, second, third): PlaceRow| {
+        let place = |(_, number, first, second, third): PositionRow| {
             let mut keys = vec![first, second, third];
-            keys.truncate(if self.ranked.is_some() { KEYS_OF_RANKED } else { self.keys.len() });
-            Place { keys, number }
+            keys.truncate(if self.ranked_matches.is_some() {
+                RANKED_KEY_COUNT
+            } else {
+                self.sort_keys.len()
+            });
+            Position { keys, row_id: number }
         };
-        Ok(Some((Slice { places: places.into_iter().map(place).collect(), more }, items)))
+        Ok(Some((
+            PagePositions { positions: places.into_iter().map(place).collect(), has_more: more },
+            items,
+        )))
     }
 
     /// The numbers and keys of a page and of the item behind it, in the direction of travel.
-    fn numbers(&self, start: &Start, limit: i64) -> Option<Fragment> {
-        let backward = matches!(start, Start::Before(_));
+    fn page_query(&self, start: &PageStart, limit: i64) -> Option<Fragment> {
+        let backward = matches!(start, PageStart::Before(_));
         let mut statement = Fragment::new("SELECT ")
-            .differs("0 AS place, ", "")
-            .sql(self.along.number())
+            .by_backend("0 AS place, ", "")
+            .sql(self.driving_table.row_id_column())
             .sql(" AS number");
-        for (index, name) in KEY_NAMES.into_iter().enumerate() {
-            statement = match self.keys.get(index) {
-                Some(key) => key.as_text(statement.sql(", ")),
+        for (index, name) in SORT_KEY_COLUMNS.into_iter().enumerate() {
+            statement = match self.sort_keys.get(index) {
+                Some(key) => key.append_as_text(statement.sql(", ")),
                 None => statement.sql(", NULL"),
             };
             statement = statement.sql(name);
         }
-        statement = statement.then(&self.body());
-        if let Start::After(place) | Start::Before(place) = start {
-            let beyond = self.beyond(place, backward)?;
+        statement = statement.append(&self.from_and_where());
+        if let PageStart::After(place) | PageStart::Before(place) = start {
+            let beyond = self.after_position(place, backward)?;
             statement = statement
                 .sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" })
-                .then(&beyond)
+                .append(&beyond)
                 .sql(")");
         }
-        statement = self.in_order(statement, backward);
-        statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
-        if let Start::Offset(offset) = start
+        statement = self.order_by(statement, backward);
+        statement = statement
+            .sql(" LIMIT ")
+            .append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
+        if let PageStart::Offset(offset) = start
             && *offset > 0
         {
             statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
@@ -431,26 +451,30 @@ impl List {
     }
 
     /// A statement with the order of the list, or the other way round.
-    fn in_order(&self, mut statement: Fragment, backward: bool) -> Fragment {
+    fn order_by(&self, mut statement: Fragment, backward: bool) -> Fragment {
         statement = statement.sql(" ORDER BY ");
-        for key in &self.keys {
+        for key in &self.sort_keys {
             let nulls = match (key.nullable, backward) {
                 (false, _) => "",
                 (true, false) => " NULLS LAST",
                 (true, true) => " NULLS FIRST",
             };
             statement = statement
-                .then(&key.expression)
+                .append(&key.expression)
                 .sql(if key.descending == backward { " ASC" } else { " DESC" })
                 .sql(nulls)
                 .sql(", ");
         }
-        statement.sql(self.along.number()).sql(if backward { " DESC" } else { " ASC" })
+        statement.sql(self.driving_table.row_id_column()).sql(if backward {
+            " DESC"
+        } else {
+            " ASC"
+        })
     }
 
     /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are
     /// many, and else sorts what it finds: it would walk to find what is rare, too.
-    pub(super) fn of_tier(
+    pub(super) fn tier_query(
         &self,
         rank: i64,
         matches: &Fragment,
@@ -460,63 +484,65 @@ impl List {
     ) -> Fragment {
         Fragment::new("SELECT * FROM (SELECT ")
             .sql("CAST(0 AS BIGINT) AS place, ")
-            .sql(ITEM)
+            .sql(ITEM_ROW_ID_SQL)
             .sql(format!(" AS number, '{rank}' AS first, CAST(search_index.rowid AS TEXT) AS second, NULL AS third"))
-            .then(&self.entries(matches))
+            .append(&self.index_entries(matches))
             .sql(" ORDER BY search_index.rowid")
-            .differs("", if are_many { "" } else { " + 0" })
+            .by_backend("", if are_many { "" } else { " + 0" })
             .sql(if backward { " ASC LIMIT " } else { " DESC LIMIT " })
-            .then(&Fragment::written_out(most))
+            .append(&Fragment::literal_on_postgres(most))
             .sql(")")
-            .differs("", " tier")
+            .by_backend("", " tier")
     }
 
     /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR
     /// …))`.
-    fn beyond(&self, place: &Place, backward: bool) -> Option<Fragment> {
-        if place.keys.len() != self.keys.len() {
+    fn after_position(&self, place: &Position, backward: bool) -> Option<Fragment> {
+        if place.keys.len() != self.sort_keys.len() {
             return None;
         }
-        let mut condition = Fragment::new(self.along.number())
+        let mut condition = Fragment::new(self.driving_table.row_id_column())
             .sql(if backward { " < " } else { " > " })
-            .bind(Bind::Integer(place.number));
-        for (key, value) in self.keys.iter().zip(&place.keys).rev() {
+            .bind(Bind::Integer(place.row_id));
+        for (key, value) in self.sort_keys.iter().zip(&place.keys).rev() {
             let value = match value {
-                Some(text) => Some(key.holds.read(text)?),
+                Some(text) => Some(key.key_type.parse(text)?),
                 None if key.nullable => None,
                 None => return None,
             };
             condition = key
-                .beyond(value.as_ref(), backward)
+                .after_value(value.as_ref(), backward)
                 .sql(" OR (")
-                .then(&key.equals(value.as_ref()))
+                .append(&key.equals(value.as_ref()))
                 .sql(" AND (")
-                .then(&condition)
+                .append(&condition)
                 .sql("))");
         }
         // A bound on the first key alone is implied; it lets an index start at the place instead of
         // filtering up to it.
-        if let (Some(key), Some(Some(text))) = (self.keys.first(), place.keys.first())
+        if let (Some(key), Some(Some(text))) = (self.sort_keys.first(), place.keys.first())
             && !key.nullable
         {
             let operator = if key.descending == backward { " >= " } else { " <= " };
-            let bound =
-                Fragment::default().then(&key.expression).sql(operator).bind(key.holds.read(text)?);
-            condition = bound.sql(" AND (").then(&condition).sql(")");
+            let bound = Fragment::default()
+                .append(&key.expression)
+                .sql(operator)
+                .bind(key.key_type.parse(text)?);
+            condition = bound.sql(" AND (").append(&condition).sql(")");
         }
         Some(condition)
     }
 }
 
 /// The rank and the key of an item that was searched for, from its place.
-pub(super) fn rank_and_key(place: &Place) -> Option<(i64, i64)> {
+pub(super) fn rank_and_key(place: &Position) -> Option<(i64, i64)> {
     let [Some(rank), Some(key)] = place.keys.as_slice() else { return None };
     Some((rank.parse().ok()?, key.parse().ok()?))
 }
 
-impl KeyType {
+impl SortKeyType {
     /// Reads a key's value from a cursor.
-    fn read(self, text: &str) -> Option<Bind> {
+    fn parse(self, text: &str) -> Option<Bind> {
         match self {
             Self::Integer => text.parse().ok().map(Bind::Integer),
             Self::Text => Some(Bind::Text(text.to_owned())),
@@ -526,23 +552,23 @@ impl KeyType {
     }
 }
 
-impl Key {
+impl SortKey {
     /// The key as a cursor keeps it.
-    fn as_text(&self, statement: Fragment) -> Fragment {
-        match self.holds {
-            KeyType::Text => statement.then(&self.expression),
-            KeyType::Integer | KeyType::Date => {
-                statement.sql("CAST(").then(&self.expression).sql(" AS TEXT)")
+    fn append_as_text(&self, statement: Fragment) -> Fragment {
+        match self.key_type {
+            SortKeyType::Text => statement.append(&self.expression),
+            SortKeyType::Integer | SortKeyType::Date => {
+                statement.sql("CAST(").append(&self.expression).sql(" AS TEXT)")
             }
-            KeyType::Time => statement
-                .differs("CAST(", "CAST(CAST(EXTRACT(EPOCH FROM ")
-                .then(&self.expression)
-                .differs(" AS TEXT)", ") * 1000000 AS BIGINT) AS TEXT)"),
+            SortKeyType::Time => statement
+                .by_backend("CAST(", "CAST(CAST(EXTRACT(EPOCH FROM ")
+                .append(&self.expression)
+                .by_backend(" AS TEXT)", ") * 1000000 AS BIGINT) AS TEXT)"),
         }
     }
 
     fn equals(&self, value: Option<&Bind>) -> Fragment {
-        let expression = Fragment::default().then(&self.expression);
+        let expression = Fragment::default().append(&self.expression);
         match value {
             Some(value) => expression.sql(" = ").bind(value.clone()),
             None => expression.sql(" IS NULL"),
@@ -551,8 +577,8 @@ impl Key {
 
     /// Holds where this key alone is behind `value`; the unknown is behind everything, and nothing
     /// is behind it.
-    fn beyond(&self, value: Option<&Bind>, backward: bool) -> Fragment {
-        let expression = Fragment::default().then(&self.expression);
+    fn after_value(&self, value: Option<&Bind>, backward: bool) -> Fragment {
+        let expression = Fragment::default().append(&self.expression);
         match (value, backward) {
             (None, false) => Fragment::new("1 = 0"),
             (None, true) => expression.sql(" IS NOT NULL"),
@@ -560,7 +586,7 @@ impl Key {
                 let operator = if self.descending == backward { " > " } else { " < " };
                 let beyond = expression.sql(operator).bind(value.clone());
                 if self.nullable && !backward {
-                    beyond.sql(" OR ").then(&self.expression).sql(" IS NULL")
+                    beyond.sql(" OR ").append(&self.expression).sql(" IS NULL")
                 } else {
                     beyond
                 }

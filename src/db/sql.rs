@@ -14,7 +14,7 @@ use diesel::sql_types::{BigInt, Bool, Date, Text};
 use diesel::{QueryResult, RunQueryDsl};
 
 use super::connection::{Connection, MultiBackend};
-use super::types::{Id, Number, Time, sql};
+use super::types::{Id, RowId, Time, sql};
 
 /// A value to bind.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,34 +53,34 @@ impl Bind {
 }
 
 #[derive(Clone, Debug)]
-enum Piece {
+enum FragmentPart {
     Sql(Cow<'static, str>),
     Bind(Bind),
-    Differs { sqlite: Cow<'static, str>, postgres: Cow<'static, str> },
-    DifferentBind { sqlite: Option<Bind>, postgres: Option<Bind> },
+    SqlByBackend { sqlite: Cow<'static, str>, postgres: Cow<'static, str> },
+    BindByBackend { sqlite: Option<Bind>, postgres: Option<Bind> },
 }
 
 /// Part of a statement. Text comes from this program only; whatever a user sent is bound.
 #[derive(Clone, Debug, Default)]
-pub struct Fragment(Vec<Piece>);
+pub struct Fragment(Vec<FragmentPart>);
 
 impl Fragment {
     /// The fragment that is just this SQL.
     pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Self(vec![Piece::Sql(sql.into())])
+        Self(vec![FragmentPart::Sql(sql.into())])
     }
 
     /// Appends SQL.
     #[must_use]
     pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
-        self.0.push(Piece::Sql(sql.into()));
+        self.0.push(FragmentPart::Sql(sql.into()));
         self
     }
 
     /// Appends a value.
     #[must_use]
     pub fn bind(mut self, value: Bind) -> Self {
-        self.0.push(Piece::Bind(value));
+        self.0.push(FragmentPart::Bind(value));
         self
     }
 
@@ -89,28 +89,29 @@ impl Fragment {
     pub fn binds(mut self, values: impl IntoIterator<Item = Bind>) -> Self {
         for (index, value) in values.into_iter().enumerate() {
             if index > 0 {
-                self.0.push(Piece::Sql(", ".into()));
+                self.0.push(FragmentPart::Sql(", ".into()));
             }
-            self.0.push(Piece::Bind(value));
+            self.0.push(FragmentPart::Bind(value));
         }
         self
     }
 
     /// Appends SQL that the databases write differently.
     #[must_use]
-    pub fn differs(
+    pub fn by_backend(
         mut self,
         sqlite: impl Into<Cow<'static, str>>,
         postgres: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.0.push(Piece::Differs { sqlite: sqlite.into(), postgres: postgres.into() });
+        self.0
+            .push(FragmentPart::SqlByBackend { sqlite: sqlite.into(), postgres: postgres.into() });
         self
     }
 
     /// Appends a text whose value differs between the databases.
     #[must_use]
-    pub fn differs_bind(mut self, sqlite: String, postgres: String) -> Self {
-        self.0.push(Piece::DifferentBind {
+    pub fn bind_by_backend(mut self, sqlite: String, postgres: String) -> Self {
+        self.0.push(FragmentPart::BindByBackend {
             sqlite: Some(Bind::Text(sqlite)),
             postgres: Some(Bind::Text(postgres)),
         });
@@ -119,24 +120,24 @@ impl Fragment {
 
     /// Appends a value that only PostgreSQL needs.
     #[must_use]
-    pub fn only_postgres(mut self, value: Bind) -> Self {
-        self.0.push(Piece::DifferentBind { sqlite: None, postgres: Some(value) });
+    pub fn bind_on_postgres(mut self, value: Bind) -> Self {
+        self.0.push(FragmentPart::BindByBackend { sqlite: None, postgres: Some(value) });
         self
     }
 
     /// A number that PostgreSQL is told in the text of the statement: of a limit that it knows it
     /// makes a plan to keep, where it would plan anew each time. There must be few such numbers,
     /// since each makes a statement.
-    pub fn written_out(number: i64) -> Self {
+    pub fn literal_on_postgres(number: i64) -> Self {
         Self(vec![
-            Piece::DifferentBind { sqlite: Some(Bind::Integer(number)), postgres: None },
-            Piece::Differs { sqlite: "".into(), postgres: number.to_string().into() },
+            FragmentPart::BindByBackend { sqlite: Some(Bind::Integer(number)), postgres: None },
+            FragmentPart::SqlByBackend { sqlite: "".into(), postgres: number.to_string().into() },
         ])
     }
 
     /// Appends another fragment.
     #[must_use]
-    pub fn then(mut self, other: &Fragment) -> Self {
+    pub fn append(mut self, other: &Fragment) -> Self {
         self.0.extend(other.0.iter().cloned());
         self
     }
@@ -147,12 +148,12 @@ impl QueryFragment<MultiBackend> for Fragment {
         let sqlite_runs = matches!(out.backend(), MultiBackend::Sqlite(_));
         for piece in &self.0 {
             match piece {
-                Piece::Sql(text) => out.push_sql(text),
-                Piece::Differs { sqlite, postgres } => {
+                FragmentPart::Sql(text) => out.push_sql(text),
+                FragmentPart::SqlByBackend { sqlite, postgres } => {
                     out.push_sql(if sqlite_runs { sqlite } else { postgres })
                 }
-                Piece::Bind(value) => value.push(&mut out)?,
-                Piece::DifferentBind { sqlite, postgres } => {
+                FragmentPart::Bind(value) => value.push(&mut out)?,
+                FragmentPart::BindByBackend { sqlite, postgres } => {
                     if let Some(value) = if sqlite_runs { sqlite } else { postgres } {
                         value.push(&mut out)?;
                     }
@@ -167,13 +168,13 @@ impl QueryFragment<MultiBackend> for Fragment {
 #[derive(Clone, Debug)]
 pub struct Statement<T> {
     fragment: Fragment,
-    columns: PhantomData<T>,
+    row_type: PhantomData<T>,
 }
 
 impl<T> Statement<T> {
     /// The statement of this text.
     pub fn new(fragment: Fragment) -> Self {
-        Self { fragment, columns: PhantomData }
+        Self { fragment, row_type: PhantomData }
     }
 
     /// `SELECT columns FROM table WHERE condition`. The columns are named in the order of `T`,
@@ -185,12 +186,12 @@ impl<T> Statement<T> {
                 .sql(" FROM ")
                 .sql(table)
                 .sql(" WHERE ")
-                .then(condition),
+                .append(condition),
         )
     }
 
     /// Its rows.
-    pub fn rows<'q, R>(self, connection: &mut Connection) -> QueryResult<Vec<R>>
+    pub fn load_rows<'q, R>(self, connection: &mut Connection) -> QueryResult<Vec<R>>
     where
         Self: LoadQuery<'q, Connection, R>,
     {
@@ -220,18 +221,18 @@ impl<T> RunQueryDsl<Connection> for Statement<T> {}
 /// One value is bound however many identifiers there are, so that the statement's text, and with it
 /// its place in the cache of prepared statements, stays the same.
 #[derive(Clone, Debug)]
-pub struct Among<C> {
+pub struct IdIn<C> {
     column: C,
-    ids: String,
+    ids_json: String,
 }
 
 /// See [`Among`].
-pub fn among<'a, C>(column: C, ids: impl IntoIterator<Item = &'a Id>) -> Among<C> {
-    Among { column, ids: id_list(ids) }
+pub fn id_in<'a, C>(column: C, ids: impl IntoIterator<Item = &'a Id>) -> IdIn<C> {
+    IdIn { column, ids_json: ids_to_json(ids) }
 }
 
 /// Identifiers as a JSON array of hexadecimal strings.
-fn id_list<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
+fn ids_to_json<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
     let mut list = String::from("[");
     for id in ids {
         if list.len() > 1 {
@@ -246,102 +247,107 @@ fn id_list<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
 }
 
 /// [`Among`] for a statement put together from pieces; a single identifier is compared as it is.
-pub fn id_among<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>) -> Fragment {
+pub fn id_in_fragment<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>) -> Fragment {
     let ids: Vec<&Id> = ids.into_iter().collect();
     if let [id] = ids.as_slice() {
         return Fragment::new(column).sql(" = ").bind(Bind::Id(**id));
     }
     Fragment::new(column)
-        .differs(AMONG.0, AMONG.1)
-        .bind(Bind::Text(id_list(ids)))
-        .differs(AMONG_END.0, AMONG_END.1)
+        .by_backend(ID_IN_START.0, ID_IN_START.1)
+        .bind(Bind::Text(ids_to_json(ids)))
+        .by_backend(ID_IN_END.0, ID_IN_END.1)
 }
 
 /// `column` is one of these numbers; bound as one value, see [`Among`].
-pub fn number_among(column: &'static str, numbers: impl IntoIterator<Item = Number>) -> Fragment {
-    let numbers: Vec<Number> = numbers.into_iter().collect();
+pub fn integer_in_fragment(
+    column: &'static str,
+    numbers: impl IntoIterator<Item = RowId>,
+) -> Fragment {
+    let numbers: Vec<RowId> = numbers.into_iter().collect();
     if let [number] = numbers.as_slice() {
         return Fragment::new(column).sql(" = ").bind(Bind::Integer(*number));
     }
     Fragment::new(column)
-        .differs(
+        .by_backend(
             " IN (SELECT value FROM json_each(",
             " = ANY (ARRAY(SELECT value::bigint FROM json_array_elements_text(CAST(",
         )
-        .bind(Bind::Text(number_list(&numbers)))
-        .differs("))", " AS json))))")
+        .bind(Bind::Text(integers_to_json(&numbers)))
+        .by_backend("))", " AS json))))")
 }
 
 /// These numbers as a table in brackets with the column `value`; bound as one value, see [`Among`].
-pub fn number_table(numbers: impl IntoIterator<Item = Number>) -> Fragment {
-    let numbers: Vec<Number> = numbers.into_iter().collect();
+pub fn integer_table(numbers: impl IntoIterator<Item = RowId>) -> Fragment {
+    let numbers: Vec<RowId> = numbers.into_iter().collect();
     Fragment::default()
-        .differs(
+        .by_backend(
             "(SELECT value FROM json_each(",
             "(SELECT value::bigint FROM json_array_elements_text(CAST(",
         )
-        .bind(Bind::Text(number_list(&numbers)))
-        .differs("))", " AS json)))")
+        .bind(Bind::Text(integers_to_json(&numbers)))
+        .by_backend("))", " AS json)))")
 }
 
 /// Numbers as a JSON array.
-fn number_list(numbers: &[Number]) -> String {
+fn integers_to_json(numbers: &[RowId]) -> String {
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     format!("[{}]", numbers.join(","))
 }
 
 /// Pairs of texts as a table in brackets with the columns `first` and `second`; bound as one value,
 /// see [`Among`].
-pub fn pairs<A: AsRef<str>, B: AsRef<str>>(pairs: impl IntoIterator<Item = (A, B)>) -> Fragment {
+pub fn text_pair_table<A: AsRef<str>, B: AsRef<str>>(
+    pairs: impl IntoIterator<Item = (A, B)>,
+) -> Fragment {
     let list: Vec<serde_json::Value> = pairs
         .into_iter()
         .map(|(first, second)| serde_json::json!([first.as_ref(), second.as_ref()]))
         .collect();
     Fragment::new("(SELECT value ->> 0 AS first, value ->> 1 AS second FROM ")
-        .differs("json_each(", "json_array_elements(CAST(")
+        .by_backend("json_each(", "json_array_elements(CAST(")
         .bind(Bind::Text(serde_json::Value::Array(list).to_string()))
-        .differs("))", " AS json)))")
+        .by_backend("))", " AS json)))")
 }
 
-const AMONG: (&str, &str) = (
+const ID_IN_START: (&str, &str) = (
     " IN (SELECT unhex(value) FROM json_each(",
     " = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text(CAST(",
 );
-const AMONG_END: (&str, &str) = ("))", " AS json))))");
+const ID_IN_END: (&str, &str) = ("))", " AS json))))");
 
-impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Among<C> {
+impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for IdIn<C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         let sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
         self.column.walk_ast(out.reborrow())?;
-        out.push_sql(if sqlite { AMONG.0 } else { AMONG.1 });
-        out.push_bind_param::<Text, _>(&self.ids)?;
-        out.push_sql(if sqlite { AMONG_END.0 } else { AMONG_END.1 });
+        out.push_sql(if sqlite { ID_IN_START.0 } else { ID_IN_START.1 });
+        out.push_bind_param::<Text, _>(&self.ids_json)?;
+        out.push_sql(if sqlite { ID_IN_END.0 } else { ID_IN_END.1 });
         Ok(())
     }
 }
 
 /// The text depends on nothing but the column (and the database, which each connection knows).
-impl<C: QueryId> QueryId for Among<C> {
-    type QueryId = Among<C::QueryId>;
+impl<C: QueryId> QueryId for IdIn<C> {
+    type QueryId = IdIn<C::QueryId>;
     const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
 }
 
-impl<C: Expression> Expression for Among<C> {
+impl<C: Expression> Expression for IdIn<C> {
     type SqlType = Bool;
 }
 
-impl<C> ValidGrouping<()> for Among<C> {
+impl<C> ValidGrouping<()> for IdIn<C> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<C, S> AppearsOnTable<S> for Among<C>
+impl<C, S> AppearsOnTable<S> for IdIn<C>
 where
     C: AppearsOnTable<S>,
     Self: Expression,
 {
 }
 
-impl<C, S> SelectableExpression<S> for Among<C>
+impl<C, S> SelectableExpression<S> for IdIn<C>
 where
     C: SelectableExpression<S>,
     Self: AppearsOnTable<S>,

@@ -36,7 +36,7 @@ pub mod sql {
 
 /// The number of an item's row: the key under which the tables know it. Never shown; it grows as
 /// [`Id`] does.
-pub type Number = i64;
+pub type RowId = i64;
 
 /// The identifier of an item: a UUIDv7, so that newer items sort last.
 #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
@@ -120,7 +120,7 @@ impl Time {
 
     /// The moment so many microseconds before this one.
     #[must_use]
-    pub fn earlier(self, micros: i64) -> Self {
+    pub fn minus_micros(self, micros: i64) -> Self {
         Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
     }
 
@@ -205,7 +205,7 @@ impl FromSql<sql::Instant, Sqlite> for Time {
 }
 
 /// Lets the connection enum carry a type that both databases know.
-macro_rules! on_both_databases {
+macro_rules! impl_for_both_backends {
     ($rust:ty, $sql:ty) => {
         impl HasSqlType<$sql> for MultiBackend {
             fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
@@ -228,5 +228,5 @@ macro_rules! on_both_databases {
     };
 }
 
-on_both_databases!(Id, sql::Uuid);
-on_both_databases!(Time, sql::Instant);
+impl_for_both_backends!(Id, sql::Uuid);
+impl_for_both_backends!(Time, sql::Instant);

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::connection::{Access, Connection, Session, Target};
+use super::connection::{Access, Connection, SessionConfig, Target};
 use super::error::Error;
 use super::schema::items;
 use super::search::segments;
@@ -16,10 +16,10 @@ use super::sql::{Fragment, Statement};
 /// What is wrong with the database as such, a line for each: pages and indexes that do not fit
 /// (SQLite), references to rows that are not there (SQLite; PostgreSQL does not let them arise),
 /// what belongs to no item, an encoding other than UTF-8 (PostgreSQL).
-pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
+pub fn integrity_errors(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let text = |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
         let rows: Vec<(String,)> =
-            Statement::<(Text,)>::new(Fragment::new(sql)).rows(connection)?;
+            Statement::<(Text,)>::new(Fragment::new(sql)).load_rows(connection)?;
         Ok(rows.into_iter().map(|(line,)| line).collect())
     };
     if connection.is_sqlite() {
@@ -30,7 +30,7 @@ pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
             "SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' \
              FROM pragma_foreign_key_check LIMIT 50",
         )?);
-        faults.extend(left_over(connection)?);
+        faults.extend(orphaned_rows(connection)?);
         return Ok(faults);
     }
     let encodings = text(connection, "SELECT current_setting('server_encoding')")?;
@@ -39,13 +39,13 @@ pub fn faults(connection: &mut Connection) -> Result<Vec<String>, Error> {
         .filter(|name| name != "UTF8")
         .map(|name| format!("the encoding is {name}; it must be UTF8"))
         .collect();
-    faults.extend(left_over(connection)?);
+    faults.extend(orphaned_rows(connection)?);
     Ok(faults)
 }
 
 /// What belongs to items that are not there; the tables whose keys are made of an item's number
 /// have no foreign keys.
-fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
+fn orphaned_rows(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     for (what, statement) in [
         (
@@ -67,7 +67,7 @@ fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
             ),
         ),
     ] {
-        let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
+        let counts: Vec<i64> = Statement::<BigInt>::new(statement).load_rows(connection)?;
         found.extend(
             counts
                 .into_iter()
@@ -82,7 +82,7 @@ fn left_over(connection: &mut Connection) -> Result<Vec<String>, Error> {
 /// its own upkeep comes by, and put what is new into the full-text index, which would else be left
 /// to whoever writes next. SQLite's plans are written into the statements; counting would only
 /// change them.
-pub fn count_rows(connection: &mut Connection) -> Result<(), Error> {
+pub fn analyze(connection: &mut Connection) -> Result<(), Error> {
     if connection.is_sqlite() {
         Ok(())
     } else {
@@ -95,11 +95,11 @@ pub fn count_rows(connection: &mut Connection) -> Result<(), Error> {
 /// see, without which PostgreSQL looks at the table for every row that it found in an index, which
 /// takes as long as reading the tables once; and merges the segments of SQLite's full-text index,
 /// where a good part of it is new.
-pub fn tidy(connection: &mut Connection, stored: usize) -> Result<(), Error> {
+pub fn optimize_after_bulk_load(connection: &mut Connection, stored: usize) -> Result<(), Error> {
     if connection.is_sqlite() {
         let all: i64 = items::table.select(diesel::dsl::count_star()).first(connection)?;
         let is_much = i64::try_from(stored).is_ok_and(|stored| stored.saturating_mul(4) > all);
-        if is_much && segments::segments(connection)? > 1 {
+        if is_much && segments::count(connection)? > 1 {
             merge_segments(connection, false)?;
         }
     } else {
@@ -113,10 +113,10 @@ pub fn tidy(connection: &mut Connection, stored: usize) -> Result<(), Error> {
 
 fn merge_segments(connection: &mut Connection, with_others: bool) -> Result<(), Error> {
     let mut steps = 0_u32;
-    while segments::merge(connection, steps == 0)? {
+    while segments::merge_step(connection, steps == 0)? {
         steps = steps.saturating_add(1);
         if with_others && steps.is_multiple_of(4) {
-            connection.let_others_write();
+            connection.yield_to_writers();
         }
     }
     Ok(())
@@ -124,7 +124,7 @@ fn merge_segments(connection: &mut Connection, with_others: bool) -> Result<(), 
 
 /// The same for the full-text index alone, after all of it was written anew: what PostgreSQL kept
 /// of the old is free to be used again.
-pub fn tidy_search(connection: &mut Connection) -> Result<(), Error> {
+pub fn optimize_search_index(connection: &mut Connection) -> Result<(), Error> {
     if connection.is_sqlite() {
         merge_segments(connection, true)?;
     } else {
@@ -136,17 +136,17 @@ pub fn tidy_search(connection: &mut Connection) -> Result<(), Error> {
 
 /// A copy that was made.
 #[derive(Clone, Copy, Debug)]
-pub struct Copied {
+pub struct BackupReport {
     /// Its size in bytes.
     pub bytes: u64,
     /// How many items it has, deleted ones included.
-    pub items: i64,
+    pub item_count: i64,
 }
 
 /// Copies a SQLite database into a new file: one state of it, however much is written meanwhile.
 /// The file gets its name only once it is whole, checked and on the disk. The error is a sentence
 /// for the operator.
-pub fn copy(target: &Target, session: Session, to: &Path) -> Result<Copied, String> {
+pub fn backup(target: &Target, session: SessionConfig, to: &Path) -> Result<BackupReport, String> {
     let Target::Sqlite(_) = target else {
         return Err(
             "a PostgreSQL database is backed up with its own tools: pg_dump --format=custom"
@@ -160,7 +160,7 @@ pub fn copy(target: &Target, session: Session, to: &Path) -> Result<Copied, Stri
     let mut part = to.as_os_str().to_owned();
     part.push(format!(".part-{}", std::process::id()));
     let part = PathBuf::from(part);
-    let copied = copy_to(target, session, &part).and_then(|copied| {
+    let copied = backup_to_file(target, session, &part).and_then(|copied| {
         // A link, unlike a rename, never takes the place of a file that came meanwhile.
         fs::hard_link(&part, to).map_err(|error| format!("cannot write {shown}: {error}"))?;
         if let Some(directory) = to
@@ -177,7 +177,11 @@ pub fn copy(target: &Target, session: Session, to: &Path) -> Result<Copied, Stri
     copied
 }
 
-fn copy_to(target: &Target, session: Session, part: &Path) -> Result<Copied, String> {
+fn backup_to_file(
+    target: &Target,
+    session: SessionConfig,
+    part: &Path,
+) -> Result<BackupReport, String> {
     let path = part.to_str().ok_or("the file's name is not UTF-8")?;
     let failed = |error: Error| format!("cannot back up: {error}");
     Connection::open(target, Access::Write, session)
@@ -188,7 +192,7 @@ fn copy_to(target: &Target, session: Session, part: &Path) -> Result<Copied, Str
     let items = {
         let mut copy = Connection::open(&Target::Sqlite(path.to_owned()), Access::Write, session)
             .map_err(failed)?;
-        if let Some(fault) = faults(&mut copy).map_err(failed)?.first() {
+        if let Some(fault) = integrity_errors(&mut copy).map_err(failed)?.first() {
             return Err(format!(
                 "the copy is not whole ({fault}); check the database: kinoteka check"
             ));
@@ -201,5 +205,5 @@ fn copy_to(target: &Target, session: Session, part: &Path) -> Result<Copied, Str
     let file = File::open(part).map_err(|error| format!("cannot read the copy: {error}"))?;
     file.sync_all().map_err(|error| format!("cannot keep the copy: {error}"))?;
     let bytes = file.metadata().map_err(|error| format!("cannot read the copy: {error}"))?.len();
-    Ok(Copied { bytes, items })
+    Ok(BackupReport { bytes, item_count: items })
 }

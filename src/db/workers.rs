@@ -13,48 +13,51 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use super::connection::{Access, Connection, Session, Target};
+use super::connection::{Access, Connection, SessionConfig, Target};
 use super::counter;
 use super::error::Error;
-use super::file::{self, Watched};
-use super::group::{self, Unit, Write};
-use super::store::Done;
+use super::file::{self, WatchedFile};
+use super::group::{self, PendingWrite, QueuedWrite};
+use super::store::QueryOutcome;
 
 /// How long a worker that had to turn to the next database stays there before it tries the first
 /// again.
-const AWAY: Duration = Duration::from_secs(10);
+const FALLBACK_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How many statements a connection keeps prepared before a new one takes its place. Each shape of
 /// a request has statements of its own and diesel lets go of none, so that who makes up shapes
 /// would fill the memory (36 kB each on SQLite).
-const MOST_PREPARED: u32 = 256;
+const MAX_PREPARED_STATEMENTS: u32 = 256;
 
 /// Where connections lead and what they are for.
 #[derive(Clone, Debug)]
-pub(super) struct Purpose {
+pub(super) struct PoolConfig {
     /// Databases in order of preference: a replica, then the primary.
     pub targets: Vec<Target>,
     /// What sessions may do.
     pub access: Access,
     /// What sessions start with.
-    pub session: Session,
+    pub session: SessionConfig,
     /// How long work may wait for a free worker.
-    pub wait: Duration,
+    pub acquire_timeout: Duration,
     /// How much work may wait for a free worker.
-    pub queue: usize,
+    pub max_queue_len: usize,
 }
 
-impl Purpose {
+impl PoolConfig {
     /// Opens a connection to the first database that answers.
-    fn open(&self) -> Result<Held, Error> {
-        counter::forget_prepared();
-        let mut outcome = Err(Error::Fault("no database is configured".to_owned()));
+    fn connect(&self) -> Result<WorkerConnection, Error> {
+        counter::reset_prepared();
+        let mut outcome = Err(Error::Internal("no database is configured".to_owned()));
         for (number, target) in self.targets.iter().enumerate() {
             outcome =
-                file::open(target, self.access, self.session).map(|(connection, file)| Held {
-                    connection: Some(connection),
-                    file,
-                    until: (number > 0).then(|| Instant::now() + AWAY),
+                file::open_watched(target, self.access, self.session).map(|(connection, file)| {
+                    WorkerConnection {
+                        connection: Some(connection),
+                        watched_file: file,
+                        retry_preferred_at: (number > 0)
+                            .then(|| Instant::now() + FALLBACK_RETRY_INTERVAL),
+                    }
                 });
             match &outcome {
                 Ok(_) => break,
@@ -70,56 +73,57 @@ impl Purpose {
 
 /// A connection as its worker holds it.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct WorkerConnection {
     connection: Option<Connection>,
     /// Its file, where it has one.
-    file: Option<Watched>,
+    watched_file: Option<WatchedFile>,
     /// When to try the preferred database again, while this is another.
-    until: Option<Instant>,
+    retry_preferred_at: Option<Instant>,
 }
 
-impl Held {
+impl WorkerConnection {
     /// Runs `work` on the connection, opened if need be. Where a connection that had been idle
     /// turns out to be dead, and `work` `may_repeat` since it had no effect yet, it runs once more
     /// on a new one.
-    pub fn with<T, E: From<Error>>(
+    pub fn run<T, E: From<Error>>(
         &mut self,
-        purpose: &Purpose,
+        purpose: &PoolConfig,
         may_repeat: impl Fn() -> bool,
         mut work: impl FnMut(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.until.is_some_and(|until| until <= Instant::now()) {
+        if self.retry_preferred_at.is_some_and(|until| until <= Instant::now()) {
             *self = Self::default();
         }
-        if !self.has_its_file() {
-            self.give_up();
+        if !self.has_valid_file() {
+            self.discard();
         }
-        if counter::prepared() > MOST_PREPARED {
+        if counter::prepared_count() > MAX_PREPARED_STATEMENTS {
             *self = Self::default();
         }
         let mut was_open = self.connection.is_some();
         loop {
             if self.connection.is_none() {
-                *self = purpose.open()?;
+                *self = purpose.connect()?;
             }
             let Some(connection) = &mut self.connection else {
-                return Err(
-                    Error::Fault("a connection that was opened is not there".to_owned()).into()
-                );
+                return Err(Error::Internal(
+                    "a connection that was opened is not there".to_owned(),
+                )
+                .into());
             };
             let outcome = work(connection);
-            if outcome.is_ok() || connection.is_alive() {
+            if outcome.is_ok() || connection.is_usable() {
                 // What went into a file without a name is lost, whatever the database says.
-                if outcome.is_ok() && purpose.access == Access::Write && !self.has_its_file() {
-                    self.give_up();
-                    return Err(Error::Uncertain(
+                if outcome.is_ok() && purpose.access == Access::Write && !self.has_valid_file() {
+                    self.discard();
+                    return Err(Error::CommitUnknown(
                         "the database file was deleted, moved or replaced meanwhile".to_owned(),
                     )
                     .into());
                 }
                 return outcome;
             }
-            self.give_up();
+            self.discard();
             if !was_open || !may_repeat() {
                 return outcome;
             }
@@ -128,8 +132,8 @@ impl Held {
     }
 
     /// Lets the connection go, and says so where that is because its file is.
-    fn give_up(&mut self) {
-        if !self.has_its_file() {
+    fn discard(&mut self) {
+        if !self.has_valid_file() {
             log::error!(
                 "the database file was deleted, moved or replaced; the connection to it is given up"
             );
@@ -137,70 +141,70 @@ impl Held {
         *self = Self::default();
     }
 
-    fn has_its_file(&self) -> bool {
-        self.file.as_ref().is_none_or(Watched::is_there)
+    fn has_valid_file(&self) -> bool {
+        self.watched_file.as_ref().is_none_or(WatchedFile::is_same_file)
     }
 }
 
-type Work = Box<dyn FnOnce(&mut Held, &Purpose) + Send>;
+type BoxedJob = Box<dyn FnOnce(&mut WorkerConnection, &PoolConfig) + Send>;
 
 /// What a worker does.
-pub(super) enum Job {
+pub(super) enum PoolJob {
     /// By itself.
-    Alone(Work),
+    Single(BoxedJob),
     /// In a transaction with others.
-    Together(Box<dyn Unit>),
+    Grouped(Box<dyn PendingWrite>),
 }
 
 /// Worker threads of one purpose. They start with the first work and end with the value.
-pub(super) struct Workers {
-    purpose: Arc<Purpose>,
+pub(super) struct ConnectionPool {
+    config: Arc<PoolConfig>,
     size: usize,
-    running: Mutex<Running>,
+    workers: Mutex<WorkerThreads>,
 }
 
 #[derive(Default)]
-struct Running {
-    queue: Option<Sender<Job>>,
+struct WorkerThreads {
+    job_sender: Option<Sender<PoolJob>>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Workers {
+impl ConnectionPool {
     /// Prepares so many workers; starts none.
-    pub fn new(purpose: Purpose, size: usize) -> Self {
-        Self { purpose: Arc::new(purpose), size, running: Mutex::default() }
+    pub fn new(purpose: PoolConfig, size: usize) -> Self {
+        Self { config: Arc::new(purpose), size, workers: Mutex::default() }
     }
 
     /// A connection of its own, outside the workers; a SQLite file that is not there is made.
-    pub fn open(&self) -> Result<Connection, Error> {
+    pub fn connect(&self) -> Result<Connection, Error> {
         let target = self
-            .purpose
+            .config
             .targets
             .first()
-            .ok_or_else(|| Error::Fault("no database is configured".to_owned()))?;
-        Connection::open(target, self.purpose.access, self.purpose.session)
+            .ok_or_else(|| Error::Internal("no database is configured".to_owned()))?;
+        Connection::open(target, self.config.access, self.config.session)
     }
 
     /// Runs `work` on a worker. Work that no worker took up in time never runs; nor does work whose
     /// caller has gone.
     pub async fn run<T, E>(
         &self,
-        work: impl FnOnce(&mut Held, &Purpose) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&mut WorkerConnection, &PoolConfig) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let job = |answer: oneshot::Sender<_>, claim: Arc<AtomicBool>| {
-            Job::Alone(Box::new(move |held, purpose| {
+            PoolJob::Single(Box::new(move |held, purpose| {
                 if answer.is_closed() || claim.swap(true, Ordering::AcqRel) {
                     return;
                 }
                 // A panic is a fault of ours; it must not take the worker with it.
                 let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose)))
                     .unwrap_or_else(|_| {
-                        *held = Held::default();
-                        Err(Error::Fault("the work panicked".to_owned()).into())
+                        *held = WorkerConnection::default();
+                        Err(Error::Internal("the work panicked".to_owned()).into())
                     });
                 drop(answer.send(outcome));
             }))
@@ -210,37 +214,43 @@ impl Workers {
 
     /// Runs `work` in a transaction that it may share with others, see [`group`]. Else as
     /// [`Self::run`].
-    pub async fn write<T, E>(
+    pub async fn run_grouped<T, E>(
         &self,
         work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<Done<T>, E>
+    ) -> Result<QueryOutcome<T>, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         self.submit(|answer, taken| {
-            Job::Together(Box::new(Write { work, outcome: None, answer, taken }))
+            PoolJob::Grouped(Box::new(QueuedWrite {
+                work,
+                outcome: None,
+                reply_sender: answer,
+                is_claimed: taken,
+            }))
         })
         .await
     }
 
     async fn submit<T, E: From<Error>>(
         &self,
-        job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> Job,
+        job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> PoolJob,
     ) -> Result<T, E> {
         let (answer, mut answered) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
-        match self.queue()?.try_send(job(answer, Arc::clone(&taken))) {
+        match self.job_sender()?.try_send(job(answer, Arc::clone(&taken))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                let told = format!("{} requests wait for the database already", self.purpose.queue);
+                let told =
+                    format!("{} requests wait for the database already", self.config.max_queue_len);
                 return Err(Error::Unavailable(told).into());
             }
             Err(TrySendError::Disconnected(_)) => {
-                return Err(Error::Fault("the workers have ended".to_owned()).into());
+                return Err(Error::Internal("the workers have ended".to_owned()).into());
             }
         }
-        let outcome = match tokio::time::timeout(self.purpose.wait, &mut answered).await {
+        let outcome = match tokio::time::timeout(self.config.acquire_timeout, &mut answered).await {
             Ok(outcome) => outcome,
             Err(_) if !taken.swap(true, Ordering::AcqRel) => {
                 return Err(
@@ -250,46 +260,47 @@ impl Workers {
             Err(_) => answered.await,
         };
         outcome.unwrap_or_else(|gone| {
-            Err(Error::Fault(format!("a worker ended with work in hand: {gone}")).into())
+            Err(Error::Internal(format!("a worker ended with work in hand: {gone}")).into())
         })
     }
 
-    fn queue(&self) -> Result<Sender<Job>, Error> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = &running.queue {
+    fn job_sender(&self) -> Result<Sender<PoolJob>, Error> {
+        let mut running = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = &running.job_sender {
             return Ok(queue.clone());
         }
-        let (queue, jobs) = bounded(self.purpose.queue);
+        let (queue, jobs) = bounded(self.config.max_queue_len);
         for number in 1..=self.size {
-            let (jobs, purpose) = (jobs.clone(), Arc::clone(&self.purpose));
+            let (jobs, purpose) = (jobs.clone(), Arc::clone(&self.config));
             let name = format!("{:?}-{number}", purpose.access).to_ascii_lowercase();
-            let thread = thread::Builder::new().name(name).spawn(move || serve(&jobs, &purpose));
+            let thread =
+                thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &purpose));
             running.threads.push(
                 thread.map_err(|error| {
                     Error::Unavailable(format!("cannot start a thread: {error}"))
                 })?,
             );
         }
-        running.queue = Some(queue.clone());
+        running.job_sender = Some(queue.clone());
         Ok(queue)
     }
 }
 
-fn serve(jobs: &Receiver<Job>, purpose: &Purpose) {
-    let mut held = Held::default();
+fn worker_loop(jobs: &Receiver<PoolJob>, purpose: &PoolConfig) {
+    let mut held = WorkerConnection::default();
     for job in jobs {
         match job {
-            Job::Alone(work) => work(&mut held, purpose),
-            Job::Together(unit) => group::write(&mut held, purpose, unit, jobs),
+            PoolJob::Single(work) => work(&mut held, purpose),
+            PoolJob::Grouped(unit) => group::write_group(&mut held, purpose, unit, jobs),
         }
     }
 }
 
-impl Drop for Workers {
+impl Drop for ConnectionPool {
     /// Connections are closed before the process ends, so that SQLite leaves one file behind.
     fn drop(&mut self) {
-        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
-        running.queue = None;
+        let running = self.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        running.job_sender = None;
         for thread in running.threads.drain(..) {
             // The last to let go may be a worker, with the end of its work.
             if thread.thread().id() != thread::current().id() {
@@ -306,29 +317,35 @@ mod tests {
     use diesel::sql_types::BigInt;
 
     #[test]
-    fn no_more_statements_stay_prepared_than_are_allowed() {
+    fn limits_prepared_statements_per_connection() {
         let directory = tempfile::tempdir().unwrap();
         let second = Duration::from_secs(1);
-        let session =
-            Session { busy_timeout: second, statement_timeout: second, slow_query: second };
+        let session = SessionConfig {
+            busy_timeout: second,
+            statement_timeout: second,
+            slow_query_threshold: second,
+        };
         let target = Target::Sqlite(directory.path().join("prepared.db").display().to_string());
-        let purpose = Purpose {
+        let purpose = PoolConfig {
             targets: vec![target],
             access: Access::Write,
             session,
-            wait: second,
-            queue: 1,
+            acquire_timeout: second,
+            max_queue_len: 1,
         };
-        drop(Workers::new(purpose.clone(), 1).open());
-        let mut held = Held::default();
+        drop(ConnectionPool::new(purpose.clone(), 1).connect());
+        let mut held = WorkerConnection::default();
         let mut most = 0;
         for number in 0..1_000_i64 {
             let statement = Statement::<BigInt>::new(Fragment::new(format!("SELECT {number}")));
-            let rows: Result<Vec<i64>, Error> =
-                held.with(&purpose, || true, |connection| Ok(statement.clone().rows(connection)?));
+            let rows: Result<Vec<i64>, Error> = held.run(
+                &purpose,
+                || true,
+                |connection| Ok(statement.clone().load_rows(connection)?),
+            );
             assert_eq!(rows.unwrap(), [number]);
-            most = most.max(counter::prepared());
+            most = most.max(counter::prepared_count());
         }
-        assert_eq!(most, MOST_PREPARED + 1);
+        assert_eq!(most, MAX_PREPARED_STATEMENTS + 1);
     }
 }

@@ -20,8 +20,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha384};
 use utoipa::ToSchema;
 
-use crate::http::conditional::{ConditionalGet, Tag, Validators};
-use crate::http::problem::{Kind, Problem};
+use crate::http::conditional::{ConditionalGet, EntityTag, Validators};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::phrases::{LANGUAGES, Phrase};
 use crate::resource::context::Context;
 
@@ -54,7 +54,7 @@ struct Component {
     /// The first digits of its digest.
     version: String,
     integrity: String,
-    tag: Tag,
+    tag: EntityTag,
 }
 
 static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
@@ -73,7 +73,7 @@ static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
         let _ = write!(version, "{byte:02x}");
     }
     let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(&text)));
-    Component { tag: Tag::of(&text), text, version, integrity }
+    Component { tag: EntityTag::from_state(&text), text, version, integrity }
 });
 
 impl Component {
@@ -95,7 +95,7 @@ impl Component {
 /// Answers what every site may read.
 fn open(
     request: &HttpRequest,
-    tag: &Tag,
+    tag: &EntityTag,
     caching: &str,
     media_type: &str,
     body: Bytes,
@@ -151,7 +151,7 @@ pub async fn component_version(
             crate::text::clip(&version),
             COMPONENT.version
         );
-        return Err(Problem::new(Kind::NotFound, detail));
+        return Err(Problem::new(ProblemKind::NotFound, detail));
     }
     Ok(COMPONENT.answer(&request, "public, max-age=31536000, immutable"))
 }
@@ -198,7 +198,13 @@ pub async fn component_integrity(
         integrity: &COMPONENT.integrity,
     };
     let body = serde_json::to_string(&pinned).map_err(Problem::internal)?;
-    Ok(open(&request, &Tag::of(&body), BRIEFLY, "application/json", Bytes::from(body)))
+    Ok(open(
+        &request,
+        &EntityTag::from_state(&body),
+        BRIEFLY,
+        "application/json",
+        Bytes::from(body),
+    ))
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use super::discovery::Discovery;
 use super::item::{self, Asked, At, programme_of};
 use super::page::{self, Page};
 use crate::http::conditional::Freshness;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::params::Params;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::impact::figure::number;
 use crate::impact::model::{
@@ -68,9 +68,9 @@ async fn answer(
     request: &HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, request, &context.fallback);
-    if wish.all {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
+    if wish.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -83,7 +83,7 @@ async fn answer(
         format!("embed figure\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
     let asked = Asked {
         name,
-        viewer: Viewer::Public,
+        viewer: Visibility::Published,
         wish: &wish,
         identity,
         with_owed: false,
@@ -94,7 +94,8 @@ async fn answer(
         request,
         asked,
         move |connection, (context, _), loaded, shown| {
-            let programme = programme_of(connection, context, &loaded, Viewer::Public, shown)?;
+            let programme =
+                programme_of(connection, context, &loaded, Visibility::Published, shown)?;
             Ok(Card::new(loaded, programme.as_ref(), &addresses, shown))
         },
     )
@@ -102,7 +103,7 @@ async fn answer(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
         }
     };
     match found {
@@ -111,7 +112,7 @@ async fn answer(
         }
         At::Here(card) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, context, Viewer::Public, &wish);
+            answer::caching(&mut response, context, Visibility::Published, &wish);
             answer::validate(&mut response, &validators);
             response.insert_header((header::LINK, card.discovery.links().join(", ")));
             Ok(card.page().answer(&context.settings, response))
@@ -163,7 +164,7 @@ impl Card {
         addresses: &Addresses,
         shown: &Shown,
     ) -> Self {
-        let words = shown.wish.names;
+        let words = shown.wish.ui_language;
         let lang = page::language_kept(&shown.wish);
         let with = |page: &str, query: &[&str]| {
             let query: Vec<&str> = query.iter().copied().filter(|part| !part.is_empty()).collect();

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::db::{Connection, Id};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::Subject;
 pub use crate::resource::answer::moved;
@@ -37,9 +37,9 @@ pub struct Asked<'a> {
     /// Its name.
     pub name: String,
     /// Who asks.
-    pub viewer: Viewer,
+    pub viewer: Visibility,
     /// In which languages.
-    pub wish: &'a Wish,
+    pub wish: &'a LanguagePreference,
     /// What makes the answer another than others: for the `ETag`.
     pub identity: String,
     /// Whether what is owed with a video is read, too.
@@ -100,7 +100,7 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
 ) -> Result<Freshness<At<T>>, Problem> {
     let base = context.settings.base_url(request);
     let Asked { name, viewer, wish, identity, follows, .. } = asked;
-    let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.identity());
+    let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.cache_key());
     let (inner, condition, wish) =
         (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
@@ -125,7 +125,7 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     Ok(done.value)
 }
 
@@ -133,7 +133,7 @@ fn owed(
     connection: &mut Connection,
     (context, revisions): (&Context, &Revisions),
     loaded: &Loaded<Own>,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &Shown,
 ) -> Result<Owed, Problem> {
     let programme = programme_of(connection, context, loaded, viewer, shown)?;
@@ -141,7 +141,7 @@ fn owed(
         elsewhere(connection, context, revisions, std::slice::from_ref(loaded), viewer)?
             .into_values()
             .next();
-    let mut languages = preference_order(&shown.wish.asked, &shown.wish.fallback);
+    let mut languages = preference_order(&shown.wish.requested, &shown.wish.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
     let shape = Shape { include: vec![STATISTICS], ..Shape::default() };
@@ -157,7 +157,7 @@ pub fn programme_of<O>(
     connection: &mut Connection,
     context: &Context,
     loaded: &Loaded<O>,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &Shown,
 ) -> Result<Option<Value>, Problem> {
     let ids: Vec<Id> = loaded

@@ -13,14 +13,14 @@ use utoipa::ToSchema;
 use super::discovery::Discovery;
 use super::page::{self, Page, language_of};
 use super::poster;
-use crate::db::{Connection, Number};
+use crate::db::{Connection, RowId};
 use crate::http::conditional::{ConditionalGet, Freshness, Validators};
-use crate::http::fields::not_one_of;
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
-use crate::http::params::given;
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::unknown_value_message;
+use crate::http::keys::Visibility;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::layer::StatementCount;
+use crate::http::params::present_params;
+use crate::http::problem::{FieldError, Problem};
 use crate::phrases::Phrase;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -118,12 +118,17 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let (layout, query) = split(request.query_string())?;
     let base = context.settings.base_url(request);
-    let mut wanted =
-        ListRequest::parse(&SPEC, &query, accepted(request), &context.fallback, Viewer::Public)?;
+    let mut wanted = ListRequest::parse(
+        &SPEC,
+        &query,
+        accept_language(request),
+        &context.fallback,
+        Visibility::Published,
+    )?;
     wanted.base.clone_from(&base);
     let wanted = Arc::new(wanted);
-    if wanted.wish.all {
-        return Err(Problem::parameter(
+    if wanted.wish.all_languages {
+        return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
             "A page is in one language: name it, or leave `lang` out.",
@@ -138,7 +143,7 @@ async fn answer(
         query.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &shared.wish,
@@ -151,11 +156,16 @@ async fn answer(
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, Read { told, cards, info }) = match done.value {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wanted.wish, &validators));
+            return Ok(answer::not_modified(
+                context,
+                Visibility::Published,
+                &wanted.wish,
+                &validators,
+            ));
         }
     };
     let links = list::links(context, request, &info);
@@ -165,7 +175,7 @@ async fn answer(
     let feeds = plain.with_feeds(&SPEC, request.path()).feeds;
     let drawn = Drawn {
         layout,
-        words: wanted.wish.names,
+        words: wanted.wish.ui_language,
         told,
         cards,
         links: Links { feeds, ..links },
@@ -177,30 +187,30 @@ async fn answer(
 /// The layout, and the query without it; refuses what only lists take.
 pub(super) fn split(query: &str) -> Result<(&'static str, String), Problem> {
     let (layout, rest) = layout(query);
-    let refused = given(query, WITHOUT).into_iter().map(|name| {
+    let refused = present_params(query, WITHOUT).into_iter().map(|name| {
         let detail =
             format!("A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here.");
-        Violation::parameter(name, "unknown_parameter", detail)
+        FieldError::parameter(name, "unknown_parameter", detail)
     });
-    let errors: Vec<Violation> =
+    let errors: Vec<FieldError> =
         layout.as_ref().err().cloned().into_iter().chain(refused).collect();
     match layout {
         Ok(layout) if errors.is_empty() => Ok((layout, rest)),
-        _ => Err(Problem::parameters(errors)),
+        _ => Err(Problem::invalid_parameters(errors)),
     }
 }
 
 /// The layout that a query asks for, and the query without it.
-pub(super) fn layout(query: &str) -> (Result<&'static str, Violation>, String) {
+pub(super) fn layout(query: &str) -> (Result<&'static str, FieldError>, String) {
     let (mut layout, mut rest) = (Ok(LAYOUTS.first().copied().unwrap_or_default()), Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=').unwrap_or((pair, "")) {
             ("layout", value) => {
                 let unknown = || {
-                    Violation::parameter(
+                    FieldError::parameter(
                         "layout",
                         "unknown_value",
-                        not_one_of(value, LAYOUTS.iter().copied()),
+                        unknown_value_message(value, LAYOUTS.iter().copied()),
                     )
                 };
                 layout = LAYOUTS.iter().find(|known| **known == value).copied().ok_or_else(unknown);
@@ -218,7 +228,7 @@ pub(super) fn read(
     (wanted, query): (&ListRequest, &str),
     shown: &mut Shown,
 ) -> Result<Read, Problem> {
-    let told = tell(connection, &SPEC, query, Viewer::Public, shown)?;
+    let told = tell(connection, &SPEC, query, Visibility::Published, shown)?;
     let Some(memory) = shown.memory() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
@@ -231,7 +241,7 @@ pub(super) fn read(
         shown,
     )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter(
+        return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
             "The cursor does not fit this list; start again without it.",
@@ -242,7 +252,7 @@ pub(super) fn read(
     Ok(Read { told, cards, info: wanted.paging.info(&slice, None) })
 }
 
-fn card(mut video: Loaded<Own>, notes: &HashMap<Number, (String, String)>) -> Option<Card> {
+fn card(mut video: Loaded<Own>, notes: &HashMap<RowId, (String, String)>) -> Option<Card> {
     let chosen = video.take_chosen()?;
     let elsewhere = || notes.get(&video.item.number).map(|(_, note)| note.clone());
     Some(Card {
@@ -275,11 +285,11 @@ impl Drawn<'_> {
     pub(super) fn answer(
         &self,
         context: &Context,
-        wish: &Wish,
+        wish: &LanguagePreference,
         validators: &Validators,
     ) -> HttpResponse {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::caching(&mut response, context, Viewer::Public, wish);
+        answer::caching(&mut response, context, Visibility::Published, wish);
         answer::validate(&mut response, validators);
         let discovery = Discovery::of(self.base, &self.links.this);
         let links: Vec<String> =

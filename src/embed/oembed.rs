@@ -10,11 +10,11 @@ use super::chart;
 use super::item::{self, At, read_any};
 use super::poster::{fitting, png_path};
 use crate::http::conditional::{ConditionalGet, Freshness, Validators};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::decode;
-use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
+use crate::http::params::percent_decode;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -23,7 +23,7 @@ use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::snippets;
 use crate::resource::spec::Kind;
 use crate::resource::told::tell;
-use crate::saved_queries::query::{AtTheAddress, find};
+use crate::saved_queries::query::{UrlParams, find_saved_query};
 use crate::text::language::Language;
 use crate::text::xml::Xml;
 use crate::videos::model::SPEC;
@@ -149,10 +149,11 @@ pub async fn oembed(
     let Some((name, language)) = item_at(Kind::Video, &asked.url, &base, template) else {
         return Err(nothing());
     };
-    let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
+    let wish =
+        LanguagePreference::new(language.clone().into_iter().collect(), context.fallback.clone());
     let of = item::Asked {
         name,
-        viewer: Viewer::Public,
+        viewer: Visibility::Published,
         wish: &wish,
         identity: format!("oembed\n{asked:?}\n{:?}", context.settings.name),
         with_owed: false,
@@ -172,7 +173,7 @@ pub async fn oembed(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(&context, Visibility::Published, &wish, &validators));
         }
     };
     let At::Here(Some((slug, shown, title))) = found else { return Err(nothing()) };
@@ -202,18 +203,18 @@ async fn saved(
         Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.")
     };
     let (layout, rest) = super::list::layout(&query);
-    layout.map_err(|error| nothing(Problem::parameters(vec![error])))?;
-    let beside = AtTheAddress::read(&rest, None, &context.fallback).map_err(nothing)?;
+    layout.map_err(|error| nothing(Problem::invalid_parameters(vec![error])))?;
+    let beside = UrlParams::parse(&rest, None, &context.fallback).map_err(nothing)?;
     let base = context.settings.base_url(request);
     let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
     let (inner, condition, wish, at) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
-        beside.wish.clone(),
+        beside.language_preference.clone(),
         base.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wish,
@@ -222,13 +223,14 @@ async fn saved(
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                let saved = match find(connection, &name, Viewer::Public, shown)? {
+                let saved = match find_saved_query(connection, &name, Visibility::Published, shown)?
+                {
                     Ok(saved) => saved,
                     // The slug that it has now.
-                    Err(slug) => find(connection, &slug, Viewer::Public, shown)?
+                    Err(slug) => find_saved_query(connection, &slug, Visibility::Published, shown)?
                         .map_err(Problem::internal)?,
                 };
-                Ok((saved.own.kind == Kind::Video.as_str()).then_some((saved.slug, saved.name)))
+                Ok((saved.fields.kind == Kind::Video.as_str()).then_some((saved.slug, saved.name)))
             })
         })
         .await;
@@ -238,13 +240,18 @@ async fn saved(
         }
         other => {
             let done = other?;
-            Statements::note(request, done.statements);
+            StatementCount::record(request, done.statement_count);
             done.value
         }
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &beside.wish, &validators));
+            return Ok(answer::not_modified(
+                context,
+                Visibility::Published,
+                &beside.language_preference,
+                &validators,
+            ));
         }
     };
     let Some((slug, title)) = found else {
@@ -253,7 +260,7 @@ async fn saved(
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
         asked.fitted(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
-    asked.answered(context, &beside.wish, &validators, &embed)
+    asked.answered(context, &beside.language_preference, &validators, &embed)
 }
 
 /// Tells how to show a list.
@@ -272,9 +279,9 @@ async fn list(
     };
     let base = context.settings.base_url(request);
     let (_, plain) = super::list::split(&query).map_err(nothing)?;
-    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Viewer::Public)
+    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Visibility::Published)
         .map_err(nothing)?;
-    if wanted.wish.all {
+    if wanted.wish.all_languages {
         return Err(Problem::new(
             ProblemKind::NotFound,
             "There is no list in all languages: a page is in one.",
@@ -289,7 +296,7 @@ async fn list(
         base.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
@@ -298,15 +305,15 @@ async fn list(
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                Ok(tell(connection, &SPEC, &plain, Viewer::Public, shown)?.title)
+                Ok(tell(connection, &SPEC, &plain, Visibility::Published, shown)?.title)
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, title) = match done.value {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
         }
     };
     let mark = if query.is_empty() { "" } else { "?" };
@@ -341,7 +348,7 @@ async fn chart(
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
         }
     };
     let base = context.settings.base_url(request);
@@ -365,11 +372,12 @@ async fn figure(
     let nothing =
         || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
     let base = context.settings.base_url(request);
-    let wish = Wish::new(language.clone().into_iter().collect(), context.fallback.clone());
+    let wish =
+        LanguagePreference::new(language.clone().into_iter().collect(), context.fallback.clone());
     let identity = format!("oembed figure\n{asked:?}\n{:?}", context.settings.name);
     let of = item::Asked {
         name,
-        viewer: Viewer::Public,
+        viewer: Visibility::Published,
         wish: &wish,
         identity,
         with_owed: false,
@@ -379,7 +387,7 @@ async fn figure(
         read_any::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
             let label = statistic.take_chosen().map(|chosen| chosen.text.title);
             Ok(label.map(|label| {
-                (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.names))
+                (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.ui_language))
             }))
         })
         .await;
@@ -391,7 +399,7 @@ async fn figure(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
         }
     };
     let At::Here(Some((slug, title))) = found else { return Err(nothing()) };
@@ -414,14 +422,14 @@ impl Asked {
         let mut asked = Self::default();
         let size = |name: &'static str, value: &str| match value.parse::<i64>() {
             Ok(size) if size > 0 => Ok(Some(size)),
-            _ => Err(Problem::parameter(
+            _ => Err(Problem::invalid_parameter(
                 name,
                 "out_of_range",
                 format!("`{name}` is a number of pixels, at least 1."),
             )),
         };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            let value = decode(value).unwrap_or_default();
+            let value = percent_decode(value).unwrap_or_default();
             match name {
                 "url" => asked.url = value,
                 "format" if value == "xml" => asked.is_xml = true,
@@ -438,7 +446,7 @@ impl Asked {
             }
         }
         if asked.url.is_empty() {
-            return Err(Problem::parameter(
+            return Err(Problem::invalid_parameter(
                 "url",
                 "required",
                 "`url` is the address of the page to show.",
@@ -459,14 +467,14 @@ impl Asked {
     fn answered(
         &self,
         context: &Context,
-        wish: &Wish,
+        wish: &LanguagePreference,
         validators: &Validators,
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::caching(&mut response, context, Viewer::Public, wish);
+        answer::caching(&mut response, context, Visibility::Published, wish);
         answer::validate(&mut response, validators);
-        response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+        response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
         if self.is_xml {
             return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
         }
@@ -488,7 +496,7 @@ impl Asked {
             version: "1.0",
             html: snippets::frame(page, (width, height), &title),
             title,
-            provider_name: context.settings.publisher(base),
+            provider_name: context.settings.publisher_name(base),
             provider_url: base.to_owned(),
             cache_age: context.settings.cache_seconds,
             width,

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::chart::Theme;
 use crate::config::Settings;
-use crate::http::language::{Wish, accepted};
-use crate::http::problem::{Kind, Problem};
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::phrases::Phrase;
 use crate::resource::context::Context;
 use crate::text::language::Language;
@@ -148,8 +148,8 @@ impl Page {
 pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpResponse {
     let definition = problem.kind.definition();
     let phrase = match problem.kind {
-        Kind::Gone => Phrase::Removed,
-        Kind::NotFound => Phrase::NotHere,
+        ProblemKind::Gone => Phrase::Removed,
+        ProblemKind::NotFound => Phrase::NotHere,
         _ if definition.status >= 500 => Phrase::TryAgain,
         _ => Phrase::NotUnderstood,
     };
@@ -185,16 +185,16 @@ pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
         .and_then(|tag| Language::parse(tag).ok());
     let asked = named.map(|language| vec![language]);
     let asked = asked
-        .or_else(|| accepted(request).map(crate::text::parse_accept_language))
+        .or_else(|| accept_language(request).map(crate::text::parse_accept_language))
         .unwrap_or_default();
-    Wish::new(asked, context.fallback.clone()).names
+    LanguagePreference::new(asked, context.fallback.clone()).ui_language
 }
 
 /// The parameter that keeps the language in an address of ours, where it was asked for by one.
-pub fn language_kept(wish: &Wish) -> String {
-    wish.asked
+pub fn language_kept(wish: &LanguagePreference) -> String {
+    wish.requested
         .first()
-        .filter(|_| wish.explicit)
+        .filter(|_| wish.is_explicit)
         .map(|tag| format!("lang={}", tag.as_str()))
         .unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::font::FONTS;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 
 /// How many bytes of pictures are kept.
 const KEPT: usize = 16 * 1_024 * 1_024;
@@ -54,7 +54,7 @@ impl Painter {
         }
         let busy = |_| {
             Problem::new(
-                Kind::Unavailable,
+                ProblemKind::Unavailable,
                 "Pictures are asked for faster than they can be painted.",
             )
             .with_header(header::RETRY_AFTER, "1")
@@ -186,7 +186,7 @@ mod tests {
         let wait = Duration::from_millis(10);
         let asked =
             || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), (320, 180), wait));
-        assert_eq!(asked().unwrap_err().kind, Kind::Unavailable);
+        assert_eq!(asked().unwrap_err().kind, ProblemKind::Unavailable);
         painter.hands.add_permits(1);
         let picture = asked().unwrap();
         painter.hands.forget_permits(1);

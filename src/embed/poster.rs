@@ -16,8 +16,8 @@ use super::item::{self, Asked, At};
 use super::page::is_written_from_the_right;
 use super::painter::Painter;
 use crate::http::conditional::Freshness;
-use crate::http::language::Wish;
-use crate::http::params::Params;
+use crate::http::language::LanguagePreference;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -104,9 +104,9 @@ async fn poster(
     form: Form<'_>,
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, request, &context.fallback);
-    if wish.all {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
+    if wish.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -166,7 +166,7 @@ async fn poster(
     Ok(response.content_type(media_type).body(body))
 }
 
-fn width(params: &mut Params) -> u32 {
+fn width(params: &mut QueryParams) -> u32 {
     let (least, most) = (WIDTHS.iter().min().copied().unwrap_or(0), i64::from(SIZE.0));
     let asked = params.integer("width", least..=most).unwrap_or(most);
     if !WIDTHS.contains(&asked) {

@@ -6,23 +6,25 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::list::{Drawn, Layout, Read, layout, read};
 use super::page::{self, language_of};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::accepted;
-use crate::http::layer::Statements;
-use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::http::keys::Visibility;
+use crate::http::language::accept_language;
+use crate::http::layer::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::list::{self, Links, type_of_feed};
 use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::spec::Kind;
 use crate::resource::told::{Note, Told};
-use crate::saved_queries::query::{AtTheAddress, Saved, find, no_longer_understood};
+use crate::saved_queries::query::{
+    LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
+};
 use crate::videos::model::SPEC;
 
 /// What was found at an address.
 enum At {
     /// A list.
-    Here(Box<(Saved, Read)>),
+    Here(Box<(LoadedSavedQuery, Read)>),
     /// The query has another slug now.
     Moved(String),
 }
@@ -64,12 +66,12 @@ async fn answer(
     name: String,
 ) -> Result<HttpResponse, Problem> {
     let (layout, rest) = layout(request.query_string());
-    let layout = layout.map_err(|error| Problem::parameters(vec![error]))?;
-    let asked = AtTheAddress::read(&rest, accepted(request), &context.fallback)?;
+    let layout = layout.map_err(|error| Problem::invalid_parameters(vec![error]))?;
+    let asked = UrlParams::parse(&rest, accept_language(request), &context.fallback)?;
     let base = context.settings.base_url(request);
     let identity = format!(
         "saved list\n{layout}\n{name}\n{}\n{:?}",
-        asked.identity(),
+        asked.cache_key(),
         context.settings.embed_origins
     );
     let (inner, condition, beside, at) = (
@@ -79,20 +81,22 @@ async fn answer(
         base.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
-                wish: &beside.wish,
+                wish: &beside.language_preference,
                 base: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let saved = match find(connection, &name, Viewer::Public, shown)? {
+                let saved = match find_saved_query(connection, &name, Visibility::Published, shown)?
+                {
                     Ok(saved) => saved,
                     Err(slug) => return Ok(At::Moved(slug)),
                 };
-                let (list, wanted) = beside.list(&saved.own, &inner.fallback, Viewer::Public)?;
+                let (list, wanted) =
+                    beside.resolve(&saved.fields, &inner.fallback, Visibility::Published)?;
                 if list.kind != Kind::Video {
                     return Err(Problem::new(
                         ProblemKind::NotFound,
@@ -100,24 +104,29 @@ async fn answer(
                     ));
                 }
                 let found =
-                    read(connection, (&inner, revisions), (&wanted, &saved.own.query), shown)
-                        .map_err(no_longer_understood)?;
+                    read(connection, (&inner, revisions), (&wanted, &saved.fields.query), shown)
+                        .map_err(outdated_query_problem)?;
                 Ok(At::Here(Box::new((saved, found))))
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, found) = match done.value {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &asked.wish, &validators));
+            return Ok(answer::not_modified(
+                context,
+                Visibility::Published,
+                &asked.language_preference,
+                &validators,
+            ));
         }
     };
     let (saved, Read { told, cards, info }) = match found {
         At::Moved(slug) => return Ok(answer::moved(context, request, &format!("/f/{slug}"))),
         At::Here(found) => *found,
     };
-    let lang = asked.lang();
+    let lang = asked.lang_query();
     let feed =
         |ending: &&str| (format!("{base}/f/{}.{ending}{lang}", saved.slug), type_of_feed(ending));
     let feeds = SPEC.feeds.iter().map(feed).collect();
@@ -129,11 +138,11 @@ async fn answer(
         .collect();
     let drawn = Drawn {
         layout,
-        words: asked.wish.names,
+        words: asked.language_preference.ui_language,
         told: Told { title: saved.name, notes },
         cards,
         links: Links { feeds, ..list::links(context, request, &info) },
         base: &base,
     };
-    Ok(drawn.answer(context, &asked.wish, &validators))
+    Ok(drawn.answer(context, &asked.language_preference, &validators))
 }

@@ -10,13 +10,13 @@ use diesel::sql_types::BigInt;
 
 use super::poster::png_path;
 use crate::db::sql::{Bind, Fragment, Statement};
-use crate::db::{Connection, Number};
+use crate::db::{Connection, RowId};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::Params;
-use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
+use crate::http::params::QueryParams;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::addresses::Addresses;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -30,7 +30,7 @@ use crate::videos::parts::Source;
 use crate::videos::store::Videos;
 
 /// How many items a part spans. An entry has one to five kilobytes, and a file may have 50 MB.
-const SPAN: Number = 5_000;
+const SPAN: RowId = 5_000;
 /// The longest description that is taken, in characters.
 const LONGEST: usize = 2_048;
 /// The longest video that is taken, in seconds.
@@ -80,17 +80,17 @@ pub async fn video_sitemap_part(
 async fn answer(
     context: &web::Data<Context>,
     request: &HttpRequest,
-    part: Option<Number>,
+    part: Option<RowId>,
 ) -> Result<HttpResponse, Problem> {
-    Params::parse(request.query_string())?.finish()?;
+    QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(request);
     let addresses = Addresses::new(&context.settings, &base);
-    let wish = Wish::new(Vec::new(), context.fallback.clone());
+    let wish = LanguagePreference::new(Vec::new(), context.fallback.clone());
     let identity = format!("sitemap\n{part:?}\n{}", addresses.identity());
     let (inner, condition, wished) =
         (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let asked = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
@@ -116,31 +116,31 @@ async fn answer(
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Viewer::Public, &wish);
+    answer::caching(&mut response, context, Visibility::Published, &wish);
     answer::validate(&mut response, &validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 
 /// The parts in which there are videos that everybody may see and that have a source, the first
 /// where there are none at all.
-fn parts(connection: &mut Connection) -> Result<Vec<Number>, Problem> {
+fn parts(connection: &mut Connection) -> Result<Vec<RowId>, Problem> {
     let statement = Fragment::new("SELECT DISTINCT (facets.item - 1) / ")
-        .then(&Fragment::written_out(SPAN))
+        .append(&Fragment::literal_on_postgres(SPAN))
         .sql(" + 1 AS part FROM facets WHERE facets.is_public = TRUE AND facets.term = ")
         .sql("(SELECT terms.number FROM terms WHERE terms.field = 'video.has' AND terms.value = 'source') ORDER BY part");
-    let parts: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+    let parts: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok(if parts.is_empty() { vec![1] } else { parts })
 }
 
-fn index(parts: &[Number], addresses: &Addresses) -> String {
+fn index(parts: &[RowId], addresses: &Addresses) -> String {
     let mut xml = Xml::new("sitemapindex", &[("xmlns", MAP)]);
     for part in parts {
         xml.open("sitemap", &[]);
@@ -153,7 +153,7 @@ fn index(parts: &[Number], addresses: &Addresses) -> String {
 /// The videos of a part that everybody may see.
 fn urls(
     connection: &mut Connection,
-    part: Number,
+    part: RowId,
     addresses: &Addresses,
     shown: &mut Shown,
 ) -> Result<String, Problem> {
@@ -163,7 +163,7 @@ fn urls(
         .sql(" AND items.number <= ")
         .bind(Bind::Integer(before.saturating_add(SPAN)))
         .sql(" ORDER BY items.number");
-    let videos = load::<Videos>(connection, &condition, Viewer::Public, shown)?;
+    let videos = load::<Videos>(connection, &condition, Visibility::Published, shown)?;
     let mut xml = Xml::new("urlset", &[("xmlns", MAP), ("xmlns:video", VIDEO)]);
     for video in videos {
         write(&mut xml, video, addresses);

@@ -9,8 +9,8 @@ use super::item::{self, Asked, At, Owed};
 use super::page::whole;
 use super::poster::png_path;
 use crate::http::conditional::Freshness;
-use crate::http::language::Wish;
-use crate::http::params::Params;
+use crate::http::language::LanguagePreference;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::addresses::Addresses;
 use crate::resource::answer;
@@ -41,9 +41,9 @@ pub async fn video_schema(
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
-    if wish.all {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
+    if wish.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -53,7 +53,7 @@ pub async fn video_schema(
     params.finish()?;
     let base = context.settings.base_url(&request);
     let (addresses, publisher) =
-        (Addresses::new(&context.settings, &base), context.settings.publisher(&base));
+        (Addresses::new(&context.settings, &base), context.settings.publisher_name(&base));
     let asked = Asked {
         name: name.into_inner(),
         viewer,

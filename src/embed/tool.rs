@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use super::list::{self, LAYOUTS, WITHOUT, split};
 use super::page::{self, Page, language_of};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::accepted;
-use crate::http::layer::Statements;
-use crate::http::params::decode;
+use crate::http::keys::Visibility;
+use crate::http::language::accept_language;
+use crate::http::layer::StatementCount;
+use crate::http::params::percent_decode;
 use crate::http::problem::Problem;
 use crate::phrases::{LANGUAGES, Phrase};
 use crate::places::Places;
@@ -81,11 +81,16 @@ async fn answer(
     let picked = Picked::read(request.query_string());
     let (_, whole) = split(&picked.query(&[]))?;
     // What is embedded must be understood as it will be asked for.
-    let embedded =
-        ListRequest::parse(&SPEC, &whole, accepted(request), &context.fallback, Viewer::Public)?
-            .wish;
-    if embedded.all {
-        return Err(Problem::parameter(
+    let embedded = ListRequest::parse(
+        &SPEC,
+        &whole,
+        accept_language(request),
+        &context.fallback,
+        Visibility::Published,
+    )?
+    .wish;
+    if embedded.all_languages {
+        return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
             "A page is in one language: name it, or leave `lang` out.",
@@ -98,9 +103,9 @@ async fn answer(
     let wanted = Arc::new(ListRequest::parse(
         &SPEC,
         &with_facets,
-        accepted(request),
+        accept_language(request),
         &context.fallback,
-        Viewer::Public,
+        Visibility::Published,
     )?);
     let identity = format!(
         "embed tool\n{}\n{}\n{:?}",
@@ -115,7 +120,7 @@ async fn answer(
         base.clone(),
     );
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &shared.wish,
@@ -128,24 +133,29 @@ async fn answer(
                 let mut as_embedded =
                     Shown::new(embedded.clone(), Arc::clone(&shown.places), shown.memory()).at(&at);
                 Ok((
-                    tell(connection, &SPEC, &query, Viewer::Public, &mut as_embedded)?.title,
+                    tell(connection, &SPEC, &query, Visibility::Published, &mut as_embedded)?.title,
                     facets,
                 ))
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     let (validators, (title, facets)) = match done.value {
         Freshness::Fresh(validators, read) => (validators, read),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wanted.wish, &validators));
+            return Ok(answer::not_modified(
+                context,
+                Visibility::Published,
+                &wanted.wish,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Viewer::Public, &wanted.wish);
+    answer::caching(&mut response, context, Visibility::Published, &wanted.wish);
     answer::validate(&mut response, &validators);
     let tool = Tool {
-        words: wanted.wish.names,
+        words: wanted.wish.ui_language,
         picked: &picked,
         title,
         facets,
@@ -182,7 +192,7 @@ impl<'a> Picked<'a> {
 
     /// A value, decoded.
     fn value(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(given, _)| *given == name).and_then(|(_, value)| decode(value))
+        self.0.iter().find(|(given, _)| *given == name).and_then(|(_, value)| percent_decode(value))
     }
 }
 
@@ -244,7 +254,7 @@ impl Tool<'_> {
         html! {
             form method="get" action=(format!("{}/embed", self.base)) {
                 @for (name, value) in self.picked.0.iter().filter(|(name, _)| !FIELDS.contains(name)) {
-                    input type="hidden" name=(name) value=(decode(value).unwrap_or_default());
+                    input type="hidden" name=(name) value=(percent_decode(value).unwrap_or_default());
                 }
                 div { label for="q" { (self.say(Phrase::Search)) } input #q type="search" name="q" value=(value("q")) maxlength="500"; }
                 @for (name, phrase) in PICKED { (self.choice(name, phrase, &[("", self.say(Phrase::All).to_owned())], &self.counted(name))) }

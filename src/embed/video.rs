@@ -13,9 +13,9 @@ use super::poster;
 use super::results::{self, Evidenced};
 use super::structured;
 use crate::http::conditional::Freshness;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::params::Params;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::programmes::model::Helpline;
@@ -33,15 +33,15 @@ use crate::videos::tracks::Captions;
 
 /// What an embed page is asked.
 struct Wanted {
-    wish: Wish,
+    wish: LanguagePreference,
     start: i64,
 }
 
 impl Wanted {
     fn read(request: &HttpRequest, context: &Context) -> Result<Self, Problem> {
-        let mut params = Params::parse(request.query_string())?;
-        let wish = Wish::read(&mut params, request, &context.fallback);
-        if wish.all {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
+        if wish.all_languages {
             params.error(
                 "lang",
                 "invalid_language",
@@ -96,10 +96,10 @@ async fn answer(
     let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
     let identity =
         format!("embed\n{start}\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
-    let publisher = context.settings.publisher(&context.settings.base_url(request));
+    let publisher = context.settings.publisher_name(&context.settings.base_url(request));
     let asked = Asked {
         name,
-        viewer: Viewer::Public,
+        viewer: Visibility::Published,
         wish: &wish,
         identity: format!("{identity}\n{publisher}"),
         with_owed: true,
@@ -113,14 +113,19 @@ async fn answer(
         {
             Freshness::Fresh(validators, found) => (validators, found),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
+                return Ok(answer::not_modified(
+                    context,
+                    Visibility::Published,
+                    &wish,
+                    &validators,
+                ));
             }
         };
     match found {
         At::Moved(slug) => Ok(item::moved(context, request, &format!("/embed/videos/{slug}"))),
         At::Here(card) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, context, Viewer::Public, &wish);
+            answer::caching(&mut response, context, Visibility::Published, &wish);
             answer::validate(&mut response, &validators);
             response.insert_header((header::LINK, card.discovery.links().join(", ")));
             Ok(card.page(start).answer(&context.settings, response))
@@ -168,7 +173,7 @@ impl Card {
         (addresses, publisher): (&Addresses, &str),
         shown: &Shown,
     ) -> Self {
-        let words = shown.wish.names;
+        let words = shown.wish.ui_language;
         let structured = structured::video(&loaded, &owed, (addresses, publisher), shown);
         let Owed { programme, content_note, chapters, statistics } = owed;
         let slug = loaded.item.slug.clone();

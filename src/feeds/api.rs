@@ -7,18 +7,18 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::entries::{Surroundings, Syndicated};
+use super::entries::{EntryContext, FeedResource};
 use super::feed::{Entry, Feed};
 use super::json::JsonFeed;
 use super::{atom, json, rss};
 use crate::db::{Connection, Id, Time};
 use crate::http::conditional::{ConditionalGet, Freshness, Validators};
 use crate::http::fields::clip;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::given;
-use crate::http::problem::{Kind as ProblemKind, Problem, Violation};
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
+use crate::http::params::present_params;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -40,23 +40,24 @@ use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
 
 /// Parameters of lists that shape what feeds shape themselves.
-const WITHOUT: &[&str] = &["fields", "include", "facets", "facet_limit", "highlights", "total"];
+const EXCLUDED_PARAMS: &[&str] =
+    &["fields", "include", "facets", "facet_limit", "highlights", "total"];
 
 /// What the document says of them, beside what the handlers do.
-pub const DECLARED: [Listing; 4] = [
-    declared("/feeds/videos.{format}", &videos::model::SPEC),
-    declared("/feeds/programmes.{format}", &programmes::model::SPEC),
-    declared("/feeds/partners.{format}", &partners::model::SPEC),
-    declared("/feeds/impact-statistics.{format}", &impact::model::SPEC),
+pub const OPENAPI: [Listing; 4] = [
+    list_endpoint("/feeds/videos.{format}", &videos::model::SPEC),
+    list_endpoint("/feeds/programmes.{format}", &programmes::model::SPEC),
+    list_endpoint("/feeds/partners.{format}", &partners::model::SPEC),
+    list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SPEC),
 ];
 
-const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
-    Listing { path, spec, without: WITHOUT, own: Vec::new, needs_query: false }
+const fn list_endpoint(path: &'static str, spec: &'static Spec) -> Listing {
+    Listing { path, spec, without: EXCLUDED_PARAMS, own: Vec::new, needs_query: false }
 }
 
 /// In what a feed is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
+pub enum FeedType {
     /// RSS 2.0.
     Rss,
     /// Atom.
@@ -65,9 +66,9 @@ pub enum Format {
     Json,
 }
 
-impl Format {
+impl FeedType {
     /// That of an address that ends so.
-    pub(super) fn of_ending(ending: &str) -> Option<Self> {
+    pub(super) fn from_extension(ending: &str) -> Option<Self> {
         match ending {
             "rss" => Some(Self::Rss),
             "atom" => Some(Self::Atom),
@@ -86,7 +87,7 @@ impl Format {
     }
 
     /// What an address of it ends with.
-    pub(super) fn ending(self) -> &'static str {
+    pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Rss => "rss",
             Self::Atom => "atom",
@@ -94,11 +95,11 @@ impl Format {
         }
     }
 
-    fn write(self, feed: &Feed) -> Result<Vec<u8>, Problem> {
+    fn render(self, feed: &Feed) -> Result<Vec<u8>, Problem> {
         match self {
-            Self::Rss => Ok(rss::write(feed).into_bytes()),
-            Self::Atom => Ok(atom::write(feed).into_bytes()),
-            Self::Json => json::write(feed).map_err(Problem::internal),
+            Self::Rss => Ok(rss::render(feed).into_bytes()),
+            Self::Atom => Ok(atom::render(feed).into_bytes()),
+            Self::Json => json::render(feed).map_err(Problem::internal),
         }
     }
 }
@@ -141,7 +142,7 @@ pub async fn video_feed(
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<Videos>(context, request, format.into_inner()).await
+    list_feed::<Videos>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to programmes
@@ -154,7 +155,7 @@ pub async fn programme_feed(
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<Programmes>(context, request, format.into_inner()).await
+    list_feed::<Programmes>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to partners
@@ -167,7 +168,7 @@ pub async fn partner_feed(
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<Partners>(context, request, format.into_inner()).await
+    list_feed::<Partners>(context, request, format.into_inner()).await
 }
 
 /// Subscribe to impact statistics
@@ -181,18 +182,18 @@ pub async fn impact_statistic_feed(
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    feed::<ImpactStatistics>(context, request, format.into_inner()).await
+    list_feed::<ImpactStatistics>(context, request, format.into_inner()).await
 }
 
 /// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers
 /// send all sorts of things.
-async fn feed<S: Syndicated>(
+async fn list_feed<S: FeedResource>(
     context: web::Data<Context>,
     request: HttpRequest,
     ending: String,
 ) -> Result<HttpResponse, Problem> {
     let Some(format) =
-        Format::of_ending(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str()))
+        FeedType::from_extension(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str()))
     else {
         let detail = format!(
             "This feed is given as {}, not as `{}`.",
@@ -202,17 +203,17 @@ async fn feed<S: Syndicated>(
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
-    refuse(&request)?;
+    reject_list_params(&request)?;
     let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
-    if wanted.wish.all {
-        return Err(Problem::parameter(
+    if wanted.wish.all_languages {
+        return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
             "A feed is in one language: name it, or leave `lang` out.",
         ));
     }
     let addresses = Addresses::new(&context.settings, &wanted.base);
-    let publisher = context.settings.publisher(&wanted.base);
+    let publisher = context.settings.publisher_name(&wanted.base);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
         "feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}",
@@ -232,83 +233,84 @@ async fn feed<S: Syndicated>(
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                read::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
+                load_feed::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
-    let (validators, Read { told: Told { title, notes }, entries, info }) = match done.value {
-        Freshness::Fresh(validators, read) => (validators, read),
-        Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
-        }
-    };
+    StatementCount::record(&request, done.statement_count);
+    let (validators, LoadedFeed { description: Told { title, notes }, entries, page_info: info }) =
+        match done.value {
+            Freshness::Fresh(validators, read) => (validators, read),
+            Freshness::NotModified(validators) => {
+                return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+            }
+        };
     let links = list::links(&context, &request, &info);
     let feed = Feed {
         id: list::first_page(&links),
         title,
         notes,
-        language: wanted.wish.names.to_owned(),
+        language: wanted.wish.ui_language.to_owned(),
         publisher,
-        list: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
+        list_url: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
         entries,
     };
-    answer_feed(&context, (caller, &wanted.wish), &validators, (format, &feed))
+    feed_response(&context, (caller, &wanted.wish), &validators, (format, &feed))
 }
 
 /// Answers a feed that was read.
-pub(super) fn answer_feed(
+pub(super) fn feed_response(
     context: &Context,
-    (caller, wish): (Viewer, &Wish),
+    (caller, wish): (Visibility, &LanguagePreference),
     validators: &Validators,
-    (format, feed): (Format, &Feed),
+    (format, feed): (FeedType, &Feed),
 ) -> Result<HttpResponse, Problem> {
     let mut response = answered(context, (caller, wish), validators, &feed.links);
     if let Some(hub) = &feed.hub {
         response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
     }
     response.insert_header((header::CONTENT_LANGUAGE, feed.language.as_str()));
-    Ok(response.content_type(format.media_type()).body(format.write(feed)?))
+    Ok(response.content_type(format.media_type()).body(format.render(feed)?))
 }
 
 /// Refuses the parameters of lists that feeds do not take.
-fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let given = given(request.query_string(), WITHOUT);
+fn reject_list_params(request: &HttpRequest) -> Result<(), Problem> {
+    let given = present_params(request.query_string(), EXCLUDED_PARAMS);
     let error = |name: &&'static str| {
         let detail = format!(
             "A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here."
         );
-        Violation::parameter(*name, "unknown_parameter", detail)
+        FieldError::parameter(*name, "unknown_parameter", detail)
     };
     if given.is_empty() {
         Ok(())
     } else {
-        Err(Problem::parameters(given.iter().map(error).collect()))
+        Err(Problem::invalid_parameters(given.iter().map(error).collect()))
     }
 }
 
 /// What is read for a feed.
-pub(super) struct Read {
+pub(super) struct LoadedFeed {
     /// The query in words.
-    pub told: Told,
+    pub description: Told,
     /// The entries of this page.
     pub entries: Vec<Entry>,
     /// Where the page stands.
-    pub info: PageInfo,
+    pub page_info: PageInfo,
 }
 
 /// Reads a page of a list for a feed; `query` is what the list was understood from.
-pub(super) fn read<S: Syndicated>(
+pub(super) fn load_feed<S: FeedResource>(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
     query: &str,
     (revisions, addresses): (&Revisions, &Addresses),
     shown: &mut Shown,
-) -> Result<Read, Problem> {
+) -> Result<LoadedFeed, Problem> {
     let told = tell(connection, S::SPEC, query, wanted.viewer, shown)?;
     let Some(memory) = shown.memory() else {
         return Err(Problem::internal("a feed was read without a memory"));
@@ -322,7 +324,7 @@ pub(super) fn read<S: Syndicated>(
         shown,
     )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter(
+        return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
             "The cursor does not fit this feed; start again without it.",
@@ -339,7 +341,12 @@ pub(super) fn read<S: Syndicated>(
     ids.dedup();
     let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;
     let content_notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
-    let around = Surroundings { shown, programmes, content_notes, addresses };
-    let entries = loaded.into_iter().filter_map(|one| S::entry(one, &around)).collect();
-    Ok(Read { told, entries, info: wanted.paging.info(&slice, None) })
+    let around = EntryContext {
+        render_context: shown,
+        attributions: programmes,
+        content_notes,
+        urls: addresses,
+    };
+    let entries = loaded.into_iter().filter_map(|one| S::render_entry(one, &around)).collect();
+    Ok(LoadedFeed { description: told, entries, page_info: wanted.paging.info(&slice, None) })
 }

@@ -2,27 +2,27 @@
 
 use super::feed::{Entry, Feed};
 use super::html;
-use super::rss::MEDIA;
+use super::rss::MEDIA_RSS_NS;
 use crate::text::xml::Xml;
 
 /// Its media type.
-pub const TYPE: &str = "application/atom+xml";
+pub const MEDIA_TYPE: &str = "application/atom+xml";
 
 /// The feed.
 #[must_use]
-pub fn write(feed: &Feed) -> String {
+pub fn render(feed: &Feed) -> String {
     let mut xml = Xml::new(
         "feed",
         &[
             ("xmlns", "http://www.w3.org/2005/Atom"),
-            ("xmlns:media", MEDIA),
+            ("xmlns:media", MEDIA_RSS_NS),
             ("xml:lang", &feed.language),
         ],
     );
     xml.element("id", &[], &feed.id);
     xml.element("title", &[], &feed.title);
     let mut notes = String::new();
-    html::notes(&feed.notes, &mut notes);
+    html::push_notes(&feed.notes, &mut notes);
     if !notes.is_empty() {
         xml.element("subtitle", &[("type", "html")], &notes);
     }
@@ -31,14 +31,17 @@ pub fn write(feed: &Feed) -> String {
     xml.element("name", &[], &feed.publisher);
     xml.close();
     xml.element("generator", &[("version", env!("CARGO_PKG_VERSION"))], "Kinoteka");
-    xml.empty("link", &[("rel", "self"), ("type", TYPE), ("href", &feed.links.this)]);
-    xml.empty("link", &[("rel", "alternate"), ("type", "application/json"), ("href", &feed.list)]);
+    xml.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.this)]);
+    xml.empty(
+        "link",
+        &[("rel", "alternate"), ("type", "application/json"), ("href", &feed.list_url)],
+    );
     if let Some(hub) = &feed.hub {
         xml.empty("link", &[("rel", "hub"), ("href", hub)]);
     }
     for (rel, url) in [("next", &feed.links.next), ("previous", &feed.links.prev)] {
         if let Some(url) = url {
-            xml.empty("link", &[("rel", rel), ("type", TYPE), ("href", url)]);
+            xml.empty("link", &[("rel", rel), ("type", MEDIA_TYPE), ("href", url)]);
         }
     }
     for entry in &feed.entries {
@@ -72,7 +75,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
         attributes.extend(size.as_deref().map(|size| ("length", size)));
         xml.empty("link", &attributes);
     }
-    for player in &entry.players {
+    for player in &entry.player_urls {
         xml.empty("link", &[("rel", "related"), ("type", "text/html"), ("href", player)]);
     }
     for captions in &entry.captions {
@@ -98,7 +101,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
     if let Some(summary) = &entry.summary {
         xml.element("summary", &[], summary);
     }
-    xml.element("content", &[("type", "html")], &html::content(entry));
-    super::rss::thumbnail(xml, entry);
+    xml.element("content", &[("type", "html")], &html::entry_html(entry));
+    super::rss::write_thumbnail(xml, entry);
     xml.close();
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, Note};
-use crate::db::{Id, Number};
+use crate::db::{Id, RowId};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::model::Logo;
 use crate::partners::store::Partners;
@@ -23,47 +23,47 @@ use crate::videos::store::Videos;
 use crate::videos::tracks::Captions;
 
 /// What an entry is drawn from beside its item.
-pub struct Surroundings<'a> {
+pub struct EntryContext<'a> {
     /// The items that it refers to, and the languages.
-    pub shown: &'a Shown,
+    pub render_context: &'a Shown,
     /// What the programmes that entries belong to want said.
-    pub programmes: HashMap<Id, Arc<Owed>>,
+    pub attributions: HashMap<Id, Arc<Owed>>,
     /// Content notes that stand in another language than their item, with it, by the number of the
     /// item.
-    pub content_notes: HashMap<Number, (String, String)>,
+    pub content_notes: HashMap<RowId, (String, String)>,
     /// Where things are.
-    pub addresses: &'a Addresses,
+    pub urls: &'a Addresses,
 }
 
 /// A kind whose lists are feeds.
-pub trait Syndicated: Subject {
+pub trait FeedResource: Subject {
     /// Draws an item; `None` for one without a text in any language.
-    fn entry(loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry>;
+    fn render_entry(loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry>;
 }
 
-impl Surroundings<'_> {
+impl EntryContext<'_> {
     /// The language of what the product itself says.
-    fn language(&self) -> &'static str {
-        self.shown.wish.names
+    fn ui_language(&self) -> &'static str {
+        self.render_context.wish.ui_language
     }
 
     /// An entry with what every kind has, and the texts.
-    fn begin<O>(&self, kind: Kind, loaded: &mut Loaded<O>) -> Option<(Entry, Text)> {
+    fn base_entry<O>(&self, kind: Kind, loaded: &mut Loaded<O>) -> Option<(Entry, Text)> {
         let chosen = loaded.take_chosen()?;
         let (item, language) = (&loaded.item, chosen.language.as_str().to_owned());
         let text = chosen.text;
         let entry = Entry {
             id: item.id,
-            link: self.addresses.page(kind, (item.id, &item.slug), &language),
+            link: self.urls.page(kind, (item.id, &item.slug), &language),
             title: text.title.clone(),
             language,
             summary: text.summary.clone(),
             description: text.description.clone(),
-            warning: text
+            content_note: text
                 .content_note
                 .as_ref()
                 .or_else(|| self.content_notes.get(&item.number).map(|(_, note)| note))
-                .map(|note| self.labelled(Phrase::ContentNote, note)),
+                .map(|note| self.labelled_note(Phrase::ContentNote, note)),
             notes: Vec::new(),
             published: item.published_at.unwrap_or(item.created_at),
             updated: item.updated_at,
@@ -76,11 +76,11 @@ impl Surroundings<'_> {
             authors: Vec::new(),
             rights: None,
             image: None,
-            duration: None,
+            duration_seconds: None,
             files: Vec::new(),
-            players: Vec::new(),
+            player_urls: Vec::new(),
             captions: Vec::new(),
-            chapters: None,
+            chapters_url: None,
         };
         Some((entry, text))
     }
@@ -92,20 +92,20 @@ impl Surroundings<'_> {
             "programme" => Kind::Programme,
             _ => return None,
         };
-        let target = self.shown.reference(&link.target_id)?;
+        let target = self.render_context.reference(&link.target_id)?;
         Some(Category {
             term: target.slug,
             label: target.title,
-            scheme: self.addresses.here(kind.path()),
+            scheme: self.urls.here(kind.path()),
         })
     }
 
-    fn labelled(&self, label: Phrase, text: &str) -> Note {
-        Note { label: Some(label.in_language(self.language())), text: text.to_owned() }
+    fn labelled_note(&self, label: Phrase, text: &str) -> Note {
+        Note { label: Some(label.in_language(self.ui_language())), text: text.to_owned() }
     }
 
     /// Countries as categories, with the footnotes that they owe.
-    fn countries(&self, countries: Vec<CountryReference>, entry: &mut Entry) {
+    fn add_countries(&self, countries: Vec<CountryReference>, entry: &mut Entry) {
         for country in countries {
             let mut label = country.name.to_owned();
             if let Some(footnote) = country.footnote {
@@ -115,27 +115,31 @@ impl Surroundings<'_> {
             entry.categories.push(Category {
                 term: country.code.to_owned(),
                 label,
-                scheme: self.addresses.here("/v1/countries"),
+                scheme: self.urls.here("/v1/countries"),
             });
         }
     }
 
     /// What a programme wants said with whatever belongs to it.
-    fn owed_to_programme<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
+    fn add_programme_attribution<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
         if let Some(programme) =
-            loaded.in_field("programme").find_map(|link| self.programmes.get(&link.target_id))
+            loaded.in_field("programme").find_map(|link| self.attributions.get(&link.target_id))
         {
-            owed(programme.credit_line.as_deref(), programme.disclaimer.as_deref(), entry);
+            add_attribution(
+                programme.credit_line.as_deref(),
+                programme.disclaimer.as_deref(),
+                entry,
+            );
         }
     }
 
     /// Those who take part, as authors.
-    fn partners<O>(&self, loaded: &Loaded<O>) -> Vec<Author> {
+    fn partner_authors<O>(&self, loaded: &Loaded<O>) -> Vec<Author> {
         let links = loaded.in_field("partners").chain(loaded.in_field("partner"));
         links
             .filter_map(|link| {
                 Some(Author {
-                    name: self.shown.reference(&link.target_id)?.title,
+                    name: self.render_context.reference(&link.target_id)?.title,
                     role: link.role.clone(),
                 })
             })
@@ -144,7 +148,7 @@ impl Surroundings<'_> {
 }
 
 /// What must be said: whom to credit, and what to disclaim.
-fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
+fn add_attribution(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
     for text in [credit_line, disclaimer].into_iter().flatten() {
         entry.notes.push(Note { label: None, text: text.to_owned() });
     }
@@ -158,32 +162,32 @@ fn owed(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) 
     }
 }
 
-impl Syndicated for Videos {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.begin(Kind::Video, &mut loaded)?;
+impl FeedResource for Videos {
+    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
+        let (mut entry, _) = around.base_entry(Kind::Video, &mut loaded)?;
         let own = &loaded.own;
         if let Some(licence) = &own.licence {
-            entry.notes.push(around.labelled(Phrase::Licence, licence));
+            entry.notes.push(around.labelled_note(Phrase::Licence, licence));
             entry.rights = Some(licence.clone());
         }
-        around.owed_to_programme(&loaded, &mut entry);
-        around.countries(around.shown.countries(&own.countries), &mut entry);
+        around.add_programme_attribution(&loaded, &mut entry);
+        around.add_countries(around.render_context.countries(&own.countries), &mut entry);
         let credits: Vec<Credit> = own.credits.unpack();
         entry.authors = credits
             .into_iter()
             .map(|credit| Author { name: credit.name, role: credit.role })
             .collect();
         if entry.authors.is_empty() {
-            entry.authors = around.partners(&loaded);
+            entry.authors = around.partner_authors(&loaded);
         }
         entry.image = own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
             url: image.url,
             width: image.width,
             height: image.height,
         });
-        entry.duration = own.duration_seconds;
+        entry.duration_seconds = own.duration_seconds;
         for source in own.sources.unpack::<Vec<Source>>() {
-            match file_type(&source) {
+            match media_type(&source) {
                 Some(mime_type) => entry.files.push(MediaFile {
                     url: source.url,
                     mime_type,
@@ -191,28 +195,32 @@ impl Syndicated for Videos {
                     width: source.width,
                     height: source.height,
                 }),
-                None => entry.players.push(source.url),
+                None => entry.player_urls.push(source.url),
             }
         }
-        let captions =
-            Captions::new(&own.captions, &loaded.item, &around.shown.base, &loaded.item.slug);
+        let captions = Captions::new(
+            &own.captions,
+            &loaded.item,
+            &around.render_context.base,
+            &loaded.item.slug,
+        );
         let has_chapters = own.chapters.0.is_some()
             || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
         let of_this =
             format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
-        entry.chapters = has_chapters.then(|| around.addresses.here(&of_this));
-        entry.captions = captions.all().into_iter().filter_map(caption_file).collect();
+        entry.chapters_url = has_chapters.then(|| around.urls.here(&of_this));
+        entry.captions = captions.all().into_iter().filter_map(to_caption_file).collect();
         Some(entry)
     }
 }
 
 /// The media type of what can be fetched and played; none of what is played on the page of another
 /// site.
-fn file_type(source: &Source) -> Option<String> {
+fn media_type(source: &Source) -> Option<String> {
     let by_kind = match source.kind.as_str() {
         "hls" => "application/vnd.apple.mpegurl",
         "dash" => "application/dash+xml",
-        "file" => match ending(&source.url).as_str() {
+        "file" => match file_extension(&source.url).as_str() {
             "webm" => "video/webm",
             "ogv" | "ogg" => "video/ogg",
             "mov" => "video/quicktime",
@@ -227,11 +235,11 @@ fn file_type(source: &Source) -> Option<String> {
 }
 
 /// Captions and subtitles whose format is known.
-fn caption_file(caption: Caption) -> Option<CaptionFile> {
+fn to_caption_file(caption: Caption) -> Option<CaptionFile> {
     if !matches!(caption.kind.as_str(), "captions" | "subtitles") {
         return None;
     }
-    let mime_type = match ending(&caption.url).as_str() {
+    let mime_type = match file_extension(&caption.url).as_str() {
         "srt" => "application/x-subrip",
         "vtt" => "text/vtt",
         _ => return None,
@@ -240,28 +248,30 @@ fn caption_file(caption: Caption) -> Option<CaptionFile> {
 }
 
 /// What the path of an address ends with, after a point, in lower case.
-fn ending(url: &str) -> String {
+fn file_extension(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }
 
-impl Syndicated for Programmes {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, text) = around.begin(Kind::Programme, &mut loaded)?;
-        owed(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
-        around.countries(around.shown.countries(&loaded.own.countries), &mut entry);
-        entry.authors = around.partners(&loaded);
+impl FeedResource for Programmes {
+    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
+        let (mut entry, text) = around.base_entry(Kind::Programme, &mut loaded)?;
+        add_attribution(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
+        around.add_countries(around.render_context.countries(&loaded.own.countries), &mut entry);
+        entry.authors = around.partner_authors(&loaded);
         Some(entry)
     }
 }
 
-impl Syndicated for Partners {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.begin(Kind::Partner, &mut loaded)?;
+impl FeedResource for Partners {
+    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
+        let (mut entry, _) = around.base_entry(Kind::Partner, &mut loaded)?;
         let country = loaded.own.country.clone();
-        around.countries(
-            around.shown.countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())),
+        around.add_countries(
+            around
+                .render_context
+                .countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())),
             &mut entry,
         );
         entry.image = loaded.own.logo.unpack::<Option<Logo>>().map(|logo| Image {
@@ -273,14 +283,14 @@ impl Syndicated for Partners {
     }
 }
 
-impl Syndicated for ImpactStatistics {
-    fn entry(mut loaded: Loaded<Self::Own>, around: &Surroundings<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.begin(Kind::ImpactStatistic, &mut loaded)?;
+impl FeedResource for ImpactStatistics {
+    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
+        let (mut entry, _) = around.base_entry(Kind::ImpactStatistic, &mut loaded)?;
         let own = &loaded.own;
-        entry.title = own.title(&entry.title, around.language());
-        around.owed_to_programme(&loaded, &mut entry);
-        around.countries(around.shown.countries(&own.countries), &mut entry);
-        entry.authors = around.partners(&loaded);
+        entry.title = own.title(&entry.title, around.ui_language());
+        around.add_programme_attribution(&loaded, &mut entry);
+        around.add_countries(around.render_context.countries(&own.countries), &mut entry);
+        entry.authors = around.partner_authors(&loaded);
         Some(entry)
     }
 }
@@ -290,10 +300,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_have_types() {
+    fn detects_media_type_of_source() {
         let source = |kind: &str, url: &str, mime_type: Option<&str>| {
             let mime_type = mime_type.map(str::to_owned);
-            file_type(&Source {
+            media_type(&Source {
                 kind: kind.to_owned(),
                 url: url.to_owned(),
                 mime_type,

@@ -22,7 +22,7 @@ pub struct Feed {
     /// The hub that tells subscribers of changes (`WebSub`), if there is one.
     pub hub: Option<String>,
     /// The same list as JSON of the API.
-    pub list: String,
+    pub list_url: String,
     /// When anything in it last changed.
     pub changed_at: Time,
     /// Its entries, in order.
@@ -45,7 +45,7 @@ pub struct Entry {
     /// As long as it needs to be, plain.
     pub description: Option<String>,
     /// What a viewer should be warned of.
-    pub warning: Option<Note>,
+    pub content_note: Option<Note>,
     /// What must be said with it: licence, credit line, disclaimer, footnotes.
     pub notes: Vec<Note>,
     /// When it was published.
@@ -61,15 +61,15 @@ pub struct Entry {
     /// A still image.
     pub image: Option<Image>,
     /// Length in seconds.
-    pub duration: Option<i64>,
+    pub duration_seconds: Option<i64>,
     /// What can be fetched and played, best first.
     pub files: Vec<MediaFile>,
     /// Pages of other sites on which it can be played.
-    pub players: Vec<String>,
+    pub player_urls: Vec<String>,
     /// Its captions.
     pub captions: Vec<CaptionFile>,
     /// Where its chapters are, if it has any.
-    pub chapters: Option<String>,
+    pub chapters_url: Option<String>,
 }
 
 /// What an entry is about.

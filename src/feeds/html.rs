@@ -4,45 +4,45 @@ use super::feed::{Entry, Note};
 use crate::text::markup::write_escaped;
 
 /// The whole content of an entry.
-pub fn content(entry: &Entry) -> String {
+pub fn entry_html(entry: &Entry) -> String {
     let mut html = String::with_capacity(1_024);
-    notes(entry.warning.as_slice(), &mut html);
+    push_notes(entry.content_note.as_slice(), &mut html);
     let text = entry.description.as_ref().or(entry.summary.as_ref());
     for text in
         text.into_iter().flat_map(|text| text.split("\n\n")).filter(|text| !text.trim().is_empty())
     {
-        paragraph(text.trim(), &mut html);
+        push_paragraph(text.trim(), &mut html);
     }
-    notes(&entry.notes, &mut html);
+    push_notes(&entry.notes, &mut html);
     html
 }
 
 /// Notes, each a paragraph.
-pub fn notes(notes: &[Note], html: &mut String) {
+pub fn push_notes(notes: &[Note], html: &mut String) {
     for note in notes {
-        paragraph(&note.text(), html);
+        push_paragraph(&note.text(), html);
     }
 }
 
-fn paragraph(text: &str, html: &mut String) {
+fn push_paragraph(text: &str, html: &mut String) {
     html.push_str("<p>");
     for (place, line) in text.lines().enumerate() {
         if place > 0 {
             html.push_str("<br/>");
         }
-        escape(line, html);
+        push_escaped(line, html);
     }
     html.push_str("</p>");
 }
 
 /// Plain text as HTML.
-pub fn escaped(text: &str) -> String {
+pub fn to_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
-    escape(text, &mut html);
+    push_escaped(text, &mut html);
     html
 }
 
-fn escape(text: &str, html: &mut String) {
+fn push_escaped(text: &str, html: &mut String) {
     write_escaped(text, html, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),

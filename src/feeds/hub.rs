@@ -26,28 +26,28 @@ use crate::resource::spec::{Kind, Spec};
 use crate::saved_queries::store::SavedQueries;
 
 /// How often the queue is looked at.
-const EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the database is left alone when it could not be asked.
-const AWAY: Duration = Duration::from_secs(10);
+const DB_RETRY_DELAY: Duration = Duration::from_secs(10);
 /// After so long without another change the hub is told, in microseconds.
-const QUIET: i64 = 1_000_000;
+const DEBOUNCE_MICROS: i64 = 1_000_000;
 /// After so long it is told in any case, in microseconds.
-const LONGEST: i64 = 10_000_000;
+const MAX_DEBOUNCE_MICROS: i64 = 10_000_000;
 /// For so long a ping is its node's that claimed it, in microseconds: longer than sending it may
 /// take.
-const CLAIMED: i64 = 30_000_000;
+const LEASE_MICROS: i64 = 30_000_000;
 /// How long the hub may take to be reached.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may take in all.
-const WHOLE: Duration = Duration::from_secs(15);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 /// How often a ping is sent before it is given up, which is about twelve hours after the first
 /// time.
-pub const MOST_ATTEMPTS: i64 = 24;
+pub const MAX_ATTEMPTS: i64 = 24;
 /// How much of an answer is read, for the log.
-const READ: u64 = 200;
+const MAX_LOGGED_RESPONSE_BYTES: u64 = 200;
 
 /// A ping that this node has claimed.
-struct Claimed {
+struct ClaimedPing {
     /// The path of the feed.
     topic: String,
     /// How many changes it stands for: more may come while it is sent.
@@ -59,8 +59,8 @@ struct Claimed {
 /// The topics of which a hub is told when items of a kind change: the feeds, without parameters, of
 /// that kind and of the kinds that show such items. Paths, below the address of this server. Of a
 /// feed with parameters nobody but the hub knows that it is subscribed to.
-fn topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet<String> {
-    let shows = |spec: &&Spec| shows(spec, changed);
+fn feed_topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet<String> {
+    let shows = |spec: &&Spec| embeds_kind(spec, changed);
     let feeds = |spec: &'static Spec| {
         let name = spec.kind.path().trim_start_matches("/v1/");
         spec.feeds.iter().map(move |ending| format!("/feeds/{name}.{ending}"))
@@ -68,21 +68,27 @@ fn topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet
     specs.filter(shows).flat_map(feeds).collect()
 }
 
-fn shows(spec: &Spec, changed: Kind) -> bool {
+fn embeds_kind(spec: &Spec, changed: Kind) -> bool {
     spec.kind == changed || spec.shows.contains(&changed)
 }
 
 /// The same of saved queries: all that ask for such items, and all of them where a query itself
 /// changed.
-fn saved_topics(connection: &mut Connection, changed: &[Kind]) -> Result<Vec<String>, Problem> {
+fn saved_query_topics(
+    connection: &mut Connection,
+    changed: &[Kind],
+) -> Result<Vec<String>, Problem> {
     let published = Fragment::new(
         "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
     );
-    let concerns =
-        |list: &Spec| changed.iter().any(|kind| *kind == Kind::SavedQuery || shows(list, *kind));
+    let concerns = |list: &Spec| {
+        changed.iter().any(|kind| *kind == Kind::SavedQuery || embeds_kind(list, *kind))
+    };
     let feeds = |query: &Item| {
-        let list =
-            query.own::<SavedQueries>().and_then(|own| own.list()).filter(|list| concerns(list));
+        let list = query
+            .own::<SavedQueries>()
+            .and_then(|own| own.list_schema())
+            .filter(|list| concerns(list));
         let endings = list.map_or(&[][..], |list| list.feeds);
         endings.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
     };
@@ -90,24 +96,24 @@ fn saved_topics(connection: &mut Connection, changed: &[Kind]) -> Result<Vec<Str
 }
 
 /// Tells the hub, for as long as the server runs; nothing where there is none.
-pub async fn keep_telling(context: web::Data<Context>) {
+pub async fn run_publisher(context: web::Data<Context>) {
     let (Some(hub), Some(base)) =
         (context.settings.websub_hub.clone(), context.settings.base_url.clone())
     else {
         return;
     };
     let base = base.trim_end_matches('/');
-    let mut times = actix_web::rt::time::interval(EVERY);
+    let mut times = actix_web::rt::time::interval(POLL_INTERVAL);
     times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         times.tick().await;
         loop {
-            match tell_next(&context, &hub, base).await {
+            match publish_next(&context, &hub, base).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(problem) => {
                     log::warn!(target: "kinoteka::websub", "what the hub is to be told cannot be read or kept now: {problem}");
-                    actix_web::rt::time::sleep(AWAY).await;
+                    actix_web::rt::time::sleep(DB_RETRY_DELAY).await;
                     break;
                 }
             }
@@ -116,22 +122,26 @@ pub async fn keep_telling(context: web::Data<Context>) {
 }
 
 /// Sends a ping that is due; says whether there was one.
-async fn tell_next(context: &web::Data<Context>, hub: &str, base: &str) -> Result<bool, Problem> {
+async fn publish_next(
+    context: &web::Data<Context>,
+    hub: &str,
+    base: &str,
+) -> Result<bool, Problem> {
     // Most of the time there is nothing to do, and then nothing is written.
-    if !context.store.read_current(is_anything_due).await?.value {
+    if !context.store.read_primary(has_due_work).await?.value {
         return Ok(false);
     }
     let specs: Vec<&'static Spec> = context.kinds.iter().map(|(spec, _)| *spec).collect();
     let claimed = context
         .store
         .write(move |connection| {
-            queue(connection, &specs)?;
-            claim(connection)
+            enqueue_topics(connection, &specs)?;
+            claim_next(connection)
         })
         .await?
         .value;
     let Some(ping) = claimed else { return Ok(false) };
-    let outcome = sent(hub.to_owned(), format!("{base}{}", ping.topic)).await;
+    let outcome = post_ping_in_thread(hub.to_owned(), format!("{base}{}", ping.topic)).await;
     let told = match &outcome {
         Ok(()) => format!(
             "topic={} attempt={}: the hub is told",
@@ -142,7 +152,7 @@ async fn tell_next(context: &web::Data<Context>, hub: &str, base: &str) -> Resul
             format!("topic={} attempt={}: {error}", ping.topic, ping.attempts.saturating_add(1))
         }
     };
-    let is_given_up = outcome.is_err() && ping.attempts.saturating_add(1) >= MOST_ATTEMPTS;
+    let is_given_up = outcome.is_err() && ping.attempts.saturating_add(1) >= MAX_ATTEMPTS;
     match outcome {
         Ok(()) => log::info!(target: "kinoteka::websub", "{told}"),
         Err(_) if is_given_up => {
@@ -151,32 +161,32 @@ async fn tell_next(context: &web::Data<Context>, hub: &str, base: &str) -> Resul
         Err(_) => log::warn!(target: "kinoteka::websub", "{told}; tried again later"),
     }
     let is_done = outcome.is_ok() || is_given_up;
-    context.store.write(move |connection| settle(connection, &ping, is_done)).await?;
+    context.store.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
     Ok(true)
 }
 
-fn is_anything_due(connection: &mut Connection) -> Result<bool, Problem> {
+fn has_due_work(connection: &mut Connection) -> Result<bool, Problem> {
     let now = Time::now();
     let question = Fragment::new("SELECT EXISTS (SELECT 1 FROM feed_changes WHERE last_at <= ")
-        .bind(Bind::Time(now.earlier(QUIET)))
+        .bind(Bind::Time(now.minus_micros(DEBOUNCE_MICROS)))
         .sql(" OR first_at <= ")
-        .bind(Bind::Time(now.earlier(LONGEST)))
+        .bind(Bind::Time(now.minus_micros(MAX_DEBOUNCE_MICROS)))
         .sql(") OR EXISTS (SELECT 1 FROM pings WHERE due_at <= ")
         .bind(Bind::Time(now))
         .sql(")");
-    let rows: Vec<bool> = Statement::<Bool>::new(question).rows(connection)?;
+    let rows: Vec<bool> = Statement::<Bool>::new(question).load_rows(connection)?;
     Ok(rows.first().copied().unwrap_or(false))
 }
 
 /// Queues the topics of what changed. One that waits already stays where it is, and is tried as
 /// often as a new one.
-fn queue(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Problem> {
+fn enqueue_topics(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Problem> {
     let now = Time::now();
     let changed: Vec<String> = feed_changes::table
         .filter(
             feed_changes::last_at
-                .le(now.earlier(QUIET))
-                .or(feed_changes::first_at.le(now.earlier(LONGEST))),
+                .le(now.minus_micros(DEBOUNCE_MICROS))
+                .or(feed_changes::first_at.le(now.minus_micros(MAX_DEBOUNCE_MICROS))),
         )
         .select(feed_changes::kind)
         .load(connection)?;
@@ -185,9 +195,9 @@ fn queue(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Pro
         diesel::delete(feed_changes::table.find(name)).execute(connection)?;
     }
     let changed: Vec<Kind> = changed.iter().filter_map(|name| Kind::parse(name)).collect();
-    all.extend(changed.iter().flat_map(|kind| topics(specs.iter().copied(), *kind)));
+    all.extend(changed.iter().flat_map(|kind| feed_topics(specs.iter().copied(), *kind)));
     if !changed.is_empty() {
-        all.extend(saved_topics(connection, &changed)?);
+        all.extend(saved_query_topics(connection, &changed)?);
     }
     for topic in all {
         let row = Fragment::new("INSERT INTO pings (topic, changes, attempts, due_at) VALUES (")
@@ -200,7 +210,7 @@ fn queue(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Pro
 
 /// Claims the ping that has been due for the longest time. Writers follow one another on both
 /// databases, so that no other node has it.
-fn claim(connection: &mut Connection) -> Result<Option<Claimed>, Problem> {
+fn claim_next(connection: &mut Connection) -> Result<Option<ClaimedPing>, Problem> {
     let now = Time::now();
     let next: Option<(String, i64, i64)> = pings::table
         .filter(pings::due_at.le(now))
@@ -210,14 +220,18 @@ fn claim(connection: &mut Connection) -> Result<Option<Claimed>, Problem> {
         .optional()?;
     let Some((topic, changes, attempts)) = next else { return Ok(None) };
     diesel::update(pings::table.find(&topic))
-        .set(pings::due_at.eq(later(now, CLAIMED)))
+        .set(pings::due_at.eq(plus_micros(now, LEASE_MICROS)))
         .execute(connection)?;
-    Ok(Some(Claimed { topic, changes, attempts }))
+    Ok(Some(ClaimedPing { topic, changes, attempts }))
 }
 
 /// Removes a ping that is done, or puts it off. One that more was queued for meanwhile is sent
 /// again at once.
-fn settle(connection: &mut Connection, ping: &Claimed, is_done: bool) -> Result<(), Problem> {
+fn record_outcome(
+    connection: &mut Connection,
+    ping: &ClaimedPing,
+    is_done: bool,
+) -> Result<(), Problem> {
     let now = Time::now();
     if is_done {
         let mine = pings::table.find(&ping.topic).filter(pings::changes.eq(ping.changes));
@@ -228,49 +242,49 @@ fn settle(connection: &mut Connection, ping: &Claimed, is_done: bool) -> Result<
         }
         return Ok(());
     }
-    let due_at = later(now, pause(ping.attempts, random()));
+    let due_at = plus_micros(now, retry_delay_micros(ping.attempts, random_byte()));
     diesel::update(pings::table.find(&ping.topic))
         .set((pings::attempts.eq(pings::attempts + 1), pings::due_at.eq(due_at)))
         .execute(connection)?;
     Ok(())
 }
 
-fn later(now: Time, micros: i64) -> Time {
-    now.earlier(micros.saturating_neg())
+fn plus_micros(now: Time, micros: i64) -> Time {
+    now.minus_micros(micros.saturating_neg())
 }
 
 /// How long a ping waits that was sent so often before and failed again, in microseconds: from one
 /// second on twice as long each time, at most an hour, and up to a quarter more or less, so that
 /// many do not come at once.
-fn pause(attempts: i64, chance: u8) -> i64 {
+fn retry_delay_micros(attempts: i64, chance: u8) -> i64 {
     let seconds = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).clamp(1, 3_600);
     let thousandths = 750_i64.saturating_add(i64::from(chance).saturating_mul(500) / 255);
     seconds.saturating_mul(1_000).saturating_mul(thousandths)
 }
 
-fn random() -> u8 {
+fn random_byte() -> u8 {
     let mut byte = [0_u8; 1];
     if getrandom::fill(&mut byte).is_err() { 128 } else { byte.first().copied().unwrap_or(128) }
 }
 
 /// Sends a ping from a thread of its own: a hub that hangs holds up nothing, not even the end of
 /// this process.
-async fn sent(hub: String, topic: String) -> Result<(), String> {
+async fn post_ping_in_thread(hub: String, topic: String) -> Result<(), String> {
     let (answer, answered) = oneshot::channel();
     let thread = std::thread::Builder::new().name("websub".to_owned());
     thread
-        .spawn(move || drop(answer.send(send(&hub, &topic))))
+        .spawn(move || drop(answer.send(post_ping(&hub, &topic))))
         .map_err(|error| format!("no thread can be started: {error}"))?;
     answered.await.unwrap_or_else(|gone| Err(format!("the thread that sends it has ended: {gone}")))
 }
 
-fn send(hub: &str, topic: &str) -> Result<(), String> {
+fn post_ping(hub: &str, topic: &str) -> Result<(), String> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .timeout_connect(Some(CONNECT))
-        .timeout_global(Some(WHOLE))
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_global(Some(TOTAL_TIMEOUT))
         .user_agent(concat!("Kinoteka/", env!("CARGO_PKG_VERSION")))
         .tls_config(
             ureq::tls::TlsConfig::builder()
@@ -287,7 +301,7 @@ fn send(hub: &str, topic: &str) -> Result<(), String> {
     }
     let mut said = Vec::new();
     // What it says only helps whoever reads the log.
-    drop(answer.body_mut().as_reader().take(READ).read_to_end(&mut said));
+    drop(answer.body_mut().as_reader().take(MAX_LOGGED_RESPONSE_BYTES).read_to_end(&mut said));
     let said = String::from_utf8_lossy(&said).escape_debug().to_string();
     let elsewhere = answer.headers().get("location").and_then(|location| location.to_str().ok());
     let elsewhere = elsewhere
@@ -303,8 +317,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_up_to_an_hour() {
-        let seconds = |attempts: i64, chance: u8| pause(attempts, chance) / 1_000_000;
+    fn retry_delay_doubles_up_to_one_hour() {
+        let seconds = |attempts: i64, chance: u8| retry_delay_micros(attempts, chance) / 1_000_000;
         assert_eq!([0, 1, 2, 5, 11].map(|attempts| seconds(attempts, 128)), [1, 2, 4, 32, 2_048]);
         for attempts in [12, 23, 62, 63, 64, i64::MAX] {
             assert_eq!(
@@ -313,7 +327,7 @@ mod tests {
                 "{attempts}"
             );
         }
-        let all: i64 = (0..MOST_ATTEMPTS - 1).map(|attempts| seconds(attempts, 128)).sum();
+        let all: i64 = (0..MAX_ATTEMPTS - 1).map(|attempts| seconds(attempts, 128)).sum();
         assert!((11 * 3_600..13 * 3_600).contains(&all), "{all}");
     }
 }

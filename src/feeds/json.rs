@@ -162,40 +162,40 @@ pub struct JsonFeedCaptions<'a> {
 }
 
 /// About how long a feed of twenty is, in bytes.
-const LONG: usize = 64 * 1_024;
+const INITIAL_CAPACITY: usize = 64 * 1_024;
 
 /// The feed.
-pub fn write(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
+pub fn render(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
     let notes: Vec<String> = feed.notes.iter().map(Note::text).collect();
     let whole = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
         title: &feed.title,
         description: (!notes.is_empty()).then(|| notes.join("\n")),
-        home_page_url: &feed.list,
+        home_page_url: &feed.list_url,
         feed_url: &feed.links.this,
         next_url: feed.links.next.as_deref(),
         hubs: feed.hub.iter().map(|hub| JsonFeedHub { kind: "WebSub", url: hub }).collect(),
         language: &feed.language,
         authors: vec![JsonFeedAuthor { name: &feed.publisher }],
-        items: feed.entries.iter().map(item).collect(),
+        items: feed.entries.iter().map(render_item).collect(),
     };
-    let mut body = Vec::with_capacity(LONG);
+    let mut body = Vec::with_capacity(INITIAL_CAPACITY);
     serde_json::to_writer(&mut body, &whole)?;
     Ok(body)
 }
 
-fn item(entry: &Entry) -> JsonFeedItem<'_> {
-    let attachment = |file| attachment(entry, file);
+fn render_item(entry: &Entry) -> JsonFeedItem<'_> {
+    let attachment = |file| render_attachment(entry, file);
     let own = JsonFeedExtension {
-        captions: entry.captions.iter().map(JsonFeedCaptions::of).collect(),
+        captions: entry.captions.iter().map(JsonFeedCaptions::from_caption_file).collect(),
         rights: entry.rights.as_deref(),
     };
     JsonFeedItem {
         id: format!("urn:uuid:{}", entry.id),
         url: &entry.link,
-        external_url: entry.players.first().map(String::as_str),
+        external_url: entry.player_urls.first().map(String::as_str),
         title: &entry.title,
-        content_html: html::content(entry),
+        content_html: html::entry_html(entry),
         summary: entry.summary.as_deref(),
         image: entry.image.as_ref().map(|image| image.url.as_str()),
         date_published: entry.published.to_string(),
@@ -208,18 +208,18 @@ fn item(entry: &Entry) -> JsonFeedItem<'_> {
     }
 }
 
-fn attachment<'a>(entry: &'a Entry, file: &'a MediaFile) -> JsonFeedAttachment<'a> {
+fn render_attachment<'a>(entry: &'a Entry, file: &'a MediaFile) -> JsonFeedAttachment<'a> {
     JsonFeedAttachment {
         url: &file.url,
         mime_type: &file.mime_type,
         title: &entry.title,
         size_in_bytes: file.size_bytes,
-        duration_in_seconds: entry.duration,
+        duration_in_seconds: entry.duration_seconds,
     }
 }
 
 impl<'a> JsonFeedCaptions<'a> {
-    fn of(captions: &'a CaptionFile) -> Self {
+    fn from_caption_file(captions: &'a CaptionFile) -> Self {
         Self { url: &captions.url, mime_type: captions.mime_type, language: &captions.language }
     }
 }

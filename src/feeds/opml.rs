@@ -4,14 +4,14 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::rss::date;
+use super::rss::to_rfc822_date;
 use crate::db::sql::Fragment;
 use crate::db::{Connection, Time};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
-use crate::http::params::Params;
+use crate::http::keys::Visibility;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::layer::StatementCount;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::resource::answer;
@@ -20,14 +20,14 @@ use crate::resource::load::load;
 use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::CATALOGUE;
 use crate::resource::shown::Shown;
-use crate::saved_queries::model::{SavedQuery, view};
+use crate::saved_queries::model::{SavedQuery, render};
 use crate::saved_queries::store::SavedQueries;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 use crate::text::xml::Xml;
 
 /// Its media type.
-const TYPE: &str = "text/x-opml; charset=utf-8";
+const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// List the feeds of all saved queries
 ///
@@ -39,13 +39,13 @@ const TYPE: &str = "text/x-opml; charset=utf-8";
     (status = 200, description = "The feeds.", body = String, content_type = "text/x-opml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">…</opml>\n")),
 ))]
 #[get("/feeds/saved-queries.opml")]
-pub async fn saved_feeds(
+pub async fn saved_query_feeds(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::parse(&mut params, accepted(&request), &context.fallback);
-    if wish.all {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::parse(&mut params, accept_language(&request), &context.fallback);
+    if wish.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -54,12 +54,12 @@ pub async fn saved_feeds(
     }
     params.finish()?;
     let base = context.settings.base_url(&request);
-    let publisher = context.settings.publisher(&base);
-    let identity = format!("opml\n{publisher}\n{}\n{}", wish.identity(), wish.explicit);
+    let publisher = context.settings.publisher_name(&base);
+    let identity = format!("opml\n{publisher}\n{}\n{}", wish.cache_key(), wish.is_explicit);
     let (inner, condition, wished) =
         (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
@@ -68,8 +68,8 @@ pub async fn saved_feeds(
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                Ok(write(
-                    &queries(connection, shown)?,
+                Ok(render_opml(
+                    &load_published_queries(connection, shown)?,
                     shown,
                     &publisher,
                     revisions.of(CATALOGUE).1,
@@ -77,28 +77,31 @@ pub async fn saved_feeds(
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(&context, Visibility::Published, &wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Viewer::Public, &wish);
+    answer::caching(&mut response, &context, Visibility::Published, &wish);
     answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
-    Ok(response.content_type(TYPE).body(body))
+    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+    Ok(response.content_type(CONTENT_TYPE).body(body))
 }
 
 /// All that everybody may see, by name.
-fn queries(connection: &mut Connection, shown: &mut Shown) -> Result<Vec<SavedQuery>, Problem> {
+fn load_published_queries(
+    connection: &mut Connection,
+    shown: &mut Shown,
+) -> Result<Vec<SavedQuery>, Problem> {
     let condition = Fragment::new(
         "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
     );
-    let loaded = load::<SavedQueries>(connection, &condition, Viewer::Public, shown)?;
-    let mut queries: Vec<SavedQuery> = loaded.into_iter().map(|one| view(one, shown)).collect();
-    let language = Language::stored(shown.wish.names);
+    let loaded = load::<SavedQueries>(connection, &condition, Visibility::Published, shown)?;
+    let mut queries: Vec<SavedQuery> = loaded.into_iter().map(|one| render(one, shown)).collect();
+    let language = Language::stored(shown.wish.ui_language);
     queries.sort_by_cached_key(|query| {
         (
             sort_key(query.texts.name.as_deref().unwrap_or_default(), &language),
@@ -108,7 +111,7 @@ fn queries(connection: &mut Connection, shown: &mut Shown) -> Result<Vec<SavedQu
     Ok(queries)
 }
 
-fn write(
+fn render_opml(
     queries: &[SavedQuery],
     shown: &Shown,
     publisher: &str,
@@ -119,15 +122,15 @@ fn write(
     xml.element(
         "title",
         &[],
-        &format!("{publisher} · {}", Phrase::SavedQueries.in_language(shown.wish.names)),
+        &format!("{publisher} · {}", Phrase::SavedQueries.in_language(shown.wish.ui_language)),
     );
     if let Some(changed_at) = changed_at {
-        xml.element("dateModified", &[], &date(changed_at));
+        xml.element("dateModified", &[], &to_rfc822_date(changed_at));
     }
     xml.element("docs", &[], "http://opml.org/spec2.opml");
     xml.close();
     xml.open("body", &[]);
-    let asked = shown.wish.asked.first().filter(|_| shown.wish.explicit);
+    let asked = shown.wish.requested.first().filter(|_| shown.wish.is_explicit);
     let lang = asked.map_or_else(String::new, |asked| format!("?lang={}", asked.as_str()));
     for query in queries {
         let name = query.texts.name.as_deref().unwrap_or(&query.common.slug);

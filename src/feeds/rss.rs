@@ -7,13 +7,13 @@ use super::html;
 use crate::text::xml::Xml;
 
 /// Its media type.
-pub const TYPE: &str = "application/rss+xml";
+pub const MEDIA_TYPE: &str = "application/rss+xml";
 /// The namespace of Media RSS.
-pub const MEDIA: &str = "http://search.yahoo.com/mrss/";
+pub const MEDIA_RSS_NS: &str = "http://search.yahoo.com/mrss/";
 
 /// The roles of Media RSS (EBU) that the validator knows and people are credited with. Who did
 /// something else is credited without a role.
-const ROLES: &[&str] = &[
+const MEDIA_RSS_ROLES: &[&str] = &[
     "actor",
     "author",
     "choreographer",
@@ -37,7 +37,7 @@ const ROLES: &[&str] = &[
 
 /// The feed.
 #[must_use]
-pub fn write(feed: &Feed) -> String {
+pub fn render(feed: &Feed) -> String {
     let mut xml = Xml::new(
         "rss",
         &[
@@ -45,29 +45,29 @@ pub fn write(feed: &Feed) -> String {
             ("xmlns:atom", "http://www.w3.org/2005/Atom"),
             ("xmlns:content", "http://purl.org/rss/1.0/modules/content/"),
             ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
-            ("xmlns:media", MEDIA),
+            ("xmlns:media", MEDIA_RSS_NS),
             ("xmlns:podcast", "https://podcastindex.org/namespace/1.0"),
         ],
     );
     xml.open("channel", &[]);
     xml.element("title", &[], &feed.title);
-    xml.element("link", &[], &feed.list);
+    xml.element("link", &[], &feed.list_url);
     let notes: Vec<String> = [feed.title.clone()]
         .into_iter()
         .chain(feed.notes.iter().map(super::feed::Note::text))
         .collect();
     xml.element("description", &[], &notes.join("\n"));
     xml.element("language", &[], &feed.language);
-    xml.element("lastBuildDate", &[], &date(feed.changed_at));
+    xml.element("lastBuildDate", &[], &to_rfc822_date(feed.changed_at));
     xml.element("generator", &[], concat!("Kinoteka ", env!("CARGO_PKG_VERSION")));
     xml.element("dc:publisher", &[], &feed.publisher);
-    xml.empty("atom:link", &[("rel", "self"), ("type", TYPE), ("href", &feed.links.this)]);
+    xml.empty("atom:link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.this)]);
     if let Some(hub) = &feed.hub {
         xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
     }
     for (rel, url) in [("next", &feed.links.next), ("previous", &feed.links.prev)] {
         if let Some(url) = url {
-            xml.empty("atom:link", &[("rel", rel), ("type", TYPE), ("href", url)]);
+            xml.empty("atom:link", &[("rel", rel), ("type", MEDIA_TYPE), ("href", url)]);
         }
     }
     for entry in &feed.entries {
@@ -81,10 +81,10 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     xml.element("title", &[], &entry.title);
     xml.element("link", &[], &entry.link);
     xml.element("guid", &[("isPermaLink", "false")], &format!("urn:uuid:{}", entry.id));
-    xml.element("pubDate", &[], &date(entry.published));
-    let html = html::content(entry);
+    xml.element("pubDate", &[], &to_rfc822_date(entry.published));
+    let html = html::entry_html(entry);
     if let Some(summary) = &entry.summary {
-        xml.element("description", &[], &html::escaped(summary));
+        xml.element("description", &[], &html::to_html(summary));
     }
     if !html.is_empty() {
         xml.element("content:encoded", &[], &html);
@@ -115,7 +115,7 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
         ];
         xml.empty("podcast:transcript", &attributes);
     }
-    if let Some(chapters) = &entry.chapters {
+    if let Some(chapters) = &entry.chapters_url {
         xml.empty("podcast:chapters", &[("url", chapters), ("type", "application/json+chapters")]);
     }
     xml.close();
@@ -124,18 +124,18 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
 /// What can be played: files, and the pages of other sites on which it can be watched.
 fn write_media(xml: &mut Xml, entry: &Entry) {
     // A group has at least two members.
-    let is_group = entry.files.len().saturating_add(entry.players.len()) > 1;
+    let is_group = entry.files.len().saturating_add(entry.player_urls.len()) > 1;
     if is_group {
         xml.open("media:group", &[]);
     }
-    let duration = entry.duration.map(|seconds| seconds.to_string());
+    let duration = entry.duration_seconds.map(|seconds| seconds.to_string());
     for (place, file) in entry.files.iter().enumerate() {
         write_file(xml, file, duration.as_deref(), is_group.then_some(place == 0));
     }
-    for player in &entry.players {
+    for player in &entry.player_urls {
         let mut attributes = vec![("medium", "video")];
         attributes.extend(duration.as_deref().map(|duration| ("duration", duration)));
-        if is_group && entry.files.is_empty() && entry.players.first() == Some(player) {
+        if is_group && entry.files.is_empty() && entry.player_urls.first() == Some(player) {
             attributes.push(("isDefault", "true"));
         }
         xml.open("media:content", &attributes);
@@ -149,13 +149,13 @@ fn write_media(xml: &mut Xml, entry: &Entry) {
     if let Some(summary) = &entry.summary {
         xml.element("media:description", &[("type", "plain")], summary);
     }
-    thumbnail(xml, entry);
+    write_thumbnail(xml, entry);
     for author in &entry.authors {
         let role = author
             .role
             .as_ref()
             .map(|role| role.to_lowercase())
-            .filter(|role| ROLES.contains(&role.as_str()));
+            .filter(|role| MEDIA_RSS_ROLES.contains(&role.as_str()));
         match role {
             Some(role) => {
                 xml.element("media:credit", &[("scheme", "urn:ebu"), ("role", &role)], &author.name)
@@ -182,7 +182,7 @@ fn write_file(xml: &mut Xml, file: &MediaFile, duration: Option<&str>, is_defaul
 }
 
 /// The still image of an entry.
-pub fn thumbnail(xml: &mut Xml, entry: &Entry) {
+pub fn write_thumbnail(xml: &mut Xml, entry: &Entry) {
     let Some(image) = &entry.image else { return };
     let (width, height) =
         (image.width.map(|width| width.to_string()), image.height.map(|height| height.to_string()));
@@ -193,6 +193,6 @@ pub fn thumbnail(xml: &mut Xml, entry: &Entry) {
 }
 
 /// A moment as RFC 822 has it, with a year of four digits.
-pub(super) fn date(time: Time) -> String {
+pub(super) fn to_rfc822_date(time: Time) -> String {
     time.0.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -3,15 +3,15 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::api::{Format, Read, VideoFeedFormat, answer_feed, read};
+use super::api::{FeedType, LoadedFeed, VideoFeedFormat, feed_response, load_feed};
 use super::feed::{Feed, Note};
 use super::json::JsonFeed;
 use crate::db::{Connection, Time};
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::fields::clip;
-use crate::http::language::accepted;
-use crate::http::layer::Statements;
-use crate::http::problem::{Kind as ProblemKind, Problem};
+use crate::http::language::accept_language;
+use crate::http::layer::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -24,13 +24,15 @@ use crate::resource::read::{OfCatalogue, read_of_catalogue};
 use crate::resource::revisions::Revisions;
 use crate::resource::shown::Shown;
 use crate::resource::spec::{Kind, Spec};
-use crate::saved_queries::query::{AtTheAddress, Saved, find, no_longer_understood};
+use crate::saved_queries::query::{
+    LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
+};
 use crate::videos::store::Videos;
 
 /// What was found at an address.
-enum At {
+enum FeedLocation {
     /// A feed.
-    Here(Box<(Saved, &'static Spec, Read)>),
+    Found(Box<(LoadedSavedQuery, &'static Spec, LoadedFeed)>),
     /// The query has another slug now.
     Moved(String),
 }
@@ -51,27 +53,28 @@ enum At {
     (status = 410, description = "The query was deleted.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/f/{saved_query}.{format}")]
-pub async fn saved_feed(
+pub async fn saved_query_feed(
     context: web::Data<Context>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (name, ending) = path.into_inner();
-    let Some(format) = Format::of_ending(&ending) else {
+    let Some(format) = FeedType::from_extension(&ending) else {
         let detail =
             format!("Saved queries are given as rss, atom and json, not as `{}`.", clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
-    let asked = AtTheAddress::read(request.query_string(), accepted(&request), &context.fallback)?;
+    let asked =
+        UrlParams::parse(request.query_string(), accept_language(&request), &context.fallback)?;
     let base = context.settings.base_url(&request);
     let addresses = Addresses::new(&context.settings, &base);
-    let publisher = context.settings.publisher(&base);
+    let publisher = context.settings.publisher_name(&base);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
         "saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
         addresses.identity(),
-        asked.identity()
+        asked.cache_key()
     );
     let (inner, condition, beside, at) = (
         context.clone().into_inner(),
@@ -83,17 +86,17 @@ pub async fn saved_feed(
         .read(caller, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
-                wish: &beside.wish,
+                wish: &beside.language_preference,
                 base: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let saved = match find(connection, &name, caller, shown)? {
+                let saved = match find_saved_query(connection, &name, caller, shown)? {
                     Ok(saved) => saved,
-                    Err(slug) => return Ok(At::Moved(slug)),
+                    Err(slug) => return Ok(FeedLocation::Moved(slug)),
                 };
-                let (list, wanted) = beside.list(&saved.own, &inner.fallback, caller)?;
+                let (list, wanted) = beside.resolve(&saved.fields, &inner.fallback, caller)?;
                 if !list.feeds.contains(&ending.as_str()) {
                     let detail = format!(
                         "`{}` is given as {}, not as `{ending}`.",
@@ -102,67 +105,79 @@ pub async fn saved_feed(
                     );
                     return Err(Problem::new(ProblemKind::NotFound, detail));
                 }
-                let found = entries(
+                let found = load_feed_of_kind(
                     connection,
                     &inner,
-                    (list.kind, &wanted, &saved.own.query),
+                    (list.kind, &wanted, &saved.fields.query),
                     (revisions, &addresses),
                     shown,
                 );
-                Ok(At::Here(Box::new((saved, list, found.map_err(no_longer_understood)?))))
+                Ok(FeedLocation::Found(Box::new((
+                    saved,
+                    list,
+                    found.map_err(outdated_query_problem)?,
+                ))))
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, found) = match done.value {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &asked.wish, &validators));
+            return Ok(answer::not_modified(
+                &context,
+                caller,
+                &asked.language_preference,
+                &validators,
+            ));
         }
     };
     let (saved, of, found) = match found {
-        At::Moved(slug) => {
+        FeedLocation::Moved(slug) => {
             return Ok(answer::moved(
                 &context,
                 &request,
-                &format!("/f/{slug}.{}", format.ending()),
+                &format!("/f/{slug}.{}", format.extension()),
             ));
         }
-        At::Here(found) => *found,
+        FeedLocation::Found(found) => *found,
     };
-    let links = list::links(&context, &request, &found.info);
-    let mark = if saved.own.query.is_empty() { "" } else { "?" };
-    let mut notes = vec![Note { label: None, text: saved.description.unwrap_or(found.told.title) }];
-    notes.extend(found.told.notes);
+    let links = list::links(&context, &request, &found.page_info);
+    let mark = if saved.fields.query.is_empty() { "" } else { "?" };
+    let mut notes =
+        vec![Note { label: None, text: saved.description.unwrap_or(found.description.title) }];
+    notes.extend(found.description.notes);
     let feed = Feed {
         id: list::first_page(&links),
         title: saved.name,
         notes,
         language: saved.language,
         publisher,
-        list: format!("{base}{}{mark}{}", of.kind.path(), in_address(&saved.own.query)),
+        list_url: format!("{base}{}{mark}{}", of.kind.path(), in_address(&saved.fields.query)),
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
         entries: found.entries,
     };
-    answer_feed(&context, (caller, &asked.wish), &validators, (format, &feed))
+    feed_response(&context, (caller, &asked.language_preference), &validators, (format, &feed))
 }
 
 /// Reads a page of the list of whichever kind.
-fn entries(
+fn load_feed_of_kind(
     connection: &mut Connection,
     context: &Context,
     (kind, wanted, query): (Kind, &ListRequest, &str),
     around: (&Revisions, &Addresses),
     shown: &mut Shown,
-) -> Result<Read, Problem> {
+) -> Result<LoadedFeed, Problem> {
     match kind {
-        Kind::Video => read::<Videos>(connection, context, wanted, query, around, shown),
-        Kind::Programme => read::<Programmes>(connection, context, wanted, query, around, shown),
-        Kind::Partner => read::<Partners>(connection, context, wanted, query, around, shown),
+        Kind::Video => load_feed::<Videos>(connection, context, wanted, query, around, shown),
+        Kind::Programme => {
+            load_feed::<Programmes>(connection, context, wanted, query, around, shown)
+        }
+        Kind::Partner => load_feed::<Partners>(connection, context, wanted, query, around, shown),
         Kind::ImpactStatistic => {
-            read::<ImpactStatistics>(connection, context, wanted, query, around, shown)
+            load_feed::<ImpactStatistics>(connection, context, wanted, query, around, shown)
         }
         Kind::Topic | Kind::Indicator | Kind::SavedQuery => {
             Err(Problem::internal("a saved query asks for what has no feed"))

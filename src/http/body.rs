@@ -6,11 +6,11 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use serde_json::Value;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 
 /// Which media types a body may have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Accepts {
+pub enum BodyType {
     /// `application/json`.
     Json,
     /// `application/merge-patch+json` or `application/json`.
@@ -19,58 +19,60 @@ pub enum Accepts {
 
 /// How much of a body is waited for.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct BodyLimits {
     /// Its size in bytes.
-    pub bytes: usize,
+    pub max_bytes: usize,
     /// The time it may take to arrive.
-    pub time: Duration,
+    pub timeout: Duration,
 }
 
 /// The media type of merge patches.
-pub const MERGE_PATCH: &str = "application/merge-patch+json";
+pub const MERGE_PATCH_MEDIA_TYPE: &str = "application/merge-patch+json";
 
 /// Reads a body. 415 for another media type, 413 over the limit of bytes, 408 over that of time,
 /// 400 where it is not JSON in UTF-8.
-pub async fn json(
+pub async fn read_json(
     request: &HttpRequest,
     payload: web::Payload,
-    limits: Limits,
-    accepts: Accepts,
+    limits: BodyLimits,
+    accepts: BodyType,
 ) -> Result<Value, Problem> {
-    check_type(request, accepts)?;
-    let bytes = bytes(payload, limits).await?;
+    check_content_type(request, accepts)?;
+    let bytes = read_bytes(payload, limits).await?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Problem::new(
-            Kind::Malformed,
+            ProblemKind::Malformed,
             format!("The body is not UTF-8: the byte at offset {} is wrong.", error.valid_up_to()),
         )
     })?;
-    serde_json::from_str(text)
-        .map_err(|error| Problem::new(Kind::Malformed, format!("The body is not JSON: {error}.")))
+    serde_json::from_str(text).map_err(|error| {
+        Problem::new(ProblemKind::Malformed, format!("The body is not JSON: {error}."))
+    })
 }
 
 /// Reads a body as it comes. 413 over the limit of bytes, 408 over that of time.
-pub async fn bytes(payload: web::Payload, limits: Limits) -> Result<web::Bytes, Problem> {
-    match tokio::time::timeout(limits.time, payload.to_bytes_limited(limits.bytes)).await {
+pub async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web::Bytes, Problem> {
+    match tokio::time::timeout(limits.timeout, payload.to_bytes_limited(limits.max_bytes)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
-        Ok(Ok(Err(error))) => {
-            Err(Problem::new(Kind::Malformed, format!("The body did not arrive whole: {error}")))
-        }
+        Ok(Ok(Err(error))) => Err(Problem::new(
+            ProblemKind::Malformed,
+            format!("The body did not arrive whole: {error}"),
+        )),
         Ok(Err(_over_limit)) => Err(Problem::new(
-            Kind::BodyTooLarge,
-            format!("The body is larger than {} bytes.", limits.bytes),
+            ProblemKind::BodyTooLarge,
+            format!("The body is larger than {} bytes.", limits.max_bytes),
         )),
         Err(_elapsed) => Err(Problem::new(
-            Kind::RequestTimeout,
+            ProblemKind::RequestTimeout,
             format!(
                 "The body did not arrive whole within {} seconds; nothing was stored.",
-                limits.time.as_secs()
+                limits.timeout.as_secs()
             ),
         )),
     }
 }
 
-fn check_type(request: &HttpRequest, accepts: Accepts) -> Result<(), Problem> {
+fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Problem> {
     let given = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -83,14 +85,14 @@ fn check_type(request: &HttpRequest, accepts: Accepts) -> Result<(), Problem> {
             .strip_prefix("charset=")
             .is_none_or(|charset| charset.trim_matches('"') == "utf-8")
     });
-    let known =
-        essence == "application/json" || (accepts == Accepts::MergePatch && essence == MERGE_PATCH);
+    let known = essence == "application/json"
+        || (accepts == BodyType::MergePatch && essence == MERGE_PATCH_MEDIA_TYPE);
     if known && charset_is_utf8 {
         return Ok(());
     }
     let (wanted, name) = match accepts {
-        Accepts::Json => ("application/json", header::ACCEPT),
-        Accepts::MergePatch => (
+        BodyType::Json => ("application/json", header::ACCEPT),
+        BodyType::MergePatch => (
             "application/merge-patch+json, application/json",
             header::HeaderName::from_static("accept-patch"),
         ),
@@ -101,14 +103,14 @@ fn check_type(request: &HttpRequest, accepts: Accepts) -> Result<(), Problem> {
         format!("not `{}`", super::fields::clip(given))
     };
     Err(Problem::new(
-        Kind::UnsupportedMediaType,
+        ProblemKind::UnsupportedMediaType,
         format!("The Content-Type must be {wanted} in UTF-8; {found}."),
     )
     .with_header(name, wanted))
 }
 
 /// Applies a merge patch: null removes a member, objects merge, everything else replaces.
-pub fn merge(target: &mut Value, patch: &Value) {
+pub fn apply_merge_patch(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;
@@ -121,7 +123,7 @@ pub fn merge(target: &mut Value, patch: &Value) {
         if value.is_null() {
             target.remove(name);
         } else {
-            merge(target.entry(name.clone()).or_insert(Value::Null), value);
+            apply_merge_patch(target.entry(name.clone()).or_insert(Value::Null), value);
         }
     }
 }
@@ -132,7 +134,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn merges_as_the_examples_of_rfc_7396_appendix_a() {
+    fn apply_merge_patch_matches_rfc_7396_appendix_a() {
         let cases = [
             (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
             (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
@@ -148,7 +150,7 @@ mod tests {
             (json!({}), json!({"a":{"bb":{"ccc":null}}}), json!({"a":{"bb":{}}})),
         ];
         for (mut target, patch, result) in cases {
-            merge(&mut target, &patch);
+            apply_merge_patch(&mut target, &patch);
             assert_eq!(target, result, "after {patch}");
         }
     }

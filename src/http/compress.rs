@@ -14,11 +14,11 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 
 /// Bodies of fewer bytes are sent as they are: they fit one packet either way.
-const SMALLEST: usize = 1_024;
+const MIN_COMPRESSIBLE_LEN: usize = 1_024;
 
 /// A way of compressing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Coding {
+pub enum ContentCoding {
     /// RFC 8878.
     Zstd,
     /// RFC 7932.
@@ -27,7 +27,7 @@ pub enum Coding {
     Gzip,
 }
 
-impl Coding {
+impl ContentCoding {
     /// All codings; where a client likes several as much, the first of these.
     const ALL: [Self; 3] = [Self::Zstd, Self::Brotli, Self::Gzip];
 
@@ -40,7 +40,7 @@ impl Coding {
         }
     }
 
-    fn is(self, known: ContentEncoding) -> bool {
+    fn matches(self, known: ContentEncoding) -> bool {
         matches!(
             (self, known),
             (Self::Zstd, ContentEncoding::Zstd)
@@ -51,7 +51,7 @@ impl Coding {
 
     /// The coding that the client likes best; none where it likes plain answers better, or says
     /// nothing.
-    fn preferred(request: &ServiceRequest) -> Option<Self> {
+    fn from_request(request: &ServiceRequest) -> Option<Self> {
         let accepted = AcceptEncoding::parse(request).ok()?;
         let any = accepted.iter().find(|one| one.item == Preference::Any).map(|one| one.quality);
         let of = |fits: &dyn Fn(ContentEncoding) -> bool| {
@@ -60,8 +60,9 @@ impl Coding {
         };
         let mut best: Option<(Self, Quality)> = None;
         for coding in Self::ALL {
-            let Some(quality) =
-                of(&|known| coding.is(known)).or(any).filter(|quality| *quality > Quality::ZERO)
+            let Some(quality) = of(&|known| coding.matches(known))
+                .or(any)
+                .filter(|quality| *quality > Quality::ZERO)
             else {
                 continue;
             };
@@ -104,18 +105,18 @@ impl Coding {
 
 /// What a request asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    coding: Option<Coding>,
+pub struct CompressionPlan {
+    coding: Option<ContentCoding>,
     /// `If-None-Match` as it came.
-    known: String,
+    if_none_match: String,
 }
 
-impl Wanted {
+impl CompressionPlan {
     /// Reads what a read asks for, and takes the coding's mark off the tags that it sends.
-    pub fn read(request: &mut ServiceRequest) -> Self {
+    pub fn from_request(request: &mut ServiceRequest) -> Self {
         let Some(coding) = Some(request.method())
             .filter(|method| **method == Method::GET)
-            .and_then(|_| Coding::preferred(request))
+            .and_then(|_| ContentCoding::from_request(request))
         else {
             return Self::default();
         };
@@ -126,74 +127,74 @@ impl Wanted {
             .collect();
         let known = known.join(", ");
         if let Some(plain) =
-            Some(known.replace(&mark(coding), "\"")).filter(|plain| *plain != known)
+            Some(known.replace(&etag_suffix(coding), "\"")).filter(|plain| *plain != known)
             && let Ok(value) = HeaderValue::from_str(&plain)
         {
             headers.insert(header::IF_NONE_MATCH, value);
         }
-        Self { coding: Some(coding), known }
+        Self { coding: Some(coding), if_none_match: known }
     }
 
     /// Compresses an answer of the kind that compressing makes smaller, and says so in its headers.
     pub fn apply(&self, head: &mut ResponseHead, body: BoxBody) -> BoxBody {
         if head.status == StatusCode::NOT_MODIFIED {
-            vary(head);
+            add_vary_accept_encoding(head);
             if let Some(marked) = self
                 .coding
-                .and_then(|coding| marked(head, coding))
-                .filter(|marked| self.known.contains(marked.as_str()))
+                .and_then(|coding| suffixed_etag(head, coding))
+                .filter(|marked| self.if_none_match.contains(marked.as_str()))
             {
-                set(head, header::ETAG, &marked);
+                set_header(head, header::ETAG, &marked);
             }
             return body;
         }
         if head.status != StatusCode::OK || !is_compressible(head) {
             return body;
         }
-        vary(head);
+        add_vary_accept_encoding(head);
         let Some(coding) = self.coding else { return body };
         let plain = match body.try_into_bytes() {
             Ok(plain) => plain,
             Err(streamed) => return streamed,
         };
         let smaller = Some(&plain)
-            .filter(|plain| plain.len() >= SMALLEST)
+            .filter(|plain| plain.len() >= MIN_COMPRESSIBLE_LEN)
             .and_then(|plain| coding.compress(plain).ok());
         let Some(smaller) = smaller.filter(|smaller| smaller.len() < plain.len()) else {
             return BoxBody::new(plain);
         };
-        if let Some(marked) = marked(head, coding) {
-            set(head, header::ETAG, &marked);
+        if let Some(marked) = suffixed_etag(head, coding) {
+            set_header(head, header::ETAG, &marked);
         }
-        set(head, header::CONTENT_ENCODING, coding.name());
+        set_header(head, header::CONTENT_ENCODING, coding.name());
         BoxBody::new(smaller)
     }
 }
 
 /// The end of a tag of this coding.
-fn mark(coding: Coding) -> String {
+fn etag_suffix(coding: ContentCoding) -> String {
     format!("+{}\"", coding.name())
 }
 
 /// The answer's tag with the coding's mark.
-fn marked(head: &ResponseHead, coding: Coding) -> Option<String> {
+fn suffixed_etag(head: &ResponseHead, coding: ContentCoding) -> Option<String> {
     let tag = head.headers.get(header::ETAG)?.to_str().ok()?.strip_suffix('"')?;
-    Some(format!("{tag}{}", mark(coding)))
+    Some(format!("{tag}{}", etag_suffix(coding)))
 }
 
-fn set(head: &mut ResponseHead, name: header::HeaderName, value: &str) {
+fn set_header(head: &mut ResponseHead, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         head.headers.insert(name, value);
     }
 }
 
 /// Caches keep each coding apart.
-fn vary(head: &mut ResponseHead) {
+fn add_vary_accept_encoding(head: &mut ResponseHead) {
     let others: Vec<&str> =
         head.headers.get_all(header::VARY).filter_map(|value| value.to_str().ok()).collect();
     let all: Vec<&str> =
         others.into_iter().filter(|other| !other.is_empty()).chain(["Accept-Encoding"]).collect();
-    set(head, header::VARY, &all.join(", "));
+    set_header(head, header::VARY, &all.join(", "));
 }
 
 fn is_compressible(head: &ResponseHead) -> bool {
@@ -212,14 +213,14 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn preferred(value: &str) -> Option<&'static str> {
+    fn negotiated_coding(value: &str) -> Option<&'static str> {
         let request =
             TestRequest::default().insert_header((header::ACCEPT_ENCODING, value)).to_srv_request();
-        Coding::preferred(&request).map(Coding::name)
+        ContentCoding::from_request(&request).map(ContentCoding::name)
     }
 
     #[test]
-    fn the_client_chooses_and_of_equals_the_server() {
+    fn content_coding_follows_accept_encoding() {
         let cases = [
             ("gzip", Some("gzip")),
             ("gzip, deflate, br, zstd", Some("zstd")),
@@ -237,7 +238,7 @@ mod tests {
             ("nonsense;;q=x", None),
         ];
         for (value, expected) in cases {
-            assert_eq!(preferred(value), expected, "{value}");
+            assert_eq!(negotiated_coding(value), expected, "{value}");
         }
     }
 }

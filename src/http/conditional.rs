@@ -11,21 +11,21 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use crate::db::{Id, Time};
 
 /// A validator of what is shown.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Tag(String);
+pub struct EntityTag(String);
 
-impl Tag {
+impl EntityTag {
     /// The tag of an item in one representation.
-    pub fn item(id: Id, revision: i64, representation: &str) -> Self {
-        Self(format!("\"{}.{}\"", own_part(id, revision), hash(representation)))
+    pub fn for_item(id: Id, revision: i64, representation: &str) -> Self {
+        Self(format!("\"{}.{}\"", revision_part(id, revision), hash(representation)))
     }
 
     /// The tag of anything else that changes with `state`.
-    pub fn of(state: &str) -> Self {
+    pub fn from_state(state: &str) -> Self {
         Self(format!("\"{}\"", hash(state)))
     }
 
@@ -40,7 +40,7 @@ impl Tag {
     }
 }
 
-fn own_part(id: Id, revision: i64) -> String {
+fn revision_part(id: Id, revision: i64) -> String {
     let item = hash(&format!("{id}/{revision}"));
     format!("{revision}.{}", item.get(..8).unwrap_or_default())
 }
@@ -54,7 +54,7 @@ fn hash(state: &str) -> String {
 #[derive(Clone, Debug)]
 pub struct Validators {
     /// The entity tag.
-    pub tag: Tag,
+    pub tag: EntityTag,
     /// When anything shown last changed.
     pub changed_at: Option<Time>,
 }
@@ -77,7 +77,7 @@ impl Validators {
     pub fn headers(&self) -> Vec<(String, String)> {
         let mut headers = vec![(header::ETAG.to_string(), self.tag.as_str().to_owned())];
         if let Some(time) = self.changed_at.filter(|time| time.micros() > 0) {
-            headers.push((header::LAST_MODIFIED.to_string(), last_modified(time)));
+            headers.push((header::LAST_MODIFIED.to_string(), to_http_date(time)));
         }
         headers
     }
@@ -113,7 +113,7 @@ impl ConditionalGet {
         let if_modified_since = headers
             .get(header::IF_MODIFIED_SINCE)
             .and_then(|value| value.to_str().ok())
-            .and_then(http_date);
+            .and_then(parse_http_date);
         Self { if_none_match, if_modified_since }
     }
 
@@ -145,7 +145,7 @@ pub struct Precondition {
 
 impl Precondition {
     /// Reads the headers.
-    pub fn read(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
+    pub fn from_request(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
         let joined = |name: header::HeaderName| {
             let values: Vec<&str> =
                 request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
@@ -153,7 +153,7 @@ impl Precondition {
         };
         let absent = joined(header::IF_NONE_MATCH);
         if let Some(other) = absent.as_deref().filter(|value| value.trim() != "*") {
-            return Err(Problem::parameter(
+            return Err(Problem::invalid_parameter(
                 "If-None-Match",
                 "invalid_value",
                 format!(
@@ -169,29 +169,29 @@ impl Precondition {
     pub fn check(&self, id: Id, revision: i64) -> Result<(), Problem> {
         if self.must_be_absent {
             return Err(Problem::new(
-                Kind::PreconditionFailed,
+                ProblemKind::PreconditionFailed,
                 "The item exists already (`If-None-Match: *`).",
             ));
         }
         let Some(given) = &self.if_match else {
             if self.required {
                 return Err(Problem::new(
-                    Kind::PreconditionRequired,
+                    ProblemKind::PreconditionRequired,
                     "Read the item and send its `ETag` in `If-Match`.",
                 ));
             }
             return Ok(());
         };
-        let own = own_part(id, revision);
+        let own = revision_part(id, revision);
         let holds = given.trim() == "*"
-            || tags(given).any(|tag| {
+            || parse_etag_list(given).any(|tag| {
                 tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == own)
             });
         if holds {
             return Ok(());
         }
         Err(Problem::new(
-            Kind::PreconditionFailed,
+            ProblemKind::PreconditionFailed,
             "The item has changed since it was read: none of the tags in `If-Match` is its present one.",
         ))
     }
@@ -200,7 +200,7 @@ impl Precondition {
     pub fn check_absent(&self) -> Result<(), Problem> {
         if self.if_match.is_some() {
             return Err(Problem::new(
-                Kind::PreconditionFailed,
+                ProblemKind::PreconditionFailed,
                 "There is no item here that `If-Match` could match.",
             ));
         }
@@ -209,11 +209,11 @@ impl Precondition {
 }
 
 /// The tags of a list; a weak one keeps its `W/` and so never equals a strong one.
-fn tags(value: &str) -> impl Iterator<Item = &str> {
+fn parse_etag_list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|tag| tag.trim_start_matches("W/").starts_with('"'))
 }
 
-fn http_date(text: &str) -> Option<i64> {
+fn parse_http_date(text: &str) -> Option<i64> {
     let date: header::HttpDate = text.parse().ok()?;
     let time = std::time::SystemTime::from(date);
     let seconds = time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
@@ -221,7 +221,7 @@ fn http_date(text: &str) -> Option<i64> {
 }
 
 /// `Last-Modified` as RFC 9110 writes dates.
-pub fn last_modified(time: Time) -> String {
+pub fn to_http_date(time: Time) -> String {
     time.0.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
@@ -232,18 +232,21 @@ mod tests {
 
     fn precondition(name: &str, value: &str) -> Precondition {
         let request = TestRequest::default().insert_header((name, value)).to_http_request();
-        Precondition::read(&request, false).unwrap_or_default()
+        Precondition::from_request(&request, false).unwrap_or_default()
     }
 
     #[test]
-    fn if_match_accepts_every_representation_of_the_present_revision_and_nothing_else() {
+    fn if_match_accepts_any_representation_of_current_revision() {
         let (id, other) = (Id::new(), Id::new());
-        let tag = Tag::item(id, 3, "en");
+        let tag = EntityTag::for_item(id, 3, "en");
         assert!(precondition("If-Match", tag.as_str()).check(id, 3).is_ok());
         assert!(
-            precondition("If-Match", &format!("\"x\", {}", Tag::item(id, 3, "mk").as_str()))
-                .check(id, 3)
-                .is_ok()
+            precondition(
+                "If-Match",
+                &format!("\"x\", {}", EntityTag::for_item(id, 3, "mk").as_str())
+            )
+            .check(id, 3)
+            .is_ok()
         );
         assert!(precondition("If-Match", "*").check(id, 3).is_ok());
         assert!(precondition("If-Match", tag.as_str()).check(id, 4).is_err(), "an older revision");
@@ -256,7 +259,8 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly_and_takes_precedence_over_dates() {
-        let validators = Validators { tag: Tag::of("state"), changed_at: Some(Time::now()) };
+        let validators =
+            Validators { tag: EntityTag::from_state("state"), changed_at: Some(Time::now()) };
         let tag = validators.tag.as_str();
         let is_current = |value: &str| {
             let request = TestRequest::default()

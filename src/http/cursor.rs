@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::db::Number;
-use crate::db::page::{Place, Start};
+use crate::db::RowId;
+use crate::db::page::{PageStart, Position};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct CursorPayload {
     /// Fingerprint of the query.
     q: String,
     /// Whether the page lies before the place.
@@ -18,7 +18,7 @@ struct Content {
     /// The sort keys.
     k: Vec<Option<String>>,
     /// The item.
-    i: Number,
+    i: RowId,
 }
 
 /// Why a cursor cannot be used.
@@ -27,40 +27,44 @@ pub enum CursorError {
     /// It is not one of ours.
     Malformed,
     /// It belongs to another query.
-    Foreign,
+    WrongQuery,
 }
 
 /// The fingerprint of a query, to tell whether a cursor belongs to it.
-pub fn fingerprint(identity: &str) -> String {
+pub fn query_fingerprint(identity: &str) -> String {
     let digest = Sha256::digest(identity.as_bytes());
     URL_SAFE_NO_PAD.encode(digest.get(..9).unwrap_or_default())
 }
 
 /// Writes the cursor of the page after (or before) a place.
-pub fn write(fingerprint: &str, place: &Place, before: bool) -> String {
-    let content =
-        Content { q: fingerprint.to_owned(), b: before, k: place.keys.clone(), i: place.number };
+pub fn encode(fingerprint: &str, place: &Position, before: bool) -> String {
+    let content = CursorPayload {
+        q: fingerprint.to_owned(),
+        b: before,
+        k: place.keys.clone(),
+        i: place.row_id,
+    };
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
 }
 
 /// Reads a cursor that belongs to the query with this fingerprint.
-pub fn read(fingerprint: &str, cursor: &str) -> Result<Start, CursorError> {
+pub fn decode(fingerprint: &str, cursor: &str) -> Result<PageStart, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_not_base64| CursorError::Malformed)?;
-    let content: Content =
+    let content: CursorPayload =
         serde_json::from_slice(&bytes).map_err(|_not_ours| CursorError::Malformed)?;
     if content.q != fingerprint {
-        return Err(CursorError::Foreign);
+        return Err(CursorError::WrongQuery);
     }
     if content.k.iter().flatten().any(|key| key.contains('\0')) {
         return Err(CursorError::Malformed);
     }
-    let place = Place { keys: content.k, number: content.i };
+    let place = Position { keys: content.k, row_id: content.i };
     // A place has one cursor, so that a page has one address; what was written in another way was
     // not written here.
-    if write(fingerprint, &place, content.b) != cursor {
+    if encode(fingerprint, &place, content.b) != cursor {
         return Err(CursorError::Malformed);
     }
-    Ok(if content.b { Start::Before(place) } else { Start::After(place) })
+    Ok(if content.b { PageStart::Before(place) } else { PageStart::After(place) })
 }
 
 #[cfg(test)]
@@ -71,32 +75,32 @@ mod tests {
     proptest! {
         #[test]
         fn a_cursor_reads_back_as_it_was_written(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), number in any::<i64>(), before in any::<bool>()) {
-            let place = Place { keys, number };
-            let start = read("f", &write("f", &place, before));
-            prop_assert_eq!(start, Ok(if before { Start::Before(place) } else { Start::After(place) }));
+            let place = Position { keys, row_id: number };
+            let start = decode("f", &encode("f", &place, before));
+            prop_assert_eq!(start, Ok(if before { PageStart::Before(place) } else { PageStart::After(place) }));
         }
 
         #[test]
         fn a_place_has_one_cursor(number in any::<i64>(), blank in 0..3_usize) {
-            let place = Place { keys: vec![None], number };
-            let ours = String::from_utf8(URL_SAFE_NO_PAD.decode(write("f", &place, true)).unwrap()).unwrap();
+            let place = Position { keys: vec![None], row_id: number };
+            let ours = String::from_utf8(URL_SAFE_NO_PAD.decode(encode("f", &place, true)).unwrap()).unwrap();
             let blank = ours.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
-            let decimal = ours.replace(&format!("{}}}", place.number), &format!("{}.0}}", place.number));
+            let decimal = ours.replace(&format!("{}}}", place.row_id), &format!("{}.0}}", place.row_id));
             for content in [blank, decimal] {
-                let expected = if content == ours { Ok(Start::Before(place.clone())) } else { Err(CursorError::Malformed) };
-                prop_assert_eq!(read("f", &URL_SAFE_NO_PAD.encode(content)), expected);
+                let expected = if content == ours { Ok(PageStart::Before(place.clone())) } else { Err(CursorError::Malformed) };
+                prop_assert_eq!(decode("f", &URL_SAFE_NO_PAD.encode(content)), expected);
             }
         }
 
         #[test]
         fn any_text_is_refused_without_a_panic(text in "\\PC{0,200}") {
-            prop_assert!(read("f", &text).is_err());
+            prop_assert!(decode("f", &text).is_err());
         }
 
         #[test]
         fn a_cursor_of_another_query_is_foreign(number in any::<i64>()) {
-            let place = Place { keys: vec![None], number };
-            prop_assert_eq!(read("g", &write("f", &place, false)), Err(CursorError::Foreign));
+            let place = Position { keys: vec![None], row_id: number };
+            prop_assert_eq!(decode("g", &encode("f", &place, false)), Err(CursorError::WrongQuery));
         }
     }
 }

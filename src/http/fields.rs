@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
-use super::problem::{MAX_ERRORS, Violation};
+use super::problem::{FieldError, MAX_ERRORS};
 use crate::db::Time;
 use crate::places;
 pub use crate::text::clip;
@@ -21,42 +21,44 @@ pub mod limits {
     /// Descriptions.
     pub const DESCRIPTION: usize = 50_000;
     /// Short words: roles, licences, units.
-    pub const WORD: usize = 200;
+    pub const SHORT_TEXT: usize = 200;
     /// URLs.
     pub const URL: usize = 2_000;
     /// Members of a list.
-    pub const LIST: usize = 500;
+    pub const LIST_ITEMS: usize = 500;
 }
 
 /// The members of one JSON object, being read.
-pub struct Fields<'v, 'e> {
+pub struct JsonFields<'v, 'e> {
     object: &'v Map<String, Value>,
     pointer: String,
-    known: Vec<&'static str>,
-    errors: &'e mut Vec<Violation>,
+    known_fields: Vec<&'static str>,
+    errors: &'e mut Vec<FieldError>,
 }
 
 /// A reference as it was written: by identifier or slug.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Named {
+pub struct ReferenceInput {
     /// An identifier or a slug.
-    pub name: String,
+    pub id_or_slug: String,
     /// Where it stood.
     pub pointer: String,
 }
 
-impl<'v, 'e> Fields<'v, 'e> {
+impl<'v, 'e> JsonFields<'v, 'e> {
     /// Starts reading an object; anything else is an error and reads as an empty object.
     pub fn new(
         value: &'v Value,
         pointer: impl Into<String>,
-        errors: &'e mut Vec<Violation>,
+        errors: &'e mut Vec<FieldError>,
     ) -> Option<Self> {
         let pointer = pointer.into();
         match value {
-            Value::Object(object) => Some(Self { object, pointer, known: Vec::new(), errors }),
+            Value::Object(object) => {
+                Some(Self { object, pointer, known_fields: Vec::new(), errors })
+            }
             other => {
-                errors.push(Violation::field(
+                errors.push(FieldError::field(
                     pointer,
                     "wrong_type",
                     format!("An object is expected here, not {}.", type_name(other)),
@@ -67,28 +69,28 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     /// The pointer of a member.
-    pub fn at(&self, name: &str) -> String {
-        format!("{}/{}", self.pointer, escape(name))
+    pub fn pointer_to(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, escape_pointer_token(name))
     }
 
     /// Reports an error at a member.
     pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        let pointer = self.at(name);
-        self.errors.push(Violation::field(pointer, code, detail));
+        let pointer = self.pointer_to(name);
+        self.errors.push(FieldError::field(pointer, code, detail));
     }
 
     /// All errors so far, to report one at a pointer of its own.
-    pub fn errors(&mut self) -> &mut Vec<Violation> {
+    pub fn errors_mut(&mut self) -> &mut Vec<FieldError> {
         self.errors
     }
 
     /// Members that are accepted and ignored: what only the server sets.
     pub fn ignore(&mut self, names: &[&'static str]) {
-        self.known.extend_from_slice(names);
+        self.known_fields.extend_from_slice(names);
     }
 
     /// Whether a member was sent, even as null.
-    pub fn has(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.object.contains_key(name)
     }
 
@@ -98,12 +100,12 @@ impl<'v, 'e> Fields<'v, 'e> {
             if self.errors.len() > MAX_ERRORS {
                 break;
             }
-            if !self.known.contains(&name.as_str()) {
-                let near = nearest(name, self.known.iter().copied());
+            if !self.known_fields.contains(&name.as_str()) {
+                let near = nearest(name, self.known_fields.iter().copied());
                 let hint =
                     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                self.errors.push(Violation::field(
-                    format!("{}/{}", self.pointer, escape(name)),
+                self.errors.push(FieldError::field(
+                    format!("{}/{}", self.pointer, escape_pointer_token(name)),
                     "unknown_field",
                     format!("There is no field `{}` here{hint}", clip(name)),
                 ));
@@ -113,7 +115,7 @@ impl<'v, 'e> Fields<'v, 'e> {
 
     /// A member as it is; null and absence are the same.
     pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
-        self.known.push(name);
+        self.known_fields.push(name);
         self.object.get(name).filter(|value| !value.is_null())
     }
 
@@ -132,7 +134,7 @@ impl<'v, 'e> Fields<'v, 'e> {
             self.wrong_type(name, "Text", value);
             return None;
         };
-        match clean(text, longest) {
+        match validate_text(text, longest) {
             Ok("") => None,
             Ok(clean) => Some(clean.to_owned()),
             Err((code, detail)) => {
@@ -143,7 +145,11 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     /// One of a fixed set of words.
-    pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&'static str, T)]) -> Option<T> {
+    pub fn enum_value<T: Copy>(
+        &mut self,
+        name: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
         let value = self.value(name)?;
         let Value::String(text) = value else {
             self.wrong_type(name, "A word", value);
@@ -152,7 +158,7 @@ impl<'v, 'e> Fields<'v, 'e> {
         if let Some((_, found)) = words.iter().find(|(word, _)| word == text) {
             return Some(*found);
         }
-        let detail = not_one_of(text, words.iter().map(|(word, _)| *word));
+        let detail = unknown_value_message(text, words.iter().map(|(word, _)| *word));
         self.error(name, "unknown_value", detail);
         None
     }
@@ -161,13 +167,13 @@ impl<'v, 'e> Fields<'v, 'e> {
     pub fn one_of(&mut self, name: &'static str, words: &[&'static str]) -> Option<String> {
         let pairs: Vec<(&'static str, &'static str)> =
             words.iter().map(|word| (*word, *word)).collect();
-        self.word(name, &pairs).map(str::to_owned)
+        self.enum_value(name, &pairs).map(str::to_owned)
     }
 
     /// Reports a member that is missing, unless it is there but wrong.
     pub fn require(&mut self, name: &str, present: bool) {
-        let pointer = self.at(name);
-        let reported = |error: &Violation| {
+        let pointer = self.pointer_to(name);
+        let reported = |error: &FieldError| {
             let below = error.pointer.as_deref().and_then(|at| at.strip_prefix(pointer.as_str()));
             below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
         };
@@ -198,7 +204,7 @@ impl<'v, 'e> Fields<'v, 'e> {
             self.wrong_type(name, "A whole number", value);
             return None;
         };
-        match whole(number) {
+        match to_integer(number) {
             Some(integer) if range.contains(&integer) => Some(integer),
             _ => {
                 self.error(
@@ -241,7 +247,7 @@ impl<'v, 'e> Fields<'v, 'e> {
     }
 
     /// Seconds within a video, kept as milliseconds.
-    pub fn milliseconds(&mut self, name: &'static str) -> Option<i64> {
+    pub fn seconds_as_millis(&mut self, name: &'static str) -> Option<i64> {
         let value = self.value(name)?;
         let seconds = value
             .as_number()
@@ -261,14 +267,14 @@ impl<'v, 'e> Fields<'v, 'e> {
     /// A country code: ISO 3166-1 alpha-2 or alpha-3, XK or XKX, or an object with `code`.
     pub fn country(&mut self, name: &'static str) -> Option<String> {
         let value = self.value(name)?;
-        let pointer = self.at(name);
-        country(value, pointer, self.errors)
+        let pointer = self.pointer_to(name);
+        parse_country(value, pointer, self.errors)
     }
 
     /// A list of countries, without repetition.
     pub fn countries(&mut self, name: &'static str) -> Vec<String> {
         let mut codes: Vec<String> = Vec::new();
-        for code in self.list(name, country) {
+        for code in self.list(name, parse_country) {
             if !codes.contains(&code) {
                 codes.push(code);
             }
@@ -317,7 +323,7 @@ impl<'v, 'e> Fields<'v, 'e> {
     /// A language tag that texts can be stored under.
     pub fn language(&mut self, name: &'static str) -> Option<Language> {
         let text = self.text(name, 64)?;
-        match storable(&text) {
+        match parse_storable_language(&text) {
             Ok(language) => Some(language),
             Err(detail) => {
                 self.error(name, "invalid_language", detail);
@@ -330,22 +336,22 @@ impl<'v, 'e> Fields<'v, 'e> {
     pub fn list<T>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(&'v Value, String, &mut Vec<Violation>) -> Option<T>,
+        mut read: impl FnMut(&'v Value, String, &mut Vec<FieldError>) -> Option<T>,
     ) -> Vec<T> {
         let Some(value) = self.value(name) else { return Vec::new() };
         let Value::Array(members) = value else {
             self.wrong_type(name, "A list", value);
             return Vec::new();
         };
-        if members.len() > limits::LIST {
+        if members.len() > limits::LIST_ITEMS {
             self.error(
                 name,
                 "too_many",
-                format!("At most {} entries are accepted here.", limits::LIST),
+                format!("At most {} entries are accepted here.", limits::LIST_ITEMS),
             );
             return Vec::new();
         }
-        let pointer = self.at(name);
+        let pointer = self.pointer_to(name);
         members
             .iter()
             .enumerate()
@@ -358,7 +364,7 @@ impl<'v, 'e> Fields<'v, 'e> {
         let mut languages: Vec<Language> = Vec::new();
         for language in self.list(name, |value, pointer, errors| {
             let Some(text) = value.as_str() else {
-                errors.push(Violation::field(
+                errors.push(FieldError::field(
                     pointer,
                     "wrong_type",
                     "A language tag is expected here.",
@@ -368,7 +374,7 @@ impl<'v, 'e> Fields<'v, 'e> {
             match Language::parse(text) {
                 Ok(language) => Some(language),
                 Err(error) => {
-                    errors.push(Violation::field(pointer, "invalid_language", error.to_string()));
+                    errors.push(FieldError::field(pointer, "invalid_language", error.to_string()));
                     None
                 }
             }
@@ -384,24 +390,24 @@ impl<'v, 'e> Fields<'v, 'e> {
     pub fn object<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(Fields<'v, '_>) -> Option<T>,
+        read: impl FnOnce(JsonFields<'v, '_>) -> Option<T>,
     ) -> Option<T> {
         let value = self.value(name)?;
-        let pointer = self.at(name);
-        Fields::new(value, pointer, self.errors).and_then(read)
+        let pointer = self.pointer_to(name);
+        JsonFields::new(value, pointer, self.errors).and_then(read)
     }
 
     /// A reference: a slug, an identifier, or an object that has one.
-    pub fn reference(&mut self, name: &'static str) -> Option<Named> {
+    pub fn reference(&mut self, name: &'static str) -> Option<ReferenceInput> {
         let value = self.value(name)?;
-        let pointer = self.at(name);
-        named(value, pointer, self.errors)
+        let pointer = self.pointer_to(name);
+        parse_reference(value, pointer, self.errors)
     }
 }
 
 /// The number, if it is whole: `312`, and `312.0`, which is the same number to JSON and to JSON
 /// Schema.
-fn whole(number: &serde_json::Number) -> Option<i64> {
+fn to_integer(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         // Decimals of up to 15 digits are each a float of their own; of a longer one, a float does
         // not tell whether it is whole.
@@ -414,7 +420,7 @@ fn whole(number: &serde_json::Number) -> Option<i64> {
     })
 }
 
-fn country(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<String> {
+fn parse_country(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<String> {
     let text = value.as_str().or_else(|| value.get("code").and_then(Value::as_str));
     let found = text.and_then(places::find);
     if found.is_none() {
@@ -422,13 +428,17 @@ fn country(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Optio
             || "A country code such as `MK` is expected here.".to_owned(),
             places::unknown,
         );
-        errors.push(Violation::field(pointer, "unknown_country", detail));
+        errors.push(FieldError::field(pointer, "unknown_country", detail));
     }
     found.map(|country| country.code.to_owned())
 }
 
 /// Reads a reference: a slug, an identifier, or an object with `id` or `slug`.
-pub fn named(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Named> {
+pub fn parse_reference(
+    value: &Value,
+    pointer: String,
+    errors: &mut Vec<FieldError>,
+) -> Option<ReferenceInput> {
     let name = match value {
         Value::String(text) => Some(text),
         Value::Object(object) => match object.get("id").or_else(|| object.get("slug")) {
@@ -439,10 +449,10 @@ pub fn named(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Opt
     };
     match name {
         Some(name) if !name.is_empty() && name.len() <= 200 && !name.contains('\0') => {
-            Some(Named { name: name.clone(), pointer })
+            Some(ReferenceInput { id_or_slug: name.clone(), pointer })
         }
         _ => {
-            errors.push(Violation::field(
+            errors.push(FieldError::field(
                 pointer,
                 "invalid_reference",
                 "A slug, an id, or an object that has one of them is expected here.",
@@ -453,7 +463,7 @@ pub fn named(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Opt
 }
 
 /// A tag under which texts can be stored, or the reason why not.
-pub fn storable(tag: &str) -> Result<Language, String> {
+pub fn parse_storable_language(tag: &str) -> Result<Language, String> {
     let language = Language::parse(tag).map_err(|error| error.to_string())?;
     language.is_storable().map_err(|error| error.to_string())?;
     Ok(language)
@@ -495,7 +505,7 @@ pub fn is_web_url(text: &str) -> bool {
 }
 
 /// Trims text and refuses what no field can hold.
-fn clean(text: &str, longest: usize) -> Result<&str, (&'static str, String)> {
+fn validate_text(text: &str, longest: usize) -> Result<&str, (&'static str, String)> {
     if text.contains('\0') {
         return Err(("invalid_text", "The text contains a NUL character; remove it.".to_owned()));
     }
@@ -521,7 +531,10 @@ fn clean(text: &str, longest: usize) -> Result<&str, (&'static str, String)> {
 }
 
 /// "`x` is not one of …; did you mean …?"
-pub fn not_one_of<'a>(given: &str, words: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn unknown_value_message<'a>(
+    given: &str,
+    words: impl Iterator<Item = &'a str> + Clone,
+) -> String {
     let near = nearest(given, words.clone());
     let hint = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
     let all: Vec<&str> = words.collect();
@@ -532,7 +545,7 @@ pub fn not_one_of<'a>(given: &str, words: impl Iterator<Item = &'a str> + Clone)
 }
 
 /// RFC 6901 section 3.
-fn escape(name: &str) -> String {
+fn escape_pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use crate::db::schema::api_keys;
 use crate::db::{Connection, Error, Id, Time};
 
@@ -43,17 +43,17 @@ impl Role {
 
 /// What the caller may see.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Viewer {
+pub enum Visibility {
     /// Published items in published languages.
-    Public,
+    Published,
     /// Everything.
-    Everything,
+    All,
 }
 
-impl Viewer {
+impl Visibility {
     /// Whether drafts are to be seen.
-    pub fn sees_unpublished(self) -> bool {
-        self == Self::Everything
+    pub fn includes_unpublished(self) -> bool {
+        self == Self::All
     }
 }
 
@@ -80,20 +80,20 @@ pub struct ApiKey {
 }
 
 /// Makes a key and stores its digest. The key itself is returned once and kept nowhere.
-pub fn create(
+pub fn create_key(
     connection: &mut Connection,
     name: &str,
     role: Role,
     expires_at: Option<Time>,
 ) -> Result<(ApiKey, String), Error> {
     let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Fault(error.to_string()))?;
+    getrandom::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string()))?;
     let secret = format!("kino_{}", URL_SAFE_NO_PAD.encode(bytes));
     let key = ApiKey {
         id: Id::new(),
         name: name.to_owned(),
         role: role.as_str().to_owned(),
-        digest: digest(&secret),
+        digest: hash_key(&secret),
         created_at: Time::now(),
         expires_at,
         revoked_at: None,
@@ -104,12 +104,12 @@ pub fn create(
 }
 
 /// All keys, oldest first.
-pub fn all(connection: &mut Connection) -> Result<Vec<ApiKey>, Error> {
+pub fn list_keys(connection: &mut Connection) -> Result<Vec<ApiKey>, Error> {
     Ok(api_keys::table.order(api_keys::created_at).select(ApiKey::as_select()).load(connection)?)
 }
 
 /// Revokes a key; says whether there was one that worked.
-pub fn revoke(connection: &mut Connection, id: Id) -> Result<bool, Error> {
+pub fn revoke_key(connection: &mut Connection, id: Id) -> Result<bool, Error> {
     let changed = diesel::update(
         api_keys::table.filter(api_keys::id.eq(id)).filter(api_keys::revoked_at.is_null()),
     )
@@ -119,7 +119,7 @@ pub fn revoke(connection: &mut Connection, id: Id) -> Result<bool, Error> {
 }
 
 /// Notes that a key was used now.
-pub fn touch(connection: &mut Connection, id: Id) -> Result<(), Error> {
+pub fn record_use(connection: &mut Connection, id: Id) -> Result<(), Error> {
     diesel::update(api_keys::table.filter(api_keys::id.eq(id)))
         .set(api_keys::last_used_at.eq(Some(Time::now())))
         .execute(connection)?;
@@ -128,7 +128,7 @@ pub fn touch(connection: &mut Connection, id: Id) -> Result<(), Error> {
 
 /// Reads the `Authorization` header: `None` without one, the token with one, a problem if it is not
 /// `Bearer`.
-pub fn bearer(
+pub fn parse_bearer(
     header: Option<&actix_web::http::header::HeaderValue>,
 ) -> Result<Option<String>, Problem> {
     let Some(value) = header else { return Ok(None) };
@@ -143,8 +143,8 @@ pub fn bearer(
 }
 
 /// Finds the key behind a token.
-pub fn verify(connection: &mut Connection, token: &str) -> Result<(ApiKey, Role), Problem> {
-    let wanted = digest(token);
+pub fn authenticate(connection: &mut Connection, token: &str) -> Result<(ApiKey, Role), Problem> {
+    let wanted = hash_key(token);
     let key = api_keys::table
         .filter(api_keys::digest.eq(&wanted))
         .select(ApiKey::as_select())
@@ -167,11 +167,11 @@ pub fn verify(connection: &mut Connection, token: &str) -> Result<(ApiKey, Role)
 
 /// 401 with the challenge that RFC 9110 section 11.6.1 asks for.
 pub fn unauthenticated(detail: &str) -> Problem {
-    Problem::new(Kind::Unauthenticated, detail)
+    Problem::new(ProblemKind::Unauthenticated, detail)
         .with_header(actix_web::http::header::WWW_AUTHENTICATE, "Bearer realm=\"kinoteka\"")
 }
 
-fn digest(secret: &str) -> String {
+fn hash_key(secret: &str) -> String {
     let bytes: Vec<String> =
         Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     bytes.concat()

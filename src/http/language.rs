@@ -4,50 +4,61 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use super::fields::clip;
-use super::params::Params;
+use super::params::QueryParams;
 use crate::places::NAME_LANGUAGES;
 use crate::text::choice::{choose, preference_order};
 use crate::text::language::{Language, parse_accept_language};
 
 /// The languages an answer should be in.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct LanguagePreference {
     /// Asked for, best first.
-    pub asked: Vec<Language>,
+    pub requested: Vec<Language>,
     /// Configured, used after those.
     pub fallback: Vec<Language>,
     /// `lang=all`: every language, no flat texts.
-    pub all: bool,
+    pub all_languages: bool,
     /// Every language is shown, beside the flat texts or instead of them.
-    pub translations: bool,
+    pub include_translations: bool,
     /// Whether `lang` decided; otherwise caches must look at `Accept-Language`.
-    pub explicit: bool,
+    pub is_explicit: bool,
     /// The language of country names.
-    pub names: &'static str,
+    pub ui_language: &'static str,
 }
 
-impl Wish {
+impl LanguagePreference {
     /// A wish for these languages.
     pub fn new(asked: Vec<Language>, fallback: Vec<Language>) -> Self {
-        let names = names_language(&asked, &fallback);
-        Self { asked, fallback, all: false, translations: false, explicit: true, names }
+        let names = select_ui_language(&asked, &fallback);
+        Self {
+            requested: asked,
+            fallback,
+            all_languages: false,
+            include_translations: false,
+            is_explicit: true,
+            ui_language: names,
+        }
     }
 
     /// A wish for every language.
-    pub fn every(fallback: Vec<Language>) -> Self {
-        Self { all: true, translations: true, ..Self::new(Vec::new(), fallback) }
+    pub fn all_languages(fallback: Vec<Language>) -> Self {
+        Self { all_languages: true, include_translations: true, ..Self::new(Vec::new(), fallback) }
     }
 
     /// Reads `lang`, or the header in its absence.
-    pub fn read(params: &mut Params, request: &HttpRequest, fallback: &[Language]) -> Self {
-        Self::parse(params, accepted(request), fallback)
+    pub fn from_request(
+        params: &mut QueryParams,
+        request: &HttpRequest,
+        fallback: &[Language],
+    ) -> Self {
+        Self::parse(params, accept_language(request), fallback)
     }
 
     /// Reads `lang`, or in its absence what `Accept-Language` says.
-    pub fn parse(params: &mut Params, accepted: Option<&str>, fallback: &[Language]) -> Self {
+    pub fn parse(params: &mut QueryParams, accepted: Option<&str>, fallback: &[Language]) -> Self {
         let fallback = fallback.to_vec();
-        match params.take("lang") {
-            Some(text) if text == "all" => Self::every(fallback),
+        match params.get("lang") {
+            Some(text) if text == "all" => Self::all_languages(fallback),
             Some(text) => match Language::parse(&text) {
                 Ok(language) => Self::new(vec![language], fallback),
                 Err(error) => {
@@ -64,7 +75,7 @@ impl Wish {
             },
             None => {
                 let asked = accepted.map(parse_accept_language).unwrap_or_default();
-                Self { explicit: false, ..Self::new(asked, fallback) }
+                Self { is_explicit: false, ..Self::new(asked, fallback) }
             }
         }
     }
@@ -72,22 +83,26 @@ impl Wish {
     /// The languages of the one text that is probably shown, best first; none where every language
     /// is.
     pub fn preferred(&self) -> Vec<Language> {
-        if self.translations { Vec::new() } else { preference_order(&self.asked, &self.fallback) }
+        if self.include_translations {
+            Vec::new()
+        } else {
+            preference_order(&self.requested, &self.fallback)
+        }
     }
 
     /// What makes one wish another: part of the `ETag`.
-    pub fn identity(&self) -> String {
-        let asked: Vec<&str> = self.asked.iter().map(Language::as_str).collect();
-        format!("{}/{}/{}", asked.join(","), self.all, self.translations)
+    pub fn cache_key(&self) -> String {
+        let asked: Vec<&str> = self.requested.iter().map(Language::as_str).collect();
+        format!("{}/{}/{}", asked.join(","), self.all_languages, self.include_translations)
     }
 }
 
 /// What `Accept-Language` says.
-pub fn accepted(request: &HttpRequest) -> Option<&str> {
+pub fn accept_language(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
-fn names_language(asked: &[Language], fallback: &[Language]) -> &'static str {
+fn select_ui_language(asked: &[Language], fallback: &[Language]) -> &'static str {
     let available: Vec<Language> =
         NAME_LANGUAGES.iter().filter_map(|tag| Language::parse(tag).ok()).collect();
     let english = available.first().cloned();

@@ -11,8 +11,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::base_url;
-use super::compress::Wanted;
-use super::problem::{Kind, Problem, ProblemBody};
+use super::compress::CompressionPlan;
+use super::problem::{Problem, ProblemBody, ProblemKind};
 
 /// The identifier of a request, in the answer, in problems and in the log.
 #[derive(Clone, Debug)]
@@ -20,11 +20,11 @@ pub struct RequestId(pub String);
 
 /// How many statements a request ran, for `Server-Timing`.
 #[derive(Clone, Copy, Debug)]
-pub struct Statements(u32);
+pub struct StatementCount(u32);
 
-impl Statements {
+impl StatementCount {
     /// Notes the number.
-    pub fn note(request: &HttpRequest, statements: u32) {
+    pub fn record(request: &HttpRequest, statements: u32) {
         let before = request.extensions().get::<Self>().map_or(0, |before| before.0);
         request.extensions_mut().insert(Self(before.saturating_add(statements)));
     }
@@ -32,7 +32,7 @@ impl Statements {
 
 /// Where problem types are explained, and whether to tell the number of statements.
 #[derive(Clone, Debug)]
-pub struct LayerSettings {
+pub struct MiddlewareConfig {
     /// The configured base of absolute links.
     pub base_url: Option<String>,
     /// Whether answers say how many statements they took.
@@ -42,67 +42,71 @@ pub struct LayerSettings {
 const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 
 /// What is known of a request before it is routed; the router wants the request for itself.
-struct About {
+struct RequestInfo {
     id: RequestId,
     method: Method,
-    address: String,
+    path_and_query: String,
     path: String,
-    base: String,
+    base_url: String,
 }
 
 /// Wraps a request; see the module.
-pub async fn outermost<B: MessageBody + 'static>(
-    settings: LayerSettings,
+pub async fn handle<B: MessageBody + 'static>(
+    settings: MiddlewareConfig,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody, BoxBody>>, Error> {
     let started = Instant::now();
-    let about = About {
+    let about = RequestInfo {
         id: RequestId(request_id(&request)),
         method: request.method().clone(),
-        address: request
+        path_and_query: request
             .uri()
             .path_and_query()
             .map_or_else(|| request.path().to_owned(), ToString::to_string),
         path: request.path().to_owned(),
-        base: base_url(settings.base_url.as_deref(), request.request()),
+        base_url: base_url(settings.base_url.as_deref(), request.request()),
     };
     request.extensions_mut().insert(about.id.clone());
     if about.method == Method::HEAD {
         // The codec remembers the method and sends no body; everything else treats HEAD as GET.
         request.head_mut().method = Method::GET;
     }
-    let wanted = Wanted::read(&mut request);
+    let wanted = CompressionPlan::from_request(&mut request);
     let log = |status: StatusCode| {
         let elapsed = started.elapsed().as_secs_f64() * 1000.0;
         log::info!(
             target: "kinoteka::request",
             "request_id={} method={} path=\"{}\" status={} duration_ms={elapsed:.2}",
-            about.id.0, about.method, escaped(&about.address), status.as_u16()
+            about.id.0, about.method, escape_for_log(&about.path_and_query), status.as_u16()
         );
     };
     match next.call(request).await {
         Ok(response) => {
-            let mut response = match problem_of(&response) {
+            let mut response = match extract_problem(&response) {
                 Some(problem) => {
-                    let rendered = render(&about, &problem, Some(response.response().headers()));
+                    let rendered =
+                        render_problem(&about, &problem, Some(response.response().headers()));
                     response.into_response(rendered)
                 }
                 None => response.map_into_boxed_body(),
             };
-            let statements = response.request().extensions().get::<Statements>().copied();
-            finish(response.headers_mut(), &settings, statements, &about);
+            let statements = response.request().extensions().get::<StatementCount>().copied();
+            add_default_headers(response.headers_mut(), &settings, statements, &about);
             log(response.status());
             let is_head = about.method == Method::HEAD;
             Ok(response.map_body(|head, body| {
-                EitherBody::left(wanted.apply(head, if is_head { unread(body) } else { body }))
+                EitherBody::left(
+                    wanted.apply(head, if is_head { drop_stream_body(body) } else { body }),
+                )
             }))
         }
         Err(error) => {
             let problem = error.as_error::<Problem>();
-            let foreign = foreign(error.as_response_error().status_code(), &error.to_string());
-            let mut response = render(&about, problem.unwrap_or(&foreign), None);
-            finish(response.headers_mut(), &settings, None, &about);
+            let foreign =
+                from_framework_error(error.as_response_error().status_code(), &error.to_string());
+            let mut response = render_problem(&about, problem.unwrap_or(&foreign), None);
+            add_default_headers(response.headers_mut(), &settings, None, &about);
             log(response.status());
             Err(InternalError::from_response(error, response).into())
         }
@@ -110,12 +114,12 @@ pub async fn outermost<B: MessageBody + 'static>(
 }
 
 /// What is read while it is sent is not read for nobody.
-fn unread(body: BoxBody) -> BoxBody {
+fn drop_stream_body(body: BoxBody) -> BoxBody {
     if body.size() == BodySize::Stream { BoxBody::new(body::None::new()) } else { body }
 }
 
 /// One line stays one line, whatever a client sends.
-fn escaped(text: &str) -> String {
+fn escape_for_log(text: &str) -> String {
     text.chars().flat_map(char::escape_default).take(2_000).collect()
 }
 
@@ -134,7 +138,7 @@ fn request_id(request: &ServiceRequest) -> String {
 }
 
 /// The problem that a response carries, or one for an error that the framework answered.
-fn problem_of<B: MessageBody>(response: &ServiceResponse<B>) -> Option<Problem> {
+fn extract_problem<B: MessageBody>(response: &ServiceResponse<B>) -> Option<Problem> {
     let error = response.response().error()?;
     if let Some(problem) = error.as_error::<Problem>() {
         return Some(Problem {
@@ -145,24 +149,28 @@ fn problem_of<B: MessageBody>(response: &ServiceResponse<B>) -> Option<Problem> 
             cause: problem.cause.clone(),
         });
     }
-    Some(foreign(response.status(), &error.to_string()))
+    Some(from_framework_error(response.status(), &error.to_string()))
 }
 
-fn foreign(status: StatusCode, text: &str) -> Problem {
-    let found = Kind::ALL.iter().find(|kind| kind.definition().status == status.as_u16());
+fn from_framework_error(status: StatusCode, text: &str) -> Problem {
+    let found = ProblemKind::ALL.iter().find(|kind| kind.definition().status == status.as_u16());
     match found {
         Some(kind) if !status.is_server_error() => Problem::new(*kind, text.to_owned()),
         _ => Problem::internal(text),
     }
 }
 
-fn render(about: &About, problem: &Problem, headers: Option<&header::HeaderMap>) -> HttpResponse {
+fn render_problem(
+    about: &RequestInfo,
+    problem: &Problem,
+    headers: Option<&header::HeaderMap>,
+) -> HttpResponse {
     let definition = problem.kind.definition();
     if let Some(cause) = &problem.cause {
-        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause=\"{}\"", about.id.0, definition.code, escaped(cause));
+        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause=\"{}\"", about.id.0, definition.code, escape_for_log(cause));
     }
     let body = ProblemBody {
-        kind: format!("{}/problems/{}", about.base, definition.code),
+        kind: format!("{}/problems/{}", about.base_url, definition.code),
         title: definition.title,
         status: definition.status,
         detail: problem.detail.clone(),
@@ -191,11 +199,11 @@ fn render(about: &About, problem: &Problem, headers: Option<&header::HeaderMap>)
         .body(serde_json::to_string(&body).unwrap_or_default())
 }
 
-fn finish(
+fn add_default_headers(
     headers: &mut header::HeaderMap,
-    settings: &LayerSettings,
-    statements: Option<Statements>,
-    about: &About,
+    settings: &MiddlewareConfig,
+    statements: Option<StatementCount>,
+    about: &RequestInfo,
 ) {
     let mut set = |name: header::HeaderName, value: header::HeaderValue| {
         if !headers.contains_key(&name) {
@@ -218,7 +226,7 @@ fn finish(
     if policy.contains("frame-ancestors 'none'") {
         headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
     }
-    if let Some(Statements(count)) = statements.filter(|_| settings.server_timing)
+    if let Some(StatementCount(count)) = statements.filter(|_| settings.server_timing)
         && let Ok(value) = header::HeaderValue::from_str(&format!("db;desc=\"{count} statements\""))
     {
         headers.insert(header::HeaderName::from_static("server-timing"), value);

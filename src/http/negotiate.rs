@@ -3,15 +3,15 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 
 /// Fails unless the client accepts JSON.
-pub fn json(request: &HttpRequest) -> Result<(), Problem> {
-    one_of(request, &["application/json"])
+pub fn require_json(request: &HttpRequest) -> Result<(), Problem> {
+    require_one_of(request, &["application/json"])
 }
 
 /// Fails unless the client accepts one of these media types.
-pub fn one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
+pub fn require_one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
     let mut values = request
         .headers()
         .get_all(header::ACCEPT)
@@ -29,15 +29,19 @@ pub fn one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
                 .is_some_and(|quality| quality.parse::<f32>().is_ok_and(|quality| quality == 0.0))
         });
         !refused
-            && (range.is_empty() || offered.iter().any(|media_type| matches(&range, media_type)))
+            && (range.is_empty()
+                || offered.iter().any(|media_type| range_matches(&range, media_type)))
     });
     if accepted {
         return Ok(());
     }
-    Err(Problem::new(Kind::NotAcceptable, format!("This address answers {}.", offered.join(", "))))
+    Err(Problem::new(
+        ProblemKind::NotAcceptable,
+        format!("This address answers {}.", offered.join(", ")),
+    ))
 }
 
-fn matches(range: &str, media_type: &str) -> bool {
+fn range_matches(range: &str, media_type: &str) -> bool {
     range == "*/*"
         || range == media_type
         || range.strip_suffix("/*").is_some_and(|kind| media_type.split('/').next() == Some(kind))

@@ -5,46 +5,47 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::fields::{clip, parse_date, parse_time};
-use super::problem::{MAX_ERRORS, Problem, Violation};
+use super::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::db::Time;
 use crate::text::nearest::nearest;
 
 /// The longest query string that is read, in bytes. A cursor does not count: the address of the
 /// next page is never too long.
-pub const LONGEST_QUERY: usize = 16_384;
+pub const MAX_QUERY_LEN: usize = 16_384;
 
 /// The parameters of a request, being read.
 #[derive(Debug)]
-pub struct Params {
+pub struct QueryParams {
     values: BTreeMap<String, String>,
     /// What was wrong so far.
-    pub errors: Vec<Violation>,
-    taken: Vec<&'static str>,
+    pub errors: Vec<FieldError>,
+    known_params: Vec<&'static str>,
 }
 
-impl Params {
+impl QueryParams {
     /// Decodes a query string: UTF-8, `+` is a blank, no parameter twice, no NUL.
     pub fn parse(query: &str) -> Result<Self, Problem> {
         let cursor = query
             .split('&')
             .find(|pair| pair.starts_with("cursor="))
             .map_or(0, |pair| pair.len().saturating_add(1));
-        if query.len().saturating_sub(cursor) > LONGEST_QUERY {
+        if query.len().saturating_sub(cursor) > MAX_QUERY_LEN {
             return Err(Problem::new(
-                super::problem::Kind::UriTooLong,
-                format!("The query is longer than {LONGEST_QUERY} bytes."),
+                super::problem::ProblemKind::UriTooLong,
+                format!("The query is longer than {MAX_QUERY_LEN} bytes."),
             ));
         }
-        let mut params = Self { values: BTreeMap::new(), errors: Vec::new(), taken: Vec::new() };
+        let mut params =
+            Self { values: BTreeMap::new(), errors: Vec::new(), known_params: Vec::new() };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (Some(name), Some(value)) = (decode(name), decode(value)) else {
+            let (Some(name), Some(value)) = (percent_decode(name), percent_decode(value)) else {
                 let detail = format!("`{}` is not valid percent-encoded UTF-8.", clip(pair));
-                params.errors.push(Violation::parameter(clip(name), "invalid_encoding", detail));
+                params.errors.push(FieldError::parameter(clip(name), "invalid_encoding", detail));
                 continue;
             };
             if value.contains('\0') || name.contains('\0') {
-                params.errors.push(Violation::parameter(
+                params.errors.push(FieldError::parameter(
                     clip(&name),
                     "invalid_text",
                     "The value contains a NUL character.",
@@ -58,7 +59,11 @@ impl Params {
                 Entry::Occupied(taken) => {
                     let detail =
                         "The parameter is given twice; separate several values with commas.";
-                    params.errors.push(Violation::parameter(clip(taken.key()), "repeated", detail));
+                    params.errors.push(FieldError::parameter(
+                        clip(taken.key()),
+                        "repeated",
+                        detail,
+                    ));
                 }
             }
         }
@@ -66,14 +71,14 @@ impl Params {
     }
 
     /// The value of a parameter, which is known from here on.
-    pub fn take(&mut self, name: &'static str) -> Option<String> {
-        self.taken.push(name);
+    pub fn get(&mut self, name: &'static str) -> Option<String> {
+        self.known_params.push(name);
         self.values.get(name).cloned()
     }
 
     /// Text of at most so many characters.
     pub fn text(&mut self, name: &'static str, most: usize) -> Option<String> {
-        let text = self.take(name)?;
+        let text = self.get(name)?;
         let length = text.chars().count();
         if length > most {
             self.error(
@@ -93,12 +98,12 @@ impl Params {
         {
             return;
         }
-        self.errors.push(Violation::parameter(name, code, detail));
+        self.errors.push(FieldError::parameter(name, code, detail));
     }
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        match self.take(name)?.as_str() {
+        match self.get(name)?.as_str() {
             "true" => Some(true),
             "false" => Some(false),
             other => {
@@ -115,7 +120,7 @@ impl Params {
         name: &'static str,
         range: std::ops::RangeInclusive<i64>,
     ) -> Option<i64> {
-        let text = self.take(name)?;
+        let text = self.get(name)?;
         match text.parse::<i64>() {
             Ok(number) if range.contains(&number) => Some(number),
             _ => {
@@ -133,7 +138,7 @@ impl Params {
 
     /// A comma list; blanks around members are ignored, empty members are errors.
     pub fn list(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
-        let text = self.take(name)?;
+        let text = self.get(name)?;
         let members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
         if members.iter().any(String::is_empty) {
             self.error(
@@ -156,7 +161,7 @@ impl Params {
 
     /// A moment, or a day that means its beginning in UTC.
     pub fn time(&mut self, name: &'static str) -> Option<Time> {
-        let text = self.take(name)?;
+        let text = self.get(name)?;
         // A `+` that was not escaped has become a blank: `2026-05-07T08:00:00 02:00`.
         let time = parse_time(&text).or_else(|| parse_time(&text.replace(' ', "+")));
         let time = time.or_else(|| Some(Time(parse_date(&text)?.and_hms_opt(0, 0, 0)?.and_utc())));
@@ -172,7 +177,7 @@ impl Params {
 
     /// A day.
     pub fn date(&mut self, name: &'static str) -> Option<chrono::NaiveDate> {
-        let text = self.take(name)?;
+        let text = self.get(name)?;
         let date = parse_date(&text);
         if date.is_none() {
             self.error(
@@ -187,24 +192,24 @@ impl Params {
     /// Reports parameters that nobody took, then fails if anything was wrong.
     pub fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<&String> =
-            self.values.keys().filter(|name| !self.taken.contains(&name.as_str())).collect();
+            self.values.keys().filter(|name| !self.known_params.contains(&name.as_str())).collect();
         for name in unknown {
             if self.errors.len() > MAX_ERRORS {
                 break;
             }
-            let near = nearest(name, self.taken.iter().copied());
+            let near = nearest(name, self.known_params.iter().copied());
             let hint = near.map_or_else(
-                || format!("; known are {}", self.taken.join(", ")),
+                || format!("; known are {}", self.known_params.join(", ")),
                 |near| format!("; did you mean `{near}`?"),
             );
             let detail = format!("There is no parameter `{}` here{hint}", clip(name));
-            self.errors.push(Violation::parameter(clip(name), "unknown_parameter", detail));
+            self.errors.push(FieldError::parameter(clip(name), "unknown_parameter", detail));
         }
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::parameters(self.errors)) }
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(self.errors)) }
     }
 
     /// Every parameter but those named, in order of name: what makes one query another.
-    pub fn identity(&self, without: &[&str]) -> String {
+    pub fn canonical_without(&self, without: &[&str]) -> String {
         let mut text = String::new();
         for (name, value) in
             self.values.iter().filter(|(name, _)| !without.contains(&name.as_str()))
@@ -226,9 +231,11 @@ impl Params {
 }
 
 /// Those of these parameters that a query has.
-pub fn given(query: &str, names: &[&'static str]) -> Vec<&'static str> {
-    let present: Vec<Option<String>> =
-        query.split('&').map(|pair| decode(pair.split('=').next().unwrap_or_default())).collect();
+pub fn present_params(query: &str, names: &[&'static str]) -> Vec<&'static str> {
+    let present: Vec<Option<String>> = query
+        .split('&')
+        .map(|pair| percent_decode(pair.split('=').next().unwrap_or_default()))
+        .collect();
     names
         .iter()
         .copied()
@@ -237,9 +244,9 @@ pub fn given(query: &str, names: &[&'static str]) -> Vec<&'static str> {
 }
 
 /// A query without these parameters.
-pub fn without(query: &str, names: &[&str]) -> String {
+pub fn remove_params(query: &str, names: &[&str]) -> String {
     let kept = query.split('&').filter(|pair| {
-        let name = decode(pair.split('=').next().unwrap_or_default());
+        let name = percent_decode(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && !name.is_some_and(|name| names.contains(&name.as_str()))
     });
     kept.collect::<Vec<_>>().join("&")
@@ -247,7 +254,7 @@ pub fn without(query: &str, names: &[&str]) -> String {
 
 /// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not
 /// UTF-8.
-pub fn decode(text: &str) -> Option<String> {
+pub fn percent_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     for (index, byte) in bytes.iter().enumerate() {
         if *byte == b'%' {

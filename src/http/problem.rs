@@ -12,7 +12,7 @@ use crate::db;
 
 /// One kind of problem.
 #[derive(Debug)]
-pub struct Definition {
+pub struct ProblemDefinition {
     /// The last part of the problem's URL.
     pub code: &'static str,
     /// The status it is answered with.
@@ -24,27 +24,27 @@ pub struct Definition {
 }
 
 /// Defines the kinds and their table together, so that neither can lack a member.
-macro_rules! problems {
+macro_rules! define_problem_kinds {
     ($($(#[$doc:meta])* $kind:ident = $status:literal $code:literal, $title:literal, $explanation:literal;)+) => {
         /// The kinds of problem.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum Kind { $($(#[$doc])* $kind,)+ }
+        pub enum ProblemKind { $($(#[$doc])* $kind,)+ }
 
-        impl Kind {
+        impl ProblemKind {
             /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$kind,)+];
 
             /// The row of the table.
-            pub fn definition(self) -> &'static Definition {
+            pub fn definition(self) -> &'static ProblemDefinition {
                 match self {
-                    $(Self::$kind => &Definition { code: $code, status: $status, title: $title, explanation: $explanation },)+
+                    $(Self::$kind => &ProblemDefinition { code: $code, status: $status, title: $title, explanation: $explanation },)+
                 }
             }
         }
     };
 }
 
-problems! {
+define_problem_kinds! {
     /// A parameter is unknown or its value is not understood.
     InvalidParameter = 400 "invalid-parameter", "Invalid parameter",
         "A query or path parameter is unknown, or its value could not be understood. `errors` names each one, says what is wrong and, where one is near, suggests the right name or value. Nothing is ever answered as if the parameter had not been there.";
@@ -119,7 +119,7 @@ pub const MAX_ERRORS: usize = 100;
 
 /// Where in the request an error lies.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
-pub struct Violation {
+pub struct FieldError {
     /// JSON pointer (RFC 6901) to the member of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "/countries/0")]
@@ -148,7 +148,7 @@ pub struct Violation {
     pub detail: String,
 }
 
-impl Violation {
+impl FieldError {
     /// A wrong member of the body.
     pub fn field(
         pointer: impl Into<String>,
@@ -199,11 +199,11 @@ impl Violation {
 #[derive(Debug)]
 pub struct Problem {
     /// Which kind.
-    pub kind: Kind,
+    pub kind: ProblemKind,
     /// What is wrong in this case.
     pub detail: String,
     /// Each wrong part of the input.
-    pub errors: Vec<Violation>,
+    pub errors: Vec<FieldError>,
     /// Headers of the answer.
     pub headers: Vec<(header::HeaderName, String)>,
     /// For the log alone.
@@ -212,36 +212,40 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with a sentence about this case.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), cause: None }
     }
 
     /// Wrong parameters, the first [`MAX_ERRORS`] of them.
-    pub fn parameters(errors: Vec<Violation>) -> Self {
-        Self::new(Kind::InvalidParameter, "The query has parameters that are not understood.")
-            .naming(errors)
+    pub fn invalid_parameters(errors: Vec<FieldError>) -> Self {
+        Self::new(
+            ProblemKind::InvalidParameter,
+            "The query has parameters that are not understood.",
+        )
+        .with_errors(errors)
     }
 
     /// One wrong parameter.
-    pub fn parameter(
+    pub fn invalid_parameter(
         name: impl Into<String>,
         code: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self::parameters(vec![Violation::parameter(name, code, detail)])
+        Self::invalid_parameters(vec![FieldError::parameter(name, code, detail)])
     }
 
     /// Wrong fields, the first [`MAX_ERRORS`] of them.
-    pub fn fields(errors: Vec<Violation>) -> Self {
-        Self::new(Kind::InvalidFields, "The body has fields that cannot be stored.").naming(errors)
+    pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
+        Self::new(ProblemKind::InvalidFields, "The body has fields that cannot be stored.")
+            .with_errors(errors)
     }
 
     /// What a format asks for and the catalogue does not say, the first [`MAX_ERRORS`] of it.
-    pub fn incomplete(detail: impl Into<String>, errors: Vec<Violation>) -> Self {
-        Self::new(Kind::Incomplete, detail).naming(errors)
+    pub fn incomplete_catalogue(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
+        Self::new(ProblemKind::Incomplete, detail).with_errors(errors)
     }
 
-    fn naming(mut self, mut errors: Vec<Violation>) -> Self {
+    fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
         if errors.len() > MAX_ERRORS {
             errors.truncate(MAX_ERRORS);
             self.detail = format!("{} Only the first {MAX_ERRORS} errors are named.", self.detail);
@@ -254,7 +258,7 @@ impl Problem {
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self {
             cause: Some(cause.to_string()),
-            ..Self::new(Kind::Internal, "The request could not be answered.")
+            ..Self::new(ProblemKind::Internal, "The request could not be answered.")
         }
     }
 
@@ -298,27 +302,30 @@ impl From<db::Error> for Problem {
         match error {
             db::Error::Unavailable(cause) | db::Error::Conflict(cause) => Self {
                 cause: Some(cause),
-                ..Self::new(Kind::Unavailable, "The database is busy or away; nothing was stored.")
+                ..Self::new(
+                    ProblemKind::Unavailable,
+                    "The database is busy or away; nothing was stored.",
+                )
             }
             .with_header(header::RETRY_AFTER, "1"),
             db::Error::Unwritable(cause) => {
                 let detail = "The database takes no changes now: it is read-only, or its disk is full. Nothing was stored; reading works.";
-                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }
+                Self { cause: Some(cause), ..Self::new(ProblemKind::Unavailable, detail) }
                     .with_header(header::RETRY_AFTER, "10")
             }
-            db::Error::Uncertain(cause) => {
+            db::Error::CommitUnknown(cause) => {
                 let detail = "The database went away while the change was being kept; read the item to see whether it was stored.";
-                Self { cause: Some(cause), ..Self::new(Kind::Unavailable, detail) }
+                Self { cause: Some(cause), ..Self::new(ProblemKind::Unavailable, detail) }
                     .with_header(header::RETRY_AFTER, "1")
             }
             db::Error::Constraint(cause) => Self {
                 cause: Some(cause),
                 ..Self::new(
-                    Kind::Conflict,
+                    ProblemKind::Conflict,
                     "Another request stored something that conflicts with this one; read again and repeat.",
                 )
             },
-            db::Error::Fault(cause) => Self::internal(cause),
+            db::Error::Internal(cause) => Self::internal(cause),
         }
     }
 }
@@ -355,5 +362,5 @@ pub struct ProblemBody {
     /// Each wrong part of the input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    pub errors: Vec<Violation>,
+    pub errors: Vec<FieldError>,
 }

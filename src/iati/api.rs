@@ -10,15 +10,15 @@ use super::catalogue::{Catalogue, MOST_PROGRAMMES, Programme, partner_of};
 use super::draw::{Drawn, Lack, Surroundings, draw, reporter};
 use super::write::{self, LeftOut};
 use crate::config::Settings;
-use crate::db::page::Start;
+use crate::db::page::PageStart;
 use crate::db::{Connection, Time};
 use crate::http::conditional::{ConditionalGet, Freshness, Validators};
-use crate::http::fields::not_one_of;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::{Params, given};
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::unknown_value_message;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
+use crate::http::params::{QueryParams, present_params};
+use crate::http::problem::{FieldError, Problem};
 use crate::places::Places;
 use crate::programmes::model::SPEC;
 use crate::programmes::store::Programmes;
@@ -100,7 +100,8 @@ pub async fn iati_activities(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (omits, query) = split(request.query_string())?;
-    let mut wanted = ListRequest::parse(&SPEC, &query, None, &context.fallback, Viewer::Public)?;
+    let mut wanted =
+        ListRequest::parse(&SPEC, &query, None, &context.fallback, Visibility::Published)?;
     wanted.base = context.settings.base_url(&request);
     let today = Utc::now().date_naive();
     let identity = format!("iati activities\n{omits}\n{today}\n{}", wanted.identity);
@@ -127,7 +128,7 @@ pub async fn iati_organisations(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    Params::parse(request.query_string())?.finish()?;
+    QueryParams::parse(request.query_string())?.finish()?;
     answer(
         &context,
         &request,
@@ -154,7 +155,7 @@ async fn answer(
     + 'static,
 ) -> Result<HttpResponse, Problem> {
     let base = context.settings.base_url(request);
-    let wish = Wish::every(context.fallback.clone());
+    let wish = LanguagePreference::all_languages(context.fallback.clone());
     let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &context.settings;
     let addresses = Addresses::new(&context.settings, &base);
     let identity = format!(
@@ -164,7 +165,7 @@ async fn answer(
     let (inner, condition, wished) =
         (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let asked = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
@@ -181,26 +182,26 @@ async fn answer(
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     match done.value {
         Freshness::Fresh(validators, (file, left_out)) => {
             Ok(answered(context, &wish, &validators, file, left_out))
         }
         Freshness::NotModified(validators) => {
-            Ok(answer::not_modified(context, Viewer::Public, &wish, &validators))
+            Ok(answer::not_modified(context, Visibility::Published, &wish, &validators))
         }
     }
 }
 
 fn answered(
     context: &Context,
-    wish: &Wish,
+    wish: &LanguagePreference,
     validators: &Validators,
     file: String,
     left_out: LeftOut,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Viewer::Public, wish);
+    answer::caching(&mut response, context, Visibility::Published, wish);
     answer::validate(&mut response, validators);
     if left_out.is_any() {
         response.insert_header((
@@ -219,18 +220,18 @@ fn moment(at: Time) -> String {
 /// Whether what is incomplete is left out, and the query without that; refuses what only lists
 /// take.
 fn split(query: &str) -> Result<(bool, String), Problem> {
-    let refused = given(query, WITHOUT).into_iter().map(|name| {
+    let refused = present_params(query, WITHOUT).into_iter().map(|name| {
         let detail = format!("A file of activities has all that fits, in every language: `{name}` is for lists. Filters, `q`, `sort` and `incomplete` work here.");
-        Violation::parameter(name, "unknown_parameter", detail)
+        FieldError::parameter(name, "unknown_parameter", detail)
     });
-    let mut errors: Vec<Violation> = refused.collect();
+    let mut errors: Vec<FieldError> = refused.collect();
     let (mut omits, mut rest) = (None, Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if name != "incomplete" {
             rest.push(pair);
         } else if omits.is_some() {
-            errors.push(Violation::parameter(
+            errors.push(FieldError::parameter(
                 "incomplete",
                 "repeated",
                 "The parameter is given twice.",
@@ -238,17 +239,17 @@ fn split(query: &str) -> Result<(bool, String), Problem> {
         } else if INCOMPLETE.contains(&value) {
             omits = Some(value == "omit");
         } else {
-            errors.push(Violation::parameter(
+            errors.push(FieldError::parameter(
                 "incomplete",
                 "unknown_value",
-                not_one_of(value, INCOMPLETE.iter().copied()),
+                unknown_value_message(value, INCOMPLETE.iter().copied()),
             ));
         }
     }
     if errors.is_empty() {
         Ok((omits.unwrap_or(false), rest.join("&")))
     } else {
-        Err(Problem::parameters(errors))
+        Err(Problem::invalid_parameters(errors))
     }
 }
 
@@ -281,25 +282,25 @@ fn activities(
     let page = load_page::<Programmes>(
         connection,
         &list,
-        (&Start::Offset(0), MOST_PROGRAMMES),
-        Viewer::Public,
+        (&PageStart::Offset(0), MOST_PROGRAMMES),
+        Visibility::Published,
         shown,
     )?;
     let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no beginning"))?;
-    if slice.more {
+    if slice.has_more {
         let detail = format!(
             "A file has at most {MOST_PROGRAMMES} programmes; ask for some of them, by `partner`, `country` or `ids`."
         );
-        return Err(Problem::incomplete(
+        return Err(Problem::incomplete_catalogue(
             detail.clone(),
-            vec![Violation::field("/programmes", "too_many", detail)],
+            vec![FieldError::field("/programmes", "too_many", detail)],
         ));
     }
     if programmes.is_empty() {
         let detail = "There is no published programme that fits, and a file of IATI has at least one activity.";
-        return Err(Problem::incomplete(
+        return Err(Problem::incomplete_catalogue(
             detail,
-            vec![Violation::field("/programmes", "lacking", detail)],
+            vec![FieldError::field("/programmes", "lacking", detail)],
         ));
     }
     report(
@@ -343,7 +344,7 @@ fn finish(
 fn lacking(lacks: &[Lack]) -> Problem {
     let errors = lacks
         .iter()
-        .map(|lack| Violation::field(lack.pointer(), lack.code, lack.detail.clone()))
+        .map(|lack| FieldError::field(lack.pointer(), lack.code, lack.detail.clone()))
         .collect();
     let detail = format!(
         "The catalogue lacks {} things that IATI asks for. `incomplete=omit` leaves out what lacks them; `kinoteka check --iati` lists all.",
@@ -354,5 +355,5 @@ fn lacking(lacks: &[Lack]) -> Problem {
     } else {
         detail
     };
-    Problem::incomplete(detail, errors)
+    Problem::incomplete_catalogue(detail, errors)
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::sql_types::Text as SqlText;
 
-use crate::db::sql::{Bind, Fragment, Statement, id_among};
+use crate::db::sql::{Bind, Fragment, Statement, id_in_fragment};
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id};
-use crate::http::keys::Viewer;
-use crate::http::problem::{Problem, Violation};
+use crate::http::keys::Visibility;
+use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
@@ -72,17 +72,21 @@ impl Catalogue {
         if !partners.is_empty() {
             let found = load::<Partners>(
                 connection,
-                &public(&id_among("items.id", &partners)),
-                Viewer::Public,
+                &public(&id_in_fragment("items.id", &partners)),
+                Visibility::Published,
                 shown,
             )?;
             catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
         let condition = of_kind(Kind::ImpactStatistic)
             .sql(" AND ")
-            .then(&public(&belonging("impact_statistic.programme", &of)));
-        let statistics =
-            load::<ImpactStatistics>(connection, &limited(condition), Viewer::Public, shown)?;
+            .append(&public(&belonging("impact_statistic.programme", &of)));
+        let statistics = load::<ImpactStatistics>(
+            connection,
+            &limited(condition),
+            Visibility::Published,
+            shown,
+        )?;
         few(statistics.len(), "statistics")?;
         let measured: BTreeSet<Id> = statistics
             .iter()
@@ -92,8 +96,8 @@ impl Catalogue {
         if !measured.is_empty() {
             let found = load::<Indicators>(
                 connection,
-                &public(&id_among("items.id", &measured)),
-                Viewer::Public,
+                &public(&id_in_fragment("items.id", &measured)),
+                Visibility::Published,
                 shown,
             )?;
             catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
@@ -114,8 +118,8 @@ impl Catalogue {
         if !wanted.is_empty() {
             let found = load::<Videos>(
                 connection,
-                &public(&id_among("items.id", &wanted)),
-                Viewer::Public,
+                &public(&id_in_fragment("items.id", &wanted)),
+                Visibility::Published,
                 shown,
             )?;
             catalogue.videos = found.into_iter().map(|one| (one.item.id, one)).collect();
@@ -138,12 +142,12 @@ pub fn partner_of(
         .sql(" AND items.own LIKE ")
         .bind(Bind::Text(format!("%{stated}%")))
         .sql(" ORDER BY items.number");
-    let found = load::<Partners>(connection, &public(&condition), Viewer::Public, shown)?;
+    let found = load::<Partners>(connection, &public(&condition), Visibility::Published, shown)?;
     Ok(found.into_iter().find(|one| one.own.iati_identifier.as_deref() == Some(identifier)))
 }
 
 fn public(condition: &Fragment) -> Fragment {
-    Fragment::new("items.is_public = TRUE AND ").then(condition)
+    Fragment::new("items.is_public = TRUE AND ").append(condition)
 }
 
 fn limited(condition: Fragment) -> Fragment {
@@ -157,9 +161,9 @@ fn few(count: usize, of: &str) -> Result<(), Problem> {
     let detail = format!(
         "These programmes have more than {MOST} {of}; ask for some of them, by `partner`, `country` or `ids`."
     );
-    Err(Problem::incomplete(
+    Err(Problem::incomplete_catalogue(
         detail.clone(),
-        vec![Violation::field("/programmes", "too_many", detail)],
+        vec![FieldError::field("/programmes", "too_many", detail)],
     ))
 }
 
@@ -179,9 +183,9 @@ fn videos_of(connection: &mut Connection, programmes: &[Id]) -> Result<Vec<(Id, 
     .sql(" WHERE terms.field = 'video.programme' AND items.is_public = TRUE AND terms.value IN (")
     .binds(programmes.iter().map(|id| Bind::Text(id.to_string())));
     let rows: Vec<(Id, String)> =
-        Statement::<(Uuid, SqlText)>::new(limited(statement.sql(")"))).rows(connection)?;
+        Statement::<(Uuid, SqlText)>::new(limited(statement.sql(")"))).load_rows(connection)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(video, programme)| Some((video, Id::parse(&programme)?)))
+        .filter_map(|(video, programme_index)| Some((video, Id::parse(&programme_index)?)))
         .collect())
 }

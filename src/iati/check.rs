@@ -7,8 +7,8 @@ use super::draw::Lack;
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::sql::{Bind, Fragment};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::places::Places;
 use crate::programmes::store::Programmes;
@@ -21,23 +21,24 @@ const AT_ONCE: i64 = 100;
 
 /// What the published programmes and their statistics lack, and the settings.
 pub fn lacks(connection: &mut Connection, settings: &Settings) -> Result<Vec<Lack>, Problem> {
-    let places = Places::new(settings.designation());
+    let places = Places::new(settings.kosovo_footnote());
     let shared = std::sync::Arc::new(places.clone());
     let base = settings.base_url.clone().unwrap_or_default();
     let (mut lacks, mut after, mut is_first) = (Vec::new(), 0, true);
     loop {
         let mut shown = Shown::new(
-            Wish::every(settings.fallback_languages()),
+            LanguagePreference::all_languages(settings.fallback_languages()),
             std::sync::Arc::clone(&shared),
             None,
         );
         let condition = Fragment::new("items.is_public = TRUE AND items.number > ")
             .bind(Bind::Integer(after))
             .sql(" AND ")
-            .then(&of_kind(Kind::Programme))
+            .append(&of_kind(Kind::Programme))
             .sql(" ORDER BY items.number LIMIT ")
             .bind(Bind::Integer(AT_ONCE));
-        let programmes = load::<Programmes>(connection, &condition, Viewer::Public, &mut shown)?;
+        let programmes =
+            load::<Programmes>(connection, &condition, Visibility::Published, &mut shown)?;
         let last = programmes.iter().map(|one| one.item.number).max();
         let (reporter, drawn) = report(
             connection,

@@ -15,7 +15,7 @@ use super::codes;
 use super::languages::{narratives, tagged};
 use super::write::LeftOut;
 use crate::config::{Settings, is_iati_identifier};
-use crate::http::language::Wish;
+use crate::http::language::LanguagePreference;
 use crate::impact::model as statistic;
 use crate::phrases::Phrase;
 use crate::places::{self, NAME_LANGUAGES, Places};
@@ -78,8 +78,11 @@ impl<'a> Surroundings<'a> {
         if let Some(known) = self.words.borrow().get(language) {
             return known;
         }
-        let words =
-            Wish::new(vec![Language::stored(language)], self.settings.fallback_languages()).names;
+        let words = LanguagePreference::new(
+            vec![Language::stored(language)],
+            self.settings.fallback_languages(),
+        )
+        .ui_language;
         self.words.borrow_mut().insert(language.to_owned(), words);
         words
     }

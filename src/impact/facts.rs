@@ -5,7 +5,7 @@
 //! byte by byte.
 
 use super::model::{Baseline, Disaggregation, Own, Target};
-use crate::db::{Id, Number};
+use crate::db::{Id, RowId};
 use crate::resource::load::Link;
 
 /// Between fields.
@@ -16,7 +16,7 @@ const COMMA: char = '\u{1f}';
 const MARK: char = '\u{1e}';
 
 /// The text of a statistic.
-pub fn write(number: Number, own: &Own, links: &[Link]) -> String {
+pub fn write(number: RowId, own: &Own, links: &[Link]) -> String {
     let link = |field: &str| {
         let target = links.iter().find(|link| link.field == field);
         target.map(|link| link.target_id.0.simple().to_string()).unwrap_or_default()
@@ -115,7 +115,7 @@ pub struct Figures<'a> {
 
 /// Splits a text into number, what says the scope, see [`scope`], and what says the figures, see
 /// [`figures`].
-pub fn split(text: &str) -> Option<(Number, &str, &str)> {
+pub fn split(text: &str) -> Option<(RowId, &str, &str)> {
     let (head, figures) = text.split_once(MARK)?;
     let (number, about) = head.split_once(TAB)?;
     Some((number.parse().ok()?, about, figures))

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::figure::figure;
 use super::indicators;
 use super::words::{MEASURES, Measure, QUALIFIERS, Qualifier, RESULT_TYPES, ResultType, UNIT};
-use crate::db::page::KeyType;
-use crate::http::fields::{Fields, limits};
-use crate::http::problem::Violation;
+use crate::db::page::SortKeyType;
+use crate::http::fields::{JsonFields, limits};
+use crate::http::problem::FieldError;
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
@@ -150,7 +150,7 @@ pub const SPEC: Spec = Spec {
             name: "value",
             column: SortColumn::Column {
                 name: "impact_statistics.value_order",
-                holds: KeyType::Text,
+                holds: SortKeyType::Text,
                 nullable: true,
             },
             description: "the value",
@@ -159,7 +159,7 @@ pub const SPEC: Spec = Spec {
             name: "period_start",
             column: SortColumn::Column {
                 name: "impact_statistics.period_start",
-                holds: KeyType::Date,
+                holds: SortKeyType::Date,
                 nullable: true,
             },
             description: "when the period began",
@@ -605,7 +605,7 @@ impl Own {
 }
 
 /// An exact decimal: text, or a JSON number as it was written.
-fn decimal(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<String> {
+fn decimal(fields: &mut JsonFields<'_, '_>, name: &'static str) -> Option<String> {
     let text = match fields.value(name)? {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -622,7 +622,9 @@ fn decimal(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<String> {
     value
 }
 
-fn period(fields: &mut Fields<'_, '_>) -> (Option<chrono::NaiveDate>, Option<chrono::NaiveDate>) {
+fn period(
+    fields: &mut JsonFields<'_, '_>,
+) -> (Option<chrono::NaiveDate>, Option<chrono::NaiveDate>) {
     let (start, end) = (fields.date("period_start"), fields.date("period_end"));
     if let (Some(start), Some(end)) = (start, end)
         && end < start
@@ -637,7 +639,7 @@ fn period(fields: &mut Fields<'_, '_>) -> (Option<chrono::NaiveDate>, Option<chr
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
     fields.ignore(&["figure", "value_number"]);
     let value = decimal(fields, "value");
     let (period_start, period_end) = period(fields);
@@ -665,9 +667,11 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     });
     let disaggregation: Vec<Disaggregation> =
         fields.list("disaggregation", |value, pointer, errors| {
-            let mut inner = Fields::new(value, pointer, errors)?;
-            let (dimension, value) =
-                (inner.text("dimension", limits::WORD), inner.text("value", limits::WORD));
+            let mut inner = JsonFields::new(value, pointer, errors)?;
+            let (dimension, value) = (
+                inner.text("dimension", limits::SHORT_TEXT),
+                inner.text("value", limits::SHORT_TEXT),
+            );
             inner.require("dimension", dimension.is_some());
             inner.require("value", value.is_some());
             inner.finish();
@@ -694,7 +698,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     let own = Own {
         value,
         qualifier: fields.one_of("qualifier", QUALIFIERS).unwrap_or_else(|| "exact".to_owned()),
-        unit: fields.text("unit", limits::WORD),
+        unit: fields.text("unit", limits::SHORT_TEXT),
         states_measure: Stated(measure.is_some()),
         measure: measure.unwrap_or_else(|| UNIT.to_owned()),
         ascending: fields.flag("ascending"),
@@ -717,10 +721,10 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     Draft { own, links }
 }
 
-fn document(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Document> {
-    let mut inner = Fields::new(value, pointer, errors)?;
+fn document(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Document> {
+    let mut inner = JsonFields::new(value, pointer, errors)?;
     let (title, url) = (inner.text("title", limits::TITLE), inner.url("url"));
-    let media_type = inner.text("media_type", limits::WORD);
+    let media_type = inner.text("media_type", limits::SHORT_TEXT);
     let language = inner.language("language").map(|language| language.as_str().to_owned());
     let page = inner.integer("page", 1..=100_000);
     inner.require("title", title.is_some());
@@ -732,11 +736,12 @@ fn document(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Opti
 fn evidence(
     value: &Value,
     pointer: String,
-    errors: &mut Vec<Violation>,
+    errors: &mut Vec<FieldError>,
 ) -> Option<(NewLink, Option<Quote>)> {
-    let mut inner = Fields::new(value, pointer, errors)?;
+    let mut inner = JsonFields::new(value, pointer, errors)?;
     let video = inner.reference("video");
-    let (start, end) = (inner.milliseconds("start_seconds"), inner.milliseconds("end_seconds"));
+    let (start, end) =
+        (inner.seconds_as_millis("start_seconds"), inner.seconds_as_millis("end_seconds"));
     let quote = inner.object("quote", |mut quote| {
         let (text, language) = (quote.text("text", limits::SUMMARY), quote.language("language"));
         quote.require("text", text.is_some());
@@ -768,7 +773,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
             transliterated: Some(chosen.transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
-            figure: Some(loaded.own.figure(shown.wish.names)),
+            figure: Some(loaded.own.figure(shown.wish.ui_language)),
             translations,
         },
     };

@@ -8,10 +8,10 @@ use super::indicators::store::Indicators;
 use super::model::{self, Baseline, Disaggregation, ImpactStatistic, Own, SPEC, Target};
 use super::words::UNIT;
 use crate::db::schema::{items, videos};
-use crate::db::sql::{Bind, among, id_among};
+use crate::db::sql::{Bind, id_in, id_in_fragment};
 use crate::db::{Connection, Id};
-use crate::http::fields::Fields;
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::JsonFields;
+use crate::http::problem::{FieldError, Problem};
 use crate::resource::NewLink;
 use crate::resource::load::{Item, Link, Loaded, read_items};
 use crate::resource::shown::Shown;
@@ -29,7 +29,7 @@ impl Subject for ImpactStatistics {
     type Own = Own;
     type View = ImpactStatistic;
 
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }
 
@@ -70,7 +70,7 @@ impl Subject for ImpactStatistics {
         _id: Option<Id>,
         own: &mut Own,
         links: &[(NewLink, Id)],
-        errors: &mut Vec<Violation>,
+        errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         follow_indicator(connection, own, links, errors)?;
         within_videos(connection, links, errors)
@@ -98,11 +98,11 @@ fn follow_indicator(
     connection: &mut Connection,
     own: &mut Own,
     links: &[(NewLink, Id)],
-    errors: &mut Vec<Violation>,
+    errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
     let named = links.iter().find(|(link, _)| link.field == "indicator");
     let item = named
-        .map(|(_, id)| read_items(connection, &id_among("items.id", [id])))
+        .map(|(_, id)| read_items(connection, &id_in_fragment("items.id", [id])))
         .transpose()?
         .and_then(|mut rows| rows.pop());
     let Some((item, indicator)) =
@@ -113,13 +113,13 @@ fn follow_indicator(
                 "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",
                 own.measure
             );
-            errors.push(Violation::field("/additive", "not_allowed", detail));
+            errors.push(FieldError::field("/additive", "not_allowed", detail));
         }
         let found = misfit(own, &own.measure, true);
         errors.extend(
             found
                 .into_iter()
-                .map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)),
+                .map(|(field, code, detail)| FieldError::field(format!("/{field}"), code, detail)),
         );
         return Ok(());
     };
@@ -140,7 +140,7 @@ fn follow_indicator(
                 "The indicator `{}` says {theirs} here; leave `{field}` out, or change the indicator.",
                 item.slug
             );
-            errors.push(Violation::field(format!("/{field}"), "does_not_fit", detail));
+            errors.push(FieldError::field(format!("/{field}"), "does_not_fit", detail));
         }
     }
     own.follow(&indicator);
@@ -148,7 +148,7 @@ fn follow_indicator(
     errors.extend(
         found
             .into_iter()
-            .map(|(field, code, detail)| Violation::field(format!("/{field}"), code, detail)),
+            .map(|(field, code, detail)| FieldError::field(format!("/{field}"), code, detail)),
     );
     Ok(())
 }
@@ -191,7 +191,7 @@ pub fn misfit(
 fn within_videos(
     connection: &mut Connection,
     links: &[(NewLink, Id)],
-    errors: &mut Vec<Violation>,
+    errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
     let shown: Vec<Id> =
         links.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
@@ -200,7 +200,7 @@ fn within_videos(
     }
     let durations: Vec<(Id, Option<i64>)> = items::table
         .inner_join(videos::table.on(videos::number.eq(items::number)))
-        .filter(among(items::id, &shown))
+        .filter(id_in(items::id, &shown))
         .select((items::id, videos::duration_seconds))
         .load(connection)?;
     for (link, video) in links.iter().filter(|(link, _)| link.field == "evidence") {
@@ -211,7 +211,7 @@ fn within_videos(
                 && at > duration.saturating_mul(1000)
             {
                 let pointer = format!("{}/{name}", link.target.pointer.trim_end_matches("/video"));
-                errors.push(Violation::field(
+                errors.push(FieldError::field(
                     pointer,
                     "out_of_range",
                     format!(

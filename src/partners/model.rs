@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::{Fields, limits};
+use crate::http::fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
@@ -277,7 +277,7 @@ pub struct Own {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
     let logo = fields.object("logo", |mut logo| {
         let url = logo.url("url");
         let alt = logo.text("alt", limits::SUMMARY);
@@ -287,11 +287,11 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     });
     let own = Own {
         kind: fields.one_of("kind", KINDS),
-        acronym: fields.text("acronym", limits::WORD),
+        acronym: fields.text("acronym", limits::SHORT_TEXT),
         is_group: fields.flag("is_group").unwrap_or(false),
         country: fields.country("country"),
         website: fields.url("website"),
-        iati_identifier: fields.text("iati_identifier", limits::WORD),
+        iati_identifier: fields.text("iati_identifier", limits::SHORT_TEXT),
         logo: Packed::object(logo.as_ref()),
     };
     Draft { own, links: Vec::new() }
@@ -323,7 +323,7 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Partner {
         country: own
             .country
             .as_deref()
-            .and_then(|code| shown.places.country(code, shown.wish.names)),
+            .and_then(|code| shown.places.country(code, shown.wish.ui_language)),
         website: own.website,
         iati_identifier: own.iati_identifier,
         logo: own.logo,

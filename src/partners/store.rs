@@ -1,7 +1,7 @@
 //! How partners are stored.
 
 use super::model::{self, Own, Partner, SPEC};
-use crate::http::fields::Fields;
+use crate::http::fields::JsonFields;
 use crate::resource::load::Loaded;
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
@@ -16,7 +16,7 @@ impl Subject for Partners {
     type Own = Own;
     type View = Partner;
 
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::shares::{CountryShare, Sector, read_country_shares, read_sectors};
-use crate::db::page::KeyType;
-use crate::http::fields::{Fields, limits};
+use crate::db::page::SortKeyType;
+use crate::http::fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
@@ -84,7 +84,7 @@ pub const SPEC: Spec = Spec {
             name: "start_date",
             column: SortColumn::Column {
                 name: "programmes.start_date",
-                holds: KeyType::Date,
+                holds: SortKeyType::Date,
                 nullable: true,
             },
             description: "when it began",
@@ -93,7 +93,7 @@ pub const SPEC: Spec = Spec {
             name: "end_date",
             column: SortColumn::Column {
                 name: "programmes.end_date",
-                holds: KeyType::Date,
+                holds: SortKeyType::Date,
                 nullable: true,
             },
             description: "when it ended",
@@ -352,7 +352,7 @@ pub struct Own {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
     let (start_date, end_date) = (fields.date("start_date"), fields.date("end_date"));
     if let (Some(start), Some(end)) = (start_date, end_date)
         && end < start
@@ -364,7 +364,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         );
     }
     let helplines: Vec<Helpline> = fields.list("helplines", |value, pointer, errors| {
-        let mut line = Fields::new(value, pointer, errors)?;
+        let mut line = JsonFields::new(value, pointer, errors)?;
         let helpline = Helpline {
             country: line.country("country"),
             languages: line
@@ -373,7 +373,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
                 .map(|language| language.as_str().to_owned())
                 .collect(),
             name: line.text("name", limits::TITLE).unwrap_or_default(),
-            phone: line.text("phone", limits::WORD),
+            phone: line.text("phone", limits::SHORT_TEXT),
             url: line.url("url"),
         };
         line.require("name", !helpline.name.is_empty());
@@ -385,7 +385,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         start_date,
         end_date,
         website: fields.url("website"),
-        iati_identifier: fields.text("iati_identifier", limits::WORD),
+        iati_identifier: fields.text("iati_identifier", limits::SHORT_TEXT),
         iati_status: fields.one_of("iati_status", STATUSES),
         country_shares: Packed::list(&read_country_shares(fields, &countries)),
         sectors: Packed::list(&read_sectors(fields)),

@@ -7,7 +7,7 @@ use bigdecimal::BigDecimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::fields::{Fields, limits};
+use crate::http::fields::{JsonFields, limits};
 
 /// What a programme is for.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
@@ -41,11 +41,11 @@ pub struct CountryShare {
 }
 
 /// Reads `sectors`. Several of a vocabulary have percentages that sum up to 100, or none has one.
-pub fn read_sectors(fields: &mut Fields<'_, '_>) -> Vec<Sector> {
+pub fn read_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
     let sectors: Vec<Sector> = fields.list("sectors", |value, pointer, errors| {
-        let mut inner = Fields::new(value, pointer, errors)?;
+        let mut inner = JsonFields::new(value, pointer, errors)?;
         let (code, vocabulary) =
-            (inner.text("code", limits::WORD), inner.text("vocabulary", limits::WORD));
+            (inner.text("code", limits::SHORT_TEXT), inner.text("vocabulary", limits::SHORT_TEXT));
         let percentage = inner.percentage("percentage");
         inner.require("code", code.is_some());
         inner.finish();
@@ -86,10 +86,13 @@ pub fn read_sectors(fields: &mut Fields<'_, '_>) -> Vec<Sector> {
 }
 
 /// Reads `country_shares`: of some of the countries, with the whole among them.
-pub fn read_country_shares(fields: &mut Fields<'_, '_>, countries: &[String]) -> Vec<CountryShare> {
+pub fn read_country_shares(
+    fields: &mut JsonFields<'_, '_>,
+    countries: &[String],
+) -> Vec<CountryShare> {
     let mut seen: Vec<String> = Vec::new();
     let shares: Vec<CountryShare> = fields.list("country_shares", |value, pointer, errors| {
-        let mut inner = Fields::new(value, pointer, errors)?;
+        let mut inner = JsonFields::new(value, pointer, errors)?;
         let (country, percentage) = (inner.country("country"), inner.percentage("percentage"));
         inner.require("country", country.is_some());
         inner.require("percentage", percentage.is_some());

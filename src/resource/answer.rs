@@ -12,8 +12,8 @@ use super::revisions::{CATALOGUE, Revisions};
 use super::spec::Spec;
 use crate::db::Time;
 use crate::http::conditional::Validators;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 
 /// The revisions of all that items of a kind show, and when the last of them changed.
@@ -42,8 +42,8 @@ pub fn shown_state(
 /// 304: the client has the current representation.
 pub fn not_modified(
     context: &Context,
-    viewer: Viewer,
-    wish: &Wish,
+    viewer: Visibility,
+    wish: &LanguagePreference,
     validators: &Validators,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
@@ -60,21 +60,26 @@ pub fn validate(response: &mut HttpResponseBuilder, validators: &Validators) {
 }
 
 /// Says who may keep the answer, and for how long.
-pub fn caching(response: &mut HttpResponseBuilder, context: &Context, viewer: Viewer, wish: &Wish) {
+pub fn caching(
+    response: &mut HttpResponseBuilder,
+    context: &Context,
+    viewer: Visibility,
+    wish: &LanguagePreference,
+) {
     match viewer {
-        Viewer::Public => {
+        Visibility::Published => {
             let age = context.settings.cache_seconds;
             let value =
                 format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
             response.insert_header((header::CACHE_CONTROL, value));
         }
-        Viewer::Everything => {
+        Visibility::All => {
             response.insert_header((header::CACHE_CONTROL, "private, no-store"));
         }
     }
     response.insert_header((
         header::VARY,
-        if wish.explicit { "Authorization" } else { "Authorization, Accept-Language" },
+        if wish.is_explicit { "Authorization" } else { "Authorization, Accept-Language" },
     ));
 }
 

@@ -64,7 +64,7 @@ fn country() -> [Value; 2] {
 /// What references, countries and decimals look like in a body.
 pub fn shared() -> Value {
     let or_null = |[text, object]: [Value; 2]| json!([text, object, {"type": "null"}]);
-    let list = |of: [Value; 2], description: &str| json!({"type": ["array", "null"], "items": {"anyOf": of}, "maxItems": limits::LIST, "description": description});
+    let list = |of: [Value; 2], description: &str| json!({"type": ["array", "null"], "items": {"anyOf": of}, "maxItems": limits::LIST_ITEMS, "description": description});
     json!({
         "ReferenceInput": {"anyOf": or_null(reference()), "example": "un-women", "description": "An item, named by its slug, its id, or an object that has one."},
         "ReferencesInput": list(reference(), "Items, in the order in which they are shown."),
@@ -218,7 +218,7 @@ fn constrain(name: &str, property: &mut Value) {
     }
     let is_list = property.get("items").is_some();
     if is_list {
-        property["maxItems"] = json!(limits::LIST);
+        property["maxItems"] = json!(limits::LIST_ITEMS);
     }
     let member = if is_list { property.get_mut("items") } else { Some(property) };
     let Some(member) = member.and_then(Value::as_object_mut) else { return };

@@ -8,8 +8,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::spec::{RangeSpec, RangeType, Spec};
 use super::whole::{self, Whole};
-use crate::db::sql::{Bind, Fragment, Statement, number_among};
-use crate::db::{Connection, Error, Number};
+use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment};
+use crate::db::{Connection, Error, RowId};
 
 /// The values of all items of a kind, for each column by the number of the item.
 #[derive(Clone, Debug, Default)]
@@ -19,9 +19,9 @@ pub struct Columns(HashMap<&'static str, Column>);
 #[derive(Clone, Debug)]
 enum Column {
     /// Whole numbers; days after 1970.
-    Numbers(HashMap<Number, i64>),
+    Numbers(HashMap<RowId, i64>),
     /// What is in the order of its text.
-    Texts(HashMap<Number, Box<str>>),
+    Texts(HashMap<RowId, Box<str>>),
 }
 
 impl Columns {
@@ -33,7 +33,7 @@ impl Columns {
     }
 
     /// Whether an item is within a bound; what has no value is not.
-    pub fn holds(&self, range: &RangeSpec, bound: &Bind, item: Number) -> bool {
+    pub fn holds(&self, range: &RangeSpec, bound: &Bind, item: RowId) -> bool {
         let within =
             |order: std::cmp::Ordering| if range.lower { order.is_ge() } else { order.is_lt() };
         match (self.0.get(range.column), bound) {
@@ -60,7 +60,7 @@ impl Columns {
         &mut self,
         connection: &mut Connection,
         spec: &'static Spec,
-        some: Option<&BTreeSet<Number>>,
+        some: Option<&BTreeSet<RowId>>,
     ) -> Result<(), Error> {
         let Some(table) = spec.table else { return Ok(()) };
         let mut columns: Vec<(&'static str, RangeType)> = spec
@@ -70,10 +70,11 @@ impl Columns {
             .collect();
         columns.dedup();
         let rows_of = |value: Fragment| {
-            let from = Fragment::new("SELECT number, ").then(&value).sql(" FROM ").sql(table.name);
+            let from =
+                Fragment::new("SELECT number, ").append(&value).sql(" FROM ").sql(table.name);
             match some {
                 Some(some) => {
-                    from.sql(" WHERE ").then(&number_among("number", some.iter().copied()))
+                    from.sql(" WHERE ").append(&integer_in_fragment("number", some.iter().copied()))
                 }
                 None => from,
             }
@@ -81,8 +82,9 @@ impl Columns {
         for (column, holds) in columns {
             let value = Fragment::new(column);
             if holds == RangeType::Decimal {
-                let rows: Vec<(Number, Option<String>)> =
-                    Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value)).rows(connection)?;
+                let rows: Vec<(RowId, Option<String>)> =
+                    Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value))
+                        .load_rows(connection)?;
                 let known = self.0.entry(column).or_insert_with(|| Column::Texts(HashMap::new()));
                 if let Column::Texts(values) = known {
                     put(
@@ -96,15 +98,15 @@ impl Columns {
                 let days = (") - 2440587.5 AS INTEGER)", " - DATE '1970-01-01' AS BIGINT)");
                 let value = if holds == RangeType::Date {
                     Fragment::default()
-                        .differs("CAST(julianday(", "CAST(")
-                        .then(&value)
-                        .differs(days.0, days.1)
+                        .by_backend("CAST(julianday(", "CAST(")
+                        .append(&value)
+                        .by_backend(days.0, days.1)
                 } else {
                     value
                 };
-                let rows: Vec<(Number, Option<i64>)> =
+                let rows: Vec<(RowId, Option<i64>)> =
                     Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value))
-                        .rows(connection)?;
+                        .load_rows(connection)?;
                 let known = self.0.entry(column).or_insert_with(|| Column::Numbers(HashMap::new()));
                 if let Column::Numbers(values) = known {
                     put(values, some, rows.into_iter());
@@ -117,9 +119,9 @@ impl Columns {
 
 /// Puts values in their places; those of `some` that have none have none.
 fn put<T>(
-    values: &mut HashMap<Number, T>,
-    some: Option<&BTreeSet<Number>>,
-    rows: impl Iterator<Item = (Number, Option<T>)>,
+    values: &mut HashMap<RowId, T>,
+    some: Option<&BTreeSet<RowId>>,
+    rows: impl Iterator<Item = (RowId, Option<T>)>,
 ) {
     for number in some.into_iter().flatten() {
         values.remove(number);

@@ -14,12 +14,12 @@ use super::load::{Loaded, texts_of_item};
 use super::query::{MAX_VALUES, has_value};
 use super::spec::{Spec, Takes, TextColumn};
 use super::tracks::TrackKind;
-use crate::db::page::Along;
-use crate::db::sql::{Bind, Fragment, Statement, number_among};
+use crate::db::page::DrivingTable;
+use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::db::{Connection, Error};
 use crate::http::fields::clip;
-use crate::http::keys::Viewer;
-use crate::http::params::Params;
+use crate::http::keys::Visibility;
+use crate::http::params::QueryParams;
 use crate::places::NAME_LANGUAGES;
 use crate::text::language::{Language, MAX_TAG_LENGTH};
 use crate::text::nearest::nearest;
@@ -111,9 +111,9 @@ fn read_texts<O>(
     let statement = Statement::<(BigInt, Bool, Bool)>::select(
         "texts.key, texts.summary IS NOT NULL, texts.description IS NOT NULL",
         "texts",
-        &number_among("texts.key", keys),
+        &integer_in_fragment("texts.key", keys),
     );
-    let rows: Vec<(i64, bool, bool)> = statement.rows(connection)?;
+    let rows: Vec<(i64, bool, bool)> = statement.load_rows(connection)?;
     Ok(rows.into_iter().map(|(key, summary, description)| (key, (summary, description))).collect())
 }
 
@@ -169,7 +169,7 @@ struct InLanguage {
 
 impl Missing {
     /// Reads the parameter.
-    pub fn read(params: &mut Params, spec: &Spec) -> Self {
+    pub fn read(params: &mut QueryParams, spec: &Spec) -> Self {
         let parts = parts(spec);
         let mut read = Self::default();
         for member in params.list("missing", MAX_VALUES).unwrap_or_default() {
@@ -191,13 +191,18 @@ impl Missing {
 
     /// What must hold of the items of a list that walks along this, each a lookup by a key of the
     /// item.
-    pub fn predicates(&self, spec: &Spec, along: Along, viewer: Viewer) -> Vec<Fragment> {
+    pub fn predicates(
+        &self,
+        spec: &Spec,
+        along: DrivingTable,
+        viewer: Visibility,
+    ) -> Vec<Fragment> {
         let exists = |wanted: &InLanguage| {
-            Fragment::new("EXISTS (").then(&wanted.rows(spec, along, viewer)).sql(")")
+            Fragment::new("EXISTS (").append(&wanted.rows(spec, along, viewer)).sql(")")
         };
         let mut predicates: Vec<Fragment> = self.there.iter().map(exists).collect();
-        let any = self.missing.iter().map(|wanted| Fragment::new("NOT ").then(&exists(wanted)));
-        predicates.extend(any.reduce(|all, one| all.sql(" OR ").then(&one)));
+        let any = self.missing.iter().map(|wanted| Fragment::new("NOT ").append(&exists(wanted)));
+        predicates.extend(any.reduce(|all, one| all.sql(" OR ").append(&one)));
         predicates
     }
 }
@@ -227,9 +232,9 @@ impl InLanguage {
 
     /// The rows by which it is there; the filter index has those of titles and captions, as
     /// `language` and `caption_language` find them.
-    fn rows(&self, spec: &Spec, along: Along, viewer: Viewer) -> Fragment {
+    fn rows(&self, spec: &Spec, along: DrivingTable, viewer: Visibility) -> Fragment {
         let column = match self.part {
-            Part::Title if viewer.sees_unpublished() => {
+            Part::Title if viewer.includes_unpublished() => {
                 return has_value(along, &spec.facet("any_language"), &self.languages);
             }
             Part::Title => return has_value(along, &spec.facet("language"), &self.languages),
@@ -243,11 +248,11 @@ impl InLanguage {
         // PostgreSQL, which expects many texts of each item, would read the whole table for each;
         // in order and with a limit it does not.
         Fragment::new("SELECT 1 FROM ")
-            .differs("texts WHERE ", "(SELECT * FROM texts WHERE ")
-            .sql(texts_of_item(along.number()))
-            .differs(" AND ", " ORDER BY texts.key LIMIT 512) texts WHERE ")
-            .then(&self.among("texts.language"))
-            .sql(if viewer.sees_unpublished() {
+            .by_backend("texts WHERE ", "(SELECT * FROM texts WHERE ")
+            .sql(texts_of_item(along.row_id_column()))
+            .by_backend(" AND ", " ORDER BY texts.key LIMIT 512) texts WHERE ")
+            .append(&self.among("texts.language"))
+            .sql(if viewer.includes_unpublished() {
                 " AND "
             } else {
                 " AND texts.status = 'published' AND "
@@ -256,15 +261,15 @@ impl InLanguage {
             .sql(" IS NOT NULL")
     }
 
-    fn tracks(&self, along: Along) -> Fragment {
+    fn tracks(&self, along: DrivingTable) -> Fragment {
         let spoken = TrackKind::ALL.iter().filter(|(_, kind)| kind.is_spoken());
         let kinds: Vec<String> = spoken.map(|(name, _)| format!("'{name}'")).collect();
         Fragment::new("SELECT 1 FROM tracks WHERE tracks.item = ")
-            .sql(along.number())
+            .sql(along.row_id_column())
             .sql(format!(" AND tracks.kind IN ({}) AND ", kinds.join(", ")))
-            .then(&self.among("tracks.language"))
+            .append(&self.among("tracks.language"))
             // PostgreSQL asks row by row, until the page is full.
-            .differs("", " OFFSET 0")
+            .by_backend("", " OFFSET 0")
     }
 
     fn among(&self, column: &'static str) -> Fragment {

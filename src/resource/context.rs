@@ -16,21 +16,21 @@ use super::spec::{Kind, Spec};
 use super::totals::{Since, Totals};
 use super::vocabulary::Vocabulary;
 use crate::config::Settings;
-use crate::db::store::Done;
-use crate::db::{Connection, Id, Store, Time};
-use crate::http::keys::{self, Role, Viewer};
+use crate::db::store::QueryOutcome;
+use crate::db::{Connection, Database, Id, Time};
+use crate::http::keys::{self, Role, Visibility};
 use crate::http::problem::{self, Problem};
 use crate::places::Places;
 use crate::text::language::Language;
 
 /// Reads whole items of one kind, as they are shown inside others.
 pub type Expand =
-    fn(&mut Connection, &[Id], Viewer, &mut Shown) -> Result<HashMap<Id, Value>, Problem>;
+    fn(&mut Connection, &[Id], Visibility, &mut Shown) -> Result<HashMap<Id, Value>, Problem>;
 
 /// The catalogue as handlers see it.
 pub struct Context {
     /// The database.
-    pub store: Store,
+    pub store: Database,
     /// The settings.
     pub settings: Settings,
     /// The languages of answers where nothing that is asked for is there.
@@ -58,8 +58,8 @@ pub struct Context {
 
 impl Context {
     /// A context for these settings.
-    pub fn new(store: Store, settings: Settings, kinds: Vec<(&'static Spec, Expand)>) -> Self {
-        let places = Arc::new(Places::new(settings.designation()));
+    pub fn new(store: Database, settings: Settings, kinds: Vec<(&'static Spec, Expand)>) -> Self {
+        let places = Arc::new(Places::new(settings.kosovo_footnote()));
         Self {
             store,
             fallback: settings.fallback_languages(),
@@ -89,12 +89,12 @@ impl Context {
     /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a
     /// public answer.
     pub async fn caller(&self, request: &HttpRequest) -> Result<Option<(Id, Role)>, Problem> {
-        let Some(token) = keys::bearer(request.headers().get(header::AUTHORIZATION))? else {
+        let Some(token) = keys::parse_bearer(request.headers().get(header::AUTHORIZATION))? else {
             return Ok(None);
         };
         let (key, role) = self
             .store
-            .read_current(move |connection| keys::verify(connection, &token))
+            .read_primary(move |connection| keys::authenticate(connection, &token))
             .await?
             .value;
         self.note_use(key.id);
@@ -102,8 +102,12 @@ impl Context {
     }
 
     /// What the caller may see.
-    pub async fn viewer(&self, request: &HttpRequest) -> Result<Viewer, Problem> {
-        Ok(if self.caller(request).await?.is_some() { Viewer::Everything } else { Viewer::Public })
+    pub async fn viewer(&self, request: &HttpRequest) -> Result<Visibility, Problem> {
+        Ok(if self.caller(request).await?.is_some() {
+            Visibility::All
+        } else {
+            Visibility::Published
+        })
     }
 
     /// The key of a caller who may write; fails for others.
@@ -113,7 +117,7 @@ impl Context {
                 Err(keys::unauthenticated("Writing needs a key: send `Authorization: Bearer …`."))
             }
             Some((_, role)) if role < Role::Editor => Err(Problem::new(
-                problem::Kind::Forbidden,
+                problem::ProblemKind::Forbidden,
                 format!("The key's role is {}; writing needs an editor's key.", role.as_str()),
             )),
             Some((key, _)) => Ok(key),
@@ -122,24 +126,28 @@ impl Context {
 
     /// Reads as this caller may: the public of a replica, where there is one; who has a key of the
     /// primary, so that what was just written is seen.
-    pub async fn read<T, F>(&self, viewer: Viewer, work: F) -> Result<Done<T>, Problem>
+    pub async fn read<T, F>(&self, viewer: Visibility, work: F) -> Result<QueryOutcome<T>, Problem>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
     {
         match viewer {
-            Viewer::Public => self.store.read(work).await,
-            Viewer::Everything => self.store.read_current(work).await,
+            Visibility::Published => self.store.read(work).await,
+            Visibility::All => self.store.read_primary(work).await,
         }
     }
 
     /// The same for one step of a long read.
-    pub async fn read_step<T, F>(&self, viewer: Viewer, work: F) -> Result<Done<T>, Problem>
+    pub async fn read_step<T, F>(
+        &self,
+        viewer: Visibility,
+        work: F,
+    ) -> Result<QueryOutcome<T>, Problem>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
     {
-        self.store.read_step(viewer == Viewer::Public, work).await
+        self.store.read_stream_batch(viewer == Visibility::Published, work).await
     }
 
     /// Notes a key's use at most once a minute. The request does not wait for it, since a read must
@@ -156,7 +164,7 @@ impl Context {
         let store = self.store.clone();
         actix_web::rt::spawn(async move {
             if let Err(problem) = store
-                .write(move |connection| keys::touch(connection, id).map_err(Problem::from))
+                .write(move |connection| keys::record_use(connection, id).map_err(Problem::from))
                 .await
             {
                 log::warn!("the use of key {id} could not be noted: {problem}");

@@ -19,7 +19,7 @@ use super::shown::Shown;
 use super::spec::{FilterSpec, Kind, Spec, Takes};
 use super::whole::{MOST_WRITTEN, UNDER_WAY};
 use crate::db::sql::{Bind, Fragment, Statement};
-use crate::db::{Connection, Error, Id, Number};
+use crate::db::{Connection, Error, Id, RowId};
 use crate::http::problem::Problem;
 use crate::text::language::Language;
 use crate::text::language_names;
@@ -52,14 +52,14 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(&self, item: Number) -> &[u32] {
+    fn of(&self, item: RowId) -> &[u32] {
         let place = usize::try_from(item).ok().and_then(|item| self.places.get(item));
         let range = place
             .and_then(|(from, to)| Some(usize::try_from(*from).ok()?..usize::try_from(*to).ok()?));
         range.and_then(|range| self.flat.get(range)).unwrap_or_default()
     }
 
-    fn set(&mut self, item: Number, terms: &[u32]) {
+    fn set(&mut self, item: RowId, terms: &[u32]) {
         let Some(place) = usize::try_from(item).ok().filter(|_| item < i64::from(u32::MAX)) else {
             return;
         };
@@ -82,7 +82,7 @@ impl Kept {
         let statement = Fragment::new("SELECT number, field, value FROM terms WHERE number > ")
             .bind(Bind::Integer(self.last_term));
         let terms: Vec<(i64, String, String)> =
-            Statement::<(BigInt, SqlText, SqlText)>::new(statement).rows(connection)?;
+            Statement::<(BigInt, SqlText, SqlText)>::new(statement).load_rows(connection)?;
         let mut fields: HashMap<String, Arc<str>> = HashMap::new();
         for (number, field, value) in terms {
             self.last_term = self.last_term.max(number);
@@ -101,7 +101,7 @@ impl Kept {
                 self.set(item, &numbers(terms.as_deref()));
             }
         } else {
-            let mut after: Number = 0;
+            let mut after: RowId = 0;
             loop {
                 let some = Fragment::new("items.number > ")
                     .bind(Bind::Integer(after))
@@ -140,10 +140,10 @@ impl Kept {
 fn are_many(connection: &mut Connection, condition: &Fragment) -> Result<bool, Error> {
     let most = i64::try_from(MOST_WRITTEN).unwrap_or(i64::MAX);
     let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ")
-        .then(condition)
+        .append(condition)
         .sql(" LIMIT ");
     let statement = some.bind(Bind::Integer(most.saturating_add(1))).sql(") changed");
-    let counts: Vec<i64> = Statement::<BigInt>::new(statement).rows(connection)?;
+    let counts: Vec<i64> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok(counts.first().is_some_and(|count| *count > most))
 }
 
@@ -151,12 +151,12 @@ fn are_many(connection: &mut Connection, condition: &Fragment) -> Result<bool, E
 fn values(
     connection: &mut Connection,
     condition: &Fragment,
-) -> Result<Vec<(Number, Option<String>)>, Error> {
+) -> Result<Vec<(RowId, Option<String>)>, Error> {
     let statement = Fragment::new("SELECT items.number, (SELECT ")
-        .differs("group_concat(facets.term, ' ')", "string_agg(facets.term::text, ' ')")
+        .by_backend("group_concat(facets.term, ' ')", "string_agg(facets.term::text, ' ')")
         .sql(" FROM facets WHERE facets.item = items.number) FROM items WHERE ")
-        .then(condition);
-    Ok(Statement::<(BigInt, Nullable<SqlText>)>::new(statement).rows(connection)?)
+        .append(condition);
+    Ok(Statement::<(BigInt, Nullable<SqlText>)>::new(statement).load_rows(connection)?)
 }
 
 fn numbers(terms: Option<&str>) -> Vec<u32> {
@@ -201,20 +201,20 @@ impl Facets {
         let mut facets = Map::new();
         let mut counted: Vec<(&'static FilterSpec, Counted)> = Vec::new();
         // Those whose filter is not set count the same items.
-        let mut whole: Option<Vec<Number>> = None;
+        let mut whole: Option<Vec<RowId>> = None;
         for filter in &wanted.facets.filters {
             let is_set = wanted.is_set(filter);
             let key = format!("{}\n{}", filter.name, wanted.counted_but(filter));
             let counts = self.counts.of(revisions, &key, || {
                 let memory = shown.memory();
-                let mut read = |but| -> Result<Vec<Number>, Problem> {
+                let mut read = |but| -> Result<Vec<RowId>, Problem> {
                     let Some(memory) = &memory else {
                         return Err(Problem::internal("a list was read without a memory"));
                     };
                     wanted.numbers(connection, spec, memory, but)
                 };
                 let own;
-                let items: &[Number] = if is_set {
+                let items: &[RowId] = if is_set {
                     own = read(Some(*filter))?;
                     &own
                 } else {
@@ -256,7 +256,7 @@ impl Values {
         connection: &mut Connection,
         revisions: &Revisions,
         field: &str,
-        items: &[Number],
+        items: &[RowId],
     ) -> Result<Counted, Error> {
         let (revision, _) = revisions.of(CATALOGUE);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -297,7 +297,7 @@ impl Values {
 /// The value of a facet as a filter takes it, and how a person calls it; nothing for what the
 /// viewer may not see.
 fn label(filter: &FilterSpec, value: &str, shown: &Shown) -> Option<(String, String)> {
-    let names = shown.wish.names;
+    let names = shown.wish.ui_language;
     Some(match filter.takes {
         Takes::Item(_) | Takes::Referrer(..) => {
             let reference = shown.reference(&Id::parse(value)?)?;

@@ -13,8 +13,8 @@ use super::spec::Spec;
 use super::tracks::{self, Stored, TrackKind};
 use super::{Status, index};
 use crate::captions::Cue;
-use crate::db::{Connection, Error, Number};
-use crate::http::keys::Viewer;
+use crate::db::{Connection, Error, RowId};
+use crate::http::keys::Visibility;
 use crate::text::highlight::{MOST_SNIPPETS, Marker};
 use crate::text::language::Language;
 use crate::text::query::Query;
@@ -58,8 +58,8 @@ pub struct MarkedCue {
 pub struct Marked<'q> {
     marker: Marker<'q>,
     texts: Texts,
-    tracks: HashMap<Number, Vec<Stored>>,
-    cues: HashMap<Number, Vec<Cue>>,
+    tracks: HashMap<RowId, Vec<Stored>>,
+    cues: HashMap<RowId, Vec<Cue>>,
 }
 
 /// Milliseconds as seconds; times are far below what a float holds exactly.
@@ -78,12 +78,12 @@ impl<'q> Marked<'q> {
             connection,
             items.iter().map(|one| (one.item.number, one.item.languages.as_str())),
         )?;
-        let with: Vec<Number> = items
+        let with: Vec<RowId> = items
             .iter()
             .filter(|one| !one.item.tracks.is_empty())
             .map(|one| one.item.number)
             .collect();
-        let mut tracks: HashMap<Number, Vec<Stored>> = HashMap::new();
+        let mut tracks: HashMap<RowId, Vec<Stored>> = HashMap::new();
         let mut cues = HashMap::new();
         if !with.is_empty() {
             let stored = tracks::of_items(connection, with)?;
@@ -103,13 +103,14 @@ impl<'q> Marked<'q> {
         &self,
         spec: &Spec,
         one: &Loaded<O>,
-        viewer: Viewer,
+        viewer: Visibility,
         shown: &Shown,
     ) -> Vec<Highlight> {
         let marker = &self.marker;
         let texts = self.texts.get(&one.item.number).map(Vec::as_slice).unwrap_or_default();
-        let visible =
-            |text: &&Text| viewer.sees_unpublished() || text.status == Status::Published.as_str();
+        let visible = |text: &&Text| {
+            viewer.includes_unpublished() || text.status == Status::Published.as_str()
+        };
         let chosen =
             one.choice.as_ref().and_then(|choice| Some((one.languages.get(choice.index)?, choice)));
         let mut texts: Vec<&Text> = texts.iter().filter(visible).collect();
@@ -144,7 +145,7 @@ impl<'q> Marked<'q> {
     }
 
     /// Marks what is said, in the track in which most is found.
-    fn said(&self, item: Number, marker: &Marker<'_>) -> Option<Highlight> {
+    fn said(&self, item: RowId, marker: &Marker<'_>) -> Option<Highlight> {
         let tracks =
             self.tracks.get(&item)?.iter().filter(|track| track.kind() != TrackKind::Chapters);
         let found = tracks.filter_map(|track| {

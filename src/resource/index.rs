@@ -11,9 +11,13 @@ use super::load::{Item, Link, Text, Texts, read_items, texts_of};
 use super::spec::Kind;
 use super::tracks::{self, Spoken, TrackKind};
 use crate::db::schema::{facets, items};
-use crate::db::search::{Contents, Difference, Document, Entries, Entry, index};
-use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, pairs};
-use crate::db::{Connection, Error, Id, Number, Time};
+use crate::db::search::{
+    IndexDocument, IndexEntries, IndexMismatch, IndexSnapshot, IndexedItem, index_item,
+};
+use crate::db::sql::{
+    Bind, Fragment, Statement, id_in_fragment, integer_in_fragment, text_pair_table,
+};
+use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::text::language::Language;
 use crate::text::stem::Rules;
 
@@ -90,7 +94,7 @@ pub fn write_facets<S: Subject>(
     let signature = signature::<S>(&terms);
     if insert_facets(connection, item, &terms, signature)? < terms.len() {
         let unknown = Fragment::new("INSERT INTO terms (field, value) SELECT wanted.first, wanted.second FROM ")
-            .then(&pairs(terms.iter().map(|(field, value)| (field, value))))
+            .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
             .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second)");
         Statement::<BigInt>::new(unknown).execute(connection)?;
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
@@ -110,15 +114,15 @@ fn insert_facets(
     let published_at = item.dated();
     let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at, signature) SELECT ")
         .bind(Bind::Integer(item.number))
-        .differs(", terms.number, ", ", terms.number, CAST(")
+        .by_backend(", terms.number, ", ", terms.number, CAST(")
         .bind(Bind::Bool(item.is_public))
-        .differs(", ", " AS boolean), CAST(")
+        .by_backend(", ", " AS boolean), CAST(")
         .bind(Bind::Time(published_at))
-        .differs(", ", " AS timestamptz), CAST(")
+        .by_backend(", ", " AS timestamptz), CAST(")
         .bind(Bind::Integer(signature))
-        .differs(" FROM ", " AS bigint) FROM ")
-        .then(&pairs(terms.iter().map(|(field, value)| (field, value))))
-        .differs(
+        .by_backend(" FROM ", " AS bigint) FROM ")
+        .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
+        .by_backend(
             " wanted CROSS JOIN terms ON terms.field = wanted.first AND terms.value = wanted.second",
             " wanted CROSS JOIN LATERAL (SELECT terms.number FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second \
              LIMIT 1) terms",
@@ -129,7 +133,7 @@ fn insert_facets(
 /// Says in what is derived from an item whether the public sees it.
 pub fn set_public<S: Subject>(
     connection: &mut Connection,
-    item: Number,
+    item: RowId,
     is_public: bool,
 ) -> Result<(), Error> {
     diesel::update(facets::table.filter(facets::item.eq(item)))
@@ -172,8 +176,8 @@ pub fn write_search<S: Subject>(connection: &mut Connection, item: &Item) -> Res
 
 /// Rewrites the full-text entries of those that are found by the name of an item.
 pub fn write_referrers(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    let found: Vec<Number> =
-        Statement::<BigInt>::select("items.number", "items", &refers_to(id)).rows(connection)?;
+    let found: Vec<RowId> = Statement::<BigInt>::select("items.number", "items", &refers_to(id))
+        .load_rows(connection)?;
     for some in found.chunks(500) {
         write_some(connection, some)?;
     }
@@ -195,8 +199,9 @@ pub fn is_lent(field: &str) -> bool {
 }
 
 /// Rewrites the full-text entries of these items.
-pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(), Error> {
-    let rows = read_items(connection, &number_among("items.number", numbers.iter().copied()))?;
+pub fn write_some(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+    let rows =
+        read_items(connection, &integer_in_fragment("items.number", numbers.iter().copied()))?;
     let sources = Sources::read(connection, &rows)?;
     for item in &rows {
         write_entries(connection, sources.of(item)?, Some(item.dated()))?;
@@ -206,17 +211,17 @@ pub fn write_some(connection: &mut Connection, numbers: &[Number]) -> Result<(),
 
 /// What the full-text entries of some items are made of.
 pub struct Sources {
-    links: HashMap<Number, Vec<Link>>,
+    links: HashMap<RowId, Vec<Link>>,
     /// What they refer to: its number, and whether the public sees it.
-    targets: HashMap<Id, (Number, bool)>,
+    targets: HashMap<Id, (RowId, bool)>,
     texts: Texts,
-    spoken: HashMap<Number, Vec<Spoken>>,
+    spoken: HashMap<RowId, Vec<Spoken>>,
 }
 
 impl Sources {
     /// Reads it for these items.
     pub fn read(connection: &mut Connection, rows: &[Item]) -> Result<Self, Error> {
-        let links: HashMap<Number, Vec<Link>> =
+        let links: HashMap<RowId, Vec<Link>> =
             rows.iter().map(|item| (item.number, item.links())).collect();
         let targets: BTreeSet<Id> = links
             .values()
@@ -224,7 +229,7 @@ impl Sources {
             .filter(|link| is_lent(&link.field))
             .map(|link| link.target_id)
             .collect();
-        let condition = id_among("items.id", &targets).sql(" AND items.deleted_at IS NULL");
+        let condition = id_in_fragment("items.id", &targets).sql(" AND items.deleted_at IS NULL");
         let targets = read_items(connection, &condition)?;
         let texts = texts_of(
             connection,
@@ -265,17 +270,17 @@ impl Sources {
 pub fn differences(
     connection: &mut Connection,
     rows: &[Item],
-    contents: &Contents,
-) -> Result<HashMap<Number, Difference>, Error> {
+    contents: &IndexSnapshot,
+) -> Result<HashMap<RowId, IndexMismatch>, Error> {
     let sources = Sources::read(connection, rows)?;
-    contents.differences(
+    contents.find_mismatches(
         connection,
         &dates(rows),
         rows.iter().map(|item| sources.of(item)?.entries()),
     )
 }
 
-fn dates(rows: &[Item]) -> Vec<(Number, Time)> {
+fn dates(rows: &[Item]) -> Vec<(RowId, Time)> {
     rows.iter().map(|item| (item.number, item.dated())).collect()
 }
 
@@ -293,16 +298,16 @@ pub struct Rewritten {
     /// How many of them the index held something else of.
     pub stale: usize,
     /// The last of them; none at the end.
-    pub last: Option<Number>,
+    pub last: Option<RowId>,
 }
 
 /// Rewrites the full-text entries of so many items that come after `after`, by what the index held
 /// of all.
 pub fn rewrite(
     connection: &mut Connection,
-    after: Option<Number>,
+    after: Option<RowId>,
     limit: usize,
-    contents: &Contents,
+    contents: &IndexSnapshot,
 ) -> Result<Rewritten, Error> {
     let condition = Fragment::new("items.purged_at IS NULL AND items.number > ")
         .bind(Bind::Integer(after.unwrap_or(0)))
@@ -310,7 +315,7 @@ pub fn rewrite(
         .bind(Bind::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
     let rows = read_items(connection, &condition)?;
     let sources = Sources::read(connection, &rows)?;
-    let made: Vec<(usize, Entries)> = rows
+    let made: Vec<(usize, IndexEntries)> = rows
         .iter()
         .map(|item| {
             let source = sources.of(item)?;
@@ -318,10 +323,10 @@ pub fn rewrite(
         })
         .collect::<Result<_, Error>>()?;
     let stale = contents
-        .differences(connection, &dates(&rows), made.iter().map(|(_, entries)| Ok(entries)))?
+        .find_mismatches(connection, &dates(&rows), made.iter().map(|(_, entries)| Ok(entries)))?
         .len();
     for (item, (bytes, entries)) in rows.iter().zip(made) {
-        index(connection, item.number, Some(item.dated()), bytes, move || Ok(entries))?;
+        index_item(connection, item.number, Some(item.dated()), bytes, move || Ok(entries))?;
     }
     Ok(Rewritten { items: rows.len(), stale, last: rows.last().map(|item| item.number) })
 }
@@ -333,12 +338,14 @@ pub fn write_entries(
     source: Source,
     date_before: Option<Time>,
 ) -> Result<(), Error> {
-    index(connection, source.entry.item, date_before, source.bytes(), move || source.entries())
+    index_item(connection, source.entry.row_id, date_before, source.bytes(), move || {
+        source.entries()
+    })
 }
 
 /// What the full-text entries of one item are made of.
 pub struct Source {
-    entry: Entry,
+    entry: IndexedItem,
     is_public: bool,
     is_deleted: bool,
     texts: Vec<Text>,
@@ -356,9 +363,10 @@ impl Source {
         lent: Lent,
     ) -> Result<Self, Error> {
         let Some(kind) = Kind::parse(&item.kind) else {
-            return Err(Error::Fault(format!("item {} is of no kind", item.id)));
+            return Err(Error::Internal(format!("item {} is of no kind", item.id)));
         };
-        let entry = Entry { item: item.number, kind: kind.letter(), date: item.dated() };
+        let entry =
+            IndexedItem { row_id: item.number, kind_letter: kind.letter(), date: item.dated() };
         Ok(Self {
             entry,
             is_public: item.is_public,
@@ -380,7 +388,7 @@ impl Source {
     }
 
     /// The entries.
-    fn entries(&self) -> Result<Entries, Error> {
+    fn entries(&self) -> Result<IndexEntries, Error> {
         let published: Vec<&Text> =
             self.texts.iter().filter(|text| text.status == "published").collect();
         // What the public sees, editors see too.
@@ -389,15 +397,15 @@ impl Source {
         let public = (self.is_public && !alike)
             .then(|| self.document(published.into_iter(), &self.lent.public));
         let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
-        Entries::of(self.entry, public, editors.as_ref())
+        IndexEntries::new(self.entry, public, editors.as_ref())
     }
 
     fn document<'a>(
         &self,
         texts: impl Iterator<Item = &'a Text>,
         lent: &[(Language, String)],
-    ) -> Document {
-        let mut document = Document::default();
+    ) -> IndexDocument {
+        let mut document = IndexDocument::default();
         for text in texts {
             let rules = Rules::of(&Language::stored(&text.language));
             document.title.add(&text.title, rules);
@@ -433,7 +441,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::bit;
-    use crate::db::search::BETWEEN;
+    use crate::db::search::TEXT_BOUNDARY_TOKEN;
     use crate::resource::spec::Kind;
 
     #[test]
@@ -449,6 +457,6 @@ mod tests {
         let letters: BTreeSet<String> =
             Kind::ALL.iter().map(|kind| kind.letter().to_string()).collect();
         assert_eq!(letters.len(), Kind::ALL.len());
-        assert!(letters.iter().all(|letter| letter.as_str() < BETWEEN));
+        assert!(letters.iter().all(|letter| letter.as_str() < TEXT_BOUNDARY_TOKEN));
     }
 }

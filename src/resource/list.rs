@@ -10,9 +10,9 @@ use super::answer;
 use super::context::Context;
 use super::query::{NOT_OF_THE_LIST, Shape};
 use super::spec::Spec;
-use crate::db::page::{Slice, Start};
+use crate::db::page::{PagePositions, PageStart};
 use crate::http::cursor::{self, CursorError};
-use crate::http::params::{Params, decode};
+use crate::http::params::{QueryParams, percent_decode};
 use crate::http::problem::Problem;
 
 /// Items a page has at most.
@@ -28,7 +28,7 @@ pub struct Paging {
     /// How many items.
     pub limit: i64,
     /// From where.
-    pub start: Start,
+    pub start: PageStart,
     /// Whether to count the whole list.
     pub total: bool,
     /// What makes this list another than others.
@@ -37,13 +37,13 @@ pub struct Paging {
 
 impl Paging {
     /// Reads `limit`, `offset`, `cursor` and `total`; the identity says which list it is.
-    pub fn read(params: &mut Params, identity: &str) -> Self {
+    pub fn read(params: &mut QueryParams, identity: &str) -> Self {
         let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         let offset = params.integer("offset", 0..=MAX_OFFSET);
         let total = params.flag("total").unwrap_or(false);
-        let fingerprint = cursor::fingerprint(identity);
-        let mut start = Start::Offset(offset.unwrap_or(0));
-        if let Some(text) = params.take("cursor") {
+        let fingerprint = cursor::query_fingerprint(identity);
+        let mut start = PageStart::Offset(offset.unwrap_or(0));
+        if let Some(text) = params.get("cursor") {
             if offset.is_some() {
                 params.error(
                     "offset",
@@ -51,7 +51,7 @@ impl Paging {
                     "`offset` and `cursor` cannot be combined; use one of them.",
                 );
             }
-            match cursor::read(&fingerprint, &text) {
+            match cursor::decode(&fingerprint, &text) {
                 Ok(place) => start = place,
                 Err(CursorError::Malformed) => {
                     params.error(
@@ -60,7 +60,7 @@ impl Paging {
                         "The cursor is not one that this server gave; start again without it.",
                     );
                 }
-                Err(CursorError::Foreign) => {
+                Err(CursorError::WrongQuery) => {
                     params.error(
                         "cursor",
                         "foreign_cursor",
@@ -73,17 +73,17 @@ impl Paging {
     }
 
     /// Where a slice of the list stands.
-    pub fn info(&self, slice: &Slice, total: Option<i64>) -> PageInfo {
-        let (first, last) = (slice.places.first(), slice.places.last());
+    pub fn info(&self, slice: &PagePositions, total: Option<i64>) -> PageInfo {
+        let (first, last) = (slice.positions.first(), slice.positions.last());
         let (has_next, has_prev) = match &self.start {
-            Start::Offset(offset) => (slice.more, *offset > 0),
-            Start::After(_) => (slice.more, true),
-            Start::Before(_) => (true, slice.more),
+            PageStart::Offset(offset) => (slice.has_more, *offset > 0),
+            PageStart::After(_) => (slice.has_more, true),
+            PageStart::Before(_) => (true, slice.has_more),
         };
         let next =
-            last.filter(|_| has_next).map(|place| cursor::write(&self.fingerprint, place, false));
+            last.filter(|_| has_next).map(|place| cursor::encode(&self.fingerprint, place, false));
         let prev =
-            first.filter(|_| has_prev).map(|place| cursor::write(&self.fingerprint, place, true));
+            first.filter(|_| has_prev).map(|place| cursor::encode(&self.fingerprint, place, true));
         PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
     }
 }
@@ -168,7 +168,8 @@ impl Links {
         let Some(base) = address.strip_suffix(path) else { return self };
         // What shapes a list has no place in a feed, which is in one language.
         let kept = query.split('&').filter(|pair| {
-            let name = decode(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
+            let name =
+                percent_decode(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
             !pair.is_empty()
                 && *pair != "lang=all"
                 && (name == "limit" || !NOT_OF_THE_LIST.contains(&name.as_str()))
@@ -311,7 +312,7 @@ pub fn first_page(links: &Links) -> String {
 /// The parameters of a query but those that say which page.
 fn without_place(query: &str) -> Vec<&str> {
     let kept = query.split('&').filter(|pair| {
-        let name = decode(pair.split('=').next().unwrap_or_default());
+        let name = percent_decode(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && !matches!(name.as_deref(), Some("cursor" | "offset"))
     });
     kept.collect()

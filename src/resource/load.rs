@@ -14,12 +14,14 @@ use super::names::{Drawn, Target};
 use super::revisions::Revisions;
 use super::shown::Shown;
 use super::spec::{Kind, Spec};
-use crate::db::page::{List, Shows, Slice, Start};
+use crate::db::page::{ListQuery, PagePositions, PageStart, Projection};
 use crate::db::schema::{items, texts};
-use crate::db::sql::{Bind, Fragment, Statement, id_among, number_among, number_table, pairs};
+use crate::db::sql::{
+    Bind, Fragment, Statement, id_in_fragment, integer_in_fragment, integer_table, text_pair_table,
+};
 use crate::db::types::sql::Uuid;
-use crate::db::{Connection, Error, Id, Number, Time};
-use crate::http::keys::Viewer;
+use crate::db::{Connection, Error, Id, RowId, Time};
+use crate::http::keys::Visibility;
 use crate::text::choice::Choice;
 use crate::text::language::Language;
 
@@ -28,7 +30,7 @@ use crate::text::language::Language;
 #[diesel(table_name = items, primary_key(number), treat_none_as_null = true)]
 pub struct Item {
     /// Number of its row; 0 before there is one.
-    pub number: Number,
+    pub number: RowId,
     /// Identifier.
     pub id: Id,
     /// Name of its kind.
@@ -94,7 +96,7 @@ pub struct Text {
 
 /// The texts of some items, by the number of the item; those of one item in the order of its
 /// `languages`.
-pub type Texts = HashMap<Number, Vec<Text>>;
+pub type Texts = HashMap<RowId, Vec<Text>>;
 
 /// A reference of an item.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +139,7 @@ const COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.sta
 
 /// Reads the items that fit a condition.
 pub fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<Item>, Error> {
-    Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).rows(connection)?)
+    Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).load_rows(connection)?)
 }
 
 /// An item read by itself, with what it takes to answer it.
@@ -160,19 +162,19 @@ fn read_single(
     connection: &mut Connection,
     condition: &Fragment,
     preferred: &[Language],
-    viewer: Viewer,
+    viewer: Visibility,
 ) -> Result<Vec<Single>, Error> {
     let statement = Fragment::new("SELECT ")
         .sql(COLUMNS)
         .sql(", (SELECT state FROM revisions WHERE number = 1), ")
         .sql(TEXT_COLUMNS)
         .sql(" FROM items")
-        .then(&likely_text(preferred, viewer))
+        .append(&likely_text(preferred, viewer))
         .sql(" WHERE ")
-        .then(condition);
+        .append(condition);
     let rows: Vec<SingleRow> =
         Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextSql>)>::new(statement)
-            .rows(connection)?;
+            .load_rows(connection)?;
     let single = |(item, state, text): SingleRow| Single {
         item,
         revisions: Revisions::parse(&state.unwrap_or_default()),
@@ -184,28 +186,28 @@ fn read_single(
 /// Joins the text to each item that will probably be shown; on SQLite none, where another statement
 /// costs less. PostgreSQL makes its key as [`text_key`] does, of the best of these languages that
 /// the viewer may see.
-fn likely_text(preferred: &[Language], viewer: Viewer) -> Fragment {
+fn likely_text(preferred: &[Language], viewer: Visibility) -> Fragment {
     let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
     let visible =
-        if viewer.sees_unpublished() { "items.languages" } else { "items.public_languages" };
+        if viewer.includes_unpublished() { "items.languages" } else { "items.public_languages" };
     Fragment::new(" LEFT JOIN texts ON texts.key = ")
-        .differs("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
-        .only_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
-        .differs(
+        .by_backend("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
+        .bind_on_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
+        .by_backend(
             "",
             format!(" AS text[])) WITH ORDINALITY preferred (tag, rank) WHERE tag = ANY (string_to_array({visible}, ' ')) ORDER BY rank LIMIT 1)"),
         )
 }
 
 /// A page, and the items it shows.
-pub type PageOf<O> = (Slice, Vec<Loaded<O>>);
+pub type PageOf<O> = (PagePositions, Vec<Loaded<O>>);
 
 /// The page of a list and its items; `None` where the place does not fit the list.
 pub fn load_page<S: Subject>(
     connection: &mut Connection,
-    list: &List,
-    (start, limit): (&Start, i64),
-    viewer: Viewer,
+    list: &ListQuery,
+    (start, limit): (&PageStart, i64),
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<Option<PageOf<S::Own>>, Error> {
     load_page_of(connection, list, (start, limit), viewer, shown, |_| Some(S::SPEC))
@@ -215,29 +217,30 @@ pub fn load_page<S: Subject>(
 /// a kind has; what an item refers to is made known where its declaration is given.
 pub fn load_page_of<O: DeserializeOwned>(
     connection: &mut Connection,
-    list: &List,
-    (start, limit): (&Start, i64),
-    viewer: Viewer,
+    list: &ListQuery,
+    (start, limit): (&PageStart, i64),
+    viewer: Visibility,
     shown: &mut Shown,
     declared: impl Fn(&Item) -> Option<&'static Spec>,
 ) -> Result<Option<PageOf<O>>, Error> {
-    let read = Shows {
+    let read = Projection {
         columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS),
         joins: likely_text(&shown.wish.preferred(), viewer),
     };
-    let found = match (&list.identity, shown.memory()) {
+    let found = match (&list.cache_key, shown.memory()) {
         (Some(identity), Some(memory)) => memory
             .page(&format!("{identity}\n{start:?}\n{limit}"), || {
-                list.found(connection, start, limit)
+                list.fetch_ranked_positions(connection, start, limit)
             })?,
-        _ => list.found(connection, start, limit)?,
+        _ => list.fetch_ranked_positions(connection, start, limit)?,
     };
-    let page = list.slice::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(
-        connection,
-        (start, limit),
-        found,
-        &read,
-    )?;
+    let page = list
+        .fetch_page::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(
+            connection,
+            (start, limit),
+            found,
+            &read,
+        )?;
     let Some((slice, rows)) = page else { return Ok(None) };
     let mut known = Texts::new();
     let mut items = Vec::with_capacity(rows.len());
@@ -253,7 +256,7 @@ pub fn load_page_of<O: DeserializeOwned>(
 pub fn load<S: Subject>(
     connection: &mut Connection,
     condition: &Fragment,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
     let rows = read_items(connection, condition)?;
@@ -265,7 +268,7 @@ pub fn complete_single<S: Subject>(
     connection: &mut Connection,
     item: Item,
     likely: Option<Text>,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<Option<Loaded<S::Own>>, Error> {
     let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
@@ -277,7 +280,7 @@ pub fn complete_single<S: Subject>(
 pub fn complete<S: Subject>(
     connection: &mut Connection,
     rows: Vec<Item>,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<Vec<Loaded<S::Own>>, Error> {
     complete_with(connection, rows, Texts::new(), viewer, shown, |_| Some(S::SPEC))
@@ -288,7 +291,7 @@ fn complete_with<O: DeserializeOwned>(
     connection: &mut Connection,
     rows: Vec<Item>,
     mut known: Texts,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
     declared: impl Fn(&Item) -> Option<&'static Spec>,
 ) -> Result<Vec<Loaded<O>>, Error> {
@@ -301,7 +304,7 @@ fn complete_with<O: DeserializeOwned>(
         let chosen = choice
             .as_ref()
             .and_then(|choice| languages.get(choice.index))
-            .filter(|_| !shown.wish.translations);
+            .filter(|_| !shown.wish.include_translations);
         texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
         loaded.push(Loaded {
             own,
@@ -379,8 +382,9 @@ impl Item {
     }
 
     /// The languages of the texts that this viewer may see.
-    fn languages(&self, viewer: Viewer) -> Vec<Language> {
-        let tags = if viewer.sees_unpublished() { &self.languages } else { &self.public_languages };
+    fn languages(&self, viewer: Visibility) -> Vec<Language> {
+        let tags =
+            if viewer.includes_unpublished() { &self.languages } else { &self.public_languages };
         tags.split_ascii_whitespace().map(Language::stored).collect()
     }
 
@@ -401,7 +405,7 @@ pub fn texts_of_item(number: &str) -> String {
     format!("texts.key >= {number} * 512 AND texts.key < {number} * 512 + 512")
 }
 
-fn text_key(item: Number, place: usize) -> Option<i64> {
+fn text_key(item: RowId, place: usize) -> Option<i64> {
     let place = i64::try_from(place).ok().filter(|place| *place < PLACES)?;
     item.checked_mul(PLACES)?.checked_add(place)
 }
@@ -427,8 +431,8 @@ type TextSql = (
 );
 
 fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Error> {
-    let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").then(from);
-    let mut rows: Vec<(i64, Text)> = Statement::<TextSql>::new(statement).rows(connection)?;
+    let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").append(from);
+    let mut rows: Vec<(i64, Text)> = Statement::<TextSql>::new(statement).load_rows(connection)?;
     // Sorting here takes nothing: a database would copy the texts to sort them.
     rows.sort_unstable_by_key(|(key, _)| *key);
     let mut texts = Texts::new();
@@ -441,7 +445,7 @@ fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Err
 /// The texts of items of which the number and the `languages` are known.
 pub fn texts_of<'a>(
     connection: &mut Connection,
-    items: impl IntoIterator<Item = (Number, &'a str)>,
+    items: impl IntoIterator<Item = (RowId, &'a str)>,
 ) -> Result<Texts, Error> {
     let places = |languages: &str| languages.split_ascii_whitespace().count();
     let keys = items.into_iter().flat_map(|(item, languages)| {
@@ -453,17 +457,17 @@ pub fn texts_of<'a>(
 /// All texts of these items, whatever languages they are said to have.
 pub fn all_texts(
     connection: &mut Connection,
-    items: impl IntoIterator<Item = Number>,
+    items: impl IntoIterator<Item = RowId>,
 ) -> Result<Texts, Error> {
     // PostgreSQL, which expects many texts of each item, would read the whole table for each; with
     // a limit it does not.
-    let from = number_table(items)
-        .differs(
+    let from = integer_table(items)
+        .by_backend(
             " wanted CROSS JOIN texts WHERE ",
             " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ",
         )
         .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512")
-        .differs("", " ORDER BY texts.key LIMIT 512) texts");
+        .by_backend("", " ORDER BY texts.key LIMIT 512) texts");
     read_texts(connection, &from)
 }
 
@@ -471,13 +475,16 @@ fn texts_at(connection: &mut Connection, keys: Vec<i64>) -> Result<Texts, Error>
     if keys.is_empty() {
         return Ok(Texts::new());
     }
-    read_texts(connection, &Fragment::new("texts WHERE ").then(&number_among("texts.key", keys)))
+    read_texts(
+        connection,
+        &Fragment::new("texts WHERE ").append(&integer_in_fragment("texts.key", keys)),
+    )
 }
 
 /// Removes all texts of these items.
 pub fn delete_texts(
     connection: &mut Connection,
-    items: impl IntoIterator<Item = Number>,
+    items: impl IntoIterator<Item = RowId>,
 ) -> Result<(), Error> {
     for item in items {
         let first = item.saturating_mul(PLACES);
@@ -500,7 +507,7 @@ fn load_texts<O>(
 ) -> Result<Texts, Error> {
     let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
     for one in loaded.iter().filter(|one| one.texts.is_empty()) {
-        if shown.wish.translations {
+        if shown.wish.include_translations {
             keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
         } else if let Some(language) =
             one.choice.as_ref().and_then(|choice| one.languages.get(choice.index))
@@ -516,7 +523,7 @@ fn load_texts<O>(
 pub fn load_targets<'a>(
     connection: &mut Connection,
     links: impl Iterator<Item = (&'static Spec, &'a Link)>,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<(), Error> {
     let mut targets: Vec<(Kind, Vec<Id>)> = Vec::new();
@@ -535,7 +542,7 @@ pub fn load_targets<'a>(
 pub fn load_named(
     connection: &mut Connection,
     targets: Vec<(Kind, Vec<Id>)>,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<(), Error> {
     let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
@@ -550,15 +557,15 @@ pub fn load_named(
     if missing.is_empty() {
         return Ok(());
     }
-    let wanted = id_among("items.id", missing.iter().flat_map(|(_, ids)| ids))
+    let wanted = id_in_fragment("items.id", missing.iter().flat_map(|(_, ids)| ids))
         .sql(" AND items.deleted_at IS NULL");
-    let rows: Vec<(Number, Id, String, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
+    let rows: Vec<(RowId, Id, String, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
         "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public",
         "items",
         &wanted,
     )
-    .rows(connection)?;
-    let visible = |is_public: bool| viewer.sees_unpublished() || is_public;
+    .load_rows(connection)?;
+    let visible = |is_public: bool| viewer.includes_unpublished() || is_public;
     let mut texts = texts_of(
         connection,
         rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())),
@@ -592,7 +599,7 @@ pub fn load_named(
 }
 
 /// Stores a new item; gives the number of its row.
-pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, Error> {
+pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<RowId, Error> {
     let text = |value: &String| Bind::Text(value.clone());
     let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
     let statement = Fragment::new(
@@ -621,19 +628,15 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<Number, E
         Bind::Integer(item.written),
     ])
     .sql(") RETURNING number");
-    let numbers: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
-    numbers.first().copied().ok_or_else(|| Error::Fault("a new item got no number".to_owned()))
+    let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
+    numbers.first().copied().ok_or_else(|| Error::Internal("a new item got no number".to_owned()))
 }
 
 /// Stores the texts of an item, fifty with each statement, so that none has more values than a
 /// database takes.
-pub fn insert_texts(
-    connection: &mut Connection,
-    item: Number,
-    texts: &[Text],
-) -> Result<(), Error> {
+pub fn insert_texts(connection: &mut Connection, item: RowId, texts: &[Text]) -> Result<(), Error> {
     let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
-    let too_many = || Error::Fault(format!("item {item} has too many languages"));
+    let too_many = || Error::Internal(format!("item {item} has too many languages"));
     for (some, first) in texts.chunks(50).zip((0..).step_by(50)) {
         let mut statement = Fragment::new(
             "INSERT INTO texts \
@@ -688,7 +691,7 @@ pub fn find_single(
     kind: Kind,
     name: &str,
     preferred: &[Language],
-    viewer: Viewer,
+    viewer: Visibility,
 ) -> Result<Option<Found<Single>>, Error> {
     find_by(connection, kind, name, |connection, condition| {
         read_single(connection, condition, preferred, viewer)
@@ -714,10 +717,10 @@ fn find_by<T>(
         .filter(slugs::kind.eq(kind.as_str()))
         .filter(slugs::slug.eq(name))
         .select(slugs::item)
-        .first::<Number>(connection)
+        .first::<RowId>(connection)
         .optional()?;
     let Some(number) = former else { return Ok(None) };
-    Ok(read(connection, &number_among("items.number", [number]))?.pop().map(Found::Moved))
+    Ok(read(connection, &integer_in_fragment("items.number", [number]))?.pop().map(Found::Moved))
 }
 
 /// What a body names: its identifier and its present slug.
@@ -729,13 +732,13 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
     let mut found = Named::new();
     let ids: Vec<Id> = names.iter().filter_map(|(_, name)| Id::parse(name)).collect();
     if !ids.is_empty() {
-        let condition = id_among("items.id", &ids).sql(" AND items.deleted_at IS NULL");
+        let condition = id_in_fragment("items.id", &ids).sql(" AND items.deleted_at IS NULL");
         let statement = Statement::<(Uuid, SqlText, SqlText)>::select(
             "items.id, items.kind, items.slug",
             "items",
             &condition,
         );
-        let rows: Vec<(Id, String, String)> = statement.rows(connection)?;
+        let rows: Vec<(Id, String, String)> = statement.load_rows(connection)?;
         for (kind, name) in names {
             if let Some((id, _, slug)) =
                 rows.iter().find(|(id, of, _)| Id::parse(name) == Some(*id) && of == kind.as_str())
@@ -750,8 +753,8 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
         // PostgreSQL, which expects many names, would read the whole table; so it looks up one
         // after the other.
         let statement = Fragment::new("SELECT wanted.first, wanted.second, items.id, items.slug FROM ")
-            .then(&pairs(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
-            .differs(
+            .append(&text_pair_table(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
+            .by_backend(
                 " wanted CROSS JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second",
                 " wanted CROSS JOIN LATERAL (SELECT slugs.item FROM slugs WHERE slugs.kind = wanted.first AND slugs.slug = wanted.second \
                  LIMIT 1) slugs",
@@ -759,12 +762,10 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
             .sql(" JOIN items ON items.number = slugs.item")
             .sql(" AND items.deleted_at IS NULL");
         let rows: Vec<(String, String, Id, String)> =
-            Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).rows(connection)?;
-        found.extend(
-            rows.into_iter().filter_map(|(kind, name, id, slug)| {
-                Some(((Kind::parse(&kind)?, name), (id, slug)))
-            }),
-        );
+            Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).load_rows(connection)?;
+        found.extend(rows.into_iter().filter_map(|(kind_letter, name, id, slug)| {
+            Some(((Kind::parse(&kind_letter)?, name), (id, slug)))
+        }));
     }
     Ok(found)
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::vocabulary::{Near, Vocabulary};
 use crate::db::Connection;
-use crate::db::search::words::spellings;
+use crate::db::search::words::load_spellings;
 use crate::http::problem::Problem;
 use crate::text::analysis::{Script, tokens, words};
 use crate::text::query::Query;
@@ -137,7 +137,7 @@ fn spelled(
 ) -> Result<Vec<(Near, String)>, Problem> {
     let near = vocabulary.nearest(connection, &suspect.token, Script::of(suspect.word), TRIED)?;
     let known =
-        spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
+        load_spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
     Ok(near
         .into_iter()
         .filter_map(|near| Some((near.clone(), known.get(&near.word)?.clone())))

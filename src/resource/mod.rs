@@ -46,8 +46,8 @@ use utoipa::ToSchema;
 
 use crate::db::sql::Bind;
 use crate::db::{Connection, Id};
-use crate::http::fields::{Fields, Named};
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::{JsonFields, ReferenceInput};
+use crate::http::problem::{FieldError, Problem};
 use load::{Item, Link, Loaded};
 use shown::Shown;
 use spec::Spec;
@@ -86,7 +86,7 @@ pub struct NewLink {
     /// The field.
     pub field: &'static str,
     /// What it names.
-    pub target: Named,
+    pub target: ReferenceInput,
     /// The part it plays.
     pub role: Option<String>,
     /// Beginning of the passage meant, in milliseconds.
@@ -97,7 +97,7 @@ pub struct NewLink {
 
 impl NewLink {
     /// A reference without a role.
-    pub fn to(field: &'static str, target: Named) -> Self {
+    pub fn to(field: &'static str, target: ReferenceInput) -> Self {
         Self { field, target, role: None, start: None, end: None }
     }
 }
@@ -124,7 +124,7 @@ pub trait Subject: 'static {
     type View: Serialize;
 
     /// Reads a body's fields; what is wrong is reported to `fields`.
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<Self::Own>;
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Self::Own>;
 
     /// Draws the resource.
     fn view(loaded: Loaded<Self::Own>, shown: &Shown) -> Self::View;
@@ -145,7 +145,7 @@ pub trait Subject: 'static {
         _id: Option<Id>,
         _own: &mut Self::Own,
         _links: &[(NewLink, Id)],
-        _errors: &mut Vec<Violation>,
+        _errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         Ok(())
     }

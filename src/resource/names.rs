@@ -13,9 +13,9 @@ use super::shown::Kept;
 use super::spec::{Kind, Spec};
 use super::totals::Found;
 use super::whole::{Whole, Wholes};
-use crate::db::page::PlaceRow;
+use crate::db::page::PositionRow;
 use crate::db::{Connection, Error, Id, IdMap};
-use crate::http::keys::Viewer;
+use crate::http::keys::Visibility;
 use crate::text::language::Language;
 
 /// An item that another refers to, as one viewer may see it.
@@ -74,7 +74,7 @@ const MOST: usize = 20_000;
 /// for.
 #[derive(Default)]
 pub struct Names {
-    targets: Mutex<HashMap<(Kind, Viewer), OfKind>>,
+    targets: Mutex<HashMap<(Kind, Visibility), OfKind>>,
     wholes: Wholes,
     found: Found,
 }
@@ -111,7 +111,7 @@ impl Memory {
     pub fn recall(
         &self,
         kind: Kind,
-        viewer: Viewer,
+        viewer: Visibility,
         ids: Vec<Id>,
         mut found: impl FnMut(Arc<Target>),
     ) -> Vec<Id> {
@@ -133,7 +133,7 @@ impl Memory {
     }
 
     /// The item that a filter names, if it was looked up before.
-    pub fn named(&self, kind: Kind, viewer: Viewer, name: &str) -> Option<Id> {
+    pub fn named(&self, kind: Kind, viewer: Visibility, name: &str) -> Option<Id> {
         let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let kept =
             kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
@@ -141,7 +141,7 @@ impl Memory {
     }
 
     /// Keeps which item a name means.
-    pub fn keep_name(&self, kind: Kind, viewer: Viewer, name: &str, id: Id) {
+    pub fn keep_name(&self, kind: Kind, viewer: Visibility, name: &str, id: Id) {
         let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
             kept.named.insert(name.to_owned(), id);
@@ -152,7 +152,7 @@ impl Memory {
     pub fn keep(
         &self,
         kind: Kind,
-        viewer: Viewer,
+        viewer: Visibility,
         read: impl Iterator<Item = (Id, Option<Arc<Target>>)>,
     ) {
         let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,9 +165,9 @@ impl Memory {
     /// has grown too large.
     fn of_kind<'a>(
         &self,
-        kinds: &'a mut HashMap<(Kind, Viewer), OfKind>,
+        kinds: &'a mut HashMap<(Kind, Visibility), OfKind>,
         kind: Kind,
-        viewer: Viewer,
+        viewer: Visibility,
     ) -> Option<&'a mut OfKind> {
         let revision = self.revision(kind)?;
         let kept = kinds.entry((kind, viewer)).or_default();
@@ -191,8 +191,8 @@ impl Memory {
     pub fn page(
         &self,
         page: &str,
-        search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, Error>,
-    ) -> Result<Option<Vec<PlaceRow>>, Error> {
+        search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, Error>,
+    ) -> Result<Option<Vec<PositionRow>>, Error> {
         self.names.found.of(&self.revisions, page, search)
     }
 

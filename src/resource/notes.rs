@@ -9,12 +9,12 @@ use super::context::Context;
 use super::load::Loaded;
 use super::revisions::Revisions;
 use super::totals::Since;
-use crate::db::sql::{Bind, Fragment, Statement, number_table};
-use crate::db::{Connection, Error, Number};
-use crate::http::keys::Viewer;
+use crate::db::sql::{Bind, Fragment, Statement, integer_table};
+use crate::db::{Connection, Error, RowId};
+use crate::http::keys::Visibility;
 
 /// The items that have a content note in any language; `None` where they are too many to keep.
-pub type Noted = Since<Option<Arc<HashSet<Number>>>>;
+pub type Noted = Since<Option<Arc<HashSet<RowId>>>>;
 
 /// How many items are kept.
 const MOST: i64 = 20_000;
@@ -27,8 +27,8 @@ pub fn elsewhere<O>(
     context: &Context,
     revisions: &Revisions,
     loaded: &[Loaded<O>],
-    viewer: Viewer,
-) -> Result<HashMap<Number, (String, String)>, Error> {
+    viewer: Visibility,
+) -> Result<HashMap<RowId, (String, String)>, Error> {
     let answers = |one: &Loaded<O>| {
         one.choice
             .as_ref()
@@ -55,15 +55,15 @@ pub fn elsewhere<O>(
     }
     // Few texts have a note: an index of those alone says that most items have none.
     let statement = Fragment::new("SELECT wanted.value, texts.language, texts.status, texts.content_note FROM ")
-        .then(&number_table(without.iter().map(|one| one.item.number)))
-        .differs(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
+        .append(&integer_table(without.iter().map(|one| one.item.number)))
+        .by_backend(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
         .sql("texts.content_note IS NOT NULL AND texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512 ORDER BY texts.key")
-        .differs("", " LIMIT 512) texts");
-    let rows: Vec<(Number, String, String, String)> =
-        Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).rows(connection)?;
-    let mut notes: HashMap<Number, (String, String)> = HashMap::new();
+        .by_backend("", " LIMIT 512) texts");
+    let rows: Vec<(RowId, String, String, String)> =
+        Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).load_rows(connection)?;
+    let mut notes: HashMap<RowId, (String, String)> = HashMap::new();
     for (number, language, _, note) in
-        rows.into_iter().filter(|row| viewer.sees_unpublished() || row.2 == "published")
+        rows.into_iter().filter(|row| viewer.includes_unpublished() || row.2 == "published")
     {
         let is_original = without
             .iter()
@@ -76,12 +76,12 @@ pub fn elsewhere<O>(
 }
 
 /// The items that have a note at all: most have none, and need not be asked for.
-fn noted(connection: &mut Connection) -> Result<Option<Arc<HashSet<Number>>>, Error> {
+fn noted(connection: &mut Connection) -> Result<Option<Arc<HashSet<RowId>>>, Error> {
     let statement = Fragment::new(
         "SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ",
     )
     .bind(Bind::Integer(MOST.saturating_add(1)));
-    let items: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+    let items: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MOST);
     Ok(is_whole.then(|| Arc::new(items.into_iter().collect())))
 }

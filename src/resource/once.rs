@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use crate::db::schema::idempotent_requests as rows;
 use crate::db::{Connection, Id, Time};
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// The header.
 pub const NAME: &str = "Idempotency-Key";
@@ -47,7 +47,7 @@ pub struct Reply {
 struct Refusal {
     code: String,
     detail: String,
-    errors: Vec<Violation>,
+    errors: Vec<FieldError>,
     headers: Vec<(String, String)>,
 }
 
@@ -75,7 +75,7 @@ type Row = (String, Id, Option<i64>, Option<String>, Option<String>, Time);
 impl Once {
     /// Reads the header. 400 where it is not a quoted string of visible ASCII.
     pub fn read(request: &HttpRequest, caller: Id, body: &Value) -> Result<Option<Self>, Problem> {
-        let wrong = |detail: &str| Problem::parameter(NAME, "invalid_value", detail);
+        let wrong = |detail: &str| Problem::invalid_parameter(NAME, "invalid_value", detail);
         let mut given = request.headers().get_all(NAME);
         let Some(value) = given.next() else { return Ok(None) };
         if given.next().is_some() {
@@ -122,7 +122,7 @@ impl Once {
 
     fn claim_here(&self, connection: &mut Connection, age: i64) -> Result<Claim, Problem> {
         let now = Time::now();
-        diesel::delete(rows::table.filter(rows::created_at.lt(now.earlier(age))))
+        diesel::delete(rows::table.filter(rows::created_at.lt(now.minus_micros(age))))
             .execute(connection)?;
         let known: Option<Row> = rows::table
             .filter(rows::caller.eq(self.caller))
@@ -151,16 +151,18 @@ impl Once {
         };
         if digest != self.digest {
             let detail = "The key was used for another request; take a new key for each request, and the same only to repeat one.";
-            return Err(Problem::fields(vec![Violation::parameter(NAME, "reused", detail)]));
+            return Err(Problem::invalid_fields(vec![FieldError::parameter(
+                NAME, "reused", detail,
+            )]));
         }
         if let Some(status) = status {
             return answered(status, headers.as_deref().unwrap_or("[]"), body.unwrap_or_default());
         }
-        if created_at.micros() > now.earlier(ABANDONED).micros() {
+        if created_at.micros() > now.minus_micros(ABANDONED).micros() {
             let detail = "The first request with this Idempotency-Key is still running; send it again to get its answer.";
             let mut problem =
-                Problem::new(Kind::Conflict, detail).with_header(header::RETRY_AFTER, "1");
-            problem.errors.push(Violation::parameter(NAME, "still_running", detail));
+                Problem::new(ProblemKind::Conflict, detail).with_header(header::RETRY_AFTER, "1");
+            problem.errors.push(FieldError::parameter(NAME, "still_running", detail));
             return Err(problem);
         }
         diesel::update(self.row())
@@ -191,7 +193,7 @@ impl Once {
             return Ok(());
         }
         Err(Problem::new(
-            Kind::Conflict,
+            ProblemKind::Conflict,
             "Another request with this Idempotency-Key went on in the meantime; nothing was stored by this one.",
         ))
     }
@@ -245,11 +247,11 @@ fn answered(status: i64, headers: &str, body: String) -> Result<Claim, Problem> 
         return Ok(Claim::Answered(Reply { status, headers, body }));
     }
     let refusal: Refusal = serde_json::from_str(&body).map_err(Problem::internal)?;
-    let kind = Kind::ALL
+    let kind = ProblemKind::ALL
         .iter()
         .find(|kind| kind.definition().code == refusal.code)
         .copied()
-        .unwrap_or(Kind::Conflict);
+        .unwrap_or(ProblemKind::Conflict);
     let mut problem = Problem::new(kind, refusal.detail)
         .with_header(header::HeaderName::from_static("idempotent-replayed"), "true");
     problem.errors = refusal.errors;

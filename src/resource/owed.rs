@@ -11,7 +11,7 @@ use super::revisions::Revisions;
 use super::shown::Shown;
 use super::spec::Kind;
 use crate::db::{Connection, Id};
-use crate::http::keys::Viewer;
+use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
 
 /// What a programme wants said, in the language of an answer.
@@ -28,10 +28,10 @@ pub fn of_programmes(
     connection: &mut Connection,
     context: &Context,
     ids: &[Id],
-    (viewer, revisions): (Viewer, &Revisions),
+    (viewer, revisions): (Visibility, &Revisions),
     shown: &Shown,
 ) -> Result<HashMap<Id, Arc<Owed>>, Problem> {
-    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", shown.wish.identity());
+    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", shown.wish.cache_key());
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for id in ids {

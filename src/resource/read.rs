@@ -22,22 +22,22 @@ use super::referrers::Referrers;
 use super::revisions::{CATALOGUE, Revisions};
 use super::shown::{Embedded, Shown};
 use super::spec::Spec;
-use crate::db::sql::id_among;
+use crate::db::sql::id_in_fragment;
 use crate::db::{Connection, Id, Time};
-use crate::http::conditional::{ConditionalGet, Freshness, Tag, Validators};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
+use crate::http::conditional::{ConditionalGet, EntityTag, Freshness, Validators};
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
 use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem};
+use crate::http::params::QueryParams;
+use crate::http::problem::{Problem, ProblemKind};
 
 /// Answers a list.
 pub async fn list<S: Subject>(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
     let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
     let shared = Arc::clone(&wanted);
@@ -46,7 +46,7 @@ pub async fn list<S: Subject>(
     let done = context
         .read(caller, move |connection| read_page::<S>(connection, &inner, &shared, &condition))
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     answer_page(&context, &request, (caller, &wanted.wish), done.value, Some(S::SPEC))
 }
 
@@ -55,7 +55,7 @@ pub async fn list<S: Subject>(
 pub fn answer_page(
     context: &Context,
     request: &HttpRequest,
-    (caller, wish): (Viewer, &Wish),
+    (caller, wish): (Visibility, &LanguagePreference),
     page: Freshness<list::Page>,
     of: Option<&Spec>,
 ) -> Result<HttpResponse, Problem> {
@@ -78,7 +78,7 @@ pub fn answer_page(
 /// The head of an answer that has a list.
 pub fn answered(
     context: &Context,
-    (caller, wish): (Viewer, &Wish),
+    (caller, wish): (Visibility, &LanguagePreference),
     validators: &Validators,
     links: &Links,
 ) -> HttpResponseBuilder {
@@ -94,7 +94,7 @@ pub struct OfCatalogue<'a> {
     /// What makes it another than others.
     pub identity: &'a str,
     /// The languages of the answer.
-    pub wish: &'a Wish,
+    pub wish: &'a LanguagePreference,
     /// The address of this server.
     pub base: &'a str,
     /// When the representation changed although the catalogue did not, such as with the day.
@@ -113,7 +113,7 @@ pub fn read_of_catalogue<T>(
     // The revisions are read before the rest, as for a page of a list.
     let revisions = Arc::new(Revisions::read(connection)?);
     let (revision, changed_at) = revisions.of(CATALOGUE);
-    let tag = Tag::of(&format!(
+    let tag = EntityTag::from_state(&format!(
         "{revision}\n{}\n{}\n{}",
         asked.identity,
         asked.base,
@@ -138,7 +138,11 @@ fn read_page<S: Subject>(
     // is shown and the next conditional request is answered in full.
     let revisions = Arc::new(Revisions::read(connection)?);
     let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
-    let tag = Tag::of(&format!("{state}\n{}\n{}", wanted.identity, context.places.identity()));
+    let tag = EntityTag::from_state(&format!(
+        "{state}\n{}\n{}",
+        wanted.identity,
+        context.places.identity()
+    ));
     let validators = Validators { tag, changed_at };
     validators
         .unless_current(condition, || load_list_page::<S>(connection, context, wanted, revisions))
@@ -164,7 +168,7 @@ fn load_list_page<S: Subject>(
         &mut shown,
     )?;
     let Some((slice, mut loaded)) = page else {
-        return Err(Problem::parameter(
+        return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
             "The cursor does not fit this list; start again without it.",
@@ -245,7 +249,7 @@ fn expand<'a>(
     context: &Context,
     spec: &'static Spec,
     shape: &Shape,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
     links: impl Iterator<Item = &'a super::load::Link>,
 ) -> Result<(), Problem> {
@@ -279,13 +283,13 @@ fn expand<'a>(
 pub fn wholes<S: Subject>(
     connection: &mut Connection,
     ids: &[Id],
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<HashMap<Id, Value>, Problem> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let loaded = load::<S>(connection, &id_among("items.id", ids), viewer, shown)?;
+    let loaded = load::<S>(connection, &id_in_fragment("items.id", ids), viewer, shown)?;
     loaded
         .into_iter()
         .map(|one| {
@@ -300,12 +304,12 @@ pub async fn get<S: Subject>(
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let mut wish = Wish::read(&mut params, &request, &context.fallback);
+    let mut params = QueryParams::parse(request.query_string())?;
+    let mut wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
     let shape = shape(S::SPEC, &mut params, &mut wish);
-    let identity = params.identity(&[]);
+    let identity = params.canonical_without(&[]);
     params.finish()?;
     let condition = ConditionalGet::from_request(&request);
     let inner = context.clone().into_inner();
@@ -328,11 +332,11 @@ pub async fn get<S: Subject>(
             let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
             let representation = format!(
                 "{state}\n{identity}\n{}\n{viewer:?}\n{}",
-                wished.identity(),
+                wished.cache_key(),
                 inner.places.identity()
             );
             let validators = Validators {
-                tag: Tag::item(item.id, item.revision, &representation),
+                tag: EntityTag::for_item(item.id, item.revision, &representation),
                 changed_at: shown_at.max(Some(item.updated_at)),
             };
             let read = validators.unless_current(&condition, || {
@@ -352,7 +356,7 @@ pub async fn get<S: Subject>(
             Ok(One::Here(read))
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, (body, language)) = match done.value {
         One::Moved(slug) => {
             let path = format!("{}/{slug}", S::SPEC.kind.path());
@@ -385,7 +389,7 @@ pub fn draw<S: Subject>(
     item: Item,
     shown: &mut Shown,
     shape: &Shape,
-    viewer: Viewer,
+    viewer: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
     draw_single::<S>(connection, context, (item, None), shown, shape, viewer)
 }
@@ -397,7 +401,7 @@ fn draw_single<S: Subject>(
     (item, likely): (Item, Option<Text>),
     shown: &mut Shown,
     shape: &Shape,
-    viewer: Viewer,
+    viewer: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
     let Some(mut one) = complete_single::<S>(connection, item, likely, viewer, shown)? else {
@@ -422,7 +426,7 @@ pub fn find_visible(
     connection: &mut Connection,
     spec: &Spec,
     name: &str,
-    viewer: Viewer,
+    viewer: Visibility,
 ) -> Result<Found, Problem> {
     let found = if can_be_name(name) { find(connection, spec.kind, name)? } else { None };
     visible(spec, name, viewer, found, |item| item)
@@ -437,13 +441,13 @@ fn can_be_name(name: &str) -> bool {
 fn visible<T>(
     spec: &Spec,
     name: &str,
-    viewer: Viewer,
+    viewer: Visibility,
     found: Option<Found<T>>,
     item: fn(&T) -> &Item,
 ) -> Result<Found<T>, Problem> {
     let missing = || {
         Problem::new(
-            Kind::NotFound,
+            ProblemKind::NotFound,
             format!("There is no {} `{}`.", spec.kind.noun(), crate::http::fields::clip(name)),
         )
     };
@@ -451,15 +455,15 @@ fn visible<T>(
     let (Found::Here(one) | Found::Moved(one)) = &found;
     let item = item(one);
     if item.deleted_at.is_some() {
-        if viewer.sees_unpublished() || item.was_public {
+        if viewer.includes_unpublished() || item.was_public {
             return Err(Problem::new(
-                Kind::Gone,
+                ProblemKind::Gone,
                 format!("The {} `{}` has been deleted.", spec.kind.noun(), item.slug),
             ));
         }
         return Err(missing());
     }
-    if !viewer.sees_unpublished() && !item.is_public {
+    if !viewer.includes_unpublished() && !item.is_public {
         return Err(missing());
     }
     Ok(found)

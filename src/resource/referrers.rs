@@ -13,7 +13,7 @@ use super::spec::Spec;
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id};
-use crate::http::keys::Viewer;
+use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
 
 /// How many items that refer to others are shown with those of one page.
@@ -29,7 +29,7 @@ impl Referrers {
         connection: &mut Connection,
         context: &Context,
         (spec, shape): (&'static Spec, &Shape),
-        viewer: Viewer,
+        viewer: Visibility,
         shown: &Shown,
         ids: &[Id],
     ) -> Result<Self, Problem> {
@@ -72,10 +72,10 @@ impl Referrers {
 fn pairs_of(
     connection: &mut Connection,
     field: &str,
-    viewer: Viewer,
+    viewer: Visibility,
     ids: &[Id],
 ) -> Result<Vec<(Id, Id)>, Problem> {
-    let visible = if viewer.sees_unpublished() {
+    let visible = if viewer.includes_unpublished() {
         "items.deleted_at IS NULL"
     } else {
         "items.is_public = TRUE"
@@ -91,6 +91,7 @@ fn pairs_of(
     .sql(visible)
     .sql(" ORDER BY COALESCE(items.published_at, items.created_at) DESC, items.number DESC LIMIT ")
     .bind(Bind::Integer(MOST));
-    let rows: Vec<(String, Id)> = Statement::<(SqlText, Uuid)>::new(statement).rows(connection)?;
+    let rows: Vec<(String, Id)> =
+        Statement::<(SqlText, Uuid)>::new(statement).load_rows(connection)?;
     Ok(rows.into_iter().filter_map(|(target, id)| Some((Id::parse(&target)?, id))).collect())
 }

@@ -11,12 +11,12 @@ use super::spec::Spec;
 use super::write::{Outcome, answering, delete_columns, run};
 use super::{Subject, announce, index, tracks};
 use crate::db::schema::{facets, items};
-use crate::db::sql::among;
-use crate::db::{Connection, Id, Number, Time};
+use crate::db::sql::id_in;
+use crate::db::{Connection, Id, RowId, Time};
 use crate::http::conditional::Precondition;
 use crate::http::fields::clip;
 use crate::http::negotiate;
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted
 /// is answered unchanged.
@@ -25,9 +25,9 @@ pub async fn restore<S: Subject>(
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.editor(&request).await?;
-    let precondition = Precondition::read(&request, false)?;
+    let precondition = Precondition::from_request(&request, false)?;
     let answering = answering::<S>(&context, &request)?;
     let once = Once::read(&request, caller, &serde_json::Value::Null)?;
     run::<S>(context, &request, answering, once, move |connection, context| {
@@ -38,7 +38,7 @@ pub async fn restore<S: Subject>(
         };
         let Some(item) = found.map(Found::item) else {
             return Err(Problem::new(
-                Kind::NotFound,
+                ProblemKind::NotFound,
                 format!("There is no {} `{}`.", S::SPEC.kind.noun(), clip(&name)),
             )
             .into());
@@ -64,7 +64,7 @@ fn bring_back<S: Subject>(
             spec.kind.noun(),
             item.slug
         );
-        return Err(Problem::new(Kind::Gone, detail));
+        return Err(Problem::new(ProblemKind::Gone, detail));
     }
     refuse_while_others_are_deleted(connection, spec, item)?;
     let now = Time::now();
@@ -95,7 +95,7 @@ fn refuse_while_others_are_deleted(
 ) -> Result<(), Problem> {
     let targets: Vec<Id> = item.links().into_iter().map(|link| link.target_id).collect();
     let deleted: Vec<(String, String)> = items::table
-        .filter(among(items::id, &targets))
+        .filter(id_in(items::id, &targets))
         .filter(items::deleted_at.is_not_null())
         .order((items::kind, items::slug))
         .select((items::kind, items::slug))
@@ -119,8 +119,8 @@ fn refuse_while_others_are_deleted(
         item.slug,
         names.join(", ")
     );
-    let mut problem = Problem::new(Kind::Conflict, detail.clone());
-    problem.errors.push(Violation::field("", "refers_to_deleted", detail));
+    let mut problem = Problem::new(ProblemKind::Conflict, detail.clone());
+    problem.errors.push(FieldError::field("", "refers_to_deleted", detail));
     Err(problem)
 }
 
@@ -130,7 +130,7 @@ const AT_ONCE: i64 = 200;
 /// Removes for good what some items of a kind hold that were deleted before `limit`; gives how
 /// many. Their identifiers and slugs stay, so that they answer 410 and are not given to others.
 pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usize, Problem> {
-    let numbers: Vec<Number> = items::table
+    let numbers: Vec<RowId> = items::table
         .filter(items::kind.eq(S::SPEC.kind.as_str()))
         .filter(items::purged_at.is_null())
         .filter(items::deleted_at.lt(limit))
@@ -165,7 +165,7 @@ pub async fn purge_all(context: &Context, kinds: &[Purge]) -> Result<usize, Prob
     if days == 0 {
         return Ok(0);
     }
-    let limit = Time::now().earlier(days.saturating_mul(86_400_000_000));
+    let limit = Time::now().minus_micros(days.saturating_mul(86_400_000_000));
     let mut total = 0_usize;
     for purge in kinds.iter().copied() {
         loop {

@@ -26,7 +26,7 @@ impl Revisions {
     pub fn read(connection: &mut Connection) -> Result<Self, Error> {
         let rows: Vec<String> =
             Statement::<Text>::new(Fragment::new("SELECT state FROM revisions WHERE number = 1"))
-                .rows(connection)?;
+                .load_rows(connection)?;
         Ok(Self::parse(rows.first().map(String::as_str).unwrap_or_default()))
     }
 

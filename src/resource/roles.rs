@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::NewLink;
 use super::load::Loaded;
 use super::shown::{Embedded, Shown};
-use crate::http::fields::{Fields, limits};
+use crate::http::fields::{JsonFields, limits};
 
 /// A partner and the part it plays.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -31,11 +31,11 @@ pub struct PartnerRoleInput {
 }
 
 /// Reads `partners`.
-pub fn read(fields: &mut Fields<'_, '_>) -> Vec<NewLink> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Vec<NewLink> {
     fields.list("partners", |value, pointer, errors| {
-        let mut inner = Fields::new(value, pointer, errors)?;
+        let mut inner = JsonFields::new(value, pointer, errors)?;
         let partner = inner.reference("partner");
-        let role = inner.text("role", limits::WORD);
+        let role = inner.text("role", limits::SHORT_TEXT);
         inner.require("partner", partner.is_some());
         inner.finish();
         Some(NewLink { role, ..NewLink::to("partners", partner?) })

@@ -17,8 +17,8 @@ use super::load::{Link, Loaded, Text};
 use super::names::{Memory, Target};
 use super::spec::{Kind, Spec, TextColumn};
 use crate::db::{Id, IdMap, Time};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
 use crate::places::{CountryReference, Places};
 use crate::text::choice::{Choice, choose};
 use crate::text::language::Language;
@@ -28,7 +28,7 @@ use crate::text::transliterate::transliterate;
 #[derive(Clone)]
 pub struct Shown {
     /// The languages asked for.
-    pub wish: Wish,
+    pub wish: LanguagePreference,
     /// Country names and footnotes.
     pub places: Arc<Places>,
     /// The address of this server, before the paths of what it keeps itself; where it is not known
@@ -96,7 +96,7 @@ impl Serialize for Embedded {
 
 impl Shown {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
-    pub fn new(wish: Wish, places: Arc<Places>, memory: Option<Memory>) -> Self {
+    pub fn new(wish: LanguagePreference, places: Arc<Places>, memory: Option<Memory>) -> Self {
         Self {
             wish,
             places,
@@ -116,7 +116,7 @@ impl Shown {
     }
 
     /// Makes the items known that memory has; gives those that must be read.
-    pub fn recall(&mut self, kind: Kind, viewer: Viewer, ids: Vec<Id>) -> Vec<Id> {
+    pub fn recall(&mut self, kind: Kind, viewer: Visibility, ids: Vec<Id>) -> Vec<Id> {
         let targets = &mut self.targets;
         let mut found = |target: Arc<Target>| drop(targets.insert(target.id, target));
         match &self.memory {
@@ -126,7 +126,7 @@ impl Shown {
     }
 
     /// Makes items known that others refer to; `None` for one that the viewer may not see.
-    pub fn learn(&mut self, kind: Kind, viewer: Viewer, read: Vec<(Id, Option<Arc<Target>>)>) {
+    pub fn learn(&mut self, kind: Kind, viewer: Visibility, read: Vec<(Id, Option<Arc<Target>>)>) {
         if let Some(memory) = &self.memory {
             memory.keep(kind, viewer, read.iter().cloned());
         }
@@ -156,7 +156,7 @@ impl Shown {
     /// Which of these languages answers, by the fallback chain; `None` where all of them are asked
     /// for.
     pub fn choose(&mut self, available: &[Language], original: &str) -> Option<Choice> {
-        if self.wish.all {
+        if self.wish.all_languages {
             return None;
         }
         if let Some(known) = self
@@ -166,8 +166,12 @@ impl Shown {
         {
             return known.choice.clone();
         }
-        let choice =
-            choose(&self.wish.asked, available, &self.wish.fallback, &Language::stored(original));
+        let choice = choose(
+            &self.wish.requested,
+            available,
+            &self.wish.fallback,
+            &Language::stored(original),
+        );
         self.choices.push(Chosen {
             languages: available.to_vec(),
             original: original.to_owned(),
@@ -181,10 +185,9 @@ impl Shown {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
         }
-        let kept = self
-            .targets
-            .get(id)
-            .and_then(|target| target.drawn.of(&self.wish.asked, || keep(&self.in_short(target)?)));
+        let kept = self.targets.get(id).and_then(|target| {
+            target.drawn.of(&self.wish.requested, || keep(&self.in_short(target)?))
+        });
         let embedded = kept.map(|kept| Embedded(Rc::new(kept)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
         embedded
@@ -203,7 +206,7 @@ impl Shown {
     /// The title of an item in the answer's language, and which that is.
     pub fn title(&self, target: &Target) -> Option<(Language, String)> {
         let choice =
-            choose(&self.wish.asked, &target.languages, &self.wish.fallback, &target.original)?;
+            choose(&self.wish.requested, &target.languages, &self.wish.fallback, &target.original)?;
         let (stored, title) =
             (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
         Some(match choice.transliterate_to {
@@ -215,7 +218,7 @@ impl Shown {
     /// Countries by code.
     pub fn countries(&self, codes: &Packed) -> Vec<CountryReference> {
         let codes: Vec<String> = codes.unpack();
-        codes.iter().filter_map(|code| self.places.country(code, self.wish.names)).collect()
+        codes.iter().filter_map(|code| self.places.country(code, self.wish.ui_language)).collect()
     }
 }
 
@@ -264,7 +267,7 @@ impl<O> Loaded<O> {
 
     /// Every language, when that is asked for.
     pub fn translations(&self, spec: &Spec, shown: &Shown) -> Option<BTreeMap<String, Value>> {
-        if !shown.wish.translations {
+        if !shown.wish.include_translations {
             return None;
         }
         Some(

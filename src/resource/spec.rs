@@ -4,7 +4,7 @@
 //! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these
 //! declarations.
 
-use crate::db::page::KeyType;
+use crate::db::page::SortKeyType;
 use crate::phrases::Phrase;
 
 /// The kinds of item that are stored.
@@ -279,7 +279,7 @@ pub enum SortColumn {
         /// With its table.
         name: &'static str,
         /// What it holds.
-        holds: KeyType,
+        holds: SortKeyType,
         /// Whether it may be unknown.
         nullable: bool,
     },
@@ -388,7 +388,7 @@ pub const COMMON_SORTS: &[SortSpec] = &[
         name: "published_at",
         column: SortColumn::Column {
             name: "items.published_at",
-            holds: KeyType::Time,
+            holds: SortKeyType::Time,
             nullable: true,
         },
         description: "when it was published",
@@ -397,7 +397,7 @@ pub const COMMON_SORTS: &[SortSpec] = &[
         name: "updated_at",
         column: SortColumn::Column {
             name: "items.updated_at",
-            holds: KeyType::Time,
+            holds: SortKeyType::Time,
             nullable: false,
         },
         description: "when it was last changed",
@@ -406,14 +406,18 @@ pub const COMMON_SORTS: &[SortSpec] = &[
         name: "created_at",
         column: SortColumn::Column {
             name: "items.created_at",
-            holds: KeyType::Time,
+            holds: SortKeyType::Time,
             nullable: false,
         },
         description: "when it was stored",
     },
     SortSpec {
         name: "slug",
-        column: SortColumn::Column { name: "items.slug", holds: KeyType::Text, nullable: false },
+        column: SortColumn::Column {
+            name: "items.slug",
+            holds: SortKeyType::Text,
+            nullable: false,
+        },
         description: "the slug",
     },
 ];

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::Status;
 use super::load::Text;
 use super::spec::{Spec, TextColumn};
-use crate::http::fields::{Fields, limits, storable};
-use crate::http::problem::Violation;
+use crate::http::fields::{JsonFields, limits, parse_storable_language};
+use crate::http::problem::FieldError;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 
@@ -45,9 +45,9 @@ pub struct Defaults<'a> {
 }
 
 /// Reads `original_language`, `translations` and the flat texts.
-pub fn read(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -> NewTexts {
+pub fn read(fields: &mut JsonFields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -> NewTexts {
     let stated = fields.language("original_language");
-    let flat = spec.texts.iter().any(|(name, _)| fields.has(name));
+    let flat = spec.texts.iter().any(|(name, _)| fields.contains(name));
     for (name, _) in spec.texts {
         fields.ignore(&[name]);
     }
@@ -69,8 +69,8 @@ pub fn read(fields: &mut Fields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -
         let text = read_one(fields, spec, defaults, &original);
         return NewTexts { original, texts: text.into_iter().collect(), flat: true };
     };
-    let pointer = fields.at("translations");
-    let texts = read_all(translations, &pointer, spec, defaults, fields.errors());
+    let pointer = fields.pointer_to("translations");
+    let texts = read_all(translations, &pointer, spec, defaults, fields.errors_mut());
     let original = stated.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default = texts.iter().any(|text| text.language == defaults.original.as_str());
@@ -93,31 +93,31 @@ fn read_all(
     pointer: &str,
     spec: &Spec,
     defaults: &Defaults<'_>,
-    errors: &mut Vec<Violation>,
+    errors: &mut Vec<FieldError>,
 ) -> Vec<Text> {
     let Value::Object(object) = value else {
-        errors.push(Violation::field(
+        errors.push(FieldError::field(
             pointer,
             "wrong_type",
             "An object with one member for each language is expected here.",
         ));
         return Vec::new();
     };
-    if object.len() > limits::LIST {
-        errors.push(Violation::field(
+    if object.len() > limits::LIST_ITEMS {
+        errors.push(FieldError::field(
             pointer,
             "too_many",
-            format!("At most {} languages are accepted here.", limits::LIST),
+            format!("At most {} languages are accepted here.", limits::LIST_ITEMS),
         ));
         return Vec::new();
     }
     let mut texts: Vec<Text> = Vec::new();
     for (tag, value) in object {
         let here = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
-        let language = match storable(tag) {
+        let language = match parse_storable_language(tag) {
             Ok(language) => language,
             Err(detail) => {
-                errors.push(Violation::field(here, "invalid_language", detail));
+                errors.push(FieldError::field(here, "invalid_language", detail));
                 continue;
             }
         };
@@ -125,15 +125,15 @@ fn read_all(
             continue;
         }
         if texts.iter().any(|text| text.language == language.as_str()) {
-            errors.push(Violation::field(
+            errors.push(FieldError::field(
                 here,
                 "repeated",
                 format!("`{}` is given twice.", language.as_str()),
             ));
             continue;
         }
-        let Some(mut fields) = Fields::new(value, here, errors) else { continue };
-        let status = fields.word("status", &Status::ALL).unwrap_or(defaults.status);
+        let Some(mut fields) = JsonFields::new(value, here, errors) else { continue };
+        let status = fields.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
         let text = read_one(&mut fields, spec, &Defaults { status, ..*defaults }, &language);
         fields.finish();
         texts.extend(text);
@@ -143,7 +143,7 @@ fn read_all(
 }
 
 fn read_one(
-    fields: &mut Fields<'_, '_>,
+    fields: &mut JsonFields<'_, '_>,
     spec: &Spec,
     defaults: &Defaults<'_>,
     language: &Language,
@@ -162,10 +162,10 @@ fn read_one(
     for (name, column) in spec.texts {
         match column {
             TextColumn::Title => {
-                let before = fields.errors().len();
+                let before = fields.errors_mut().len();
                 match fields.text(name, limits::TITLE) {
                     Some(title) => text.title = title,
-                    None if fields.errors().len() == before => {
+                    None if fields.errors_mut().len() == before => {
                         fields.error(
                             name,
                             "required",

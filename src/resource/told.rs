@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::db::{Connection, Error, Id};
-use crate::http::keys::Viewer;
-use crate::http::params::Params;
+use crate::http::keys::Visibility;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::resource::load::{find_all, load_named};
@@ -47,19 +47,19 @@ pub fn tell(
     connection: &mut Connection,
     spec: &'static Spec,
     query: &str,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<Told, Problem> {
-    let mut params = Params::parse(query)?;
+    let mut params = QueryParams::parse(query)?;
     let filters: Vec<(&'static FilterSpec, Vec<String>)> = spec
         .all_filters()
         .filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?)))
         .collect();
     let names = names(connection, &filters, viewer, shown)?;
-    let language = shown.wish.names;
+    let language = shown.wish.ui_language;
     let say = |phrase: Phrase| phrase.in_language(language);
     let mut told = Told { title: say(spec.kind.heading()).to_owned(), notes: Vec::new() };
-    if let Some(text) = params.take("q").filter(|text| !text.trim().is_empty()) {
+    if let Some(text) = params.get("q").filter(|text| !text.trim().is_empty()) {
         told.add(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     for (filter, values) in &filters {
@@ -81,7 +81,7 @@ pub fn tell(
         told.add(&text);
     }
     for range in spec.all_ranges() {
-        if let Some(bound) = params.take(range.name) {
+        if let Some(bound) = params.get(range.name) {
             let sign = if range.lower { "≥" } else { "<" };
             let unit = if range.holds == RangeType::Integer { " s" } else { "" };
             told.add(&format!(
@@ -131,7 +131,7 @@ type Names = HashMap<(Kind, String), String>;
 fn names(
     connection: &mut Connection,
     filters: &[(&'static FilterSpec, Vec<String>)],
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
 ) -> Result<Names, Error> {
     let named: Vec<(Kind, &str)> = filters
@@ -182,7 +182,7 @@ fn label(
     shown: &Shown,
     notes: &mut Vec<Note>,
 ) -> String {
-    let language = shown.wish.names;
+    let language = shown.wish.ui_language;
     match filter.takes {
         Takes::Item(kind) | Takes::Referrer(kind, _) => {
             names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())

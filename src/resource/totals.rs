@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::revisions::{CATALOGUE, Revisions};
-use crate::db::page::PlaceRow;
+use crate::db::page::PositionRow;
 
 /// How many counts are kept.
 const MOST: usize = 10_000;
@@ -21,7 +21,7 @@ const LONGEST_FOUND: (usize, usize) = (2_000, 101);
 pub type Totals = Since<i64>;
 
 /// Where the items of pages stand that were searched for since the last write.
-pub struct Found(Since<Arc<[PlaceRow]>>);
+pub struct Found(Since<Arc<[PositionRow]>>);
 
 /// What was counted of lists since the last write.
 pub struct Since<T> {
@@ -53,8 +53,8 @@ impl Found {
         &self,
         revisions: &Revisions,
         page: &str,
-        search: impl FnOnce() -> Result<Option<Vec<PlaceRow>>, E>,
-    ) -> Result<Option<Vec<PlaceRow>>, E> {
+        search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, E>,
+    ) -> Result<Option<Vec<PositionRow>>, E> {
         if let Some(known) = self.0.known(revisions, page) {
             return Ok(Some(known.to_vec()));
         }
@@ -124,7 +124,7 @@ mod tests {
         let found = Found::default();
         let at = |revision: u32| Revisions::parse(&format!("catalogue {revision} 1"));
         let row = |number| (0, number, None, None, None);
-        let ask = |revision, page: &str, answer: Option<Vec<PlaceRow>>| {
+        let ask = |revision, page: &str, answer: Option<Vec<PositionRow>>| {
             let mut is_asked = false;
             let rows = found.of(&at(revision), page, || {
                 is_asked = true;

@@ -14,8 +14,8 @@ use super::{Subject, announce, index};
 use crate::captions::{Cue, Track, vtt_text};
 use crate::config::Settings;
 use crate::db::schema::{cues, items, tracks};
-use crate::db::sql::{Bind, Fragment, Statement, number_among, number_table};
-use crate::db::{Connection, Error, Id, Number, Time};
+use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
+use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::http::problem::Problem;
 use crate::text::language::Language;
 
@@ -92,11 +92,11 @@ impl Item {
 #[diesel(table_name = tracks)]
 pub struct Stored {
     /// Number of its row.
-    pub number: Number,
+    pub number: RowId,
     /// Identifier.
     pub id: Id,
     /// The item it belongs to.
-    pub item: Number,
+    pub item: RowId,
     /// What it is for.
     pub kind: String,
     /// Its language.
@@ -147,7 +147,7 @@ struct Rest {
 const PLACES: i64 = 32_768;
 
 /// The tracks of an item, in the order in which they answer.
-pub fn of_item(connection: &mut Connection, item: Number) -> Result<Vec<Stored>, Error> {
+pub fn of_item(connection: &mut Connection, item: RowId) -> Result<Vec<Stored>, Error> {
     let mut found: Vec<Stored> =
         tracks::table.filter(tracks::item.eq(item)).select(Stored::as_select()).load(connection)?;
     in_order(&mut found);
@@ -172,23 +172,23 @@ type CueRow = (i64, i64, i64, String, Option<String>);
 /// The cues of these tracks, in order.
 pub fn cues_of(
     connection: &mut Connection,
-    tracks: &[Number],
-) -> Result<HashMap<Number, Vec<Cue>>, Error> {
+    tracks: &[RowId],
+) -> Result<HashMap<RowId, Vec<Cue>>, Error> {
     // With a limit PostgreSQL looks up the cues of each track; else it would read the whole table.
     let statement =
         Fragment::new("SELECT cues.key, cues.start_ms, cues.end_ms, cues.payload, cues.rest FROM ")
-            .then(&number_table(tracks.iter().copied()))
-            .differs(
+            .append(&integer_table(tracks.iter().copied()))
+            .by_backend(
                 " wanted CROSS JOIN cues WHERE ",
                 " wanted CROSS JOIN LATERAL (SELECT * FROM cues WHERE ",
             )
             .sql("cues.key >= wanted.value * 32768 AND cues.key < wanted.value * 32768 + 32768")
-            .differs(" ORDER BY cues.key", " ORDER BY cues.key LIMIT 32768) cues");
+            .by_backend(" ORDER BY cues.key", " ORDER BY cues.key LIMIT 32768) cues");
     let mut rows: Vec<CueRow> =
         Statement::<(BigInt, BigInt, BigInt, SqlText, Nullable<SqlText>)>::new(statement)
-            .rows(connection)?;
+            .load_rows(connection)?;
     rows.sort_unstable_by_key(|row| row.0);
-    let mut found: HashMap<Number, Vec<Cue>> = HashMap::new();
+    let mut found: HashMap<RowId, Vec<Cue>> = HashMap::new();
     for (key, start_ms, end_ms, payload, rest) in rows {
         let rest: Rest = rest.and_then(|rest| serde_json::from_str(&rest).ok()).unwrap_or_default();
         let cue = Cue {
@@ -208,7 +208,7 @@ pub fn cues_of(
 /// other than before.
 pub fn write(
     connection: &mut Connection,
-    item: Number,
+    item: RowId,
     summary: &Summary,
     track: &Track,
     existing: Option<&Stored>,
@@ -220,7 +220,8 @@ pub fn write(
         preamble: track.preamble.clone(),
         notes_after: track.notes_after.clone(),
     };
-    let fault = |error: serde_json::Error| Error::Fault(format!("a track cannot be kept: {error}"));
+    let fault =
+        |error: serde_json::Error| Error::Internal(format!("a track cannot be kept: {error}"));
     let head = if head == Head::default() {
         String::new()
     } else {
@@ -228,7 +229,7 @@ pub fn write(
     };
     let cue_count = i64::try_from(track.cues.len()).unwrap_or(i64::MAX);
     if cue_count > PLACES {
-        return Err(Error::Fault("a track has more cues than there are places".to_owned()));
+        return Err(Error::Internal("a track has more cues than there are places".to_owned()));
     }
     if let Some(before) = existing {
         if before.head == head
@@ -274,8 +275,9 @@ pub fn write(
 }
 
 /// Stores cues with one statement, however many there are.
-fn insert_cues(connection: &mut Connection, track: Number, cues: &[Cue]) -> Result<(), Error> {
-    let fault = |error: serde_json::Error| Error::Fault(format!("a cue cannot be kept: {error}"));
+fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Result<(), Error> {
+    let fault =
+        |error: serde_json::Error| Error::Internal(format!("a cue cannot be kept: {error}"));
     let mut rows = Vec::with_capacity(cues.len());
     for (cue, place) in cues.iter().zip(0..) {
         let rest = Rest {
@@ -298,18 +300,18 @@ fn insert_cues(connection: &mut Connection, track: Number, cues: &[Cue]) -> Resu
     }
     let rows = serde_json::to_string(&rows).map_err(fault)?;
     let statement = Fragment::new("INSERT INTO cues (key, start_ms, end_ms, payload, rest) SELECT ")
-        .differs(
+        .by_backend(
             "value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(",
             "CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), value ->> 3, value ->> 4 \
              FROM json_array_elements(CAST(",
         )
         .bind(Bind::Text(rows))
-        .differs(")", " AS json))");
+        .by_backend(")", " AS json))");
     Statement::<BigInt>::new(statement).execute(connection)?;
     Ok(())
 }
 
-fn delete_cues(connection: &mut Connection, track: Number) -> Result<(), Error> {
+fn delete_cues(connection: &mut Connection, track: RowId) -> Result<(), Error> {
     let first = track.saturating_mul(PLACES);
     diesel::delete(
         cues::table.filter(cues::key.ge(first)).filter(cues::key.lt(first.saturating_add(PLACES))),
@@ -319,14 +321,14 @@ fn delete_cues(connection: &mut Connection, track: Number) -> Result<(), Error> 
 }
 
 /// Removes a track.
-pub fn delete(connection: &mut Connection, track: Number) -> Result<(), Error> {
+pub fn delete(connection: &mut Connection, track: RowId) -> Result<(), Error> {
     delete_cues(connection, track)?;
     diesel::delete(tracks::table.find(track)).execute(connection)?;
     Ok(())
 }
 
 /// Removes all tracks of an item.
-pub fn delete_all(connection: &mut Connection, item: Number) -> Result<(), Error> {
+pub fn delete_all(connection: &mut Connection, item: RowId) -> Result<(), Error> {
     of_item(connection, item)?.iter().try_for_each(|track| delete(connection, track.number))
 }
 
@@ -372,9 +374,9 @@ pub fn shown(tracks: &[Stored]) -> String {
 /// What these items should keep of their tracks; those without any are left out.
 pub fn shown_by(
     connection: &mut Connection,
-    items: &[Number],
-) -> Result<HashMap<Number, String>, Error> {
-    let mut by_item: HashMap<Number, Vec<Stored>> = HashMap::new();
+    items: &[RowId],
+) -> Result<HashMap<RowId, String>, Error> {
+    let mut by_item: HashMap<RowId, Vec<Stored>> = HashMap::new();
     for track in of_items(connection, items.iter().copied())? {
         by_item.entry(track.item).or_default().push(track);
     }
@@ -391,14 +393,14 @@ fn in_order(tracks: &mut [Stored]) {
 /// The tracks of these items.
 pub fn of_items(
     connection: &mut Connection,
-    items: impl IntoIterator<Item = Number>,
+    items: impl IntoIterator<Item = RowId>,
 ) -> Result<Vec<Stored>, Error> {
     let mut stored: Vec<Stored> = Statement::<tracks::SqlType>::select(
         "tracks.*",
         "tracks",
-        &number_among("tracks.item", items),
+        &integer_in_fragment("tracks.item", items),
     )
-    .rows(connection)?;
+    .load_rows(connection)?;
     stored.sort_by_key(|track| track.number);
     Ok(stored)
 }
@@ -418,15 +420,15 @@ pub struct Spoken {
 pub fn spoken(
     connection: &mut Connection,
     items: &[&Item],
-) -> Result<HashMap<Number, Vec<Spoken>>, Error> {
-    let with: Vec<Number> =
+) -> Result<HashMap<RowId, Vec<Spoken>>, Error> {
+    let with: Vec<RowId> =
         items.iter().filter(|item| !item.tracks.is_empty()).map(|item| item.number).collect();
-    let mut found: HashMap<Number, Vec<Spoken>> = HashMap::new();
+    let mut found: HashMap<RowId, Vec<Spoken>> = HashMap::new();
     if with.is_empty() {
         return Ok(found);
     }
     let stored = of_items(connection, with)?;
-    let numbers: Vec<Number> = stored.iter().map(|track| track.number).collect();
+    let numbers: Vec<RowId> = stored.iter().map(|track| track.number).collect();
     let mut cues = cues_of(connection, &numbers)?;
     for track in stored {
         let cues = cues.remove(&track.number).unwrap_or_default();

@@ -14,10 +14,12 @@ use super::revisions::Revisions;
 use super::write::{claim, save_columns};
 use super::{Subject, index, tracks};
 use crate::db::schema::items;
-use crate::db::search::{Contents, Difference};
-use crate::db::sql::{Bind, Fragment, Statement, among, id_among, number_among, pairs};
+use crate::db::search::{IndexMismatch, IndexSnapshot};
+use crate::db::sql::{
+    Bind, Fragment, Statement, id_in, id_in_fragment, integer_in_fragment, text_pair_table,
+};
 use crate::db::types::sql;
-use crate::db::{Connection, Error, Id, Number, Time};
+use crate::db::{Connection, Error, Id, RowId, Time};
 
 /// How many items are looked at together.
 const AT_ONCE: i64 = 500;
@@ -48,40 +50,40 @@ pub struct Checked {
     /// How many items were looked at.
     pub items: usize,
     /// Those of which something that is derived does not fit.
-    pub stale: Vec<Number>,
+    pub stale: Vec<RowId>,
     /// The last of them; none at the end.
-    pub last: Option<Number>,
+    pub last: Option<RowId>,
 }
 
 /// The check of one kind.
-pub type Verify = fn(&mut Connection, Option<Number>, &Contents) -> Result<Checked, Error>;
+pub type Verify = fn(&mut Connection, Option<RowId>, &IndexSnapshot) -> Result<Checked, Error>;
 
 /// What makes items of one kind fit again.
-pub type Mend = fn(&mut Connection, &[Number]) -> Result<(), Error>;
+pub type Mend = fn(&mut Connection, &[RowId]) -> Result<(), Error>;
 
 /// What the database holds of some items.
 struct Held {
     texts: Texts,
-    terms: HashMap<Number, BTreeSet<(String, String)>>,
+    terms: HashMap<RowId, BTreeSet<(String, String)>>,
     /// Items with rows in the filter index that say something else of them than they do.
-    misplaced: HashSet<Number>,
+    misplaced: HashSet<RowId>,
     /// What items should show of their text tracks.
-    tracks: HashMap<Number, String>,
+    tracks: HashMap<RowId, String>,
     /// What they refer to; the slug of what is deleted.
     targets: HashMap<Id, Option<String>>,
     /// What items follow.
     followed: HashMap<Id, Item>,
-    slugs: HashSet<(String, Number)>,
+    slugs: HashSet<(String, RowId)>,
     /// Items whose row in the table of their kind says what they do.
-    placed: HashSet<Number>,
+    placed: HashSet<RowId>,
 }
 
 /// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
 /// what was read of it in the same state of the database.
 pub fn verify<S: Subject>(
     connection: &mut Connection,
-    after: Option<Number>,
-    contents: &Contents,
+    after: Option<RowId>,
+    contents: &IndexSnapshot,
 ) -> Result<Checked, Error> {
     let condition = Fragment::new("items.kind = ")
         .bind(Bind::Text(S::SPEC.kind.as_str().to_owned()))
@@ -109,35 +111,36 @@ pub fn verify<S: Subject>(
 }
 
 /// Makes again what is derived from these items of a kind, in a transaction that writes.
-pub fn mend<S: Subject>(connection: &mut Connection, numbers: &[Number]) -> Result<(), Error> {
+pub fn mend<S: Subject>(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
     let rows = read_items(
         connection,
-        &number_among("items.number", numbers.iter().copied()).sql(" AND items.purged_at IS NULL"),
+        &integer_in_fragment("items.number", numbers.iter().copied())
+            .sql(" AND items.purged_at IS NULL"),
     )?;
     let held = hold::<S>(connection, &rows)?;
     rows.iter().try_for_each(|item| make_again::<S>(connection, item, &held))
 }
 
 fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, Error> {
-    let by_number: HashMap<Number, &Item> = rows.iter().map(|item| (item.number, item)).collect();
-    let numbers: Vec<Number> = rows.iter().map(|item| item.number).collect();
+    let by_number: HashMap<RowId, &Item> = rows.iter().map(|item| (item.number, item)).collect();
+    let numbers: Vec<RowId> = rows.iter().map(|item| item.number).collect();
     let targets: BTreeSet<Id> =
         rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
     let targets: Vec<(Id, String, Option<Time>)> = items::table
-        .filter(among(items::id, &targets))
+        .filter(id_in(items::id, &targets))
         .select((items::id, items::slug, items::deleted_at))
         .load(connection)?;
     let statement = Fragment::new(
         "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at, facets.signature \
          FROM facets JOIN terms ON terms.number = facets.term WHERE ",
     )
-    .then(&number_among("facets.item", numbers.iter().copied()));
-    let facets: Vec<(Number, String, String, bool, Time, i64)> =
+    .append(&integer_in_fragment("facets.item", numbers.iter().copied()));
+    let facets: Vec<(RowId, String, String, bool, Time, i64)> =
         Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant, BigInt)>::new(statement)
-            .rows(connection)?;
-    let (mut terms, mut misplaced): (HashMap<Number, BTreeSet<_>>, _) =
+            .load_rows(connection)?;
+    let (mut terms, mut misplaced): (HashMap<RowId, BTreeSet<_>>, _) =
         (HashMap::new(), HashSet::new());
-    let mut signatures: BTreeSet<(Number, i64)> = BTreeSet::new();
+    let mut signatures: BTreeSet<(RowId, i64)> = BTreeSet::new();
     for (number, field, value, is_public, published_at, signature) in facets {
         let fits = by_number.get(&number).is_some_and(|item| {
             item.is_public == is_public && (!is_public || item.dated() == published_at)
@@ -148,15 +151,15 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         terms.entry(number).or_default().insert((field, value));
         signatures.insert((number, signature));
     }
-    let unlike = |(number, signature): &(Number, i64)| {
+    let unlike = |(number, signature): &(RowId, i64)| {
         terms.get(number).is_none_or(|terms| index::signature::<S>(terms) != *signature)
     };
     misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
-        .then(&pairs(rows.iter().map(|item| (&item.kind, &item.slug))))
+        .append(&text_pair_table(rows.iter().map(|item| (&item.kind, &item.slug))))
         .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");
-    let slugs: Vec<(String, Number)> =
-        Statement::<(SqlText, BigInt)>::new(statement).rows(connection)?;
+    let slugs: Vec<(String, RowId)> =
+        Statement::<(SqlText, BigInt)>::new(statement).load_rows(connection)?;
     Ok(Held {
         texts: all_texts(connection, numbers.iter().copied())?,
         terms,
@@ -180,7 +183,7 @@ fn followed<S: Subject>(
     let Some(field) = S::FOLLOWS else { return Ok(HashMap::new()) };
     let links = rows.iter().flat_map(Item::links).filter(|link| link.field == field);
     let ids: BTreeSet<Id> = links.map(|link| link.target_id).collect();
-    let followed = read_items(connection, &id_among("items.id", &ids))?;
+    let followed = read_items(connection, &id_in_fragment("items.id", &ids))?;
     Ok(followed.into_iter().map(|item| (item.id, item)).collect())
 }
 
@@ -195,10 +198,7 @@ fn following<S: Subject>(own: &S::Own, links: &[Link], held: &Held) -> S::Own {
 }
 
 /// The items whose row in the table of their kind says what they do.
-fn placed<S: Subject>(
-    connection: &mut Connection,
-    rows: &[Item],
-) -> Result<HashSet<Number>, Error> {
+fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<HashSet<RowId>, Error> {
     let numbers = rows.iter().map(|item| item.number);
     let Some(table) = &S::SPEC.table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
@@ -208,8 +208,8 @@ fn placed<S: Subject>(
         for (column, value) in table.columns.iter().zip(S::columns(item, &own, &links)) {
             same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
         }
-        let found: Vec<Number> =
-            Statement::<BigInt>::select("number", table.name, &same).rows(connection)?;
+        let found: Vec<RowId> =
+            Statement::<BigInt>::select("number", table.name, &same).load_rows(connection)?;
         placed.extend(found);
     }
     Ok(placed)
@@ -229,7 +229,7 @@ fn should_be_public(item: &Item, texts: &[Text]) -> bool {
     item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
 }
 
-fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<Difference>) -> Vec<Finding> {
+fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<IndexMismatch>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let subject = format!("{} `{}`", S::SPEC.kind.noun(), item.slug);
     let mut found = |code, detail: String, remedy, derived| {
@@ -338,8 +338,10 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<Difference>) -> Vec
     }
     if let Some(difference) = unlike {
         let detail = match difference {
-            Difference::Entries => "Its entries in the full-text index are missing, or left over.",
-            Difference::Tokens => {
+            IndexMismatch::Entries => {
+                "Its entries in the full-text index are missing, or left over."
+            }
+            IndexMismatch::Tokens => {
                 "Its entries in the full-text index hold other words than it does."
             }
         };
@@ -361,7 +363,7 @@ fn make_again<S: Subject>(
     if followed != own {
         // What it shows is another: whoever follows changes hears of it.
         item.own =
-            serde_json::to_string(&followed).map_err(|error| Error::Fault(error.to_string()))?;
+            serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
         (item.updated_at, item.written) = (Time::now(), Revisions::read(connection)?.next());
         item.revision = item.revision.saturating_add(1);
     }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::db::search::words::{Word, known_after};
+use crate::db::search::words::{VocabularyWord, load_words_after};
 use crate::db::{Connection, Error};
 use crate::text::analysis::Script;
 use crate::text::spelling::{Typed, letters};
@@ -44,12 +44,12 @@ pub struct Near {
     /// Its place among the words: those that many texts have become known early.
     place: usize,
     /// The word.
-    pub word: Word,
+    pub word: VocabularyWord,
 }
 
 impl Part {
     /// Adds a word; beyond four gigabytes of them none.
-    fn add(&mut self, (script, word): &Word) {
+    fn add(&mut self, (script, word): &VocabularyWord) {
         if let Ok(end) = u32::try_from(self.text.len().saturating_add(word.len())) {
             self.text.push_str(word);
             self.words.push((end, letters(word), *script));
@@ -69,7 +69,7 @@ impl Part {
 
 impl Kept {
     /// Adds what was read; another may have added some of it meanwhile.
-    fn add(&mut self, read: &[(i64, Word)]) {
+    fn add(&mut self, read: &[(i64, VocabularyWord)]) {
         let mut part = Part::default();
         let known = self.last;
         for (number, word) in read.iter().filter(|(number, _)| *number > known) {
@@ -95,7 +95,7 @@ impl Vocabulary {
     /// The words as they are now. Nobody waits for the database while another asks it.
     fn now(&self, connection: &mut Connection) -> Result<Kept, Error> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let read = known_after(connection, known.last)?;
+        let read = load_words_after(connection, known.last)?;
         if read.is_empty() {
             return Ok(known);
         }

@@ -14,7 +14,7 @@ use diesel::sql_types::BigInt;
 use super::revisions::{CATALOGUE, MENDED, Revisions};
 use super::spec::{Kind, Spec};
 use crate::db::sql::{Bind, Fragment, Statement};
-use crate::db::{Connection, Error, Number};
+use crate::db::{Connection, Error, RowId};
 
 /// What is kept of all items of a kind.
 pub trait Whole: Any + Clone + Send + Sync {
@@ -143,14 +143,14 @@ pub fn written(
     connection: &mut Connection,
     kind: Kind,
     since: i64,
-) -> Result<Option<BTreeSet<Number>>, Error> {
+) -> Result<Option<BTreeSet<RowId>>, Error> {
     let statement = Fragment::new("SELECT number FROM items WHERE kind = ")
         .bind(Bind::Text(kind.as_str().to_owned()))
         .sql(" AND written > ")
         .bind(Bind::Integer(since))
         .sql(" LIMIT ")
         .bind(Bind::Integer(i64::try_from(MOST_WRITTEN).unwrap_or(i64::MAX).saturating_add(1)));
-    let numbers: Vec<Number> = Statement::<BigInt>::new(statement).rows(connection)?;
+    let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok((numbers.len() <= MOST_WRITTEN).then(|| numbers.into_iter().collect()))
 }
 

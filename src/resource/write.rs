@@ -23,15 +23,15 @@ use super::texts::{Defaults, NewTexts};
 use super::{Draft, NewLink, Status, Subject, index, texts, tracks};
 use crate::db::schema::{items, slugs};
 use crate::db::sql::{Bind, Fragment, Statement};
-use crate::db::{Connection, Id, Number, Time};
+use crate::db::{Connection, Id, RowId, Time};
 use crate::http::body;
-use crate::http::conditional::{Precondition, Tag, Validators};
-use crate::http::fields::{Fields, clip};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
+use crate::http::conditional::{EntityTag, Precondition, Validators};
+use crate::http::fields::{JsonFields, clip};
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
 use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::params::QueryParams;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::text::language::Language;
 use crate::text::slug;
 
@@ -49,7 +49,7 @@ pub const READ_ONLY: &[&str] = &[
 
 /// How a write answers.
 pub struct Answering {
-    wish: Wish,
+    wish: LanguagePreference,
     shape: Shape,
 }
 
@@ -71,8 +71,8 @@ pub fn answering<S: Subject>(
     context: &Context,
     request: &HttpRequest,
 ) -> Result<Answering, Problem> {
-    let mut params = Params::parse(request.query_string())?;
-    let mut wish = Wish::read(&mut params, request, &context.fallback);
+    let mut params = QueryParams::parse(request.query_string())?;
+    let mut wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
     let shape = shape(S::SPEC, &mut params, &mut wish);
     params.finish()?;
     Ok(Answering { wish, shape })
@@ -84,11 +84,12 @@ pub async fn create<S: Subject>(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.editor(&request).await?;
     let answering = answering::<S>(&context, &request)?;
     let body =
-        body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
+        body::read_json(&request, payload, context.settings.body_limits(), body::BodyType::Json)
+            .await?;
     let once = Once::read(&request, caller, &body)?;
     run::<S>(context, &request, answering, once, move |connection, context| {
         let id = put::<S>(connection, context, None, None, &body, false)?;
@@ -104,12 +105,13 @@ pub async fn replace<S: Subject>(
     payload: web::Payload,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     context.editor(&request).await?;
-    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
     let body =
-        body::json(&request, payload, context.settings.body_limits(), body::Accepts::Json).await?;
+        body::read_json(&request, payload, context.settings.body_limits(), body::BodyType::Json)
+            .await?;
     run::<S>(context, &request, answering, None, move |connection, context| {
         match find(connection, S::SPEC.kind, &name)? {
             Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
@@ -128,10 +130,10 @@ pub async fn replace<S: Subject>(
                         S::SPEC.kind.noun(),
                         clip(&name)
                     );
-                    return Err(Problem::new(Kind::NotFound, detail).into());
+                    return Err(Problem::new(ProblemKind::NotFound, detail).into());
                 }
                 slug::validate_slug(&name).map_err(|error| {
-                    Problem::parameter("slug", "invalid_slug", error.to_string())
+                    Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
                 let id = put::<S>(connection, context, None, Some(&name), &body, false)?;
                 Ok(Outcome { id, status: StatusCode::CREATED })
@@ -148,15 +150,19 @@ pub async fn patch<S: Subject>(
     payload: web::Payload,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     context.editor(&request).await?;
-    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     let answering = answering::<S>(&context, &request)?;
-    let body =
-        body::json(&request, payload, context.settings.body_limits(), body::Accepts::MergePatch)
-            .await?;
+    let body = body::read_json(
+        &request,
+        payload,
+        context.settings.body_limits(),
+        body::BodyType::MergePatch,
+    )
+    .await?;
     run::<S>(context, &request, answering, None, move |connection, context| {
-        let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
+        let item = match find_visible(connection, S::SPEC, &name, Visibility::All)? {
             Found::Moved(item) => return Err(Redirect::to(item.slug)),
             Found::Here(item) => item,
         };
@@ -177,13 +183,13 @@ pub async fn delete<S: Subject>(
     name: String,
 ) -> Result<HttpResponse, Problem> {
     context.editor(&request).await?;
-    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
-    Params::parse(request.query_string())?.finish()?;
+    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
+    QueryParams::parse(request.query_string())?.finish()?;
     let inner = context.clone().into_inner();
     let outcome = context
         .store
         .write(move |connection| {
-            let item = match find_visible(connection, S::SPEC, &name, Viewer::Everything)? {
+            let item = match find_visible(connection, S::SPEC, &name, Visibility::All)? {
                 Found::Moved(item) => return Ok(Some(item.slug)),
                 Found::Here(item) => item,
             };
@@ -312,7 +318,7 @@ async fn perform<S: Subject>(
     work: impl Fn(&mut Connection, &Context) -> Result<Outcome, Redirect> + Send + 'static,
 ) -> Result<Reply, Redirect> {
     let inner = Arc::clone(&context);
-    let identity = format!("write\n{}\n{:?}", answering.wish.identity(), answering.shape);
+    let identity = format!("write\n{}\n{:?}", answering.wish.cache_key(), answering.shape);
     let done = context.store.write(move |connection| {
         let outcome = work(connection, &inner)?;
         let item: Item = items::table
@@ -322,7 +328,7 @@ async fn perform<S: Subject>(
             .map_err(Problem::from)?;
         let revisions = Revisions::read(connection)?;
         let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &answering.shape, false);
-        let tag = Tag::item(item.id, item.revision, &format!("{state}\n{identity}"));
+        let tag = EntityTag::for_item(item.id, item.revision, &format!("{state}\n{identity}"));
         let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
         let mut headers = validators.headers();
         if outcome.status == StatusCode::CREATED {
@@ -335,7 +341,7 @@ async fn perform<S: Subject>(
         let mut shown =
             Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
         let (body, language) =
-            draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Viewer::Everything)?;
+            draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Visibility::All)?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         let reply = Reply { status: outcome.status.as_u16(), headers, body };
         if let Some(once) = &once {
@@ -349,7 +355,7 @@ async fn perform<S: Subject>(
 fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
     if item.deleted_at.is_some() {
         return Err(Problem::new(
-            Kind::Gone,
+            ProblemKind::Gone,
             format!(
                 "The {} `{}` has been deleted; its slug is not given to another.",
                 spec.kind.noun(),
@@ -422,11 +428,11 @@ pub fn store<S: Subject>(
     let before = match &existing {
         Some(item) => {
             let mut shown = Shown::new(
-                Wish::every(context.fallback.clone()),
+                LanguagePreference::all_languages(context.fallback.clone()),
                 Arc::clone(&context.places),
                 Some(memory.clone()),
             );
-            complete::<S>(connection, vec![item.clone()], Viewer::Everything, &mut shown)?.pop()
+            complete::<S>(connection, vec![item.clone()], Visibility::All, &mut shown)?.pop()
         }
         None => None,
     };
@@ -439,7 +445,7 @@ pub fn store<S: Subject>(
         fallback: &context.settings.default_language(),
     };
     let Some(understood) = understand::<S>(body, &about, &mut errors) else {
-        return Err(Problem::fields(errors));
+        return Err(Problem::invalid_fields(errors));
     };
     let Understood { status, published_at, slug, texts: mut new_texts, mut draft } = understood;
 
@@ -452,7 +458,7 @@ pub fn store<S: Subject>(
         &mut errors,
     )?;
     if !errors.is_empty() {
-        return Err(Problem::fields(errors));
+        return Err(Problem::invalid_fields(errors));
     }
     if is_patch && status == Status::Published {
         publish_first(&mut new_texts, before.as_ref().map(|before| before.item.status.as_str()));
@@ -535,7 +541,7 @@ fn lent(
 ) -> Result<index::Lent, Problem> {
     let mut titles = |viewer| {
         let mut shown = Shown::new(
-            Wish::every(context.fallback.clone()),
+            LanguagePreference::all_languages(context.fallback.clone()),
             Arc::clone(&context.places),
             Some(memory.clone()),
         );
@@ -546,7 +552,7 @@ fn lent(
             .flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
         Ok::<_, Problem>(titles.collect())
     };
-    Ok(index::Lent { public: titles(Viewer::Public)?, all: titles(Viewer::Everything)? })
+    Ok(index::Lent { public: titles(Visibility::Published)?, all: titles(Visibility::All)? })
 }
 
 /// What a body is read against.
@@ -581,11 +587,11 @@ pub struct Understood<O> {
 pub fn understand<S: Subject>(
     body: &Value,
     about: &About<'_>,
-    errors: &mut Vec<Violation>,
+    errors: &mut Vec<FieldError>,
 ) -> Option<Understood<S::Own>> {
-    let mut fields = Fields::new(body, "", errors)?;
+    let mut fields = JsonFields::new(body, "", errors)?;
     fields.ignore(READ_ONLY);
-    let stated_status = fields.word("status", &Status::ALL);
+    let stated_status = fields.enum_value("status", &Status::ALL);
     let status = stated_status
         .or_else(|| {
             about.existing.and_then(|item| {
@@ -686,7 +692,7 @@ pub fn save_columns<S: Subject>(
 /// Removes that row.
 pub fn delete_columns<S: Subject>(
     connection: &mut Connection,
-    number: Number,
+    number: RowId,
 ) -> Result<(), crate::db::Error> {
     if let Some(table) = &S::SPEC.table {
         let statement = Fragment::new(format!("DELETE FROM {} WHERE number = ", table.name))
@@ -715,7 +721,7 @@ fn resolve(
     connection: &mut Connection,
     spec: &Spec,
     wanted: &[NewLink],
-    errors: &mut Vec<Violation>,
+    errors: &mut Vec<FieldError>,
 ) -> Result<Vec<(NewLink, Id)>, Problem> {
     let mut declared = Vec::with_capacity(wanted.len());
     for link in wanted {
@@ -726,14 +732,18 @@ fn resolve(
                 link.field
             )));
         };
-        declared.push((spec.target, link.target.name.as_str()));
+        declared.push((spec.target, link.target.id_or_slug.as_str()));
     }
     let found = load::find_all(connection, &declared)?;
     let mut resolved: Vec<(NewLink, Id)> = Vec::new();
     for (link, (kind, name)) in wanted.iter().zip(declared) {
         let Some((id, slug)) = found.get(&(kind, name.to_owned())) else {
             let detail = format!("There is no {} `{}`.", kind.noun(), clip(name));
-            errors.push(Violation::field(link.target.pointer.clone(), "unknown_reference", detail));
+            errors.push(FieldError::field(
+                link.target.pointer.clone(),
+                "unknown_reference",
+                detail,
+            ));
             continue;
         };
         let repeated = resolved.iter().any(|(other, other_id)| {
@@ -743,7 +753,7 @@ fn resolve(
                 && other.start == link.start
         });
         if repeated {
-            errors.push(Violation::field(
+            errors.push(FieldError::field(
                 link.target.pointer.clone(),
                 "repeated",
                 format!("`{slug}` is named twice here."),
@@ -788,7 +798,7 @@ fn free_slug(
     }
     let mut candidate = base.clone();
     for number in 2..u32::MAX {
-        let taken: Option<Number> = slugs::table
+        let taken: Option<RowId> = slugs::table
             .filter(slugs::kind.eq(spec.kind.as_str()))
             .filter(slugs::slug.eq(&candidate))
             .select(slugs::item)
@@ -806,10 +816,10 @@ fn free_slug(
 fn may_claim(
     connection: &mut Connection,
     spec: &Spec,
-    item: Option<Number>,
+    item: Option<RowId>,
     slug: &str,
 ) -> Result<bool, Problem> {
-    let owner: Option<Number> = slugs::table
+    let owner: Option<RowId> = slugs::table
         .filter(slugs::kind.eq(spec.kind.as_str()))
         .filter(slugs::slug.eq(slug))
         .select(slugs::item)
@@ -820,8 +830,8 @@ fn may_claim(
             "Another {} has or had the slug `{slug}`; choose another one.",
             spec.kind.noun()
         );
-        let mut problem = Problem::new(Kind::Conflict, detail.clone());
-        problem.errors.push(Violation::field("/slug", "taken", detail));
+        let mut problem = Problem::new(ProblemKind::Conflict, detail.clone());
+        problem.errors.push(FieldError::field("/slug", "taken", detail));
         return Err(problem);
     }
     Ok(owner.is_some())
@@ -850,8 +860,8 @@ fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> R
         item.slug,
         names.join(", ")
     );
-    let mut problem = Problem::new(Kind::Conflict, detail);
-    problem.errors.push(Violation::field(
+    let mut problem = Problem::new(ProblemKind::Conflict, detail);
+    problem.errors.push(FieldError::field(
         "",
         "referenced",
         format!("{} reference(s), the first of a {}", rows.len(), first.kind.replace('_', " ")),
@@ -869,13 +879,13 @@ pub fn merged<S: Subject>(
 ) -> Result<Value, Problem> {
     let spec = S::SPEC;
     let Value::Object(patch) = patch else {
-        return Err(Problem::fields(vec![Violation::field(
+        return Err(Problem::invalid_fields(vec![FieldError::field(
             "",
             "wrong_type",
             "A merge patch of an item is an object.",
         )]));
     };
-    let wish = Wish::every(context.fallback.clone());
+    let wish = LanguagePreference::all_languages(context.fallback.clone());
     let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
     let (text, _) = draw::<S>(
         connection,
@@ -883,7 +893,7 @@ pub fn merged<S: Subject>(
         item.clone(),
         &mut shown,
         &Shape::default(),
-        Viewer::Everything,
+        Visibility::All,
     )?;
     let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
     if let Some(fields) = base.as_object_mut() {
@@ -903,7 +913,7 @@ pub fn patched(
     if spec.texts.iter().any(|(name, _)| patch.contains_key(*name)) {
         if patch.contains_key("translations") {
             let detail = "Send either flat texts or `translations`, not both.";
-            return Err(Problem::fields(vec![Violation::field(
+            return Err(Problem::invalid_fields(vec![FieldError::field(
                 "/translations",
                 "conflicting",
                 detail,
@@ -924,7 +934,7 @@ pub fn patched(
         translations.insert(original, Value::Object(flat));
         patch.insert("translations".to_owned(), Value::Object(translations));
     }
-    body::merge(&mut base, &Value::Object(patch));
+    body::apply_merge_patch(&mut base, &Value::Object(patch));
     Ok(base)
 }
 

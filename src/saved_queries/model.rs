@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::query::{LONGEST, understand};
-use crate::http::fields::Fields;
+use super::query::{MAX_SAVED_QUERY_LEN, parse_saved_query};
+use crate::http::fields::JsonFields;
 use crate::resource::list::{FacetValue, Links, PageInfo, in_address};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Shown};
@@ -16,21 +16,21 @@ use crate::resource::{Draft, Status};
 use crate::{impact, partners, programmes, videos};
 
 /// The lists that can be asked.
-pub const LISTS: [&Spec; 4] =
+pub const LISTABLE_SCHEMAS: [&Spec; 4] =
     [&videos::model::SPEC, &programmes::model::SPEC, &partners::model::SPEC, &impact::model::SPEC];
 
 /// The kinds of item that they list.
-pub const KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
+pub const LISTABLE_KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
+pub const SCHEMA: Spec = Spec {
     kind: Kind::SavedQuery,
     table: None,
     texts: &[("name", TextColumn::Title), ("description", TextColumn::Description)],
     links: &[],
     filters: &[FilterSpec {
         name: "kind",
-        takes: Takes::Word(KINDS),
+        takes: Takes::Word(LISTABLE_KINDS),
         description: "Queries of items of this kind.",
         example: "video",
     }],
@@ -205,37 +205,39 @@ pub struct SavedQueryPage {
 
 /// A saved query's own fields.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Own {
+pub struct SavedQueryFields {
     /// See [`KINDS`].
     pub kind: String,
     /// What stands after `?`.
     pub query: String,
 }
 
-impl Own {
+impl SavedQueryFields {
     /// The list that it asks; `None` for a kind that this program does not know.
-    pub fn list(&self) -> Option<&'static Spec> {
-        LISTS.into_iter().find(|spec| spec.kind.as_str() == self.kind)
+    pub fn list_schema(&self) -> Option<&'static Spec> {
+        LISTABLE_SCHEMAS.into_iter().find(|spec| spec.kind.as_str() == self.kind)
     }
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> Draft<SavedQueryFields> {
     fields.ignore(&["list", "page", "feeds"]);
-    let kind = fields.one_of("kind", KINDS);
+    let kind = fields.one_of("kind", LISTABLE_KINDS);
     fields.require("kind", kind.is_some());
-    let text = fields.text("query", LONGEST).unwrap_or_default();
-    let own =
-        Own { kind: kind.unwrap_or_default(), query: text.trim_start_matches('?').to_owned() };
-    if let Some(Err(errors)) = own.list().map(|list| understand(&own, list)) {
-        fields.errors().extend(errors);
+    let text = fields.text("query", MAX_SAVED_QUERY_LEN).unwrap_or_default();
+    let own = SavedQueryFields {
+        kind: kind.unwrap_or_default(),
+        query: text.trim_start_matches('?').to_owned(),
+    };
+    if let Some(Err(errors)) = own.list_schema().map(|list| parse_saved_query(&own, list)) {
+        fields.errors_mut().extend(errors);
     }
     Draft { own, links: Vec::new() }
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> SavedQuery {
-    let translations = loaded.translations(&SPEC, shown);
+pub fn render(mut loaded: Loaded<SavedQueryFields>, shown: &Shown) -> SavedQuery {
+    let translations = loaded.translations(&SCHEMA, shown);
     let texts = match loaded.take_chosen() {
         None => SavedQueryTexts { translations, ..SavedQueryTexts::default() },
         Some(chosen) => SavedQueryTexts {
@@ -248,7 +250,8 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> SavedQuery {
     };
     let common = loaded.take_common();
     let own = loaded.own;
-    let (endings, path) = own.list().map_or((&[][..], ""), |list| (list.feeds, list.kind.path()));
+    let (endings, path) =
+        own.list_schema().map_or((&[][..], ""), |list| (list.feeds, list.kind.path()));
     let here = format!("{}/f/{}", shown.base, common.slug);
     let mark = if own.query.is_empty() { "" } else { "?" };
     SavedQuery {

@@ -1,14 +1,14 @@
 //! Reads what is saved: when it is written, and each time it is asked.
 
-use super::model::{KINDS, Own, SPEC};
+use super::model::{LISTABLE_KINDS, SCHEMA, SavedQueryFields};
 use super::store::SavedQueries;
 use crate::db::Connection;
 use crate::http::cursor::{self, CursorError};
-use crate::http::fields::not_one_of;
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::params::{Params, decode, given};
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::fields::unknown_value_message;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::params::{QueryParams, percent_decode, present_params};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::list::MAX_LIMIT;
 use crate::resource::load::{Found, complete_single};
 use crate::resource::query::ListRequest;
@@ -18,13 +18,13 @@ use crate::resource::spec::Spec;
 use crate::text::language::Language;
 
 /// The longest query, in characters.
-pub const LONGEST: usize = 2_000;
+pub const MAX_SAVED_QUERY_LEN: usize = 2_000;
 
 /// What is asked for at the address, by whoever reads.
-const AT_THE_ADDRESS: &[&str] = &["lang", "limit", "cursor"];
+const URL_PARAMS: &[&str] = &["lang", "limit", "cursor"];
 
 /// Parameters of lists that have no place in a saved query.
-const REFUSED: &[&str] = &[
+const UNSUPPORTED_PARAMS: &[&str] = &[
     "lang",
     "cursor",
     "offset",
@@ -39,19 +39,22 @@ const REFUSED: &[&str] = &[
 ];
 
 /// Where errors of a query lie in a body.
-const POINTER: &str = "/query";
+const QUERY_POINTER: &str = "/query";
 
 /// Reads a query that is to be saved; errors point to where it stands in the body. The items that
 /// it names are not looked up yet.
-pub fn understand(own: &Own, list: &'static Spec) -> Result<ListRequest, Vec<Violation>> {
+pub fn parse_saved_query(
+    own: &SavedQueryFields,
+    list: &'static Spec,
+) -> Result<ListRequest, Vec<FieldError>> {
     if own.query.starts_with("http:")
         || own.query.starts_with("https:")
         || own.query.starts_with('/')
     {
         let detail = "Only what stands after `?` in the address of a list is a query.";
-        return Err(vec![Violation::field(POINTER, "not_a_query", detail)]);
+        return Err(vec![FieldError::field(QUERY_POINTER, "not_a_query", detail)]);
     }
-    let refused: Vec<Violation> = given(&own.query, REFUSED)
+    let refused: Vec<FieldError> = present_params(&own.query, UNSUPPORTED_PARAMS)
         .into_iter()
         .map(|name| {
             let detail = match name {
@@ -64,23 +67,23 @@ pub fn understand(own: &Own, list: &'static Spec) -> Result<ListRequest, Vec<Vio
                 }
                 _ => format!("`{name}` is for lists. Filters, `q`, `sort` and `limit` work here."),
             };
-            Violation::field(POINTER, "unknown_parameter", detail)
+            FieldError::field(QUERY_POINTER, "unknown_parameter", detail)
         })
         .collect();
     if !refused.is_empty() {
         return Err(refused);
     }
-    ListRequest::parse(list, &own.query, None, &[], Viewer::Public).map_err(in_the_body)
+    ListRequest::parse(list, &own.query, None, &[], Visibility::Published).map_err(to_body_errors)
 }
 
 /// The errors of a query, as those of the body that it stands in.
-pub fn in_the_body(problem: Problem) -> Vec<Violation> {
+pub fn to_body_errors(problem: Problem) -> Vec<FieldError> {
     if problem.errors.is_empty() {
-        return vec![Violation::field(POINTER, "invalid_value", problem.detail)];
+        return vec![FieldError::field(QUERY_POINTER, "invalid_value", problem.detail)];
     }
-    let placed = |error: Violation| Violation {
+    let placed = |error: FieldError| FieldError {
         detail: format!("`{}`: {}", error.parameter.as_deref().unwrap_or_default(), error.detail),
-        pointer: Some(POINTER.to_owned()),
+        pointer: Some(QUERY_POINTER.to_owned()),
         parameter: None,
         ..error
     };
@@ -89,25 +92,25 @@ pub fn in_the_body(problem: Problem) -> Vec<Violation> {
 
 /// What is asked at the address of a saved query, beside what is saved.
 #[derive(Clone, Debug)]
-pub struct AtTheAddress {
+pub struct UrlParams {
     /// Languages.
-    pub wish: Wish,
+    pub language_preference: LanguagePreference,
     /// The parameters as they were given.
     query: String,
     /// What `Accept-Language` says.
-    accepted: Option<String>,
+    accept_language: Option<String>,
 }
 
-impl AtTheAddress {
+impl UrlParams {
     /// Reads `lang`, `limit` and `cursor`.
-    pub fn read(
+    pub fn parse(
         query: &str,
         accepted: Option<&str>,
         fallback: &[Language],
     ) -> Result<Self, Problem> {
-        let mut params = Params::parse(query)?;
-        let wish = Wish::parse(&mut params, accepted, fallback);
-        if wish.all {
+        let mut params = QueryParams::parse(query)?;
+        let wish = LanguagePreference::parse(&mut params, accepted, fallback);
+        if wish.all_languages {
             params.error(
                 "lang",
                 "invalid_language",
@@ -116,8 +119,8 @@ impl AtTheAddress {
         }
         params.integer("limit", 1..=MAX_LIMIT);
         // Of which list it is, is seen when that is known.
-        if let Some(text) = params.take("cursor")
-            && matches!(cursor::read("", &text), Err(CursorError::Malformed))
+        if let Some(text) = params.get("cursor")
+            && matches!(cursor::decode("", &text), Err(CursorError::Malformed))
         {
             params.error(
                 "cursor",
@@ -126,37 +129,45 @@ impl AtTheAddress {
             );
         }
         params.finish()?;
-        Ok(Self { wish, query: query.to_owned(), accepted: accepted.map(str::to_owned) })
+        Ok(Self {
+            language_preference: wish,
+            query: query.to_owned(),
+            accept_language: accepted.map(str::to_owned),
+        })
     }
 
     /// The parameter that keeps the language, where one was asked for, with its question mark.
-    pub fn lang(&self) -> String {
-        let asked = self.wish.asked.first().filter(|_| self.wish.explicit);
+    pub fn lang_query(&self) -> String {
+        let asked = self
+            .language_preference
+            .requested
+            .first()
+            .filter(|_| self.language_preference.is_explicit);
         asked.map_or_else(String::new, |asked| format!("?lang={}", asked.as_str()))
     }
 
     /// What makes it another than others: part of tags.
-    pub fn identity(&self) -> String {
-        format!("{}\n{}", self.query, self.wish.identity())
+    pub fn cache_key(&self) -> String {
+        format!("{}\n{}", self.query, self.language_preference.cache_key())
     }
 
     /// The saved query with what is asked beside it.
-    pub fn list(
+    pub fn resolve(
         &self,
-        own: &Own,
+        own: &SavedQueryFields,
         fallback: &[Language],
-        viewer: Viewer,
+        viewer: Visibility,
     ) -> Result<(&'static Spec, ListRequest), Problem> {
-        let list = own.list().ok_or_else(|| {
+        let list = own.list_schema().ok_or_else(|| {
             let detail = format!(
                 "It asks for items of a kind that this server does not have: {}",
-                not_one_of(&own.kind, KINDS.iter().copied())
+                unknown_value_message(&own.kind, LISTABLE_KINDS.iter().copied())
             );
-            no_longer_understood(Problem::parameter("kind", "unknown_value", detail))
+            outdated_query_problem(Problem::invalid_parameter("kind", "unknown_value", detail))
         })?;
-        let has_limit = !given(&self.query, &["limit"]).is_empty();
+        let has_limit = !present_params(&self.query, &["limit"]).is_empty();
         let kept = own.query.split('&').filter(|pair| {
-            let name = decode(pair.split('=').next().unwrap_or_default());
+            let name = percent_decode(pair.split('=').next().unwrap_or_default());
             let is_replaced = has_limit && name.as_deref() == Some("limit");
             !pair.is_empty() && !is_replaced
         });
@@ -164,28 +175,28 @@ impl AtTheAddress {
             .chain(self.query.split('&').filter(|pair| !pair.is_empty()))
             .collect::<Vec<_>>()
             .join("&");
-        match ListRequest::parse(list, &whole, self.accepted.as_deref(), fallback, viewer) {
+        match ListRequest::parse(list, &whole, self.accept_language.as_deref(), fallback, viewer) {
             Ok(request) => Ok((list, request)),
-            Err(problem) => Err(no_longer_understood(problem)),
+            Err(problem) => Err(outdated_query_problem(problem)),
         }
     }
 }
 
 /// A query that was understood when it was saved and is no longer: not the caller's fault, unless
 /// it is what stands at the address.
-pub fn no_longer_understood(problem: Problem) -> Problem {
-    let (mine, saved): (Vec<Violation>, Vec<Violation>) =
+pub fn outdated_query_problem(problem: Problem) -> Problem {
+    let (mine, saved): (Vec<FieldError>, Vec<FieldError>) =
         problem.errors.into_iter().partition(|error| {
-            error.parameter.as_deref().is_some_and(|parameter| AT_THE_ADDRESS.contains(&parameter))
+            error.parameter.as_deref().is_some_and(|parameter| URL_PARAMS.contains(&parameter))
         });
-    if problem.kind != Kind::InvalidParameter {
+    if problem.kind != ProblemKind::InvalidParameter {
         return Problem { errors: [mine, saved].concat(), ..problem };
     }
     if !mine.is_empty() {
-        return Problem::parameters(mine);
+        return Problem::invalid_parameters(mine);
     }
     let mut unavailable = Problem::new(
-        Kind::Unavailable,
+        ProblemKind::Unavailable,
         "What was saved under this name is no longer understood; whoever keeps the catalogue can mend it.",
     );
     unavailable.errors = saved;
@@ -193,11 +204,11 @@ pub fn no_longer_understood(problem: Problem) -> Problem {
 }
 
 /// A saved query as it is asked.
-pub struct Saved {
+pub struct LoadedSavedQuery {
     /// Slug.
     pub slug: String,
     /// What it asks.
-    pub own: Own,
+    pub fields: SavedQueryFields,
     /// Its name, its description and their language.
     pub name: String,
     /// As long as it needs to be.
@@ -207,13 +218,13 @@ pub struct Saved {
 }
 
 /// Finds a saved query that the caller may see; the slug where it has another now.
-pub fn find(
+pub fn find_saved_query(
     connection: &mut Connection,
     name: &str,
-    viewer: Viewer,
+    viewer: Visibility,
     shown: &mut Shown,
-) -> Result<Result<Saved, String>, Problem> {
-    let item = match find_visible(connection, &SPEC, name, viewer)? {
+) -> Result<Result<LoadedSavedQuery, String>, Problem> {
+    let item = match find_visible(connection, &SCHEMA, name, viewer)? {
         Found::Moved(item) => return Ok(Err(item.slug)),
         Found::Here(item) => item,
     };
@@ -223,11 +234,11 @@ pub fn find(
     let chosen = loaded
         .take_chosen()
         .ok_or_else(|| Problem::internal(format!("saved query {} has no name", loaded.item.id)))?;
-    Ok(Ok(Saved {
+    Ok(Ok(LoadedSavedQuery {
         language: chosen.language.as_str().to_owned(),
         name: chosen.text.title,
         description: chosen.text.description,
         slug: loaded.item.slug,
-        own: loaded.own,
+        fields: loaded.own,
     }))
 }

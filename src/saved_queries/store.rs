@@ -1,10 +1,10 @@
 //! How saved queries are stored.
 
-use super::model::{self, Own, SPEC, SavedQuery};
-use super::query::{in_the_body, understand};
+use super::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
+use super::query::{parse_saved_query, to_body_errors};
 use crate::db::{Connection, Id};
-use crate::http::fields::Fields;
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::fields::JsonFields;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::load::Loaded;
 use crate::resource::names::Memory;
 use crate::resource::shown::Shown;
@@ -16,19 +16,19 @@ use crate::resource::{Draft, NewLink, Subject};
 pub struct SavedQueries;
 
 impl Subject for SavedQueries {
-    const SPEC: &'static Spec = &SPEC;
-    type Own = Own;
+    const SPEC: &'static Spec = &SCHEMA;
+    type Own = SavedQueryFields;
     type View = SavedQuery;
 
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
-        model::read(fields)
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<SavedQueryFields> {
+        model::parse(fields)
     }
 
-    fn view(loaded: Loaded<Own>, shown: &Shown) -> SavedQuery {
-        model::view(loaded, shown)
+    fn view(loaded: Loaded<SavedQueryFields>, shown: &Shown) -> SavedQuery {
+        model::render(loaded, shown)
     }
 
-    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
+    fn facets(own: &SavedQueryFields, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
         vec![("kind", own.kind.clone())]
     }
 
@@ -36,16 +36,16 @@ impl Subject for SavedQueries {
     fn check(
         connection: &mut Connection,
         _id: Option<Id>,
-        own: &mut Own,
+        own: &mut SavedQueryFields,
         _links: &[(NewLink, Id)],
-        errors: &mut Vec<Violation>,
+        errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let Some(list) = own.list() else { return Ok(()) };
+        let Some(list) = own.list_schema() else { return Ok(()) };
         // What cannot be read has been said already.
-        let Ok(request) = understand(own, list) else { return Ok(()) };
+        let Ok(request) = parse_saved_query(own, list) else { return Ok(()) };
         match request.list(connection, list, &Memory::default()) {
-            Err(problem) if problem.kind == Kind::InvalidParameter => {
-                errors.extend(in_the_body(problem))
+            Err(problem) if problem.kind == ProblemKind::InvalidParameter => {
+                errors.extend(to_body_errors(problem))
             }
             Err(problem) => return Err(problem),
             Ok(_) => {}

@@ -9,17 +9,20 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::kinds;
-use crate::db::page::{Key, KeyType, List};
-use crate::db::search::{Ask, Audience, Frequencies, Matching, Scope, frequencies, matching};
+use crate::db::page::{ListQuery, SortKey, SortKeyType};
+use crate::db::search::{
+    Audience, FieldScope, SearchMatch, SearchMode, TokenFrequencies, cached_token_frequencies,
+    plan_search,
+};
 use crate::db::sql::{Bind, Fragment};
 use crate::db::{Connection, Id, Time};
 use crate::http::conditional::ConditionalGet;
-use crate::http::fields::not_one_of;
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
+use crate::http::fields::unknown_value_message;
+use crate::http::keys::Visibility;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::layer::StatementCount;
 use crate::http::negotiate;
-use crate::http::params::Params;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::Status;
 use crate::resource::context::Context;
@@ -40,19 +43,19 @@ use crate::topics::model::SPEC;
 
 /// What the document says of it, beside what the handler does: of the parameters of lists those
 /// that every kind has.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: Listing = Listing {
     path: "/v1/search",
     spec: &SPEC,
-    without: &WITHOUT,
-    own: parameters,
+    without: &EXCLUDED_PARAMS,
+    own: openapi_parameters,
     needs_query: true,
 };
 
-const WITHOUT: [&str; 9] =
+const EXCLUDED_PARAMS: [&str; 9] =
     ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
 
 /// The fields of a hit.
-const FIELDS: [&str; 12] = [
+const HIT_FIELDS: [&str; 12] = [
     "kind",
     "id",
     "slug",
@@ -67,7 +70,7 @@ const FIELDS: [&str; 12] = [
     "item",
 ];
 
-fn parameters() -> Vec<Value> {
+fn openapi_parameters() -> Vec<Value> {
     let names: Vec<&str> = Kind::SOUGHT.iter().map(|kind| kind.as_str()).collect();
     let with_not: Vec<String> =
         names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
@@ -89,7 +92,7 @@ fn parameters() -> Vec<Value> {
         comma_list(
             "fields",
             "Only these fields, and `id`.",
-            json!({"type": "string", "enum": FIELDS}),
+            json!({"type": "string", "enum": HIT_FIELDS}),
             100,
             "title",
         ),
@@ -209,12 +212,12 @@ pub struct SearchHitPage {
 /// Of what only a kind has, if it has anything: what stands for it in a list.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Pictured {
+struct HitImageFields {
     thumbnail: Packed,
     logo: Packed,
 }
 
-impl Pictured {
+impl HitImageFields {
     fn image(&self) -> Option<HitImage> {
         [&self.thumbnail, &self.logo].into_iter().find_map(Packed::unpack::<Option<HitImage>>)
     }
@@ -226,83 +229,94 @@ impl Pictured {
 /// stands in titles comes before summaries, names, descriptions and transcripts, whatever the kind.
 #[utoipa::path(operation_id = "list_search_hits", tag = "Search", responses((status = 200, description = "A page of hits.", body = SearchHitPage)))]
 #[get("/v1/search")]
-pub async fn search_everything(
+pub async fn search_all(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
-    let wanted = Arc::new(Wanted::read(&context, &request, caller)?);
+    let wanted = Arc::new(SearchRequest::from_request(&context, &request, caller)?);
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
             let asked = OfCatalogue {
-                identity: &shared.identity,
-                wish: &shared.wish,
-                base: &shared.base,
+                identity: &shared.etag_key,
+                wish: &shared.language_preference,
+                base: &shared.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                read_page(connection, &inner, &shared, revisions, shown)
+                load_hit_page(connection, &inner, &shared, revisions, shown)
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
-    answer_page(&context, &request, (caller, &wanted.wish), done.value, None)
+    StatementCount::record(&request, done.statement_count);
+    answer_page(&context, &request, (caller, &wanted.language_preference), done.value, None)
 }
 
 /// A search, understood.
-struct Wanted {
+struct SearchRequest {
     search: Asked,
     kinds: Vec<Kind>,
-    wish: Wish,
-    shape: Shape,
-    with_item: bool,
+    language_preference: LanguagePreference,
+    response_shape: Shape,
+    include_item: bool,
     paging: Paging,
-    viewer: Viewer,
+    visibility: Visibility,
     statuses: Option<Vec<Status>>,
     ranges: Vec<(&'static RangeSpec, Bind)>,
-    by_kind: bool,
+    kind_facet: bool,
     highlights: bool,
-    base: String,
+    base_url: String,
     /// What makes the counts of its kinds others than those of another search.
-    counted: String,
+    count_key: String,
     /// For the `ETag`.
-    identity: String,
+    etag_key: String,
 }
 
-impl Wanted {
-    fn read(context: &Context, request: &HttpRequest, caller: Viewer) -> Result<Self, Problem> {
-        let mut params = Params::parse(request.query_string())?;
-        let wish = Wish::parse(&mut params, accepted(request), &context.fallback);
+impl SearchRequest {
+    fn from_request(
+        context: &Context,
+        request: &HttpRequest,
+        caller: Visibility,
+    ) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let wish =
+            LanguagePreference::parse(&mut params, accept_language(request), &context.fallback);
         let search = read_search(&mut params, &wish);
         if search.is_none() {
             params.error("q", "required", "`q` says what to search for.");
         }
-        let kinds = kinds::read_kinds(&mut params, &Kind::SOUGHT);
+        let kinds = kinds::parse_kinds(&mut params, &Kind::SOUGHT);
         let fields = params.list("fields", 100);
-        for name in fields.iter().flatten().filter(|name| !FIELDS.contains(&name.as_str())) {
-            params.error("fields", "unknown_value", not_one_of(name, FIELDS.iter().copied()));
+        for name in fields.iter().flatten().filter(|name| !HIT_FIELDS.contains(&name.as_str())) {
+            params.error(
+                "fields",
+                "unknown_value",
+                unknown_value_message(name, HIT_FIELDS.iter().copied()),
+            );
         }
-        let with_item = read_word(&mut params, "include", "item");
-        let by_kind = read_word(&mut params, "facets", "kind");
+        let with_item = parse_single_word(&mut params, "include", "item");
+        let by_kind = parse_single_word(&mut params, "facets", "kind");
         let statuses = read_statuses(&mut params, caller);
         let ranges = COMMON_RANGES
             .iter()
             .filter_map(|range| Some((range, read_range(&mut params, range)?)))
             .collect();
         let highlights = params.flag("highlights").unwrap_or(false);
-        let asked = if wish.explicit { String::new() } else { wish.identity() };
-        let identity = format!("search\n{}\n{asked}\n{caller:?}", params.identity(NOT_OF_THE_LIST));
+        let asked = if wish.is_explicit { String::new() } else { wish.cache_key() };
+        let identity =
+            format!("search\n{}\n{asked}\n{caller:?}", params.canonical_without(NOT_OF_THE_LIST));
         let paging = Paging::read(&mut params, &identity);
         let counted = format!(
             "search\n{}\n{caller:?}",
-            params.identity(&[NOT_OF_THE_LIST, &["kind"]].concat())
+            params.canonical_without(&[NOT_OF_THE_LIST, &["kind"]].concat())
         );
-        let viewer = if statuses.is_some() { caller } else { Viewer::Public };
-        let identity = format!("search\n{}\n{}\n{viewer:?}", params.identity(&[]), wish.identity());
+        let viewer = if statuses.is_some() { caller } else { Visibility::Published };
+        let identity =
+            format!("search\n{}\n{}\n{viewer:?}", params.canonical_without(&[]), wish.cache_key());
         params.finish()?;
         let Some(search) = search else {
             return Err(Problem::internal("a search without a query was understood"));
@@ -310,59 +324,62 @@ impl Wanted {
         Ok(Self {
             search,
             kinds,
-            wish,
-            shape: Shape { fields, ..Shape::default() },
-            with_item,
+            language_preference: wish,
+            response_shape: Shape { fields, ..Shape::default() },
+            include_item: with_item,
             paging,
-            viewer,
+            visibility: viewer,
             statuses,
             ranges,
-            by_kind,
+            kind_facet: by_kind,
             highlights,
-            base: context.settings.base_url(request),
-            counted,
-            identity,
+            base_url: context.settings.base_url(request),
+            count_key: counted,
+            etag_key: identity,
         })
     }
 
     /// What a query finds among these kinds.
-    fn list(
+    fn build_query(
         &self,
         query: &Query,
         kinds: &[Kind],
-        ask: Ask,
-        frequencies: &Arc<Frequencies>,
-    ) -> List {
+        ask: SearchMode,
+        frequencies: &Arc<TokenFrequencies>,
+    ) -> ListQuery {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
-        let audience =
-            if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
-        let mut list = List::default();
-        match matching(query, &letters, audience, (Scope::Everything, ask), frequencies) {
-            Matching::Ranked(ranked) if !kinds.is_empty() => list.ranked = Some(ranked),
+        let audience = if self.visibility.includes_unpublished() {
+            Audience::Editors
+        } else {
+            Audience::Public
+        };
+        let mut list = ListQuery::default();
+        match plan_search(query, &letters, audience, (FieldScope::AllFields, ask), frequencies) {
+            SearchMatch::Ranked(ranked) if !kinds.is_empty() => list.ranked_matches = Some(ranked),
             // Nothing but what is not looked for, or no kind.
             other => {
-                list.predicates.extend(if let Matching::Predicate(predicate) = other {
+                list.predicates.extend(if let SearchMatch::Predicate(predicate) = other {
                     Some(predicate)
                 } else {
                     None
                 });
-                list.predicates.push(of_kinds(kinds));
-                list.keys.push(Key {
+                list.predicates.push(kind_predicate(kinds));
+                list.sort_keys.push(SortKey {
                     expression: Fragment::new("items.published_at"),
-                    holds: KeyType::Time,
+                    key_type: SortKeyType::Time,
                     descending: true,
                     nullable: self.statuses.is_some(),
                 });
             }
         }
-        list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked.is_some()));
+        list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked_matches.is_some()));
         list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
         list
     }
 }
 
 /// Holds for items of these kinds.
-fn of_kinds(kinds: &[Kind]) -> Fragment {
+fn kind_predicate(kinds: &[Kind]) -> Fragment {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     Fragment::new(if names.is_empty() {
         "1 = 0".to_owned()
@@ -372,39 +389,40 @@ fn of_kinds(kinds: &[Kind]) -> Fragment {
 }
 
 /// Whether a parameter that takes a single word is given.
-fn read_word(params: &mut Params, name: &'static str, word: &str) -> bool {
+fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -> bool {
     let given = params.list(name, 20).unwrap_or_default();
     for other in given.iter().filter(|given| *given != word) {
-        params.error(name, "unknown_value", not_one_of(other, [word].into_iter()));
+        params.error(name, "unknown_value", unknown_value_message(other, [word].into_iter()));
     }
     !given.is_empty()
 }
 
-fn read_page(
+fn load_hit_page(
     connection: &mut Connection,
     context: &Context,
-    wanted: &Wanted,
+    wanted: &SearchRequest,
     revisions: &Arc<Revisions>,
     shown: &mut Shown,
 ) -> Result<Page, Problem> {
-    let frequencies = frequencies(connection)?;
-    let mut list = wanted.list(&wanted.search.query, &wanted.kinds, Ask::Ranked, &frequencies);
+    let frequencies = cached_token_frequencies(connection)?;
+    let mut list =
+        wanted.build_query(&wanted.search.query, &wanted.kinds, SearchMode::Ranked, &frequencies);
     let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
-    let counted = format!("{}\n{}", wanted.counted, kinds.join(","));
-    list.identity = Some(counted.clone());
+    let counted = format!("{}\n{}", wanted.count_key, kinds.join(","));
+    list.cache_key = Some(counted.clone());
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
     let paging = &wanted.paging;
-    let page = load_page_of::<Option<Pictured>>(
+    let page = load_page_of::<Option<HitImageFields>>(
         connection,
         &list,
         (&paging.start, paging.limit),
-        wanted.viewer,
+        wanted.visibility,
         shown,
         |item| spec_of(item).filter(|_| wanted.highlights),
     )?;
     let Some((slice, loaded)) = page else {
-        return Err(Problem::parameter(
+        return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
             "The cursor does not fit this search; start again without it.",
@@ -414,21 +432,21 @@ fn read_page(
         .total
         .then(|| context.totals.of(revisions, &counted, || list.count(connection)))
         .transpose()?;
-    let facets = if wanted.by_kind {
-        Some(facets(connection, context, wanted, (revisions, &frequencies))?)
+    let facets = if wanted.kind_facet {
+        Some(kind_facets(connection, context, wanted, (revisions, &frequencies))?)
     } else {
         None
     };
     let did_you_mean = match wanted.search.little(paging, loaded.len()) {
         Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
             Ok(wanted
-                .list(&query, &wanted.kinds, Ask::All, &frequencies)
+                .build_query(&query, &wanted.kinds, SearchMode::Unranked, &frequencies)
                 .count_up_to(connection, COUNTED)?)
         })?,
         None => Vec::new(),
     };
-    let mut wholes = if wanted.with_item {
-        read_wholes(connection, context, wanted.viewer, &loaded, shown)?
+    let mut wholes = if wanted.include_item {
+        load_full_items(connection, context, wanted.visibility, &loaded, shown)?
     } else {
         HashMap::new()
     };
@@ -440,9 +458,10 @@ fn read_page(
     let mut items = Items::default();
     for one in loaded {
         let Some(spec) = spec_of(&one.item) else { continue };
-        let highlights = marked.as_ref().map(|marked| marked.of(spec, &one, wanted.viewer, shown));
+        let highlights =
+            marked.as_ref().map(|marked| marked.of(spec, &one, wanted.visibility, shown));
         let item = wholes.remove(&one.item.id);
-        items.push(&hit(one, spec.kind, item, shown), &wanted.shape)?;
+        items.push(&to_hit(one, spec.kind, item, shown), &wanted.response_shape)?;
         if let Some(highlights) = highlights {
             items.add_member("highlights", &highlights)?;
         }
@@ -451,19 +470,21 @@ fn read_page(
 }
 
 /// How many items of each kind are found.
-fn facets(
+fn kind_facets(
     connection: &mut Connection,
     context: &Context,
-    wanted: &Wanted,
-    (revisions, frequencies): (&Revisions, &Arc<Frequencies>),
+    wanted: &SearchRequest,
+    (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
 ) -> Result<Map<String, Value>, Problem> {
     let mut counts: Vec<(Kind, i64)> = Vec::new();
     for kind in Kind::SOUGHT {
-        let list = format!("{}\n{}", wanted.counted, kind.as_str());
+        let list = format!("{}\n{}", wanted.count_key, kind.as_str());
         counts.push((
             kind,
             context.totals.of(revisions, &list, || {
-                wanted.list(&wanted.search.query, &[kind], Ask::All, frequencies).count(connection)
+                wanted
+                    .build_query(&wanted.search.query, &[kind], SearchMode::Unranked, frequencies)
+                    .count(connection)
             })?,
         ));
     }
@@ -473,18 +494,18 @@ fn facets(
     });
     let values = counts.into_iter().map(|(kind, count)| FacetValue {
         value: kind.as_str().to_owned(),
-        label: kinds::name(kind, wanted.wish.names).to_owned(),
+        label: kinds::kind_label(kind, wanted.language_preference.ui_language).to_owned(),
         count,
     });
     Ok([("kind".to_owned(), json!(values.collect::<Vec<_>>()))].into_iter().collect())
 }
 
 /// The whole resources of what was found: a fixed number of queries for each kind.
-fn read_wholes(
+fn load_full_items(
     connection: &mut Connection,
     context: &Context,
-    viewer: Viewer,
-    loaded: &[Loaded<Option<Pictured>>],
+    viewer: Visibility,
+    loaded: &[Loaded<Option<HitImageFields>>],
     shown: &Shown,
 ) -> Result<HashMap<Id, Value>, Problem> {
     let mut wholes = HashMap::new();
@@ -501,8 +522,8 @@ fn read_wholes(
     Ok(wholes)
 }
 
-fn hit(
-    mut one: Loaded<Option<Pictured>>,
+fn to_hit(
+    mut one: Loaded<Option<HitImageFields>>,
     kind: Kind,
     item: Option<Value>,
     shown: &Shown,
@@ -513,8 +534,9 @@ fn hit(
             HitText { title: text.title.clone(), summary: text.summary.clone() },
         )
     };
-    let translations = shown.wish.translations.then(|| one.texts.iter().map(text).collect());
-    let image = one.own.as_ref().and_then(Pictured::image);
+    let translations =
+        shown.wish.include_translations.then(|| one.texts.iter().map(text).collect());
+    let image = one.own.as_ref().and_then(HitImageFields::image);
     let chosen = one.take_chosen();
     SearchHit {
         kind: kind.as_str().to_owned(),

@@ -1,17 +1,17 @@
 //! The parameter `kind`, and what the kinds are called in the catalogue's languages.
 
-use crate::http::fields::not_one_of;
-use crate::http::params::Params;
+use crate::http::fields::unknown_value_message;
+use crate::http::params::QueryParams;
 use crate::resource::spec::Kind;
 
 /// What items of a kind are called in one of the languages that country names are kept in; in
 /// English in others.
-pub fn name(kind: Kind, language: &str) -> &'static str {
+pub fn kind_label(kind: Kind, language: &str) -> &'static str {
     kind.heading().in_language(language)
 }
 
 /// The kinds that are asked for, out of these.
-pub fn read_kinds(params: &mut Params, kinds: &[Kind]) -> Vec<Kind> {
+pub fn parse_kinds(params: &mut QueryParams, kinds: &[Kind]) -> Vec<Kind> {
     let names = params.list("kind", Kind::SOUGHT.len()).unwrap_or_default();
     let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
     for name in &names {
@@ -23,7 +23,7 @@ pub fn read_kinds(params: &mut Params, kinds: &[Kind]) -> Vec<Kind> {
             None => params.error(
                 "kind",
                 "unknown_value",
-                not_one_of(name, kinds.iter().map(|kind| kind.as_str())),
+                unknown_value_message(name, kinds.iter().map(|kind| kind.as_str())),
             ),
         }
     }
@@ -37,9 +37,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_have_names() {
-        assert_eq!(name(Kind::Programme, "mk"), "Програми");
-        assert_eq!(name(Kind::Topic, "de"), "Topics");
+    fn kind_labels_are_localized() {
+        assert_eq!(kind_label(Kind::Programme, "mk"), "Програми");
+        assert_eq!(kind_label(Kind::Topic, "de"), "Topics");
         assert_eq!(crate::phrases::LANGUAGES, crate::places::NAME_LANGUAGES);
     }
 }

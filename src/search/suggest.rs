@@ -5,15 +5,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::kinds::read_kinds;
-use crate::db::search::{Audience, frequencies, newest_titled};
+use super::kinds::parse_kinds;
+use crate::db::search::{Audience, cached_token_frequencies, find_newest_by_title};
 use crate::db::{Connection, Id};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
+use crate::http::keys::Visibility;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::layer::StatementCount;
 use crate::http::negotiate;
-use crate::http::params::Params;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -32,15 +32,15 @@ use crate::text::tokens;
 use crate::topics::model::SPEC;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: Listing = Listing {
     path: "/v1/suggest",
     spec: &SPEC,
-    without: &WITHOUT,
-    own: parameters,
+    without: &EXCLUDED_PARAMS,
+    own: openapi_parameters,
     needs_query: true,
 };
 
-const WITHOUT: [&str; 18] = [
+const EXCLUDED_PARAMS: [&str; 18] = [
     "fields",
     "include",
     "ids",
@@ -62,18 +62,18 @@ const WITHOUT: [&str; 18] = [
 ];
 
 /// The kinds that are suggested, in the order in which they stand among equals.
-const KINDS: [Kind; 4] = [Kind::Topic, Kind::Programme, Kind::Partner, Kind::Video];
+const SUGGESTED_KINDS: [Kind; 4] = [Kind::Topic, Kind::Programme, Kind::Partner, Kind::Video];
 
 /// How many suggestions there are at most, and unless asked otherwise.
-const MOST: i64 = 20;
-const DEFAULT: i64 = 10;
+const MAX_SUGGESTIONS: i64 = 20;
+const DEFAULT_SUGGESTIONS: i64 = 10;
 /// How many of the first three kinds stand before the videos, where there are enough of those.
-const OF_A_KIND: usize = 3;
+const MAX_PER_KIND: usize = 3;
 /// As how many words what is begun is looked for.
-const COMPLETIONS: usize = 24;
+const MAX_COMPLETIONS: usize = 24;
 
-fn parameters() -> Vec<Value> {
-    let with_not: Vec<String> = KINDS
+fn openapi_parameters() -> Vec<Value> {
+    let with_not: Vec<String> = SUGGESTED_KINDS
         .iter()
         .flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())])
         .collect();
@@ -82,13 +82,13 @@ fn parameters() -> Vec<Value> {
             "kind",
             "Only items of this kind. Several mean any of them; `!` excludes.",
             json!({"type": "string", "enum": with_not}),
-            KINDS.len(),
+            SUGGESTED_KINDS.len(),
             "topic",
         ),
         parameter(
             "limit",
             "How many suggestions are given.",
-            json!({"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}),
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_SUGGESTIONS, "default": DEFAULT_SUGGESTIONS}),
             json!(5),
         ),
     ]
@@ -156,26 +156,29 @@ pub async fn suggest(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
-    let wanted = Wanted::read(&context, &request)?;
-    let (inner, condition, wish) =
-        (context.clone().into_inner(), ConditionalGet::from_request(&request), wanted.wish.clone());
+    let wanted = SuggestRequest::from_request(&context, &request)?;
+    let (inner, condition, wish) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        wanted.language_preference.clone(),
+    );
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let asked = OfCatalogue {
-                identity: &wanted.identity,
-                wish: &wanted.wish,
-                base: &wanted.base,
+                identity: &wanted.etag_key,
+                wish: &wanted.language_preference,
+                base: &wanted.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
-                suggestions(connection, &inner, &wanted, shown)
+                load_suggestions(connection, &inner, &wanted, shown)
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, data) = match done.value {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
@@ -185,58 +188,66 @@ pub async fn suggest(
     let links = list::links(
         &context,
         &request,
-        &PageInfo { limit: MOST, next_cursor: None, prev_cursor: None, total: None },
+        &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
     let mut response = answered(&context, (caller, &wish), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
 /// What is asked for.
-struct Wanted {
+struct SuggestRequest {
     search: Asked,
     kinds: Vec<Kind>,
-    wish: Wish,
+    language_preference: LanguagePreference,
     limit: usize,
-    base: String,
-    identity: String,
+    base_url: String,
+    etag_key: String,
 }
 
-impl Wanted {
-    fn read(context: &Context, request: &HttpRequest) -> Result<Self, Problem> {
-        let mut params = Params::parse(request.query_string())?;
-        let wish = Wish::parse(&mut params, accepted(request), &context.fallback);
+impl SuggestRequest {
+    fn from_request(context: &Context, request: &HttpRequest) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let wish =
+            LanguagePreference::parse(&mut params, accept_language(request), &context.fallback);
         let search = read_search(&mut params, &wish);
         if search.is_none() {
             params.error("q", "required", "`q` says what was typed.");
         }
-        let kinds = read_kinds(&mut params, &KINDS);
-        let limit = params.integer("limit", 1..=MOST).unwrap_or(DEFAULT);
+        let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
+        let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
         let base = context.settings.base_url(request);
-        let identity = format!("suggest\n{}\n{}", params.identity(&[]), wish.identity());
+        let identity = format!("suggest\n{}\n{}", params.canonical_without(&[]), wish.cache_key());
         params.finish()?;
         let Some(search) = search else {
             return Err(Problem::internal("suggestions for nothing were understood"));
         };
-        Ok(Self { search, kinds, wish, limit: usize::try_from(limit).unwrap_or(0), base, identity })
+        Ok(Self {
+            search,
+            kinds,
+            language_preference: wish,
+            limit: usize::try_from(limit).unwrap_or(0),
+            base_url: base,
+            etag_key: identity,
+        })
     }
 }
 
 /// A suggestion and its place among the others.
-struct Placed {
+struct RankedSuggestion {
     /// Whether its title begins otherwise than with what was typed; then the place of its kind, and
     /// its place among the newest.
-    place: (bool, usize, usize),
+    rank: (bool, usize, usize),
     suggestion: Suggestion,
 }
 
-fn suggestions(
+fn load_suggestions(
     connection: &mut Connection,
     context: &Context,
-    wanted: &Wanted,
+    wanted: &SuggestRequest,
     shown: &mut Shown,
 ) -> Result<Vec<Suggestion>, Problem> {
     let typed = &wanted.search.query;
-    let found = found(connection, context, wanted)?;
+    let found = find_candidates(connection, context, wanted)?;
     let of_kind = |kind: &Kind| {
         found
             .iter()
@@ -247,12 +258,12 @@ fn suggestions(
     load_named(
         connection,
         wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
-        Viewer::Public,
+        Visibility::Published,
         shown,
     )?;
     let marker = Marker::new(typed);
     let beginning = tokens(&wanted.search.text);
-    let mut placed: Vec<Placed> = Vec::new();
+    let mut placed: Vec<RankedSuggestion> = Vec::new();
     for (among, (letter, id)) in found.iter().enumerate() {
         let kind = wanted.kinds.iter().position(|kind| kind.letter() == *letter);
         let Some((place, kind)) = kind.and_then(|place| Some((place, *wanted.kinds.get(place)?)))
@@ -260,8 +271,10 @@ fn suggestions(
             continue;
         };
         let Some(target) = shown.target(id).cloned() else { continue };
-        let Some((language, title, html)) = title(&target, typed, &marker, shown) else { continue };
-        let begins_so = begins_with(&tokens(&title), &beginning);
+        let Some((language, title, html)) = matching_title(&target, typed, &marker, shown) else {
+            continue;
+        };
+        let begins_so = starts_with_words(&tokens(&title), &beginning);
         let url = format!("{}{}/{}", shown.base, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
@@ -272,31 +285,31 @@ fn suggestions(
             language,
             url,
         };
-        placed.push(Placed { place: (!begins_so, place, among), suggestion });
+        placed.push(RankedSuggestion { rank: (!begins_so, place, among), suggestion });
     }
-    placed.sort_by_key(|placed| placed.place);
-    Ok(a_few_of_each(placed, wanted.limit))
+    placed.sort_by_key(|placed| placed.rank);
+    Ok(limit_per_kind(placed, wanted.limit))
 }
 
 /// The newest of each kind that have the words in their titles. Of videos, which are many, those
 /// are looked for that have one of the words that what is begun may become, which the index finds
 /// sooner than all that begin so; then all, where these are not enough.
-fn found(
+fn find_candidates(
     connection: &mut Connection,
     context: &Context,
-    wanted: &Wanted,
+    wanted: &SuggestRequest,
 ) -> Result<Vec<(char, Id)>, Problem> {
     let typed = &wanted.search.query;
-    let frequencies = frequencies(connection)?;
-    let most = i64::try_from(wanted.limit).unwrap_or(MOST);
+    let frequencies = cached_token_frequencies(connection)?;
+    let most = i64::try_from(wanted.limit).unwrap_or(MAX_SUGGESTIONS);
     let newest = |connection: &mut Connection, query: &Query, kinds: &[Kind]| {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
-        newest_titled(connection, query, &letters, Audience::Public, most, &frequencies)
+        find_newest_by_title(connection, query, &letters, Audience::Public, most, &frequencies)
     };
     let (videos, others): (Vec<Kind>, Vec<Kind>) =
         wanted.kinds.iter().partition(|kind| **kind == Kind::Video);
     let mut found = newest(connection, typed, &others)?;
-    let completed = completed(connection, context, typed)?;
+    let completed = complete_last_word(connection, context, typed)?;
     let mut of_videos = newest(connection, completed.as_ref().unwrap_or(typed), &videos)?;
     if completed.is_some() && of_videos.len() < wanted.limit {
         of_videos = newest(connection, typed, &videos)?;
@@ -306,7 +319,7 @@ fn found(
 }
 
 /// The query with the words in place of what is begun that it may become; `None` where nothing is.
-fn completed(
+fn complete_last_word(
     connection: &mut Connection,
     context: &Context,
     typed: &Query,
@@ -324,7 +337,7 @@ fn completed(
     let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else {
         return Ok(None);
     };
-    let words = context.vocabulary.beginning_with(connection, &begun, COMPLETIONS)?;
+    let words = context.vocabulary.beginning_with(connection, &begun, MAX_COMPLETIONS)?;
     for term in last.iter_mut() {
         term.prefix = false;
     }
@@ -333,14 +346,14 @@ fn completed(
 }
 
 /// The title that has all that was typed: in the answer's language, or else in another.
-fn title(
+fn matching_title(
     target: &Target,
     typed: &Query,
     marker: &Marker<'_>,
     shown: &Shown,
 ) -> Option<(String, String, String)> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
-    let answered = shown.title(target).filter(|_| !shown.wish.all);
+    let answered = shown.title(target).filter(|_| !shown.wish.all_languages);
     let others = target
         .languages
         .iter()
@@ -354,7 +367,7 @@ fn title(
     })
 }
 
-fn begins_with(title: &[String], typed: &[String]) -> bool {
+fn starts_with_words(title: &[String], typed: &[String]) -> bool {
     let Some((last, before)) = typed.split_last() else { return false };
     title.starts_with(before)
         && title.get(before.len()).is_some_and(|word| word.starts_with(last.as_str()))
@@ -362,15 +375,15 @@ fn begins_with(title: &[String], typed: &[String]) -> bool {
 
 /// The first of these, but of each kind other than the last no more than a few before those that
 /// come after.
-fn a_few_of_each(placed: Vec<Placed>, limit: usize) -> Vec<Suggestion> {
-    let mut seen = [0_usize; KINDS.len()];
+fn limit_per_kind(placed: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
+    let mut seen = [0_usize; SUGGESTED_KINDS.len()];
     let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for Placed { place: (_, kind, _), suggestion } in placed {
+    for RankedSuggestion { rank: (_, kind, _), suggestion } in placed {
         let count = seen.get_mut(kind).map_or(0, |count| {
             *count = count.saturating_add(1);
             *count
         });
-        let few = suggestion.kind == Kind::Video.as_str() || count <= OF_A_KIND;
+        let few = suggestion.kind == Kind::Video.as_str() || count <= MAX_PER_KIND;
         if few { first.push(suggestion) } else { rest.push(suggestion) }
     }
     // There is room for the rest where the first are not enough.

@@ -8,15 +8,15 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::page::{Place, Start};
-use crate::db::search::Scope;
+use crate::db::page::{PageStart, Position};
+use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::cursor;
-use crate::http::layer::Statements;
+use crate::http::layer::StatementCount;
 use crate::http::negotiate;
-use crate::http::params::given;
-use crate::http::problem::{Problem, Violation};
+use crate::http::params::present_params;
+use crate::http::problem::{FieldError, Problem};
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::document::Listing;
@@ -38,7 +38,7 @@ use crate::videos::model::{Own, SPEC};
 use crate::videos::store::Videos;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: Listing = Listing {
     path: "/v1/transcript-search",
     spec: &SPEC,
     without: &["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"],
@@ -47,7 +47,7 @@ pub const DECLARED: Listing = Listing {
 };
 
 /// How many videos one request looks through; the next page goes on.
-const MOST_VIDEOS: usize = 200;
+const MAX_VIDEOS_SCANNED: usize = 200;
 
 /// The video of a hit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -119,14 +119,14 @@ pub async fn search_transcripts(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
-    refuse(&request)?;
+    reject_unsupported_params(&request)?;
     let mut wanted = ListRequest::read::<Videos>(&context, &request, caller)?;
-    wanted.scope = Scope::Transcripts;
+    wanted.scope = FieldScope::Transcripts;
     let wanted = Arc::new(wanted);
     if wanted.query().is_none() {
-        return Err(Problem::parameter("q", "required", "`q` says what to search for."));
+        return Err(Problem::invalid_parameter("q", "required", "`q` says what to search for."));
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
@@ -140,18 +140,18 @@ pub async fn search_transcripts(
                 condition: &condition,
             };
             read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                let (data, page) = page(connection, &inner, &shared, revisions, shown)?;
+                let (data, page) = load_hit_page(connection, &inner, &shared, revisions, shown)?;
                 let did_you_mean = if page.next_cursor.is_some() {
                     Vec::new()
                 } else {
                     let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                    perhaps_meant(connection, &inner, &shared, (videos.len(), shown))?
+                    find_did_you_mean(connection, &inner, &shared, (videos.len(), shown))?
                 };
                 Ok((data, page, did_you_mean))
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, (data, info, did_you_mean)) = match done.value {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
@@ -163,10 +163,10 @@ pub async fn search_transcripts(
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
-fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let given = given(request.query_string(), DECLARED.without);
+fn reject_unsupported_params(request: &HttpRequest) -> Result<(), Problem> {
+    let given = present_params(request.query_string(), OPENAPI.without);
     let error = |name: &&'static str| {
-        Violation::parameter(
+        FieldError::parameter(
             *name,
             "unknown_parameter",
             format!("Hits come best first, as they are: there is no `{name}` here."),
@@ -175,19 +175,19 @@ fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     if given.is_empty() {
         Ok(())
     } else {
-        Err(Problem::parameters(given.iter().map(error).collect()))
+        Err(Problem::invalid_parameters(given.iter().map(error).collect()))
     }
 }
 
 /// A hit, and where it stands: the key of its video's entry and the place of its first cue within
 /// the video.
-struct Found {
+struct RankedHit {
     hit: TranscriptHit,
-    place: Place,
-    at: usize,
+    video_position: Position,
+    hit_index: usize,
 }
 
-fn page(
+fn load_hit_page(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
@@ -196,7 +196,7 @@ fn page(
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
     // Without a word that is looked for there is nothing to play.
     let Some(query) = wanted.query().filter(|query| !query.is_empty()) else {
-        return Ok((Vec::new(), info(wanted, None, wanted.paging.total.then_some(0))));
+        return Ok((Vec::new(), page_info(wanted, None, wanted.paging.total.then_some(0))));
     };
     let Some(memory) = shown.memory() else {
         return Err(Problem::internal("a list was read without a memory"));
@@ -205,27 +205,27 @@ fn page(
     let marker = Marker::new(query);
     let limit = usize::try_from(wanted.paging.limit).unwrap_or(1);
     let unfit = || {
-        Problem::parameter(
+        Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
             "The cursor does not fit this search; start again without it.",
         )
     };
-    let (mut start, mut skip) = beginning(&wanted.paging.start).ok_or_else(unfit)?;
-    let mut hits: Vec<Found> = Vec::new();
-    let mut next: Option<(Place, usize)> = None;
+    let (mut start, mut skip) = resume_position(&wanted.paging.start).ok_or_else(unfit)?;
+    let mut hits: Vec<RankedHit> = Vec::new();
+    let mut next: Option<(Position, usize)> = None;
     let (mut looked, mut at_once) = (0_usize, 4_i64);
     loop {
         let read = load_page::<Videos>(connection, &list, (&start, at_once), wanted.viewer, shown)?;
         let (slice, videos) = read.ok_or_else(unfit)?;
-        let tracks = spoken(connection, &videos)?;
-        for (video, place) in videos.iter().zip(&slice.places) {
+        let tracks = load_spoken_tracks(connection, &videos)?;
+        for (video, place) in videos.iter().zip(&slice.positions) {
             looked = looked.saturating_add(1);
             let after = std::mem::take(&mut skip);
             hits.extend(
-                in_video(video, place, &tracks, (&marker, query), wanted, shown)
+                hits_in_video(video, place, &tracks, (&marker, query), wanted, shown)
                     .into_iter()
-                    .filter(|found| found.at >= after),
+                    .filter(|found| found.hit_index >= after),
             );
             next = Some((place.clone(), usize::MAX));
             if hits.len() > limit {
@@ -234,17 +234,19 @@ fn page(
         }
         if hits.len() > limit {
             hits.truncate(limit);
-            next = hits.last().map(|last| (last.place.clone(), last.at.saturating_add(1)));
+            next = hits
+                .last()
+                .map(|last| (last.video_position.clone(), last.hit_index.saturating_add(1)));
             break;
         }
-        let Some(edge) = slice.places.last().filter(|_| slice.more) else {
+        let Some(edge) = slice.positions.last().filter(|_| slice.has_more) else {
             next = None;
             break;
         };
-        if looked >= MOST_VIDEOS {
+        if looked >= MAX_VIDEOS_SCANNED {
             break;
         }
-        start = Start::After(edge.clone());
+        start = PageStart::After(edge.clone());
         at_once = at_once.saturating_mul(2).min(64);
     }
     let total = wanted
@@ -256,12 +258,12 @@ fn page(
             })
         })
         .transpose()?;
-    Ok((hits.into_iter().map(|found| found.hit).collect(), info(wanted, next, total)))
+    Ok((hits.into_iter().map(|found| found.hit).collect(), page_info(wanted, next, total)))
 }
 
 /// What a search that found so many videos perhaps meant: one by which something is said in more
 /// videos.
-fn perhaps_meant(
+fn find_did_you_mean(
     connection: &mut Connection,
     context: &Context,
     wanted: &ListRequest,
@@ -284,10 +286,10 @@ fn perhaps_meant(
 
 /// Where a cursor goes on: after the videos before the one in which it stands, and with which hit
 /// of that one.
-fn beginning(start: &Start) -> Option<(Start, usize)> {
+fn resume_position(start: &PageStart) -> Option<(PageStart, usize)> {
     match start {
-        Start::Offset(0) => Some((Start::Offset(0), 0)),
-        Start::After(place) => {
+        PageStart::Offset(0) => Some((PageStart::Offset(0), 0)),
+        PageStart::After(place) => {
             let [rank, key, at] = place.keys.as_slice() else { return None };
             let (key, at): (i64, usize) =
                 (key.as_deref()?.parse().ok()?, at.as_deref()?.parse().ok()?);
@@ -296,7 +298,7 @@ fn beginning(start: &Start) -> Option<(Start, usize)> {
                 Some(if at == usize::MAX { key } else { key.saturating_add(1) }.to_string()),
             ];
             Some((
-                Start::After(Place { keys, number: place.number }),
+                PageStart::After(Position { keys, row_id: place.row_id }),
                 if at == usize::MAX { 0 } else { at },
             ))
         }
@@ -304,16 +306,20 @@ fn beginning(start: &Start) -> Option<(Start, usize)> {
     }
 }
 
-fn info(wanted: &ListRequest, next: Option<(Place, usize)>, total: Option<i64>) -> PageInfo {
+fn page_info(
+    wanted: &ListRequest,
+    next: Option<(Position, usize)>,
+    total: Option<i64>,
+) -> PageInfo {
     let next_cursor = next.map(|(mut place, at)| {
         place.keys.push(Some(at.to_string()));
-        cursor::write(&wanted.paging.fingerprint, &place, false)
+        cursor::encode(&wanted.paging.fingerprint, &place, false)
     });
     PageInfo { limit: wanted.paging.limit, next_cursor, prev_cursor: None, total }
 }
 
 /// The tracks of videos in which something is said, with their cues as one text.
-fn spoken(
+fn load_spoken_tracks(
     connection: &mut Connection,
     videos: &[Loaded<Own>],
 ) -> Result<HashMap<i64, Vec<(Stored, Said)>>, Problem> {
@@ -331,14 +337,14 @@ fn spoken(
     Ok(spoken)
 }
 
-fn in_video(
+fn hits_in_video(
     video: &Loaded<Own>,
-    place: &Place,
+    place: &Position,
     tracks: &HashMap<i64, Vec<(Stored, Said)>>,
     (marker, query): (&Marker<'_>, &Query),
     wanted: &ListRequest,
     shown: &Shown,
-) -> Vec<Found> {
+) -> Vec<RankedHit> {
     let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
     for (track, said) in tracks.get(&video.item.number).into_iter().flatten() {
@@ -378,7 +384,7 @@ fn in_video(
         }
     }
     if !hits.is_empty() {
-        let title = title(video);
+        let title = video_title(video);
         for (_, hit) in &mut hits {
             hit.video.title.clone_from(&title);
         }
@@ -388,11 +394,11 @@ fn in_video(
     });
     hits.into_iter()
         .enumerate()
-        .map(|(at, (_, hit))| Found { hit, place: place.clone(), at })
+        .map(|(at, (_, hit))| RankedHit { hit, video_position: place.clone(), hit_index: at })
         .collect()
 }
 
 /// The title in the answer's language.
-fn title(video: &Loaded<Own>) -> Option<String> {
+fn video_title(video: &Loaded<Own>) -> Option<String> {
     video.clone().take_chosen().map(|chosen| chosen.text.title)
 }

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::Kept;
-use super::pages::cached;
+use super::document::CachedDocument;
+use super::pages::cached_response;
 use crate::resource::context::Context;
 
 const PATH: &str = "/.well-known/api-catalog";
@@ -100,8 +100,11 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> H
         ..LinkContext::default()
     };
     let links = Linkset { linkset: vec![catalog, api] };
-    let mut response =
-        cached(&request, MEDIA_TYPE, &Kept::new(serde_json::to_string(&links).unwrap_or_default()));
+    let mut response = cached_response(
+        &request,
+        MEDIA_TYPE,
+        &CachedDocument::new(serde_json::to_string(&links).unwrap_or_default()),
+    );
     // A HEAD must tell by this relation that the catalog is here (RFC 9727 section 2).
     if let Ok(link) = header::HeaderValue::from_str(&format!("<{base}{PATH}>; rel=\"api-catalog\""))
     {

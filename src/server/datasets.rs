@@ -4,14 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde_json::Value;
 
-use super::dcat::{Catalogue, Dataset, Format, IATI};
-use super::document::Documents;
+use super::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
+use super::document::OpenApiDocuments;
 use crate::db::Connection;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
-use crate::http::layer::Statements;
-use crate::http::params::Params;
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::layer::StatementCount;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::places;
@@ -33,31 +33,36 @@ const DATASETS: [(Kind, Phrase); 5] = [
     (Kind::ImpactStatistic, Phrase::ImpactStatisticsAbout),
 ];
 
-const fn format(
+const fn distribution_format(
     name: &'static str,
     title: &'static str,
     file_type: &'static str,
     media_type: Option<&'static str>,
-) -> Format {
-    Format { name, title, file_type, media_type, standard: None }
+) -> DistributionFormat {
+    DistributionFormat { name, title, file_type, media_type, standard: None }
 }
 
-const JSON: Format = format("json", "JSON", "JSON", Some("application/json"));
-const CSV: Format = format("csv", "CSV", "CSV", Some("text/csv"));
-const XLSX: Format = format(
+const JSON: DistributionFormat =
+    distribution_format("json", "JSON", "JSON", Some("application/json"));
+const CSV: DistributionFormat = distribution_format("csv", "CSV", "CSV", Some("text/csv"));
+const XLSX: DistributionFormat = distribution_format(
     "xlsx",
     "XLSX",
     "XLSX",
     Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 );
 /// IANA knows no media type of RSS.
-const RSS: Format = format("rss", "RSS", "RSS", None);
-const ATOM: Format = format("atom", "Atom", "ATOM", Some("application/atom+xml"));
-const JSON_FEED: Format = format("json-feed", "JSON Feed", "JSON", Some("application/feed+json"));
-const ACTIVITIES: Format =
-    Format { standard: Some(IATI), ..format("iati", "IATI 2.03", "XML", Some("application/xml")) };
+const RSS: DistributionFormat = distribution_format("rss", "RSS", "RSS", None);
+const ATOM: DistributionFormat =
+    distribution_format("atom", "Atom", "ATOM", Some("application/atom+xml"));
+const JSON_FEED: DistributionFormat =
+    distribution_format("json-feed", "JSON Feed", "JSON", Some("application/feed+json"));
+const IATI_ACTIVITIES: DistributionFormat = DistributionFormat {
+    standard: Some(IATI_STANDARD_URL),
+    ..distribution_format("iati", "IATI 2.03", "XML", Some("application/xml"))
+};
 /// Where a file of all activities is.
-const ACTIVITIES_PATH: &str = "/iati/activities.xml";
+const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
 
 /// Describe the catalogue for open-data portals
 ///
@@ -72,27 +77,27 @@ const ACTIVITIES_PATH: &str = "/iati/activities.xml";
     (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/catalog.jsonld")]
-pub async fn catalogue(
+pub async fn describe_catalogue(
     context: web::Data<Context>,
-    documents: web::Data<Documents>,
+    documents: web::Data<OpenApiDocuments>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    Params::parse(request.query_string())?.finish()?;
+    QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(&request);
-    let described = Catalogue {
-        publisher: context.settings.publisher(&base),
-        licence: context.settings.licence_url.clone(),
-        documentation: context.settings.docs.then(|| format!("{base}/docs")),
+    let described = DcatCatalog {
+        publisher_name: context.settings.publisher_name(&base),
+        licence_url: context.settings.licence_url.clone(),
+        documentation_url: context.settings.docs.then(|| format!("{base}/docs")),
         modified: None,
         datasets: Vec::new(),
-        base: base.clone(),
+        base_url: base.clone(),
     };
-    let wish = Wish::new(Vec::new(), context.fallback.clone());
+    let wish = LanguagePreference::new(Vec::new(), context.fallback.clone());
     let identity = format!("dcat\n{described:?}\n{:?}", context.settings.iati_reporting_org);
     let (inner, condition, wished) =
         (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
     let done = context
-        .read(Viewer::Public, move |connection| {
+        .read(Visibility::Published, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
                 wish: &wished,
@@ -104,41 +109,45 @@ pub async fn catalogue(
                 let specs =
                     DATASETS.iter().filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
                 let datasets = specs.map(|(spec, about)| {
-                    dataset(connection, (&inner, revisions), (spec, about), shown, &documents)
+                    load_dataset(connection, (&inner, revisions), (spec, about), shown, &documents)
                 });
                 let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
-                Ok(Catalogue { modified: revisions.of(CATALOGUE).1, datasets, ..described.clone() }
-                    .json_ld())
+                Ok(DcatCatalog {
+                    modified: revisions.of(CATALOGUE).1,
+                    datasets,
+                    ..described.clone()
+                }
+                .to_json_ld())
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, found) = match done.value {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Viewer::Public, &wish, &validators));
+            return Ok(answer::not_modified(&context, Visibility::Published, &wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Viewer::Public, &wish);
+    answer::caching(&mut response, &context, Visibility::Published, &wish);
     answer::validate(&mut response, &validators);
     Ok(response.content_type("application/ld+json").body(found.to_string()))
 }
 
 /// What is known of a kind: its languages and countries are counted as for a list.
-fn dataset(
+fn load_dataset(
     connection: &mut Connection,
     (context, revisions): (&Context, &Revisions),
     (spec, about): (&'static Spec, Phrase),
     shown: &mut Shown,
-    documents: &Documents,
-) -> Result<Dataset, Problem> {
+    documents: &OpenApiDocuments,
+) -> Result<DcatDataset, Problem> {
     let wanted: Vec<&str> = ["language", "country"]
         .into_iter()
         .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
         .collect();
     let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
-    let list = ListRequest::parse(spec, &query, None, &context.fallback, Viewer::Public)?;
+    let list = ListRequest::parse(spec, &query, None, &context.fallback, Visibility::Published)?;
     let facets = context.facets.of(connection, (spec, &list), revisions, shown)?;
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
@@ -154,10 +163,10 @@ fn dataset(
         .filter_map(|code| places::find(code))
         .map(|country| country.alpha3.to_owned())
         .collect();
-    Ok(Dataset {
+    Ok(DcatDataset {
         name: spec.kind.segment(),
         title: spec.kind.heading(),
-        about,
+        description: about,
         modified: revisions.of(spec.kind.as_str()).1,
         languages: values("language"),
         countries,
@@ -171,12 +180,16 @@ fn dataset(
 
 /// Every form in which a kind is given; files of the whole where the document knows their address,
 /// and IATI where it is known who reports.
-fn distributions(spec: &Spec, documents: &Documents, reports: bool) -> Vec<(Format, String, bool)> {
+fn distributions(
+    spec: &Spec,
+    documents: &OpenApiDocuments,
+    reports: bool,
+) -> Vec<(DistributionFormat, String, bool)> {
     let (path, segment) = (spec.kind.path(), spec.kind.segment());
-    let is_there = |path: &str| !documents.methods(path).is_empty();
+    let is_there = |path: &str| !documents.allowed_methods(path).is_empty();
     let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
     let activities = (reports && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic))
-        .then(|| (ACTIVITIES, ACTIVITIES_PATH.to_owned(), false));
+        .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
     let feeds = spec.feeds.iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,

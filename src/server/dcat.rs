@@ -9,15 +9,15 @@ use crate::db::Time;
 use crate::phrases::{LANGUAGES, Phrase};
 
 /// The EU's tables of words, which DCAT-AP asks for.
-const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
+const EU_AUTHORITY_URL: &str = "http://publications.europa.eu/resource/authority";
 /// Where IANA describes media types.
-const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types";
+const IANA_MEDIA_TYPES_URL: &str = "https://www.iana.org/assignments/media-types";
 /// The IATI standard, version 2.03.
-pub const IATI: &str = "https://iatistandard.org/en/iati-standard/203/";
+pub const IATI_STANDARD_URL: &str = "https://iatistandard.org/en/iati-standard/203/";
 
 /// Languages of the EU's table by their ISO 639-1 codes; its names are the codes of ISO 639-3 in
 /// capitals.
-const LANGUAGE_CODES: [(&str, &str); 24] = [
+const EU_LANGUAGE_CODES: [(&str, &str); 24] = [
     ("ar", "ARA"),
     ("bg", "BUL"),
     ("bs", "BOS"),
@@ -46,7 +46,7 @@ const LANGUAGE_CODES: [(&str, &str); 24] = [
 
 /// A form in which a dataset is given.
 #[derive(Clone, Copy, Debug)]
-pub struct Format {
+pub struct DistributionFormat {
     /// Its name, also in identifiers.
     pub name: &'static str,
     /// What people call it.
@@ -61,13 +61,13 @@ pub struct Format {
 
 /// A dataset: what is told of a kind of item.
 #[derive(Clone, Debug)]
-pub struct Dataset {
+pub struct DcatDataset {
     /// Its name in identifiers.
     pub name: &'static str,
     /// What it is called.
     pub title: Phrase,
     /// What is in it.
-    pub about: Phrase,
+    pub description: Phrase,
     /// When it last changed.
     pub modified: Option<Time>,
     /// The languages of its texts (BCP 47).
@@ -75,28 +75,28 @@ pub struct Dataset {
     /// The countries that it is about: ISO 3166-1 alpha-3, or XKX.
     pub countries: Vec<String>,
     /// Where it is given, in which form, and whether that is a page of it rather than the whole.
-    pub distributions: Vec<(Format, String, bool)>,
+    pub distributions: Vec<(DistributionFormat, String, bool)>,
 }
 
 /// The catalogue.
 #[derive(Clone, Debug)]
-pub struct Catalogue {
+pub struct DcatCatalog {
     /// The address of this server.
-    pub base: String,
+    pub base_url: String,
     /// What it is called, and who publishes it.
-    pub publisher: String,
+    pub publisher_name: String,
     /// The terms under which its metadata and data may be used.
-    pub licence: Option<String>,
+    pub licence_url: Option<String>,
     /// When it last changed.
     pub modified: Option<Time>,
     /// Its documentation for people.
-    pub documentation: Option<String>,
+    pub documentation_url: Option<String>,
     /// What it has.
-    pub datasets: Vec<Dataset>,
+    pub datasets: Vec<DcatDataset>,
 }
 
 /// How the members are meant.
-fn context() -> Value {
+fn json_ld_context() -> Value {
     let address = |name: &str| json!({"@id": name, "@type": "@id"});
     let texts = |name: &str| json!({"@id": name, "@container": "@language"});
     json!({
@@ -116,7 +116,7 @@ fn context() -> Value {
 }
 
 /// A phrase in every language.
-fn in_all(phrase: Phrase) -> Value {
+fn localized(phrase: Phrase) -> Value {
     LANGUAGES
         .iter()
         .map(|language| ((*language).to_owned(), json!(phrase.in_language(language))))
@@ -125,26 +125,26 @@ fn in_all(phrase: Phrase) -> Value {
 }
 
 /// A language of the EU's table, whatever its script.
-fn language(tag: &str) -> Option<String> {
+fn eu_language_url(tag: &str) -> Option<String> {
     let primary = tag.split('-').next()?;
-    let (_, code) = LANGUAGE_CODES.iter().find(|(known, _)| *known == primary)?;
-    Some(format!("{AUTHORITY}/language/{code}"))
+    let (_, code) = EU_LANGUAGE_CODES.iter().find(|(known, _)| *known == primary)?;
+    Some(format!("{EU_AUTHORITY_URL}/language/{code}"))
 }
 
-fn languages<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut found: Vec<String> = tags.filter_map(language).collect();
+fn eu_language_urls<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut found: Vec<String> = tags.filter_map(eu_language_url).collect();
     found.sort();
     found.dedup();
     found
 }
 
 /// A country of the EU's table: it has a code of its own for Kosovo.
-fn country(alpha3: &str) -> String {
-    format!("{AUTHORITY}/country/{}", if alpha3 == "XKX" { "1A0" } else { alpha3 })
+fn eu_country_url(alpha3: &str) -> String {
+    format!("{EU_AUTHORITY_URL}/country/{}", if alpha3 == "XKX" { "1A0" } else { alpha3 })
 }
 
 /// An object of these members; those that are not known are left out.
-fn object(members: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
+fn compact_object(members: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
     members
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
@@ -153,31 +153,31 @@ fn object(members: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> V
 }
 
 /// What is described elsewhere, and what it is: who reads this need not look there.
-fn named(address: &str, class: &'static str) -> Value {
+fn typed_ref(address: &str, class: &'static str) -> Value {
     json!({"@id": address, "@type": class})
 }
 
 /// A list of them, unless it is empty.
-fn all_named(list: &[String], class: &'static str) -> Option<Value> {
-    (!list.is_empty()).then(|| list.iter().map(|address| named(address, class)).collect())
+fn typed_refs(list: &[String], class: &'static str) -> Option<Value> {
+    (!list.is_empty()).then(|| list.iter().map(|address| typed_ref(address, class)).collect())
 }
 
-impl Catalogue {
+impl DcatCatalog {
     /// The identifier of a part of it.
-    fn id(&self, part: &str) -> String {
-        format!("{}/catalog.jsonld#{part}", self.base)
+    fn part_id(&self, part: &str) -> String {
+        format!("{}/catalog.jsonld#{part}", self.base_url)
     }
 
-    fn licence(&self) -> Option<Value> {
-        self.licence.as_ref().map(|licence| named(licence, "LicenseDocument"))
+    fn licence_ref(&self) -> Option<Value> {
+        self.licence_url.as_ref().map(|licence| typed_ref(licence, "LicenseDocument"))
     }
 
-    fn agent(&self) -> Value {
-        json!({"@id": self.id("publisher"), "@type": "Agent", "name": self.publisher})
+    fn publisher_agent(&self) -> Value {
+        json!({"@id": self.part_id("publisher"), "@type": "Agent", "name": self.publisher_name})
     }
 
     /// The whole as JSON-LD.
-    pub fn json_ld(&self) -> Value {
+    pub fn to_json_ld(&self) -> Value {
         let modified = |time: Option<Time>| {
             time.filter(|time| time.micros() > 0).map(|time| json!(time.to_string()))
         };
@@ -185,76 +185,78 @@ impl Catalogue {
             .datasets
             .iter()
             .flat_map(|dataset| &dataset.countries)
-            .map(|code| country(code))
+            .map(|code| eu_country_url(code))
             .collect();
         countries.sort();
         countries.dedup();
-        object([
-            ("@context", Some(context())),
-            ("@id", Some(json!(self.id("catalog")))),
+        compact_object([
+            ("@context", Some(json_ld_context())),
+            ("@id", Some(json!(self.part_id("catalog")))),
             ("@type", Some(json!("Catalog"))),
-            ("title", Some(json!({"@none": self.publisher}))),
-            ("description", Some(in_all(Phrase::CatalogueAbout))),
-            ("publisher", Some(self.agent())),
-            ("homepage", Some(named(&format!("{}/", self.base), "Document"))),
-            ("language", all_named(&languages(LANGUAGES.iter().copied()), "LinguisticSystem")),
-            ("license", self.licence()),
+            ("title", Some(json!({"@none": self.publisher_name}))),
+            ("description", Some(localized(Phrase::CatalogueAbout))),
+            ("publisher", Some(self.publisher_agent())),
+            ("homepage", Some(typed_ref(&format!("{}/", self.base_url), "Document"))),
+            (
+                "language",
+                typed_refs(&eu_language_urls(LANGUAGES.iter().copied()), "LinguisticSystem"),
+            ),
+            ("license", self.licence_ref()),
             ("modified", modified(self.modified)),
-            ("spatial", all_named(&countries, "Location")),
-            ("service", Some(json!([self.service()]))),
+            ("spatial", typed_refs(&countries, "Location")),
+            ("service", Some(json!([self.render_service()]))),
             (
                 "dataset",
                 Some(
                     self.datasets
                         .iter()
-                        .map(|dataset| self.dataset(dataset, modified(dataset.modified)))
+                        .map(|dataset| self.render_dataset(dataset, modified(dataset.modified)))
                         .collect(),
                 ),
             ),
         ])
     }
 
-    fn service(&self) -> Value {
+    fn render_service(&self) -> Value {
         let served: Vec<String> =
-            self.datasets.iter().map(|dataset| self.id(dataset.name)).collect();
-        object([
-            ("@id", Some(json!(self.id("api")))),
+            self.datasets.iter().map(|dataset| self.part_id(dataset.name)).collect();
+        compact_object([
+            ("@id", Some(json!(self.part_id("api")))),
             ("@type", Some(json!("DataService"))),
-            ("title", Some(json!({"@none": format!("{} API", self.publisher)}))),
-            ("description", Some(in_all(Phrase::CatalogueAbout))),
-            ("publisher", Some(self.agent())),
-            ("endpointURL", Some(json!(format!("{}/v1", self.base)))),
-            ("endpointDescription", Some(json!(format!("{}/openapi.json", self.base)))),
-            ("page", self.documentation.as_ref().map(|page| named(page, "Document"))),
-            ("license", self.licence()),
+            ("title", Some(json!({"@none": format!("{} API", self.publisher_name)}))),
+            ("description", Some(localized(Phrase::CatalogueAbout))),
+            ("publisher", Some(self.publisher_agent())),
+            ("endpointURL", Some(json!(format!("{}/v1", self.base_url)))),
+            ("endpointDescription", Some(json!(format!("{}/openapi.json", self.base_url)))),
+            ("page", self.documentation_url.as_ref().map(|page| typed_ref(page, "Document"))),
+            ("license", self.licence_ref()),
             ("servesDataset", (!served.is_empty()).then(|| json!(served))),
         ])
     }
 
-    fn dataset(&self, dataset: &Dataset, modified: Option<Value>) -> Value {
-        let distributions = dataset
-            .distributions
-            .iter()
-            .map(|(format, path, is_page)| self.distribution(dataset, format, (path, *is_page)));
-        object([
-            ("@id", Some(json!(self.id(dataset.name)))),
+    fn render_dataset(&self, dataset: &DcatDataset, modified: Option<Value>) -> Value {
+        let distributions = dataset.distributions.iter().map(|(format, path, is_page)| {
+            self.render_distribution(dataset, format, (path, *is_page))
+        });
+        compact_object([
+            ("@id", Some(json!(self.part_id(dataset.name)))),
             ("@type", Some(json!("Dataset"))),
-            ("identifier", Some(json!(self.id(dataset.name)))),
-            ("title", Some(in_all(dataset.title))),
-            ("description", Some(in_all(dataset.about))),
-            ("publisher", Some(self.agent())),
+            ("identifier", Some(json!(self.part_id(dataset.name)))),
+            ("title", Some(localized(dataset.title))),
+            ("description", Some(localized(dataset.description))),
+            ("publisher", Some(self.publisher_agent())),
             (
                 "language",
-                all_named(
-                    &languages(dataset.languages.iter().map(String::as_str)),
+                typed_refs(
+                    &eu_language_urls(dataset.languages.iter().map(String::as_str)),
                     "LinguisticSystem",
                 ),
             ),
             ("modified", modified),
             (
                 "spatial",
-                all_named(
-                    &dataset.countries.iter().map(|code| country(code)).collect::<Vec<_>>(),
+                typed_refs(
+                    &dataset.countries.iter().map(|code| eu_country_url(code)).collect::<Vec<_>>(),
                     "Location",
                 ),
             ),
@@ -262,35 +264,35 @@ impl Catalogue {
         ])
     }
 
-    fn distribution(
+    fn render_distribution(
         &self,
-        dataset: &Dataset,
-        format: &Format,
+        dataset: &DcatDataset,
+        format: &DistributionFormat,
         (path, is_page): (&str, bool),
     ) -> Value {
-        let address = format!("{}{path}", self.base);
-        object([
-            ("@id", Some(json!(self.id(&format!("{}-{}", dataset.name, format.name))))),
+        let address = format!("{}{path}", self.base_url);
+        compact_object([
+            ("@id", Some(json!(self.part_id(&format!("{}-{}", dataset.name, format.name))))),
             ("@type", Some(json!("Distribution"))),
             ("title", Some(json!({"@none": format.title}))),
             ("accessURL", Some(json!(address))),
             ("downloadURL", (!is_page).then(|| json!(address))),
-            ("accessService", Some(json!(self.id("api")))),
+            ("accessService", Some(json!(self.part_id("api")))),
             (
                 "format",
-                Some(named(
-                    &format!("{AUTHORITY}/file-type/{}", format.file_type),
+                Some(typed_ref(
+                    &format!("{EU_AUTHORITY_URL}/file-type/{}", format.file_type),
                     "MediaTypeOrExtent",
                 )),
             ),
             (
                 "mediaType",
-                format
-                    .media_type
-                    .map(|media_type| named(&format!("{MEDIA_TYPES}/{media_type}"), "MediaType")),
+                format.media_type.map(|media_type| {
+                    typed_ref(&format!("{IANA_MEDIA_TYPES_URL}/{media_type}"), "MediaType")
+                }),
             ),
-            ("conformsTo", format.standard.map(|standard| named(standard, "Standard"))),
-            ("license", self.licence()),
+            ("conformsTo", format.standard.map(|standard| typed_ref(standard, "Standard"))),
+            ("license", self.licence_ref()),
         ])
     }
 }
@@ -300,26 +302,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn languages_and_countries_are_those_of_the_tables() {
-        let found = languages(["sr-Latn", "sr-Cyrl", "mk", "tlh", "en-GB"].into_iter());
-        assert_eq!(found, ["ENG", "MKD", "SRP"].map(|code| format!("{AUTHORITY}/language/{code}")));
-        assert_eq!(LANGUAGES.iter().filter_map(|tag| language(tag)).count(), LANGUAGES.len());
+    fn maps_languages_and_countries_to_eu_tables() {
+        let found = eu_language_urls(["sr-Latn", "sr-Cyrl", "mk", "tlh", "en-GB"].into_iter());
+        assert_eq!(
+            found,
+            ["ENG", "MKD", "SRP"].map(|code| format!("{EU_AUTHORITY_URL}/language/{code}"))
+        );
+        assert_eq!(
+            LANGUAGES.iter().filter_map(|tag| eu_language_url(tag)).count(),
+            LANGUAGES.len()
+        );
         assert!(
-            country("XKX").ends_with("/country/1A0") && country("MKD").ends_with("/country/MKD")
+            eu_country_url("XKX").ends_with("/country/1A0")
+                && eu_country_url("MKD").ends_with("/country/MKD")
         );
     }
 
     #[test]
-    fn what_is_not_known_is_left_out() {
-        let catalogue = Catalogue {
-            base: "https://c.example.org".to_owned(),
-            publisher: "A".to_owned(),
-            licence: None,
+    fn omits_unknown_members() {
+        let catalogue = DcatCatalog {
+            base_url: "https://c.example.org".to_owned(),
+            publisher_name: "A".to_owned(),
+            licence_url: None,
             modified: None,
-            documentation: None,
+            documentation_url: None,
             datasets: Vec::new(),
         };
-        let drawn = catalogue.json_ld();
+        let drawn = catalogue.to_json_ld();
         for name in ["license", "modified", "spatial"] {
             assert!(drawn.get(name).is_none(), "{name}");
         }

@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi as Document, ServerBuilder};
 use utoipa_actix_web::AppExt;
 
-use crate::http::conditional::Tag;
+use crate::http::conditional::EntityTag;
 use crate::http::problem::ProblemBody;
 use crate::resource::document::{Listing, complete};
 use crate::resource::highlights::Highlight;
@@ -37,12 +37,12 @@ use crate::{embed, feeds, iati, impact, search, tables};
         (name = "Server", description = "The document itself, explanations of problems, and the server's health."),
     )
 )]
-struct Base;
+struct BaseDocument;
 
 /// What takes the parameters of lists beside the lists themselves.
-fn listings() -> Vec<Listing> {
+fn list_endpoints() -> Vec<Listing> {
     let searches =
-        [search::everything::DECLARED, search::suggest::DECLARED, search::transcripts::DECLARED];
+        [search::everything::OPENAPI, search::suggest::OPENAPI, search::transcripts::OPENAPI];
     let searches = searches
         .into_iter()
         .chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
@@ -53,7 +53,7 @@ fn listings() -> Vec<Listing> {
         iati::api::DECLARED,
     ];
     searches
-        .chain(feeds::api::DECLARED)
+        .chain(feeds::api::OPENAPI)
         .chain(pages)
         .chain(embed::chart::api::DECLARED)
         .chain(tables::api::DECLARED)
@@ -69,10 +69,10 @@ it got. Where only one Serbian script exists the other is made from it, and `tra
 unchanged and changes nothing. `If-Match` protects against lost updates.\n\n\
 **Errors** are `application/problem+json` (RFC 9457); `errors` names every wrong field or parameter.";
 
-fn build() -> Value {
+fn build_document() -> Value {
     let base = actix_web::App::new()
         .into_utoipa_app()
-        .openapi(Base::openapi())
+        .openapi(BaseDocument::openapi())
         .configure(super::routes)
         .split_for_parts()
         .1;
@@ -90,41 +90,41 @@ fn build() -> Value {
         .build();
     document.servers =
         Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
-    complete(serde_json::to_value(document).unwrap_or_default(), &super::SPECS, &listings())
+    complete(serde_json::to_value(document).unwrap_or_default(), &super::SCHEMAS, &list_endpoints())
 }
 
 /// The document as JSON, indented, with a newline at its end.
-pub fn json() -> String {
-    let mut text = serde_json::to_string_pretty(&build()).unwrap_or_default();
+pub fn render_json() -> String {
+    let mut text = serde_json::to_string_pretty(&build_document()).unwrap_or_default();
     text.push('\n');
     text
 }
 
 /// The document as YAML, read from the JSON: that is YAML too, and `serde_json` alone knows how it
 /// keeps its numbers.
-pub fn yaml() -> String {
-    yaml_serde::from_str::<yaml_serde::Value>(&json())
+pub fn render_yaml() -> String {
+    yaml_serde::from_str::<yaml_serde::Value>(&render_json())
         .and_then(|document| yaml_serde::to_string(&document))
         .unwrap_or_default()
 }
 
 /// A document as it is answered: shared by all answers, however slowly they are read.
-pub struct Kept {
+pub struct CachedDocument {
     /// Its tag.
-    pub tag: Tag,
+    pub etag: EntityTag,
     /// Its bytes.
     pub body: Bytes,
 }
 
-impl Kept {
+impl CachedDocument {
     /// A document and its tag.
     pub fn new(text: String) -> Self {
-        Self { tag: Tag::of(&text), body: Bytes::from(text) }
+        Self { etag: EntityTag::from_state(&text), body: Bytes::from(text) }
     }
 }
 
 /// Whether a part of an address is that of a template: `videos.csv` that of `videos.{format}`.
-fn is_part(template: &str, given: &str) -> bool {
+fn segment_matches(template: &str, given: &str) -> bool {
     let Some((front, rest)) = template.split_once('{') else { return template == given };
     let back = rest.split_once('}').map(|(_, back)| back).unwrap_or_default();
     given
@@ -135,30 +135,30 @@ fn is_part(template: &str, given: &str) -> bool {
 
 /// Both forms, made at their first use and shared by all workers.
 #[derive(Default)]
-pub struct Documents {
-    json: OnceLock<Kept>,
-    yaml: OnceLock<Kept>,
+pub struct OpenApiDocuments {
+    json: OnceLock<CachedDocument>,
+    yaml: OnceLock<CachedDocument>,
     routes: OnceLock<Vec<(String, Vec<String>)>>,
 }
 
-impl Documents {
+impl OpenApiDocuments {
     /// Nothing made yet.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// As JSON.
-    pub fn json(&self) -> &Kept {
-        self.json.get_or_init(|| Kept::new(json()))
+    pub fn json(&self) -> &CachedDocument {
+        self.json.get_or_init(|| CachedDocument::new(render_json()))
     }
 
     /// As YAML.
-    pub fn yaml(&self) -> &Kept {
-        self.yaml.get_or_init(|| Kept::new(yaml()))
+    pub fn yaml(&self) -> &CachedDocument {
+        self.yaml.get_or_init(|| CachedDocument::new(render_yaml()))
     }
 
     /// The methods of an address, or nothing where there is no such address.
-    pub fn methods(&self, path: &str) -> Vec<String> {
+    pub fn allowed_methods(&self, path: &str) -> Vec<String> {
         let routes = self.routes.get_or_init(|| {
             let document: Value = serde_json::from_slice(&self.json().body).unwrap_or_default();
             let paths =
@@ -181,7 +181,7 @@ impl Documents {
         let fits = |template: &str| {
             let parts: Vec<&str> = template.split('/').collect();
             parts.len() == wanted.len()
-                && parts.iter().zip(&wanted).all(|(part, given)| is_part(part, given))
+                && parts.iter().zip(&wanted).all(|(part, given)| segment_matches(part, given))
         };
         routes
             .iter()

@@ -20,10 +20,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::Settings;
 use crate::db::connection::Target;
-use crate::db::migrations::{self, Standing};
+use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::segments;
-use crate::db::{self, Store};
-use crate::http::layer::{LayerSettings, outermost};
+use crate::db::{self, Database};
+use crate::http::layer::{MiddlewareConfig, handle};
 use crate::http::problem::Problem;
 use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
@@ -42,21 +42,21 @@ use crate::{
     topics, videos,
 };
 
-pub use document::{json as document_json, yaml as document_yaml};
+pub use document::{render_json as document_json, render_yaml as document_yaml};
 
 /// The declarations of all kinds.
-pub const SPECS: [&Spec; 7] = [
+pub const SCHEMAS: [&Spec; 7] = [
     &topics::model::SPEC,
     &partners::model::SPEC,
     &programmes::model::SPEC,
     &videos::model::SPEC,
     &impact::indicators::model::SPEC,
     &impact::model::SPEC,
-    &saved_queries::model::SPEC,
+    &saved_queries::model::SCHEMA,
 ];
 
 /// A server that listens.
-pub struct Running {
+pub struct RunningServer {
     /// Runs when awaited; ends after a signal or [`actix_web::dev::ServerHandle::stop`].
     pub server: Server,
     /// Where it listens.
@@ -76,27 +76,27 @@ impl std::fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 /// The database of these settings; opens no connection yet.
-pub fn store(settings: &Settings) -> Result<Store, StartError> {
+pub fn database_from_settings(settings: &Settings) -> Result<Database, StartError> {
     let primary = Target::parse(&settings.database_url).map_err(StartError)?;
     let replica =
         settings.replica_url.as_deref().map(Target::parse).transpose().map_err(StartError)?;
-    Ok(Store::new(&primary, replica.as_ref(), settings.sizes()))
+    Ok(Database::new(&primary, replica.as_ref(), settings.database_config()))
 }
 
 /// Brings the schema up to date, or says why it cannot be used as it is.
-pub fn prepare(store: &Store, may_migrate: bool) -> Result<(), StartError> {
+pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartError> {
     let cannot = |error: db::Error| StartError(format!("cannot open the database: {error}"));
     let mut connection = store.connect().map_err(cannot)?;
-    match migrations::standing(&mut connection).map_err(cannot)? {
-        Standing::Current => Ok(()),
-        Standing::Ahead(version) => Err(StartError(format!(
+    match migrations::status(&mut connection).map_err(cannot)? {
+        MigrationStatus::UpToDate => Ok(()),
+        MigrationStatus::Newer(version) => Err(StartError(format!(
             "the database is newer than this program: it has migration {version}; start the newer version of kinoteka"
         ))),
-        Standing::Behind(count) if !may_migrate => Err(StartError(format!(
+        MigrationStatus::Pending(count) if !may_migrate => Err(StartError(format!(
             "the database lacks {count} migration(s); run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
         ))),
-        Standing::Behind(_) => {
-            for version in migrations::apply(&mut connection).map_err(cannot)? {
+        MigrationStatus::Pending(_) => {
+            for version in migrations::run_pending(&mut connection).map_err(cannot)? {
                 log::info!("migration {version} applied");
             }
             Ok(())
@@ -105,7 +105,7 @@ pub fn prepare(store: &Store, may_migrate: bool) -> Result<(), StartError> {
 }
 
 /// Every kind, with its way into `include`.
-fn kinds() -> Vec<(&'static Spec, Expand)> {
+fn resource_registry() -> Vec<(&'static Spec, Expand)> {
     vec![
         (Topics::SPEC, wholes::<Topics>),
         (Partners::SPEC, wholes::<Partners>),
@@ -118,7 +118,7 @@ fn kinds() -> Vec<(&'static Spec, Expand)> {
 }
 
 /// Every kind's purge.
-const PURGES: [Purge; 7] = [
+const PURGE_FUNCTIONS: [Purge; 7] = [
     purge::<SavedQueries>,
     purge::<Videos>,
     purge::<ImpactStatistics>,
@@ -129,14 +129,14 @@ const PURGES: [Purge; 7] = [
 ];
 
 /// How often what was deleted long ago is looked for.
-const PURGE_EVERY: Duration = Duration::from_hours(1);
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Removes for good what was deleted long ago: at the start, and every hour.
-async fn keep_purging(context: web::Data<Context>) {
-    let mut times = actix_web::rt::time::interval(PURGE_EVERY);
+async fn run_purge_task(context: web::Data<Context>) {
+    let mut times = actix_web::rt::time::interval(PURGE_INTERVAL);
     loop {
         times.tick().await;
-        match purge_all(&context, &PURGES).await {
+        match purge_all(&context, &PURGE_FUNCTIONS).await {
             Ok(0) => {}
             Ok(count) => log::info!(
                 "{count} items that were deleted over {} days ago are removed for good",
@@ -148,14 +148,14 @@ async fn keep_purging(context: web::Data<Context>) {
 }
 
 /// How often the full-text index is looked at.
-const MERGE_EVERY: Duration = Duration::from_mins(1);
+const MERGE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
 /// Of how much time merging takes one part at most.
-const MERGE_SHARE: u32 = 50;
+const MERGE_PAUSE_FACTOR: u32 = 50;
 
 /// Merges the segments of the full-text index where writes have left many, in small steps between
 /// other writes.
-async fn keep_merging(context: web::Data<Context>) {
-    let mut times = actix_web::rt::time::interval(MERGE_EVERY);
+async fn run_index_merge_task(context: web::Data<Context>) {
+    let mut times = actix_web::rt::time::interval(MERGE_CHECK_INTERVAL);
     let mut not_before = Instant::now();
     loop {
         times.tick().await;
@@ -163,26 +163,26 @@ async fn keep_merging(context: web::Data<Context>) {
             continue;
         }
         let started = Instant::now();
-        if let Err(problem) = merge(&context).await {
+        if let Err(problem) = merge_index_segments(&context).await {
             log::warn!("the segments of the full-text index could not be merged: {problem}");
         }
-        not_before = Instant::now() + started.elapsed().saturating_mul(MERGE_SHARE);
+        not_before = Instant::now() + started.elapsed().saturating_mul(MERGE_PAUSE_FACTOR);
     }
 }
 
-async fn merge(context: &Context) -> Result<(), Problem> {
+async fn merge_index_segments(context: &Context) -> Result<(), Problem> {
     let count = context
         .store
-        .read_current(|connection| Ok::<_, Problem>(segments::segments(connection)?))
+        .read_primary(|connection| Ok::<_, Problem>(segments::count(connection)?))
         .await?
         .value;
-    if count <= segments::MANY {
+    if count <= segments::MERGE_THRESHOLD {
         return Ok(());
     }
     let mut is_first = true;
     while context
         .store
-        .write(move |connection| Ok::<_, Problem>(segments::merge(connection, is_first)?))
+        .write(move |connection| Ok::<_, Problem>(segments::merge_step(connection, is_first)?))
         .await?
         .value
     {
@@ -194,8 +194,8 @@ async fn merge(context: &Context) -> Result<(), Problem> {
 }
 
 /// What handlers have at hand, for a prepared database.
-pub fn context(settings: &Settings) -> Result<Context, StartError> {
-    Ok(Context::new(store(settings)?, settings.clone(), kinds()))
+pub fn app_state(settings: &Settings) -> Result<Context, StartError> {
+    Ok(Context::new(database_from_settings(settings)?, settings.clone(), resource_registry()))
 }
 
 /// Every documented address: the one list of routes.
@@ -263,7 +263,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         saved_queries::api::patch_saved_query,
         saved_queries::api::delete_saved_query,
         saved_queries::api::restore_saved_query,
-        search::everything::search_everything,
+        search::everything::search_all,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
         embed::tool::embed_tool,
@@ -289,8 +289,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         tables::api::export_partners,
         tables::api::export_impact_statistics,
         tables::import::api::import_impact_statistics,
-        feeds::opml::saved_feeds,
-        feeds::saved::saved_feed,
+        feeds::opml::saved_query_feeds,
+        feeds::saved::saved_query_feed,
         embed::saved::saved_page,
         iati::api::iati_activities,
         iati::api::iati_organisations,
@@ -302,13 +302,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         pages::healthz,
         pages::readyz,
         api_catalog::api_catalog,
-        datasets::catalogue,
+        datasets::describe_catalogue,
     ];
 }
 
 /// Addresses where names of items could stand, and what they offer. Nothing else reaches them: a
 /// word is no name.
-const WORDS: [(&str, Method); 4] = [
+const RESERVED_PATHS: [(&str, Method); 4] = [
     ("/v1/impact-statistics/summary", Method::GET),
     ("/v1/impact-statistics/chart.svg", Method::GET),
     ("/v1/impact-statistics/chart.png", Method::GET),
@@ -316,28 +316,26 @@ const WORDS: [(&str, Method); 4] = [
 ];
 
 /// Refuses what these do not offer, before it is taken for an item.
-fn words(config: &mut web::ServiceConfig) {
-    for (path, offered) in WORDS {
+fn reject_wrong_methods(config: &mut web::ServiceConfig) {
+    for (path, offered) in RESERVED_PATHS {
         let is_other = move |context: &GuardContext<'_>| {
             let method = &context.head().method;
             *method != offered && !(offered == Method::GET && *method == Method::HEAD)
         };
         config.service(
-            web::resource(path)
-                .guard(fn_guard(is_other))
-                .default_service(web::to(pages::elsewhere)),
+            web::resource(path).guard(fn_guard(is_other)).default_service(web::to(pages::fallback)),
         );
     }
 }
 
 /// Migrates, binds and starts. Must be called on an actix system.
-pub fn start(settings: &Settings) -> Result<Running, StartError> {
-    prepare(&store(settings)?, settings.auto_migrate)?;
-    let context = web::Data::new(context(settings)?);
+pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
+    ensure_schema(&database_from_settings(settings)?, settings.auto_migrate)?;
+    let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
-    let documents = web::Data::new(document::Documents::new());
+    let documents = web::Data::new(document::OpenApiDocuments::new());
     let painter = web::Data::new(embed::painter::Painter::default());
-    let layer = LayerSettings {
+    let layer = MiddlewareConfig {
         base_url: settings.base_url.clone(),
         server_timing: settings.server_timing,
     };
@@ -348,15 +346,15 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
             .app_data(context.clone())
             .app_data(documents.clone())
             .app_data(painter.clone())
-            .configure(words)
+            .configure(reject_wrong_methods)
             .into_utoipa_app()
             .configure(routes)
             .into_app();
-        let app = app.configure(pages::icon);
-        let app = if with_docs { app.configure(pages::docs) } else { app };
-        app.default_service(web::to(pages::elsewhere))
+        let app = app.configure(pages::favicon_route);
+        let app = if with_docs { app.configure(pages::docs_routes) } else { app };
+        app.default_service(web::to(pages::fallback))
             .wrap(cors(&origins))
-            .wrap(from_fn(move |request, next| outermost(layer.clone(), request, next)))
+            .wrap(from_fn(move |request, next| handle(layer.clone(), request, next)))
     })
     .client_request_timeout(Duration::from_secs(settings.client_timeout_seconds))
     .shutdown_timeout(settings.shutdown_seconds);
@@ -370,12 +368,12 @@ pub fn start(settings: &Settings) -> Result<Running, StartError> {
         ))
     })?;
     let addresses = server.addrs();
-    actix_web::rt::spawn(keep_merging(purging.clone()));
-    actix_web::rt::spawn(feeds::hub::keep_telling(purging.clone()));
+    actix_web::rt::spawn(run_index_merge_task(purging.clone()));
+    actix_web::rt::spawn(feeds::hub::run_publisher(purging.clone()));
     if settings.purge_days > 0 {
-        actix_web::rt::spawn(keep_purging(purging));
+        actix_web::rt::spawn(run_purge_task(purging));
     }
-    Ok(Running { server: server.run(), addresses })
+    Ok(RunningServer { server: server.run(), addresses })
 }
 
 /// Reads are open to the configured sites; credentials are never sent along by browsers.

@@ -9,11 +9,11 @@ use diesel::connection::SimpleConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::{Documents, Kept};
+use super::document::{CachedDocument, OpenApiDocuments};
 use crate::http::conditional::{ConditionalGet, Validators};
 use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem};
+use crate::http::params::QueryParams;
+use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::context::Context;
 
 /// Get the OpenAPI document as JSON
@@ -21,8 +21,11 @@ use crate::resource::context::Context;
 /// OpenAPI 3.1, made from the handlers of this very server.
 #[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.json")]
-pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
-    cached(&request, "application/json", documents.json())
+pub async fn openapi_json(
+    request: HttpRequest,
+    documents: web::Data<OpenApiDocuments>,
+) -> HttpResponse {
+    cached_response(&request, "application/json", documents.json())
 }
 
 /// Get the OpenAPI document as YAML
@@ -30,18 +33,25 @@ pub async fn openapi_json(request: HttpRequest, documents: web::Data<Documents>)
 /// The same document in another notation.
 #[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/yaml", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
 #[get("/openapi.yaml")]
-pub async fn openapi_yaml(request: HttpRequest, documents: web::Data<Documents>) -> HttpResponse {
-    cached(&request, "application/yaml", documents.yaml())
+pub async fn openapi_yaml(
+    request: HttpRequest,
+    documents: web::Data<OpenApiDocuments>,
+) -> HttpResponse {
+    cached_response(&request, "application/yaml", documents.yaml())
 }
 
 /// What rarely changes: sent again only to who has another state of it.
-pub fn cached(request: &HttpRequest, media_type: &'static str, document: &Kept) -> HttpResponse {
-    let validators = Validators { tag: document.tag.clone(), changed_at: None };
+pub fn cached_response(
+    request: &HttpRequest,
+    media_type: &'static str,
+    document: &CachedDocument,
+) -> HttpResponse {
+    let validators = Validators { tag: document.etag.clone(), changed_at: None };
     let known = ConditionalGet::from_request(request).is_current(&validators);
     let mut response =
         HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     response
-        .insert_header((header::ETAG, document.tag.as_str()))
+        .insert_header((header::ETAG, document.etag.as_str()))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"));
     if known {
         response.finish()
@@ -81,13 +91,13 @@ pub async fn problem_page(
     request: HttpRequest,
     code: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let definition = Kind::ALL
+    let definition = ProblemKind::ALL
         .iter()
         .map(|kind| kind.definition())
         .find(|definition| definition.code == code.as_str());
     let Some(definition) = definition else {
         return Err(Problem::new(
-            Kind::NotFound,
+            ProblemKind::NotFound,
             format!("There is no kind of problem `{}`.", crate::text::clip(&code)),
         ));
     };
@@ -107,7 +117,7 @@ pub async fn problem_page(
         .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
         .insert_header((header::VARY, "Accept"));
     if !accept.contains("text/html") {
-        negotiate::json(&request)?;
+        negotiate::require_json(&request)?;
         return Ok(response.json(explanation));
     }
     response.insert_header((
@@ -164,18 +174,18 @@ pub async fn readyz(context: web::Data<Context>) -> Result<HttpResponse, Problem
 
 /// Whatever no route takes: 204 for OPTIONS, 405 with `Allow` for another method, 404, a welcome at
 /// the root.
-pub async fn elsewhere(
+pub async fn fallback(
     request: HttpRequest,
-    documents: web::Data<Documents>,
+    documents: web::Data<OpenApiDocuments>,
 ) -> Result<HttpResponse, Problem> {
-    let mut methods = documents.methods(request.path());
+    let mut methods = documents.allowed_methods(request.path());
     if methods.is_empty() {
         if request.path() == "/" && request.method() == Method::GET {
             return Ok(HttpResponse::Found().insert_header((header::LOCATION, "/docs")).finish());
         }
-        Params::parse(request.query_string())?;
+        QueryParams::parse(request.query_string())?;
         return Err(Problem::new(
-            Kind::NotFound,
+            ProblemKind::NotFound,
             format!(
                 "There is nothing at `{}`; /docs shows what there is.",
                 crate::text::clip(request.path())
@@ -200,51 +210,55 @@ pub async fn elsewhere(
         return Ok(response.finish());
     }
     let detail = format!("`{}` is not offered here; the address has {allow}.", request.method());
-    Err(Problem::new(Kind::MethodNotAllowed, detail).with_header(header::ALLOW, allow))
+    Err(Problem::new(ProblemKind::MethodNotAllowed, detail).with_header(header::ALLOW, allow))
 }
 
-const INDEX: &str = include_str!("assets/docs.html");
-const ICON: &str = include_str!("assets/icon.svg");
-const STYLE: &str = include_str!("assets/docs.css");
-const SCRIPT: &str = include_str!("assets/docs.js");
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const DOCS_HTML: &str = include_str!("assets/docs.html");
+const FAVICON_SVG: &str = include_str!("assets/icon.svg");
+const DOCS_CSS: &str = include_str!("assets/docs.css");
+const DOCS_JS: &str = include_str!("assets/docs.js");
+const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The icon that browsers ask for beside any page.
-pub fn icon(config: &mut web::ServiceConfig) {
+pub fn favicon_route(config: &mut web::ServiceConfig) {
     config.route(
         "/favicon.ico",
-        web::get().to(|| async { docs_file("image/svg+xml", ICON.as_bytes().to_vec()) }),
+        web::get()
+            .to(|| async { docs_file_response("image/svg+xml", FAVICON_SVG.as_bytes().to_vec()) }),
     );
 }
 
 /// The documentation page and its files, all from this binary.
-pub fn docs(config: &mut web::ServiceConfig) {
+pub fn docs_routes(config: &mut web::ServiceConfig) {
     config.route(
         "/docs",
-        web::get()
-            .to(|| async { docs_file("text/html; charset=utf-8", INDEX.as_bytes().to_vec()) }),
+        web::get().to(|| async {
+            docs_file_response("text/html; charset=utf-8", DOCS_HTML.as_bytes().to_vec())
+        }),
     );
     config.route("/docs/{file}", web::get().to(docs_asset));
 }
 
 async fn docs_asset(file: web::Path<String>) -> Result<HttpResponse, Problem> {
     match file.as_str() {
-        "docs.css" => return Ok(docs_file("text/css", STYLE.as_bytes().to_vec())),
-        "icon.svg" => return Ok(docs_file("image/svg+xml", ICON.as_bytes().to_vec())),
-        "docs.js" => return Ok(docs_file("text/javascript", SCRIPT.as_bytes().to_vec())),
+        "docs.css" => return Ok(docs_file_response("text/css", DOCS_CSS.as_bytes().to_vec())),
+        "icon.svg" => {
+            return Ok(docs_file_response("image/svg+xml", FAVICON_SVG.as_bytes().to_vec()));
+        }
+        "docs.js" => return Ok(docs_file_response("text/javascript", DOCS_JS.as_bytes().to_vec())),
         _ => {}
     }
     let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
     match utoipa_swagger_ui::serve(&file, config) {
-        Ok(Some(found)) => Ok(docs_file(&found.content_type, found.bytes.to_vec())),
-        _ => Err(Problem::new(Kind::NotFound, "There is no such file.")),
+        Ok(Some(found)) => Ok(docs_file_response(&found.content_type, found.bytes.to_vec())),
+        _ => Err(Problem::new(ProblemKind::NotFound, "There is no such file.")),
     }
 }
 
-fn docs_file(media_type: &str, bytes: Vec<u8>) -> HttpResponse {
+fn docs_file_response(media_type: &str, bytes: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, DOCS_CSP))
         .content_type(media_type)
         .body(bytes)
 }

@@ -8,11 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::format::TableFormat;
 use super::lists::Tabulated;
 use super::stream::{Begun, Table};
-use crate::http::conditional::{ConditionalGet, Freshness, Tag, Validators};
+use crate::http::conditional::{ConditionalGet, EntityTag, Freshness, Validators};
 use crate::http::fields::clip;
-use crate::http::layer::Statements;
-use crate::http::params::given;
-use crate::http::problem::{Kind as ProblemKind, Problem, Violation};
+use crate::http::layer::StatementCount;
+use crate::http::params::present_params;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
@@ -151,9 +151,9 @@ async fn table<S: Tabulated>(
     let caller = context.viewer(&request).await?;
     refuse(&request)?;
     let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
-    if wanted.wish.all {
+    if wanted.wish.all_languages {
         let detail = "A table is in one language: name it, or leave `lang` out. Each row says in `languages` which there are.";
-        return Err(Problem::parameter("lang", "invalid_language", detail));
+        return Err(Problem::invalid_parameter("lang", "invalid_language", detail));
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
@@ -162,14 +162,15 @@ async fn table<S: Tabulated>(
             // As for a page of a list, the revisions are read before the rest.
             let revisions = Arc::new(Revisions::read(connection)?);
             let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &shared.shape, true);
-            let tag = Tag::of(&format!("table\n{ending}\n{state}\n{}", shared.identity));
+            let tag =
+                EntityTag::from_state(&format!("table\n{ending}\n{state}\n{}", shared.identity));
             let validators = Validators { tag, changed_at };
             validators.unless_current(&condition, || {
                 Begun::read::<S>(connection, &inner, &shared, &revisions, format)
             })
         })
         .await?;
-    Statements::note(&request, done.statements);
+    StatementCount::record(&request, done.statement_count);
     let (validators, begun) = match done.value {
         Freshness::Fresh(validators, begun) => (validators, begun),
         Freshness::NotModified(validators) => {
@@ -179,7 +180,7 @@ async fn table<S: Tabulated>(
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::caching(&mut response, &context, caller, &wanted.wish);
     answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wanted.wish.names));
+    response.insert_header((header::CONTENT_LANGUAGE, wanted.wish.ui_language));
     let name = format!(
         "attachment; filename=\"{}.{}\"",
         S::SPEC.kind.segment(),
@@ -196,12 +197,12 @@ fn refuse(request: &HttpRequest) -> Result<(), Problem> {
         let detail = format!(
             "A table has the whole list: `{name}` is for pages. Filters, `q`, `lang` and `sort` work here."
         );
-        Violation::parameter(*name, "unknown_parameter", detail)
+        FieldError::parameter(*name, "unknown_parameter", detail)
     };
-    let given = given(request.query_string(), WITHOUT);
+    let given = present_params(request.query_string(), WITHOUT);
     if given.is_empty() {
         Ok(())
     } else {
-        Err(Problem::parameters(given.iter().map(error).collect()))
+        Err(Problem::invalid_parameters(given.iter().map(error).collect()))
     }
 }

@@ -45,7 +45,7 @@ impl TableFormat {
         let detail = format!(
             "The list has {rows} rows; a sheet holds {most}. Take `.csv`, or fewer with filters."
         );
-        Err(Problem::parameter("format", "too_many", detail))
+        Err(Problem::invalid_parameter("format", "too_many", detail))
     }
 }
 

@@ -57,7 +57,7 @@ impl Tabulated for ImpactStatistics {
         row.begin(&loaded.item, chosen.as_ref());
         row.some_text(chosen.as_ref().map(|chosen| chosen.text.title.as_str()));
         row.some_text(chosen.as_ref().and_then(|chosen| chosen.text.description.as_deref()));
-        row.some_text(loaded.own.figure(shown.wish.names).as_deref());
+        row.some_text(loaded.own.figure(shown.wish.ui_language).as_deref());
         row.decimal(loaded.own.value.as_deref());
         row.text(&loaded.own.qualifier);
         row.some_text(loaded.own.unit.as_deref());

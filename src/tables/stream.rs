@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::format::{File, Rows as Written, TableFormat};
 use super::lists::Tabulated;
-use crate::db::{Connection, Number};
-use crate::http::keys::Viewer;
+use crate::db::{Connection, RowId};
+use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
 use crate::resource::bulk::load_numbers;
 use crate::resource::context::Context;
@@ -38,14 +38,14 @@ pub struct Table {
     /// The list.
     pub wanted: Arc<ListRequest>,
     /// Who asked.
-    pub caller: Viewer,
+    pub caller: Visibility,
     /// What it is written as.
     pub format: TableFormat,
 }
 
 /// A table whose first part has been read.
 pub struct Begun {
-    numbers: Vec<Number>,
+    numbers: Vec<RowId>,
     part: Part,
 }
 
@@ -65,7 +65,7 @@ impl Begun {
         format: TableFormat,
     ) -> Result<Self, Problem> {
         let memory = Memory::new(&context.names, revisions);
-        let numbers = wanted.list(connection, S::SPEC, &memory)?.numbers_in_order(connection)?;
+        let numbers = wanted.list(connection, S::SPEC, &memory)?.ordered_row_ids(connection)?;
         format.check_length(numbers.len())?;
         let first = numbers.get(..ROWS).unwrap_or(&numbers);
         let part =
@@ -80,7 +80,7 @@ fn read_part<S: Tabulated>(
     context: &Context,
     wanted: &ListRequest,
     memory: Memory,
-    numbers: &[Number],
+    numbers: &[RowId],
     mut written: Written,
 ) -> Result<Part, Problem> {
     let mut shown =
@@ -135,11 +135,7 @@ impl Table {
     }
 
     /// Reads the rows of these numbers, which come after so many others.
-    async fn read<S: Tabulated>(
-        &self,
-        numbers: Vec<Number>,
-        after: usize,
-    ) -> Result<Part, Problem> {
+    async fn read<S: Tabulated>(&self, numbers: Vec<RowId>, after: usize) -> Result<Part, Problem> {
         let (context, wanted, format) =
             (Arc::clone(&self.context), Arc::clone(&self.wanted), self.format);
         let read = self.context.read_step(self.caller, move |connection| {

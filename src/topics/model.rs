@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::Fields;
+use crate::http::fields::JsonFields;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
 use crate::resource::shown::{Common, Embedded, Shown};
@@ -144,7 +144,7 @@ pub struct TopicPage {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<()> {
     let links = fields
         .reference("parent")
         .map(|parent| NewLink::to("parent", parent))

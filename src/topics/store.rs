@@ -1,10 +1,10 @@
 //! How topics are stored: they have no fields of their own beside what every item has.
 
 use super::model::{self, SPEC, Topic};
-use crate::db::sql::id_among;
+use crate::db::sql::id_in_fragment;
 use crate::db::{Connection, Id};
-use crate::http::fields::Fields;
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::JsonFields;
+use crate::http::problem::{FieldError, Problem};
 use crate::resource::load::{Loaded, read_items};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
@@ -22,7 +22,7 @@ impl Subject for Topics {
     type Own = ();
     type View = Topic;
 
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<()> {
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<()> {
         model::read(fields)
     }
 
@@ -40,7 +40,7 @@ impl Subject for Topics {
         id: Option<Id>,
         _own: &mut (),
         links: &[(NewLink, Id)],
-        errors: &mut Vec<Violation>,
+        errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         let Some((link, parent)) = links.iter().find(|(link, _)| link.field == "parent") else {
             return Ok(());
@@ -51,15 +51,15 @@ impl Subject for Topics {
             if Some(topic) == id {
                 let detail =
                     "A topic cannot be its own ancestor; choose a parent that is not below it.";
-                errors.push(Violation::field(link.target.pointer.clone(), "cycle", detail));
+                errors.push(FieldError::field(link.target.pointer.clone(), "cycle", detail));
                 return Ok(());
             }
-            let topic = read_items(connection, &id_among("items.id", [&topic]))?.pop();
+            let topic = read_items(connection, &id_in_fragment("items.id", [&topic]))?.pop();
             above = topic
                 .and_then(|topic| topic.links().into_iter().find(|link| link.field == "parent"))
                 .map(|link| link.target_id);
         }
-        errors.push(Violation::field(
+        errors.push(FieldError::field(
             link.target.pointer.clone(),
             "too_deep",
             format!("The tree of topics is at most {DEEPEST} deep."),

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::parts::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 use super::tracks::Captions;
-use crate::db::page::KeyType;
-use crate::http::fields::{Fields, limits};
+use crate::db::page::SortKeyType;
+use crate::http::fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
 use crate::resource::load::Loaded;
@@ -156,7 +156,7 @@ pub const SPEC: Spec = Spec {
             name: "duration_seconds",
             column: SortColumn::Column {
                 name: "videos.duration_seconds",
-                holds: KeyType::Integer,
+                holds: SortKeyType::Integer,
                 nullable: true,
             },
             description: "the length",
@@ -165,7 +165,7 @@ pub const SPEC: Spec = Spec {
             name: "recorded_on",
             column: SortColumn::Column {
                 name: "videos.recorded_on",
-                holds: KeyType::Date,
+                holds: SortKeyType::Date,
                 nullable: true,
             },
             description: "the day of recording",
@@ -423,7 +423,8 @@ pub struct Embed {
 impl Embed {
     fn new(slug: &str, title: &str, shown: &Shown) -> Self {
         let base = &shown.base;
-        let asked = shown.wish.asked.first().filter(|_| shown.wish.explicit).map(Language::as_str);
+        let asked =
+            shown.wish.requested.first().filter(|_| shown.wish.is_explicit).map(Language::as_str);
         let lang = asked.map_or_else(String::new, |language| format!("?lang={language}"));
         let page = format!("{base}/embed/videos/{slug}{lang}");
         let size = (snippets::WIDTH, snippets::height(snippets::WIDTH));
@@ -464,7 +465,7 @@ pub struct Own {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
     fields.ignore(SPEC.extras);
     let duration_seconds = fields.integer("duration_seconds", 1..=864_000);
     let sources = fields.list("sources", Source::read);
@@ -485,7 +486,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
     let own = Own {
         duration_seconds,
         recorded_on: fields.date("recorded_on"),
-        licence: fields.text("licence", limits::WORD),
+        licence: fields.text("licence", limits::SHORT_TEXT),
         countries: Packed::list(&fields.countries("countries")),
         spoken_languages: Packed::list(&spoken),
         sources: Packed::list(&sources),
@@ -502,7 +503,7 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         .collect();
     links.extend(
         fields
-            .list("topics", crate::http::fields::named)
+            .list("topics", crate::http::fields::parse_reference)
             .into_iter()
             .map(|topic| NewLink::to("topics", topic)),
     );

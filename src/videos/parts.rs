@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::{Fields, limits};
-use crate::http::problem::Violation;
+use crate::http::fields::{JsonFields, limits};
+use crate::http::problem::FieldError;
 
 /// Where videos can be played from.
 pub const SOURCE_KINDS: &[&str] = &["youtube", "vimeo", "file", "hls", "dash", "page"];
@@ -67,10 +67,10 @@ pub struct Source {
 
 impl Source {
     /// Reads one.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
-        let mut fields = Fields::new(value, pointer, errors)?;
+    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+        let mut fields = JsonFields::new(value, pointer, errors)?;
         let (kind, url) = (fields.one_of("kind", SOURCE_KINDS), fields.url("url"));
-        let mime_type = fields.text("mime_type", limits::WORD);
+        let mime_type = fields.text("mime_type", limits::SHORT_TEXT);
         let is_media_type = |text: &str| {
             text.split_once('/').is_some_and(|(kind, name)| {
                 let token = |part: &str| {
@@ -127,7 +127,7 @@ pub struct Thumbnail {
 
 impl Thumbnail {
     /// Reads one.
-    pub fn read(mut fields: Fields<'_, '_>) -> Option<Self> {
+    pub fn read(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let url = fields.url("url");
         let (width, height) =
             (fields.integer("width", 1..=100_000), fields.integer("height", 1..=100_000));
@@ -166,15 +166,15 @@ pub struct Caption {
 impl Caption {
     /// Reads one; its kind is `subtitles` if it states none. What the server keeps is read
     /// elsewhere.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
+    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         if value.get("stored") == Some(&Value::Bool(true)) {
             return None;
         }
-        let mut fields = Fields::new(value, pointer, errors)?;
+        let mut fields = JsonFields::new(value, pointer, errors)?;
         fields.ignore(&["stored", "transliterated"]);
         let (language, url) = (fields.language("language"), fields.url("url"));
         let kind = fields.one_of("kind", CAPTION_KINDS).unwrap_or_else(|| "subtitles".to_owned());
-        let label = fields.text("label", limits::WORD);
+        let label = fields.text("label", limits::SHORT_TEXT);
         fields.require("language", language.is_some());
         fields.require("url", url.is_some());
         fields.finish();
@@ -202,10 +202,10 @@ pub struct Chapter {
 
 impl Chapter {
     /// Reads one.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
-        let mut fields = Fields::new(value, pointer, errors)?;
+    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+        let mut fields = JsonFields::new(value, pointer, errors)?;
         let start = fields
-            .milliseconds("start_seconds")
+            .seconds_as_millis("start_seconds")
             .and_then(|ms| i32::try_from(ms).ok())
             .map(|ms| f64::from(ms) / 1000.0);
         let title = fields.text("title", limits::TITLE);
@@ -218,7 +218,7 @@ impl Chapter {
 
 /// No two chapters begin together, and none begins after the video's end.
 pub fn check_chapters(
-    fields: &mut Fields<'_, '_>,
+    fields: &mut JsonFields<'_, '_>,
     chapters: &[Chapter],
     duration_seconds: Option<i64>,
 ) {
@@ -257,9 +257,10 @@ pub struct Credit {
 
 impl Credit {
     /// Reads one.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<Violation>) -> Option<Self> {
-        let mut fields = Fields::new(value, pointer, errors)?;
-        let (name, role) = (fields.text("name", limits::TITLE), fields.text("role", limits::WORD));
+    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+        let mut fields = JsonFields::new(value, pointer, errors)?;
+        let (name, role) =
+            (fields.text("name", limits::TITLE), fields.text("role", limits::SHORT_TEXT));
         fields.require("name", name.is_some());
         fields.finish();
         Some(Self { name: name?, role })
@@ -282,7 +283,7 @@ pub struct Accessibility {
 
 impl Accessibility {
     /// Reads it.
-    pub fn read(mut fields: Fields<'_, '_>) -> Option<Self> {
+    pub fn read(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let mut tags = |name: &'static str| {
             fields.languages(name).iter().map(|language| language.as_str().to_owned()).collect()
         };

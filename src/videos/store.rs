@@ -2,7 +2,7 @@
 
 use super::model::{self, Own, SPEC, Video};
 use crate::db::sql::Bind;
-use crate::http::fields::Fields;
+use crate::http::fields::JsonFields;
 use crate::resource::load::{Item, Link, Loaded};
 use crate::resource::shown::Shown;
 use crate::resource::spec::Spec;
@@ -17,7 +17,7 @@ impl Subject for Videos {
     type Own = Own;
     type View = Video;
 
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }
 

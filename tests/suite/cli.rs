@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use kinoteka::db::Connection;
-use kinoteka::db::connection::{Access, Session, Target};
+use kinoteka::db::connection::{Access, SessionConfig, Target};
 
 use crate::support::postgres::PostgresDatabase;
 use crate::support::process::{ended, err, fed, get, out, printed_key, run, serve, terminate};
@@ -91,7 +91,7 @@ fn an_import_can_be_repeated_and_an_export_imported() {
     let mut exports = Vec::new();
     let collected = std::sync::Mutex::new(&mut exports);
     on_both(|directory, url| {
-        std::fs::write(directory.join("first.ndjson"), kinoteka::commands::DEMO)
+        std::fs::write(directory.join("first.ndjson"), kinoteka::commands::DEMO_CATALOGUE)
             .expect("the file can be written");
         let first = ended(run(directory, url, &["import", "first.ndjson"]), 0);
         assert!(err(&first).contains("39 items stored, 0 unchanged."), "{}", err(&first));
@@ -353,7 +353,11 @@ fn a_database_of_a_newer_program_is_not_served() {
     on_both(|directory, url| {
         ended(run(directory, url, &["migrate"]), 0);
         let long = Duration::from_secs(5);
-        let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+        let session = SessionConfig {
+            busy_timeout: long,
+            statement_timeout: long,
+            slow_query_threshold: long,
+        };
         let mut connection =
             Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
                 .expect("it opens");

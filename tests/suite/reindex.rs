@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kinoteka::db::Connection;
-use kinoteka::db::connection::{Access, Session, Target};
+use kinoteka::db::connection::{Access, SessionConfig, Target};
 use kinoteka::db::search::segments;
 use serde_json::{Value, json};
 
@@ -123,9 +123,9 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
 
 /// How many segments SQLite's index has; 0 on PostgreSQL, which has none.
 fn segments_of(url: &str) -> i64 {
-    let store = kinoteka::server::store(&crate::support::database::settings(url))
+    let store = kinoteka::server::database_from_settings(&crate::support::database::settings(url))
         .expect("the settings are right");
-    segments::segments(&mut store.connect().expect("it opens")).expect("they are counted")
+    segments::count(&mut store.connect().expect("it opens")).expect("they are counted")
 }
 
 #[test]
@@ -412,7 +412,11 @@ fn a_reindex_that_is_killed_can_be_run_again() {
 fn a_reindex_that_cannot_write_says_so() {
     on_both(|directory, url| {
         let long = Duration::from_secs(5);
-        let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+        let session = SessionConfig {
+            busy_timeout: long,
+            statement_timeout: long,
+            slow_query_threshold: long,
+        };
         let mut other =
             Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
                 .expect("it opens");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use kinoteka::db::connection::{Access, Connection, Session, Target};
-use kinoteka::db::migrations::{self, Standing};
+use kinoteka::db::connection::{Access, Connection, SessionConfig, Target};
+use kinoteka::db::migrations::{self, MigrationStatus};
 
 use crate::support::postgres::PostgresDatabase;
 use crate::support::sqlite::SqliteDatabase;
@@ -54,10 +54,10 @@ fn schema(connection: &mut Connection) -> Schema {
 }
 
 fn open(url: &str) -> Connection {
-    let session = Session {
+    let session = SessionConfig {
         busy_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(30),
-        slow_query: Duration::from_secs(30),
+        slow_query_threshold: Duration::from_secs(30),
     };
     Connection::open(&Target::parse(url).expect("the URL is right"), Access::Write, session)
         .expect("the database opens")
@@ -65,16 +65,19 @@ fn open(url: &str) -> Connection {
 
 fn up_down_up(url: &str) -> Schema {
     let mut connection = open(url);
-    assert!(matches!(migrations::standing(&mut connection), Ok(Standing::Behind(1..))));
-    let applied = migrations::apply(&mut connection).expect("up");
-    assert_eq!(migrations::standing(&mut connection).expect("a standing"), Standing::Current);
-    assert_eq!(migrations::apply(&mut connection).expect("nothing to do"), Vec::<String>::new());
+    assert!(matches!(migrations::status(&mut connection), Ok(MigrationStatus::Pending(1..))));
+    let applied = migrations::run_pending(&mut connection).expect("up");
+    assert_eq!(migrations::status(&mut connection).expect("a standing"), MigrationStatus::UpToDate);
+    assert_eq!(
+        migrations::run_pending(&mut connection).expect("nothing to do"),
+        Vec::<String>::new()
+    );
     let first = schema(&mut connection);
     let mut reverted = migrations::revert_all(&mut connection).expect("down");
     reverted.reverse();
     assert_eq!(reverted, applied);
     assert_eq!(schema(&mut connection), Schema::new(), "down leaves nothing behind");
-    migrations::apply(&mut connection).expect("up again");
+    migrations::run_pending(&mut connection).expect("up again");
     assert_eq!(schema(&mut connection), first);
     first
 }
@@ -97,20 +100,20 @@ fn both_databases_have_the_same_schema() {
 fn a_newer_database_is_recognised() {
     let file = SqliteDatabase::new(None);
     let mut connection = open(&file.url);
-    migrations::apply(&mut connection).expect("up");
+    migrations::run_pending(&mut connection).expect("up");
     diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')")
         .execute(&mut connection)
         .expect("a row can be added");
     assert_eq!(
-        migrations::standing(&mut connection).expect("a standing"),
-        Standing::Ahead("29990101000000".to_owned())
+        migrations::status(&mut connection).expect("a standing"),
+        MigrationStatus::Newer("29990101000000".to_owned())
     );
 }
 
 #[test]
 fn a_file_with_content_is_what_it_was() {
     let file = SqliteDatabase::new(Some(b""));
-    migrations::apply(&mut open(&file.url)).expect("an empty file is an empty database");
+    migrations::run_pending(&mut open(&file.url)).expect("an empty file is an empty database");
     let Some(named) = PostgresDatabase::named("named", "template0") else { return };
     assert_eq!(schema(&mut open(&named.url)), Schema::new());
 }

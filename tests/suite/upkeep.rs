@@ -22,7 +22,8 @@ pub fn on_both(test: impl Fn(&Path, &str)) {
 }
 
 pub fn damage(url: &str, sql: &str) {
-    let store = kinoteka::server::store(&database::settings(url)).expect("the settings are right");
+    let store = kinoteka::server::database_from_settings(&database::settings(url))
+        .expect("the settings are right");
     let sql = if url.starts_with("sqlite") {
         format!("PRAGMA foreign_keys = OFF; {sql}")
     } else {
@@ -316,8 +317,10 @@ fn a_backup_overwrites_nothing_and_says_what_it_cannot_do() {
     }
     let quoted = directory.path().join("it's a copy.db");
     ended(run(directory.path(), demo.url(), &["backup", "it's a copy.db"]), 0);
-    let store =
-        kinoteka::server::store(&database::settings(&format!("sqlite://{}", quoted.display())))
-            .expect("the settings are right");
-    store.write_here(|_| Ok::<_, Problem>(())).expect("it opens");
+    let store = kinoteka::server::database_from_settings(&database::settings(&format!(
+        "sqlite://{}",
+        quoted.display()
+    )))
+    .expect("the settings are right");
+    store.write_blocking(|_| Ok::<_, Problem>(())).expect("it opens");
 }

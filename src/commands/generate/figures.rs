@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{COUNTRIES, Chance, Counts};
+use super::{COUNTRY_CODES, CatalogueSize, SplitMix64};
 
 /// Which figures there are at each turn: groups of one indicator, programme, country and year, and
 /// in each the whole and its slices. Some groups have a whole beside slices, which must not be
 /// added to them; some have only one or the other.
-const TURN: [(u64, Option<usize>, Option<usize>); 19] = [
+const SLICE_PATTERN: [(u64, Option<usize>, Option<usize>); 19] = [
     (0, None, None),
     (0, Some(0), None),
     (0, Some(1), None),
@@ -30,22 +30,22 @@ const TURN: [(u64, Option<usize>, Option<usize>); 19] = [
     (3, Some(1), Some(2)),
 ];
 /// How many groups a turn has.
-const GROUPS: u64 = 4;
+const GROUPS_PER_PATTERN: u64 = 4;
 
 const SEXES: [&str; 2] = ["female", "male"];
 const AGES: [&str; 3] = ["15-24", "25-64", "65+"];
 
 /// How many indicators there are: each [`MEASURED`] in eight fields.
-pub const INDICATORS: u32 = 40;
+pub const INDICATOR_COUNT: u32 = 40;
 /// What is counted: the label, the unit, and whether it is a percentage and more is better.
-const MEASURED: [(&str, &str, bool, bool); 5] = [
+const INDICATOR_TEMPLATES: [(&str, &str, bool, bool); 5] = [
     ("Survivors who received support", "people", false, true),
     ("Professionals trained", "people", false, true),
     ("People reached by campaigns", "people", false, true),
     ("People who hold equal norms", "percent", true, true),
     ("People who report violence in the last year", "percent", true, false),
 ];
-const FIELDS: [&str; 8] = [
+const POLICY_FIELDS: [&str; 8] = [
     "health",
     "police",
     "justice",
@@ -57,51 +57,57 @@ const FIELDS: [&str; 8] = [
 ];
 
 const FIRST_YEAR: u64 = 2016;
-const YEARS: u64 = 10;
+const YEAR_COUNT: u64 = 10;
 
 /// What a group of figures is about.
-struct Group {
-    indicator: u64,
-    year: u64,
-    programme: u64,
+struct StatisticGroup {
+    indicator_index: u64,
+    year_index: u64,
+    programme_index: u64,
     country: &'static str,
     seed: u64,
 }
 
-impl Group {
+impl StatisticGroup {
     /// Indicators of one programme and country year by year, then the next programme, and the next
     /// country of each.
     fn new(number: u64, programmes: u32, seed: u64) -> Self {
         let programmes = u64::from(programmes).max(1);
-        let indicators = u64::from(INDICATORS);
+        let indicators = u64::from(INDICATOR_COUNT);
         let indicator = number % indicators;
-        let year = number / indicators % YEARS;
-        let round = number / indicators / YEARS;
+        let year = number / indicators % YEAR_COUNT;
+        let round = number / indicators / YEAR_COUNT;
         let programme = round % programmes;
-        let countries = u64::try_from(COUNTRIES.len()).unwrap_or(1);
+        let countries = u64::try_from(COUNTRY_CODES.len()).unwrap_or(1);
         let country =
             usize::try_from(round.wrapping_add(round / programmes) % countries).unwrap_or(0);
-        let country = COUNTRIES.get(country).copied().unwrap_or("RS");
-        Self { indicator, year, programme, country, seed: seed ^ (number << 20) }
+        let country = COUNTRY_CODES.get(country).copied().unwrap_or("RS");
+        Self {
+            indicator_index: indicator,
+            year_index: year,
+            programme_index: programme,
+            country,
+            seed: seed ^ (number << 20),
+        }
     }
 
-    fn measured(&self) -> (&'static str, &'static str, bool, bool) {
+    fn template(&self) -> (&'static str, &'static str, bool, bool) {
         // Five and eight have no divisor in common: each pair comes once. The groups of a turn
         // differ in what they measure, too.
-        let place = usize::try_from(self.indicator % 5).unwrap_or(0);
-        MEASURED.get(place).copied().unwrap_or(("People", "people", false, true))
+        let place = usize::try_from(self.indicator_index % 5).unwrap_or(0);
+        INDICATOR_TEMPLATES.get(place).copied().unwrap_or(("People", "people", false, true))
     }
 
     fn field(&self) -> &'static str {
-        let place = usize::try_from(self.indicator % 8).unwrap_or(0);
-        FIELDS.get(place).copied().unwrap_or("health")
+        let place = usize::try_from(self.indicator_index % 8).unwrap_or(0);
+        POLICY_FIELDS.get(place).copied().unwrap_or("health")
     }
 
     /// People of a slice: more in later years.
-    fn people(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
+    fn people_count(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
         let one = |sex: u64, age: u64| {
-            let mut chance = Chance(self.seed ^ sex ^ (age << 8));
-            u64::from(chance.between(5, 400)).saturating_mul(self.year.saturating_add(4)) / 4
+            let mut chance = SplitMix64(self.seed ^ sex ^ (age << 8));
+            u64::from(chance.in_range(5, 400)).saturating_mul(self.year_index.saturating_add(4)) / 4
         };
         let within = |wanted: Option<usize>, place: u64| {
             wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place))
@@ -111,18 +117,18 @@ impl Group {
     }
 
     /// A share of the people of a slice, in tenths of a percent.
-    fn share(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
+    fn share_per_mille(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
         let place = |wanted: Option<usize>| {
             u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0)
         };
-        u64::from(Chance(self.seed ^ place(sex) ^ (place(age) << 8)).between(50, 950))
+        u64::from(SplitMix64(self.seed ^ place(sex) ^ (place(age) << 8)).in_range(50, 950))
     }
 }
 
 /// The indicator of this number, as statistics name it.
-pub fn indicator(number: u32) -> Value {
-    let about = Group::new(u64::from(number.saturating_sub(1)), 1, 0);
-    let (label, unit, is_percentage, ascending) = about.measured();
+pub fn generate_indicator(number: u32) -> Value {
+    let about = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
+    let (label, unit, is_percentage, ascending) = about.template();
     json!({
         "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", about.field()), "unit": unit,
         "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
@@ -130,34 +136,38 @@ pub fn indicator(number: u32) -> Value {
 }
 
 /// When the figures of a programme for a year are published: together, in the spring after it.
-pub fn published_at(number: u32, counts: Counts) -> String {
-    let (group, ..) = place_of(number, counts, 0);
-    let mut chance = Chance(group.programme ^ (group.year << 16));
-    let year = FIRST_YEAR.saturating_add(group.year).saturating_add(1);
+pub fn published_at(number: u32, counts: CatalogueSize) -> String {
+    let (group, ..) = group_and_slice(number, counts, 0);
+    let mut chance = SplitMix64(group.programme_index ^ (group.year_index << 16));
+    let year = FIRST_YEAR.saturating_add(group.year_index).saturating_add(1);
     format!(
         "{year}-{:02}-{:02}T{:02}:{:02}:00Z",
-        chance.between(2, 5),
-        chance.between(1, 28),
-        chance.between(8, 17),
-        chance.between(0, 59)
+        chance.in_range(2, 5),
+        chance.in_range(1, 28),
+        chance.in_range(8, 17),
+        chance.in_range(0, 59)
     )
 }
 
 /// A percentage of so many tenths.
-fn percent(tenths: u64) -> String {
+fn format_percent(tenths: u64) -> String {
     let rest = tenths % 10;
     if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
 }
 
 /// The group of the statistic of this number, and its slice of that.
-fn place_of(number: u32, counts: Counts, seed: u64) -> (Group, Option<usize>, Option<usize>) {
+fn group_and_slice(
+    number: u32,
+    counts: CatalogueSize,
+    seed: u64,
+) -> (StatisticGroup, Option<usize>, Option<usize>) {
     let place = u64::from(number.saturating_sub(1));
-    let length = u64::try_from(TURN.len()).unwrap_or(1);
+    let length = u64::try_from(SLICE_PATTERN.len()).unwrap_or(1);
     let slot = usize::try_from(place % length).unwrap_or(0);
-    let (offset, sex, age) = TURN.get(slot).copied().unwrap_or((0, None, None));
+    let (offset, sex, age) = SLICE_PATTERN.get(slot).copied().unwrap_or((0, None, None));
     (
-        Group::new(
-            (place / length).saturating_mul(GROUPS).saturating_add(offset),
+        StatisticGroup::new(
+            (place / length).saturating_mul(GROUPS_PER_PATTERN).saturating_add(offset),
             counts.programmes,
             seed,
         ),
@@ -167,19 +177,19 @@ fn place_of(number: u32, counts: Counts, seed: u64) -> (Group, Option<usize>, Op
 }
 
 /// The statistic of this number.
-pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
-    let (group, sex, age) = place_of(number, counts, seed);
-    let (label, _, is_percentage, _) = group.measured();
-    let mut chance = Chance(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
+pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Value {
+    let (group, sex, age) = group_and_slice(number, counts, seed);
+    let (label, _, is_percentage, _) = group.template();
+    let mut chance = SplitMix64(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
     let value = if is_percentage {
-        percent(group.share(sex, age))
+        format_percent(group.share_per_mille(sex, age))
     } else {
-        group.people(sex, age).to_string()
+        group.people_count(sex, age).to_string()
     };
     let is_whole = sex.is_none() && age.is_none();
     let qualifier =
         if chance.one_in(20) { chance.pick(&["more_than", "about", "less_than"]) } else { "exact" };
-    let year = FIRST_YEAR.saturating_add(group.year);
+    let year = FIRST_YEAR.saturating_add(group.year_index);
     let sex = sex.and_then(|sex| SEXES.get(sex));
     let age = age.and_then(|age| AGES.get(age));
     let mut slices: Vec<Value> = Vec::new();
@@ -189,28 +199,28 @@ pub fn statistic(number: u32, counts: Counts, seed: u64) -> Value {
     let of = if slice.is_empty() { String::new() } else { format!(" ({})", slice.join(", ")) };
     let mut line = json!({
         "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": value, "qualifier": qualifier,
-        "indicator": format!("indicator-{}", group.indicator.saturating_add(1)), "programme": format!("programme-{}", group.programme.saturating_add(1)),
+        "indicator": format!("indicator-{}", group.indicator_index.saturating_add(1)), "programme": format!("programme-{}", group.programme_index.saturating_add(1)),
         "countries": [group.country], "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
         "disaggregation": slices,
-        "source": {"text": format!("Annual report {year}, table {}", chance.between(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
+        "source": {"text": format!("Annual report {year}, table {}", chance.in_range(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
         "label": format!("{label}: {}, {} {year}{of}", group.field(), group.country),
     });
     if let Some(line) = line.as_object_mut() {
-        about_the_whole(line, &group, is_whole && chance.one_in(2), is_percentage);
+        insert_baseline_and_target(line, &group, is_whole && chance.one_in(2), is_percentage);
         if counts.videos > 0 && chance.one_in(100) {
             // The shortest videos have half a minute.
-            let start = chance.between(0, 10);
-            let video = format!("video-{}", chance.between(1, counts.videos));
-            line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": chance.between(15, 30)}]));
+            let start = chance.in_range(0, 10);
+            let video = format!("video-{}", chance.in_range(1, counts.videos));
+            line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": chance.in_range(15, 30)}]));
         }
     }
     line
 }
 
 /// Where it was when the programme began, and where it is to be when it ends; said of some wholes.
-fn about_the_whole(
+fn insert_baseline_and_target(
     line: &mut Map<String, Value>,
-    group: &Group,
+    group: &StatisticGroup,
     is_said: bool,
     is_percentage: bool,
 ) {
@@ -218,11 +228,11 @@ fn about_the_whole(
         return;
     }
     let at = |year: u64| {
-        let then = Group { year, ..*group };
+        let then = StatisticGroup { year_index: year, ..*group };
         if is_percentage {
-            percent(then.share(Some(2), None))
+            format_percent(then.share_per_mille(Some(2), None))
         } else {
-            then.people(None, None).to_string()
+            then.people_count(None, None).to_string()
         }
     };
     line.insert(
@@ -232,7 +242,7 @@ fn about_the_whole(
     let (start, end) = ("2026-01-01", "2027-12-31");
     line.insert(
         "target".to_owned(),
-        json!({"value": at(YEARS), "period_start": start, "period_end": end}),
+        json!({"value": at(YEAR_COUNT), "period_start": start, "period_end": end}),
     );
 }
 
@@ -241,24 +251,24 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::commands::catalogue_of_statistics;
+    use crate::commands::generate_statistics_catalogue;
 
-    fn statistics(number: u32) -> Vec<Value> {
-        catalogue_of_statistics(100, number, 1)
+    fn generate_statistics(number: u32) -> Vec<Value> {
+        generate_statistics_catalogue(100, number, 1)
             .filter(|line| line["resource"] == "impact_statistic")
             .collect()
     }
 
     #[test]
-    fn a_larger_catalogue_begins_like_a_smaller_one() {
-        assert_eq!(statistics(500), statistics(2_000)[..500]);
+    fn larger_catalogue_extends_smaller_one() {
+        assert_eq!(generate_statistics(500), generate_statistics(2_000)[..500]);
     }
 
     #[test]
-    fn what_can_be_added_up_adds_up_to_the_whole() {
+    fn additive_slices_sum_to_whole() {
         // By what all of a group have in common: the whole, and the values by sex.
         let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
-        for line in statistics(1_900).iter().filter(|line| {
+        for line in generate_statistics(1_900).iter().filter(|line| {
             !line["label"].as_str().unwrap().contains(" who hold ")
                 && !line["label"].as_str().unwrap().contains(" who report ")
         }) {
@@ -277,8 +287,8 @@ mod tests {
     }
 
     #[test]
-    fn they_are_of_many_indicators_programmes_countries_and_years() {
-        let all = statistics(200_000);
+    fn spreads_over_indicators_programmes_countries_and_years() {
+        let all = generate_statistics(200_000);
         let different = |name: &str| {
             all.iter().map(|line| line[name].to_string()).collect::<BTreeSet<_>>().len()
         };
@@ -286,7 +296,7 @@ mod tests {
             (all.len(), different("programme"), different("countries"), different("period_start")),
             (200_000, 50, 7, 10)
         );
-        let known: BTreeSet<String> = catalogue_of_statistics(100, 1, 1)
+        let known: BTreeSet<String> = generate_statistics_catalogue(100, 1, 1)
             .filter(|line| line["resource"] == "indicator")
             .map(|line| line["slug"].to_string())
             .collect();

@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::Failure;
+use super::CommandError;
 use crate::text::transliterate::to_cyrillic;
 
 /// Flags of `generate`.
@@ -27,9 +27,9 @@ pub struct Args {
 }
 
 /// Writes a catalogue as NDJSON, which `import` reads, to standard output.
-pub fn run(args: &Args) -> Result<(), Failure> {
+pub fn run(args: &Args) -> Result<(), CommandError> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in lines(counts(args.videos, args.statistics), args.seed) {
+    for line in generate_lines(catalogue_size(args.videos, args.statistics), args.seed) {
         writeln!(out, "{line}")?;
     }
     out.flush()?;
@@ -37,71 +37,72 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// The lines of a catalogue; each is made when it is asked for.
-pub fn catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
-    lines(counts(videos, None), seed)
+pub fn generate_catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
+    generate_lines(catalogue_size(videos, None), seed)
 }
 
 /// The lines of a catalogue with so many statistics.
-pub fn catalogue_of_statistics(
+pub fn generate_statistics_catalogue(
     videos: u32,
     statistics: u32,
     seed: u64,
 ) -> impl Iterator<Item = Value> {
-    lines(counts(videos, Some(statistics)), seed)
+    generate_lines(catalogue_size(videos, Some(statistics)), seed)
 }
 
-fn counts(videos: u32, statistics: Option<u32>) -> Counts {
-    Counts {
+fn catalogue_size(videos: u32, statistics: Option<u32>) -> CatalogueSize {
+    CatalogueSize {
         topics: 40,
         partners: (videos / 200).clamp(3, 5_000),
-        programmes: (videos / 2_000).clamp(if statistics.is_some() { REPORTING } else { 2 }, 1_000),
+        programmes: (videos / 2_000)
+            .clamp(if statistics.is_some() { MIN_REPORTING_PROGRAMMES } else { 2 }, 1_000),
         videos,
         statistics: statistics.unwrap_or_else(|| (videos / 50).max(5)),
-        are_reported: statistics.is_some(),
-        tracks: videos / TRACK_FOR,
+        by_indicator: statistics.is_some(),
+        tracks: videos / VIDEOS_PER_TRACK,
     }
 }
 
-fn lines(counts: Counts, seed: u64) -> impl Iterator<Item = Value> {
+fn generate_lines(counts: CatalogueSize, seed: u64) -> impl Iterator<Item = Value> {
     let kinds = [
-        (Line::Topic, counts.topics),
-        (Line::Partner, counts.partners),
-        (Line::Programme, counts.programmes),
-        (Line::Video, counts.videos),
-        (Line::Statistic, counts.statistics),
-        (Line::Track, counts.tracks),
-        (Line::Indicator, if counts.are_reported { figures::INDICATORS } else { 0 }),
+        (LineKind::Topic, counts.topics),
+        (LineKind::Partner, counts.partners),
+        (LineKind::Programme, counts.programmes),
+        (LineKind::Video, counts.videos),
+        (LineKind::Statistic, counts.statistics),
+        (LineKind::Track, counts.tracks),
+        (LineKind::Indicator, if counts.by_indicator { figures::INDICATOR_COUNT } else { 0 }),
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
             // Each item has a sequence of its own, so that a larger catalogue begins like a smaller
             // one.
-            let mut chance = Chance(seed ^ (place << 56) ^ (u64::from(number) << 20));
-            line(kind, number, counts, seed, &mut chance)
+            let mut chance = SplitMix64(seed ^ (place << 56) ^ (u64::from(number) << 20));
+            generate_line(kind, number, counts, seed, &mut chance)
         })
     })
 }
 
 #[derive(Clone, Copy)]
-struct Counts {
+struct CatalogueSize {
     topics: u32,
     partners: u32,
     programmes: u32,
     videos: u32,
     statistics: u32,
     /// Whether statistics are reported indicator by indicator, or stand for themselves.
-    are_reported: bool,
+    by_indicator: bool,
     tracks: u32,
 }
 
 /// Programmes that report statistics, at least.
-const REPORTING: u32 = 50;
+const MIN_REPORTING_PROGRAMMES: u32 = 50;
 
 /// One in so many videos has captions.
-const TRACK_FOR: u32 = 20;
+const VIDEOS_PER_TRACK: u32 = 20;
 
 #[derive(Clone, Copy)]
-enum Line {
+enum LineKind {
     Topic,
     Partner,
     Programme,
@@ -112,9 +113,9 @@ enum Line {
 }
 
 /// The generator `SplitMix64`: small, and the same on every machine.
-struct Chance(u64);
+struct SplitMix64(u64);
 
-impl Chance {
+impl SplitMix64 {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -124,14 +125,14 @@ impl Chance {
     }
 
     /// A number from 1 to `most`; small ones are more frequent, as in life.
-    fn up_to(&mut self, most: u32) -> u32 {
+    fn skewed_up_to(&mut self, most: u32) -> u32 {
         let share = |number: u64| u32::try_from(number % u64::from(most.max(1))).unwrap_or(0);
         let (a, b) = (share(self.next()), share(self.next()));
         a.min(b).saturating_add(1)
     }
 
     /// A number within a range, each as likely as the others.
-    fn between(&mut self, least: u32, most: u32) -> u32 {
+    fn in_range(&mut self, least: u32, most: u32) -> u32 {
         let span = u64::from(most.saturating_sub(least)).saturating_add(1);
         least.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
     }
@@ -147,15 +148,15 @@ impl Chance {
     }
 
     fn some_of<'a>(&mut self, words: &[&'a str], most: u32) -> Vec<&'a str> {
-        let mut picked: Vec<&str> = (0..self.between(1, most)).map(|_| self.pick(words)).collect();
+        let mut picked: Vec<&str> = (0..self.in_range(1, most)).map(|_| self.pick(words)).collect();
         picked.sort_unstable();
         picked.dedup();
         picked
     }
 }
 
-const COUNTRIES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
-const KINDS: &[&str] = &[
+const COUNTRY_CODES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
+const PARTNER_KINDS: &[&str] = &[
     "donor",
     "multilateral",
     "government",
@@ -165,10 +166,10 @@ const KINDS: &[&str] = &[
     "media",
     "other",
 ];
-const ROLES: &[&str] = &["funder", "implementer", "host", "partner"];
+const PARTNER_ROLES: &[&str] = &["funder", "implementer", "host", "partner"];
 
 /// Words of the subject in each language; Serbian in Cyrillic is made from the Latin.
-const WORDS: &[(&str, &[&str])] = &[
+const WORDS_BY_LANGUAGE: &[(&str, &[&str])] = &[
     (
         "en",
         &[
@@ -414,8 +415,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
 ];
 
-fn sentence(chance: &mut Chance, words: &[&str], least: u32, most: u32) -> String {
-    let words: Vec<&str> = (0..chance.between(least, most)).map(|_| chance.pick(words)).collect();
+fn sentence(chance: &mut SplitMix64, words: &[&str], least: u32, most: u32) -> String {
+    let words: Vec<&str> = (0..chance.in_range(least, most)).map(|_| chance.pick(words)).collect();
     let text = words.join(" ");
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -423,13 +424,13 @@ fn sentence(chance: &mut Chance, words: &[&str], least: u32, most: u32) -> Strin
 
 /// The name of a place, which about twenty videos share, and of every fifth of them an anniversary:
 /// a rare word and one that is not.
-fn where_and_when(number: u32, counts: Counts) -> String {
+fn place_and_anniversary(number: u32, counts: CatalogueSize) -> String {
     // Neighbours are in different places.
     let places = (counts.videos / 20).max(1);
     let place = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let mut rest = usize::try_from(place % u64::from(places)).unwrap_or(0);
     let mut name = String::from(" ");
-    for syllables in SYLLABLES {
+    for syllables in PLACE_SYLLABLES {
         name.push_str(syllables.get(rest % syllables.len()).copied().unwrap_or_default());
         rest /= syllables.len();
     }
@@ -438,7 +439,7 @@ fn where_and_when(number: u32, counts: Counts) -> String {
 }
 
 /// What the names of places are made of: thousands of them, none the beginning of another.
-const SYLLABLES: [&[&str]; 4] = [
+const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["Bor", "Cer", "Dol", "Gor", "Jar", "Kos", "Lip", "Rud", "Sel", "Tis", "Vel", "Zlat"],
     &["ab", "ed", "if", "og", "uk", "al", "em", "in", "or", "us", "at", "ev"],
     &["ar", "es", "in", "od", "ut", "an", "el", "ik", "om", "ur", "av", "ez"],
@@ -447,15 +448,15 @@ const SYLLABLES: [&[&str]; 4] = [
 
 /// Texts in two to all six languages, English among them; now and then one is a draft.
 fn translations(
-    chance: &mut Chance,
+    chance: &mut SplitMix64,
     number: u32,
     title: &str,
     long: bool,
-    counts: Counts,
+    counts: CatalogueSize,
 ) -> Value {
     let all = chance.one_in(2);
     let mut texts = Map::new();
-    for (language, words) in WORDS {
+    for (language, words) in WORDS_BY_LANGUAGE {
         if *language != "en" && !all && chance.one_in(2) {
             continue;
         }
@@ -470,8 +471,11 @@ fn translations(
             );
             let sentences: Vec<String> =
                 (0..4).map(|_| format!("{}.", sentence(chance, words, 8, 14))).collect();
-            let named =
-                if *language == "en" { where_and_when(number, counts) } else { String::new() };
+            let named = if *language == "en" {
+                place_and_anniversary(number, counts)
+            } else {
+                String::new()
+            };
             text.insert("description".to_owned(), json!(sentences.join(" ") + &named));
         }
         if *language == "sr-Latn" && chance.one_in(3) {
@@ -489,36 +493,36 @@ fn translations(
     Value::Object(texts)
 }
 
-fn day(chance: &mut Chance) -> String {
+fn random_date(chance: &mut SplitMix64) -> String {
     format!(
         "{}-{:02}-{:02}",
-        chance.between(2017, 2026),
-        chance.between(1, 12),
-        chance.between(1, 28)
+        chance.in_range(2017, 2026),
+        chance.in_range(1, 12),
+        chance.in_range(1, 28)
     )
 }
 
-fn partners(chance: &mut Chance, counts: Counts) -> Value {
+fn partners(chance: &mut SplitMix64, counts: CatalogueSize) -> Value {
     let mut named: Vec<u32> =
-        (0..chance.between(1, 3)).map(|_| chance.up_to(counts.partners)).collect();
+        (0..chance.in_range(1, 3)).map(|_| chance.skewed_up_to(counts.partners)).collect();
     named.sort_unstable();
     named.dedup();
     named
         .into_iter()
-        .map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(ROLES)}))
+        .map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(PARTNER_ROLES)}))
         .collect()
 }
 
 /// Two hundred cues in one language; one of them tells the number of the video, as no other does.
-fn captions(chance: &mut Chance, video: u32) -> Value {
-    let languages: Vec<&str> = WORDS.iter().map(|(language, _)| *language).collect();
+fn captions(chance: &mut SplitMix64, video: u32) -> Value {
+    let languages: Vec<&str> = WORDS_BY_LANGUAGE.iter().map(|(language, _)| *language).collect();
     let language = chance.pick(&languages);
-    let words = WORDS
+    let words = WORDS_BY_LANGUAGE
         .iter()
         .find(|(known, _)| *known == language)
         .map(|(_, words)| *words)
         .unwrap_or_default();
-    let told = chance.between(0, 199);
+    let told = chance.in_range(0, 199);
     let mut webvtt = "WEBVTT\n".to_owned();
     for cue in 0..200_u32 {
         let at = |seconds: u32| {
@@ -535,64 +539,76 @@ fn captions(chance: &mut Chance, video: u32) -> Value {
     json!({"resource": "text_track", "video": format!("video-{video}"), "kind": "captions", "language": language, "webvtt": webvtt})
 }
 
-fn line(kind: Line, number: u32, counts: Counts, seed: u64, chance: &mut Chance) -> Value {
-    if matches!(kind, Line::Track) {
-        return captions(chance, number.saturating_mul(TRACK_FOR));
+fn generate_line(
+    kind: LineKind,
+    number: u32,
+    counts: CatalogueSize,
+    seed: u64,
+    chance: &mut SplitMix64,
+) -> Value {
+    if matches!(kind, LineKind::Track) {
+        return captions(chance, number.saturating_mul(VIDEOS_PER_TRACK));
     }
-    let moment =
-        format!("{}T{:02}:{:02}:00Z", day(chance), chance.between(0, 23), chance.between(0, 59));
+    let moment = format!(
+        "{}T{:02}:{:02}:00Z",
+        random_date(chance),
+        chance.in_range(0, 23),
+        chance.in_range(0, 59)
+    );
     let mut line = match kind {
-        Line::Topic => {
-            let parent = (number > 8).then(|| format!("topic-{}", chance.between(1, 8)));
+        LineKind::Topic => {
+            let parent = (number > 8).then(|| format!("topic-{}", chance.in_range(1, 8)));
             json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(chance, number, "name", false, counts)})
         }
-        Line::Partner => json!({
-            "resource": "partner", "slug": format!("partner-{number}"), "kind": chance.pick(KINDS), "country": chance.pick(COUNTRIES),
+        LineKind::Partner => json!({
+            "resource": "partner", "slug": format!("partner-{number}"), "kind": chance.pick(PARTNER_KINDS), "country": chance.pick(COUNTRY_CODES),
             "website": format!("https://partner-{number}.example.org/"), "translations": translations(chance, number, "name", false, counts),
         }),
-        Line::Programme => json!({
-            "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", chance.between(2016, 2020)),
-            "end_date": format!("{}-12-31", chance.between(2021, 2027)), "countries": chance.some_of(COUNTRIES, 4),
+        LineKind::Programme => json!({
+            "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", chance.in_range(2016, 2020)),
+            "end_date": format!("{}-12-31", chance.in_range(2021, 2027)), "countries": chance.some_of(COUNTRY_CODES, 4),
             "partners": partners(chance, counts), "translations": translations(chance, number, "title", true, counts),
         }),
-        Line::Video => {
+        LineKind::Video => {
             let mut topics: Vec<u32> =
-                (0..chance.between(1, 4)).map(|_| chance.up_to(counts.topics)).collect();
+                (0..chance.in_range(1, 4)).map(|_| chance.skewed_up_to(counts.topics)).collect();
             topics.sort_unstable();
             topics.dedup();
             let spoken = chance.some_of(&["en", "sq", "bs", "sr", "mk", "tr"], 2);
             json!({
-                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", chance.up_to(counts.programmes)),
-                "countries": chance.some_of(COUNTRIES, 3), "partners": partners(chance, counts), "spoken_languages": spoken,
+                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", chance.skewed_up_to(counts.programmes)),
+                "countries": chance.some_of(COUNTRY_CODES, 3), "partners": partners(chance, counts), "spoken_languages": spoken,
                 "topics": topics.iter().map(|topic| format!("topic-{topic}")).collect::<Vec<_>>(),
-                "duration_seconds": chance.between(30, 3_600), "recorded_on": day(chance), "licence": "CC-BY-4.0",
+                "duration_seconds": chance.in_range(30, 3_600), "recorded_on": random_date(chance), "licence": "CC-BY-4.0",
                 "sources": [{"kind": "file", "url": format!("https://media.example.org/video-{number}.mp4"), "mime_type": "video/mp4", "width": 1920, "height": 1080}],
                 "thumbnail": {"url": format!("https://media.example.org/video-{number}.jpg"), "width": 1280, "height": 720},
                 "translations": translations(chance, number, "title", true, counts),
             })
         }
-        Line::Indicator => figures::indicator(number),
-        Line::Statistic if counts.are_reported => figures::statistic(number, counts, seed),
-        Line::Statistic => {
-            let year = chance.between(2017, 2025);
+        LineKind::Indicator => figures::generate_indicator(number),
+        LineKind::Statistic if counts.by_indicator => {
+            figures::generate_statistic(number, counts, seed)
+        }
+        LineKind::Statistic => {
+            let year = chance.in_range(2017, 2025);
             json!({
-                "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": chance.between(1, 100_000).to_string(),
+                "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": chance.in_range(1, 100_000).to_string(),
                 "qualifier": chance.pick(&["exact", "more_than", "about"]), "unit": chance.pick(&["people", "women", "trainings"]), "measure": "unit",
-                "ascending": true, "additive": true, "programme": format!("programme-{}", chance.up_to(counts.programmes)),
-                "countries": chance.some_of(COUNTRIES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
-                "evidence": [{"video": format!("video-{}", chance.between(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false, counts),
+                "ascending": true, "additive": true, "programme": format!("programme-{}", chance.skewed_up_to(counts.programmes)),
+                "countries": chance.some_of(COUNTRY_CODES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
+                "evidence": [{"video": format!("video-{}", chance.in_range(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false, counts),
             })
         }
-        Line::Track => Value::Null,
+        LineKind::Track => Value::Null,
     };
-    let moment = if counts.are_reported && matches!(kind, Line::Statistic) {
+    let moment = if counts.by_indicator && matches!(kind, LineKind::Statistic) {
         figures::published_at(number, counts)
     } else {
         moment
     };
     if let Some(line) = line.as_object_mut() {
         line.retain(|_, value| !value.is_null());
-        let published = matches!(kind, Line::Indicator) || !chance.one_in(25);
+        let published = matches!(kind, LineKind::Indicator) || !chance.one_in(25);
         line.insert("status".to_owned(), json!(if published { "published" } else { "draft" }));
         if published {
             line.insert("published_at".to_owned(), json!(moment));

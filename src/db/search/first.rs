@@ -7,52 +7,58 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use super::ITEM;
-use super::matching::{FEW, Ranked, Tier};
+use super::ITEM_ROW_ID_SQL;
+use super::matching::{RankTier, RankedMatches, SMALL_RESULT_LIMIT};
 use crate::db::connection::Connection;
 use crate::db::error::Error;
-use crate::db::page::{List, PlaceRow, PlaceSql, Start, rank_and_key};
+use crate::db::page::{ListQuery, PageStart, PositionRow, PositionSql, rank_and_key};
 use crate::db::sql::{Bind, Fragment, Statement};
 
 /// How far an offset goes with which the ranks are told apart here; farther off, more would be read
 /// than shown.
-const NEAR: i64 = 200;
+const MAX_LOCAL_OFFSET: i64 = 200;
 /// Stands in the place of an item where there are too many entries to look at all of them.
-const TOO_MANY: i64 = -1;
+const OVERFLOW_MARKER: i64 = -1;
 
-impl Ranked {
+impl RankedMatches {
     /// The rows of a page and the one behind it, in the direction of travel; `None` where a place
     /// is not one of these.
-    pub(in crate::db) fn page(
+    pub(in crate::db) fn fetch_page(
         &self,
-        list: &List,
+        list: &ListQuery,
         connection: &mut Connection,
-        start: &Start,
+        start: &PageStart,
         limit: i64,
-    ) -> Result<Option<Vec<PlaceRow>>, Error> {
-        let near = if let Start::Offset(offset @ ..=NEAR) = start { Some(*offset) } else { None };
-        if self.are_few && !connection.is_sqlite() {
-            let Some(statement) = few(list, (&self.tiers, &self.all), start, limit) else {
+    ) -> Result<Option<Vec<PositionRow>>, Error> {
+        let near = if let PageStart::Offset(offset @ ..=MAX_LOCAL_OFFSET) = start {
+            Some(*offset)
+        } else {
+            None
+        };
+        if self.is_small_result && !connection.is_sqlite() {
+            let Some(statement) =
+                small_result_query(list, (&self.tiers, &self.condition), start, limit)
+            else {
                 return Ok(None);
             };
-            if let Some(mut rows) = all_of_few(connection, statement)? {
-                if matches!(start, Start::Before(_)) {
+            if let Some(mut rows) = fetch_small_result(connection, statement)? {
+                if matches!(start, PageStart::Before(_)) {
                     rows.reverse();
                 }
                 return Ok(Some(rows));
             }
         } else if let Some(offset) = near.filter(|_| !connection.is_sqlite())
-            && let Some(rows) = self.rare_first(list, connection, offset, limit)?
+            && let Some(rows) = self.fetch_rare_tiers_first(list, connection, offset, limit)?
         {
             return Ok(Some(rows));
         }
         let statement = if connection.is_sqlite() {
             if let Some(offset) = near {
-                return Ok(Some(self.apart(list, connection, offset, limit)?));
+                return Ok(Some(self.fetch_page_sqlite(list, connection, offset, limit)?));
             }
-            one_by_one(list, &self.tiers, start, limit)
+            tier_union_query(list, &self.tiers, start, limit)
         } else if let (Some(offset), Some((best, others))) = (near, self.tiers.split_first()) {
-            return Ok(Some(in_two(
+            return Ok(Some(fetch_best_tier_then_rest(
                 list,
                 connection,
                 (std::slice::from_ref(best), others),
@@ -60,110 +66,119 @@ impl Ranked {
                 limit,
             )?));
         } else {
-            one_by_one(list, &self.tiers, start, limit)
+            tier_union_query(list, &self.tiers, start, limit)
         };
         Ok(statement
-            .map(|statement| Statement::<PlaceSql>::new(statement).rows(connection))
+            .map(|statement| Statement::<PositionSql>::new(statement).load_rows(connection))
             .transpose()?)
     }
 
     /// SQLite's first pages: of each rank the newest, some of which have a better one. First the
     /// fields are asked, then those in which something is found for its forms.
-    fn apart(
+    fn fetch_page_sqlite(
         &self,
-        list: &List,
+        list: &ListQuery,
         connection: &mut Connection,
         offset: i64,
         limit: i64,
-    ) -> Result<Vec<PlaceRow>, Error> {
+    ) -> Result<Vec<PositionRow>, Error> {
         let Some(best) = self.tiers.first() else { return Ok(Vec::new()) };
         let most = limit.saturating_add(1).saturating_add(offset);
-        let mut rows = ask(list, connection, std::iter::once(best), most)?;
-        if is_less(&rows, most) {
-            let fields: Vec<&[Tier]> = self.tiers.chunk_by(Tier::is_of_field).collect();
-            let with = if best.is_of_one_word() {
-                of_one_word(list, connection, &fields, most, &mut rows)?
+        let mut rows = fetch_tiers(list, connection, std::iter::once(best), most)?;
+        if is_shorter_than(&rows, most) {
+            let fields: Vec<&[RankTier]> = self.tiers.chunk_by(RankTier::is_same_field).collect();
+            let with = if best.is_single_term() {
+                fetch_single_term_tiers(list, connection, &fields, most, &mut rows)?
             } else {
-                of_several_words(list, connection, &fields, most, &mut rows)?
+                fetch_multi_term_tiers(list, connection, &fields, most, &mut rows)?
             };
             let forms = with.into_iter().flat_map(|field| {
-                field.iter().filter(|tier| !tier.is_whole_field && tier.rank != best.rank)
+                field.iter().filter(|tier| !tier.is_last_of_field && tier.rank != best.rank)
             });
-            rows.extend(ask(list, connection, forms, most)?);
+            rows.extend(fetch_tiers(list, connection, forms, most)?);
         }
-        Ok(shown(best_of(rows), offset, limit))
+        Ok(page_rows(dedupe_by_best_tier(rows), offset, limit))
     }
 
     /// PostgreSQL's first pages where a word is frequent in one field and rare in those before:
     /// these are asked for all at once. `None` where that is not so.
-    fn rare_first(
+    fn fetch_rare_tiers_first(
         &self,
-        list: &List,
+        list: &ListQuery,
         connection: &mut Connection,
         offset: i64,
         limit: i64,
-    ) -> Result<Option<Vec<PlaceRow>>, Error> {
-        let frequent = self.tiers.iter().position(Tier::are_many).unwrap_or(0);
+    ) -> Result<Option<Vec<PositionRow>>, Error> {
+        let frequent = self.tiers.iter().position(RankTier::prefers_key_scan).unwrap_or(0);
         let (rare, others) = self.tiers.split_at(frequent);
-        let Some(all) = rare.last().filter(|_| frequent > 1).and_then(Tier::few_so_far) else {
+        let Some(all) =
+            rare.last().filter(|_| frequent > 1).and_then(RankTier::small_prefix_condition)
+        else {
             return Ok(None);
         };
         let most = limit.saturating_add(offset);
-        let Some(statement) = few(list, (rare, &all), &Start::Offset(0), most) else {
+        let Some(statement) = small_result_query(list, (rare, &all), &PageStart::Offset(0), most)
+        else {
             return Ok(None);
         };
-        let Some(mut rows) = all_of_few(connection, statement)? else { return Ok(None) };
-        let rest = one_by_one(list, others, &Start::Offset(0), most)
-            .filter(|_| is_less(&rows, most.saturating_add(1)));
+        let Some(mut rows) = fetch_small_result(connection, statement)? else { return Ok(None) };
+        let rest = tier_union_query(list, others, &PageStart::Offset(0), most)
+            .filter(|_| is_shorter_than(&rows, most.saturating_add(1)));
         if let Some(statement) = rest {
-            rows.extend(Statement::<PlaceSql>::new(statement).rows::<PlaceRow>(connection)?);
+            rows.extend(
+                Statement::<PositionSql>::new(statement).load_rows::<PositionRow>(connection)?,
+            );
         }
-        Ok(Some(shown(rows, offset, limit)))
+        Ok(Some(page_rows(rows, offset, limit)))
     }
 }
 
 /// What [`few`] finds, in order; `None` where there are too many.
-fn all_of_few(
+fn fetch_small_result(
     connection: &mut Connection,
     statement: Fragment,
-) -> Result<Option<Vec<PlaceRow>>, Error> {
-    let mut rows: Vec<PlaceRow> = Statement::<PlaceSql>::new(statement).rows(connection)?;
-    if rows.iter().any(|row| row.1 == TOO_MANY) {
+) -> Result<Option<Vec<PositionRow>>, Error> {
+    let mut rows: Vec<PositionRow> =
+        Statement::<PositionSql>::new(statement).load_rows(connection)?;
+    if rows.iter().any(|row| row.1 == OVERFLOW_MARKER) {
         return Ok(None);
     }
     // A union promises no order.
-    rows.sort_by_key(rank_and_newest);
+    rows.sort_by_key(rank_sort_key);
     Ok(Some(rows))
 }
 
 /// PostgreSQL's page and the row behind it, where few entries match, each of one of these ranks;
 /// [`TOO_MANY`] where it finds that they are more. `None` where a place is not one of these.
-fn few(
-    list: &List,
-    (tiers, all): (&[Tier], &Fragment),
-    start: &Start,
+fn small_result_query(
+    list: &ListQuery,
+    (tiers, all): (&[RankTier], &Fragment),
+    start: &PageStart,
     limit: i64,
 ) -> Option<Fragment> {
-    let backward = matches!(start, Start::Before(_));
+    let backward = matches!(start, PageStart::Before(_));
     let mut rank = Fragment::new("CASE");
     for tier in tiers {
-        rank = rank.sql(" WHEN ").then(&tier.among_those()).sql(format!(" THEN {}", tier.rank));
+        rank = rank
+            .sql(" WHEN ")
+            .append(&tier.superset_condition_of_loaded())
+            .sql(format!(" THEN {}", tier.rank));
     }
     // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each
     // entry is unpacked once, not for every rank.
     let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
-        .then(&list.entries(all))
-        .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", FEW.saturating_add(1)))
+        .append(&list.index_entries(all))
+        .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", SMALL_RESULT_LIMIT.saturating_add(1)))
         .sql("SELECT * FROM (SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third ")
         .sql("FROM (SELECT ")
-        .sql(ITEM)
+        .sql(ITEM_ROW_ID_SQL)
         .sql(" AS number, search_index.rowid AS key, ")
-        .then(&rank)
+        .append(&rank)
         .sql(" END AS rank FROM (SELECT few.rowid, few.document || ''::tsvector AS document, ")
-        .sql(if tiers.iter().any(Tier::looks_at_words) { "few.words || '' AS words" } else { "NULL::text AS words" })
+        .sql(if tiers.iter().any(RankTier::needs_phrase_check) { "few.words || '' AS words" } else { "NULL::text AS words" })
         .sql(" FROM few ")
-        .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {FEW} OFFSET 0) search_index OFFSET 0) found"));
-    if let Start::After(place) | Start::Before(place) = start {
+        .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {SMALL_RESULT_LIMIT} OFFSET 0) search_index OFFSET 0) found"));
+    if let PageStart::After(place) | PageStart::Before(place) = start {
         let (rank, key) = rank_and_key(place)?;
         tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
         let (over, under) = if backward { ("<", ">") } else { (">", "<") };
@@ -181,26 +196,28 @@ fn few(
     } else {
         " ORDER BY rank ASC, key DESC LIMIT "
     };
-    statement = statement.sql(order).then(&Fragment::written_out(limit.saturating_add(1)));
-    if let Start::Offset(offset @ 1..) = start {
+    statement =
+        statement.sql(order).append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
+    if let PageStart::Offset(offset @ 1..) = start {
         statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
     }
     Some(statement.sql(format!(
-        ") page UNION ALL SELECT CAST(0 AS BIGINT), CAST({TOO_MANY} AS BIGINT), NULL, NULL, NULL WHERE (SELECT COUNT(*) FROM few) > {FEW}"
+        ") page UNION ALL SELECT CAST(0 AS BIGINT), CAST({OVERFLOW_MARKER} AS BIGINT), NULL, NULL, NULL WHERE (SELECT COUNT(*) FROM few) > {SMALL_RESULT_LIMIT}"
     )))
 }
 
 /// Asks all fields at once for a word; gives those that have it.
-fn of_one_word<'t>(
-    list: &List,
+fn fetch_single_term_tiers<'t>(
+    list: &ListQuery,
     connection: &mut Connection,
-    fields: &[&'t [Tier]],
+    fields: &[&'t [RankTier]],
     most: i64,
-    rows: &mut Vec<PlaceRow>,
-) -> Result<Vec<&'t [Tier]>, Error> {
-    let found = ask(list, connection, fields.iter().filter_map(|field| field.last()), most)?;
-    let has = |field: &&[Tier]| {
-        field.last().is_some_and(|whole| found.iter().any(|row| is_of_rank(row, whole.rank)))
+    rows: &mut Vec<PositionRow>,
+) -> Result<Vec<&'t [RankTier]>, Error> {
+    let found =
+        fetch_tiers(list, connection, fields.iter().filter_map(|field| field.last()), most)?;
+    let has = |field: &&[RankTier]| {
+        field.last().is_some_and(|whole| found.iter().any(|row| has_rank(row, whole.rank)))
     };
     let with = fields.iter().copied().filter(has).collect();
     rows.extend(found);
@@ -209,23 +226,23 @@ fn of_one_word<'t>(
 
 /// Asks one field after the other for what is found in it and those before, until the page is full;
 /// gives those in which more is found.
-fn of_several_words<'t>(
-    list: &List,
+fn fetch_multi_term_tiers<'t>(
+    list: &ListQuery,
     connection: &mut Connection,
-    fields: &[&'t [Tier]],
+    fields: &[&'t [RankTier]],
     most: i64,
-    rows: &mut Vec<PlaceRow>,
-) -> Result<Vec<&'t [Tier]>, Error> {
+    rows: &mut Vec<PositionRow>,
+) -> Result<Vec<&'t [RankTier]>, Error> {
     let mut with = Vec::new();
     let mut seen: HashSet<Option<String>> = HashSet::new();
     for field in fields {
-        let found = ask(list, connection, field.last().into_iter(), most)?;
+        let found = fetch_tiers(list, connection, field.last().into_iter(), most)?;
         let before = seen.len();
         seen.extend(found.iter().map(|row| row.3.clone()));
         if seen.len() > before {
             with.push(*field);
         }
-        let is_full = !is_less(&found, most);
+        let is_full = !is_shorter_than(&found, most);
         rows.extend(found);
         if is_full {
             break;
@@ -235,54 +252,61 @@ fn of_several_words<'t>(
 }
 
 /// The order of what was found: the best rank first, and of each the newest.
-fn rank_and_newest(row: &PlaceRow) -> Option<(i64, Reverse<i64>)> {
+fn rank_sort_key(row: &PositionRow) -> Option<(i64, Reverse<i64>)> {
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<i64>().ok());
     Some((number(&row.2)?, Reverse(number(&row.3)?)))
 }
 
-fn is_of_rank(row: &PlaceRow, rank: i64) -> bool {
+fn has_rank(row: &PositionRow, rank: i64) -> bool {
     row.2.as_deref().and_then(|text| text.parse().ok()) == Some(rank)
 }
 
-fn is_less(rows: &[PlaceRow], most: i64) -> bool {
+fn is_shorter_than(rows: &[PositionRow], most: i64) -> bool {
     i64::try_from(rows.len()).is_ok_and(|found| found < most)
 }
 
 /// The rows of a page and the one behind it.
-fn shown(rows: Vec<PlaceRow>, offset: i64, limit: i64) -> Vec<PlaceRow> {
+fn page_rows(rows: Vec<PositionRow>, offset: i64, limit: i64) -> Vec<PositionRow> {
     let count = |number: i64| usize::try_from(number).unwrap_or(0);
     rows.into_iter().skip(count(offset)).take(count(limit).saturating_add(1)).collect()
 }
 
 /// PostgreSQL's first pages: the best rank often fills them, and the others take long to plan.
-fn in_two(
-    list: &List,
+fn fetch_best_tier_then_rest(
+    list: &ListQuery,
     connection: &mut Connection,
-    (best, others): (&[Tier], &[Tier]),
+    (best, others): (&[RankTier], &[RankTier]),
     offset: i64,
     limit: i64,
-) -> Result<Vec<PlaceRow>, Error> {
+) -> Result<Vec<PositionRow>, Error> {
     let most = limit.saturating_add(offset);
-    let mut rows: Vec<PlaceRow> = Vec::new();
+    let mut rows: Vec<PositionRow> = Vec::new();
     for tiers in [best, others] {
-        let statement = one_by_one(list, tiers, &Start::Offset(0), most)
-            .filter(|_| is_less(&rows, most.saturating_add(1)));
+        let statement = tier_union_query(list, tiers, &PageStart::Offset(0), most)
+            .filter(|_| is_shorter_than(&rows, most.saturating_add(1)));
         if let Some(statement) = statement {
-            rows.extend(Statement::<PlaceSql>::new(statement).rows::<PlaceRow>(connection)?);
+            rows.extend(
+                Statement::<PositionSql>::new(statement).load_rows::<PositionRow>(connection)?,
+            );
         }
     }
-    Ok(shown(rows, offset, limit))
+    Ok(page_rows(rows, offset, limit))
 }
 
 /// Rank after rank, until the page is full.
-fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<Fragment> {
-    let backward = matches!(start, Start::Before(_));
-    let offset = if let Start::Offset(offset) = start { *offset } else { 0 };
+fn tier_union_query(
+    list: &ListQuery,
+    tiers: &[RankTier],
+    start: &PageStart,
+    limit: i64,
+) -> Option<Fragment> {
+    let backward = matches!(start, PageStart::Before(_));
+    let offset = if let PageStart::Offset(offset) = start { *offset } else { 0 };
     let from = match start {
-        Start::Offset(_) => None,
-        Start::After(place) | Start::Before(place) => Some(rank_and_key(place)?),
+        PageStart::Offset(_) => None,
+        PageStart::After(place) | PageStart::Before(place) => Some(rank_and_key(place)?),
     };
-    let mut tiers: Vec<&Tier> = tiers.iter().collect();
+    let mut tiers: Vec<&RankTier> = tiers.iter().collect();
     if backward {
         tiers.reverse();
     }
@@ -295,24 +319,21 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
     let most = limit.saturating_add(1).saturating_add(offset);
     let mut statement = Fragment::default();
     for (index, tier) in tiers.into_iter().enumerate() {
-        let mut matches = tier.matches();
+        let mut matches = tier.exact_condition();
         if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
             let beyond = if backward {
                 ") AND search_index.rowid > "
             } else {
                 ") AND search_index.rowid < "
             };
-            matches = Fragment::new("(").then(&matches).sql(beyond).bind(Bind::Integer(key));
+            matches = Fragment::new("(").append(&matches).sql(beyond).bind(Bind::Integer(key));
         }
-        statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).then(&list.of_tier(
-            tier.rank,
-            &matches,
-            tier.are_many(),
-            backward,
-            most,
-        ));
+        statement = statement
+            .sql(if index == 0 { "" } else { " UNION ALL " })
+            .append(&list.tier_query(tier.rank, &matches, tier.prefers_key_scan(), backward, most));
     }
-    statement = statement.sql(" LIMIT ").then(&Fragment::written_out(limit.saturating_add(1)));
+    statement =
+        statement.sql(" LIMIT ").append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
     if offset > 0 {
         statement = statement.sql(" OFFSET ").bind(Bind::Integer(offset));
     }
@@ -320,35 +341,41 @@ fn one_by_one(list: &List, tiers: &[Tier], start: &Start, limit: i64) -> Option<
 }
 
 /// The newest of each of these ranks, and some of better ones.
-fn ask<'t>(
-    list: &List,
+fn fetch_tiers<'t>(
+    list: &ListQuery,
     connection: &mut Connection,
-    tiers: impl Iterator<Item = &'t Tier>,
+    tiers: impl Iterator<Item = &'t RankTier>,
     most: i64,
-) -> Result<Vec<PlaceRow>, Error> {
+) -> Result<Vec<PositionRow>, Error> {
     let mut statement: Option<Fragment> = None;
     for tier in tiers {
         let before =
             statement.map_or_else(Fragment::default, |statement| statement.sql(" UNION ALL "));
-        statement = Some(before.then(&list.of_tier(tier.rank, &tier.among(), false, false, most)));
+        statement = Some(before.append(&list.tier_query(
+            tier.rank,
+            &tier.superset_condition(),
+            false,
+            false,
+            most,
+        )));
     }
     Ok(statement
-        .map(|statement| Statement::<PlaceSql>::new(statement).rows(connection))
+        .map(|statement| Statement::<PositionSql>::new(statement).load_rows(connection))
         .transpose()?
         .unwrap_or_default())
 }
 
 /// Each entry once, by its best rank; the newest of a rank first.
-fn best_of(rows: Vec<PlaceRow>) -> Vec<PlaceRow> {
-    let mut best: HashMap<i64, (i64, PlaceRow)> = HashMap::new();
+fn dedupe_by_best_tier(rows: Vec<PositionRow>) -> Vec<PositionRow> {
+    let mut best: HashMap<i64, (i64, PositionRow)> = HashMap::new();
     for row in rows {
-        let Some((rank, Reverse(key))) = rank_and_newest(&row) else { continue };
+        let Some((rank, Reverse(key))) = rank_sort_key(&row) else { continue };
         match best.get(&key) {
             Some((known, _)) if *known <= rank => {}
             _ => drop(best.insert(key, (rank, row))),
         }
     }
-    let mut best: Vec<(i64, i64, PlaceRow)> =
+    let mut best: Vec<(i64, i64, PositionRow)> =
         best.into_iter().map(|(key, (rank, row))| (rank, -key, row)).collect();
     best.sort_unstable_by_key(|(rank, key, _)| (*rank, *key));
     best.into_iter().map(|(.., row)| row).collect()

@@ -10,47 +10,52 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::{Double, Text};
 
 use crate::db::connection::Connection;
-use crate::db::counter::uncounted;
+use crate::db::counter::without_counting;
 use crate::db::error::Error;
 use crate::db::sql::{Fragment, Statement};
 
 /// How long counts are used. They are estimates, and an old one makes a search slower, never wrong.
-const KEPT: Duration = Duration::from_mins(1);
+const FREQUENCIES_TTL: Duration = Duration::from_mins(1);
 
 /// The frequent tokens.
 #[derive(Debug, Default)]
-pub struct Frequencies {
+pub struct TokenFrequencies {
     /// Whether it is SQLite that is asked, of which none are known.
     pub is_sqlite: bool,
     /// How many entries there are.
-    pub entries: f64,
+    pub entry_count: f64,
     /// The share of entries that has each token; less than that of any of these where it is not
     /// known.
-    pub shares: HashMap<String, f64>,
+    pub share_by_token: HashMap<String, f64>,
 }
 
 thread_local! {
     /// What the connection of this thread said, and when.
-    static KNOWN: RefCell<Option<(Instant, Arc<Frequencies>)>> = const { RefCell::new(None) };
+    static KNOWN: RefCell<Option<(Instant, Arc<TokenFrequencies>)>> = const { RefCell::new(None) };
 }
 
 /// The frequent tokens; none of SQLite, which finds both alike.
-pub fn frequencies(connection: &mut Connection) -> Result<Arc<Frequencies>, Error> {
+pub fn cached_token_frequencies(
+    connection: &mut Connection,
+) -> Result<Arc<TokenFrequencies>, Error> {
     if connection.is_sqlite() {
-        return Ok(Arc::new(Frequencies { is_sqlite: true, ..Frequencies::default() }));
+        return Ok(Arc::new(TokenFrequencies { is_sqlite: true, ..TokenFrequencies::default() }));
     }
     let known = KNOWN.with_borrow(|known| {
-        known.as_ref().filter(|(at, _)| at.elapsed() < KEPT).map(|(_, known)| Arc::clone(known))
+        known
+            .as_ref()
+            .filter(|(at, _)| at.elapsed() < FREQUENCIES_TTL)
+            .map(|(_, known)| Arc::clone(known))
     });
     if let Some(known) = known {
         return Ok(known);
     }
-    let read = Arc::new(uncounted(|| read(connection))?);
+    let read = Arc::new(without_counting(|| load_token_frequencies(connection))?);
     KNOWN.set(Some((Instant::now(), Arc::clone(&read))));
     Ok(read)
 }
 
-fn read(connection: &mut Connection) -> Result<Frequencies, Error> {
+fn load_token_frequencies(connection: &mut Connection) -> Result<TokenFrequencies, Error> {
     let statement = Fragment::new(
         "SELECT coalesce(known.token, ''), coalesce(known.share, 0)::double precision, pg_class.reltuples::double precision \
          FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace \
@@ -60,11 +65,11 @@ fn read(connection: &mut Connection) -> Result<Frequencies, Error> {
          ON known.token IS NOT NULL WHERE pg_class.oid = 'search_index'::regclass",
     );
     let rows: Vec<(String, f64, f64)> =
-        Statement::<(Text, Double, Double)>::new(statement).rows(connection)?;
+        Statement::<(Text, Double, Double)>::new(statement).load_rows(connection)?;
     let entries = rows.first().map_or(0.0, |(.., entries)| entries.max(0.0));
-    Ok(Frequencies {
+    Ok(TokenFrequencies {
         is_sqlite: false,
-        entries,
-        shares: rows.into_iter().map(|(token, share, _)| (token, share)).collect(),
+        entry_count: entries,
+        share_by_token: rows.into_iter().map(|(token, share, _)| (token, share)).collect(),
     })
 }

@@ -8,17 +8,17 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::frequent::Frequencies;
-use super::{Audience, FIELDS, ITEM};
+use super::frequent::TokenFrequencies;
+use super::{Audience, FIELD_LETTERS, ITEM_ROW_ID_SQL};
 use crate::db::sql::{Bind, Fragment};
 use crate::text::query::{Query, Term};
 
 /// With more tokens than these the form of the words does not rank.
-const MOST_RANKED: usize = 8;
+const MAX_RANKED_TOKENS: usize = 8;
 
 /// How a word is found.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Form {
+enum MatchKind {
     /// As it was typed.
     Exact,
     /// By a stem.
@@ -27,362 +27,412 @@ enum Form {
     Prefix,
 }
 
-const FORMS: [Form; 3] = [Form::Exact, Form::Stem, Form::Prefix];
+const MATCH_KINDS: [MatchKind; 3] = [MatchKind::Exact, MatchKind::Stem, MatchKind::Prefix];
 
 /// In which fields is searched.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Scope {
+pub enum FieldScope {
     /// In all.
     #[default]
-    Everything,
+    AllFields,
     /// In what is said.
     Transcripts,
 }
 
-impl Scope {
+impl FieldScope {
     /// The place of the first of its fields.
-    fn first(self) -> usize {
+    fn first_field(self) -> usize {
         match self {
-            Self::Everything => 0,
-            Self::Transcripts => FIELDS.len().saturating_sub(1),
+            Self::AllFields => 0,
+            Self::Transcripts => FIELD_LETTERS.len().saturating_sub(1),
         }
     }
 }
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Ask {
+pub enum SearchMode {
     /// What is found.
-    All,
+    Unranked,
     /// What is found, the best first.
     Ranked,
 }
 
 /// How a list asks the index.
-pub enum Matching {
+pub enum SearchMatch {
     /// Holds for these items.
     Predicate(Fragment),
     /// These entries hold the items that match.
-    Ranked(Ranked),
+    Ranked(RankedMatches),
 }
 
 /// The entries that match a query.
 #[derive(Clone, Debug)]
-pub struct Ranked {
+pub struct RankedMatches {
     /// Holds for all of them.
-    pub all: Fragment,
+    pub condition: Fragment,
     /// The same for PostgreSQL to look for along their keys, where they are so many that some are
     /// soon found so.
-    pub along: Option<Fragment>,
+    pub scan_condition: Option<Fragment>,
     /// Each entry is in one of these; the best first. None where only all of them were asked for.
-    pub tiers: Vec<Tier>,
+    pub tiers: Vec<RankTier>,
     /// Whether they are perhaps so few that PostgreSQL had better look at all of them.
-    pub are_few: bool,
+    pub is_small_result: bool,
 }
 
 /// The entries of one rank. What they are asked by is written when it is needed: most pages are
 /// full before the last ranks.
 #[derive(Clone, Debug)]
-pub struct Tier {
+pub struct RankTier {
     /// The rank; less is better.
     pub rank: i64,
-    place: usize,
-    form: Form,
+    field_index: usize,
+    match_kind: MatchKind,
     /// Whether it is the last of its field: whatever the field has is among its entries.
-    pub is_whole_field: bool,
+    pub is_last_of_field: bool,
     /// The field and the form of the rank before.
-    before: Option<(usize, Form)>,
-    asked: Arc<Asked>,
+    previous: Option<(usize, MatchKind)>,
+    plan: Arc<SearchPlan>,
 }
 
 /// What is asked of the index.
 #[derive(Debug)]
-struct Asked {
+struct SearchPlan {
     query: Query,
-    kinds: Vec<char>,
-    first: usize,
+    kind_letters: Vec<char>,
+    first_field: usize,
     audience: Audience,
-    excluded: Option<Found>,
+    excluded_expr: Option<MatchExpr>,
     /// Whether forms rank.
-    forms_rank: bool,
-    frequencies: Arc<Frequencies>,
+    ranks_by_match_kind: bool,
+    frequencies: Arc<TokenFrequencies>,
 }
 
-impl Asked {
-    fn predicate(&self, found: &Found, reach: Reach) -> Fragment {
-        predicate(found, &self.frequencies, reach).sql(" AND ").sql(self.audience.entries())
+impl SearchPlan {
+    fn to_condition(&self, found: &MatchExpr, reach: ScanMethod) -> Fragment {
+        to_condition(found, &self.frequencies, reach)
+            .sql(" AND ")
+            .sql(self.audience.entry_condition())
     }
 
     /// What is found with this rank or a better one.
-    fn up_to(&self, (place, form): (usize, Form)) -> Found {
-        wanted(&self.query, &self.kinds, self.first..=place, form)
+    fn up_to_tier(&self, (place, form): (usize, MatchKind)) -> MatchExpr {
+        query_expr(&self.query, &self.kind_letters, self.first_field..=place, form)
     }
 }
 
-impl Tier {
+impl RankTier {
     /// Holds for its entries.
-    pub fn matches(&self) -> Fragment {
-        self.asked
-            .predicate(&self.exactly(), if self.are_many() { Reach::Walk } else { Reach::Index })
+    pub fn exact_condition(&self) -> Fragment {
+        self.plan.to_condition(
+            &self.exact_expr(),
+            if self.prefers_key_scan() { ScanMethod::KeyScan } else { ScanMethod::Index },
+        )
     }
 
     /// Holds for its entries, and for some of a better rank: their rank is the best under which
     /// they are found. It is asked sooner.
-    pub fn among(&self) -> Fragment {
-        self.asked.predicate(&self.those_among(), Reach::Index)
+    pub fn superset_condition(&self) -> Fragment {
+        self.plan.to_condition(&self.superset_expr(), ScanMethod::Index)
     }
 
     /// The same for PostgreSQL of entries that are there already, and for this audience.
-    pub fn among_those(&self) -> Fragment {
-        predicate(&self.those_among(), &self.asked.frequencies, Reach::There)
+    pub fn superset_condition_of_loaded(&self) -> Fragment {
+        to_condition(&self.superset_expr(), &self.plan.frequencies, ScanMethod::Loaded)
     }
 
     /// Holds for the entries of this rank and of all better ones, if they are expected to be few.
-    pub fn few_so_far(&self) -> Option<Fragment> {
-        let asked = &self.asked;
-        let found = asked.up_to((self.place, self.form)).without(asked.excluded.clone());
-        let are_few =
-            found.share(&asked.frequencies).1 * asked.frequencies.entries < f64::from(FEW);
-        are_few.then(|| asked.predicate(&found, Reach::Index))
+    pub fn small_prefix_condition(&self) -> Option<Fragment> {
+        let asked = &self.plan;
+        let found = asked
+            .up_to_tier((self.field_index, self.match_kind))
+            .and_not(asked.excluded_expr.clone());
+        let are_few = found.share_bounds(&asked.frequencies).1 * asked.frequencies.entry_count
+            < f64::from(SMALL_RESULT_LIMIT);
+        are_few.then(|| asked.to_condition(&found, ScanMethod::Index))
     }
 
     /// Whether PostgreSQL looks at the words of entries for it, beside their tokens.
-    pub fn looks_at_words(&self) -> bool {
-        self.asked.query.terms().chain(&self.asked.query.excluded).any(|term| term.tokens.len() > 1)
+    pub fn needs_phrase_check(&self) -> bool {
+        self.plan.query.terms().chain(&self.plan.query.excluded).any(|term| term.tokens.len() > 1)
     }
 
-    fn those_among(&self) -> Found {
-        let asked = &self.asked;
+    fn superset_expr(&self) -> MatchExpr {
+        let asked = &self.plan;
         // Of several words the weakest counts: there all fields up to this one must be asked.
-        let found = if !self.is_of_one_word() {
-            asked.up_to((self.place, self.form))
-        } else if self.is_whole_field {
-            Found::any(
-                FORMS
+        let found = if !self.is_single_term() {
+            asked.up_to_tier((self.field_index, self.match_kind))
+        } else if self.is_last_of_field {
+            MatchExpr::any_of(
+                MATCH_KINDS
                     .into_iter()
-                    .flat_map(|form| only(&asked.query, &asked.kinds, self.place, form))
+                    .flat_map(|form| {
+                        single_field_exprs(
+                            &asked.query,
+                            &asked.kind_letters,
+                            self.field_index,
+                            form,
+                        )
+                    })
                     .collect(),
             )
         } else {
-            Found::Any(only(&asked.query, &asked.kinds, self.place, self.form))
+            MatchExpr::Any(single_field_exprs(
+                &asked.query,
+                &asked.kind_letters,
+                self.field_index,
+                self.match_kind,
+            ))
         };
-        found.without(asked.excluded.clone())
+        found.and_not(asked.excluded_expr.clone())
     }
 
     /// Whether a single word is looked for: then only its own field has to be asked for a rank.
-    pub fn is_of_one_word(&self) -> bool {
-        self.asked.forms_rank && self.asked.query.groups.len() == 1
+    pub fn is_single_term(&self) -> bool {
+        self.plan.ranks_by_match_kind && self.plan.query.groups.len() == 1
     }
 
     /// Whether another rank is of the same field.
-    pub fn is_of_field(&self, other: &Self) -> bool {
-        self.place == other.place
+    pub fn is_same_field(&self, other: &Self) -> bool {
+        self.field_index == other.field_index
     }
 
     /// Whether so many entries have the rank that PostgreSQL had better walk along their keys.
-    pub fn are_many(&self) -> bool {
-        let frequencies = &self.asked.frequencies;
-        frequencies.entries > 0.0 && are_many(self.exactly().share(frequencies).0, frequencies)
+    pub fn prefers_key_scan(&self) -> bool {
+        let frequencies = &self.plan.frequencies;
+        frequencies.entry_count > 0.0
+            && prefers_key_scan(self.exact_expr().share_bounds(frequencies).0, frequencies)
     }
 
-    fn exactly(&self) -> Found {
-        let others: Vec<Found> = self
-            .before
-            .map(|before| self.asked.up_to(before))
+    fn exact_expr(&self) -> MatchExpr {
+        let others: Vec<MatchExpr> = self
+            .previous
+            .map(|before| self.plan.up_to_tier(before))
             .into_iter()
-            .chain(self.asked.excluded.clone())
+            .chain(self.plan.excluded_expr.clone())
             .collect();
-        let others = (!others.is_empty()).then_some(Found::Any(others));
-        self.asked.up_to((self.place, self.form)).without(others)
+        let others = (!others.is_empty()).then_some(MatchExpr::Any(others));
+        self.plan.up_to_tier((self.field_index, self.match_kind)).and_not(others)
     }
 }
 
-impl Ranked {
+impl RankedMatches {
     /// Holds for the items that match.
-    pub fn items(&self) -> Fragment {
+    pub fn item_condition(&self) -> Fragment {
         Fragment::new("items.number IN (SELECT ")
-            .sql(ITEM)
+            .sql(ITEM_ROW_ID_SQL)
             .sql(" FROM search_index WHERE ")
-            .then(&self.all)
+            .append(&self.condition)
             .sql(")")
     }
 }
 
 /// What a query finds among the items of these kinds, by the letters of the kinds.
-pub fn matching(
+pub fn plan_search(
     query: &Query,
     kinds: &[char],
     audience: Audience,
-    (scope, ask): (Scope, Ask),
-    frequencies: &Arc<Frequencies>,
-) -> Matching {
-    let forms_rank = query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MOST_RANKED;
-    let asked = Arc::new(Asked {
+    (scope, ask): (FieldScope, SearchMode),
+    frequencies: &Arc<TokenFrequencies>,
+) -> SearchMatch {
+    let forms_rank =
+        query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MAX_RANKED_TOKENS;
+    let asked = Arc::new(SearchPlan {
         query: query.clone(),
-        kinds: kinds.to_vec(),
-        first: scope.first(),
+        kind_letters: kinds.to_vec(),
+        first_field: scope.first_field(),
         audience,
-        excluded: excluded(query, kinds, scope.first()),
-        forms_rank,
+        excluded_expr: excluded_expr(query, kinds, scope.first_field()),
+        ranks_by_match_kind: forms_rank,
         frequencies: Arc::clone(frequencies),
     });
     if query.groups.is_empty() {
-        return Matching::Predicate(match &asked.excluded {
+        return SearchMatch::Predicate(match &asked.excluded_expr {
             // Nothing that can be searched for was typed.
             None => Fragment::new("1 = 0"),
             Some(excluded) => Fragment::new("items.number NOT IN (SELECT ")
-                .sql(ITEM)
+                .sql(ITEM_ROW_ID_SQL)
                 .sql(" FROM search_index WHERE ")
-                .then(&asked.predicate(excluded, Reach::Index))
+                .append(&asked.to_condition(excluded, ScanMethod::Index))
                 .sql(")"),
         });
     }
-    let all =
-        asked.up_to((FIELDS.len().saturating_sub(1), Form::Prefix)).without(asked.excluded.clone());
-    let (least, most) = all.share(frequencies);
-    let are_few = most * frequencies.entries < f64::from(FEW);
-    let along = (frequencies.entries > 0.0 && are_many(least, frequencies))
-        .then(|| asked.predicate(&all, Reach::Walk));
-    let mut tiers: Vec<Tier> = Vec::new();
-    let fields = if ask == Ask::All { FIELDS.len() } else { scope.first() }..FIELDS.len();
+    let all = asked
+        .up_to_tier((FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix))
+        .and_not(asked.excluded_expr.clone());
+    let (least, most) = all.share_bounds(frequencies);
+    let are_few = most * frequencies.entry_count < f64::from(SMALL_RESULT_LIMIT);
+    let along = (frequencies.entry_count > 0.0 && prefers_key_scan(least, frequencies))
+        .then(|| asked.to_condition(&all, ScanMethod::KeyScan));
+    let mut tiers: Vec<RankTier> = Vec::new();
+    let fields = if ask == SearchMode::Unranked { FIELD_LETTERS.len() } else { scope.first_field() }
+        ..FIELD_LETTERS.len();
     for place in fields {
-        for form in FORMS
-            .into_iter()
-            .filter(|form| if forms_rank { query.has(*form) } else { *form == Form::Prefix })
-        {
-            let rank = FORMS
+        for form in MATCH_KINDS.into_iter().filter(|form| {
+            if forms_rank { query.has_match_kind(*form) } else { *form == MatchKind::Prefix }
+        }) {
+            let rank = MATCH_KINDS
                 .len()
                 .saturating_mul(place)
-                .saturating_add(FORMS.iter().position(|one| *one == form).unwrap_or(0));
-            let before = tiers.last().map(|tier| (tier.place, tier.form));
+                .saturating_add(MATCH_KINDS.iter().position(|one| *one == form).unwrap_or(0));
+            let before = tiers.last().map(|tier| (tier.field_index, tier.match_kind));
             let rank = i64::try_from(rank).unwrap_or(i64::MAX);
-            tiers.push(Tier {
+            tiers.push(RankTier {
                 rank,
-                place,
-                form,
-                is_whole_field: false,
-                before,
-                asked: Arc::clone(&asked),
+                field_index: place,
+                match_kind: form,
+                is_last_of_field: false,
+                previous: before,
+                plan: Arc::clone(&asked),
             });
         }
         if let Some(last) = tiers.last_mut() {
-            last.is_whole_field = true;
+            last.is_last_of_field = true;
         }
     }
-    Matching::Ranked(Ranked { all: asked.predicate(&all, Reach::Index), along, tiers, are_few })
+    SearchMatch::Ranked(RankedMatches {
+        condition: asked.to_condition(&all, ScanMethod::Index),
+        scan_condition: along,
+        tiers,
+        is_small_result: are_few,
+    })
 }
 
 /// Holds for the items of a kind that have what is looked for in their titles, and whether that are
 /// many; `None` where nothing is.
-pub(super) fn titled(
+pub(super) fn title_condition(
     query: &Query,
     kind: char,
     audience: Audience,
-    frequencies: &Frequencies,
+    frequencies: &TokenFrequencies,
 ) -> Option<(Fragment, bool)> {
     if query.groups.is_empty() {
         return None;
     }
-    let found = wanted(query, &[kind], 0..=0, Form::Prefix).without(excluded(query, &[kind], 0));
-    let are_many = are_many(found.share(frequencies).0, frequencies);
-    let reach = if are_many { Reach::Walk } else { Reach::Index };
-    Some((predicate(&found, frequencies, reach).sql(" AND ").sql(audience.entries()), are_many))
+    let found = query_expr(query, &[kind], 0..=0, MatchKind::Prefix).and_not(excluded_expr(
+        query,
+        &[kind],
+        0,
+    ));
+    let are_many = prefers_key_scan(found.share_bounds(frequencies).0, frequencies);
+    let reach = if are_many { ScanMethod::KeyScan } else { ScanMethod::Index };
+    Some((
+        to_condition(&found, frequencies, reach).sql(" AND ").sql(audience.entry_condition()),
+        are_many,
+    ))
 }
 
 /// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
-pub const FEW: u16 = 300;
+pub const SMALL_RESULT_LIMIT: u16 = 300;
 /// To walk along the keys takes some 15 microseconds for each entry that is passed, whose tokens
 /// are unpacked; to sort what the index gives one for each that is found. With this a page of
 /// twenty takes the same either way: the number of entries times their share squared.
-const PAGE: f64 = 600.0;
+const KEY_SCAN_THRESHOLD: f64 = 600.0;
 
 /// Whether a share of the entries fills a page sooner by walking along the keys than by sorting
 /// what the index gives.
-fn are_many(share: f64, frequencies: &Frequencies) -> bool {
-    share * share * frequencies.entries > PAGE
+fn prefers_key_scan(share: f64, frequencies: &TokenFrequencies) -> bool {
+    share * share * frequencies.entry_count > KEY_SCAN_THRESHOLD
 }
 
 impl Query {
     /// Whether any of its words can be found so.
-    fn has(&self, form: Form) -> bool {
+    fn has_match_kind(&self, form: MatchKind) -> bool {
         match form {
-            Form::Exact => true,
-            Form::Stem => self.terms().any(|term| !term.stems.is_empty()),
-            Form::Prefix => self.terms().any(|term| term.prefix),
+            MatchKind::Exact => true,
+            MatchKind::Stem => self.terms().any(|term| !term.stems.is_empty()),
+            MatchKind::Prefix => self.terms().any(|term| term.prefix),
         }
     }
 }
 
 /// What must be found in an entry.
 #[derive(Clone, Debug, PartialEq)]
-enum Found {
+enum MatchExpr {
     Token(String),
     Prefix(String),
     /// Tokens that stand together; the last may be a beginning.
     Phrase(Vec<String>, bool),
-    All(Vec<Found>),
-    Any(Vec<Found>),
-    Without(Box<Found>, Box<Found>),
+    All(Vec<MatchExpr>),
+    Any(Vec<MatchExpr>),
+    AndNot(Box<MatchExpr>, Box<MatchExpr>),
 }
 
 /// What is asked for, in the fields at these places and in the last of them by the forms up to one.
-fn wanted(query: &Query, kinds: &[char], places: RangeInclusive<usize>, form: Form) -> Found {
+fn query_expr(
+    query: &Query,
+    kinds: &[char],
+    places: RangeInclusive<usize>,
+    form: MatchKind,
+) -> MatchExpr {
     let group = |group: &Vec<Term>| {
         let mut any = Vec::new();
-        for (at, field) in FIELDS.iter().enumerate().filter(|(at, _)| places.contains(at)) {
-            let last = if at == *places.end() { form } else { Form::Prefix };
+        for (at, field) in FIELD_LETTERS.iter().enumerate().filter(|(at, _)| places.contains(at)) {
+            let last = if at == *places.end() { form } else { MatchKind::Prefix };
             for (term, kind) in
                 group.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)))
             {
                 any.extend(
-                    FORMS
+                    MATCH_KINDS
                         .into_iter()
                         .filter(|form| *form <= last)
-                        .flat_map(|form| forms(term, kind, *field, form)),
+                        .flat_map(|form| term_exprs(term, kind, *field, form)),
                 );
             }
         }
-        Found::any(any)
+        MatchExpr::any_of(any)
     };
-    Found::All(query.groups.iter().map(group).collect())
+    MatchExpr::All(query.groups.iter().map(group).collect())
 }
 
 /// A word in one field and form.
-fn only(query: &Query, kinds: &[char], place: usize, form: Form) -> Vec<Found> {
-    let Some(field) = FIELDS.get(place).copied() else { return Vec::new() };
+fn single_field_exprs(
+    query: &Query,
+    kinds: &[char],
+    place: usize,
+    form: MatchKind,
+) -> Vec<MatchExpr> {
+    let Some(field) = FIELD_LETTERS.get(place).copied() else { return Vec::new() };
     let terms = query.terms().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)));
-    terms.flat_map(|(term, kind)| forms(term, kind, field, form)).collect()
+    terms.flat_map(|(term, kind)| term_exprs(term, kind, field, form)).collect()
 }
 
 /// What must not be found: the terms as they were typed or by a stem, in any field from this place
 /// on.
-fn excluded(query: &Query, kinds: &[char], first: usize) -> Option<Found> {
+fn excluded_expr(query: &Query, kinds: &[char], first: usize) -> Option<MatchExpr> {
     let mut any = Vec::new();
     for term in &query.excluded {
         for (kind, field) in kinds
             .iter()
-            .flat_map(|kind| FIELDS.iter().skip(first).map(move |field| (*kind, *field)))
+            .flat_map(|kind| FIELD_LETTERS.iter().skip(first).map(move |field| (*kind, *field)))
         {
-            any.extend(FORMS.into_iter().flat_map(|form| forms(term, kind, field, form)));
+            any.extend(
+                MATCH_KINDS.into_iter().flat_map(|form| term_exprs(term, kind, field, form)),
+            );
         }
     }
-    (!any.is_empty()).then_some(Found::Any(any))
+    (!any.is_empty()).then_some(MatchExpr::Any(any))
 }
 
 /// A term in one field and form.
-fn forms(term: &Term, kind: char, (field, field_of_stems): (char, char), form: Form) -> Vec<Found> {
+fn term_exprs(
+    term: &Term,
+    kind: char,
+    (field, field_of_stems): (char, char),
+    form: MatchKind,
+) -> Vec<MatchExpr> {
     let token = |token: &String| format!("{kind}{field}{token}");
     match (form, term.tokens.as_slice()) {
-        (Form::Stem, _) => term
+        (MatchKind::Stem, _) => term
             .stems
             .iter()
-            .map(|stem| Found::Token(format!("{kind}{field_of_stems}{stem}")))
+            .map(|stem| MatchExpr::Token(format!("{kind}{field_of_stems}{stem}")))
             .collect(),
-        (Form::Prefix, _) if !term.prefix => Vec::new(),
-        (Form::Exact, [one]) => vec![Found::Token(token(one))],
-        (Form::Prefix, [one]) => vec![Found::Prefix(token(one))],
+        (MatchKind::Prefix, _) if !term.prefix => Vec::new(),
+        (MatchKind::Exact, [one]) => vec![MatchExpr::Token(token(one))],
+        (MatchKind::Prefix, [one]) => vec![MatchExpr::Prefix(token(one))],
         (_, several) => {
-            vec![Found::Phrase(several.iter().map(token).collect(), form == Form::Prefix)]
+            vec![MatchExpr::Phrase(several.iter().map(token).collect(), form == MatchKind::Prefix)]
         }
     }
 }
@@ -390,50 +440,50 @@ fn forms(term: &Term, kind: char, (field, field_of_stems): (char, char), form: F
 /// How PostgreSQL comes to entries. It must not choose by itself: once it has planned a statement
 /// five times it plans for any text alike, and then takes what is frequent for rare.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Reach {
+enum ScanMethod {
     /// By the full-text index.
     Index,
     /// Along their keys: the function behind the operator finds the same, and no index.
-    Walk,
+    KeyScan,
     /// They are there already, and many questions are asked of each: a query is read once for all
     /// of them.
-    There,
+    Loaded,
 }
 
-impl Reach {
+impl ScanMethod {
     /// What stands before and after a query, which is bound as text.
-    fn around(self) -> (&'static str, &'static str) {
+    fn sql_around_query(self) -> (&'static str, &'static str) {
         match self {
             Self::Index => ("search_index.document @@ CAST(", " AS tsquery)"),
-            Self::Walk => ("ts_match_vq(search_index.document, CAST(", " AS tsquery))"),
-            Self::There => ("search_index.document @@ (SELECT CAST(", " AS tsquery))"),
+            Self::KeyScan => ("ts_match_vq(search_index.document, CAST(", " AS tsquery))"),
+            Self::Loaded => ("search_index.document @@ (SELECT CAST(", " AS tsquery))"),
         }
     }
 }
 
 /// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a
 /// phrase, and looks at their words.
-fn predicate(found: &Found, frequencies: &Frequencies, reach: Reach) -> Fragment {
+fn to_condition(found: &MatchExpr, frequencies: &TokenFrequencies, reach: ScanMethod) -> Fragment {
     // Only what the database that is asked understands is written.
     if frequencies.is_sqlite {
-        return Fragment::new("search_index MATCH ").bind(Bind::Text(found.fts5()));
+        return Fragment::new("search_index MATCH ").bind(Bind::Text(found.to_fts5()));
     }
-    let (before, after) = reach.around();
-    let start = Fragment::new(before).bind(Bind::Text(found.tsquery())).sql(after);
-    if found.has_phrase() { found.looked_at(start.sql(" AND "), reach) } else { start }
+    let (before, after) = reach.sql_around_query();
+    let start = Fragment::new(before).bind(Bind::Text(found.to_tsquery())).sql(after);
+    if found.has_phrase() { found.append_phrase_check(start.sql(" AND "), reach) } else { start }
 }
 
-impl Found {
+impl MatchExpr {
     /// One of these. What begins with a word is found where the word itself is, which is not asked
     /// for then.
-    fn any(mut parts: Vec<Self>) -> Self {
-        let begun: Vec<Self> = parts.iter().filter_map(Self::without_more).collect();
+    fn any_of(mut parts: Vec<Self>) -> Self {
+        let begun: Vec<Self> = parts.iter().filter_map(Self::as_whole_word).collect();
         parts.retain(|one| !begun.contains(one));
         Self::Any(parts)
     }
 
     /// Of a beginning the same as a whole word.
-    fn without_more(&self) -> Option<Self> {
+    fn as_whole_word(&self) -> Option<Self> {
         match self {
             Self::Prefix(token) => Some(Self::Token(token.clone())),
             Self::Phrase(tokens, true) => Some(Self::Phrase(tokens.clone(), false)),
@@ -441,24 +491,25 @@ impl Found {
         }
     }
 
-    fn without(self, others: Option<Self>) -> Self {
+    fn and_not(self, others: Option<Self>) -> Self {
         match others {
-            Some(others) => Self::Without(Box::new(self), Box::new(others)),
+            Some(others) => Self::AndNot(Box::new(self), Box::new(others)),
             None => self,
         }
     }
 
     /// Between which shares of all entries have it. Of a token that is not known to be frequent
     /// none is expected to.
-    fn share(&self, known: &Frequencies) -> (f64, f64) {
-        let of = |parts: &[Self]| parts.iter().map(|part| part.share(known)).collect::<Vec<_>>();
+    fn share_bounds(&self, known: &TokenFrequencies) -> (f64, f64) {
+        let of =
+            |parts: &[Self]| parts.iter().map(|part| part.share_bounds(known)).collect::<Vec<_>>();
         match self {
             Self::Token(token) => {
-                known.shares.get(token).map_or((0.0, 0.0), |share| (*share, *share))
+                known.share_by_token.get(token).map_or((0.0, 0.0), |share| (*share, *share))
             }
             Self::Prefix(beginning) => {
                 let shares = known
-                    .shares
+                    .share_by_token
                     .iter()
                     .filter(|(token, _)| token.starts_with(beginning.as_str()))
                     .map(|(_, share)| *share);
@@ -467,8 +518,9 @@ impl Found {
                 })
             }
             Self::Phrase(tokens, _) => {
-                let shares =
-                    tokens.iter().map(|token| known.shares.get(token).copied().unwrap_or(0.0));
+                let shares = tokens
+                    .iter()
+                    .map(|token| known.share_by_token.get(token).copied().unwrap_or(0.0));
                 shares.fold((1.0, 1.0), |(least, most): (f64, f64), share| {
                     (least * share, most.min(share))
                 })
@@ -479,8 +531,8 @@ impl Found {
             Self::Any(parts) => of(parts)
                 .into_iter()
                 .fold((0.0, 0.0), |any: (f64, f64), one| (any.0.max(one.0), any.1 + one.1)),
-            Self::Without(found, others) => {
-                let (found, others) = (found.share(known), others.share(known));
+            Self::AndNot(found, others) => {
+                let (found, others) = (found.share_bounds(known), others.share_bounds(known));
                 ((found.0 - others.1).max(0.0), found.1)
             }
         }
@@ -491,14 +543,14 @@ impl Found {
             Self::Token(_) | Self::Prefix(_) => false,
             Self::Phrase(..) => true,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_phrase),
-            Self::Without(found, others) => found.has_phrase() || others.has_phrase(),
+            Self::AndNot(found, others) => found.has_phrase() || others.has_phrase(),
         }
     }
 
     /// FTS5's query language. Tokens hold letters and digits only and are quoted all the same.
-    fn fts5(&self) -> String {
+    fn to_fts5(&self) -> String {
         let join = |parts: &[Self], joiner: &str| {
-            let parts: Vec<String> = parts.iter().map(Self::fts5).collect();
+            let parts: Vec<String> = parts.iter().map(Self::to_fts5).collect();
             format!("({})", parts.join(joiner))
         };
         match self {
@@ -509,12 +561,14 @@ impl Found {
             }
             Self::All(parts) => join(parts, " AND "),
             Self::Any(parts) => join(parts, " OR "),
-            Self::Without(found, others) => format!("({} NOT {})", found.fts5(), others.fts5()),
+            Self::AndNot(found, others) => {
+                format!("({} NOT {})", found.to_fts5(), others.to_fts5())
+            }
         }
     }
 
     /// PostgreSQL's. Holds for whatever is found, and where there are phrases for more than that.
-    fn tsquery(&self) -> String {
+    fn to_tsquery(&self) -> String {
         let join = |parts: &[String], joiner: &str| format!("({})", parts.join(joiner));
         match self {
             Self::Token(token) => format!("'{token}'"),
@@ -526,29 +580,34 @@ impl Found {
                 };
                 join(&tokens.iter().enumerate().map(token).collect::<Vec<_>>(), " & ")
             }
-            Self::All(parts) => join(&parts.iter().map(Self::tsquery).collect::<Vec<_>>(), " & "),
-            Self::Any(parts) => join(&parts.iter().map(Self::tsquery).collect::<Vec<_>>(), " | "),
-            Self::Without(found, others) if others.has_phrase() => found.tsquery(),
-            Self::Without(found, others) => {
-                format!("({} & !{})", found.tsquery(), others.tsquery())
+            Self::All(parts) => {
+                join(&parts.iter().map(Self::to_tsquery).collect::<Vec<_>>(), " & ")
+            }
+            Self::Any(parts) => {
+                join(&parts.iter().map(Self::to_tsquery).collect::<Vec<_>>(), " | ")
+            }
+            Self::AndNot(found, others) if others.has_phrase() => found.to_tsquery(),
+            Self::AndNot(found, others) => {
+                format!("({} & !{})", found.to_tsquery(), others.to_tsquery())
             }
         }
     }
 
     /// Adds what PostgreSQL must look at in the entries that have the tokens.
-    fn looked_at(&self, start: Fragment, reach: Reach) -> Fragment {
+    fn append_phrase_check(&self, start: Fragment, reach: ScanMethod) -> Fragment {
         let only = |start: Fragment, sql: &'static str| start.sql(sql);
         let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
             let mut all = only(start, "(");
             for (place, part) in parts.iter().enumerate() {
-                all = part.looked_at(if place == 0 { all } else { only(all, joiner) }, reach);
+                all = part
+                    .append_phrase_check(if place == 0 { all } else { only(all, joiner) }, reach);
             }
             only(all, ")")
         };
         match self {
             found if !found.has_phrase() => {
-                let (before, after) = reach.around();
-                only(only(start, before).bind(Bind::Text(found.tsquery())), after)
+                let (before, after) = reach.sql_around_query();
+                only(only(start, before).bind(Bind::Text(found.to_tsquery())), after)
             }
             Self::Phrase(tokens, prefix) => {
                 // With LIKE it would plan anew for each phrase, since it guesses how frequent that
@@ -558,9 +617,10 @@ impl Found {
             }
             Self::All(parts) => join(start, parts, " AND "),
             Self::Any(parts) => join(start, parts, " OR "),
-            Self::Without(found, others) => {
-                others.looked_at(only(found.looked_at(start, reach), " AND NOT "), reach)
-            }
+            Self::AndNot(found, others) => others.append_phrase_check(
+                only(found.append_phrase_check(start, reach), " AND NOT "),
+                reach,
+            ),
             Self::Token(_) | Self::Prefix(_) => start,
         }
     }
@@ -572,41 +632,50 @@ mod tests {
 
     /// How PostgreSQL comes to the entries of each rank, and to all: along their keys, or by the
     /// index.
-    fn reached(query: &str, shares: &[(&str, f64)], entries: f64) -> (Vec<bool>, bool) {
+    fn key_scan_choices(query: &str, shares: &[(&str, f64)], entries: f64) -> (Vec<bool>, bool) {
         let shares = shares.iter().map(|(token, share)| ((*token).to_owned(), *share)).collect();
-        let frequencies = Arc::new(Frequencies { is_sqlite: false, entries, shares });
+        let frequencies = Arc::new(TokenFrequencies {
+            is_sqlite: false,
+            entry_count: entries,
+            share_by_token: shares,
+        });
         let query = Query::parse(query, &[]);
-        let found = matching(
+        let found = plan_search(
             &query,
             &['v'],
             Audience::Public,
-            (Scope::Everything, Ask::Ranked),
+            (FieldScope::AllFields, SearchMode::Ranked),
             &frequencies,
         );
-        let Matching::Ranked(ranked) = found else { panic!("{query:?} is looked for") };
-        let walks = |tier: &Tier| {
-            let sql = format!("{:?}", tier.matches());
+        let SearchMatch::Ranked(ranked) = found else { panic!("{query:?} is looked for") };
+        let walks = |tier: &RankTier| {
+            let sql = format!("{:?}", tier.exact_condition());
             assert_eq!(
                 sql.contains("ts_match_vq"),
-                tier.are_many(),
+                tier.prefers_key_scan(),
                 "the order and the condition go together: {sql}"
             );
             assert_ne!(sql.contains("ts_match_vq"), sql.contains("@@"), "{sql}");
-            tier.are_many()
+            tier.prefers_key_scan()
         };
-        (ranked.tiers.iter().map(walks).collect(), ranked.along.is_some())
+        (ranked.tiers.iter().map(walks).collect(), ranked.scan_condition.is_some())
     }
 
     #[test]
-    fn postgres_is_told_how_to_come_to_the_entries() {
+    fn chooses_index_or_key_scan_by_frequency() {
         // A fifth have the word in their descriptions: the fourth field of five, as it was typed.
-        let (ranks, all) = reached("\"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0);
+        let (ranks, all) =
+            key_scan_choices("\"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0);
         assert_eq!((ranks, all), (vec![false, false, false, true, false], true));
         // In a small catalogue, or one whose size is not known, the index is as good.
-        assert!(!reached("\"anniversary\"", &[("vdanniversary", 0.2)], 10_000.0).1);
-        assert!(!reached("\"anniversary\"", &[("vdanniversary", 1.0)], 0.0).1);
+        assert!(!key_scan_choices("\"anniversary\"", &[("vdanniversary", 0.2)], 10_000.0).1);
+        assert!(!key_scan_choices("\"anniversary\"", &[("vdanniversary", 1.0)], 0.0).1);
         // Of several words the rarest counts.
-        assert!(!reached("\"anniversary\" \"rare\"", &[("vdanniversary", 0.2)], 100_000.0).1);
-        assert!(reached("rare OR \"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0).1);
+        assert!(
+            !key_scan_choices("\"anniversary\" \"rare\"", &[("vdanniversary", 0.2)], 100_000.0).1
+        );
+        assert!(
+            key_scan_choices("rare OR \"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0).1
+        );
     }
 }

@@ -23,17 +23,19 @@ use std::sync::Arc;
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
-pub use contents::{Contents, Difference};
-pub use frequent::{Frequencies, frequencies};
-pub use matching::{Ask, FEW, Matching, Ranked, Scope, Tier, matching};
-pub use pending::{Helper, index};
-pub(super) use pending::{flush, forget};
-pub use titles::newest_titled;
+pub use contents::{IndexMismatch, IndexSnapshot};
+pub use frequent::{TokenFrequencies, cached_token_frequencies};
+pub use matching::{
+    FieldScope, RankTier, RankedMatches, SMALL_RESULT_LIMIT, SearchMatch, SearchMode, plan_search,
+};
+pub use pending::{IndexerThread, index_item};
+pub(super) use pending::{discard_write_buffer, flush_write_buffer};
+pub use titles::find_newest_by_title;
 
 use super::connection::Connection;
 use super::error::Error;
-use super::sql::{Bind, Fragment, Statement, number_among};
-use super::types::{Number, Time};
+use super::sql::{Bind, Fragment, Statement, integer_in_fragment};
+use super::types::{RowId, Time};
 use crate::text::analysis::{Tokens, Word};
 
 /// Who an entry is for.
@@ -46,30 +48,33 @@ pub enum Audience {
 }
 
 /// Places of the entries of an item, the last two bits of their keys.
-const FOR_PUBLIC: i64 = 0;
-const FOR_EDITORS: i64 = 1;
+const PUBLIC_SLOT: i64 = 0;
+const EDITOR_SLOT: i64 = 1;
 /// For an entry that serves everybody and editors alike, since it would be the same for both.
-const FOR_BOTH: i64 = 2;
+const SHARED_SLOT: i64 = 2;
 
 /// How many numbers of items a key has room for.
-const NUMBERS: i64 = 1 << 28;
+const ROW_ID_LIMIT: i64 = 1 << 28;
 /// The number of the item in the key of an entry.
-pub const ITEM: &str = "((search_index.rowid >> 2) & 268435455)";
+pub const ITEM_ROW_ID_SQL: &str = "((search_index.rowid >> 2) & 268435455)";
 /// Seconds from 1900 to 1970.
-const SECONDS_TO_1970: i64 = 2_208_988_800;
+const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
 /// How many seconds after 1900 a key has room for: until the year 2172.
-const SECONDS: i64 = 1 << 33;
+const KEY_SECONDS_LIMIT: i64 = 1 << 33;
 
 /// The key of an entry: the second of its item's date, the number of the item, the place.
-fn key(item: Number, date: Time, place: i64) -> i64 {
-    let second =
-        date.micros().div_euclid(1_000_000).saturating_add(SECONDS_TO_1970).clamp(0, SECONDS - 1);
-    (second << 30) | (item.rem_euclid(NUMBERS) << 2) | place
+fn entry_key(item: RowId, date: Time, place: i64) -> i64 {
+    let second = date
+        .micros()
+        .div_euclid(1_000_000)
+        .saturating_add(SECONDS_1900_TO_1970)
+        .clamp(0, KEY_SECONDS_LIMIT - 1);
+    (second << 30) | (item.rem_euclid(ROW_ID_LIMIT) << 2) | place
 }
 
 /// Holds for an entry that stands under the date of its item, a row of `items`.
-fn stands_under_its_date() -> Fragment {
-    Fragment::new("search_index.rowid >> 30 = ").differs(
+fn key_matches_date() -> Fragment {
+    Fragment::new("search_index.rowid >> 30 = ").by_backend(
         "max(0, min(8589934591, 2208988800 + (coalesce(items.published_at, items.created_at) \
          - (coalesce(items.published_at, items.created_at) % 1000000 + 1000000) % 1000000) / 1000000))",
         "greatest(0, least(8589934591, 2208988800 \
@@ -79,7 +84,7 @@ fn stands_under_its_date() -> Fragment {
 
 impl Audience {
     /// Holds for the entries that serve this audience.
-    fn entries(self) -> &'static str {
+    fn entry_condition(self) -> &'static str {
         match self {
             Self::Public => "search_index.rowid % 2 = 0",
             Self::Editors => "search_index.rowid % 4 > 0",
@@ -89,7 +94,7 @@ impl Audience {
 
 /// What the index holds of one item, by field: what weighs most first.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Document {
+pub struct IndexDocument {
     /// Titles, names and labels.
     pub title: Tokens,
     /// Summaries.
@@ -102,72 +107,73 @@ pub struct Document {
     pub transcript: Tokens,
 }
 
-impl Document {
+impl IndexDocument {
     fn fields(&self) -> [&Tokens; 5] {
         [&self.title, &self.summary, &self.names, &self.description, &self.transcript]
     }
 }
 
 /// The letters of the fields, in the order of [`Document`]: for words, and for stems.
-const FIELDS: [(char, char); 5] = [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
+const FIELD_LETTERS: [(char, char); 5] =
+    [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
 /// Stands between texts, so that no phrase is found across them. It comes after all tokens: FTS5,
 /// which looks for one that is not there, goes through all entries of the one before it.
-pub const BETWEEN: &str = "z";
+pub const TEXT_BOUNDARY_TOKEN: &str = "z";
 /// PostgreSQL takes at most a megabyte of different tokens.
-const MOST_BYTES: usize = 900_000;
+const MAX_TOKEN_BYTES: usize = 900_000;
 
 /// An item as the index knows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct IndexedItem {
     /// Number of the item.
-    pub item: Number,
+    pub row_id: RowId,
     /// The letter of its kind.
-    pub kind: char,
+    pub kind_letter: char,
     /// When it was published, or else stored.
     pub date: Time,
 }
 
 /// The entries of an item, as they are to stand in the index.
-pub struct Entries {
+pub struct IndexEntries {
     /// Number of the item.
-    item: Number,
+    row_id: RowId,
     /// What each holds, by its key.
-    written: Vec<(i64, Written)>,
+    tokens_by_key: Vec<(i64, IndexTokens)>,
     /// Their different words.
     words: Vec<Arc<Word>>,
 }
 
-impl Entries {
+impl IndexEntries {
     /// The entries of an item for each audience; `None` leaves it out.
-    pub fn of(
-        entry: Entry,
-        public: Option<&Document>,
-        editors: Option<&Document>,
+    pub fn new(
+        entry: IndexedItem,
+        public: Option<&IndexDocument>,
+        editors: Option<&IndexDocument>,
     ) -> Result<Self, Error> {
-        if entry.item >= NUMBERS {
-            return Err(Error::Fault(format!(
+        if entry.row_id >= ROW_ID_LIMIT {
+            return Err(Error::Internal(format!(
                 "the full-text index has no room for item {}",
-                entry.item
+                entry.row_id
             )));
         }
         let places = if public.is_some() && public == editors {
-            vec![(FOR_BOTH, public)]
+            vec![(SHARED_SLOT, public)]
         } else {
-            vec![(FOR_PUBLIC, public), (FOR_EDITORS, editors)]
+            vec![(PUBLIC_SLOT, public), (EDITOR_SLOT, editors)]
         };
         let written = places.into_iter().filter_map(|(place, document)| {
-            let written = Written::of(entry.kind, document?);
-            Some((key(entry.item, entry.date, place), written))
+            let written = IndexTokens::from_document(entry.kind_letter, document?);
+            Some((entry_key(entry.row_id, entry.date, place), written))
         });
         // Editors see all that the public sees.
-        let fields = editors.or(public).into_iter().flat_map(Document::fields);
+        let fields = editors.or(public).into_iter().flat_map(IndexDocument::fields);
         let words = fields.flat_map(Tokens::distinct).map(Arc::clone).collect();
-        Ok(Self { item: entry.item, written: written.collect(), words })
+        Ok(Self { row_id: entry.row_id, tokens_by_key: written.collect(), words })
     }
 }
 
 /// Takes the entries of these keys out.
-fn remove(connection: &mut Connection, keys: &[i64]) -> Result<(), Error> {
+fn delete_entries(connection: &mut Connection, keys: &[i64]) -> Result<(), Error> {
     let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (")
         .binds(keys.iter().copied().map(Bind::Integer))
         .sql(")");
@@ -175,61 +181,65 @@ fn remove(connection: &mut Connection, keys: &[i64]) -> Result<(), Error> {
 }
 
 /// All keys under which an item of this date can have entries.
-fn keys_of(item: Number, date: Time) -> [i64; 3] {
-    [FOR_PUBLIC, FOR_EDITORS, FOR_BOTH].map(|place| key(item, date, place))
+fn entry_keys(item: RowId, date: Time) -> [i64; 3] {
+    [PUBLIC_SLOT, EDITOR_SLOT, SHARED_SLOT].map(|place| entry_key(item, date, place))
 }
 
 /// The keys of entries that belong to no item: it is not there any more, or has another date.
-pub fn left_over(connection: &mut Connection) -> Result<Vec<i64>, Error> {
-    let condition = belongs_to_nothing();
+pub fn orphaned_keys(connection: &mut Connection) -> Result<Vec<i64>, Error> {
+    let condition = orphan_condition();
     Ok(Statement::<BigInt>::select("search_index.rowid", "search_index", &condition)
-        .rows(connection)?)
+        .load_rows(connection)?)
 }
 
 /// Takes those of these entries out of the index that belong to no item; gives how many there were.
-pub fn remove_left_over(connection: &mut Connection, keys: &[i64]) -> Result<usize, Error> {
+pub fn delete_orphans(connection: &mut Connection, keys: &[i64]) -> Result<usize, Error> {
     let entries = Fragment::new("DELETE FROM search_index WHERE ")
-        .then(&number_among("search_index.rowid", keys.iter().copied()))
+        .append(&integer_in_fragment("search_index.rowid", keys.iter().copied()))
         .sql(" AND ")
-        .then(&belongs_to_nothing());
+        .append(&orphan_condition());
     Ok(Statement::<BigInt>::new(entries).execute(connection)?)
 }
 
-fn belongs_to_nothing() -> Fragment {
+fn orphan_condition() -> Fragment {
     Fragment::new("(search_index.rowid % 4 = 3 OR NOT EXISTS (SELECT 1 FROM items WHERE items.purged_at IS NULL AND items.number = ")
-        .sql(ITEM)
+        .sql(ITEM_ROW_ID_SQL)
         .sql(" AND ")
-        .then(&stands_under_its_date())
+        .append(&key_matches_date())
         .sql("))")
 }
 
 /// The tokens of a document as they stand in the index.
-struct Written {
+struct IndexTokens {
     /// The words in order, each with its letters.
     words: String,
     /// The stems with their letters.
     stems: String,
 }
 
-impl Written {
-    fn of(kind: char, document: &Document) -> Self {
-        let whole = Self::with(kind, document, |_| true);
-        if whole.words.len().saturating_add(whole.stems.len()) <= MOST_BYTES {
+impl IndexTokens {
+    fn from_document(kind: char, document: &IndexDocument) -> Self {
+        let whole = Self::from_document_filtered(kind, document, |_| true);
+        if whole.words.len().saturating_add(whole.stems.len()) <= MAX_TOKEN_BYTES {
             return whole;
         }
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut bytes: usize = 0;
-        Self::with(kind, document, |token| {
+        Self::from_document_filtered(kind, document, |token| {
             if seen.contains(token) {
                 return true;
             }
             bytes = bytes.saturating_add(token.len());
-            bytes <= MOST_BYTES && seen.insert(token.to_owned())
+            bytes <= MAX_TOKEN_BYTES && seen.insert(token.to_owned())
         })
     }
 
     /// Writes the tokens for which there is room.
-    fn with(kind: char, document: &Document, mut has_room: impl FnMut(&str) -> bool) -> Self {
+    fn from_document_filtered(
+        kind: char,
+        document: &IndexDocument,
+        mut has_room: impl FnMut(&str) -> bool,
+    ) -> Self {
         let mut written =
             Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
         let mut add = |to: &mut String, field: char, token: &str, instead: &str| {
@@ -242,15 +252,15 @@ impl Written {
                 to.push_str(instead);
             }
         };
-        for (tokens, (field, field_of_stems)) in document.fields().into_iter().zip(FIELDS) {
+        for (tokens, (field, field_of_stems)) in document.fields().into_iter().zip(FIELD_LETTERS) {
             for text in &tokens.texts {
-                written.words.extend([" ", BETWEEN]);
+                written.words.extend([" ", TEXT_BOUNDARY_TOKEN]);
                 for token in text.iter().flat_map(|word| &word.tokens) {
-                    add(&mut written.words, field, token, BETWEEN);
+                    add(&mut written.words, field, token, TEXT_BOUNDARY_TOKEN);
                 }
             }
             for stem in tokens.stems() {
-                add(&mut written.stems, field_of_stems, stem, BETWEEN);
+                add(&mut written.stems, field_of_stems, stem, TEXT_BOUNDARY_TOKEN);
             }
         }
         written.words.push(' ');
@@ -258,7 +268,7 @@ impl Written {
     }
 
     /// All different tokens as PostgreSQL writes an array.
-    fn array(&self) -> String {
+    fn to_postgres_array(&self) -> String {
         let tokens: BTreeSet<&str> = self
             .words
             .split_ascii_whitespace()
@@ -269,7 +279,7 @@ impl Written {
     }
 }
 
-fn write(connection: &mut Connection, key: i64, written: &Written) -> Result<(), Error> {
+fn insert_entry(connection: &mut Connection, key: i64, written: &IndexTokens) -> Result<(), Error> {
     let insert = if connection.is_sqlite() {
         Fragment::new("INSERT INTO search_index (rowid, words) VALUES (")
             .bind(Bind::Integer(key))
@@ -280,7 +290,7 @@ fn write(connection: &mut Connection, key: i64, written: &Written) -> Result<(),
         Fragment::new("INSERT INTO search_index (rowid, document, words) VALUES (")
             .bind(Bind::Integer(key))
             .sql(", array_to_tsvector(CAST(")
-            .bind(Bind::Text(written.array()))
+            .bind(Bind::Text(written.to_postgres_array()))
             .sql(" AS text[])), ")
             .bind(Bind::Text(written.words.clone()))
             .sql(")")
@@ -298,16 +308,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_tokens_are_written_than_postgres_takes() {
-        let mut document = Document::default();
+    fn limits_token_bytes_for_postgres() {
+        let mut document = IndexDocument::default();
         document.title.add("Title", None);
         let many: Vec<String> = (0..200_000).map(|number| format!("word{number}")).collect();
         document.transcript.add(&many.join(" "), None);
-        let written = Written::of('v', &document);
+        let written = IndexTokens::from_document('v', &document);
         assert!(written.words.starts_with(" z vatitle z veword0 veword1 "));
-        let array = written.array();
+        let array = written.to_postgres_array();
         assert!(
-            array.len() <= MOST_BYTES * 5 / 4 && array.len() > MOST_BYTES / 2,
+            array.len() <= MAX_TOKEN_BYTES * 5 / 4 && array.len() > MAX_TOKEN_BYTES / 2,
             "{}",
             array.len()
         );
@@ -317,18 +327,18 @@ mod tests {
     }
 
     #[test]
-    fn keys_hold_date_item_and_place() {
+    fn entry_key_encodes_date_row_id_and_slot() {
         let date = |text: &str| Time(text.parse().unwrap());
         let keys = [
-            key(5, date("1850-01-01T00:00:00Z"), FOR_BOTH),
-            key(5, date("1969-12-31T23:59:59.5Z"), FOR_PUBLIC),
-            key(5, date("2026-01-01T00:00:00Z"), FOR_PUBLIC),
-            key(5, date("2026-01-01T00:00:00Z"), FOR_BOTH),
-            key(6, date("2026-01-01T00:00:00Z"), FOR_PUBLIC),
-            key(1, date("2026-01-01T00:00:01Z"), FOR_PUBLIC),
-            key(1, date("2500-01-01T00:00:00Z"), FOR_PUBLIC),
+            entry_key(5, date("1850-01-01T00:00:00Z"), SHARED_SLOT),
+            entry_key(5, date("1969-12-31T23:59:59.5Z"), PUBLIC_SLOT),
+            entry_key(5, date("2026-01-01T00:00:00Z"), PUBLIC_SLOT),
+            entry_key(5, date("2026-01-01T00:00:00Z"), SHARED_SLOT),
+            entry_key(6, date("2026-01-01T00:00:00Z"), PUBLIC_SLOT),
+            entry_key(1, date("2026-01-01T00:00:01Z"), PUBLIC_SLOT),
+            entry_key(1, date("2500-01-01T00:00:00Z"), PUBLIC_SLOT),
         ];
         assert!(keys.is_sorted() && keys.iter().all(|key| *key >= 0), "{keys:?}");
-        assert!(keys.iter().all(|key| [1, 5, 6].contains(&((key >> 2) & (NUMBERS - 1)))));
+        assert!(keys.iter().all(|key| [1, 5, 6].contains(&((key >> 2) & (ROW_ID_LIMIT - 1)))));
     }
 }

@@ -9,53 +9,53 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use super::words::{self, Word};
-use super::{Entries, keys_of, remove, write};
+use super::words::{self, VocabularyWord};
+use super::{IndexEntries, delete_entries, entry_keys, insert_entry};
 use crate::db::connection::Connection;
 use crate::db::error::Error;
-use crate::db::types::{Number, Time};
+use crate::db::types::{RowId, Time};
 
 /// How many bytes of texts, about, wait until their entries are written: the tokens of more than
 /// these would not fit into what FTS5 keeps in memory until it writes a segment.
-const MANY: usize = 2_500_000;
+const MAX_BUFFERED_BYTES: usize = 2_500_000;
 
 thread_local! {
-    static PENDING: RefCell<Pending> = RefCell::default();
-    static HELPER: RefCell<Option<Sender<Job>>> = const { RefCell::new(None) };
+    static PENDING: RefCell<WriteBuffer> = RefCell::default();
+    static HELPER: RefCell<Option<Sender<IndexerJob>>> = const { RefCell::new(None) };
 }
 
 #[derive(Default)]
-struct Pending {
-    entries: VecDeque<Waiting>,
+struct WriteBuffer {
+    entries: VecDeque<BufferedEntry>,
     /// How many bytes their texts have.
     bytes: usize,
     /// The words that this transaction has written, or is to write.
-    known: HashSet<Word>,
+    known_words: HashSet<VocabularyWord>,
     /// How those are spelled that are to be written.
-    spellings: BTreeMap<Word, String>,
+    new_spellings: BTreeMap<VocabularyWord, String>,
 }
 
-struct Waiting {
-    item: Number,
+struct BufferedEntry {
+    row_id: RowId,
     bytes: usize,
-    entries: Made,
+    source: EntrySource,
 }
 
-enum Made {
-    Here(Result<Entries, Error>),
-    ByHelper(Receiver<Result<Entries, Error>>),
+enum EntrySource {
+    Ready(Result<IndexEntries, Error>),
+    Deferred(Receiver<Result<IndexEntries, Error>>),
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+type IndexerJob = Box<dyn FnOnce() + Send>;
 
 /// A thread that makes entries for the thread which started it, until this is dropped.
-pub struct Helper(Option<JoinHandle<()>>);
+pub struct IndexerThread(Option<JoinHandle<()>>);
 
-impl Helper {
+impl IndexerThread {
     /// Starts it. Where that fails, entries are made by the thread that needs them.
     #[must_use]
     pub fn start() -> Self {
-        let (jobs, waiting) = unbounded::<Job>();
+        let (jobs, waiting) = unbounded::<IndexerJob>();
         let thread = std::thread::Builder::new()
             .name("search-entries".to_owned())
             .spawn(move || waiting.into_iter().for_each(|job| job()));
@@ -64,7 +64,7 @@ impl Helper {
     }
 }
 
-impl Drop for Helper {
+impl Drop for IndexerThread {
     fn drop(&mut self) {
         HELPER.set(None);
         if let Some(thread) = self.0.take() {
@@ -76,38 +76,42 @@ impl Drop for Helper {
 /// Has the entries of an item made and put into the index, before the transaction ends. What stands
 /// there under the date that it had before is taken out. Searches of the same transaction may not
 /// find it yet. `bytes` is the length of the texts that they are made of.
-pub fn index(
+pub fn index_item(
     connection: &mut Connection,
-    item: Number,
+    item: RowId,
     date_before: Option<Time>,
     bytes: usize,
-    make: impl FnOnce() -> Result<Entries, Error> + Send + 'static,
+    make: impl FnOnce() -> Result<IndexEntries, Error> + Send + 'static,
 ) -> Result<(), Error> {
     if let Some(date) = date_before {
-        PENDING.with_borrow_mut(|pending| pending.entries.retain(|waiting| waiting.item != item));
-        remove(connection, &keys_of(item, date))?;
+        PENDING.with_borrow_mut(|pending| pending.entries.retain(|waiting| waiting.row_id != item));
+        delete_entries(connection, &entry_keys(item, date))?;
     }
     let (entries, is_helped) = HELPER.with_borrow(|helper| {
-        let Some(helper) = helper else { return (Made::Here(make()), false) };
+        let Some(helper) = helper else { return (EntrySource::Ready(make()), false) };
         let (answer, awaited) = bounded(1);
         // Who gave up the transaction does not wait for it.
-        let job: Job = Box::new(move || drop(answer.send(make())));
+        let job: IndexerJob = Box::new(move || drop(answer.send(make())));
         drop(helper.send(job));
-        (Made::ByHelper(awaited), true)
+        (EntrySource::Deferred(awaited), true)
     });
     let some = PENDING.with_borrow_mut(|pending| {
         pending.bytes = pending.bytes.saturating_add(bytes);
-        pending.entries.push_back(Waiting { item, bytes, entries });
+        pending.entries.push_back(BufferedEntry { row_id: item, bytes, source: entries });
         // A helper has time for one half while the other comes together.
-        if is_helped { pending.take(MANY, MANY.saturating_mul(2)) } else { pending.take(0, MANY) }
+        if is_helped {
+            pending.drain_above(MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES.saturating_mul(2))
+        } else {
+            pending.drain_above(0, MAX_BUFFERED_BYTES)
+        }
     });
-    write_all(connection, some)
+    insert_entries(connection, some)
 }
 
-impl Pending {
+impl WriteBuffer {
     /// Takes the first entries out where there are more than `most` bytes, until no more than
     /// `rest` are left.
-    fn take(&mut self, rest: usize, most: usize) -> Vec<Waiting> {
+    fn drain_above(&mut self, rest: usize, most: usize) -> Vec<BufferedEntry> {
         let mut taken = Vec::new();
         while self.bytes > rest && (self.bytes > most || !taken.is_empty()) {
             let Some(first) = self.entries.pop_front() else { break };
@@ -118,52 +122,55 @@ impl Pending {
     }
 
     /// Keeps how the words of these entries are spelled, of those that are not known.
-    fn learn(&mut self, entries: &Entries) {
+    fn add_spellings(&mut self, entries: &IndexEntries) {
         for spelling in entries.words.iter().filter_map(|word| word.spelling.as_ref()) {
-            if !self.known.contains(&spelling.word) {
-                self.known.insert(spelling.word.clone());
-                self.spellings.insert(spelling.word.clone(), spelling.written.clone());
+            if !self.known_words.contains(&spelling.word) {
+                self.known_words.insert(spelling.word.clone());
+                self.new_spellings.insert(spelling.word.clone(), spelling.written.clone());
             }
         }
     }
 }
 
 /// Forgets what a transaction that was given up would have written: before each.
-pub fn forget() {
-    PENDING.set(Pending::default());
+pub fn discard_write_buffer() {
+    PENDING.set(WriteBuffer::default());
 }
 
 /// Writes the entries of the transaction: before its end.
-pub fn flush(connection: &mut Connection) -> Result<(), Error> {
+pub fn flush_write_buffer(connection: &mut Connection) -> Result<(), Error> {
     let all = PENDING.with_borrow_mut(|pending| {
         pending.bytes = 0;
         pending.entries.drain(..).collect()
     });
-    write_all(connection, all)
+    insert_entries(connection, all)
 }
 
-fn write_all(connection: &mut Connection, waiting: Vec<Waiting>) -> Result<(), Error> {
+fn insert_entries(connection: &mut Connection, waiting: Vec<BufferedEntry>) -> Result<(), Error> {
     let mut all = Vec::new();
     for waiting in waiting {
-        let entries = match waiting.entries {
-            Made::Here(entries) => entries?,
-            Made::ByHelper(awaited) => awaited.recv().map_err(|error| {
-                Error::Fault(format!("the entries of item {} were not made: {error}", waiting.item))
+        let entries = match waiting.source {
+            EntrySource::Ready(entries) => entries?,
+            EntrySource::Deferred(awaited) => awaited.recv().map_err(|error| {
+                Error::Internal(format!(
+                    "the entries of item {} were not made: {error}",
+                    waiting.row_id
+                ))
             })??,
         };
-        PENDING.with_borrow_mut(|pending| pending.learn(&entries));
-        all.extend(entries.written);
+        PENDING.with_borrow_mut(|pending| pending.add_spellings(&entries));
+        all.extend(entries.tokens_by_key);
     }
     if all.is_empty() {
         return Ok(());
     }
-    words::add(
+    words::insert_spellings(
         connection,
-        &PENDING.with_borrow_mut(|pending| std::mem::take(&mut pending.spellings)),
+        &PENDING.with_borrow_mut(|pending| std::mem::take(&mut pending.new_spellings)),
     )?;
     // FTS5 begins another segment with each key that is less than the one before.
     all.sort_by_key(|(key, _)| *key);
-    all.iter().try_for_each(|(key, written)| write(connection, *key, written))
+    all.iter().try_for_each(|(key, written)| insert_entry(connection, *key, written))
 }
 
 #[cfg(test)]
@@ -171,16 +178,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_are_taken_when_there_are_many() {
-        let mut pending = Pending::default();
-        let mut add = |item: Number, bytes: usize, rest: usize, most: usize| -> Vec<Number> {
-            pending.entries.push_back(Waiting {
-                item,
+    fn drains_oldest_entries_above_limit() {
+        let mut pending = WriteBuffer::default();
+        let mut add = |item: RowId, bytes: usize, rest: usize, most: usize| -> Vec<RowId> {
+            pending.entries.push_back(BufferedEntry {
+                row_id: item,
                 bytes,
-                entries: Made::Here(Err(Error::Fault(String::new()))),
+                source: EntrySource::Ready(Err(Error::Internal(String::new()))),
             });
             pending.bytes += bytes;
-            pending.take(rest, most).iter().map(|waiting| waiting.item).collect()
+            pending.drain_above(rest, most).iter().map(|waiting| waiting.row_id).collect()
         };
         assert!(add(1, 40, 50, 100).is_empty());
         assert!(add(2, 60, 50, 100).is_empty());

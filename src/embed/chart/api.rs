@@ -12,10 +12,10 @@ use super::draw::picture;
 use super::{Chart, Look, Theme, each, groups};
 use crate::db::Connection;
 use crate::embed::painter::Painter;
-use crate::http::conditional::{ConditionalGet, Freshness, Tag, Validators};
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::layer::Statements;
+use crate::http::conditional::{ConditionalGet, EntityTag, Freshness, Validators};
+use crate::http::keys::Visibility;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::layer::StatementCount;
 use crate::http::problem::Problem;
 use crate::impact::model::SPEC;
 use crate::resource::answer;
@@ -97,8 +97,12 @@ async fn answer(
     painter: Option<&Painter>,
 ) -> Result<HttpResponse, Problem> {
     let caller = context.viewer(request).await?;
-    let (asked, query, wanted) =
-        Asked::read(request.query_string(), accepted(request), (&context.fallback, caller), false)?;
+    let (asked, query, wanted) = Asked::read(
+        request.query_string(),
+        accept_language(request),
+        (&context.fallback, caller),
+        false,
+    )?;
     let (wish, theme) = (wanted.wish.clone(), asked.theme);
     let look = Look {
         theme,
@@ -155,22 +159,22 @@ pub async fn told(
     request: &HttpRequest,
     query: &str,
     (accepted, of): (Option<&str>, String),
-) -> Result<(Wish, Freshness<Chart>), Problem> {
+) -> Result<(LanguagePreference, Freshness<Chart>), Problem> {
     let (asked, query, wanted) =
-        Asked::read(query, accepted, (&context.fallback, Viewer::Public), true)?;
+        Asked::read(query, accepted, (&context.fallback, Visibility::Published), true)?;
     let wish = wanted.wish.clone();
-    Ok((wish, read(context, request, (Viewer::Public, &of), (asked, query, wanted)).await?))
+    Ok((wish, read(context, request, (Visibility::Published, &of), (asked, query, wanted)).await?))
 }
 
 /// Reads a chart, unless the client has it.
 pub(super) async fn read(
     context: &web::Data<Context>,
     request: &HttpRequest,
-    (caller, of): (Viewer, &str),
+    (caller, of): (Visibility, &str),
     (asked, query, wanted): (Asked, String, ListRequest),
 ) -> Result<Freshness<Chart>, Problem> {
     let base = context.settings.base_url(request);
-    let publisher = context.settings.publisher(&base);
+    let publisher = context.settings.publisher_name(&base);
     let identity = format!(
         "chart {of}\n{}\n{}\n{base}\n{publisher}\n{}",
         asked.identity(),
@@ -184,8 +188,10 @@ pub(super) async fn read(
             let revisions = Arc::new(Revisions::read(connection)?);
             let (state, changed_at) =
                 answer::shown_state(&SPEC, &revisions, &Shape::default(), true);
-            let validators =
-                Validators { tag: Tag::of(&format!("{state}\n{identity}")), changed_at };
+            let validators = Validators {
+                tag: EntityTag::from_state(&format!("{state}\n{identity}")),
+                changed_at,
+            };
             validators.unless_current(&condition, || {
                 let memory = Memory::new(&inner.names, &revisions);
                 let mut shown =
@@ -204,6 +210,6 @@ pub(super) async fn read(
             })
         })
         .await?;
-    Statements::note(request, done.statements);
+    StatementCount::record(request, done.statement_count);
     Ok(done.value)
 }

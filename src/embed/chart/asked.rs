@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{Form, Theme};
-use crate::http::fields::not_one_of;
-use crate::http::keys::Viewer;
-use crate::http::params::{Params, decode, given};
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::unknown_value_message;
+use crate::http::keys::Visibility;
+use crate::http::params::{QueryParams, percent_decode, present_params};
+use crate::http::problem::{FieldError, Problem};
 use crate::impact::model::SPEC;
 use crate::impact::summary::asked::{By, by_schema};
 use crate::impact::summary::view::SummaryGroup;
@@ -116,11 +116,11 @@ impl Asked {
     pub fn read(
         query: &str,
         accepted: Option<&str>,
-        (fallback, viewer): (&[Language], Viewer),
+        (fallback, viewer): (&[Language], Visibility),
         is_page: bool,
     ) -> Result<(Self, String, ListRequest), Problem> {
         let (own, rest) = split(query, is_page);
-        let mut params = Params::parse(&own)?;
+        let mut params = QueryParams::parse(&own)?;
         let form = one_of(&mut params, "type", &Form::ALL, Form::Bar);
         let theme = one_of(&mut params, "theme", &Theme::ALL, Theme::Auto);
         let pixels = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
@@ -128,7 +128,7 @@ impl Asked {
             pixels(params.integer("width", WIDTHS)).or(pixels(Some(WIDTH))).unwrap_or_default();
         let height = pixels(params.integer("height", HEIGHTS));
         let by = groups(&mut params, form);
-        if by.is_empty() && params.take("aggregate").is_some() {
+        if by.is_empty() && params.get("aggregate").is_some() {
             params.error(
                 "aggregate",
                 "conflicting",
@@ -136,19 +136,19 @@ impl Asked {
             );
         }
         let aggregate = one_of(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
-        if !by.is_empty() && !given(&rest, &["sort"]).is_empty() {
+        if !by.is_empty() && !present_params(&rest, &["sort"]).is_empty() {
             params.error(
                 "sort",
                 "conflicting",
                 "Groups have an order of their own: years theirs, else the largest comes first.",
             );
         }
-        let refused = given(&rest, WITHOUT).into_iter().map(|name| {
+        let refused = present_params(&rest, WITHOUT).into_iter().map(|name| {
             let detail =
                 format!("A chart has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
-            Violation::parameter(name, "unknown_parameter", detail)
+            FieldError::parameter(name, "unknown_parameter", detail)
         });
-        let mut errors: Vec<Violation> = params
+        let mut errors: Vec<FieldError> = params
             .finish()
             .err()
             .map(|problem| problem.errors)
@@ -157,16 +157,16 @@ impl Asked {
             .chain(refused)
             .collect();
         match ListRequest::parse(&SPEC, &rest, accepted, fallback, viewer) {
-            Ok(wanted) if wanted.wish.all => {
-                errors.push(Violation::parameter(
+            Ok(wanted) if wanted.wish.all_languages => {
+                errors.push(FieldError::parameter(
                     "lang",
                     "invalid_language",
                     "A chart is in one language: name it, or leave `lang` out.",
                 ));
-                Err(Problem::parameters(errors))
+                Err(Problem::invalid_parameters(errors))
             }
             Ok(wanted) if errors.is_empty() => {
-                let limit = given(&rest, &["limit"])
+                let limit = present_params(&rest, &["limit"])
                     .first()
                     .and_then(|_| usize::try_from(wanted.paging.limit).ok());
                 // Lines and maps show all that there is.
@@ -174,16 +174,16 @@ impl Asked {
                 let most = limit.unwrap_or(if whole { usize::MAX } else { GROUPS });
                 Ok((Self { form, theme, width, height, by, aggregate, most }, rest, wanted))
             }
-            Ok(_) => Err(Problem::parameters(errors)),
+            Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),
             Err(problem) => {
                 let more = problem
                     .errors
                     .into_iter()
                     .filter(|error| !errors.iter().any(|known| known.parameter == error.parameter));
-                let more: Vec<Violation> = more.collect();
+                let more: Vec<FieldError> = more.collect();
                 errors.extend(more);
-                Err(Problem::parameters(errors))
+                Err(Problem::invalid_parameters(errors))
             }
         }
     }
@@ -197,7 +197,7 @@ impl Asked {
 /// What is asked of a chart, and the rest. A page is as large as its frame.
 fn split(query: &str, is_page: bool) -> (String, String) {
     let is_own = |pair: &&str| {
-        let name = decode(pair.split('=').next().unwrap_or_default());
+        let name = percent_decode(pair.split('=').next().unwrap_or_default());
         let is_size = matches!(name.as_deref(), Some("width" | "height"));
         name.is_some_and(|name| OF_CHARTS.contains(&name.as_str())) && !(is_page && is_size)
     };
@@ -207,7 +207,7 @@ fn split(query: &str, is_page: bool) -> (String, String) {
 }
 
 /// By what groups are made: what fits the form, and what it needs.
-fn groups(params: &mut Params, form: Form) -> Vec<By> {
+fn groups(params: &mut QueryParams, form: Form) -> Vec<By> {
     let mut by = Vec::new();
     for name in params.list("group_by", MOST_BY).unwrap_or_default() {
         match By::parse(&name) {
@@ -246,16 +246,20 @@ fn groups(params: &mut Params, form: Form) -> Vec<By> {
 
 /// One of some words; the first where nothing is asked.
 fn one_of<T: Copy, const MANY: usize>(
-    params: &mut Params,
+    params: &mut QueryParams,
     name: &'static str,
     words: &[(&'static str, T); MANY],
     first: T,
 ) -> T {
-    let Some(text) = params.take(name) else { return first };
+    let Some(text) = params.get(name) else { return first };
     if let Some((_, meant)) = words.iter().find(|(word, _)| *word == text) {
         return *meant;
     }
-    params.error(name, "unknown_value", not_one_of(&text, words.iter().map(|(word, _)| *word)));
+    params.error(
+        name,
+        "unknown_value",
+        unknown_value_message(&text, words.iter().map(|(word, _)| *word)),
+    );
     first
 }
 

@@ -42,7 +42,7 @@ pub fn read(
     let Some((slice, loaded)) = page else {
         return Err(Problem::internal("a list has no first page"));
     };
-    let total = if slice.more {
+    let total = if slice.has_more {
         let count = |connection: &mut Connection| {
             Ok::<_, Problem>(
                 wanted.list_to_count(connection, &SPEC, &memory, None)?.count(connection)?,
@@ -60,7 +60,7 @@ pub fn read(
         .filter(|id| shown.knows(id))
         .collect();
     let owed = of_programmes(connection, context, &programmes, (wanted.viewer, revisions), shown)?;
-    let words = shown.wish.names;
+    let words = shown.wish.ui_language;
     let mut chart = Chart {
         form: asked.form,
         language: words,
@@ -68,7 +68,7 @@ pub fn read(
         of: Phrase::ImpactStatistics.in_language(words).to_owned(),
         panels: Vec::new(),
         notes: Vec::new(),
-        source: context.settings.publisher(&shown.base),
+        source: context.settings.publisher_name(&shown.base),
     };
     let mut without = 0_usize;
     for one in loaded {

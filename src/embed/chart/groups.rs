@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::each::footnote;
 use super::{Chart, Exactness, Form, Mark, Panel, Point};
 use crate::db::Connection;
-use crate::http::problem::{Kind, Problem};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::impact::model::SPEC;
 use crate::impact::summary::asked::{self, By, MOST_GROUPS};
 use crate::impact::summary::told::summarise;
@@ -40,7 +40,7 @@ pub fn read(
         identity: String::new(),
     };
     let summary = summarise(connection, &of_all, shown).map_err(remedy)?;
-    let words = shown.wish.names;
+    let words = shown.wish.ui_language;
     let of: Vec<String> = asked.by.iter().map(|by| called(by, words)).collect();
     let how = asked.aggregate.phrase().map(|phrase| phrase.in_language(words).to_owned());
     let mut chart = Chart {
@@ -54,7 +54,7 @@ pub fn read(
         of: of.join(" · "),
         panels: Vec::new(),
         notes: Vec::new(),
-        source: context.settings.publisher(&shown.base),
+        source: context.settings.publisher_name(&shown.base),
     };
     let mut notes: Vec<String> = told.notes.iter().map(Note::text).collect();
     notes.extend(
@@ -86,7 +86,7 @@ pub fn read(
 
 /// Where a summary is refused: the remedies that a chart has.
 fn remedy(problem: Problem) -> Problem {
-    if problem.kind != Kind::NotSummable {
+    if problem.kind != ProblemKind::NotSummable {
         return problem;
     }
     let detail = "Some of these statistics cannot be added up. Ask for one `unit` or `indicator`, group by these, filter by `additive=true`, show \

@@ -11,8 +11,8 @@ use super::{Chart, Form, Look, Mark, Point, Theme};
 use crate::embed::discovery::Discovery;
 use crate::embed::page::{self, Page, language_of};
 use crate::http::conditional::Freshness;
-use crate::http::keys::Viewer;
-use crate::http::language::accepted;
+use crate::http::keys::Visibility;
+use crate::http::language::accept_language;
 use crate::http::problem::Problem;
 use crate::impact::model::SPEC;
 use crate::phrases::Phrase;
@@ -61,25 +61,26 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let (asked, query, wanted) = Asked::read(
         request.query_string(),
-        accepted(request),
-        (&context.fallback, Viewer::Public),
+        accept_language(request),
+        (&context.fallback, Visibility::Published),
         true,
     )?;
     let wish = wanted.wish.clone();
     let (of, theme) = (format!("page {:?}", context.settings.embed_origins), asked.theme);
-    let (validators, chart) = match read(
-        context,
-        request,
-        (Viewer::Public, &of),
-        (asked, query.clone(), wanted),
-    )
-    .await?
-    {
-        Freshness::Fresh(validators, chart) => (validators, chart),
-        Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Viewer::Public, &wish, &validators));
-        }
-    };
+    let (validators, chart) =
+        match read(context, request, (Visibility::Published, &of), (asked, query.clone(), wanted))
+            .await?
+        {
+            Freshness::Fresh(validators, chart) => (validators, chart),
+            Freshness::NotModified(validators) => {
+                return Ok(answer::not_modified(
+                    context,
+                    Visibility::Published,
+                    &wish,
+                    &validators,
+                ));
+            }
+        };
     let base = context.settings.base_url(request);
     let at = |path: &str, query: &str| {
         format!("{base}{path}{}{}", if query.is_empty() { "" } else { "?" }, in_address(query))
@@ -87,7 +88,7 @@ async fn answer(
     let this = at(request.path(), request.query_string());
     let discovery = Discovery::of(&base, &this);
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Viewer::Public, &wish);
+    answer::caching(&mut response, context, Visibility::Published, &wish);
     answer::validate(&mut response, &validators);
     response.insert_header((header::LINK, discovery.links().join(", ")));
     // A list takes no parameters of groups.

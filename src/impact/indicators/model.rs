@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::{Fields, limits};
+use crate::http::fields::{JsonFields, limits};
 use crate::impact::words::{
     MEASURES, Measure, RESULT_TYPES, ResultType, UNIT, VOCABULARIES, Vocabulary,
 };
@@ -263,7 +263,7 @@ pub struct Own {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
     let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| UNIT.to_owned());
     let is_percentage = measure == "percentage";
     let is_share = fields.flag("is_share");
@@ -278,13 +278,13 @@ pub fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
         fields.error("additive", "not_allowed", detail);
     }
     let (code, vocabulary) =
-        (fields.text("code", limits::WORD), fields.one_of("vocabulary", VOCABULARIES));
+        (fields.text("code", limits::SHORT_TEXT), fields.one_of("vocabulary", VOCABULARIES));
     if code.is_some() != vocabulary.is_some() {
         let missing = if code.is_none() { "code" } else { "vocabulary" };
         fields.error(missing, "required", "A code is one of a vocabulary: send both or neither.");
     }
     let own = Own {
-        unit: fields.text("unit", limits::WORD),
+        unit: fields.text("unit", limits::SHORT_TEXT),
         measure,
         ascending: fields.flag("ascending"),
         additive,

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 
 use super::model::{self, Indicator, Own, SPEC};
 use crate::db::schema::items;
-use crate::db::sql::{Bind, Fragment, id_among};
+use crate::db::sql::{Bind, Fragment, id_in_fragment};
 use crate::db::{Connection, Id};
-use crate::http::fields::Fields;
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::JsonFields;
+use crate::http::problem::{FieldError, Problem};
 use crate::impact::store::{ImpactStatistics, misfit};
 use crate::resource::load::{Item, Loaded, read_items, texts_of};
 use crate::resource::revisions::bump;
@@ -25,7 +25,7 @@ impl Subject for Indicators {
     type Own = Own;
     type View = Indicator;
 
-    fn read(fields: &mut Fields<'_, '_>) -> Draft<Own> {
+    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         model::read(fields)
     }
 
@@ -53,10 +53,10 @@ impl Subject for Indicators {
         id: Option<Id>,
         own: &mut Own,
         _links: &[(NewLink, Id)],
-        errors: &mut Vec<Violation>,
+        errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         let Some(id) = id else { return Ok(()) };
-        let before = read_items(connection, &id_among("items.id", [&id]))?
+        let before = read_items(connection, &id_in_fragment("items.id", [&id]))?
             .pop()
             .and_then(|item| item.own::<Self>());
         if before
@@ -73,7 +73,7 @@ impl Subject for Indicators {
                     "The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}",
                     statistic.slug
                 );
-                errors.push(Violation::field("/measure", "does_not_fit", detail));
+                errors.push(FieldError::field("/measure", "does_not_fit", detail));
                 break;
             }
         }
@@ -137,7 +137,7 @@ impl Subject for Indicators {
 fn statistics(connection: &mut Connection, id: Id) -> Result<Vec<Item>, Problem> {
     let kind = Fragment::new(" AND items.kind = ")
         .bind(Bind::Text(Kind::ImpactStatistic.as_str().to_owned()));
-    let mut rows = read_items(connection, &index::refers_to(id).then(&kind))?;
+    let mut rows = read_items(connection, &index::refers_to(id).append(&kind))?;
     rows.retain(|row| {
         row.purged_at.is_none()
             && row.links().iter().any(|link| link.field == "indicator" && link.target_id == id)

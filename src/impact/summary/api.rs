@@ -9,7 +9,7 @@ use super::asked::{Asked, WITHOUT, own_parameters};
 use super::told::summarise;
 use super::view::ImpactSummary;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Viewer;
+use crate::http::keys::Visibility;
 use crate::http::negotiate;
 use crate::http::problem::Problem;
 use crate::impact::model::SPEC;
@@ -49,7 +49,7 @@ pub async fn summarise_impact_statistics(
     context: web::Data<Context>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
     let asked = Arc::new(Asked::read(&context, &request, caller, &[], None)?);
     answer(&context, &request, caller, asked, summarise).await
@@ -59,7 +59,7 @@ pub async fn summarise_impact_statistics(
 pub async fn answer<T: serde::Serialize + Send + 'static>(
     context: &web::Data<Context>,
     request: &HttpRequest,
-    caller: Viewer,
+    caller: Visibility,
     asked: Arc<Asked>,
     reckon: impl Fn(
         &mut crate::db::Connection,
@@ -86,7 +86,7 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
             })
         })
         .await?;
-    crate::http::layer::Statements::note(request, done.statements);
+    crate::http::layer::StatementCount::record(request, done.statement_count);
     let wish = &asked.list.wish;
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
@@ -99,6 +99,6 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
     answer::validate(&mut response, &validators);
     // Labels may be in others, where something is not translated; what is said of values is in
     // this.
-    response.insert_header((header::CONTENT_LANGUAGE, wish.names));
+    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
     Ok(response.json(body))
 }

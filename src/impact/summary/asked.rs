@@ -3,11 +3,11 @@
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
-use crate::http::fields::not_one_of;
-use crate::http::keys::Viewer;
-use crate::http::language::accepted;
-use crate::http::params::{Params, without};
-use crate::http::problem::{Problem, Violation};
+use crate::http::fields::unknown_value_message;
+use crate::http::keys::Visibility;
+use crate::http::language::accept_language;
+use crate::http::params::{QueryParams, remove_params};
+use crate::http::problem::{FieldError, Problem};
 use crate::impact::model::SPEC;
 use crate::resource::context::Context;
 use crate::resource::document::{comma_list, parameter};
@@ -77,7 +77,7 @@ impl By {
             other => match other.strip_prefix("dimension:") {
                 Some(dimension) if !dimension.is_empty() && dimension.len() <= LONGEST_DIMENSION => Self::Dimension(dimension.to_owned()),
                 Some(_) => return Err("After `dimension:` the name of a dimension is expected, such as `dimension:sex`.".to_owned()),
-                None => return Err(not_one_of(other, GROUPS.iter().copied().chain(["dimension:sex"]))),
+                None => return Err(unknown_value_message(other, GROUPS.iter().copied().chain(["dimension:sex"]))),
             },
         })
     }
@@ -122,7 +122,7 @@ impl Asked {
     pub fn read(
         context: &Context,
         request: &HttpRequest,
-        viewer: Viewer,
+        viewer: Visibility,
         own: &[&'static str],
         narrowed: Option<&str>,
     ) -> Result<Self, Problem> {
@@ -132,7 +132,7 @@ impl Asked {
             ListRequest::parse(
                 &SPEC,
                 &parts.join("&"),
-                accepted(request),
+                accept_language(request),
                 &context.fallback,
                 viewer,
             )
@@ -146,14 +146,12 @@ impl Asked {
         own: &[&'static str],
         list: impl Fn(&str) -> Result<ListRequest, Problem>,
     ) -> Result<Self, Problem> {
-        let mut params = Params::parse(query)?;
-        let refused: Vec<Violation> = WITHOUT
+        let mut params = QueryParams::parse(query)?;
+        let refused: Vec<FieldError> = WITHOUT
             .iter()
-            .filter(|name| {
-                !OWN.contains(name) && !own.contains(name) && params.take(name).is_some()
-            })
+            .filter(|name| !OWN.contains(name) && !own.contains(name) && params.get(name).is_some())
             .map(|name| {
-                Violation::parameter(
+                FieldError::parameter(
                     *name,
                     "unknown_parameter",
                     format!("A summary is of the whole list: there is no `{name}` here."),
@@ -176,7 +174,7 @@ impl Asked {
                 params.error(
                     "aggregates",
                     "unknown_value",
-                    not_one_of(name, AGGREGATES.iter().copied()),
+                    unknown_value_message(name, AGGREGATES.iter().copied()),
                 );
             }
         }
@@ -184,9 +182,9 @@ impl Asked {
         let limit = params.integer("limit", 1..=MOST_GROUPS).unwrap_or(MOST_GROUPS);
         let named = params.integer("statistics_limit", 0..=NAMED.1).unwrap_or(NAMED.0);
         let others = [WITHOUT, OWN, own].concat();
-        let identity = params.identity(&[]);
+        let identity = params.canonical_without(&[]);
         let mine = params.errors;
-        let list = list(&without(query, &others));
+        let list = list(&remove_params(query, &others));
         let mut errors = [refused, mine].concat();
         match list {
             Ok(list) if errors.is_empty() => Ok(Self {
@@ -200,7 +198,7 @@ impl Asked {
                 limit: usize::try_from(limit).unwrap_or(usize::MAX),
                 named: usize::try_from(named).unwrap_or(usize::MAX),
             }),
-            Ok(_) => Err(Problem::parameters(errors)),
+            Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) => {
                 let more = problem
                     .errors
@@ -208,7 +206,7 @@ impl Asked {
                     .filter(|error| !errors.contains(error))
                     .collect::<Vec<_>>();
                 errors.extend(more.into_iter().map(|error| suggesting(error, own)));
-                Err(Problem::parameters(errors))
+                Err(Problem::invalid_parameters(errors))
             }
         }
     }
@@ -220,14 +218,14 @@ impl Asked {
 }
 
 /// A parameter that a list does not know may be a misspelt one of the summary's own.
-fn suggesting(error: Violation, own: &[&'static str]) -> Violation {
+fn suggesting(error: FieldError, own: &[&'static str]) -> FieldError {
     let name = error.parameter.as_deref().filter(|_| error.code == "unknown_parameter");
     match name
         .and_then(|name| nearest(name, OWN.iter().chain(own).copied()).map(|near| (name, near)))
     {
         Some((name, near)) => {
             let detail = format!("There is no parameter `{name}` here; did you mean `{near}`?");
-            Violation { detail, ..error }
+            FieldError { detail, ..error }
         }
         None => error,
     }

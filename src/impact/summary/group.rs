@@ -7,7 +7,7 @@ use super::known::{Facts, Row};
 use super::overlap::{Counted, count};
 use super::reckon::{Reckoned, reckon};
 use crate::db::Id;
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::impact::facts::Scope;
 use crate::impact::words::UNIT;
 
@@ -171,7 +171,7 @@ impl Grouping<'_> {
     fn refuse(&self, mut refused: Vec<(Vec<Part>, Refusal)>) -> Problem {
         refused.sort_by(|a, b| a.0.cmp(&b.0));
         let mut problem = Problem::new(
-            Kind::NotSummable,
+            ProblemKind::NotSummable,
             "Some of these statistics cannot be added up. Ask for one `unit` or `indicator`, group by these, filter by `additive=true`, \
              leave `sum` out of `aggregates`, or send `apart=true` to have them listed apart.",
         );
@@ -187,7 +187,7 @@ impl Grouping<'_> {
                     format!(" ({})", called.join(", "))
                 };
                 let parameter = if self.by.is_empty() { "aggregates" } else { "group_by" };
-                Violation::parameter(parameter, refusal.code, format!("{}{of}.", refusal.detail))
+                FieldError::parameter(parameter, refusal.code, format!("{}{of}.", refusal.detail))
             })
             .collect();
         problem

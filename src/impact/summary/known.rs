@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use crate::db::sql::{Bind, Fragment, Statement, number_among};
-use crate::db::{Connection, Error, Number};
+use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment};
+use crate::db::{Connection, Error, RowId};
 use crate::impact::facts::{self, Figures, Scope};
 use crate::resource::spec::Spec;
 use crate::resource::whole::{self, Whole};
@@ -27,7 +27,7 @@ const IS_PUBLIC: &str = "is_public = TRUE";
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its number.
-    pub number: Number,
+    pub number: RowId,
     /// The place of its scope among all scopes.
     pub scope: usize,
     /// The days of its period, in an order; open where they are not known.
@@ -133,11 +133,11 @@ impl Register {
 
 impl Facts {
     /// Reads those of these numbers, some after the other.
-    pub fn of(connection: &mut Connection, numbers: &[Number]) -> Result<Self, Error> {
+    pub fn of(connection: &mut Connection, numbers: &[RowId]) -> Result<Self, Error> {
         let mut facts = Self::default();
         for some in numbers.chunks(AT_ONCE) {
             if let Some((_, text)) =
-                text(connection, &number_among("number", some.iter().copied()))?
+                text(connection, &integer_in_fragment("number", some.iter().copied()))?
             {
                 facts.add(&text);
             }
@@ -191,7 +191,7 @@ impl Facts {
     }
 
     /// Takes what these statistics are now, a line each of those that are still there.
-    fn replace(&mut self, changed: &BTreeSet<Number>, text: &str) {
+    fn replace(&mut self, changed: &BTreeSet<RowId>, text: &str) {
         let mut others = std::mem::take(&mut self.rows);
         self.add(text);
         let new = std::mem::take(&mut self.rows);
@@ -200,7 +200,7 @@ impl Facts {
             others.extend(new);
             others.sort_unstable_by_key(|row| row.number);
         } else {
-            let mut new: HashMap<Number, Row> =
+            let mut new: HashMap<RowId, Row> =
                 new.into_iter().map(|row| (row.number, row)).collect();
             for number in changed {
                 match (others.binary_search_by_key(number, |row| row.number), new.remove(number)) {
@@ -266,7 +266,7 @@ impl Whole for Facts {
         let Some(numbers) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
         let some = Fragment::new(IS_PUBLIC)
             .sql(" AND ")
-            .then(&number_among("number", numbers.iter().copied()));
+            .append(&integer_in_fragment("number", numbers.iter().copied()));
         let text = text(connection, &some)?.map(|(_, text)| text).unwrap_or_default();
         self.replace(&numbers, &text);
         Ok(true)
@@ -278,19 +278,19 @@ impl Whole for Facts {
 fn text(
     connection: &mut Connection,
     condition: &Fragment,
-) -> Result<Option<(Number, String)>, Error> {
+) -> Result<Option<(RowId, String)>, Error> {
     let statement = Fragment::new("SELECT max(number), ")
-        .differs("group_concat(facts, char(10))", "string_agg(facts, E'\\n')")
+        .by_backend("group_concat(facts, char(10))", "string_agg(facts, E'\\n')")
         .sql(" FROM (SELECT number, facts FROM impact_statistics WHERE ")
-        .then(condition)
+        .append(condition)
         .sql(") wanted");
-    let rows: Vec<(Option<Number>, Option<String>)> =
-        Statement::<(Nullable<BigInt>, Nullable<Text>)>::new(statement).rows(connection)?;
+    let rows: Vec<(Option<RowId>, Option<String>)> =
+        Statement::<(Nullable<BigInt>, Nullable<Text>)>::new(statement).load_rows(connection)?;
     Ok(rows.into_iter().next().and_then(|(last, text)| last.zip(text)))
 }
 
 /// Reads what is reckoned with again and again; everything else when it is needed.
-fn row(number: Number, scope: usize, figures: &str, at: (u32, u32)) -> Option<Row> {
+fn row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<Row> {
     let mut fields = figures.splitn(5, '\t');
     let (start, end, qualifier, value, aims) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
@@ -428,7 +428,7 @@ mod tests {
             [("2", "9"), ("", "9"), ("1", "9")]
         );
         assert_eq!((facts.scopes.len(), facts.marks.len()), (2, 2));
-        let told = |facts: &Facts| -> Vec<(Number, String, Vec<String>)> {
+        let told = |facts: &Facts| -> Vec<(RowId, String, Vec<String>)> {
             let told = |row: &Row| {
                 Some((
                     row.number,
@@ -438,7 +438,7 @@ mod tests {
             };
             facts.rows.iter().filter_map(told).collect()
         };
-        let expected = |rows: &[(Number, &str, &str)]| -> Vec<(Number, String, Vec<String>)> {
+        let expected = |rows: &[(RowId, &str, &str)]| -> Vec<(RowId, String, Vec<String>)> {
             rows.iter()
                 .map(|(number, value, country)| {
                     (*number, (*value).to_owned(), vec![(*country).to_owned()])

@@ -19,8 +19,8 @@ use super::told::{Named, key, learn};
 use super::view::{GroupKey, SummaryAmount};
 use crate::db::Connection;
 use crate::http::negotiate;
-use crate::http::params::{Params, given};
-use crate::http::problem::{Problem, Violation};
+use crate::http::params::{QueryParams, present_params};
+use crate::http::problem::{FieldError, Problem};
 use crate::impact::figure::number;
 use crate::impact::indicators::model::{Own, SPEC as INDICATORS};
 use crate::impact::model::SPEC;
@@ -192,7 +192,7 @@ pub async fn follow_indicator(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
     let name = name.into_inner();
     let found = {
@@ -226,10 +226,12 @@ pub async fn follow_indicator(
 
 /// Parameters of summaries that mean nothing here.
 fn refuse(request: &HttpRequest) -> Result<(), Problem> {
-    let given =
-        given(request.query_string(), &["group_by", "aggregates", "apart", "limit", "indicator"]);
+    let given = present_params(
+        request.query_string(),
+        &["group_by", "aggregates", "apart", "limit", "indicator"],
+    );
     let error = |name: &&'static str| {
-        Violation::parameter(
+        FieldError::parameter(
             *name,
             "unknown_parameter",
             format!("A series has no `{name}`; `by` divides it into lines."),
@@ -238,20 +240,20 @@ fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     if given.is_empty() {
         Ok(())
     } else {
-        Err(Problem::parameters(given.iter().map(error).collect()))
+        Err(Problem::invalid_parameters(given.iter().map(error).collect()))
     }
 }
 
 fn read_by(request: &HttpRequest) -> Result<Option<By>, Problem> {
-    let mut params = Params::parse(request.query_string())?;
+    let mut params = QueryParams::parse(request.query_string())?;
     let by = params.text("by", 300).map(|name| By::parse(&name));
     match by.transpose() {
         Ok(Some(By::Year | By::Unit | By::Indicator)) => {
             let detail = "A line is of a `country`, `programme`, `partner` or the slice of a dimension, such as `dimension:sex`.";
-            Err(Problem::parameter("by", "unknown_value", detail))
+            Err(Problem::invalid_parameter("by", "unknown_value", detail))
         }
         Ok(by) => Ok(by),
-        Err(detail) => Err(Problem::parameter("by", "unknown_value", detail)),
+        Err(detail) => Err(Problem::invalid_parameter("by", "unknown_value", detail)),
     }
 }
 
@@ -292,7 +294,7 @@ fn drawn(
         .collect();
     let names = Named::read(connection, &facts, &shown_here, asked.list.viewer, shown)?;
     let is_additive = own.measure == UNIT && own.additive == Some(true);
-    let language = Language::stored(shown.wish.names);
+    let language = Language::stored(shown.wish.ui_language);
     let mut series: Vec<(bool, String, SeriesLine)> = lines
         .into_iter()
         .map(|(part, periods)| {
@@ -336,7 +338,7 @@ fn day(day: &str) -> Option<String> {
 
 impl Around<'_> {
     fn said(&self, value: &str) -> String {
-        number(value, &self.own.measure, self.shown.wish.names)
+        number(value, &self.own.measure, self.shown.wish.ui_language)
     }
 
     fn line(
@@ -389,10 +391,9 @@ impl Around<'_> {
         let reckoned = reckon(self.facts, &counted.rows, self.is_additive);
         let only =
             if counted.rows.len() == 1 { reckoned.latest.map(|(amount, _)| amount) } else { None };
-        let amount = reckoned
-            .sum
-            .or(only)
-            .map(|amount| SummaryAmount::new(&amount, &self.own.measure, self.shown.wish.names));
+        let amount = reckoned.sum.or(only).map(|amount| {
+            SummaryAmount::new(&amount, &self.own.measure, self.shown.wish.ui_language)
+        });
         let figures = rows
             .first()
             .and_then(|place| self.facts.rows.get(*place))

@@ -13,10 +13,10 @@ use super::view::{
     GroupKey, ImpactSummary, LeftOutStatistic, NotSummed, SummaryAmount, SummaryBaseline,
     SummaryGroup, SummaryTarget, SummaryValue,
 };
-use crate::db::sql::{Statement, number_among};
+use crate::db::sql::{Statement, integer_in_fragment};
 use crate::db::types::sql::Uuid;
-use crate::db::{Connection, Id, Number};
-use crate::http::keys::Viewer;
+use crate::db::{Connection, Id, RowId};
+use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
 use crate::impact::facts::Scope;
 use crate::phrases::Phrase;
@@ -46,7 +46,7 @@ pub fn summarise(
     }
     .of(&facts, &places)?;
     let total_groups = groups.len();
-    let language = Language::stored(shown.wish.names);
+    let language = Language::stored(shown.wish.ui_language);
     groups.sort_by_cached_key(|group| {
         let order = |(part, by): (&Part, &By)| match part {
             Part::Year(year) => (0, *year, String::new()),
@@ -88,7 +88,7 @@ pub fn learn(
 
 /// What a part of a key is called.
 pub fn key(by: &By, part: &Part, shown: &Shown) -> GroupKey {
-    let names = shown.wish.names;
+    let names = shown.wish.ui_language;
     let by_name = by.name();
     let of = |value: String, label: String| GroupKey {
         by: by_name.clone(),
@@ -119,7 +119,7 @@ pub fn key(by: &By, part: &Part, shown: &Shown) -> GroupKey {
 }
 
 /// What the statistics that an answer names are called.
-pub struct Named(HashMap<Number, Id>);
+pub struct Named(HashMap<RowId, Id>);
 
 /// The statistics that an answer names: places among the rows.
 fn named(groups: &[Group], asked: &Asked) -> Vec<usize> {
@@ -152,7 +152,7 @@ impl Named {
         connection: &mut Connection,
         facts: &Facts,
         places: &[usize],
-        viewer: Viewer,
+        viewer: Visibility,
         shown: &mut Shown,
     ) -> Result<Self, Problem> {
         let numbers =
@@ -160,9 +160,9 @@ impl Named {
         let statement = Statement::<(BigInt, Uuid)>::select(
             "items.number, items.id",
             "items",
-            &number_among("items.number", numbers),
+            &integer_in_fragment("items.number", numbers),
         );
-        let rows: Vec<(Number, Id)> = statement.rows(connection)?;
+        let rows: Vec<(RowId, Id)> = statement.load_rows(connection)?;
         load_named(
             connection,
             vec![(Kind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())],
@@ -180,7 +180,7 @@ impl Named {
 
 fn said(facts: &Facts, group: &Group, asked: &Asked, names: &Named, shown: &Shown) -> SummaryGroup {
     let (reckoned, measure, language) =
-        (&group.reckoned, group.sort.measure.as_str(), shown.wish.names);
+        (&group.reckoned, group.sort.measure.as_str(), shown.wish.ui_language);
     let one = |one: &Option<One>| {
         let (amount, place) = one.as_ref()?;
         let row = facts.rows.get(*place)?;

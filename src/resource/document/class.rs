@@ -1,6 +1,6 @@
 //! What operations have in common, by what they do.
 
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind;
 
 /// What class an operation is of, by its operationId.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,8 +65,8 @@ impl Class {
     }
 
     /// What such an operation can answer instead.
-    pub fn problems(self) -> &'static [Kind] {
-        use Kind::{
+    pub fn problems(self) -> &'static [ProblemKind] {
+        use ProblemKind::{
             BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields,
             InvalidParameter, NotAcceptable, NotFound, NotSummable, PreconditionFailed,
             PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable,

@@ -25,7 +25,7 @@ use super::bodies::{self, LANGUAGE_PATTERN, SLUG_PATTERN, language};
 use super::completeness;
 use super::query::MAX_IDS;
 use super::spec::{Spec, TextColumn};
-use crate::http::problem::Kind;
+use crate::http::problem::ProblemKind;
 use class::Class;
 use parameters::{cursor, headers_of, name_in_list, parameters_of};
 
@@ -121,14 +121,14 @@ fn share_problems(operation: &mut Value) {
             content.len() == 1 && content.contains_key("application/problem+json")
         });
         // Where several have a status the description names one.
-        let named = Kind::ALL.iter().find(|kind| {
+        let named = ProblemKind::ALL.iter().find(|kind| {
             response.get("description").and_then(Value::as_str) == Some(kind.definition().code)
         });
-        let of_status = |kind: &&Kind| {
-            kind.definition().status.to_string() == *status && **kind != Kind::Malformed
+        let of_status = |kind: &&ProblemKind| {
+            kind.definition().status.to_string() == *status && **kind != ProblemKind::Malformed
         };
         if let Some(kind) =
-            named.or_else(|| Kind::ALL.iter().find(of_status)).filter(|_| is_problem)
+            named.or_else(|| ProblemKind::ALL.iter().find(of_status)).filter(|_| is_problem)
         {
             *response = json!({"$ref": format!("#/components/responses/{}", response_name(*kind))});
         }
@@ -272,8 +272,11 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
     for kind in class.problems() {
         let definition = kind.definition();
         let takes_body = matches!(class, Class::Create | Class::Replace | Class::Patch);
-        let kind =
-            if *kind == Kind::InvalidParameter && takes_body { Kind::Malformed } else { *kind };
+        let kind = if *kind == ProblemKind::InvalidParameter && takes_body {
+            ProblemKind::Malformed
+        } else {
+            *kind
+        };
         responses.entry(definition.status.to_string()).or_insert_with(
             || json!({"$ref": format!("#/components/responses/{}", response_name(kind))}),
         );
@@ -388,7 +391,7 @@ fn validators() -> Value {
     })
 }
 
-fn response_name(kind: Kind) -> String {
+fn response_name(kind: ProblemKind) -> String {
     kind.definition()
         .code
         .split('-')
@@ -402,7 +405,7 @@ fn response_name(kind: Kind) -> String {
 fn problem_responses() -> Value {
     let mut responses = Map::new();
     // No operation of the document can be asked for with a method that it does not have.
-    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::MethodNotAllowed) {
+    for kind in ProblemKind::ALL.iter().filter(|kind| **kind != ProblemKind::MethodNotAllowed) {
         let definition = kind.definition();
         let mut example = json!({
             "type": format!("http://127.0.0.1:8080/problems/{}", definition.code),
@@ -414,10 +417,10 @@ fn problem_responses() -> Value {
         });
         if let Some(example) = example.as_object_mut() {
             match kind {
-                Kind::InvalidParameter => {
+                ProblemKind::InvalidParameter => {
                     example.insert("errors".to_owned(), json!([{"parameter": "country", "code": "unknown_value", "detail": "`RX` is not a country code (ISO 3166-1 alpha-2, or XK); did you mean `RS`?"}]));
                 }
-                Kind::Incomplete => {
+                ProblemKind::Incomplete => {
                     let detail = "IATI asks when the programme began, or is to begin.";
                     let pointer = "/programmes/implementing-norms-changing-minds/start_date";
                     example.insert(
@@ -425,7 +428,7 @@ fn problem_responses() -> Value {
                         json!([{"pointer": pointer, "code": "lacking", "detail": detail}]),
                     );
                 }
-                Kind::InvalidFields => {
+                ProblemKind::InvalidFields => {
                     example.insert(
                         "errors".to_owned(),
                         json!([{"pointer": "/title", "code": "required", "detail": "`title` is required: every language needs one."}]),
@@ -435,7 +438,7 @@ fn problem_responses() -> Value {
             }
         }
         let description = match kind {
-            Kind::Malformed => format!(
+            ProblemKind::Malformed => format!(
                 "{} Parameters that are not understood are answered so too.",
                 definition.explanation
             ),
@@ -446,8 +449,8 @@ fn problem_responses() -> Value {
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
         });
         let header = match kind {
-            Kind::Unavailable => Some(("Retry-After", "Seconds after which to try again.")),
-            Kind::Unauthenticated => Some(("WWW-Authenticate", "The challenge.")),
+            ProblemKind::Unavailable => Some(("Retry-After", "Seconds after which to try again.")),
+            ProblemKind::Unauthenticated => Some(("WWW-Authenticate", "The challenge.")),
             _ => None,
         };
         if let (Some((name, description)), Some(response)) = (header, response.as_object_mut()) {

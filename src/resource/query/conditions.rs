@@ -1,13 +1,13 @@
 //! Turns a list request into a [`List`] of the database.
 
 use super::{ListRequest, Value};
-use crate::db::page::{Along, Key, KeyType, List};
+use crate::db::page::{DrivingTable, ListQuery, SortKey, SortKeyType};
 use crate::db::schema::items;
-use crate::db::search::{Ask, Audience, Matching, frequencies, matching};
-use crate::db::sql::{Bind, Fragment, id_among, number_among};
-use crate::db::{Connection, Id, Number};
+use crate::db::search::{Audience, SearchMatch, SearchMode, cached_token_frequencies, plan_search};
+use crate::db::sql::{Bind, Fragment, id_in_fragment, integer_in_fragment};
+use crate::db::{Connection, Id, RowId};
 use crate::http::fields::clip;
-use crate::http::problem::{Problem, Violation};
+use crate::http::problem::{FieldError, Problem};
 use crate::resource::Status;
 use crate::resource::columns::Columns;
 use crate::resource::index::bit;
@@ -31,7 +31,7 @@ impl ListRequest {
     pub fn field(&self, spec: &Spec, filter: &FilterSpec) -> String {
         let any = matches!(filter.takes, Takes::Language)
             && filter.name == "language"
-            && self.viewer.sees_unpublished();
+            && self.viewer.includes_unpublished();
         spec.facet(if any { "any_language" } else { filter.name })
     }
 
@@ -41,7 +41,7 @@ impl ListRequest {
         connection: &mut Connection,
         spec: &'static Spec,
         memory: &Memory,
-    ) -> Result<List, Problem> {
+    ) -> Result<ListQuery, Problem> {
         self.list_for(connection, spec, memory, (None, Purpose::Page))
     }
 
@@ -52,7 +52,7 @@ impl ListRequest {
         spec: &'static Spec,
         memory: &Memory,
         without: Option<&'static FilterSpec>,
-    ) -> Result<List, Problem> {
+    ) -> Result<ListQuery, Problem> {
         self.list_for(connection, spec, memory, (without, Purpose::Count))
     }
 
@@ -65,7 +65,7 @@ impl ListRequest {
         spec: &'static Spec,
         memory: &Memory,
         without: Option<&'static FilterSpec>,
-    ) -> Result<Vec<Number>, Problem> {
+    ) -> Result<Vec<RowId>, Problem> {
         let has_one_value =
             self.filters_but(without).any(|(filter, values)| is_one_value(filter, values));
         let (kept, others): (Vec<_>, Vec<_>) =
@@ -73,11 +73,11 @@ impl ListRequest {
         if kept.is_empty() || !has_one_value || !self.is_public() || self.search.is_some() {
             return Ok(self
                 .list_to_count(connection, spec, memory, without)?
-                .numbers_of_all(connection)?);
+                .all_row_ids(connection)?);
         }
         let wider = Self { ranges: others, ..self.clone() };
         let mut numbers =
-            wider.list_to_count(connection, spec, memory, without)?.numbers_of_all(connection)?;
+            wider.list_to_count(connection, spec, memory, without)?.all_row_ids(connection)?;
         let columns = memory.whole::<Columns>(connection, spec)?;
         numbers.retain(|item| kept.iter().all(|(range, bound)| columns.holds(range, bound, *item)));
         Ok(numbers)
@@ -112,43 +112,47 @@ impl ListRequest {
         spec: &'static Spec,
         memory: &Memory,
         (without, purpose): (Option<&'static FilterSpec>, Purpose),
-    ) -> Result<List, Problem> {
+    ) -> Result<ListQuery, Problem> {
         let filters = || self.filters_but(without);
         let has_one_value = filters().any(|(filter, values)| is_one_value(filter, values));
-        let mut list = List { along: self.along(spec, has_one_value, purpose), ..List::default() };
+        let mut list = ListQuery {
+            driving_table: self.along(spec, has_one_value, purpose),
+            ..ListQuery::default()
+        };
         let mut errors = Vec::new();
         let audience =
-            if self.viewer.sees_unpublished() { Audience::Editors } else { Audience::Public };
+            if self.viewer.includes_unpublished() { Audience::Editors } else { Audience::Public };
         let found = match self.query() {
             Some(query) => {
-                let ask = if self.counts_only { Ask::All } else { Ask::Ranked };
-                Some(matching(
+                let ask = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
+                Some(plan_search(
                     query,
                     &[spec.kind.letter()],
                     audience,
                     (self.scope, ask),
-                    &frequencies(connection)?,
+                    &cached_token_frequencies(connection)?,
                 ))
             }
             None => None,
         };
         match found {
-            Some(Matching::Ranked(ranked)) if self.by_relevance || self.counts_only => {
-                list.ranked = Some(ranked);
-                list.identity = (purpose == Purpose::Page && !self.counts_only)
+            Some(SearchMatch::Ranked(ranked)) if self.by_relevance || self.counts_only => {
+                list.ranked_matches = Some(ranked);
+                list.cache_key = (purpose == Purpose::Page && !self.counts_only)
                     .then(|| format!("{}\n{:?}", self.counted, self.scope));
             }
-            Some(Matching::Ranked(ranked)) => list.predicates.push(ranked.items()),
-            Some(Matching::Predicate(predicate)) => list.predicates.push(predicate),
+            Some(SearchMatch::Ranked(ranked)) => list.predicates.push(ranked.item_condition()),
+            Some(SearchMatch::Predicate(predicate)) => list.predicates.push(predicate),
             None => {}
         }
-        if list.along == Along::Items && list.ranked.is_none() {
+        if list.driving_table == DrivingTable::Items && list.ranked_matches.is_none() {
             list.predicates.push(of_kind(spec.kind));
         }
-        if list.along == Along::Facet && self.statuses.is_none() {
+        if list.driving_table == DrivingTable::FilterIndex && self.statuses.is_none() {
             list.predicates.push(Fragment::new("walked.is_public = TRUE"));
         } else {
-            list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked.is_some()));
+            list.predicates
+                .extend(in_states(self.statuses.as_deref(), list.ranked_matches.is_some()));
         }
         if let Some(TableSpec { name: table, .. }) = spec.table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
@@ -156,15 +160,20 @@ impl ListRequest {
                     && self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
             if needed {
                 // Along the filter index what is joined comes after it.
-                let join = if list.along == Along::Facet { " CROSS JOIN " } else { " JOIN " };
-                let on = format!("{table} ON {table}.number = {}", list.along.number());
-                list.joins.push(Fragment::default().differs(join, " JOIN ").sql(on));
+                let join = if list.driving_table == DrivingTable::FilterIndex {
+                    " CROSS JOIN "
+                } else {
+                    " JOIN "
+                };
+                let on =
+                    format!("{table} ON {table}.number = {}", list.driving_table.row_id_column());
+                list.joins.push(Fragment::default().by_backend(join, " JOIN ").sql(on));
             }
         }
         if let Some(names) = &self.ids {
             list.predicates.push(named(connection, spec.kind, names)?);
         }
-        let mut walking = list.along == Along::Facet;
+        let mut walking = list.driving_table == DrivingTable::FilterIndex;
         for (filter, values) in filters() {
             let walked = walking && is_one_value(filter, values);
             walking = walking && !walked;
@@ -177,25 +186,26 @@ impl ListRequest {
                 &mut errors,
             )?;
         }
-        list.predicates.extend(self.missing.predicates(spec, list.along, self.viewer));
-        list.predicates
-            .extend(self.ranges.iter().map(|(range, bound)| range.holds_along(list.along, bound)));
-        if list.ranked.is_none() && purpose == Purpose::Page {
-            list.keys.extend(
+        list.predicates.extend(self.missing.predicates(spec, list.driving_table, self.viewer));
+        list.predicates.extend(
+            self.ranges.iter().map(|(range, bound)| range.holds_along(list.driving_table, bound)),
+        );
+        if list.ranked_matches.is_none() && purpose == Purpose::Page {
+            list.sort_keys.extend(
                 self.sorts
                     .iter()
-                    .map(|(column, descending)| self.key(column, *descending, list.along)),
+                    .map(|(column, descending)| self.key(column, *descending, list.driving_table)),
             );
         }
         if !errors.is_empty() {
-            return Err(Problem::parameters(errors));
+            return Err(Problem::invalid_parameters(errors));
         }
         Ok(list)
     }
 
     /// Along a value of the filter index, where one is asked for and nothing matters but filters,
     /// the date of publication and what the kind's table holds.
-    fn along(&self, spec: &Spec, one_value: bool, purpose: Purpose) -> Along {
+    fn along(&self, spec: &Spec, one_value: bool, purpose: Purpose) -> DrivingTable {
         let by_date = matches!(
             self.sorts.as_slice(),
             [(SortColumn::Column { name: "items.published_at", .. }, _)]
@@ -208,17 +218,21 @@ impl ListRequest {
             .iter()
             .all(|(range, _)| range.column == "items.published_at" || of_table(range.column));
         let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none();
-        if is_fit && fit_ranges && filters_only && one_value { Along::Facet } else { Along::Items }
+        if is_fit && fit_ranges && filters_only && one_value {
+            DrivingTable::FilterIndex
+        } else {
+            DrivingTable::Items
+        }
     }
 
-    fn key(&self, column: &SortColumn, descending: bool, along: Along) -> Key {
+    fn key(&self, column: &SortColumn, descending: bool, along: DrivingTable) -> SortKey {
         match column {
             SortColumn::Column { name: "items.published_at", holds, .. }
-                if along == Along::Facet =>
+                if along == DrivingTable::FilterIndex =>
             {
-                Key {
-                    expression: Fragment::new(along.published_at()),
-                    holds: *holds,
+                SortKey {
+                    expression: Fragment::new(along.published_at_column()),
+                    key_type: *holds,
                     descending,
                     nullable: false,
                 }
@@ -227,17 +241,17 @@ impl ListRequest {
                 // What the public sees always has a date of publication.
                 let nullable =
                     *nullable && !(*name == "items.published_at" && self.statuses.is_none());
-                Key { expression: Fragment::new(*name), holds: *holds, descending, nullable }
+                SortKey { expression: Fragment::new(*name), key_type: *holds, descending, nullable }
             }
             SortColumn::Title => {
                 let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ")
                     .sql(texts_of_item("items.number"));
-                if !self.viewer.sees_unpublished() {
+                if !self.viewer.includes_unpublished() {
                     expression = expression.sql(" AND texts.status = 'published'");
                 }
                 expression = expression.sql(" ORDER BY CASE");
                 let mut rank: i64 = 0;
-                for language in preference_order(&self.wish.asked, &self.wish.fallback) {
+                for language in preference_order(&self.wish.requested, &self.wish.fallback) {
                     expression = expression
                         .sql(" WHEN texts.language = ")
                         .bind(Bind::Text(language.as_str().to_owned()))
@@ -248,7 +262,7 @@ impl ListRequest {
                     " WHEN texts.language = items.original_language THEN {rank} ELSE {} END, texts.language LIMIT 1)",
                     rank.saturating_add(1)
                 ));
-                Key { expression, holds: KeyType::Text, descending, nullable: true }
+                SortKey { expression, key_type: SortKeyType::Text, descending, nullable: true }
             }
         }
     }
@@ -259,8 +273,8 @@ impl ListRequest {
         (spec, memory): (&'static Spec, &Memory),
         (filter, values): (&'static FilterSpec, &[Value]),
         walked: bool,
-        list: &mut List,
-        errors: &mut Vec<Violation>,
+        list: &mut ListQuery,
+        errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         if let Takes::Referrer(kind, field) = filter.takes {
             return self.referred_to(
@@ -282,15 +296,15 @@ impl ListRequest {
                 match self.resolve(connection, memory, kind, name)? {
                     Ok(id) => stored = vec![id.to_string()],
                     Err(detail) => {
-                        errors.push(Violation::parameter(filter.name, "unknown_value", detail));
+                        errors.push(FieldError::parameter(filter.name, "unknown_value", detail));
                         continue;
                     }
                 }
             }
             if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
         }
-        let along = list.along;
-        let number = along.number();
+        let along = list.driving_table;
+        let number = along.row_id_column();
         let any_of = |values: &[String]| has_value(along, &facet, values);
         // Passes over the rows whose item cannot have the value.
         let may_have = |value: &str| {
@@ -304,7 +318,7 @@ impl ListRequest {
         };
         if matches!(filter.takes, Takes::Has(_)) {
             for values in &wanted {
-                list.predicates.push(Fragment::new("EXISTS (").then(&any_of(values)).sql(")"));
+                list.predicates.push(Fragment::new("EXISTS (").append(&any_of(values)).sql(")"));
             }
         } else {
             let any: Vec<String> = wanted.concat();
@@ -312,44 +326,44 @@ impl ListRequest {
                 [] => {}
                 [value] if walked => {
                     list.predicates
-                        .push(Fragment::new("walked.term = ").then(&term(&facet, value)));
+                        .push(Fragment::new("walked.term = ").append(&term(&facet, value)));
                 }
                 // The rows of another value stand in the same order: looking along both touches few
                 // pages.
-                [value] if along == Along::Facet => {
+                [value] if along == DrivingTable::FilterIndex => {
                     let other = may_have(value)
                         .sql("EXISTS (SELECT 1 FROM facets")
-                        .differs(" INDEXED BY facets_newest", "")
+                        .by_backend(" INDEXED BY facets_newest", "")
                         .sql(" WHERE facets.item = ")
                         .sql(number)
-                        .sql(along.same_place())
+                        .sql(along.filter_index_join())
                         .sql(" AND facets.term = ")
-                        .then(&term(&facet, value))
-                        .differs("", in_order(along))
+                        .append(&term(&facet, value))
+                        .by_backend("", in_order(along))
                         .sql(")");
                     list.predicates.push(other);
                 }
-                [value] if list.ranked.is_some() => {
+                [value] if list.ranked_matches.is_some() => {
                     let has = Fragment::new(
                         "EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ",
                     );
-                    list.predicates.push(has.then(&term(&facet, value)).sql(")"));
+                    list.predicates.push(has.append(&term(&facet, value)).sql(")"));
                 }
                 // One value is joined, so that the database may begin with whichever side is rarer.
                 [value] => {
                     let alias = format!("facet_{}", list.joins.len());
                     list.joins.push(
                         Fragment::new(format!(" JOIN facets {alias} ON {alias}.item = items.number AND {alias}.term = "))
-                            .then(&term(&facet, value)),
+                            .append(&term(&facet, value)),
                     );
                 }
-                several => {
-                    list.predicates.push(Fragment::new("EXISTS (").then(&any_of(several)).sql(")"))
-                }
+                several => list
+                    .predicates
+                    .push(Fragment::new("EXISTS (").append(&any_of(several)).sql(")")),
             }
         }
         if !excluded.is_empty() {
-            list.predicates.push(Fragment::new("NOT EXISTS (").then(&any_of(&excluded)).sql(")"));
+            list.predicates.push(Fragment::new("NOT EXISTS (").append(&any_of(&excluded)).sql(")"));
         }
         Ok(())
     }
@@ -361,8 +375,8 @@ impl ListRequest {
         memory: &Memory,
         (filter, kind, field): (&'static FilterSpec, Kind, &'static str),
         values: &[Value],
-        list: &mut List,
-        errors: &mut Vec<Violation>,
+        list: &mut ListQuery,
+        errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         let (mut wanted, mut excluded, mut is_narrowed) = (Vec::new(), Vec::new(), false);
         for value in values {
@@ -376,22 +390,22 @@ impl ListRequest {
             )? {
                 Ok(id) => ids.push(id),
                 Err(detail) => {
-                    errors.push(Violation::parameter(filter.name, "unknown_value", detail))
+                    errors.push(FieldError::parameter(filter.name, "unknown_value", detail))
                 }
             }
         }
         let mut narrow = |ids: &[Id], not: &'static str| {
-            let rows = load::read_items(connection, &id_among("items.id", ids))?;
+            let rows = load::read_items(connection, &id_in_fragment("items.id", ids))?;
             let targets: Vec<Id> = rows
                 .iter()
                 .flat_map(Item::links)
                 .filter(|link| link.field == field)
                 .map(|link| link.target_id)
                 .collect();
-            let these = Fragment::new(list.along.number())
+            let these = Fragment::new(list.driving_table.row_id_column())
                 .sql(not)
                 .sql(" IN (SELECT shown.number FROM items shown WHERE ");
-            list.predicates.push(these.then(&id_among("shown.id", &targets)).sql(")"));
+            list.predicates.push(these.append(&id_in_fragment("shown.id", &targets)).sql(")"));
             Ok::<_, Problem>(())
         };
         if is_narrowed {
@@ -416,7 +430,7 @@ impl ListRequest {
         }
         let found = find(connection, kind, name)?.map(load::Found::item);
         let visible = found.filter(|item| {
-            item.deleted_at.is_none() && (self.viewer.sees_unpublished() || item.is_public)
+            item.deleted_at.is_none() && (self.viewer.includes_unpublished() || item.is_public)
         });
         if let Some(item) = visible {
             memory.keep_name(kind, self.viewer, name, item.id);
@@ -430,22 +444,26 @@ impl ListRequest {
 
 /// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
 /// is full.
-fn in_order(along: Along) -> &'static str {
-    if along == Along::Facet { " OFFSET 0" } else { "" }
+fn in_order(along: DrivingTable) -> &'static str {
+    if along == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
 }
 
 /// The rows of the filter index by which an item of a list has one of these values.
-pub fn has_value(along: Along, facet: &str, values: &[String]) -> Fragment {
-    let walk = if along == Along::Facet { " INDEXED BY facets_newest WHERE " } else { " WHERE " };
+pub fn has_value(along: DrivingTable, facet: &str, values: &[String]) -> Fragment {
+    let walk = if along == DrivingTable::FilterIndex {
+        " INDEXED BY facets_newest WHERE "
+    } else {
+        " WHERE "
+    };
     Fragment::new("SELECT 1 FROM facets")
-        .differs(walk, " WHERE ")
+        .by_backend(walk, " WHERE ")
         .sql("facets.item = ")
-        .sql(along.number())
-        .sql(along.same_place())
+        .sql(along.row_id_column())
+        .sql(along.filter_index_join())
         .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
         .binds(values.iter().cloned().map(Bind::Text))
         .sql("))")
-        .differs("", in_order(along))
+        .by_backend("", in_order(along))
 }
 
 /// The number of a value; nothing equals that of a value which nothing is found by.
@@ -477,7 +495,7 @@ fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fr
     let (ids, others): (Vec<&String>, Vec<&String>) =
         names.iter().partition(|name| Id::parse(name).is_some());
     let ids: Vec<Id> = ids.into_iter().filter_map(|name| Id::parse(name)).collect();
-    let by_slug: Vec<Number> = if others.is_empty() {
+    let by_slug: Vec<RowId> = if others.is_empty() {
         Vec::new()
     } else {
         slugs::table
@@ -486,7 +504,9 @@ fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fr
             .select(slugs::item)
             .load(connection)?
     };
-    Ok(id_among("items.id", &ids).sql(" OR ").then(&number_among("items.number", by_slug)))
+    Ok(id_in_fragment("items.id", &ids)
+        .sql(" OR ")
+        .append(&integer_in_fragment("items.number", by_slug)))
 }
 
 /// Holds for what is in these states; without any for what is public. Of what was found in the
@@ -512,21 +532,21 @@ pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
 impl RangeSpec {
     /// Holds for what is within a bound.
     pub fn holds(&self, bound: &Bind) -> Fragment {
-        self.holds_along(Along::Items, bound)
+        self.holds_along(DrivingTable::Items, bound)
     }
 
-    fn holds_along(&self, along: Along, bound: &Bind) -> Fragment {
+    fn holds_along(&self, along: DrivingTable, bound: &Bind) -> Fragment {
         let column = Fragment::new(if self.column == "items.published_at" {
-            along.published_at()
+            along.published_at_column()
         } else {
             self.column
         });
         let compared = column.sql(if self.lower { " >= " } else { " < " });
-        if along == Along::Items || self.column == "items.published_at" {
+        if along == DrivingTable::Items || self.column == "items.published_at" {
             return compared.bind(bound.clone());
         }
         // PostgreSQL would plan anew for each bound, and come to what it does without.
-        compared.differs("", "(SELECT ").bind(bound.clone()).differs("", ")")
+        compared.by_backend("", "(SELECT ").bind(bound.clone()).by_backend("", ")")
     }
 }
 

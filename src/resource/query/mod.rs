@@ -13,13 +13,13 @@ use super::list::Paging;
 use super::meant::{LITTLE, Little};
 use super::spec::{FilterSpec, RangeSpec, RangeType, SortColumn, Spec, Takes};
 use super::{Status, Subject};
-use crate::db::page::{MAX_KEYS, Start};
-use crate::db::search::Scope;
+use crate::db::page::{MAX_SORT_KEYS, PageStart};
+use crate::db::search::FieldScope;
 use crate::db::sql::Bind;
-use crate::http::fields::{clip, not_one_of};
-use crate::http::keys::Viewer;
-use crate::http::language::{Wish, accepted};
-use crate::http::params::Params;
+use crate::http::fields::{clip, unknown_value_message};
+use crate::http::keys::Visibility;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::places;
 use crate::text::decimal::decimal_order;
@@ -75,7 +75,7 @@ pub struct Asked {
 #[derive(Clone)]
 pub struct ListRequest {
     /// Languages.
-    pub wish: Wish,
+    pub wish: LanguagePreference,
     /// Shape of each item.
     pub shape: Shape,
     /// Which page.
@@ -83,7 +83,7 @@ pub struct ListRequest {
     /// The address of this server.
     pub base: String,
     /// What the caller may see of texts and items.
-    pub viewer: Viewer,
+    pub viewer: Visibility,
     /// What makes its count another: neither the language of the answer nor the order does.
     pub counted: String,
     /// The query, without paging: for the `ETag`.
@@ -93,7 +93,7 @@ pub struct ListRequest {
     /// Whether what is found is to be marked.
     pub highlights: bool,
     /// Where `q` is searched for.
-    pub scope: Scope,
+    pub scope: FieldScope,
     /// For each of them what makes its counts others than those of another list.
     counted_but: Vec<(&'static str, String)>,
     statuses: Option<Vec<Status>>,
@@ -117,12 +117,20 @@ struct Value {
 }
 
 /// Reads `fields` and `include`, for any read.
-pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape {
+pub fn shape(
+    spec: &'static Spec,
+    params: &mut QueryParams,
+    wish: &mut LanguagePreference,
+) -> Shape {
     let mut shape = Shape::default();
     if let Some(names) = params.list("fields", 100) {
         for name in &names {
             if !spec.all_fields().any(|known| known == name) {
-                params.error("fields", "unknown_value", not_one_of(name, spec.all_fields()));
+                params.error(
+                    "fields",
+                    "unknown_value",
+                    unknown_value_message(name, spec.all_fields()),
+                );
             }
         }
         shape
@@ -133,7 +141,7 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
     if let Some(names) = params.list("include", 20) {
         for name in names {
             if name == "translations" {
-                wish.translations = true;
+                wish.include_translations = true;
             } else if name == "completeness" {
                 shape.completeness = true;
             } else if let Some(extra) = spec.extras.iter().find(|extra| **extra == name) {
@@ -149,7 +157,11 @@ pub fn shape(spec: &'static Spec, params: &mut Params, wish: &mut Wish) -> Shape
                     shape.include.push(link.field);
                 }
             } else {
-                params.error("include", "unknown_value", not_one_of(&name, spec.all_includes()));
+                params.error(
+                    "include",
+                    "unknown_value",
+                    unknown_value_message(&name, spec.all_includes()),
+                );
             }
         }
     }
@@ -161,12 +173,12 @@ impl ListRequest {
     pub fn read<S: Subject>(
         context: &Context,
         request: &HttpRequest,
-        viewer: Viewer,
+        viewer: Visibility,
     ) -> Result<Self, Problem> {
         let parsed = Self::parse(
             S::SPEC,
             request.query_string(),
-            accepted(request),
+            accept_language(request),
             &context.fallback,
             viewer,
         )?;
@@ -179,10 +191,10 @@ impl ListRequest {
         query: &str,
         accepted: Option<&str>,
         fallback: &[Language],
-        viewer: Viewer,
+        viewer: Visibility,
     ) -> Result<Self, Problem> {
-        let mut params = Params::parse(query)?;
-        let mut wish = Wish::parse(&mut params, accepted, fallback);
+        let mut params = QueryParams::parse(query)?;
+        let mut wish = LanguagePreference::parse(&mut params, accepted, fallback);
         let shape = shape(spec, &mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
         let search = read_search(&mut params, &wish);
@@ -199,31 +211,31 @@ impl ListRequest {
         let (sorts, by_relevance) = read_sorts(&mut params, spec, search.is_some());
         let facets = read_facets(&mut params, spec);
         let highlights = params.flag("highlights").unwrap_or(false);
-        let asked = if wish.explicit { String::new() } else { wish.identity() };
+        let asked = if wish.is_explicit { String::new() } else { wish.cache_key() };
         let identity = format!(
             "{}\n{}\n{asked}\n{viewer:?}",
             spec.kind.as_str(),
-            params.identity(NOT_OF_THE_LIST)
+            params.canonical_without(NOT_OF_THE_LIST)
         );
         let paging = Paging::read(&mut params, &identity);
         // A query is read by the rules of the languages that are asked for.
         let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
-        let counted = params.identity(&[NOT_OF_THE_LIST, &["sort"], apart].concat());
+        let counted = params.canonical_without(&[NOT_OF_THE_LIST, &["sort"], apart].concat());
         let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
         let counted_but: Vec<(&'static str, String)> = facets
             .filters
             .iter()
             .map(|filter| {
-                let rest =
-                    params.identity(&[NOT_OF_THE_LIST, &["sort", filter.name], apart].concat());
+                let rest = params
+                    .canonical_without(&[NOT_OF_THE_LIST, &["sort", filter.name], apart].concat());
                 (filter.name, format!("{}\n{rest}\n{viewer:?}", spec.kind.as_str()))
             })
             .collect();
-        let whole = params.identity(&[]);
+        let whole = params.canonical_without(&[]);
         // With a key, drafts are listed only when they are asked for: a site that reads with a key
         // does not leak them.
-        let viewer = if statuses.is_some() { viewer } else { Viewer::Public };
-        let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.identity());
+        let viewer = if statuses.is_some() { viewer } else { Visibility::Published };
+        let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.cache_key());
         params.finish()?;
         Ok(Self {
             wish,
@@ -235,7 +247,7 @@ impl ListRequest {
             identity,
             facets,
             highlights,
-            scope: Scope::default(),
+            scope: FieldScope::default(),
             counted_but,
             statuses,
             ids,
@@ -295,7 +307,7 @@ impl ListRequest {
 }
 
 /// Reads `status`.
-pub fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>> {
+pub fn read_statuses(params: &mut QueryParams, viewer: Visibility) -> Option<Vec<Status>> {
     let names = params.list("status", 10)?;
     let mut statuses = Vec::new();
     for name in names {
@@ -309,11 +321,11 @@ pub fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>>
             None => params.error(
                 "status",
                 "unknown_value",
-                not_one_of(name, Status::ALL.iter().map(|(known, _)| *known)),
+                unknown_value_message(name, Status::ALL.iter().map(|(known, _)| *known)),
             ),
         }
     }
-    if !viewer.sees_unpublished() {
+    if !viewer.includes_unpublished() {
         if statuses.iter().any(|status| *status != Status::Published) {
             params.error(
                 "status",
@@ -326,7 +338,7 @@ pub fn read_statuses(params: &mut Params, viewer: Viewer) -> Option<Vec<Status>>
     Some(statuses)
 }
 
-fn read_filter(params: &mut Params, filter: &'static FilterSpec) -> Option<Vec<Value>> {
+fn read_filter(params: &mut QueryParams, filter: &'static FilterSpec) -> Option<Vec<Value>> {
     let members = params.list(filter.name, MAX_VALUES)?;
     let mut values: Vec<Value> = Vec::new();
     for member in members {
@@ -353,7 +365,7 @@ impl Takes {
             if words.contains(&text) {
                 Ok(vec![text.to_owned()])
             } else {
-                Err(not_one_of(text, words.iter().copied()))
+                Err(unknown_value_message(text, words.iter().copied()))
             }
         };
         match self {
@@ -382,7 +394,7 @@ impl Takes {
     }
 }
 
-fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
+fn read_facets(params: &mut QueryParams, spec: &'static Spec) -> Wanted {
     let mut filters: Vec<&'static FilterSpec> = Vec::new();
     for name in params.list("facets", 20).unwrap_or_default() {
         match spec.all_facets().find(|filter| filter.name == name) {
@@ -391,7 +403,7 @@ fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
             None => params.error(
                 "facets",
                 "unknown_value",
-                not_one_of(&name, spec.all_facets().map(|filter| filter.name)),
+                unknown_value_message(&name, spec.all_facets().map(|filter| filter.name)),
             ),
         }
     }
@@ -400,13 +412,13 @@ fn read_facets(params: &mut Params, spec: &'static Spec) -> Wanted {
 }
 
 /// Reads a bound.
-pub fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind> {
+pub fn read_range(params: &mut QueryParams, range: &'static RangeSpec) -> Option<Bind> {
     match range.holds {
         RangeType::Time => params.time(range.name).map(Bind::Time),
         RangeType::Date => params.date(range.name).map(Bind::Date),
         RangeType::Integer => params.integer(range.name, 0..=1_000_000_000).map(Bind::Integer),
         RangeType::Decimal => {
-            let text = params.take(range.name)?;
+            let text = params.get(range.name)?;
             let order = decimal_order(&text);
             if order.is_none() {
                 params.error(
@@ -424,7 +436,7 @@ pub fn read_range(params: &mut Params, range: &'static RangeSpec) -> Option<Bind
 }
 
 /// Reads `q`.
-pub fn read_search(params: &mut Params, wish: &Wish) -> Option<Asked> {
+pub fn read_search(params: &mut QueryParams, wish: &LanguagePreference) -> Option<Asked> {
     let text = params.text("q", LONGEST_SEARCH)?;
     let rules = rules_of(wish);
     Some(Asked { query: Query::parse(&text, &rules), text, rules })
@@ -434,7 +446,7 @@ impl Asked {
     /// The search and what its first page found, if that is so little that another may have been
     /// meant.
     pub fn little<'a>(&'a self, paging: &Paging, found: usize) -> Option<Little<'a>> {
-        let is_whole = paging.start == Start::Offset(0)
+        let is_whole = paging.start == PageStart::Offset(0)
             && i64::try_from(found).is_ok_and(|found| found < paging.limit);
         let is_little = is_whole && found < LITTLE && !self.query.is_empty();
         is_little.then_some(Little {
@@ -447,9 +459,9 @@ impl Asked {
 }
 
 /// The rules by which a query is read: those of the languages that are asked for, or of all.
-fn rules_of(wish: &Wish) -> Vec<Rules> {
-    if wish.explicit && !wish.translations {
-        wish.asked.iter().filter_map(Rules::of).collect()
+fn rules_of(wish: &LanguagePreference) -> Vec<Rules> {
+    if wish.is_explicit && !wish.include_translations {
+        wish.requested.iter().filter_map(Rules::of).collect()
     } else {
         Rules::ALL.to_vec()
     }
@@ -457,7 +469,7 @@ fn rules_of(wish: &Wish) -> Vec<Rules> {
 
 type Sorts = Vec<(&'static SortColumn, bool)>;
 
-fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sorts, bool) {
+fn read_sorts(params: &mut QueryParams, spec: &'static Spec, searching: bool) -> (Sorts, bool) {
     let newest = |sorts: &mut Sorts| {
         sorts.extend(
             spec.all_sorts()
@@ -466,7 +478,7 @@ fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sor
         );
     };
     let mut sorts = Vec::new();
-    let Some(names) = params.list("sort", MAX_KEYS) else {
+    let Some(names) = params.list("sort", MAX_SORT_KEYS) else {
         newest(&mut sorts);
         return (sorts, searching);
     };
@@ -486,7 +498,7 @@ fn read_sorts(params: &mut Params, spec: &'static Spec, searching: bool) -> (Sor
             None => params.error(
                 "sort",
                 "unknown_value",
-                not_one_of(bare, spec.all_sorts().map(|sort| sort.name)),
+                unknown_value_message(bare, spec.all_sorts().map(|sort| sort.name)),
             ),
         }
     }

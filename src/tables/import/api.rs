@@ -15,11 +15,11 @@ use super::columns::{Columns, IGNORED};
 use super::encoding::{Decoded, NotText, decode};
 use super::reader::{Broken, Reader, SEPARATORS, stated_separator};
 use super::store::{Counts, Table, run};
-use crate::http::body::{self, Limits};
+use crate::http::body::{self, BodyLimits};
 use crate::http::fields::clip;
 use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::params::QueryParams;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::context::Context;
 use crate::resource::once::{Claim, Once, Reply};
 
@@ -92,14 +92,14 @@ pub async fn import_impact_statistics(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let caller = context.editor(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
+    let mut params = QueryParams::parse(request.query_string())?;
     let dry_run = params.flag("dry_run").unwrap_or(false);
     params.finish()?;
     let stated = charset(&request)?;
-    let limits = Limits { bytes: LARGEST, ..context.settings.body_limits() };
-    let bytes = body::bytes(payload, limits).await?;
+    let limits = BodyLimits { max_bytes: LARGEST, ..context.settings.body_limits() };
+    let bytes = body::read_bytes(payload, limits).await?;
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
     let once = if dry_run { None } else { Once::read(&request, caller, &json!([digest, stated]))? };
     let decoded = decode(&bytes, stated.as_deref()).map_err(not_text)?;
@@ -185,7 +185,7 @@ fn charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let is_sheet = ["spreadsheet", "excel", "zip"].iter().any(|word| essence.contains(word));
     let remedy = if is_sheet { " Save the spreadsheet as CSV (UTF-8) and send that." } else { "" };
     let detail = format!("The Content-Type must be text/csv; {found}.{remedy}");
-    Err(Problem::new(Kind::UnsupportedMediaType, detail)
+    Err(Problem::new(ProblemKind::UnsupportedMediaType, detail)
         .with_header(header::ACCEPT, "text/csv, text/tab-separated-values"))
 }
 
@@ -195,18 +195,18 @@ fn not_text(error: NotText) -> Problem {
             let detail = format!(
                 "The file is {what}, no CSV. Save the spreadsheet as CSV (UTF-8) and send that."
             );
-            Problem::new(Kind::UnsupportedMediaType, detail)
+            Problem::new(ProblemKind::UnsupportedMediaType, detail)
                 .with_header(header::ACCEPT, "text/csv, text/tab-separated-values")
         }
         NotText::Unreadable(detail) => {
-            refused(vec![Violation::line(1, "unknown_encoding", detail)])
+            refused(vec![FieldError::line(1, "unknown_encoding", detail)])
         }
     }
 }
 
 /// A file of which nothing can be stored.
-fn refused(errors: Vec<Violation>) -> Problem {
-    let mut problem = Problem::fields(errors);
+fn refused(errors: Vec<FieldError>) -> Problem {
+    let mut problem = Problem::invalid_fields(errors);
     "The file cannot be read as a table of impact statistics; nothing was stored."
         .clone_into(&mut problem.detail);
     problem
@@ -220,7 +220,7 @@ fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
         let detail = format!(
             "Line {line} has a NUL byte: this is no text. Save the spreadsheet as CSV (UTF-8) and send that."
         );
-        return Err(refused(vec![Violation::line(line, "invalid_text", detail)]));
+        return Err(refused(vec![FieldError::line(line, "invalid_text", detail)]));
     }
     let (stated, rest) = stated_separator(&decoded.text);
     if let Some(separator) =
@@ -230,7 +230,7 @@ fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
             "`sep={}`: cells are separated by commas, semicolons, tabs or bars.",
             separator.escape_default()
         );
-        return Err(refused(vec![Violation::line(1, "invalid_value", detail)]));
+        return Err(refused(vec![FieldError::line(1, "invalid_value", detail)]));
     }
     let line = if stated.is_some() { 2 } else { 1 };
     let separator = stated.unwrap_or_else(|| {
@@ -242,13 +242,13 @@ fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
         SEPARATORS.into_iter().rev().max_by_key(|separator| known(*separator)).unwrap_or(',')
     });
     let broken = |broken: Broken| {
-        refused(vec![Violation::line(broken.line, "malformed_csv", broken.detail)])
+        refused(vec![FieldError::line(broken.line, "malformed_csv", broken.detail)])
     };
     let mut rows = Reader::new(rest, separator, line);
     let header = match rows.next() {
         None => {
             let detail = "The file is empty; its first row names the columns.";
-            return Err(refused(vec![Violation::row(1, None, "required", detail)]));
+            return Err(refused(vec![FieldError::row(1, None, "required", detail)]));
         }
         Some(header) => header.map_err(broken)?,
     };

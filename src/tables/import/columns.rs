@@ -1,6 +1,6 @@
 //! Which columns a file of statistics may have, and what each is written to.
 
-use crate::http::problem::Violation;
+use crate::http::problem::FieldError;
 use crate::impact::store::ImpactStatistics;
 use crate::tables::lists::Tabulated;
 use crate::text::nearest::nearest;
@@ -31,14 +31,14 @@ impl Columns {
     }
 
     /// Reads the header, which is in this row; says what is wrong with it.
-    pub fn read(names: &[String], row: usize) -> Result<Self, Vec<Violation>> {
+    pub fn read(names: &[String], row: usize) -> Result<Self, Vec<FieldError>> {
         if names.len() > MOST {
             let detail = format!(
                 "Row {row} has {} columns; a table of statistics has {} at most.",
                 names.len(),
                 ImpactStatistics::COLUMNS.len()
             );
-            return Err(vec![Violation::row(row, None, "too_many", detail)]);
+            return Err(vec![FieldError::row(row, None, "too_many", detail)]);
         }
         let mut errors = Vec::new();
         let mut columns: Vec<&'static str> = Vec::new();
@@ -52,12 +52,12 @@ impl Columns {
             match find(name) {
                 Some(known) if columns.contains(&known) => {
                     let detail = format!("Row {row}: the column `{known}` is there twice.");
-                    errors.push(Violation::row(row, Some(known), "repeated", detail));
+                    errors.push(FieldError::row(row, Some(known), "repeated", detail));
                 }
                 Some(known) => columns.push(known),
                 None if name.is_empty() => {
                     let detail = format!("Row {row}: column {number} has no name.");
-                    errors.push(Violation::row(row, None, "unknown_column", detail));
+                    errors.push(FieldError::row(row, None, "unknown_column", detail));
                 }
                 None => {
                     let name = crate::http::fields::clip(name);
@@ -67,7 +67,7 @@ impl Columns {
                         |near| format!("; did you mean `{near}`?"),
                     );
                     let detail = format!("Row {row}: there is no column `{name}`{hint}");
-                    errors.push(Violation::row(row, Some(&name), "unknown_column", detail));
+                    errors.push(FieldError::row(row, Some(&name), "unknown_column", detail));
                 }
             }
         }
@@ -76,7 +76,7 @@ impl Columns {
             let detail = format!(
                 "Row {row}: a column is missing: `slug` or `id` for statistics that are there, `label` for new ones."
             );
-            errors.push(Violation::row(row, None, "required", detail));
+            errors.push(FieldError::row(row, None, "required", detail));
         }
         if errors.is_empty() { Ok(Self(columns)) } else { Err(errors) }
     }

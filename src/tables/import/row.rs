@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::columns::{Columns, IGNORED};
 use super::reader::Record;
 use crate::http::fields::clip;
-use crate::http::problem::Violation;
+use crate::http::problem::FieldError;
 use crate::tables::cell::{pair, split};
 use crate::tables::csv::without_apostrophe;
 use crate::text::decimal::canonical;
@@ -32,7 +32,7 @@ pub struct Row {
 struct Cells<'a> {
     columns: &'a Columns,
     record: &'a Record,
-    errors: Vec<Violation>,
+    errors: Vec<FieldError>,
 }
 
 impl Cells<'_> {
@@ -44,7 +44,7 @@ impl Cells<'_> {
     }
 
     fn error(&mut self, name: &str, code: &'static str, detail: &str) {
-        self.errors.push(Violation::row(
+        self.errors.push(FieldError::row(
             self.record.row,
             Some(name),
             code,
@@ -101,7 +101,7 @@ type Wrong = (&'static str, String);
 type Read = fn(&str) -> Result<Value, Wrong>;
 
 /// Reads a row; the error is all that is wrong with its cells.
-pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<Violation>> {
+pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<FieldError>> {
     let (wanted, found) = (columns.names().len(), record.cells.len());
     let is_longer = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
     if found < wanted || is_longer {
@@ -109,7 +109,7 @@ pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<Violation>> {
             "Row {} has {found} cells, the header has {wanted}. A cell with the separator in it stands in quotation marks.",
             record.row
         );
-        return Err(vec![Violation::row(record.row, None, "ragged", detail)]);
+        return Err(vec![FieldError::row(record.row, None, "ragged", detail)]);
     }
     let mut cells = Cells { columns, record, errors: Vec::new() };
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use super::columns::{Columns, of_pointer};
 use super::reader::Reader;
 use super::row::{self, Row};
-use crate::db::search::Helper;
+use crate::db::search::IndexerThread;
 use crate::db::{Connection, Id, Time, upkeep};
-use crate::http::fields::{clip, storable};
-use crate::http::problem::{MAX_ERRORS, Problem, Violation};
+use crate::http::fields::{clip, parse_storable_language};
+use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::impact::store::ImpactStatistics;
 use crate::resource::announce;
 use crate::resource::context::Context;
@@ -91,13 +91,13 @@ pub struct Table {
 /// What is wrong with the rows so far: the first errors, and how many there are in how many rows.
 #[derive(Default)]
 struct Errors {
-    first: Vec<Violation>,
+    first: Vec<FieldError>,
     count: usize,
     rows: usize,
 }
 
 impl Errors {
-    fn add(&mut self, errors: Vec<Violation>) {
+    fn add(&mut self, errors: Vec<FieldError>) {
         self.count = self.count.saturating_add(errors.len());
         self.rows = self.rows.saturating_add(1);
         let room = MAX_ERRORS.saturating_sub(self.first.len());
@@ -116,7 +116,7 @@ impl Errors {
         if self.count > self.first.len() {
             detail = format!("{detail} The first {} are named.", self.first.len());
         }
-        let mut problem = Problem::fields(self.first);
+        let mut problem = Problem::invalid_fields(self.first);
         problem.detail = detail;
         problem
     }
@@ -148,8 +148,8 @@ pub fn run(
     table: &Table,
     keep: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>,
 ) -> Result<Counts, Problem> {
-    let helper = Helper::start();
-    let outcome = context.store.write_here(|connection| {
+    let helper = IndexerThread::start();
+    let outcome = context.store.write_blocking(|connection| {
         let counts = store_all(connection, context, table)?;
         if table.dry_run {
             return Err(Undone::Tried(counts));
@@ -173,11 +173,15 @@ fn store_all(
     let (mut rows_of, mut is_seen) = (HashMap::new(), false);
     for record in Reader::new(&table.text, table.separator, table.line).skip(1) {
         let record = record.map_err(|broken| {
-            Problem::fields(vec![Violation::line(broken.line, "malformed_csv", broken.detail)])
+            Problem::invalid_fields(vec![FieldError::line(
+                broken.line,
+                "malformed_csv",
+                broken.detail,
+            )])
         })?;
         counts.rows = counts.rows.saturating_add(1);
         if COUNT_AT.contains(&counts.rows) {
-            upkeep::count_rows(connection)?;
+            upkeep::analyze(connection)?;
         }
         let row = match row::read(&table.columns, &record) {
             Ok(row) => row,
@@ -245,12 +249,12 @@ fn store_row(
     let existing = named(connection, row)?;
     let mut body = row.fields.clone();
     let wrong = |column: &str, code, detail| {
-        Problem::fields(vec![Violation::field(format!("/{column}"), code, detail)])
+        Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
     };
     let language = row
         .language
         .as_deref()
-        .map(storable)
+        .map(parse_storable_language)
         .transpose()
         .map_err(|detail| wrong("language", "invalid_language", detail))?;
     let language = language.map(|language| language.as_str().to_owned());
@@ -298,7 +302,7 @@ fn store_row(
 /// The statistic that a row is of: that with its identifier, else that with its slug.
 fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem> {
     let wrong = |column: &str, code: &'static str, detail: String| {
-        Problem::fields(vec![Violation::field(format!("/{column}"), code, detail)])
+        Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
     };
     let mut found = None;
     if let Some(id) = &row.id {
@@ -343,16 +347,16 @@ fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem
 }
 
 /// What is wrong with a row, said of its cells.
-fn in_row(row: &Row, problem: Problem) -> Vec<Violation> {
+fn in_row(row: &Row, problem: Problem) -> Vec<FieldError> {
     if problem.errors.is_empty() {
-        return vec![Violation::row(
+        return vec![FieldError::row(
             row.number,
             None,
             problem.kind.definition().code,
             format!("Row {}: {}", row.number, problem.detail),
         )];
     }
-    let placed = |error: Violation| {
+    let placed = |error: FieldError| {
         let column = error
             .pointer
             .as_deref()
@@ -361,7 +365,7 @@ fn in_row(row: &Row, problem: Problem) -> Vec<Violation> {
             .filter(|column| !column.is_empty());
         let place = column.map_or_else(String::new, |column| format!(", `{column}`"));
         let detail = format!("Row {}{place}: {}", row.number, error.detail);
-        Violation { code: error.code, ..Violation::row(row.number, column, "", detail) }
+        FieldError { code: error.code, ..FieldError::row(row.number, column, "", detail) }
     };
     problem.errors.into_iter().map(placed).collect()
 }

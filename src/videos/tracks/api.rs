@@ -8,13 +8,13 @@ use crate::captions::{self, Format, Track, srt, transcript, webvtt};
 use crate::config::Settings;
 use crate::db::{Connection, Error};
 use crate::http::body;
-use crate::http::conditional::{ConditionalGet, Precondition, Tag, Validators};
-use crate::http::fields::{clip, limits, not_one_of, storable};
-use crate::http::keys::Viewer;
-use crate::http::language::Wish;
+use crate::http::conditional::{ConditionalGet, EntityTag, Precondition, Validators};
+use crate::http::fields::{clip, limits, parse_storable_language, unknown_value_message};
+use crate::http::keys::Visibility;
+use crate::http::language::LanguagePreference;
 use crate::http::negotiate;
-use crate::http::params::Params;
-use crate::http::problem::{Kind, Problem, Violation};
+use crate::http::params::QueryParams;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::answer;
 use crate::resource::context::Context;
 use crate::resource::load::{Found, Item};
@@ -38,7 +38,7 @@ pub(super) enum Answer<T> {
 pub(super) fn with_video<T>(
     connection: &mut Connection,
     name: &str,
-    viewer: Viewer,
+    viewer: Visibility,
     work: impl FnOnce(&mut Connection, Item) -> Result<T, Problem>,
 ) -> Result<Answer<T>, Problem> {
     match find_visible(connection, &SPEC, name, viewer)? {
@@ -58,9 +58,9 @@ pub async fn get_captions(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let viewer = context.viewer(&request).await?;
-    Params::parse(request.query_string())?.finish()?;
+    QueryParams::parse(request.query_string())?.finish()?;
     let name = name.into_inner();
     let base = context.settings.base_url(&request);
     let found = context
@@ -84,7 +84,7 @@ pub async fn get_captions(
     });
     let tracks = CaptionTracks { data: data.collect() };
     let validators = Validators {
-        tag: Tag::item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")),
+        tag: EntityTag::for_item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")),
         changed_at: Some(item.updated_at),
     };
     json(&context, &request, viewer, &validators, None, &tracks)
@@ -114,12 +114,12 @@ pub async fn get_caption_track(
     let Some(written) = Written::of_ending(ending) else {
         let detail =
             format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(ending));
-        return Err(Problem::new(Kind::NotFound, detail));
+        return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     if written == Written::Json {
-        negotiate::json(&request)?;
+        negotiate::require_json(&request)?;
     }
-    let mut params = Params::parse(request.query_string())?;
+    let mut params = QueryParams::parse(request.query_string())?;
     let kind = read_kind(&mut params);
     params.finish()?;
     let wanted = language.clone();
@@ -150,7 +150,7 @@ pub async fn get_caption_track(
     let representation =
         format!("{ending}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
     let validators = Validators {
-        tag: Tag::item(stored.id, stored.revision, &representation),
+        tag: EntityTag::for_item(stored.id, stored.revision, &representation),
         changed_at: Some(stored.updated_at),
     };
     if written == Written::Json {
@@ -160,7 +160,7 @@ pub async fn get_caption_track(
         };
         return json(&context, &request, viewer, &validators, Some(&language), &shown);
     }
-    let wish = Wish::new(vec![language.clone()], Vec::new());
+    let wish = LanguagePreference::new(vec![language.clone()], Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
         return Ok(answer::not_modified(&context, viewer, &wish, &validators));
     }
@@ -189,27 +189,29 @@ pub async fn replace_caption_track(
     payload: web::Payload,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     context.editor(&request).await?;
-    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
-    let language = storable(&tag)
-        .map_err(|detail| Problem::parameter("language", "invalid_language", detail))?;
-    let mut params = Params::parse(request.query_string())?;
+    let language = parse_storable_language(&tag)
+        .map_err(|detail| Problem::invalid_parameter("language", "invalid_language", detail))?;
+    let mut params = QueryParams::parse(request.query_string())?;
     let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
-    let label = params.text("label", limits::WORD).filter(|label| !label.trim().is_empty());
+    let label = params.text("label", limits::SHORT_TEXT).filter(|label| !label.trim().is_empty());
     params.finish()?;
     let format = format_of(&request)?;
-    let body =
-        body::bytes(payload, body::Limits { bytes: MAX_BYTES, ..context.settings.body_limits() })
-            .await?;
+    let body = body::read_bytes(
+        payload,
+        body::BodyLimits { max_bytes: MAX_BYTES, ..context.settings.body_limits() },
+    )
+    .await?;
     let track = read(&body, format)?;
     let summary = Summary { kind, language: language.as_str().to_owned(), label };
     let inner = context.clone().into_inner();
     let outcome = context
         .store
         .write(move |connection| {
-            with_video(connection, &name, Viewer::Everything, |connection, item| {
+            with_video(connection, &name, Visibility::All, |connection, item| {
                 let existing = stored(connection, &item, kind, &summary.language)?;
                 match &existing {
                     Some(track) => precondition.check(track.id, track.revision)?,
@@ -244,7 +246,7 @@ pub async fn replace_caption_track(
     answer::validate(
         &mut response,
         &Validators {
-            tag: Tag::item(stored.id, stored.revision, "write"),
+            tag: EntityTag::for_item(stored.id, stored.revision, "write"),
             changed_at: Some(stored.updated_at),
         },
     );
@@ -267,17 +269,17 @@ pub async fn delete_caption_track(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     context.editor(&request).await?;
-    let precondition = Precondition::read(&request, context.settings.require_if_match)?;
+    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
     let language = language(&tag)?;
-    let mut params = Params::parse(request.query_string())?;
+    let mut params = QueryParams::parse(request.query_string())?;
     let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
     params.finish()?;
     let inner = context.clone().into_inner();
     let outcome = context
         .store
         .write(move |connection| {
-            with_video(connection, &name, Viewer::Everything, |connection, item| {
+            with_video(connection, &name, Visibility::All, |connection, item| {
                 let Some(track) = stored(connection, &item, kind, language.as_str())? else {
                     return Err(no_track(&item, Some(kind), &language));
                 };
@@ -309,10 +311,10 @@ pub async fn get_transcript(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::json(&request)?;
+    negotiate::require_json(&request)?;
     let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
     params.finish()?;
     let name = name.into_inner();
     let wished = wish.clone();
@@ -326,7 +328,7 @@ pub async fn get_transcript(
                 let languages: Vec<Language> =
                     all.iter().map(|track| Language::stored(&track.language)).collect();
                 let choice = choose(
-                    &wished.asked,
+                    &wished.requested,
                     &languages,
                     &wished.fallback,
                     &Language::stored(&item.original_language),
@@ -334,7 +336,7 @@ pub async fn get_transcript(
                 let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));
                 let Some((stored, choice)) = chosen else {
                     return Err(Problem::new(
-                        Kind::NotFound,
+                        ProblemKind::NotFound,
                         format!(
                             "The video `{}` has no transcript: no captions or subtitles are kept.",
                             item.slug
@@ -373,7 +375,7 @@ pub async fn get_transcript(
     let representation =
         format!("transcript\n{}\n{}\n{viewer:?}", language.as_str(), stored.revision);
     let validators = Validators {
-        tag: Tag::item(item.id, item.revision, &representation),
+        tag: EntityTag::for_item(item.id, item.revision, &representation),
         changed_at: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
@@ -407,9 +409,9 @@ pub fn read(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
     captions::read(body, format).map(|(_, track)| track).map_err(|problems| {
         let errors = problems
             .into_iter()
-            .map(|problem| Violation::line(problem.line, problem.code, problem.detail))
+            .map(|problem| FieldError::line(problem.line, problem.code, problem.detail))
             .collect();
-        let mut problem = Problem::fields(errors);
+        let mut problem = Problem::invalid_fields(errors);
         "The file cannot be stored as a text track; nothing was stored."
             .clone_into(&mut problem.detail);
         problem
@@ -441,7 +443,7 @@ pub(super) fn in_script(
 
 fn language(tag: &str) -> Result<Language, Problem> {
     Language::parse(tag).map_err(|error| {
-        Problem::parameter(
+        Problem::invalid_parameter(
             "language",
             "invalid_language",
             format!("`{}` is not a language tag: {error}", clip(tag)),
@@ -449,14 +451,14 @@ fn language(tag: &str) -> Result<Language, Problem> {
     })
 }
 
-fn read_kind(params: &mut Params) -> Option<TrackKind> {
-    let name = params.take("kind")?;
+fn read_kind(params: &mut QueryParams) -> Option<TrackKind> {
+    let name = params.get("kind")?;
     let kind = TrackKind::parse(&name);
     if kind.is_none() {
         params.error(
             "kind",
             "unknown_value",
-            not_one_of(&name, TrackKind::ALL.iter().map(|(known, _)| *known)),
+            unknown_value_message(&name, TrackKind::ALL.iter().map(|(known, _)| *known)),
         );
     }
     kind
@@ -475,7 +477,7 @@ fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Proble
         format!("it has {}", has.join(", "))
     };
     Problem::new(
-        Kind::NotFound,
+        ProblemKind::NotFound,
         format!("The video `{}` has no {what} in `{}`; {has}.", item.slug, language.as_str()),
     )
 }
@@ -493,12 +495,12 @@ pub(super) fn moved(
 fn json<T: serde::Serialize>(
     context: &Context,
     request: &HttpRequest,
-    viewer: Viewer,
+    viewer: Visibility,
     validators: &Validators,
     language: Option<&Language>,
     shown: &T,
 ) -> Result<HttpResponse, Problem> {
-    let wish = Wish::new(Vec::new(), Vec::new());
+    let wish = LanguagePreference::new(Vec::new(), Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
         return Ok(answer::not_modified(context, viewer, &wish, validators));
     }
@@ -564,7 +566,7 @@ fn format_of(request: &HttpRequest) -> Result<Option<Format>, Problem> {
         "application/x-subrip" | "application/srt" | "text/srt" => Ok(Some(Format::Srt)),
         "" | "text/plain" | "application/octet-stream" => Ok(None),
         _ => Err(Problem::new(
-            Kind::UnsupportedMediaType,
+            ProblemKind::UnsupportedMediaType,
             format!("The Content-Type must be text/vtt or application/x-subrip, or text/plain for either; not `{}`.", clip(given)),
         )
         .with_header(header::ACCEPT, "text/vtt, application/x-subrip, text/plain")),

@@ -9,9 +9,9 @@ use super::api::{Answer, in_script, moved, with_video};
 use super::model::answering;
 use crate::captions::{Track, vtt_text};
 use crate::db::{Connection, Error};
-use crate::http::conditional::{ConditionalGet, Tag, Validators};
-use crate::http::language::Wish;
-use crate::http::params::Params;
+use crate::http::conditional::{ConditionalGet, EntityTag, Validators};
+use crate::http::language::LanguagePreference;
+use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::answer;
 use crate::resource::context::Context;
@@ -100,9 +100,9 @@ pub async fn get_video_chapters(
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.viewer(&request).await?;
-    let mut params = Params::parse(request.query_string())?;
-    let wish = Wish::read(&mut params, &request, &context.fallback);
-    if wish.all {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
+    if wish.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -110,7 +110,7 @@ pub async fn get_video_chapters(
         );
     }
     params.finish()?;
-    let (name, asked) = (name.into_inner(), preference_order(&wish.asked, &wish.fallback));
+    let (name, asked) = (name.into_inner(), preference_order(&wish.requested, &wish.fallback));
     let found = context
         .read(viewer, move |connection| {
             with_video(connection, &name, viewer, |connection, item| {
@@ -128,7 +128,7 @@ pub async fn get_video_chapters(
     let representation =
         format!("chapters\n{viewer:?}\n{:?}", language.as_ref().map(Language::as_str));
     let validators = Validators {
-        tag: Tag::item(item.id, item.revision, &representation),
+        tag: EntityTag::for_item(item.id, item.revision, &representation),
         changed_at: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {

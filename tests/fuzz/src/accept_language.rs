@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use kinoteka::http::language::Wish;
+use kinoteka::http::language::LanguagePreference;
 use kinoteka::places::NAME_LANGUAGES;
 use kinoteka::text::{Language, choose, parse_accept_language, preference_among};
 
@@ -19,8 +19,8 @@ pub fn accept_language(data: &[u8]) {
     let fallback = [Language::default()];
     let original = available.first().cloned().unwrap_or_default();
     chooses_what_there_is(&asked, &available, &fallback, &original);
-    let wish = Wish::new(asked, fallback.to_vec());
-    assert!(NAME_LANGUAGES.contains(&wish.names));
+    let wish = LanguagePreference::new(asked, fallback.to_vec());
+    assert!(NAME_LANGUAGES.contains(&wish.ui_language));
 }
 
 fn reads_as_it_should(header: &str, asked: &[Language]) {

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kinoteka::db::page::{Place, Start};
-use kinoteka::http::cursor::{CursorError, read, write};
+use kinoteka::db::page::{PageStart, Position};
+use kinoteka::http::cursor::{CursorError, decode, encode};
 
 /// A cursor as it is sent; and what a cursor holds, since nobody mutates through base64.
 pub fn cursor(data: &[u8]) {
@@ -14,11 +14,12 @@ pub fn cursor(data: &[u8]) {
     let number = data.iter().fold(7, |number: i64, byte| {
         number.wrapping_mul(0x0100_0000_01b3).wrapping_add(i64::from(*byte))
     });
-    let place = Place { keys, number };
+    let place = Position { keys, row_id: number };
     for before in [false, true] {
-        let start = if before { Start::Before(place.clone()) } else { Start::After(place.clone()) };
+        let start =
+            if before { PageStart::Before(place.clone()) } else { PageStart::After(place.clone()) };
         assert_eq!(
-            read("f", &write("f", &place, before)),
+            decode("f", &encode("f", &place, before)),
             Ok(start),
             "a place reads back as it was written"
         );
@@ -26,13 +27,13 @@ pub fn cursor(data: &[u8]) {
 }
 
 fn is_ours_or_refused(text: &str) {
-    let Ok(start) = read("f", text) else { return };
+    let Ok(start) = decode("f", text) else { return };
     let (place, before) = match &start {
-        Start::After(place) => (place, false),
-        Start::Before(place) => (place, true),
-        Start::Offset(_) => panic!("a cursor is a place"),
+        PageStart::After(place) => (place, false),
+        PageStart::Before(place) => (place, true),
+        PageStart::Offset(_) => panic!("a cursor is a place"),
     };
-    assert_eq!(write("f", place, before), text, "a place has one cursor");
+    assert_eq!(encode("f", place, before), text, "a place has one cursor");
     assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')), "no database takes a NUL");
-    assert_eq!(read("g", text), Err(CursorError::Foreign));
+    assert_eq!(decode("g", text), Err(CursorError::WrongQuery));
 }

@@ -1,4 +1,4 @@
-use kinoteka::commands::{Line, explain, understand};
+use kinoteka::commands::{Line, line_errors, understand};
 use kinoteka::http::problem::Problem;
 use kinoteka::impact::indicators::store::Indicators;
 use kinoteka::impact::store::ImpactStatistics;
@@ -36,7 +36,7 @@ fn read<S: Subject>(line: &Line) {
     let understood = match items::read::<S>(&line.body, None) {
         Ok(understood) => understood,
         Err(errors) => {
-            let explained = explain(line, &Problem::fields(errors));
+            let explained = line_errors(line, &Problem::invalid_fields(errors));
             assert!(!explained.is_empty());
             for (number, text) in explained {
                 assert_eq!(number, 1);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use kinoteka::db::{Id, Time};
 use kinoteka::http::fields::limits;
-use kinoteka::http::keys::Viewer;
-use kinoteka::http::language::Wish;
-use kinoteka::http::problem::Violation;
+use kinoteka::http::keys::Visibility;
+use kinoteka::http::language::LanguagePreference;
+use kinoteka::http::problem::FieldError;
 use kinoteka::places::{Designation, Places};
 use kinoteka::resource::load::{Item, Link, Loaded, Text};
 use kinoteka::resource::names::{Drawn, Target};
@@ -21,7 +21,7 @@ use serde_json::Value;
 pub fn read<S: Subject>(
     body: &Value,
     existing: Option<&Item>,
-) -> Result<Understood<S::Own>, Vec<Violation>> {
+) -> Result<Understood<S::Own>, Vec<FieldError>> {
     let about = About {
         existing,
         has_languages: existing.is_some_and(|item| item.languages.contains(' ')),
@@ -126,7 +126,7 @@ fn shown_alike<S: Subject>(body: &Value) -> Value {
 }
 
 /// Every error names a place that is there, or could be, and says something that can be shown.
-fn are_of_use(errors: &[Violation], body: &Value) {
+fn are_of_use(errors: &[FieldError], body: &Value) {
     assert!(!errors.is_empty(), "what is refused is refused for a reason");
     for error in errors {
         let pointer = error.pointer.as_deref().expect("an error of a body points into it");
@@ -152,7 +152,7 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
     are_clean(&first.texts.texts);
     let mut ids: BTreeMap<String, Id> = BTreeMap::new();
     let mut shown = Shown::new(
-        Wish::every(vec![Language::default()]),
+        LanguagePreference::all_languages(vec![Language::default()]),
         Arc::new(Places::new(Designation::Eu)),
         None,
     );
@@ -162,17 +162,17 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         let fresh =
             Id(uuid::Uuid::from_u128(1_000 + u128::try_from(ids.len()).expect("it is small")));
         let id = *ids
-            .entry(link.target.name.clone())
-            .or_insert_with(|| Id::parse(&link.target.name).unwrap_or(fresh));
+            .entry(link.target.id_or_slug.clone())
+            .or_insert_with(|| Id::parse(&link.target.id_or_slug).unwrap_or(fresh));
         let target = Target {
             id,
-            slug: link.target.name.clone(),
+            slug: link.target.id_or_slug.clone(),
             original: Language::default(),
             languages: vec![Language::default()],
             titles: vec!["Title".to_owned()],
             drawn: Drawn::default(),
         };
-        shown.learn(declared.target, Viewer::Everything, vec![(id, Some(Arc::new(target)))]);
+        shown.learn(declared.target, Visibility::All, vec![(id, Some(Arc::new(target)))]);
         links.push(Link {
             field: link.field.to_owned(),
             target_id: id,
@@ -245,12 +245,12 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         (link.field, id.copied(), link.role.clone(), link.start, link.end)
     };
     let before: Vec<_> =
-        first.draft.links.iter().map(|link| what(link, ids.get(&link.target.name))).collect();
+        first.draft.links.iter().map(|link| what(link, ids.get(&link.target.id_or_slug))).collect();
     let after: Vec<_> = second
         .draft
         .links
         .iter()
-        .map(|link| what(link, Id::parse(&link.target.name).as_ref()))
+        .map(|link| what(link, Id::parse(&link.target.id_or_slug).as_ref()))
         .collect();
     assert_eq!(before, after, "{text} sent back has other references");
     body

@@ -1,4 +1,4 @@
-use kinoteka::http::body::merge;
+use kinoteka::http::body::apply_merge_patch;
 use kinoteka::programmes::store::Programmes;
 use kinoteka::resource::Subject;
 use kinoteka::resource::write::patched;
@@ -16,10 +16,10 @@ pub fn merge_patch(data: &[u8]) {
         return;
     };
     let mut merged = document.clone();
-    merge(&mut merged, &patch);
+    apply_merge_patch(&mut merged, &patch);
     assert_eq!(merged, rfc_7396(document.clone(), &patch), "{document} with {patch}");
     let mut again = merged.clone();
-    merge(&mut again, &patch);
+    apply_merge_patch(&mut again, &patch);
     assert_eq!(merged, again, "twice is as once");
     nulls_are_gone(&merged, &patch);
     if let (Value::Object(before), Value::Object(after), Value::Object(patch)) =

@@ -1,8 +1,8 @@
-use kinoteka::db::page::{MAX_KEYS, Place, Start};
+use kinoteka::db::page::{MAX_SORT_KEYS, PageStart, Position};
 use kinoteka::http::cursor;
-use kinoteka::http::keys::Viewer;
-use kinoteka::http::params::{LONGEST_QUERY, decode};
-use kinoteka::http::problem::{Kind, Problem};
+use kinoteka::http::keys::Visibility;
+use kinoteka::http::params::{MAX_QUERY_LEN, percent_decode};
+use kinoteka::http::problem::{Problem, ProblemKind};
 use kinoteka::resource::Subject;
 use kinoteka::resource::list::at_cursor;
 use kinoteka::resource::list::{MAX_LIMIT, MAX_OFFSET};
@@ -16,7 +16,7 @@ use super::items;
 /// A query string of the list of videos; on the next line, if there is one, `Accept-Language`.
 pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
-    for viewer in [Viewer::Public, Viewer::Everything] {
+    for viewer in [Visibility::Published, Visibility::All] {
         let read = |query: &str| {
             ListRequest::parse(Videos::SPEC, query, accepted, &[Language::default()], viewer)
         };
@@ -30,18 +30,18 @@ pub fn query(data: &[u8]) {
 fn is_understood(
     query: &str,
     request: &ListRequest,
-    viewer: Viewer,
+    viewer: Visibility,
     read: impl Fn(&str) -> Result<ListRequest, Problem>,
 ) {
     assert!((1..=MAX_LIMIT).contains(&request.paging.limit));
     match &request.paging.start {
-        Start::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
-        Start::After(place) | Start::Before(place) => {
+        PageStart::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
+        PageStart::After(place) | PageStart::Before(place) => {
             assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')))
         }
     }
     assert!(
-        viewer == Viewer::Everything || request.viewer == Viewer::Public,
+        viewer == Visibility::All || request.viewer == Visibility::Published,
         "the public sees what is public"
     );
     for name in request.shape.fields.iter().flatten() {
@@ -51,7 +51,8 @@ fn is_understood(
 
     // However it is written and in whatever order, it is the same query.
     let escaped = |text: &str| {
-        utf8_percent_encode(&decode(text).expect("it was understood"), NON_ALPHANUMERIC).to_string()
+        utf8_percent_encode(&percent_decode(text).expect("it was understood"), NON_ALPHANUMERIC)
+            .to_string()
     };
     let mut pairs: Vec<String> = query
         .split('&')
@@ -63,23 +64,23 @@ fn is_understood(
         .collect();
     pairs.reverse();
     let rewritten = pairs.join("&");
-    if rewritten.len() <= LONGEST_QUERY {
+    if rewritten.len() <= MAX_QUERY_LEN {
         let same = read(&rewritten)
             .unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
         assert_eq!((&same.paging, &same.identity), (&request.paging, &request.identity));
     }
 
     // The address of the next page leads on in the same list.
-    let place = Place { keys: vec![Some("a".to_owned()); MAX_KEYS], number: 9 };
-    let next = at_cursor(query, &cursor::write(&request.paging.fingerprint, &place, false));
+    let place = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
+    let next = at_cursor(query, &cursor::encode(&request.paging.fingerprint, &place, false));
     let page =
         read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
     assert_eq!(
         (&page.paging.fingerprint, page.paging.limit, page.paging.total),
         (&request.paging.fingerprint, request.paging.limit, request.paging.total)
     );
-    assert_eq!(page.paging.start, Start::After(place));
-    if next.len() < LONGEST_QUERY {
+    assert_eq!(page.paging.start, PageStart::After(place));
+    if next.len() < MAX_QUERY_LEN {
         let refused =
             read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");
         assert!(refused.errors.iter().any(|error| error.parameter.as_deref() == Some("nonesuch")));
@@ -87,11 +88,11 @@ fn is_understood(
 }
 
 fn is_of_use(query: &str, problem: &Problem) {
-    if problem.kind == Kind::UriTooLong {
-        assert!(query.len() > LONGEST_QUERY);
+    if problem.kind == ProblemKind::UriTooLong {
+        assert!(query.len() > MAX_QUERY_LEN);
         return;
     }
-    assert_eq!(problem.kind, Kind::InvalidParameter);
+    assert_eq!(problem.kind, ProblemKind::InvalidParameter);
     assert!(!problem.errors.is_empty());
     for error in &problem.errors {
         assert!(error.parameter.is_some() && error.pointer.is_none());

@@ -1,13 +1,13 @@
 //! What every address answers: problems, methods, origins, security headers, request ids.
 
-use kinoteka::http::problem::Kind;
+use kinoteka::http::problem::ProblemKind;
 use serde_json::json;
 
 use crate::on_both;
 
 on_both! {
     fn every_kind_of_problem_is_explained(server: &TestServer) {
-        for kind in Kind::ALL {
+        for kind in ProblemKind::ALL {
             let definition = kind.definition();
             let path = format!("/problems/{}", definition.code);
             let explanation = server.get(&path).expect(200).json();

@@ -32,14 +32,15 @@ fn topics(server: &TestServer, key: &str) -> Vec<String> {
 }
 
 fn database<T>(server: &TestServer, mut work: impl FnMut(&mut Connection) -> QueryResult<T>) -> T {
-    let store = kinoteka::server::store(&server.settings).expect("the settings are right");
+    let store =
+        kinoteka::server::database_from_settings(&server.settings).expect("the settings are right");
     store
-        .write_here(|connection| work(connection).map_err(Problem::from))
+        .write_blocking(|connection| work(connection).map_err(Problem::from))
         .expect("the statement runs")
 }
 
 fn grow_old(server: &TestServer, seconds: i64) {
-    let then = Time::now().earlier(seconds * SECOND);
+    let then = Time::now().minus_micros(seconds * SECOND);
     assert_eq!(
         database(server, |connection| diesel::update(rows::table)
             .set(rows::created_at.eq(then))

@@ -115,7 +115,7 @@ on_both! {
         assert_eq!(server.read(&format!("/v1/countries/{}", country["id"].as_str().unwrap())), country);
     }
 
-    fn the_footnote_is_configurable(server: &TestServer, |settings| settings.xk_footnote = kinoteka::config::Footnote::None) {
+    fn the_footnote_is_configurable(server: &TestServer, |settings| settings.xk_footnote = kinoteka::config::FootnoteSource::None) {
         assert_eq!(server.read("/v1/countries/XK")["footnote"], Value::Null);
     }
 

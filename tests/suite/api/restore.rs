@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use kinoteka::db::schema::{facets, items, videos};
-use kinoteka::db::{Number, Time};
+use kinoteka::db::{RowId, Time};
 use kinoteka::http::problem::Problem;
 use kinoteka::resource::load::all_texts;
 use serde_json::json;
@@ -99,26 +99,26 @@ on_both! {
         let key = server.editor_key();
         let id = kinoteka::db::Id::parse(server.read(VIDEO)["id"].as_str().unwrap()).expect("an id");
         let recent = "/v1/videos/testimonials-part-two";
-        let store = kinoteka::server::store(&server.settings).expect("the settings are right");
-        let held = |number: Number| {
-            store.write_here(|c| {
+        let store = kinoteka::server::database_from_settings(&server.settings).expect("the settings are right");
+        let held = |number: RowId| {
+            store.write_blocking(|c| {
                 let texts: usize = all_texts(c, [number])?.values().map(Vec::len).sum();
                 let own: i64 = videos::table.find(number).count().get_result(c).map_err(Problem::from)?;
                 let facets: i64 = facets::table.filter(facets::item.eq(number)).count().get_result(c).map_err(Problem::from)?;
                 Ok::<_, Problem>((texts, own, facets > 0))
             })
         };
-        let number: Number =
-            store.write_here(|c| items::table.filter(items::id.eq(id)).select(items::number).first(c).map_err(Problem::from)).unwrap();
+        let number: RowId =
+            store.write_blocking(|c| items::table.filter(items::id.eq(id)).select(items::number).first(c).map_err(Problem::from)).unwrap();
         assert_eq!(held(number).unwrap(), (6, 1, true), "it is found where it is looked for");
         for path in [VIDEO, recent] {
             server.request("DELETE", path).key(&key).send().expect(204);
         }
         let aged = |path: &str, days: i64| {
             let slug = path.rsplit('/').next().unwrap().to_owned();
-            let then = Some(Time::now().earlier(days * DAY));
+            let then = Some(Time::now().minus_micros(days * DAY));
             let item = items::table.filter(items::kind.eq("video")).filter(items::slug.eq(slug));
-            store.write_here(|c| diesel::update(item.clone()).set(items::deleted_at.eq(then)).execute(c).map_err(Problem::from)).unwrap();
+            store.write_blocking(|c| diesel::update(item.clone()).set(items::deleted_at.eq(then)).execute(c).map_err(Problem::from)).unwrap();
         };
         aged(VIDEO, 31);
         aged(recent, 29);
@@ -127,7 +127,7 @@ on_both! {
         let _served = process::serve(directory.path(), &server.settings.database_url, &[]);
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let purged = store.write_here(|c| items::table.find(number).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
+            let purged = store.write_blocking(|c| items::table.find(number).select(items::purged_at).first::<Option<Time>>(c).map_err(Problem::from));
             if purged.unwrap().is_some() {
                 break;
             }

@@ -409,7 +409,7 @@ on_both! {
     fn a_large_sitemap_has_an_index_of_the_parts_in_which_there_are_videos(server: &TestServer, |settings| settings.public_url_template = Some("https://example.org/{lang}/videos/{slug}".to_owned())) {
         let key = film(server, &youtube());
         // As if thousands of items had been stored and removed meanwhile.
-        let mut connection = kinoteka::server::store(&server.settings).unwrap().connect().unwrap();
+        let mut connection = kinoteka::server::database_from_settings(&server.settings).unwrap().connect().unwrap();
         connection.batch_execute(if server.settings.database_url.starts_with("sqlite") {
             "INSERT INTO items SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, NULL, created_at, created_at, 1 FROM items LIMIT 1"
         } else {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use kinoteka::db::Connection;
-use kinoteka::db::connection::{Access, Session, Target};
+use kinoteka::db::connection::{Access, SessionConfig, Target};
 use serde_json::Value;
 
 use crate::support::contract;
@@ -63,7 +63,8 @@ fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> 
 /// A connection past the server.
 fn open(url: &str) -> Connection {
     let long = Duration::from_secs(20);
-    let session = Session { busy_timeout: long, statement_timeout: long, slow_query: long };
+    let session =
+        SessionConfig { busy_timeout: long, statement_timeout: long, slow_query_threshold: long };
     let target = Target::parse(url).expect("the address is right");
     Connection::open(&target, Access::Write, session).expect("the database is there")
 }

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use kinoteka::config::Settings;
 use kinoteka::db::Time;
 use kinoteka::db::schema::{feed_changes, pings};
-use kinoteka::feeds::hub::MOST_ATTEMPTS;
+use kinoteka::feeds::hub::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 
 use super::rules;
@@ -173,7 +173,8 @@ fn server(database: Database, hub: &Hub) -> TestServer {
 
 /// How many kinds and topics wait.
 fn waiting(settings: &Settings) -> (i64, i64) {
-    let mut connection = kinoteka::server::store(settings).unwrap().connect().unwrap();
+    let mut connection =
+        kinoteka::server::database_from_settings(settings).unwrap().connect().unwrap();
     let changes = feed_changes::table.count().get_result(&mut connection).unwrap();
     (changes, pings::table.count().get_result(&mut connection).unwrap())
 }
@@ -301,14 +302,14 @@ on_both! {
         assert_eq!(waiting(&server.settings), (0, 0));
         // The last attempt: then it is given up.
         hub.does([Does::Answers(503, None)]);
-        let mut connection = kinoteka::server::store(&server.settings).unwrap().connect().unwrap();
-        let row = (pings::topic.eq("/feeds/partners.json"), pings::changes.eq(1_i64), pings::attempts.eq(MOST_ATTEMPTS - 1), pings::due_at.eq(Time::now()));
+        let mut connection = kinoteka::server::database_from_settings(&server.settings).unwrap().connect().unwrap();
+        let row = (pings::topic.eq("/feeds/partners.json"), pings::changes.eq(1_i64), pings::attempts.eq(MAX_ATTEMPTS - 1), pings::due_at.eq(Time::now()));
         diesel::insert_into(pings::table).values(row).execute(&mut connection).unwrap();
         hub.wait(topics.len() + 4);
         std::thread::sleep(Duration::from_millis(1_500));
         assert_eq!((hub.requests().len(), waiting(&server.settings)), (topics.len() + 4, (0, 0)));
         // One that another server has claimed is left to it.
-        let row = (pings::topic.eq("/feeds/partners.json"), pings::changes.eq(1_i64), pings::attempts.eq(0_i64), pings::due_at.eq(Time::now().earlier(-20_000_000)));
+        let row = (pings::topic.eq("/feeds/partners.json"), pings::changes.eq(1_i64), pings::attempts.eq(0_i64), pings::due_at.eq(Time::now().minus_micros(-20_000_000)));
         diesel::insert_into(pings::table).values(row).execute(&mut connection).unwrap();
         std::thread::sleep(Duration::from_millis(2_500));
         assert_eq!((hub.requests().len(), waiting(&server.settings)), (topics.len() + 4, (0, 1)));

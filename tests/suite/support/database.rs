@@ -99,12 +99,13 @@ impl Database {
 
 fn fill(url: &str, content: Content) {
     let settings = settings(url);
-    let store = kinoteka::server::store(&settings).expect("the settings are right");
-    kinoteka::server::prepare(&store, true).expect("the migrations run");
+    let store =
+        kinoteka::server::database_from_settings(&settings).expect("the settings are right");
+    kinoteka::server::ensure_schema(&store, true).expect("the migrations run");
     match content {
         Content::Nothing => {}
         Content::Demo => {
-            import(&settings, kinoteka::commands::DEMO);
+            import(&settings, kinoteka::commands::DEMO_CATALOGUE);
         }
         Content::Generated => {
             import(&settings, &super::lines(&super::generated_catalogue()));
@@ -113,8 +114,8 @@ fn fill(url: &str, content: Content) {
 }
 
 /// Imports lines past HTTP.
-pub fn import(settings: &Settings, lines: &str) -> kinoteka::commands::Imported {
-    let context = kinoteka::server::context(settings).expect("the settings are right");
+pub fn import(settings: &Settings, lines: &str) -> kinoteka::commands::ImportReport {
+    let context = kinoteka::server::app_state(settings).expect("the settings are right");
     kinoteka::commands::import_lines(&context, lines, |_, _| {})
-        .unwrap_or_else(|failure| panic!("{}", failure.lines.join("\n")))
+        .unwrap_or_else(|failure| panic!("{}", failure.messages.join("\n")))
 }

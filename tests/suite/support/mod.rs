@@ -62,7 +62,7 @@ pub fn first_catalogue(kind: &str) -> Vec<Value> {
 
 /// The items of the first catalogue.
 pub fn whole_first_catalogue() -> Vec<Value> {
-    let lines = kinoteka::commands::DEMO.lines().filter(|line| !line.trim().is_empty());
+    let lines = kinoteka::commands::DEMO_CATALOGUE.lines().filter(|line| !line.trim().is_empty());
     lines
         .map(|line| serde_json::from_str::<Value>(line).expect("the first catalogue is JSON"))
         .collect()

@@ -72,19 +72,23 @@ impl TestServer {
 
     /// Makes a key.
     pub fn key(&self, role: Role, expires_at: Option<Time>) -> (ApiKey, String) {
-        let store = kinoteka::server::store(&self.settings).expect("the settings are right");
+        let store = kinoteka::server::database_from_settings(&self.settings)
+            .expect("the settings are right");
         store
-            .write_here(|connection| {
-                keys::create(connection, "test", role, expires_at).map_err(Problem::from)
+            .write_blocking(|connection| {
+                keys::create_key(connection, "test", role, expires_at).map_err(Problem::from)
             })
             .expect("a key can be made")
     }
 
     /// Revokes a key.
     pub fn revoke(&self, key: &ApiKey) {
-        let store = kinoteka::server::store(&self.settings).expect("the settings are right");
+        let store = kinoteka::server::database_from_settings(&self.settings)
+            .expect("the settings are right");
         let revoked = store
-            .write_here(|connection| keys::revoke(connection, key.id).map_err(Problem::from))
+            .write_blocking(|connection| {
+                keys::revoke_key(connection, key.id).map_err(Problem::from)
+            })
             .expect("a key can be revoked");
         assert!(revoked);
     }
