@@ -229,8 +229,10 @@ impl Settings {
                 errors.push("KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL: the hub fetches the feeds from there".to_owned());
             }
         }
-        if let Some(fault) = self.public_url_template.as_deref().and_then(url_template_error) {
-            errors.push(format!("KINOTEKA_PUBLIC_URL_TEMPLATE {fault}"));
+        if let Some(template_error) =
+            self.public_url_template.as_deref().and_then(url_template_error)
+        {
+            errors.push(format!("KINOTEKA_PUBLIC_URL_TEMPLATE {template_error}"));
         }
         if self.name.as_deref().is_some_and(|name| {
             name.trim().is_empty()
@@ -388,8 +390,8 @@ fn url_template_error(template: &str) -> Option<&'static str> {
             "must be an http or https address such as https://example.org/{lang}/videos/{slug}",
         );
     }
-    let tells_apart = template.contains("{slug}") || template.contains("{id}");
-    (!tells_apart).then_some("must contain {slug} or {id}, else all items have the same page")
+    let identifies_item = template.contains("{slug}") || template.contains("{id}");
+    (!identifies_item).then_some("must contain {slug} or {id}, else all items have the same page")
 }
 
 #[cfg(test)]

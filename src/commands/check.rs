@@ -75,13 +75,13 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
             )));
         }
     }
-    for fault in upkeep::integrity_errors(&mut connection)? {
+    for integrity_error in upkeep::integrity_errors(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";
         report.print(
             &Finding {
                 code: "database_damaged",
                 subject: "database".to_owned(),
-                detail: fault,
+                detail: integrity_error,
                 remedy,
                 derived: false,
             },
@@ -190,14 +190,15 @@ fn check_iati(
     settings: &Settings,
     report: &mut Report,
 ) -> Result<(), CommandError> {
-    for lack in iati::check::lacks(connection, settings)? {
+    for missing in iati::check::lacks(connection, settings)? {
         let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
-        let remedy = if lack.kind.is_some() { remedy } else { "Until then nothing is reported." };
+        let remedy =
+            if missing.kind.is_some() { remedy } else { "Until then nothing is reported." };
         report.print(
             &Finding {
-                code: lack.code,
-                subject: lack.pointer(),
-                detail: lack.detail,
+                code: missing.code,
+                subject: missing.pointer(),
+                detail: missing.detail,
                 remedy,
                 derived: false,
             },
@@ -214,19 +215,19 @@ struct Report {
 }
 
 impl Report {
-    fn print(&mut self, finding: &Finding, mended: bool) -> Result<(), CommandError> {
+    fn print(&mut self, finding: &Finding, repaired: bool) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;
             if let Some(object) = line.as_object_mut() {
-                object.insert("mended".to_owned(), mended.into());
+                object.insert("mended".to_owned(), repaired.into());
             }
             writeln!(out, "{line}")?;
         } else {
-            let remedy = if mended { "Mended." } else { finding.remedy };
+            let remedy = if repaired { "Mended." } else { finding.remedy };
             writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
         }
-        let count = if mended { &mut self.repaired } else { &mut self.unresolved };
+        let count = if repaired { &mut self.repaired } else { &mut self.unresolved };
         *count = count.saturating_add(1);
         Ok(())
     }
@@ -251,9 +252,11 @@ fn unknown_settings() -> Vec<Finding> {
     });
     unknown
         .map(|name| {
-            let near = nearest(&name, known.iter().map(String::as_str));
-            let detail = match near {
-                Some(near) => format!("There is no such setting; did you mean `{near}`?"),
+            let suggestion = nearest(&name, known.iter().map(String::as_str));
+            let detail = match suggestion {
+                Some(suggestion) => {
+                    format!("There is no such setting; did you mean `{suggestion}`?")
+                }
                 None => "There is no such setting.".to_owned(),
             };
             let remedy = "Correct or remove it; .env.example lists all settings.";

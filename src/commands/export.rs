@@ -71,11 +71,11 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
 /// The text tracks of a video.
 fn text_track_lines(
     connection: &mut Connection,
-    number: RowId,
+    row_id: RowId,
     video: &str,
 ) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
-    for track in tracks::of_item(connection, number)? {
+    for track in tracks::of_item(connection, row_id)? {
         let line = TextTrackLine {
             line_number: 0,
             resource: TEXT_TRACK.to_owned(),

@@ -50,7 +50,7 @@ pub struct ImportReport {
 
 /// Reads a file and reports every bad line with its number.
 pub fn run_import(settings: &Settings, args: &Args) -> Result<(), CommandError> {
-    let held = ImportInput::from_file(settings, args)?;
+    let input = ImportInput::from_file(settings, args)?;
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
     let context = server::app_state(settings)?;
@@ -64,11 +64,11 @@ pub fn run_import(settings: &Settings, args: &Args) -> Result<(), CommandError> 
             }
         }
     };
-    let imported = match held {
+    let report = match input {
         ImportInput::Lines(text) => import_lines(&context, &text, progress)?,
         ImportInput::Iati(file) => import_iati::run(&context, file, progress)?,
     };
-    print_status(&format!("{} items stored, {} unchanged.", imported.stored, imported.unchanged));
+    print_status(&format!("{} items stored, {} unchanged.", report.stored, report.unchanged));
     Ok(())
 }
 
@@ -139,12 +139,12 @@ pub fn import_lines(
     let mut lines: Vec<ImportLine> = Vec::new();
     let mut tracks: Vec<TextTrackLine> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let number = index.saturating_add(1);
-        let understood = match TextTrackLine::parse(number, line) {
+        let line_number = index.saturating_add(1);
+        let parsed = match TextTrackLine::parse(line_number, line) {
             Some(track) => track.map(|track| tracks.push(track)),
-            None => parse_line(number, line).map(|line| lines.push(line)),
+            None => parse_line(line_number, line).map(|line| lines.push(line)),
         };
-        errors.extend(understood.err().map(|error| (number, error)));
+        errors.extend(parsed.err().map(|error| (line_number, error)));
     }
     save_lines(context, lines, &tracks, errors, progress)
 }
@@ -154,34 +154,34 @@ pub(super) fn save_lines(
     context: &Context,
     mut lines: Vec<ImportLine>,
     tracks: &[TextTrackLine],
-    understood: Vec<(usize, String)>,
+    parse_errors: Vec<(usize, String)>,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
     let all = lines.len().saturating_add(tracks.len());
     lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
-    let helper = IndexerThread::start();
+    let indexer = IndexerThread::start();
     let outcome = context.store.write_blocking(|connection| {
-        let mut errors = understood.clone();
-        let mut imported = ImportReport::default();
+        let mut errors = parse_errors.clone();
+        let mut report = ImportReport::default();
         // The revisions of a kind are bumped once, when all its items are stored.
-        let mut written: Option<Kind> = None;
-        let mut seen: Vec<Kind> = Vec::new();
+        let mut pending_kind: Option<Kind> = None;
+        let mut changed_kinds: Vec<Kind> = Vec::new();
         for (done, line) in lines.iter().enumerate() {
-            if let Some(kind) = written.take_if(|kind| *kind != line.kind) {
+            if let Some(kind) = pending_kind.take_if(|kind| *kind != line.kind) {
                 bump(connection, kind, Time::now())?;
             }
             match save_line(connection, context, line) {
                 Ok(stored) if stored.is_changed => {
-                    written = Some(line.kind);
-                    if stored.is_seen && !seen.contains(&line.kind) {
-                        seen.push(line.kind);
+                    pending_kind = Some(line.kind);
+                    if stored.is_seen && !changed_kinds.contains(&line.kind) {
+                        changed_kinds.push(line.kind);
                     }
-                    imported.stored = imported.stored.saturating_add(1);
-                    if ANALYZE_AFTER_ITEMS.contains(&imported.stored) {
+                    report.stored = report.stored.saturating_add(1);
+                    if ANALYZE_AFTER_ITEMS.contains(&report.stored) {
                         upkeep::analyze(connection)?;
                     }
                 }
-                Ok(_) => imported.unchanged = imported.unchanged.saturating_add(1),
+                Ok(_) => report.unchanged = report.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => {
                     errors.extend(line_errors(line, &problem))
                 }
@@ -189,14 +189,14 @@ pub(super) fn save_lines(
             }
             progress(done.saturating_add(1), all);
         }
-        if let Some(kind) = written {
+        if let Some(kind) = pending_kind {
             bump(connection, kind, Time::now())?;
         }
         // Tracks come last: they belong to videos.
         for (done, line) in tracks.iter().enumerate() {
             match line.save(connection, &context.settings) {
-                Ok(true) => imported.stored = imported.stored.saturating_add(1),
-                Ok(false) => imported.unchanged = imported.unchanged.saturating_add(1),
+                Ok(true) => report.stored = report.stored.saturating_add(1),
+                Ok(false) => report.unchanged = report.unchanged.saturating_add(1),
                 Err(problem) if problem.kind.definition().status < 500 => {
                     errors.extend(line.line_errors(&problem))
                 }
@@ -204,22 +204,22 @@ pub(super) fn save_lines(
             }
             progress(lines.len().saturating_add(done).saturating_add(1), all);
         }
-        for kind in seen {
+        for kind in changed_kinds {
             announce::changed(connection, &context.settings, kind)?;
         }
-        if errors.is_empty() { Ok(imported) } else { Err(ImportError::Lines(errors)) }
+        if errors.is_empty() { Ok(report) } else { Err(ImportError::Lines(errors)) }
     });
-    drop(helper);
+    drop(indexer);
     match outcome {
-        Ok(imported) => {
-            if imported.stored > 0
+        Ok(report) => {
+            if report.stored > 0
                 && let Err(error) =
-                    upkeep::optimize_after_bulk_load(&mut context.store.connect()?, imported.stored)
+                    upkeep::optimize_after_bulk_load(&mut context.store.connect()?, report.stored)
             {
                 // Everything is stored; PostgreSQL will come by itself later.
                 log::warn!("the database could not be tidied after the import: {error}");
             }
-            Ok(imported)
+            Ok(report)
         }
         Err(ImportError::Problem(problem)) => Err(problem.into()),
         Err(ImportError::Lines(mut errors)) => {
@@ -305,7 +305,7 @@ pub struct TextTrackLine {
 
 impl TextTrackLine {
     /// Reads a line, if it is of this sort.
-    fn parse(number: usize, line: &str) -> Option<Result<Self, String>> {
+    fn parse(line_number: usize, line: &str) -> Option<Result<Self, String>> {
         if !line.contains(TEXT_TRACK) {
             return None;
         }
@@ -315,7 +315,7 @@ impl TextTrackLine {
         }
         let read: Result<Self, String> =
             serde_json::from_value(value).map_err(|error| format!("not a text track: {error}"));
-        Some(read.map(|line| Self { line_number: number, ..line }))
+        Some(read.map(|line| Self { line_number: line_number, ..line }))
     }
 
     fn save(&self, connection: &mut Connection, settings: &Settings) -> Result<bool, Problem> {
@@ -348,9 +348,9 @@ impl TextTrackLine {
     }
 
     fn line_errors(&self, problem: &Problem) -> Vec<(usize, String)> {
-        let place = format!("{} of `{}` in `{}`", self.kind.as_str(), self.video, self.language);
+        let subject = format!("{} of `{}` in `{}`", self.kind.as_str(), self.video, self.language);
         if problem.errors.is_empty() {
-            return vec![(self.line_number, format!("{place}: {}", problem.detail))];
+            return vec![(self.line_number, format!("{subject}: {}", problem.detail))];
         }
         let line = |line: Option<usize>| {
             line.map(|line| format!("line {line} of the track: ")).unwrap_or_default()
@@ -359,7 +359,7 @@ impl TextTrackLine {
             .errors
             .iter()
             .map(|error| {
-                (self.line_number, format!("{place}: {}{}", line(error.line), error.detail))
+                (self.line_number, format!("{subject}: {}{}", line(error.line), error.detail))
             })
             .collect()
     }
@@ -388,25 +388,25 @@ fn save_line(
 
 /// What is wrong with a line: its number and a sentence for each error.
 pub fn line_errors(line: &ImportLine, problem: &Problem) -> Vec<(usize, String)> {
-    let place = format!("{} `{}`", line.kind.noun(), line.slug);
+    let subject = format!("{} `{}`", line.kind.noun(), line.slug);
     if problem.errors.is_empty() {
-        return vec![(line.line_number, format!("{place}: {}", problem.detail))];
+        return vec![(line.line_number, format!("{subject}: {}", problem.detail))];
     }
     // Pointers hold the names of members as they were written, which a terminal must not obey.
-    let shown = |pointer: &Option<String>| {
+    let printable = |pointer: &Option<String>| {
         pointer
             .iter()
             .flat_map(|pointer| pointer.chars())
             .filter(|c| !c.is_control())
             .collect::<String>()
     };
-    let mut explained: Vec<String> = problem
+    let mut messages: Vec<String> = problem
         .errors
         .iter()
-        .map(|error| format!("{place}: {}: {}", shown(&error.pointer), error.detail))
+        .map(|error| format!("{subject}: {}: {}", printable(&error.pointer), error.detail))
         .collect();
-    if explained.len() >= MAX_ERRORS {
-        explained.push(format!("{place}: {}", problem.detail));
+    if messages.len() >= MAX_ERRORS {
+        messages.push(format!("{subject}: {}", problem.detail));
     }
-    explained.into_iter().map(|text| (line.line_number, text)).collect()
+    messages.into_iter().map(|text| (line.line_number, text)).collect()
 }

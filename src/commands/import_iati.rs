@@ -18,11 +18,11 @@ use crate::resource::spec::Kind;
 
 /// Reads a file, or says why it cannot be read at all.
 pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<File, CommandError> {
-    let refused = |error: String| CommandError {
+    let parse_error = |error: String| CommandError {
         messages: vec![error, "nothing was imported".to_owned()],
         exit_code: 2,
     };
-    iati::read::read(bytes, settings.default_language().as_str()).map_err(refused)
+    iati::read::read(bytes, settings.default_language().as_str()).map_err(parse_error)
 }
 
 /// Imports a file, all of it or nothing, and says what it holds that was not taken.
@@ -32,23 +32,23 @@ pub fn run(
     progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
     let mut connection = context.store.connect()?;
-    let known = load_existing(&mut connection).map_err(Problem::from)?;
-    let taken = take(&mut file, &known, chrono::Utc::now().date_naive());
-    let mut lines = Vec::with_capacity(taken.len());
-    for Taken { line, kind, slug, mut body } in taken {
+    let existing = load_existing(&mut connection).map_err(Problem::from)?;
+    let items = take(&mut file, &existing, chrono::Utc::now().date_naive());
+    let mut lines = Vec::with_capacity(items.len());
+    for Taken { line, kind, slug, mut body } in items {
         if kind == Kind::Programme {
             preserve_non_iati_partners(&mut connection, context, &slug, &mut body)?;
         }
         lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
     }
     drop(connection);
-    let imported = save_lines(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
+    let report = save_lines(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
     if !file.left_out.is_empty() {
         let counts: Vec<String> =
             file.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
         print_status(&format!("Not taken from the file: {}.", counts.join(", ")));
     }
-    Ok(imported)
+    Ok(report)
 }
 
 /// What the catalogue has, as far as a file can mean it.
@@ -69,16 +69,16 @@ fn load_existing(connection: &mut Connection) -> Result<Known, diesel::result::E
         .order(items::number)
         .select((items::kind, items::slug, items::own))
         .load(connection)?;
-    let mut known = Known { slugs, ..Known::default() };
-    for (kind, slug, own) in rows {
-        let own: Value = serde_json::from_str(&own).unwrap_or_default();
+    let mut existing = Known { slugs, ..Known::default() };
+    for (kind, slug, fields) in rows {
+        let fields: Value = serde_json::from_str(&fields).unwrap_or_default();
         if let (Some(kind), Some(identifier)) =
-            (Kind::parse(&kind), own.get("iati_identifier").and_then(Value::as_str))
+            (Kind::parse(&kind), fields.get("iati_identifier").and_then(Value::as_str))
         {
-            known.identified.entry((kind, identifier.to_owned())).or_insert(slug);
+            existing.identified.entry((kind, identifier.to_owned())).or_insert(slug);
         }
     }
-    Ok(known)
+    Ok(existing)
 }
 
 /// Partners that play a part of which IATI knows nothing are not in its files: a programme keeps
@@ -94,14 +94,18 @@ fn preserve_non_iati_partners(
     if item.deleted_at.is_some() {
         return Ok(());
     }
-    let drawn: Value =
+    let programme: Value =
         serde_json::from_str(&render_resource(connection, context, Kind::Programme, item)?)
             .map_err(Problem::internal)?;
     let has_no_code =
         |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role).is_none();
-    let theirs =
-        drawn.get("partners").and_then(Value::as_array).into_iter().flatten().filter(has_no_code);
-    let kept: Vec<Value> = theirs
+    let without_iati_role = programme
+        .get("partners")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(has_no_code);
+    let kept: Vec<Value> = without_iati_role
         .map(|one| json!({"partner": one.pointer("/partner/id"), "role": one.get("role")}))
         .collect();
     if let Some(partners) = body.get_mut("partners").and_then(Value::as_array_mut) {

@@ -93,7 +93,7 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
                     (None, Some(expiry)) if expiry <= now => "expired",
                     _ => "active",
                 };
-                let shown = |time: Option<Time>| {
+                let format_time = |time: Option<Time>| {
                     time.map_or_else(|| "-".to_owned(), |time| time.to_string())
                 };
                 writeln!(
@@ -102,8 +102,8 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
                     key.id,
                     key.role,
                     key.created_at,
-                    shown(key.expires_at),
-                    shown(key.last_used_at),
+                    format_time(key.expires_at),
+                    format_time(key.last_used_at),
                     key.name
                 )?;
             }

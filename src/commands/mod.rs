@@ -149,11 +149,11 @@ pub fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            for line in failure.messages {
+        Err(command_error) => {
+            for line in command_error.messages {
                 print_status(&format!("kinoteka: {line}"));
             }
-            ExitCode::from(failure.exit_code)
+            ExitCode::from(command_error.exit_code)
         }
     }
 }
@@ -241,22 +241,28 @@ fn render_resource(
     use crate::http::language::LanguagePreference;
     use crate::resource::query::Shape;
     use crate::resource::shown::Shown;
-    let shown = &mut Shown::new(
+    let render_context = &mut Shown::new(
         LanguagePreference::all_languages(context.settings.fallback_languages()),
         std::sync::Arc::clone(&context.places),
         None,
     );
     let shape = Shape::default();
-    let drawn = match kind {
-        Kind::Topic => draw::<Topics>(connection, context, item, shown, &shape, All),
-        Kind::Partner => draw::<Partners>(connection, context, item, shown, &shape, All),
-        Kind::Programme => draw::<Programmes>(connection, context, item, shown, &shape, All),
-        Kind::Video => draw::<Videos>(connection, context, item, shown, &shape, All),
-        Kind::Indicator => draw::<Indicators>(connection, context, item, shown, &shape, All),
-        Kind::ImpactStatistic => {
-            draw::<ImpactStatistics>(connection, context, item, shown, &shape, All)
+    let rendered = match kind {
+        Kind::Topic => draw::<Topics>(connection, context, item, render_context, &shape, All),
+        Kind::Partner => draw::<Partners>(connection, context, item, render_context, &shape, All),
+        Kind::Programme => {
+            draw::<Programmes>(connection, context, item, render_context, &shape, All)
         }
-        Kind::SavedQuery => draw::<SavedQueries>(connection, context, item, shown, &shape, All),
+        Kind::Video => draw::<Videos>(connection, context, item, render_context, &shape, All),
+        Kind::Indicator => {
+            draw::<Indicators>(connection, context, item, render_context, &shape, All)
+        }
+        Kind::ImpactStatistic => {
+            draw::<ImpactStatistics>(connection, context, item, render_context, &shape, All)
+        }
+        Kind::SavedQuery => {
+            draw::<SavedQueries>(connection, context, item, render_context, &shape, All)
+        }
     };
-    drawn.map(|(text, _)| text)
+    rendered.map(|(text, _)| text)
 }

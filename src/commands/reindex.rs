@@ -27,21 +27,21 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     server::ensure_schema(&store, settings.auto_migrate)?;
     let started = Instant::now();
     let mut connection = store.connect()?;
-    let (all, contents) = connection.with_snapshot(|connection| {
+    let (total, snapshot) = connection.with_snapshot(|connection| {
         Ok::<_, Error>((count(connection)?, IndexSnapshot::load(connection)?))
     })?;
     let mut progress =
-        Progress { total: all, printed_tenths: 0, is_terminal: std::io::stderr().is_terminal() };
-    let (mut items, mut stale, mut after, mut at_once) =
+        Progress { total: total, printed_tenths: 0, is_terminal: std::io::stderr().is_terminal() };
+    let (mut items, mut stale, mut after, mut batch_size) =
         (0_usize, 0_usize, None, INITIAL_BATCH_SIZE);
     loop {
-        let begun = Instant::now();
-        let some = rewrite_batch(&store, after, at_once, &contents)
+        let batch_started = Instant::now();
+        let batch = rewrite_batch(&store, after, batch_size, &snapshot)
             .map_err(|error| interrupted(error, items))?;
-        at_once = next_batch_size(at_once, begun.elapsed());
-        items = items.saturating_add(some.items);
-        stale = stale.saturating_add(some.stale);
-        after = some.last;
+        batch_size = next_batch_size(batch_size, batch_started.elapsed());
+        items = items.saturating_add(batch.items);
+        stale = stale.saturating_add(batch.stale);
+        after = batch.last;
         if after.is_none() {
             break;
         }
@@ -62,13 +62,13 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
 }
 
 /// How many items to write next, after so many took so long.
-fn next_batch_size(at_once: usize, took: Duration) -> usize {
-    if took > TARGET_BATCH_TIME {
-        at_once.div_ceil(2)
-    } else if took < TARGET_BATCH_TIME / 3 {
-        at_once.saturating_mul(2).min(MAX_BATCH_SIZE)
+fn next_batch_size(batch_size: usize, elapsed: Duration) -> usize {
+    if elapsed > TARGET_BATCH_TIME {
+        batch_size.div_ceil(2)
+    } else if elapsed < TARGET_BATCH_TIME / 3 {
+        batch_size.saturating_mul(2).min(MAX_BATCH_SIZE)
     } else {
-        at_once
+        batch_size
     }
 }
 
@@ -77,15 +77,15 @@ fn next_batch_size(at_once: usize, took: Duration) -> usize {
 fn rewrite_batch(
     store: &Database,
     after: Option<i64>,
-    at_once: usize,
-    contents: &IndexSnapshot,
+    batch_size: usize,
+    snapshot: &IndexSnapshot,
 ) -> Result<Rewritten, Problem> {
     store.write_blocking(|connection| {
-        let some = rewrite(connection, after, at_once, contents)?;
-        if some.stale > 0 {
+        let batch = rewrite(connection, after, batch_size, snapshot)?;
+        if batch.stale > 0 {
             bump_all(connection, Time::now())?;
         }
-        Ok(some)
+        Ok(batch)
     })
 }
 
@@ -124,11 +124,11 @@ struct Progress {
 impl Progress {
     fn print(&mut self, done: usize) {
         // Others may have come meanwhile.
-        let all = self.total.max(done);
-        let share = |of: usize| done.saturating_mul(of).checked_div(all).unwrap_or(of);
-        let line = format!("{done} of {all} items, {} %", share(100));
+        let total = self.total.max(done);
+        let share = |of: usize| done.saturating_mul(of).checked_div(total).unwrap_or(of);
+        let line = format!("{done} of {total} items, {} %", share(100));
         if self.is_terminal {
-            let end = if done == all { "\n" } else { "" };
+            let end = if done == total { "\n" } else { "" };
             drop(write!(std::io::stderr(), "\r{line}{end}"));
         } else if share(10) > self.printed_tenths {
             self.printed_tenths = share(10);

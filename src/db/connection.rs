@@ -242,12 +242,13 @@ impl Connection {
 /// Adds what libpq needs to notice in time that a server does not answer; what the URL says itself
 /// stands.
 fn add_libpq_timeouts(url: &str, session: SessionConfig) -> String {
-    let seconds = session.busy_timeout.as_secs().max(2);
-    let unanswered = session.statement_timeout.saturating_add(session.busy_timeout).as_millis();
+    let connect_timeout_seconds = session.busy_timeout.as_secs().max(2);
+    let tcp_timeout_ms = session.statement_timeout.saturating_add(session.busy_timeout).as_millis();
     let mut url = url.to_owned();
-    for (name, value) in
-        [("connect_timeout", seconds.to_string()), ("tcp_user_timeout", unanswered.to_string())]
-    {
+    for (name, value) in [
+        ("connect_timeout", connect_timeout_seconds.to_string()),
+        ("tcp_user_timeout", tcp_timeout_ms.to_string()),
+    ] {
         if !url.contains(name) {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.extend([name, "=", &value]);

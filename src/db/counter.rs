@@ -33,9 +33,9 @@ pub(super) fn take_statement_count() -> u32 {
 /// statements.
 pub(super) fn without_counting<T>(work: impl FnOnce() -> T) -> T {
     let before = take_statement_count();
-    let done = work();
+    let result = work();
     STATEMENTS.with(|n| n.set(before));
-    done
+    result
 }
 
 /// Notes that a statement of this thread failed.

@@ -90,7 +90,7 @@ pub(super) fn is_read_only(text: &str) -> bool {
 fn is_disk_full(text: &str) -> bool {
     ["disk is full", "No space left on device", "Disk quota exceeded"]
         .iter()
-        .any(|full| text.contains(full))
+        .any(|message| text.contains(message))
 }
 
 /// Messages of states that pass by themselves; diesel has no kinds for them.
@@ -105,7 +105,7 @@ fn is_transient(text: &str) -> bool {
         "server closed the connection",
         "too many clients",
     ];
-    TRANSIENT_MESSAGES.iter().any(|passing| text.contains(passing))
+    TRANSIENT_MESSAGES.iter().any(|message| text.contains(message))
 }
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn distinguishes_unwritable_from_unavailable() {
-        let of = |text: &str| {
+        let classify = |text: &str| {
             Error::from(DieselError::DatabaseError(
                 DatabaseErrorKind::Unknown,
                 Box::new(text.to_owned()),
@@ -126,9 +126,9 @@ mod tests {
             "could not extend file \"base/5/1259\": No space left on device",
             "cannot execute INSERT in a read-only transaction",
         ] {
-            assert!(matches!(of(text), Error::Unwritable(_)), "{text}: {:?}", of(text));
+            assert!(matches!(classify(text), Error::Unwritable(_)), "{text}: {:?}", classify(text));
         }
-        assert!(matches!(of("database is locked"), Error::Unavailable(_)));
-        assert!(matches!(of("no such table: items"), Error::Internal(_)));
+        assert!(matches!(classify("database is locked"), Error::Unavailable(_)));
+        assert!(matches!(classify("no such table: items"), Error::Internal(_)));
     }
 }

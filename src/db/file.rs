@@ -15,7 +15,7 @@ pub(super) struct WatchedFile {
 impl WatchedFile {
     /// Whether the file is still found under its name.
     pub fn is_same_file(&self) -> bool {
-        file_identity(&self.path).is_ok_and(|found| found == self.identity)
+        file_identity(&self.path).is_ok_and(|current| current == self.identity)
     }
 }
 
@@ -29,13 +29,13 @@ pub(super) fn open_watched(
     let Target::Sqlite(path) = target else {
         return Ok((Connection::open(target, access, session)?, None));
     };
-    let gone = |error: std::io::Error| {
+    let unavailable = |error: std::io::Error| {
         Error::Unavailable(format!("the database file {path} cannot be opened: {error}"))
     };
-    let before = file_identity(path).map_err(gone)?;
+    let before = file_identity(path).map_err(unavailable)?;
     let connection = Connection::open(&Target::Sqlite(existing_file_uri(path)), access, session)?;
     // The same before and after, so that it was also this one that was opened.
-    if file_identity(path).map_err(gone)? != before {
+    if file_identity(path).map_err(unavailable)? != before {
         return Err(Error::Unavailable(format!(
             "the database file {path} was replaced while it was opened"
         )));

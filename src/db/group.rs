@@ -65,13 +65,13 @@ where
         self.outcome = None;
         let outcome = (self.work)(connection)
             .map(|value| QueryOutcome { value, statement_count: counter::take_statement_count() });
-        let is_kept = outcome.is_ok();
+        let is_ok = outcome.is_ok();
         self.outcome = Some(outcome);
-        is_kept
+        is_ok
     }
 
-    fn reply(self: Box<Self>, fate: Result<(), Error>) {
-        let outcome = match (self.outcome, fate) {
+    fn reply(self: Box<Self>, commit_result: Result<(), Error>) {
+        let outcome = match (self.outcome, commit_result) {
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(done)), Ok(())) => Ok(done),
             (_, Err(error)) => Err(error.into()),
@@ -86,20 +86,20 @@ where
 
 /// Writes `first` and what waits behind it, and answers all of them.
 pub(super) fn write_group(
-    held: &mut WorkerConnection,
-    purpose: &PoolConfig,
+    worker: &mut WorkerConnection,
+    config: &PoolConfig,
     first: Box<dyn PendingWrite>,
     waiting: &Receiver<PoolJob>,
 ) {
-    let mut units: Vec<Box<dyn PendingWrite>> = Vec::new();
-    units.extend(Some(first).filter(|unit| unit.claim()));
+    let mut pending_writes: Vec<Box<dyn PendingWrite>> = Vec::new();
+    pending_writes.extend(Some(first).filter(|pending_write| pending_write.claim()));
     let (mut may_grow, mut attempt) = (true, 1);
-    let mut left = None;
-    while !units.is_empty() {
+    let mut leftover_job = None;
+    while !pending_writes.is_empty() {
         let begun = Cell::new(false);
-        let (mut refused, mut panicked) = (None, false);
-        let outcome: Result<(), Error> = held.run(
-            purpose,
+        let (mut failed_index, mut panicked) = (None, false);
+        let outcome: Result<(), Error> = worker.run(
+            config,
             || !begun.get(),
             |connection| {
                 connection.begin_write()?;
@@ -107,30 +107,31 @@ pub(super) fn write_group(
                 let started = Instant::now();
                 let mut done = 0_usize;
                 loop {
-                    if let Some(unit) = units.get_mut(done) {
-                        let kept = catch_unwind(AssertUnwindSafe(|| unit.run(connection)));
-                        if matches!(kept, Ok(true)) {
+                    if let Some(pending_write) = pending_writes.get_mut(done) {
+                        let result =
+                            catch_unwind(AssertUnwindSafe(|| pending_write.run(connection)));
+                        if matches!(result, Ok(true)) {
                             done = done.saturating_add(1);
                             continue;
                         }
-                        (refused, panicked) = (Some(done), kept.is_err());
+                        (failed_index, panicked) = (Some(done), result.is_err());
                         // The cause is told, not that a connection which broke cannot roll back
                         // either.
                         drop(Connection::rollback_transaction(connection));
                         return Err(Error::Internal("a write panicked".to_owned()));
                     }
                     if !may_grow
-                        || units.len() >= MAX_GROUP_SIZE
+                        || pending_writes.len() >= MAX_GROUP_SIZE
                         || started.elapsed() >= MAX_GROUP_TIME
                     {
                         break;
                     }
                     match waiting.try_recv() {
-                        Ok(PoolJob::Grouped(unit)) => {
-                            units.extend(Some(unit).filter(|unit| unit.claim()))
-                        }
+                        Ok(PoolJob::Grouped(pending_write)) => pending_writes.extend(
+                            Some(pending_write).filter(|pending_write| pending_write.claim()),
+                        ),
                         Ok(PoolJob::Single(job)) => {
-                            left = Some(job);
+                            leftover_job = Some(job);
                             break;
                         }
                         Err(_) => break,
@@ -140,12 +141,13 @@ pub(super) fn write_group(
             },
         );
         if panicked {
-            *held = WorkerConnection::default();
+            *worker = WorkerConnection::default();
         }
-        if let Some(unit) =
-            refused.filter(|place| *place < units.len()).map(|place| units.remove(place))
+        if let Some(pending_write) = failed_index
+            .filter(|place| *place < pending_writes.len())
+            .map(|place| pending_writes.remove(place))
         {
-            unit.reply(outcome);
+            pending_write.reply(outcome);
             may_grow = false;
             continue;
         }
@@ -153,12 +155,12 @@ pub(super) fn write_group(
             (attempt, may_grow) = (attempt + 1, false);
             continue;
         }
-        for unit in units.drain(..) {
-            unit.reply(outcome.clone());
+        for pending_write in pending_writes.drain(..) {
+            pending_write.reply(outcome.clone());
         }
     }
-    if let Some(job) = left {
-        job(held, purpose);
+    if let Some(job) = leftover_job {
+        job(worker, config);
     }
 }
 

@@ -31,27 +31,27 @@ fn from_migration_error(error: Box<dyn std::error::Error + Send + Sync>) -> Erro
 
 /// Compares the applied migrations with the embedded ones.
 pub fn status(connection: &mut Connection) -> Result<MigrationStatus, Error> {
-    let (known, applied) = match connection {
+    let (embedded, applied) = match connection {
         Connection::Sqlite(connection) => {
-            let known: Vec<String> = migration_versions(
+            let embedded: Vec<String> = migration_versions(
                 MigrationSource::<Sqlite>::migrations(&SQLITE_MIGRATIONS)
                     .map_err(from_migration_error)?,
             );
-            (known, connection.applied_migrations().map_err(from_migration_error)?)
+            (embedded, connection.applied_migrations().map_err(from_migration_error)?)
         }
         Connection::Postgres(connection) => {
-            let known: Vec<String> = migration_versions(
+            let embedded: Vec<String> = migration_versions(
                 MigrationSource::<Pg>::migrations(&POSTGRES_MIGRATIONS)
                     .map_err(from_migration_error)?,
             );
-            (known, connection.applied_migrations().map_err(from_migration_error)?)
+            (embedded, connection.applied_migrations().map_err(from_migration_error)?)
         }
     };
     let applied: Vec<String> = applied.into_iter().map(|version| version.to_string()).collect();
-    if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
+    if let Some(unknown) = applied.iter().find(|version| !embedded.contains(version)) {
         return Ok(MigrationStatus::Newer(unknown.clone()));
     }
-    match known.len().saturating_sub(applied.len()) {
+    match embedded.len().saturating_sub(applied.len()) {
         0 => Ok(MigrationStatus::UpToDate),
         missing => Ok(MigrationStatus::Pending(missing)),
     }

@@ -186,8 +186,8 @@ impl ListQuery {
         self.with_predicates(entries.sql(" AND (").append(matches).sql(")"))
     }
 
-    fn with_predicates(&self, from: Fragment) -> Fragment {
-        let mut body = from;
+    fn with_predicates(&self, from_clause: Fragment) -> Fragment {
+        let mut body = from_clause;
         for join in &self.joins {
             body = body.append(join);
         }
@@ -208,19 +208,21 @@ impl ListQuery {
     }
 
     /// How many items the list has, but no more than so many.
-    pub fn count_up_to(&self, connection: &mut Connection, most: i64) -> Result<i64, Error> {
+    pub fn count_up_to(&self, connection: &mut Connection, limit: i64) -> Result<i64, Error> {
         // With a limit alone PostgreSQL would read the table until it has found so many.
         let (order, body) = match self.ranked_matches.as_ref().map(|ranked| &ranked.scan_condition)
         {
-            Some(Some(along)) => (" ORDER BY search_index.rowid DESC", self.index_entries(along)),
+            Some(Some(scan_condition)) => {
+                (" ORDER BY search_index.rowid DESC", self.index_entries(scan_condition))
+            }
             Some(None) => (" ORDER BY search_index.rowid + 0", self.from_and_where()),
             None => ("", self.from_and_where()),
         };
-        let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one")
+        let limited = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 AS one")
             .append(&body)
             .by_backend("", order)
             .sql(" LIMIT ");
-        let statement = some.append(&Fragment::literal_on_postgres(most)).sql(") few");
+        let statement = limited.append(&Fragment::literal_on_postgres(limit)).sql(") few");
         let statement = Statement::<BigInt>::new(statement);
         let rows: Vec<i64> = statement.load_rows(connection)?;
         Ok(rows.first().copied().unwrap_or(0))
@@ -295,23 +297,24 @@ impl ListQuery {
     /// its own.
     fn ranked_row_ids(
         &self,
-        ranked: &RankedMatches,
+        matches: &RankedMatches,
         connection: &mut Connection,
     ) -> Result<Vec<RowId>, Error> {
-        let mut numbers = Vec::new();
+        let mut row_ids = Vec::new();
         let mut start = PageStart::Offset(0);
         loop {
-            let rows =
-                ranked.fetch_page(self, connection, &start, RANKED_BATCH_SIZE)?.unwrap_or_default();
-            let wanted = usize::try_from(RANKED_BATCH_SIZE).unwrap_or(usize::MAX);
-            let more = rows.len() > wanted;
+            let rows = matches
+                .fetch_page(self, connection, &start, RANKED_BATCH_SIZE)?
+                .unwrap_or_default();
+            let batch_size = usize::try_from(RANKED_BATCH_SIZE).unwrap_or(usize::MAX);
+            let has_more = rows.len() > batch_size;
             let mut last = None;
-            for row in rows.into_iter().take(wanted) {
-                numbers.push(row.1);
+            for row in rows.into_iter().take(batch_size) {
+                row_ids.push(row.1);
                 last = Some(row);
             }
-            let Some((_, number, first, second, _)) = last.filter(|_| more) else {
-                return Ok(numbers);
+            let Some((_, number, first, second, _)) = last.filter(|_| has_more) else {
+                return Ok(row_ids);
             };
             start = PageStart::After(Position { keys: vec![first, second], row_id: number });
         }
@@ -341,67 +344,67 @@ impl ListQuery {
         &self,
         connection: &mut Connection,
         (start, limit): (&PageStart, i64),
-        found: Option<Vec<PositionRow>>,
-        shows: &Projection,
+        ranked_positions: Option<Vec<PositionRow>>,
+        projection: &Projection,
     ) -> Result<Option<(PagePositions, Vec<R>)>, Error>
     where
         Statement<(PositionSql, T)>: LoadQuery<'q, Connection, (PositionRow, R)>,
     {
-        let wanted = usize::try_from(limit).unwrap_or(0);
-        let (mut places, mut items, more);
+        let page_size = usize::try_from(limit).unwrap_or(0);
+        let (mut positions, mut items, has_more);
         if self.ranked_matches.is_some() || connection.is_sqlite() {
             // Another statement costs less here than to read the item behind the page, too.
             let rows = match &self.ranked_matches {
-                Some(_) => found,
+                Some(_) => ranked_positions,
                 None => self
                     .page_query(start, limit)
                     .map(|numbers| Statement::<PositionSql>::new(numbers).load_rows(connection))
                     .transpose()?,
             };
             let Some(mut rows) = rows else { return Ok(None) };
-            more = rows.len() > wanted;
-            rows.truncate(wanted);
+            has_more = rows.len() > page_size;
+            rows.truncate(page_size);
             let page = integer_table(rows.iter().map(|row| row.1))
                 .by_backend(" page CROSS JOIN", " page JOIN")
                 .sql(" items ON items.number = page.value");
             let statement =
                 Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ")
-                    .append(&shows.columns)
+                    .append(&projection.columns)
                     .sql(" FROM ")
                     .append(&page);
-            let found: Vec<(PositionRow, R)> =
-                Statement::<(PositionSql, T)>::new(statement.append(&shows.joins))
+            let ranked_positions: Vec<(PositionRow, R)> =
+                Statement::<(PositionSql, T)>::new(statement.append(&projection.joins))
                     .load_rows(connection)?;
             // A join promises no order; and what has gone meanwhile is not shown.
-            let mut found: HashMap<RowId, R> =
-                found.into_iter().map(|(row, item)| (row.1, item)).collect();
-            (places, items) = rows
+            let mut ranked_positions: HashMap<RowId, R> =
+                ranked_positions.into_iter().map(|(row, item)| (row.1, item)).collect();
+            (positions, items) = rows
                 .into_iter()
-                .filter_map(|row| found.remove(&row.1).map(|item| (row, item)))
+                .filter_map(|row| ranked_positions.remove(&row.1).map(|item| (row, item)))
                 .unzip::<_, _, Vec<PositionRow>, Vec<R>>();
         } else {
             let Some(numbers) = self.page_query(start, limit) else { return Ok(None) };
             let statement = Fragment::new(
                 "SELECT page.place, page.number, page.first, page.second, page.third, ",
             )
-            .append(&shows.columns)
+            .append(&projection.columns)
             .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
             .append(&numbers)
             .sql(") numbers) page JOIN items ON items.number = page.number")
-            .append(&shows.joins);
+            .append(&projection.joins);
             let mut rows: Vec<(PositionRow, R)> =
                 Statement::<(PositionSql, T)>::new(statement).load_rows(connection)?;
             // A join promises no order.
             rows.sort_by_key(|(row, _)| row.0);
-            more = rows.len() > wanted;
-            rows.truncate(wanted);
-            (places, items) = rows.into_iter().unzip::<_, _, Vec<PositionRow>, Vec<R>>();
+            has_more = rows.len() > page_size;
+            rows.truncate(page_size);
+            (positions, items) = rows.into_iter().unzip::<_, _, Vec<PositionRow>, Vec<R>>();
         }
         if matches!(start, PageStart::Before(_)) {
-            places.reverse();
+            positions.reverse();
             items.reverse();
         }
-        let place = |(_, number, first, second, third): PositionRow| {
+        let to_position = |(_, number, first, second, third): PositionRow| {
             let mut keys = vec![first, second, third];
             keys.truncate(if self.ranked_matches.is_some() {
                 RANKED_KEY_COUNT
@@ -411,7 +414,10 @@ impl ListQuery {
             Position { keys, row_id: number }
         };
         Ok(Some((
-            PagePositions { positions: places.into_iter().map(place).collect(), has_more: more },
+            PagePositions {
+                positions: positions.into_iter().map(to_position).collect(),
+                has_more: has_more,
+            },
             items,
         )))
     }
@@ -431,11 +437,11 @@ impl ListQuery {
             statement = statement.sql(name);
         }
         statement = statement.append(&self.from_and_where());
-        if let PageStart::After(place) | PageStart::Before(place) = start {
-            let beyond = self.after_position(place, backward)?;
+        if let PageStart::After(position) | PageStart::Before(position) = start {
+            let after_position = self.after_position(position, backward)?;
             statement = statement
                 .sql(if self.predicates.is_empty() { " WHERE (" } else { " AND (" })
-                .append(&beyond)
+                .append(&after_position)
                 .sql(")");
         }
         statement = self.order_by(statement, backward);
@@ -478,9 +484,9 @@ impl ListQuery {
         &self,
         rank: i64,
         matches: &Fragment,
-        are_many: bool,
+        by_key_scan: bool,
         backward: bool,
-        most: i64,
+        limit: i64,
     ) -> Fragment {
         Fragment::new("SELECT * FROM (SELECT ")
             .sql("CAST(0 AS BIGINT) AS place, ")
@@ -488,9 +494,9 @@ impl ListQuery {
             .sql(format!(" AS number, '{rank}' AS first, CAST(search_index.rowid AS TEXT) AS second, NULL AS third"))
             .append(&self.index_entries(matches))
             .sql(" ORDER BY search_index.rowid")
-            .by_backend("", if are_many { "" } else { " + 0" })
+            .by_backend("", if by_key_scan { "" } else { " + 0" })
             .sql(if backward { " ASC LIMIT " } else { " DESC LIMIT " })
-            .append(&Fragment::literal_on_postgres(most))
+            .append(&Fragment::literal_on_postgres(limit))
             .sql(")")
             .by_backend("", " tier")
     }
@@ -535,8 +541,8 @@ impl ListQuery {
 }
 
 /// The rank and the key of an item that was searched for, from its place.
-pub(super) fn rank_and_key(place: &Position) -> Option<(i64, i64)> {
-    let [Some(rank), Some(key)] = place.keys.as_slice() else { return None };
+pub(super) fn rank_and_key(position: &Position) -> Option<(i64, i64)> {
+    let [Some(rank), Some(key)] = position.keys.as_slice() else { return None };
     Some((rank.parse().ok()?, key.parse().ok()?))
 }
 

@@ -145,16 +145,16 @@ impl Fragment {
 
 impl QueryFragment<MultiBackend> for Fragment {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let sqlite_runs = matches!(out.backend(), MultiBackend::Sqlite(_));
-        for piece in &self.0 {
-            match piece {
+        let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        for part in &self.0 {
+            match part {
                 FragmentPart::Sql(text) => out.push_sql(text),
                 FragmentPart::SqlByBackend { sqlite, postgres } => {
-                    out.push_sql(if sqlite_runs { sqlite } else { postgres })
+                    out.push_sql(if is_sqlite { sqlite } else { postgres })
                 }
                 FragmentPart::Bind(value) => value.push(&mut out)?,
                 FragmentPart::BindByBackend { sqlite, postgres } => {
-                    if let Some(value) = if sqlite_runs { sqlite } else { postgres } {
+                    if let Some(value) = if is_sqlite { sqlite } else { postgres } {
                         value.push(&mut out)?;
                     }
                 }
@@ -317,11 +317,11 @@ const ID_IN_END: (&str, &str) = ("))", " AS json))))");
 
 impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for IdIn<C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
+        let is_sqlite = matches!(out.backend(), MultiBackend::Sqlite(_));
         self.column.walk_ast(out.reborrow())?;
-        out.push_sql(if sqlite { ID_IN_START.0 } else { ID_IN_START.1 });
+        out.push_sql(if is_sqlite { ID_IN_START.0 } else { ID_IN_START.1 });
         out.push_bind_param::<Text, _>(&self.ids_json)?;
-        out.push_sql(if sqlite { ID_IN_END.0 } else { ID_IN_END.1 });
+        out.push_sql(if is_sqlite { ID_IN_END.0 } else { ID_IN_END.1 });
         Ok(())
     }
 }

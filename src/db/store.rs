@@ -53,40 +53,40 @@ pub struct QueryOutcome<T> {
 
 impl Database {
     /// Prepares the workers; no connection is opened until one is needed.
-    pub fn new(primary: &Target, replica: Option<&Target>, sizes: DatabaseConfig) -> Self {
-        let workers = |targets: Vec<Target>, access, size| {
+    pub fn new(primary: &Target, replica: Option<&Target>, config: DatabaseConfig) -> Self {
+        let pool = |targets: Vec<Target>, access, size| {
             Arc::new(ConnectionPool::new(
                 PoolConfig {
                     targets,
                     access,
-                    session: sizes.session,
-                    acquire_timeout: sizes.acquire_timeout,
-                    max_queue_len: sizes.max_queue_len,
+                    session: config.session,
+                    acquire_timeout: config.acquire_timeout,
+                    max_queue_len: config.max_queue_len,
                 },
                 size,
             ))
         };
-        let read_current = workers(vec![primary.clone()], Access::Read, sizes.readers);
-        let read = match replica {
+        let primary_read_pool = pool(vec![primary.clone()], Access::Read, config.readers);
+        let read_pool = match replica {
             Some(replica) => {
-                workers(vec![replica.clone(), primary.clone()], Access::Read, sizes.readers)
+                pool(vec![replica.clone(), primary.clone()], Access::Read, config.readers)
             }
-            None => Arc::clone(&read_current),
+            None => Arc::clone(&primary_read_pool),
         };
-        let read_long_current = workers(vec![primary.clone()], Access::ReadStream, STREAM_READERS);
-        let read_long = match replica {
+        let primary_stream_pool = pool(vec![primary.clone()], Access::ReadStream, STREAM_READERS);
+        let stream_pool = match replica {
             Some(replica) => {
-                workers(vec![replica.clone(), primary.clone()], Access::ReadStream, STREAM_READERS)
+                pool(vec![replica.clone(), primary.clone()], Access::ReadStream, STREAM_READERS)
             }
-            None => Arc::clone(&read_long_current),
+            None => Arc::clone(&primary_stream_pool),
         };
-        let writers = if primary.is_sqlite() { 1 } else { sizes.writers };
+        let writers = if primary.is_sqlite() { 1 } else { config.writers };
         Self {
-            read_pool: read,
-            primary_read_pool: read_current,
-            stream_pool: read_long,
-            primary_stream_pool: read_long_current,
-            write_pool: workers(vec![primary.clone()], Access::Write, writers),
+            read_pool: read_pool,
+            primary_read_pool: primary_read_pool,
+            stream_pool: stream_pool,
+            primary_stream_pool: primary_stream_pool,
+            write_pool: pool(vec![primary.clone()], Access::Write, writers),
         }
     }
 
@@ -117,7 +117,7 @@ impl Database {
     /// read with.
     pub async fn read_stream_batch<T, E, F>(
         &self,
-        may_lag: bool,
+        allow_replica: bool,
         work: F,
     ) -> Result<QueryOutcome<T>, E>
     where
@@ -125,8 +125,11 @@ impl Database {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        read_with_pool(if may_lag { &self.stream_pool } else { &self.primary_stream_pool }, work)
-            .await
+        read_with_pool(
+            if allow_replica { &self.stream_pool } else { &self.primary_stream_pool },
+            work,
+        )
+        .await
     }
 
     /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing
@@ -156,26 +159,19 @@ impl Database {
     }
 }
 
-async fn read_with_pool<T, E, F>(
-    workers: &ConnectionPool,
-    mut work: F,
-) -> Result<QueryOutcome<T>, E>
+async fn read_with_pool<T, E, F>(pool: &ConnectionPool, mut work: F) -> Result<QueryOutcome<T>, E>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
     F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
 {
-    workers
-        .run(move |held, purpose| {
-            counter::take_statement_count();
-            let value = held.run(
-                purpose,
-                || true,
-                |connection| connection.with_sqlite_snapshot(&mut work),
-            )?;
-            Ok(QueryOutcome { value, statement_count: counter::take_statement_count() })
-        })
-        .await
+    pool.run(move |worker, config| {
+        counter::take_statement_count();
+        let value =
+            worker.run(config, || true, |connection| connection.with_sqlite_snapshot(&mut work))?;
+        Ok(QueryOutcome { value, statement_count: counter::take_statement_count() })
+    })
+    .await
 }
 
 fn run_transaction<T, E: From<Error>>(

@@ -17,37 +17,39 @@ use super::sql::{Fragment, Statement};
 /// (SQLite), references to rows that are not there (SQLite; PostgreSQL does not let them arise),
 /// what belongs to no item, an encoding other than UTF-8 (PostgreSQL).
 pub fn integrity_errors(connection: &mut Connection) -> Result<Vec<String>, Error> {
-    let text = |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
-        let rows: Vec<(String,)> =
-            Statement::<(Text,)>::new(Fragment::new(sql)).load_rows(connection)?;
-        Ok(rows.into_iter().map(|(line,)| line).collect())
-    };
+    let query_lines =
+        |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
+            let rows: Vec<(String,)> =
+                Statement::<(Text,)>::new(Fragment::new(sql)).load_rows(connection)?;
+            Ok(rows.into_iter().map(|(line,)| line).collect())
+        };
     if connection.is_sqlite() {
-        let mut faults = text(connection, "SELECT quick_check FROM pragma_quick_check LIMIT 50")?;
-        faults.retain(|line| line != "ok");
-        faults.extend(text(
+        let mut errors =
+            query_lines(connection, "SELECT quick_check FROM pragma_quick_check LIMIT 50")?;
+        errors.retain(|line| line != "ok");
+        errors.extend(query_lines(
             connection,
             "SELECT 'row ' || coalesce(rowid, '?') || ' of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there' \
              FROM pragma_foreign_key_check LIMIT 50",
         )?);
-        faults.extend(orphaned_rows(connection)?);
-        return Ok(faults);
+        errors.extend(orphaned_rows(connection)?);
+        return Ok(errors);
     }
-    let encodings = text(connection, "SELECT current_setting('server_encoding')")?;
-    let mut faults: Vec<String> = encodings
+    let encodings = query_lines(connection, "SELECT current_setting('server_encoding')")?;
+    let mut errors: Vec<String> = encodings
         .into_iter()
         .filter(|name| name != "UTF8")
         .map(|name| format!("the encoding is {name}; it must be UTF8"))
         .collect();
-    faults.extend(orphaned_rows(connection)?);
-    Ok(faults)
+    errors.extend(orphaned_rows(connection)?);
+    Ok(errors)
 }
 
 /// What belongs to items that are not there; the tables whose keys are made of an item's number
 /// have no foreign keys.
 fn orphaned_rows(connection: &mut Connection) -> Result<Vec<String>, Error> {
-    let mut found = Vec::new();
-    for (what, statement) in [
+    let mut findings = Vec::new();
+    for (table_label, statement) in [
         (
             "texts",
             Fragment::new(
@@ -68,14 +70,14 @@ fn orphaned_rows(connection: &mut Connection) -> Result<Vec<String>, Error> {
         ),
     ] {
         let counts: Vec<i64> = Statement::<BigInt>::new(statement).load_rows(connection)?;
-        found.extend(
+        findings.extend(
             counts
                 .into_iter()
                 .filter(|count| *count > 0)
-                .map(|count| format!("{count} {what} belong to what is not there")),
+                .map(|count| format!("{count} {table_label} belong to what is not there")),
         );
     }
-    Ok(found)
+    Ok(findings)
 }
 
 /// Lets PostgreSQL see what its tables hold after much was written, so that its plans fit before
@@ -95,11 +97,15 @@ pub fn analyze(connection: &mut Connection) -> Result<(), Error> {
 /// see, without which PostgreSQL looks at the table for every row that it found in an index, which
 /// takes as long as reading the tables once; and merges the segments of SQLite's full-text index,
 /// where a good part of it is new.
-pub fn optimize_after_bulk_load(connection: &mut Connection, stored: usize) -> Result<(), Error> {
+pub fn optimize_after_bulk_load(
+    connection: &mut Connection,
+    saved_items: usize,
+) -> Result<(), Error> {
     if connection.is_sqlite() {
-        let all: i64 = items::table.select(diesel::dsl::count_star()).first(connection)?;
-        let is_much = i64::try_from(stored).is_ok_and(|stored| stored.saturating_mul(4) > all);
-        if is_much && segments::count(connection)? > 1 {
+        let total_items: i64 = items::table.select(diesel::dsl::count_star()).first(connection)?;
+        let is_bulk = i64::try_from(saved_items)
+            .is_ok_and(|saved_items| saved_items.saturating_mul(4) > total_items);
+        if is_bulk && segments::count(connection)? > 1 {
             merge_segments(connection, false)?;
         }
     } else {
@@ -111,11 +117,11 @@ pub fn optimize_after_bulk_load(connection: &mut Connection, stored: usize) -> R
     Ok(())
 }
 
-fn merge_segments(connection: &mut Connection, with_others: bool) -> Result<(), Error> {
+fn merge_segments(connection: &mut Connection, yields_to_writers: bool) -> Result<(), Error> {
     let mut steps = 0_u32;
     while segments::merge_step(connection, steps == 0)? {
         steps = steps.saturating_add(1);
-        if with_others && steps.is_multiple_of(4) {
+        if yields_to_writers && steps.is_multiple_of(4) {
             connection.yield_to_writers();
         }
     }
@@ -153,46 +159,49 @@ pub fn backup(target: &Target, session: SessionConfig, to: &Path) -> Result<Back
                 .to_owned(),
         );
     };
-    let shown = to.display();
+    let display_path = to.display();
     if to.exists() {
-        return Err(format!("{shown} is there already; name a new file, nothing is overwritten"));
+        return Err(format!(
+            "{display_path} is there already; name a new file, nothing is overwritten"
+        ));
     }
-    let mut part = to.as_os_str().to_owned();
-    part.push(format!(".part-{}", std::process::id()));
-    let part = PathBuf::from(part);
-    let copied = backup_to_file(target, session, &part).and_then(|copied| {
+    let mut part_file = to.as_os_str().to_owned();
+    part_file.push(format!(".part-{}", std::process::id()));
+    let part_file = PathBuf::from(part_file);
+    let outcome = backup_to_file(target, session, &part_file).and_then(|outcome| {
         // A link, unlike a rename, never takes the place of a file that came meanwhile.
-        fs::hard_link(&part, to).map_err(|error| format!("cannot write {shown}: {error}"))?;
+        fs::hard_link(&part_file, to)
+            .map_err(|error| format!("cannot write {display_path}: {error}"))?;
         if let Some(directory) = to
             .parent()
             .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
         {
             File::open(directory)
                 .and_then(|file| file.sync_all())
-                .map_err(|error| format!("cannot write {shown}: {error}"))?;
+                .map_err(|error| format!("cannot write {display_path}: {error}"))?;
         }
-        Ok(copied)
+        Ok(outcome)
     });
-    drop(fs::remove_file(&part));
-    copied
+    drop(fs::remove_file(&part_file));
+    outcome
 }
 
 fn backup_to_file(
     target: &Target,
     session: SessionConfig,
-    part: &Path,
+    part_file: &Path,
 ) -> Result<BackupReport, String> {
-    let path = part.to_str().ok_or("the file's name is not UTF-8")?;
-    let failed = |error: Error| format!("cannot back up: {error}");
+    let path = part_file.to_str().ok_or("the file's name is not UTF-8")?;
+    let backup_error = |error: Error| format!("cannot back up: {error}");
     Connection::open(target, Access::Write, session)
         .and_then(|mut source| {
             Ok(source.batch_execute(&format!("VACUUM INTO '{}'", path.replace('\'', "''")))?)
         })
-        .map_err(failed)?;
+        .map_err(backup_error)?;
     let items = {
         let mut copy = Connection::open(&Target::Sqlite(path.to_owned()), Access::Write, session)
-            .map_err(failed)?;
-        if let Some(fault) = integrity_errors(&mut copy).map_err(failed)?.first() {
+            .map_err(backup_error)?;
+        if let Some(fault) = integrity_errors(&mut copy).map_err(backup_error)?.first() {
             return Err(format!(
                 "the copy is not whole ({fault}); check the database: kinoteka check"
             ));
@@ -200,9 +209,9 @@ fn backup_to_file(
         items::table
             .select(diesel::dsl::count_star())
             .first::<i64>(&mut copy)
-            .map_err(|error| failed(error.into()))?
+            .map_err(|error| backup_error(error.into()))?
     };
-    let file = File::open(part).map_err(|error| format!("cannot read the copy: {error}"))?;
+    let file = File::open(part_file).map_err(|error| format!("cannot read the copy: {error}"))?;
     file.sync_all().map_err(|error| format!("cannot keep the copy: {error}"))?;
     let bytes = file.metadata().map_err(|error| format!("cannot read the copy: {error}"))?.len();
     Ok(BackupReport { bytes, item_count: items })

@@ -49,19 +49,19 @@ impl PoolConfig {
     fn connect(&self) -> Result<WorkerConnection, Error> {
         counter::reset_prepared();
         let mut outcome = Err(Error::Internal("no database is configured".to_owned()));
-        for (number, target) in self.targets.iter().enumerate() {
+        for (index, target) in self.targets.iter().enumerate() {
             outcome =
                 file::open_watched(target, self.access, self.session).map(|(connection, file)| {
                     WorkerConnection {
                         connection: Some(connection),
                         watched_file: file,
-                        retry_preferred_at: (number > 0)
+                        retry_preferred_at: (index > 0)
                             .then(|| Instant::now() + FALLBACK_RETRY_INTERVAL),
                     }
                 });
             match &outcome {
                 Ok(_) => break,
-                Err(error) if number + 1 < self.targets.len() => {
+                Err(error) if index + 1 < self.targets.len() => {
                     log::warn!("a replica cannot be used, turning to the primary: {error}")
                 }
                 Err(_) => {}
@@ -87,7 +87,7 @@ impl WorkerConnection {
     /// on a new one.
     pub fn run<T, E: From<Error>>(
         &mut self,
-        purpose: &PoolConfig,
+        config: &PoolConfig,
         may_repeat: impl Fn() -> bool,
         mut work: impl FnMut(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -103,7 +103,7 @@ impl WorkerConnection {
         let mut was_open = self.connection.is_some();
         loop {
             if self.connection.is_none() {
-                *self = purpose.connect()?;
+                *self = config.connect()?;
             }
             let Some(connection) = &mut self.connection else {
                 return Err(Error::Internal(
@@ -114,7 +114,7 @@ impl WorkerConnection {
             let outcome = work(connection);
             if outcome.is_ok() || connection.is_usable() {
                 // What went into a file without a name is lost, whatever the database says.
-                if outcome.is_ok() && purpose.access == Access::Write && !self.has_valid_file() {
+                if outcome.is_ok() && config.access == Access::Write && !self.has_valid_file() {
                     self.discard();
                     return Err(Error::CommitUnknown(
                         "the database file was deleted, moved or replaced meanwhile".to_owned(),
@@ -171,8 +171,8 @@ struct WorkerThreads {
 
 impl ConnectionPool {
     /// Prepares so many workers; starts none.
-    pub fn new(purpose: PoolConfig, size: usize) -> Self {
-        Self { config: Arc::new(purpose), size, workers: Mutex::default() }
+    pub fn new(config: PoolConfig, size: usize) -> Self {
+        Self { config: Arc::new(config), size, workers: Mutex::default() }
     }
 
     /// A connection of its own, outside the workers; a SQLite file that is not there is made.
@@ -195,18 +195,18 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let job = |answer: oneshot::Sender<_>, claim: Arc<AtomicBool>| {
-            PoolJob::Single(Box::new(move |held, purpose| {
-                if answer.is_closed() || claim.swap(true, Ordering::AcqRel) {
+        let job = |reply_sender: oneshot::Sender<_>, is_claimed: Arc<AtomicBool>| {
+            PoolJob::Single(Box::new(move |worker, config| {
+                if reply_sender.is_closed() || is_claimed.swap(true, Ordering::AcqRel) {
                     return;
                 }
                 // A panic is a fault of ours; it must not take the worker with it.
-                let outcome = catch_unwind(AssertUnwindSafe(|| work(held, purpose)))
+                let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, config)))
                     .unwrap_or_else(|_| {
-                        *held = WorkerConnection::default();
+                        *worker = WorkerConnection::default();
                         Err(Error::Internal("the work panicked".to_owned()).into())
                     });
-                drop(answer.send(outcome));
+                drop(reply_sender.send(outcome));
             }))
         };
         self.submit(job).await
@@ -222,12 +222,12 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.submit(|answer, taken| {
+        self.submit(|reply_sender, is_claimed| {
             PoolJob::Grouped(Box::new(QueuedWrite {
                 work,
                 outcome: None,
-                reply_sender: answer,
-                is_claimed: taken,
+                reply_sender: reply_sender,
+                is_claimed: is_claimed,
             }))
         })
         .await
@@ -237,61 +237,62 @@ impl ConnectionPool {
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> PoolJob,
     ) -> Result<T, E> {
-        let (answer, mut answered) = oneshot::channel();
-        let taken = Arc::new(AtomicBool::new(false));
-        match self.job_sender()?.try_send(job(answer, Arc::clone(&taken))) {
+        let (reply_sender, mut reply_receiver) = oneshot::channel();
+        let is_claimed = Arc::new(AtomicBool::new(false));
+        match self.job_sender()?.try_send(job(reply_sender, Arc::clone(&is_claimed))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                let told =
+                let detail =
                     format!("{} requests wait for the database already", self.config.max_queue_len);
-                return Err(Error::Unavailable(told).into());
+                return Err(Error::Unavailable(detail).into());
             }
             Err(TrySendError::Disconnected(_)) => {
                 return Err(Error::Internal("the workers have ended".to_owned()).into());
             }
         }
-        let outcome = match tokio::time::timeout(self.config.acquire_timeout, &mut answered).await {
-            Ok(outcome) => outcome,
-            Err(_) if !taken.swap(true, Ordering::AcqRel) => {
-                return Err(
-                    Error::Unavailable("no connection became free in time".to_owned()).into()
-                );
-            }
-            Err(_) => answered.await,
-        };
+        let outcome =
+            match tokio::time::timeout(self.config.acquire_timeout, &mut reply_receiver).await {
+                Ok(outcome) => outcome,
+                Err(_) if !is_claimed.swap(true, Ordering::AcqRel) => {
+                    return Err(
+                        Error::Unavailable("no connection became free in time".to_owned()).into()
+                    );
+                }
+                Err(_) => reply_receiver.await,
+            };
         outcome.unwrap_or_else(|gone| {
             Err(Error::Internal(format!("a worker ended with work in hand: {gone}")).into())
         })
     }
 
     fn job_sender(&self) -> Result<Sender<PoolJob>, Error> {
-        let mut running = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = &running.job_sender {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = &workers.job_sender {
             return Ok(queue.clone());
         }
         let (queue, jobs) = bounded(self.config.max_queue_len);
         for number in 1..=self.size {
-            let (jobs, purpose) = (jobs.clone(), Arc::clone(&self.config));
-            let name = format!("{:?}-{number}", purpose.access).to_ascii_lowercase();
+            let (jobs, config) = (jobs.clone(), Arc::clone(&self.config));
+            let name = format!("{:?}-{number}", config.access).to_ascii_lowercase();
             let thread =
-                thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &purpose));
-            running.threads.push(
+                thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &config));
+            workers.threads.push(
                 thread.map_err(|error| {
                     Error::Unavailable(format!("cannot start a thread: {error}"))
                 })?,
             );
         }
-        running.job_sender = Some(queue.clone());
+        workers.job_sender = Some(queue.clone());
         Ok(queue)
     }
 }
 
-fn worker_loop(jobs: &Receiver<PoolJob>, purpose: &PoolConfig) {
-    let mut held = WorkerConnection::default();
+fn worker_loop(jobs: &Receiver<PoolJob>, config: &PoolConfig) {
+    let mut worker = WorkerConnection::default();
     for job in jobs {
         match job {
-            PoolJob::Single(work) => work(&mut held, purpose),
-            PoolJob::Grouped(unit) => group::write_group(&mut held, purpose, unit, jobs),
+            PoolJob::Single(work) => work(&mut worker, config),
+            PoolJob::Grouped(first) => group::write_group(&mut worker, config, first, jobs),
         }
     }
 }
@@ -299,9 +300,9 @@ fn worker_loop(jobs: &Receiver<PoolJob>, purpose: &PoolConfig) {
 impl Drop for ConnectionPool {
     /// Connections are closed before the process ends, so that SQLite leaves one file behind.
     fn drop(&mut self) {
-        let running = self.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
-        running.job_sender = None;
-        for thread in running.threads.drain(..) {
+        let workers = self.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        workers.job_sender = None;
+        for thread in workers.threads.drain(..) {
             // The last to let go may be a worker, with the end of its work.
             if thread.thread().id() != thread::current().id() {
                 drop(thread.join());
@@ -326,26 +327,26 @@ mod tests {
             slow_query_threshold: second,
         };
         let target = Target::Sqlite(directory.path().join("prepared.db").display().to_string());
-        let purpose = PoolConfig {
+        let config = PoolConfig {
             targets: vec![target],
             access: Access::Write,
             session,
             acquire_timeout: second,
             max_queue_len: 1,
         };
-        drop(ConnectionPool::new(purpose.clone(), 1).connect());
-        let mut held = WorkerConnection::default();
-        let mut most = 0;
+        drop(ConnectionPool::new(config.clone(), 1).connect());
+        let mut worker = WorkerConnection::default();
+        let mut max_prepared = 0;
         for number in 0..1_000_i64 {
             let statement = Statement::<BigInt>::new(Fragment::new(format!("SELECT {number}")));
-            let rows: Result<Vec<i64>, Error> = held.run(
-                &purpose,
+            let rows: Result<Vec<i64>, Error> = worker.run(
+                &config,
                 || true,
                 |connection| Ok(statement.clone().load_rows(connection)?),
             );
             assert_eq!(rows.unwrap(), [number]);
-            most = most.max(counter::prepared_count());
+            max_prepared = max_prepared.max(counter::prepared_count());
         }
-        assert_eq!(most, MAX_PREPARED_STATEMENTS + 1);
+        assert_eq!(max_prepared, MAX_PREPARED_STATEMENTS + 1);
     }
 }

@@ -204,37 +204,52 @@ async fn list_feed<S: FeedResource>(
     };
     let caller = context.viewer(&request).await?;
     reject_list_params(&request)?;
-    let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
-    if wanted.wish.all_languages {
+    let list_request = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
+    if list_request.wish.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
             "A feed is in one language: name it, or leave `lang` out.",
         ));
     }
-    let addresses = Addresses::new(&context.settings, &wanted.base);
-    let publisher = context.settings.publisher_name(&wanted.base);
+    let urls = Addresses::new(&context.settings, &list_request.base);
+    let publisher = context.settings.publisher_name(&list_request.base);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
         "feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}",
-        addresses.identity(),
-        wanted.identity
+        urls.identity(),
+        list_request.identity
     );
-    let (shared, inner, query) =
-        (Arc::clone(&wanted), context.clone().into_inner(), request.query_string().to_owned());
+    let (shared_request, inner, query) = (
+        Arc::clone(&list_request),
+        context.clone().into_inner(),
+        request.query_string().to_owned(),
+    );
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue {
+            let catalogue_request = OfCatalogue {
                 identity: &identity,
-                wish: &shared.wish,
-                base: &shared.base,
+                wish: &shared_request.wish,
+                base: &shared_request.base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                load_feed::<S>(connection, &inner, &shared, &query, (revisions, &addresses), shown)
-            })
+            read_of_catalogue(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    load_feed::<S>(
+                        connection,
+                        &inner,
+                        &shared_request,
+                        &query,
+                        (revisions, &urls),
+                        render_context,
+                    )
+                },
+            )
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
@@ -242,7 +257,7 @@ async fn list_feed<S: FeedResource>(
         match done.value {
             Freshness::Fresh(validators, read) => (validators, read),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+                return Ok(answer::not_modified(&context, caller, &list_request.wish, &validators));
             }
         };
     let links = list::links(&context, &request, &info);
@@ -250,7 +265,7 @@ async fn list_feed<S: FeedResource>(
         id: list::first_page(&links),
         title,
         notes,
-        language: wanted.wish.ui_language.to_owned(),
+        language: list_request.wish.ui_language.to_owned(),
         publisher,
         list_url: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
@@ -258,17 +273,17 @@ async fn list_feed<S: FeedResource>(
         hub,
         entries,
     };
-    feed_response(&context, (caller, &wanted.wish), &validators, (format, &feed))
+    feed_response(&context, (caller, &list_request.wish), &validators, (format, &feed))
 }
 
 /// Answers a feed that was read.
 pub(super) fn feed_response(
     context: &Context,
-    (caller, wish): (Visibility, &LanguagePreference),
+    (caller, language_preference): (Visibility, &LanguagePreference),
     validators: &Validators,
     (format, feed): (FeedType, &Feed),
 ) -> Result<HttpResponse, Problem> {
-    let mut response = answered(context, (caller, wish), validators, &feed.links);
+    let mut response = answered(context, (caller, language_preference), validators, &feed.links);
     if let Some(hub) = &feed.hub {
         response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
     }
@@ -306,22 +321,22 @@ pub(super) struct LoadedFeed {
 pub(super) fn load_feed<S: FeedResource>(
     connection: &mut Connection,
     context: &Context,
-    wanted: &ListRequest,
+    list_request: &ListRequest,
     query: &str,
-    (revisions, addresses): (&Revisions, &Addresses),
-    shown: &mut Shown,
+    (revisions, urls): (&Revisions, &Addresses),
+    render_context: &mut Shown,
 ) -> Result<LoadedFeed, Problem> {
-    let told = tell(connection, S::SPEC, query, wanted.viewer, shown)?;
-    let Some(memory) = shown.memory() else {
+    let description = tell(connection, S::SPEC, query, list_request.viewer, render_context)?;
+    let Some(cache) = render_context.memory() else {
         return Err(Problem::internal("a feed was read without a memory"));
     };
-    let list = wanted.list(connection, S::SPEC, &memory)?;
+    let list = list_request.list(connection, S::SPEC, &cache)?;
     let page = load_page::<S>(
         connection,
         &list,
-        (&wanted.paging.start, wanted.paging.limit),
-        wanted.viewer,
-        shown,
+        (&list_request.paging.start, list_request.paging.limit),
+        list_request.viewer,
+        render_context,
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::invalid_parameter(
@@ -335,18 +350,24 @@ pub(super) fn load_feed<S: FeedResource>(
         .iter()
         .flat_map(|one| one.in_field("programme"))
         .map(|link| link.target_id)
-        .filter(|id| shown.knows(id))
+        .filter(|id| render_context.knows(id))
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    let programmes = of_programmes(connection, context, &ids, (wanted.viewer, revisions), shown)?;
-    let content_notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
-    let around = EntryContext {
-        render_context: shown,
-        attributions: programmes,
+    let attributions =
+        of_programmes(connection, context, &ids, (list_request.viewer, revisions), render_context)?;
+    let content_notes = elsewhere(connection, context, revisions, &loaded, list_request.viewer)?;
+    let entry_context = EntryContext {
+        render_context: render_context,
+        attributions: attributions,
         content_notes,
-        urls: addresses,
+        urls: urls,
     };
-    let entries = loaded.into_iter().filter_map(|one| S::render_entry(one, &around)).collect();
-    Ok(LoadedFeed { description: told, entries, page_info: wanted.paging.info(&slice, None) })
+    let entries =
+        loaded.into_iter().filter_map(|one| S::render_entry(one, &entry_context)).collect();
+    Ok(LoadedFeed {
+        description: description,
+        entries,
+        page_info: list_request.paging.info(&slice, None),
+    })
 }

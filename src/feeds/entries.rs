@@ -163,22 +163,26 @@ fn add_attribution(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &
 }
 
 impl FeedResource for Videos {
-    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.base_entry(Kind::Video, &mut loaded)?;
+    fn render_entry(
+        mut loaded: Loaded<Self::Own>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, _) = entry_context.base_entry(Kind::Video, &mut loaded)?;
         let own = &loaded.own;
         if let Some(licence) = &own.licence {
-            entry.notes.push(around.labelled_note(Phrase::Licence, licence));
+            entry.notes.push(entry_context.labelled_note(Phrase::Licence, licence));
             entry.rights = Some(licence.clone());
         }
-        around.add_programme_attribution(&loaded, &mut entry);
-        around.add_countries(around.render_context.countries(&own.countries), &mut entry);
+        entry_context.add_programme_attribution(&loaded, &mut entry);
+        entry_context
+            .add_countries(entry_context.render_context.countries(&own.countries), &mut entry);
         let credits: Vec<Credit> = own.credits.unpack();
         entry.authors = credits
             .into_iter()
             .map(|credit| Author { name: credit.name, role: credit.role })
             .collect();
         if entry.authors.is_empty() {
-            entry.authors = around.partner_authors(&loaded);
+            entry.authors = entry_context.partner_authors(&loaded);
         }
         entry.image = own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
             url: image.url,
@@ -201,14 +205,14 @@ impl FeedResource for Videos {
         let captions = Captions::new(
             &own.captions,
             &loaded.item,
-            &around.render_context.base,
+            &entry_context.render_context.base,
             &loaded.item.slug,
         );
         let has_chapters = own.chapters.0.is_some()
             || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
         let of_this =
             format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
-        entry.chapters_url = has_chapters.then(|| around.urls.here(&of_this));
+        entry.chapters_url = has_chapters.then(|| entry_context.urls.here(&of_this));
         entry.captions = captions.all().into_iter().filter_map(to_caption_file).collect();
         Some(entry)
     }
@@ -255,21 +259,30 @@ fn file_extension(url: &str) -> String {
 }
 
 impl FeedResource for Programmes {
-    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
-        let (mut entry, text) = around.base_entry(Kind::Programme, &mut loaded)?;
+    fn render_entry(
+        mut loaded: Loaded<Self::Own>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, text) = entry_context.base_entry(Kind::Programme, &mut loaded)?;
         add_attribution(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
-        around.add_countries(around.render_context.countries(&loaded.own.countries), &mut entry);
-        entry.authors = around.partner_authors(&loaded);
+        entry_context.add_countries(
+            entry_context.render_context.countries(&loaded.own.countries),
+            &mut entry,
+        );
+        entry.authors = entry_context.partner_authors(&loaded);
         Some(entry)
     }
 }
 
 impl FeedResource for Partners {
-    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.base_entry(Kind::Partner, &mut loaded)?;
+    fn render_entry(
+        mut loaded: Loaded<Self::Own>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, _) = entry_context.base_entry(Kind::Partner, &mut loaded)?;
         let country = loaded.own.country.clone();
-        around.add_countries(
-            around
+        entry_context.add_countries(
+            entry_context
                 .render_context
                 .countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())),
             &mut entry,
@@ -284,13 +297,17 @@ impl FeedResource for Partners {
 }
 
 impl FeedResource for ImpactStatistics {
-    fn render_entry(mut loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry> {
-        let (mut entry, _) = around.base_entry(Kind::ImpactStatistic, &mut loaded)?;
+    fn render_entry(
+        mut loaded: Loaded<Self::Own>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        let (mut entry, _) = entry_context.base_entry(Kind::ImpactStatistic, &mut loaded)?;
         let own = &loaded.own;
-        entry.title = own.title(&entry.title, around.ui_language());
-        around.add_programme_attribution(&loaded, &mut entry);
-        around.add_countries(around.render_context.countries(&own.countries), &mut entry);
-        entry.authors = around.partner_authors(&loaded);
+        entry.title = own.title(&entry.title, entry_context.ui_language());
+        entry_context.add_programme_attribution(&loaded, &mut entry);
+        entry_context
+            .add_countries(entry_context.render_context.countries(&own.countries), &mut entry);
+        entry.authors = entry_context.partner_authors(&loaded);
         Some(entry)
     }
 }

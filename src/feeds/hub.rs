@@ -60,12 +60,12 @@ struct ClaimedPing {
 /// that kind and of the kinds that show such items. Paths, below the address of this server. Of a
 /// feed with parameters nobody but the hub knows that it is subscribed to.
 fn feed_topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet<String> {
-    let shows = |spec: &&Spec| embeds_kind(spec, changed);
+    let is_affected = |spec: &&Spec| embeds_kind(spec, changed);
     let feeds = |spec: &'static Spec| {
         let name = spec.kind.path().trim_start_matches("/v1/");
         spec.feeds.iter().map(move |ending| format!("/feeds/{name}.{ending}"))
     };
-    specs.filter(shows).flat_map(feeds).collect()
+    specs.filter(is_affected).flat_map(feeds).collect()
 }
 
 fn embeds_kind(spec: &Spec, changed: Kind) -> bool {
@@ -81,16 +81,16 @@ fn saved_query_topics(
     let published = Fragment::new(
         "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
     );
-    let concerns = |list: &Spec| {
+    let is_affected = |list: &Spec| {
         changed.iter().any(|kind| *kind == Kind::SavedQuery || embeds_kind(list, *kind))
     };
     let feeds = |query: &Item| {
         let list = query
             .own::<SavedQueries>()
             .and_then(|own| own.list_schema())
-            .filter(|list| concerns(list));
-        let endings = list.map_or(&[][..], |list| list.feeds);
-        endings.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
+            .filter(|list| is_affected(list));
+        let extensions = list.map_or(&[][..], |list| list.feeds);
+        extensions.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
     };
     Ok(read_items(connection, &published)?.iter().flat_map(feeds).collect())
 }
@@ -142,7 +142,7 @@ async fn publish_next(
         .value;
     let Some(ping) = claimed else { return Ok(false) };
     let outcome = post_ping_in_thread(hub.to_owned(), format!("{base}{}", ping.topic)).await;
-    let told = match &outcome {
+    let message = match &outcome {
         Ok(()) => format!(
             "topic={} attempt={}: the hub is told",
             ping.topic,
@@ -152,15 +152,15 @@ async fn publish_next(
             format!("topic={} attempt={}: {error}", ping.topic, ping.attempts.saturating_add(1))
         }
     };
-    let is_given_up = outcome.is_err() && ping.attempts.saturating_add(1) >= MAX_ATTEMPTS;
+    let gave_up = outcome.is_err() && ping.attempts.saturating_add(1) >= MAX_ATTEMPTS;
     match outcome {
-        Ok(()) => log::info!(target: "kinoteka::websub", "{told}"),
-        Err(_) if is_given_up => {
-            log::error!(target: "kinoteka::websub", "{told}; given up, until this feed changes again")
+        Ok(()) => log::info!(target: "kinoteka::websub", "{message}"),
+        Err(_) if gave_up => {
+            log::error!(target: "kinoteka::websub", "{message}; given up, until this feed changes again")
         }
-        Err(_) => log::warn!(target: "kinoteka::websub", "{told}; tried again later"),
+        Err(_) => log::warn!(target: "kinoteka::websub", "{message}; tried again later"),
     }
-    let is_done = outcome.is_ok() || is_given_up;
+    let is_done = outcome.is_ok() || gave_up;
     context.store.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
     Ok(true)
 }
@@ -270,12 +270,12 @@ fn random_byte() -> u8 {
 /// Sends a ping from a thread of its own: a hub that hangs holds up nothing, not even the end of
 /// this process.
 async fn post_ping_in_thread(hub: String, topic: String) -> Result<(), String> {
-    let (answer, answered) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("websub".to_owned());
     thread
-        .spawn(move || drop(answer.send(post_ping(&hub, &topic))))
+        .spawn(move || drop(sender.send(post_ping(&hub, &topic))))
         .map_err(|error| format!("no thread can be started: {error}"))?;
-    answered.await.unwrap_or_else(|gone| Err(format!("the thread that sends it has ended: {gone}")))
+    receiver.await.unwrap_or_else(|gone| Err(format!("the thread that sends it has ended: {gone}")))
 }
 
 fn post_ping(hub: &str, topic: &str) -> Result<(), String> {
@@ -294,22 +294,28 @@ fn post_ping(hub: &str, topic: &str) -> Result<(), String> {
         )
         .build()
         .into();
-    let sent = agent.post(hub).send_form([("hub.mode", "publish"), ("hub.url", topic)]);
-    let mut answer = sent.map_err(|error| format!("the hub cannot be reached: {error}"))?;
-    if answer.status().is_success() {
+    let result = agent.post(hub).send_form([("hub.mode", "publish"), ("hub.url", topic)]);
+    let mut response = result.map_err(|error| format!("the hub cannot be reached: {error}"))?;
+    if response.status().is_success() {
         return Ok(());
     }
-    let mut said = Vec::new();
+    let mut response_body = Vec::new();
     // What it says only helps whoever reads the log.
-    drop(answer.body_mut().as_reader().take(MAX_LOGGED_RESPONSE_BYTES).read_to_end(&mut said));
-    let said = String::from_utf8_lossy(&said).escape_debug().to_string();
-    let elsewhere = answer.headers().get("location").and_then(|location| location.to_str().ok());
-    let elsewhere = elsewhere
+    drop(
+        response
+            .body_mut()
+            .as_reader()
+            .take(MAX_LOGGED_RESPONSE_BYTES)
+            .read_to_end(&mut response_body),
+    );
+    let response_body = String::from_utf8_lossy(&response_body).escape_debug().to_string();
+    let redirect = response.headers().get("location").and_then(|location| location.to_str().ok());
+    let redirect = redirect
         .map(|location| {
             format!(" and sends on to {}, which is not followed", location.escape_debug())
         })
         .unwrap_or_default();
-    Err(format!("the hub answers {}{elsewhere}: {said}", answer.status().as_u16()))
+    Err(format!("the hub answers {}{redirect}: {response_body}", response.status().as_u16()))
 }
 
 #[cfg(test)]

@@ -44,8 +44,9 @@ pub async fn saved_query_feeds(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::parse(&mut params, accept_language(&request), &context.fallback);
-    if wish.all_languages {
+    let language_preference =
+        LanguagePreference::parse(&mut params, accept_language(&request), &context.fallback);
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -55,53 +56,72 @@ pub async fn saved_query_feeds(
     params.finish()?;
     let base = context.settings.base_url(&request);
     let publisher = context.settings.publisher_name(&base);
-    let identity = format!("opml\n{publisher}\n{}\n{}", wish.cache_key(), wish.is_explicit);
-    let (inner, condition, wished) =
-        (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
+    let identity = format!(
+        "opml\n{publisher}\n{}\n{}",
+        language_preference.cache_key(),
+        language_preference.is_explicit
+    );
+    let (inner, condition, shared_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        language_preference.clone(),
+    );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
+            let catalogue_request = OfCatalogue {
                 identity: &identity,
-                wish: &wished,
+                wish: &shared_preference,
                 base: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                Ok(render_opml(
-                    &load_published_queries(connection, shown)?,
-                    shown,
-                    &publisher,
-                    revisions.of(CATALOGUE).1,
-                ))
-            })
+            read_of_catalogue(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    Ok(render_opml(
+                        &load_published_queries(connection, render_context)?,
+                        render_context,
+                        &publisher,
+                        revisions.of(CATALOGUE).1,
+                    ))
+                },
+            )
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified(
+                &context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Visibility::Published, &wish);
+    answer::caching(&mut response, &context, Visibility::Published, &language_preference);
     answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+    response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type(CONTENT_TYPE).body(body))
 }
 
 /// All that everybody may see, by name.
 fn load_published_queries(
     connection: &mut Connection,
-    shown: &mut Shown,
+    render_context: &mut Shown,
 ) -> Result<Vec<SavedQuery>, Problem> {
     let condition = Fragment::new(
         "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
     );
-    let loaded = load::<SavedQueries>(connection, &condition, Visibility::Published, shown)?;
-    let mut queries: Vec<SavedQuery> = loaded.into_iter().map(|one| render(one, shown)).collect();
-    let language = Language::stored(shown.wish.ui_language);
+    let loaded =
+        load::<SavedQueries>(connection, &condition, Visibility::Published, render_context)?;
+    let mut queries: Vec<SavedQuery> =
+        loaded.into_iter().map(|one| render(one, render_context)).collect();
+    let language = Language::stored(render_context.wish.ui_language);
     queries.sort_by_cached_key(|query| {
         (
             sort_key(query.texts.name.as_deref().unwrap_or_default(), &language),
@@ -113,7 +133,7 @@ fn load_published_queries(
 
 fn render_opml(
     queries: &[SavedQuery],
-    shown: &Shown,
+    render_context: &Shown,
     publisher: &str,
     changed_at: Option<Time>,
 ) -> String {
@@ -122,7 +142,10 @@ fn render_opml(
     xml.element(
         "title",
         &[],
-        &format!("{publisher} · {}", Phrase::SavedQueries.in_language(shown.wish.ui_language)),
+        &format!(
+            "{publisher} · {}",
+            Phrase::SavedQueries.in_language(render_context.wish.ui_language)
+        ),
     );
     if let Some(changed_at) = changed_at {
         xml.element("dateModified", &[], &to_rfc822_date(changed_at));
@@ -130,8 +153,10 @@ fn render_opml(
     xml.element("docs", &[], "http://opml.org/spec2.opml");
     xml.close();
     xml.open("body", &[]);
-    let asked = shown.wish.requested.first().filter(|_| shown.wish.is_explicit);
-    let lang = asked.map_or_else(String::new, |asked| format!("?lang={}", asked.as_str()));
+    let requested =
+        render_context.wish.requested.first().filter(|_| render_context.wish.is_explicit);
+    let lang =
+        requested.map_or_else(String::new, |requested| format!("?lang={}", requested.as_str()));
     for query in queries {
         let name = query.texts.name.as_deref().unwrap_or(&query.common.slug);
         let feed = format!("{}{lang}", query.feeds.rss.as_ref().unwrap_or(&query.feeds.atom));

@@ -65,38 +65,39 @@ pub async fn saved_query_feed(
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.viewer(&request).await?;
-    let asked =
+    let url_params =
         UrlParams::parse(request.query_string(), accept_language(&request), &context.fallback)?;
     let base = context.settings.base_url(&request);
-    let addresses = Addresses::new(&context.settings, &base);
+    let urls = Addresses::new(&context.settings, &base);
     let publisher = context.settings.publisher_name(&base);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
         "saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
-        addresses.identity(),
-        asked.cache_key()
+        urls.identity(),
+        url_params.cache_key()
     );
-    let (inner, condition, beside, at) = (
+    let (inner, condition, shared_params, shared_base) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(&request),
-        asked.clone(),
+        url_params.clone(),
         base.clone(),
     );
     let done = context
         .read(caller, move |connection| {
             let of = OfCatalogue {
                 identity: &identity,
-                wish: &beside.language_preference,
-                base: &at,
+                wish: &shared_params.language_preference,
+                base: &shared_base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let saved = match find_saved_query(connection, &name, caller, shown)? {
+            read_of_catalogue(connection, &inner, &of, |connection, revisions, render_context| {
+                let saved = match find_saved_query(connection, &name, caller, render_context)? {
                     Ok(saved) => saved,
                     Err(slug) => return Ok(FeedLocation::Moved(slug)),
                 };
-                let (list, wanted) = beside.resolve(&saved.fields, &inner.fallback, caller)?;
+                let (list, list_request) =
+                    shared_params.resolve(&saved.fields, &inner.fallback, caller)?;
                 if !list.feeds.contains(&ending.as_str()) {
                     let detail = format!(
                         "`{}` is given as {}, not as `{ending}`.",
@@ -105,34 +106,34 @@ pub async fn saved_query_feed(
                     );
                     return Err(Problem::new(ProblemKind::NotFound, detail));
                 }
-                let found = load_feed_of_kind(
+                let loaded_feed = load_feed_of_kind(
                     connection,
                     &inner,
-                    (list.kind, &wanted, &saved.fields.query),
-                    (revisions, &addresses),
-                    shown,
+                    (list.kind, &list_request, &saved.fields.query),
+                    (revisions, &urls),
+                    render_context,
                 );
                 Ok(FeedLocation::Found(Box::new((
                     saved,
                     list,
-                    found.map_err(outdated_query_problem)?,
+                    loaded_feed.map_err(outdated_query_problem)?,
                 ))))
             })
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    let (validators, found) = match done.value {
-        Freshness::Fresh(validators, found) => (validators, found),
+    let (validators, loaded_feed) = match done.value {
+        Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
         Freshness::NotModified(validators) => {
             return Ok(answer::not_modified(
                 &context,
                 caller,
-                &asked.language_preference,
+                &url_params.language_preference,
                 &validators,
             ));
         }
     };
-    let (saved, of, found) = match found {
+    let (saved, of, loaded_feed) = match loaded_feed {
         FeedLocation::Moved(slug) => {
             return Ok(answer::moved(
                 &context,
@@ -140,13 +141,15 @@ pub async fn saved_query_feed(
                 &format!("/f/{slug}.{}", format.extension()),
             ));
         }
-        FeedLocation::Found(found) => *found,
+        FeedLocation::Found(loaded_feed) => *loaded_feed,
     };
-    let links = list::links(&context, &request, &found.page_info);
+    let links = list::links(&context, &request, &loaded_feed.page_info);
     let mark = if saved.fields.query.is_empty() { "" } else { "?" };
-    let mut notes =
-        vec![Note { label: None, text: saved.description.unwrap_or(found.description.title) }];
-    notes.extend(found.description.notes);
+    let mut notes = vec![Note {
+        label: None,
+        text: saved.description.unwrap_or(loaded_feed.description.title),
+    }];
+    notes.extend(loaded_feed.description.notes);
     let feed = Feed {
         id: list::first_page(&links),
         title: saved.name,
@@ -157,28 +160,52 @@ pub async fn saved_query_feed(
         changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
-        entries: found.entries,
+        entries: loaded_feed.entries,
     };
-    feed_response(&context, (caller, &asked.language_preference), &validators, (format, &feed))
+    feed_response(&context, (caller, &url_params.language_preference), &validators, (format, &feed))
 }
 
 /// Reads a page of the list of whichever kind.
 fn load_feed_of_kind(
     connection: &mut Connection,
     context: &Context,
-    (kind, wanted, query): (Kind, &ListRequest, &str),
-    around: (&Revisions, &Addresses),
-    shown: &mut Shown,
+    (kind, list_request, query): (Kind, &ListRequest, &str),
+    revisions_and_urls: (&Revisions, &Addresses),
+    render_context: &mut Shown,
 ) -> Result<LoadedFeed, Problem> {
     match kind {
-        Kind::Video => load_feed::<Videos>(connection, context, wanted, query, around, shown),
-        Kind::Programme => {
-            load_feed::<Programmes>(connection, context, wanted, query, around, shown)
-        }
-        Kind::Partner => load_feed::<Partners>(connection, context, wanted, query, around, shown),
-        Kind::ImpactStatistic => {
-            load_feed::<ImpactStatistics>(connection, context, wanted, query, around, shown)
-        }
+        Kind::Video => load_feed::<Videos>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        Kind::Programme => load_feed::<Programmes>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        Kind::Partner => load_feed::<Partners>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        Kind::ImpactStatistic => load_feed::<ImpactStatistics>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
         Kind::Topic | Kind::Indicator | Kind::SavedQuery => {
             Err(Problem::internal("a saved query asks for what has no feed"))
         }

@@ -90,7 +90,7 @@ fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Pr
     if known && charset_is_utf8 {
         return Ok(());
     }
-    let (wanted, name) = match accepts {
+    let (expected, name) = match accepts {
         BodyType::Json => ("application/json", header::ACCEPT),
         BodyType::MergePatch => (
             "application/merge-patch+json, application/json",
@@ -104,9 +104,9 @@ fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Pr
     };
     Err(Problem::new(
         ProblemKind::UnsupportedMediaType,
-        format!("The Content-Type must be {wanted} in UTF-8; {found}."),
+        format!("The Content-Type must be {expected} in UTF-8; {found}."),
     )
-    .with_header(name, wanted))
+    .with_header(name, expected))
 }
 
 /// Applies a merge patch: null removes a member, objects merge, everything else replaces.

@@ -55,12 +55,12 @@ impl ContentCoding {
         let accepted = AcceptEncoding::parse(request).ok()?;
         let any = accepted.iter().find(|one| one.item == Preference::Any).map(|one| one.quality);
         let of = |fits: &dyn Fn(ContentEncoding) -> bool| {
-            let named = accepted.iter().find(|one| matches!(one.item, Preference::Specific(Encoding::Known(known)) if fits(known)));
+            let named = accepted.iter().find(|one| matches!(one.item, Preference::Specific(Encoding::Known(if_none_match)) if fits(if_none_match)));
             named.map(|one| one.quality)
         };
         let mut best: Option<(Self, Quality)> = None;
         for coding in Self::ALL {
-            let Some(quality) = of(&|known| coding.matches(known))
+            let Some(quality) = of(&|if_none_match| coding.matches(if_none_match))
                 .or(any)
                 .filter(|quality| *quality > Quality::ZERO)
             else {
@@ -70,7 +70,7 @@ impl ContentCoding {
                 best = Some((coding, quality));
             }
         }
-        let plain = of(&|known| known == ContentEncoding::Identity);
+        let plain = of(&|if_none_match| if_none_match == ContentEncoding::Identity);
         best.filter(|(_, quality)| plain.is_none_or(|plain| *quality >= plain))
             .map(|(coding, _)| coding)
     }
@@ -121,18 +121,18 @@ impl CompressionPlan {
             return Self::default();
         };
         let headers = request.headers_mut();
-        let known: Vec<&str> = headers
+        let if_none_match: Vec<&str> = headers
             .get_all(header::IF_NONE_MATCH)
             .filter_map(|value| value.to_str().ok())
             .collect();
-        let known = known.join(", ");
-        if let Some(plain) =
-            Some(known.replace(&etag_suffix(coding), "\"")).filter(|plain| *plain != known)
+        let if_none_match = if_none_match.join(", ");
+        if let Some(plain) = Some(if_none_match.replace(&etag_suffix(coding), "\""))
+            .filter(|plain| *plain != if_none_match)
             && let Ok(value) = HeaderValue::from_str(&plain)
         {
             headers.insert(header::IF_NONE_MATCH, value);
         }
-        Self { coding: Some(coding), if_none_match: known }
+        Self { coding: Some(coding), if_none_match: if_none_match }
     }
 
     /// Compresses an answer of the kind that compressing makes smaller, and says so in its headers.

@@ -37,34 +37,34 @@ pub fn query_fingerprint(identity: &str) -> String {
 }
 
 /// Writes the cursor of the page after (or before) a place.
-pub fn encode(fingerprint: &str, place: &Position, before: bool) -> String {
-    let content = CursorPayload {
+pub fn encode(fingerprint: &str, position: &Position, before: bool) -> String {
+    let payload = CursorPayload {
         q: fingerprint.to_owned(),
         b: before,
-        k: place.keys.clone(),
-        i: place.row_id,
+        k: position.keys.clone(),
+        i: position.row_id,
     };
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap_or_default())
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload).unwrap_or_default())
 }
 
 /// Reads a cursor that belongs to the query with this fingerprint.
 pub fn decode(fingerprint: &str, cursor: &str) -> Result<PageStart, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_not_base64| CursorError::Malformed)?;
-    let content: CursorPayload =
+    let payload: CursorPayload =
         serde_json::from_slice(&bytes).map_err(|_not_ours| CursorError::Malformed)?;
-    if content.q != fingerprint {
+    if payload.q != fingerprint {
         return Err(CursorError::WrongQuery);
     }
-    if content.k.iter().flatten().any(|key| key.contains('\0')) {
+    if payload.k.iter().flatten().any(|key| key.contains('\0')) {
         return Err(CursorError::Malformed);
     }
-    let place = Position { keys: content.k, row_id: content.i };
+    let position = Position { keys: payload.k, row_id: payload.i };
     // A place has one cursor, so that a page has one address; what was written in another way was
     // not written here.
-    if encode(fingerprint, &place, content.b) != cursor {
+    if encode(fingerprint, &position, payload.b) != cursor {
         return Err(CursorError::Malformed);
     }
-    Ok(if content.b { PageStart::Before(place) } else { PageStart::After(place) })
+    Ok(if payload.b { PageStart::Before(position) } else { PageStart::After(position) })
 }
 
 #[cfg(test)]

@@ -128,13 +128,13 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     }
 
     /// Text without control characters, of 1 to `longest` characters; blank text is unknown.
-    pub fn text(&mut self, name: &'static str, longest: usize) -> Option<String> {
+    pub fn text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
         let value = self.value(name)?;
         let Value::String(text) = value else {
             self.wrong_type(name, "Text", value);
             return None;
         };
-        match validate_text(text, longest) {
+        match validate_text(text, max_len) {
             Ok("") => None,
             Ok(clean) => Some(clean.to_owned()),
             Err((code, detail)) => {
@@ -505,7 +505,7 @@ pub fn is_web_url(text: &str) -> bool {
 }
 
 /// Trims text and refuses what no field can hold.
-fn validate_text(text: &str, longest: usize) -> Result<&str, (&'static str, String)> {
+fn validate_text(text: &str, max_len: usize) -> Result<&str, (&'static str, String)> {
     if text.contains('\0') {
         return Err(("invalid_text", "The text contains a NUL character; remove it.".to_owned()));
     }
@@ -521,10 +521,10 @@ fn validate_text(text: &str, longest: usize) -> Result<&str, (&'static str, Stri
     }
     let text = text.trim();
     let length = text.chars().count();
-    if length > longest {
+    if length > max_len {
         return Err((
             "too_long",
-            format!("At most {longest} characters are accepted here; the text has {length}."),
+            format!("At most {max_len} characters are accepted here; the text has {length}."),
         ));
     }
     Ok(text)

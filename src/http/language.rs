@@ -28,15 +28,15 @@ pub struct LanguagePreference {
 
 impl LanguagePreference {
     /// A wish for these languages.
-    pub fn new(asked: Vec<Language>, fallback: Vec<Language>) -> Self {
-        let names = select_ui_language(&asked, &fallback);
+    pub fn new(requested: Vec<Language>, fallback: Vec<Language>) -> Self {
+        let ui_language = select_ui_language(&requested, &fallback);
         Self {
-            requested: asked,
+            requested: requested,
             fallback,
             all_languages: false,
             include_translations: false,
             is_explicit: true,
-            ui_language: names,
+            ui_language: ui_language,
         }
     }
 
@@ -55,7 +55,11 @@ impl LanguagePreference {
     }
 
     /// Reads `lang`, or in its absence what `Accept-Language` says.
-    pub fn parse(params: &mut QueryParams, accepted: Option<&str>, fallback: &[Language]) -> Self {
+    pub fn parse(
+        params: &mut QueryParams,
+        accept_language: Option<&str>,
+        fallback: &[Language],
+    ) -> Self {
         let fallback = fallback.to_vec();
         match params.get("lang") {
             Some(text) if text == "all" => Self::all_languages(fallback),
@@ -74,8 +78,8 @@ impl LanguagePreference {
                 }
             },
             None => {
-                let asked = accepted.map(parse_accept_language).unwrap_or_default();
-                Self { is_explicit: false, ..Self::new(asked, fallback) }
+                let requested = accept_language.map(parse_accept_language).unwrap_or_default();
+                Self { is_explicit: false, ..Self::new(requested, fallback) }
             }
         }
     }
@@ -92,8 +96,8 @@ impl LanguagePreference {
 
     /// What makes one wish another: part of the `ETag`.
     pub fn cache_key(&self) -> String {
-        let asked: Vec<&str> = self.requested.iter().map(Language::as_str).collect();
-        format!("{}/{}/{}", asked.join(","), self.all_languages, self.include_translations)
+        let requested: Vec<&str> = self.requested.iter().map(Language::as_str).collect();
+        format!("{}/{}/{}", requested.join(","), self.all_languages, self.include_translations)
     }
 }
 
@@ -102,12 +106,12 @@ pub fn accept_language(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
-fn select_ui_language(asked: &[Language], fallback: &[Language]) -> &'static str {
+fn select_ui_language(requested: &[Language], fallback: &[Language]) -> &'static str {
     let available: Vec<Language> =
         NAME_LANGUAGES.iter().filter_map(|tag| Language::parse(tag).ok()).collect();
     let english = available.first().cloned();
     english
-        .and_then(|english| choose(asked, &available, fallback, &english))
+        .and_then(|english| choose(requested, &available, fallback, &english))
         .and_then(|choice| NAME_LANGUAGES.get(choice.index).copied())
         .unwrap_or("en")
 }

@@ -57,7 +57,7 @@ pub async fn handle<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody, BoxBody>>, Error> {
     let started = Instant::now();
-    let about = RequestInfo {
+    let request_info = RequestInfo {
         id: RequestId(request_id(&request)),
         method: request.method().clone(),
         path_and_query: request
@@ -67,37 +67,40 @@ pub async fn handle<B: MessageBody + 'static>(
         path: request.path().to_owned(),
         base_url: base_url(settings.base_url.as_deref(), request.request()),
     };
-    request.extensions_mut().insert(about.id.clone());
-    if about.method == Method::HEAD {
+    request.extensions_mut().insert(request_info.id.clone());
+    if request_info.method == Method::HEAD {
         // The codec remembers the method and sends no body; everything else treats HEAD as GET.
         request.head_mut().method = Method::GET;
     }
-    let wanted = CompressionPlan::from_request(&mut request);
+    let compression = CompressionPlan::from_request(&mut request);
     let log = |status: StatusCode| {
         let elapsed = started.elapsed().as_secs_f64() * 1000.0;
         log::info!(
             target: "kinoteka::request",
             "request_id={} method={} path=\"{}\" status={} duration_ms={elapsed:.2}",
-            about.id.0, about.method, escape_for_log(&about.path_and_query), status.as_u16()
+            request_info.id.0, request_info.method, escape_for_log(&request_info.path_and_query), status.as_u16()
         );
     };
     match next.call(request).await {
         Ok(response) => {
             let mut response = match extract_problem(&response) {
                 Some(problem) => {
-                    let rendered =
-                        render_problem(&about, &problem, Some(response.response().headers()));
+                    let rendered = render_problem(
+                        &request_info,
+                        &problem,
+                        Some(response.response().headers()),
+                    );
                     response.into_response(rendered)
                 }
                 None => response.map_into_boxed_body(),
             };
             let statements = response.request().extensions().get::<StatementCount>().copied();
-            add_default_headers(response.headers_mut(), &settings, statements, &about);
+            add_default_headers(response.headers_mut(), &settings, statements, &request_info);
             log(response.status());
-            let is_head = about.method == Method::HEAD;
+            let is_head = request_info.method == Method::HEAD;
             Ok(response.map_body(|head, body| {
                 EitherBody::left(
-                    wanted.apply(head, if is_head { drop_stream_body(body) } else { body }),
+                    compression.apply(head, if is_head { drop_stream_body(body) } else { body }),
                 )
             }))
         }
@@ -105,8 +108,8 @@ pub async fn handle<B: MessageBody + 'static>(
             let problem = error.as_error::<Problem>();
             let foreign =
                 from_framework_error(error.as_response_error().status_code(), &error.to_string());
-            let mut response = render_problem(&about, problem.unwrap_or(&foreign), None);
-            add_default_headers(response.headers_mut(), &settings, None, &about);
+            let mut response = render_problem(&request_info, problem.unwrap_or(&foreign), None);
+            add_default_headers(response.headers_mut(), &settings, None, &request_info);
             log(response.status());
             Err(InternalError::from_response(error, response).into())
         }
@@ -161,21 +164,21 @@ fn from_framework_error(status: StatusCode, text: &str) -> Problem {
 }
 
 fn render_problem(
-    about: &RequestInfo,
+    request_info: &RequestInfo,
     problem: &Problem,
     headers: Option<&header::HeaderMap>,
 ) -> HttpResponse {
     let definition = problem.kind.definition();
     if let Some(cause) = &problem.cause {
-        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause=\"{}\"", about.id.0, definition.code, escape_for_log(cause));
+        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause=\"{}\"", request_info.id.0, definition.code, escape_for_log(cause));
     }
     let body = ProblemBody {
-        kind: format!("{}/problems/{}", about.base_url, definition.code),
+        kind: format!("{}/problems/{}", request_info.base_url, definition.code),
         title: definition.title,
         status: definition.status,
         detail: problem.detail.clone(),
-        instance: about.path.clone(),
-        request_id: about.id.0.clone(),
+        instance: request_info.path.clone(),
+        request_id: request_info.id.0.clone(),
         errors: problem.errors.clone(),
     };
     let status =
@@ -203,7 +206,7 @@ fn add_default_headers(
     headers: &mut header::HeaderMap,
     settings: &MiddlewareConfig,
     statements: Option<StatementCount>,
-    about: &RequestInfo,
+    request_info: &RequestInfo,
 ) {
     let mut set = |name: header::HeaderName, value: header::HeaderValue| {
         if !headers.contains_key(&name) {
@@ -211,7 +214,7 @@ fn add_default_headers(
         }
     };
     let fixed = header::HeaderValue::from_static;
-    if let Ok(id) = header::HeaderValue::from_str(&about.id.0) {
+    if let Ok(id) = header::HeaderValue::from_str(&request_info.id.0) {
         set(X_REQUEST_ID, id);
     }
     set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));

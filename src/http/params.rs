@@ -77,14 +77,14 @@ impl QueryParams {
     }
 
     /// Text of at most so many characters.
-    pub fn text(&mut self, name: &'static str, most: usize) -> Option<String> {
+    pub fn text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
         let text = self.get(name)?;
         let length = text.chars().count();
-        if length > most {
+        if length > max_len {
             self.error(
                 name,
                 "too_long",
-                format!("At most {most} characters are accepted here; there are {length}."),
+                format!("At most {max_len} characters are accepted here; there are {length}."),
             );
             return None;
         }
@@ -137,7 +137,7 @@ impl QueryParams {
     }
 
     /// A comma list; blanks around members are ignored, empty members are errors.
-    pub fn list(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+    pub fn list(&mut self, name: &'static str, max_items: usize) -> Option<Vec<String>> {
         let text = self.get(name)?;
         let members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
         if members.iter().any(String::is_empty) {
@@ -148,11 +148,11 @@ impl QueryParams {
             );
             return None;
         }
-        if members.len() > most {
+        if members.len() > max_items {
             self.error(
                 name,
                 "too_many",
-                format!("At most {most} values are accepted; {} were given.", members.len()),
+                format!("At most {max_items} values are accepted; {} were given.", members.len()),
             );
             return None;
         }
@@ -209,24 +209,24 @@ impl QueryParams {
     }
 
     /// Every parameter but those named, in order of name: what makes one query another.
-    pub fn canonical_without(&self, without: &[&str]) -> String {
-        let mut text = String::new();
+    pub fn canonical_without(&self, excluded: &[&str]) -> String {
+        let mut canonical = String::new();
         for (name, value) in
-            self.values.iter().filter(|(name, _)| !without.contains(&name.as_str()))
+            self.values.iter().filter(|(name, _)| !excluded.contains(&name.as_str()))
         {
-            text.push_str(name);
-            text.push('=');
+            canonical.push_str(name);
+            canonical.push('=');
             // A value must not be taken for other parameters.
             for character in value.chars() {
                 match character {
-                    '\n' => text.push_str("\\n"),
-                    '\\' => text.push_str("\\\\"),
-                    other => text.push(other),
+                    '\n' => canonical.push_str("\\n"),
+                    '\\' => canonical.push_str("\\\\"),
+                    other => canonical.push(other),
                 }
             }
-            text.push('\n');
+            canonical.push('\n');
         }
-        text
+        canonical
     }
 }
 

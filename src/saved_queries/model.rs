@@ -225,19 +225,21 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> Draft<SavedQueryFields> {
     let kind = fields.one_of("kind", LISTABLE_KINDS);
     fields.require("kind", kind.is_some());
     let text = fields.text("query", MAX_SAVED_QUERY_LEN).unwrap_or_default();
-    let own = SavedQueryFields {
+    let saved_query_fields = SavedQueryFields {
         kind: kind.unwrap_or_default(),
         query: text.trim_start_matches('?').to_owned(),
     };
-    if let Some(Err(errors)) = own.list_schema().map(|list| parse_saved_query(&own, list)) {
+    if let Some(Err(errors)) =
+        saved_query_fields.list_schema().map(|list| parse_saved_query(&saved_query_fields, list))
+    {
         fields.errors_mut().extend(errors);
     }
-    Draft { own, links: Vec::new() }
+    Draft { own: saved_query_fields, links: Vec::new() }
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: Loaded<SavedQueryFields>, shown: &Shown) -> SavedQuery {
-    let translations = loaded.translations(&SCHEMA, shown);
+pub fn render(mut loaded: Loaded<SavedQueryFields>, render_context: &Shown) -> SavedQuery {
+    let translations = loaded.translations(&SCHEMA, render_context);
     let texts = match loaded.take_chosen() {
         None => SavedQueryTexts { translations, ..SavedQueryTexts::default() },
         Some(chosen) => SavedQueryTexts {
@@ -249,22 +251,22 @@ pub fn render(mut loaded: Loaded<SavedQueryFields>, shown: &Shown) -> SavedQuery
         },
     };
     let common = loaded.take_common();
-    let own = loaded.own;
-    let (endings, path) =
-        own.list_schema().map_or((&[][..], ""), |list| (list.feeds, list.kind.path()));
-    let here = format!("{}/f/{}", shown.base, common.slug);
-    let mark = if own.query.is_empty() { "" } else { "?" };
+    let fields = loaded.own;
+    let (extensions, path) =
+        fields.list_schema().map_or((&[][..], ""), |list| (list.feeds, list.kind.path()));
+    let here = format!("{}/f/{}", render_context.base, common.slug);
+    let mark = if fields.query.is_empty() { "" } else { "?" };
     SavedQuery {
-        list: format!("{}{path}{mark}{}", shown.base, in_address(&own.query)),
+        list: format!("{}{path}{mark}{}", render_context.base, in_address(&fields.query)),
         page: (path == Kind::Video.path()).then(|| here.clone()),
         feeds: SavedQueryFeeds {
-            rss: endings.contains(&"rss").then(|| format!("{here}.rss")),
+            rss: extensions.contains(&"rss").then(|| format!("{here}.rss")),
             atom: format!("{here}.atom"),
             json: format!("{here}.json"),
         },
         common,
         texts,
-        kind: own.kind,
-        query: own.query,
+        kind: fields.kind,
+        query: fields.query,
     }
 }

@@ -44,17 +44,17 @@ const QUERY_POINTER: &str = "/query";
 /// Reads a query that is to be saved; errors point to where it stands in the body. The items that
 /// it names are not looked up yet.
 pub fn parse_saved_query(
-    own: &SavedQueryFields,
-    list: &'static Spec,
+    fields: &SavedQueryFields,
+    schema: &'static Spec,
 ) -> Result<ListRequest, Vec<FieldError>> {
-    if own.query.starts_with("http:")
-        || own.query.starts_with("https:")
-        || own.query.starts_with('/')
+    if fields.query.starts_with("http:")
+        || fields.query.starts_with("https:")
+        || fields.query.starts_with('/')
     {
         let detail = "Only what stands after `?` in the address of a list is a query.";
         return Err(vec![FieldError::field(QUERY_POINTER, "not_a_query", detail)]);
     }
-    let refused: Vec<FieldError> = present_params(&own.query, UNSUPPORTED_PARAMS)
+    let refused: Vec<FieldError> = present_params(&fields.query, UNSUPPORTED_PARAMS)
         .into_iter()
         .map(|name| {
             let detail = match name {
@@ -73,7 +73,8 @@ pub fn parse_saved_query(
     if !refused.is_empty() {
         return Err(refused);
     }
-    ListRequest::parse(list, &own.query, None, &[], Visibility::Published).map_err(to_body_errors)
+    ListRequest::parse(schema, &fields.query, None, &[], Visibility::Published)
+        .map_err(to_body_errors)
 }
 
 /// The errors of a query, as those of the body that it stands in.
@@ -105,12 +106,12 @@ impl UrlParams {
     /// Reads `lang`, `limit` and `cursor`.
     pub fn parse(
         query: &str,
-        accepted: Option<&str>,
+        accept_language: Option<&str>,
         fallback: &[Language],
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
-        let wish = LanguagePreference::parse(&mut params, accepted, fallback);
-        if wish.all_languages {
+        let language_preference = LanguagePreference::parse(&mut params, accept_language, fallback);
+        if language_preference.all_languages {
             params.error(
                 "lang",
                 "invalid_language",
@@ -130,20 +131,20 @@ impl UrlParams {
         }
         params.finish()?;
         Ok(Self {
-            language_preference: wish,
+            language_preference: language_preference,
             query: query.to_owned(),
-            accept_language: accepted.map(str::to_owned),
+            accept_language: accept_language.map(str::to_owned),
         })
     }
 
     /// The parameter that keeps the language, where one was asked for, with its question mark.
     pub fn lang_query(&self) -> String {
-        let asked = self
+        let requested = self
             .language_preference
             .requested
             .first()
             .filter(|_| self.language_preference.is_explicit);
-        asked.map_or_else(String::new, |asked| format!("?lang={}", asked.as_str()))
+        requested.map_or_else(String::new, |requested| format!("?lang={}", requested.as_str()))
     }
 
     /// What makes it another than others: part of tags.
@@ -154,29 +155,35 @@ impl UrlParams {
     /// The saved query with what is asked beside it.
     pub fn resolve(
         &self,
-        own: &SavedQueryFields,
+        fields: &SavedQueryFields,
         fallback: &[Language],
-        viewer: Visibility,
+        visibility: Visibility,
     ) -> Result<(&'static Spec, ListRequest), Problem> {
-        let list = own.list_schema().ok_or_else(|| {
+        let schema = fields.list_schema().ok_or_else(|| {
             let detail = format!(
                 "It asks for items of a kind that this server does not have: {}",
-                unknown_value_message(&own.kind, LISTABLE_KINDS.iter().copied())
+                unknown_value_message(&fields.kind, LISTABLE_KINDS.iter().copied())
             );
             outdated_query_problem(Problem::invalid_parameter("kind", "unknown_value", detail))
         })?;
         let has_limit = !present_params(&self.query, &["limit"]).is_empty();
-        let kept = own.query.split('&').filter(|pair| {
+        let kept = fields.query.split('&').filter(|pair| {
             let name = percent_decode(pair.split('=').next().unwrap_or_default());
             let is_replaced = has_limit && name.as_deref() == Some("limit");
             !pair.is_empty() && !is_replaced
         });
-        let whole = kept
+        let combined_query = kept
             .chain(self.query.split('&').filter(|pair| !pair.is_empty()))
             .collect::<Vec<_>>()
             .join("&");
-        match ListRequest::parse(list, &whole, self.accept_language.as_deref(), fallback, viewer) {
-            Ok(request) => Ok((list, request)),
+        match ListRequest::parse(
+            schema,
+            &combined_query,
+            self.accept_language.as_deref(),
+            fallback,
+            visibility,
+        ) {
+            Ok(request) => Ok((schema, request)),
             Err(problem) => Err(outdated_query_problem(problem)),
         }
     }
@@ -185,21 +192,21 @@ impl UrlParams {
 /// A query that was understood when it was saved and is no longer: not the caller's fault, unless
 /// it is what stands at the address.
 pub fn outdated_query_problem(problem: Problem) -> Problem {
-    let (mine, saved): (Vec<FieldError>, Vec<FieldError>) =
+    let (url_errors, saved_errors): (Vec<FieldError>, Vec<FieldError>) =
         problem.errors.into_iter().partition(|error| {
             error.parameter.as_deref().is_some_and(|parameter| URL_PARAMS.contains(&parameter))
         });
     if problem.kind != ProblemKind::InvalidParameter {
-        return Problem { errors: [mine, saved].concat(), ..problem };
+        return Problem { errors: [url_errors, saved_errors].concat(), ..problem };
     }
-    if !mine.is_empty() {
-        return Problem::invalid_parameters(mine);
+    if !url_errors.is_empty() {
+        return Problem::invalid_parameters(url_errors);
     }
     let mut unavailable = Problem::new(
         ProblemKind::Unavailable,
         "What was saved under this name is no longer understood; whoever keeps the catalogue can mend it.",
     );
-    unavailable.errors = saved;
+    unavailable.errors = saved_errors;
     unavailable
 }
 
@@ -221,23 +228,24 @@ pub struct LoadedSavedQuery {
 pub fn find_saved_query(
     connection: &mut Connection,
     name: &str,
-    viewer: Visibility,
-    shown: &mut Shown,
+    visibility: Visibility,
+    render_context: &mut Shown,
 ) -> Result<Result<LoadedSavedQuery, String>, Problem> {
-    let item = match find_visible(connection, &SCHEMA, name, viewer)? {
+    let item = match find_visible(connection, &SCHEMA, name, visibility)? {
         Found::Moved(item) => return Ok(Err(item.slug)),
         Found::Here(item) => item,
     };
     let unreadable = format!("the own fields of saved query {} cannot be read", item.id);
-    let mut loaded = complete_single::<SavedQueries>(connection, item, None, viewer, shown)?
-        .ok_or_else(|| Problem::internal(unreadable))?;
-    let chosen = loaded
+    let mut loaded =
+        complete_single::<SavedQueries>(connection, item, None, visibility, render_context)?
+            .ok_or_else(|| Problem::internal(unreadable))?;
+    let selected = loaded
         .take_chosen()
         .ok_or_else(|| Problem::internal(format!("saved query {} has no name", loaded.item.id)))?;
     Ok(Ok(LoadedSavedQuery {
-        language: chosen.language.as_str().to_owned(),
-        name: chosen.text.title,
-        description: chosen.text.description,
+        language: selected.language.as_str().to_owned(),
+        name: selected.text.title,
+        description: selected.text.description,
         slug: loaded.item.slug,
         fields: loaded.own,
     }))

@@ -24,8 +24,8 @@ impl Subject for SavedQueries {
         model::parse(fields)
     }
 
-    fn view(loaded: Loaded<SavedQueryFields>, shown: &Shown) -> SavedQuery {
-        model::render(loaded, shown)
+    fn view(loaded: Loaded<SavedQueryFields>, render_context: &Shown) -> SavedQuery {
+        model::render(loaded, render_context)
     }
 
     fn facets(own: &SavedQueryFields, _tracks: &[Summary]) -> Vec<(&'static str, String)> {

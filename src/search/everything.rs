@@ -235,25 +235,30 @@ pub async fn search_all(
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
-    let wanted = Arc::new(SearchRequest::from_request(&context, &request, caller)?);
-    let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
+    let search_request = Arc::new(SearchRequest::from_request(&context, &request, caller)?);
+    let (shared_request, inner) = (Arc::clone(&search_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue {
-                identity: &shared.etag_key,
-                wish: &shared.language_preference,
-                base: &shared.base_url,
+            let catalogue_request = OfCatalogue {
+                identity: &shared_request.etag_key,
+                wish: &shared_request.language_preference,
+                base: &shared_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                load_hit_page(connection, &inner, &shared, revisions, shown)
-            })
+            read_of_catalogue(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    load_hit_page(connection, &inner, &shared_request, revisions, render_context)
+                },
+            )
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    answer_page(&context, &request, (caller, &wanted.language_preference), done.value, None)
+    answer_page(&context, &request, (caller, &search_request.language_preference), done.value, None)
 }
 
 /// A search, understood.
@@ -283,9 +288,9 @@ impl SearchRequest {
         caller: Visibility,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let wish =
+        let language_preference =
             LanguagePreference::parse(&mut params, accept_language(request), &context.fallback);
-        let search = read_search(&mut params, &wish);
+        let search = read_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` says what to search for.");
         }
@@ -298,25 +303,34 @@ impl SearchRequest {
                 unknown_value_message(name, HIT_FIELDS.iter().copied()),
             );
         }
-        let with_item = parse_single_word(&mut params, "include", "item");
-        let by_kind = parse_single_word(&mut params, "facets", "kind");
+        let include_item = parse_single_word(&mut params, "include", "item");
+        let kind_facet = parse_single_word(&mut params, "facets", "kind");
         let statuses = read_statuses(&mut params, caller);
         let ranges = COMMON_RANGES
             .iter()
             .filter_map(|range| Some((range, read_range(&mut params, range)?)))
             .collect();
         let highlights = params.flag("highlights").unwrap_or(false);
-        let asked = if wish.is_explicit { String::new() } else { wish.cache_key() };
-        let identity =
-            format!("search\n{}\n{asked}\n{caller:?}", params.canonical_without(NOT_OF_THE_LIST));
+        let requested_languages = if language_preference.is_explicit {
+            String::new()
+        } else {
+            language_preference.cache_key()
+        };
+        let identity = format!(
+            "search\n{}\n{requested_languages}\n{caller:?}",
+            params.canonical_without(NOT_OF_THE_LIST)
+        );
         let paging = Paging::read(&mut params, &identity);
-        let counted = format!(
+        let count_key = format!(
             "search\n{}\n{caller:?}",
             params.canonical_without(&[NOT_OF_THE_LIST, &["kind"]].concat())
         );
-        let viewer = if statuses.is_some() { caller } else { Visibility::Published };
-        let identity =
-            format!("search\n{}\n{}\n{viewer:?}", params.canonical_without(&[]), wish.cache_key());
+        let visibility = if statuses.is_some() { caller } else { Visibility::Published };
+        let identity = format!(
+            "search\n{}\n{}\n{visibility:?}",
+            params.canonical_without(&[]),
+            language_preference.cache_key()
+        );
         params.finish()?;
         let Some(search) = search else {
             return Err(Problem::internal("a search without a query was understood"));
@@ -324,17 +338,17 @@ impl SearchRequest {
         Ok(Self {
             search,
             kinds,
-            language_preference: wish,
+            language_preference: language_preference,
             response_shape: Shape { fields, ..Shape::default() },
-            include_item: with_item,
+            include_item: include_item,
             paging,
-            visibility: viewer,
+            visibility: visibility,
             statuses,
             ranges,
-            kind_facet: by_kind,
+            kind_facet: kind_facet,
             highlights,
             base_url: context.settings.base_url(request),
-            count_key: counted,
+            count_key: count_key,
             etag_key: identity,
         })
     }
@@ -400,26 +414,30 @@ fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -
 fn load_hit_page(
     connection: &mut Connection,
     context: &Context,
-    wanted: &SearchRequest,
+    search_request: &SearchRequest,
     revisions: &Arc<Revisions>,
-    shown: &mut Shown,
+    render_context: &mut Shown,
 ) -> Result<Page, Problem> {
     let frequencies = cached_token_frequencies(connection)?;
-    let mut list =
-        wanted.build_query(&wanted.search.query, &wanted.kinds, SearchMode::Ranked, &frequencies);
-    let kinds: Vec<&str> = wanted.kinds.iter().map(|kind| kind.as_str()).collect();
-    let counted = format!("{}\n{}", wanted.count_key, kinds.join(","));
-    list.cache_key = Some(counted.clone());
+    let mut list = search_request.build_query(
+        &search_request.search.query,
+        &search_request.kinds,
+        SearchMode::Ranked,
+        &frequencies,
+    );
+    let kinds: Vec<&str> = search_request.kinds.iter().map(|kind| kind.as_str()).collect();
+    let count_key = format!("{}\n{}", search_request.count_key, kinds.join(","));
+    list.cache_key = Some(count_key.clone());
     // What an item refers to is only shown where it is marked.
     let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
-    let paging = &wanted.paging;
+    let paging = &search_request.paging;
     let page = load_page_of::<Option<HitImageFields>>(
         connection,
         &list,
         (&paging.start, paging.limit),
-        wanted.visibility,
-        shown,
-        |item| spec_of(item).filter(|_| wanted.highlights),
+        search_request.visibility,
+        render_context,
+        |item| spec_of(item).filter(|_| search_request.highlights),
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::invalid_parameter(
@@ -430,38 +448,42 @@ fn load_hit_page(
     };
     let total = paging
         .total
-        .then(|| context.totals.of(revisions, &counted, || list.count(connection)))
+        .then(|| context.totals.of(revisions, &count_key, || list.count(connection)))
         .transpose()?;
-    let facets = if wanted.kind_facet {
-        Some(kind_facets(connection, context, wanted, (revisions, &frequencies))?)
+    let facets = if search_request.kind_facet {
+        Some(kind_facets(connection, context, search_request, (revisions, &frequencies))?)
     } else {
         None
     };
-    let did_you_mean = match wanted.search.little(paging, loaded.len()) {
-        Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
-            Ok(wanted
-                .build_query(&query, &wanted.kinds, SearchMode::Unranked, &frequencies)
-                .count_up_to(connection, COUNTED)?)
-        })?,
+    let did_you_mean = match search_request.search.little(paging, loaded.len()) {
+        Some(sparse_search) => {
+            meant(connection, &context.vocabulary, &sparse_search, |connection, query| {
+                Ok(search_request
+                    .build_query(&query, &search_request.kinds, SearchMode::Unranked, &frequencies)
+                    .count_up_to(connection, COUNTED)?)
+            })?
+        }
         None => Vec::new(),
     };
-    let mut wholes = if wanted.include_item {
-        load_full_items(connection, context, wanted.visibility, &loaded, shown)?
+    let mut full_items = if search_request.include_item {
+        load_full_items(connection, context, search_request.visibility, &loaded, render_context)?
     } else {
         HashMap::new()
     };
-    let marked = if wanted.highlights {
-        Some(Marked::read(connection, &wanted.search.query, &loaded)?)
+    let highlight_data = if search_request.highlights {
+        Some(Marked::read(connection, &search_request.search.query, &loaded)?)
     } else {
         None
     };
     let mut items = Items::default();
     for one in loaded {
         let Some(spec) = spec_of(&one.item) else { continue };
-        let highlights =
-            marked.as_ref().map(|marked| marked.of(spec, &one, wanted.visibility, shown));
-        let item = wholes.remove(&one.item.id);
-        items.push(&to_hit(one, spec.kind, item, shown), &wanted.response_shape)?;
+        let highlights = highlight_data.as_ref().map(|highlight_data| {
+            highlight_data.of(spec, &one, search_request.visibility, render_context)
+        });
+        let item = full_items.remove(&one.item.id);
+        items
+            .push(&to_hit(one, spec.kind, item, render_context), &search_request.response_shape)?;
         if let Some(highlights) = highlights {
             items.add_member("highlights", &highlights)?;
         }
@@ -473,17 +495,22 @@ fn load_hit_page(
 fn kind_facets(
     connection: &mut Connection,
     context: &Context,
-    wanted: &SearchRequest,
+    search_request: &SearchRequest,
     (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
 ) -> Result<Map<String, Value>, Problem> {
     let mut counts: Vec<(Kind, i64)> = Vec::new();
     for kind in Kind::SOUGHT {
-        let list = format!("{}\n{}", wanted.count_key, kind.as_str());
+        let list = format!("{}\n{}", search_request.count_key, kind.as_str());
         counts.push((
             kind,
             context.totals.of(revisions, &list, || {
-                wanted
-                    .build_query(&wanted.search.query, &[kind], SearchMode::Unranked, frequencies)
+                search_request
+                    .build_query(
+                        &search_request.search.query,
+                        &[kind],
+                        SearchMode::Unranked,
+                        frequencies,
+                    )
                     .count(connection)
             })?,
         ));
@@ -494,7 +521,7 @@ fn kind_facets(
     });
     let values = counts.into_iter().map(|(kind, count)| FacetValue {
         value: kind.as_str().to_owned(),
-        label: kinds::kind_label(kind, wanted.language_preference.ui_language).to_owned(),
+        label: kinds::kind_label(kind, search_request.language_preference.ui_language).to_owned(),
         count,
     });
     Ok([("kind".to_owned(), json!(values.collect::<Vec<_>>()))].into_iter().collect())
@@ -504,29 +531,33 @@ fn kind_facets(
 fn load_full_items(
     connection: &mut Connection,
     context: &Context,
-    viewer: Visibility,
+    visibility: Visibility,
     loaded: &[Loaded<Option<HitImageFields>>],
-    shown: &Shown,
+    render_context: &Shown,
 ) -> Result<HashMap<Id, Value>, Problem> {
-    let mut wholes = HashMap::new();
+    let mut full_items = HashMap::new();
     for (spec, read) in &context.kinds {
         let ids: Vec<Id> = loaded
             .iter()
             .filter(|one| one.item.kind == spec.kind.as_str())
             .map(|one| one.item.id)
             .collect();
-        let mut inner = Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory())
-            .at(&shown.base);
-        wholes.extend(read(connection, &ids, viewer, &mut inner)?);
+        let mut inner = Shown::new(
+            render_context.wish.clone(),
+            Arc::clone(&render_context.places),
+            render_context.memory(),
+        )
+        .at(&render_context.base);
+        full_items.extend(read(connection, &ids, visibility, &mut inner)?);
     }
-    Ok(wholes)
+    Ok(full_items)
 }
 
 fn to_hit(
     mut one: Loaded<Option<HitImageFields>>,
     kind: Kind,
     item: Option<Value>,
-    shown: &Shown,
+    render_context: &Shown,
 ) -> SearchHit {
     let text = |text: &Text| {
         (
@@ -535,13 +566,13 @@ fn to_hit(
         )
     };
     let translations =
-        shown.wish.include_translations.then(|| one.texts.iter().map(text).collect());
+        render_context.wish.include_translations.then(|| one.texts.iter().map(text).collect());
     let image = one.own.as_ref().and_then(HitImageFields::image);
     let chosen = one.take_chosen();
     SearchHit {
         kind: kind.as_str().to_owned(),
         id: one.item.id,
-        url: format!("{}{}/{}", shown.base, kind.path(), one.item.slug),
+        url: format!("{}{}/{}", render_context.base, kind.path(), one.item.slug),
         slug: one.item.slug,
         transliterated: chosen.as_ref().is_some_and(|chosen| chosen.transliterated),
         language: chosen.as_ref().map(|chosen| chosen.language.as_str().to_owned()),

@@ -158,31 +158,36 @@ pub async fn suggest(
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
-    let wanted = SuggestRequest::from_request(&context, &request)?;
-    let (inner, condition, wish) = (
+    let suggest_request = SuggestRequest::from_request(&context, &request)?;
+    let (inner, condition, language_preference) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(&request),
-        wanted.language_preference.clone(),
+        suggest_request.language_preference.clone(),
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let asked = OfCatalogue {
-                identity: &wanted.etag_key,
-                wish: &wanted.language_preference,
-                base: &wanted.base_url,
+            let catalogue_request = OfCatalogue {
+                identity: &suggest_request.etag_key,
+                wish: &suggest_request.language_preference,
+                base: &suggest_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
-                load_suggestions(connection, &inner, &wanted, shown)
-            })
+            read_of_catalogue(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, _, render_context| {
+                    load_suggestions(connection, &inner, &suggest_request, render_context)
+                },
+            )
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
     let (validators, data) = match done.value {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wish, &validators));
+            return Ok(answer::not_modified(&context, caller, &language_preference, &validators));
         }
     };
     let links = list::links(
@@ -190,7 +195,7 @@ pub async fn suggest(
         &request,
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
-    let mut response = answered(&context, (caller, &wish), &validators, &links);
+    let mut response = answered(&context, (caller, &language_preference), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
@@ -207,16 +212,20 @@ struct SuggestRequest {
 impl SuggestRequest {
     fn from_request(context: &Context, request: &HttpRequest) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let wish =
+        let language_preference =
             LanguagePreference::parse(&mut params, accept_language(request), &context.fallback);
-        let search = read_search(&mut params, &wish);
+        let search = read_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` says what was typed.");
         }
         let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
         let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
         let base = context.settings.base_url(request);
-        let identity = format!("suggest\n{}\n{}", params.canonical_without(&[]), wish.cache_key());
+        let identity = format!(
+            "suggest\n{}\n{}",
+            params.canonical_without(&[]),
+            language_preference.cache_key()
+        );
         params.finish()?;
         let Some(search) = search else {
             return Err(Problem::internal("suggestions for nothing were understood"));
@@ -224,7 +233,7 @@ impl SuggestRequest {
         Ok(Self {
             search,
             kinds,
-            language_preference: wish,
+            language_preference: language_preference,
             limit: usize::try_from(limit).unwrap_or(0),
             base_url: base,
             etag_key: identity,
@@ -243,13 +252,13 @@ struct RankedSuggestion {
 fn load_suggestions(
     connection: &mut Connection,
     context: &Context,
-    wanted: &SuggestRequest,
-    shown: &mut Shown,
+    suggest_request: &SuggestRequest,
+    render_context: &mut Shown,
 ) -> Result<Vec<Suggestion>, Problem> {
-    let typed = &wanted.search.query;
-    let found = find_candidates(connection, context, wanted)?;
+    let typed = &suggest_request.search.query;
+    let candidates = find_candidates(connection, context, suggest_request)?;
     let of_kind = |kind: &Kind| {
-        found
+        candidates
             .iter()
             .filter(|(letter, _)| *letter == kind.letter())
             .map(|(_, id)| *id)
@@ -257,25 +266,28 @@ fn load_suggestions(
     };
     load_named(
         connection,
-        wanted.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
+        suggest_request.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
         Visibility::Published,
-        shown,
+        render_context,
     )?;
-    let marker = Marker::new(typed);
-    let beginning = tokens(&wanted.search.text);
-    let mut placed: Vec<RankedSuggestion> = Vec::new();
-    for (among, (letter, id)) in found.iter().enumerate() {
-        let kind = wanted.kinds.iter().position(|kind| kind.letter() == *letter);
-        let Some((place, kind)) = kind.and_then(|place| Some((place, *wanted.kinds.get(place)?)))
+    let highlighter = Marker::new(typed);
+    let beginning = tokens(&suggest_request.search.text);
+    let mut ranked: Vec<RankedSuggestion> = Vec::new();
+    for (recency, (letter, id)) in candidates.iter().enumerate() {
+        let kind = suggest_request.kinds.iter().position(|kind| kind.letter() == *letter);
+        let Some((place, kind)) =
+            kind.and_then(|place| Some((place, *suggest_request.kinds.get(place)?)))
         else {
             continue;
         };
-        let Some(target) = shown.target(id).cloned() else { continue };
-        let Some((language, title, html)) = matching_title(&target, typed, &marker, shown) else {
+        let Some(target) = render_context.target(id).cloned() else { continue };
+        let Some((language, title, html)) =
+            matching_title(&target, typed, &highlighter, render_context)
+        else {
             continue;
         };
-        let begins_so = starts_with_words(&tokens(&title), &beginning);
-        let url = format!("{}{}/{}", shown.base, kind.path(), target.slug);
+        let is_prefix_match = starts_with_words(&tokens(&title), &beginning);
+        let url = format!("{}{}/{}", render_context.base, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
             id: *id,
@@ -285,10 +297,10 @@ fn load_suggestions(
             language,
             url,
         };
-        placed.push(RankedSuggestion { rank: (!begins_so, place, among), suggestion });
+        ranked.push(RankedSuggestion { rank: (!is_prefix_match, place, recency), suggestion });
     }
-    placed.sort_by_key(|placed| placed.rank);
-    Ok(limit_per_kind(placed, wanted.limit))
+    ranked.sort_by_key(|ranked| ranked.rank);
+    Ok(limit_per_kind(ranked, suggest_request.limit))
 }
 
 /// The newest of each kind that have the words in their titles. Of videos, which are many, those
@@ -297,21 +309,28 @@ fn load_suggestions(
 fn find_candidates(
     connection: &mut Connection,
     context: &Context,
-    wanted: &SuggestRequest,
+    suggest_request: &SuggestRequest,
 ) -> Result<Vec<(char, Id)>, Problem> {
-    let typed = &wanted.search.query;
+    let typed = &suggest_request.search.query;
     let frequencies = cached_token_frequencies(connection)?;
-    let most = i64::try_from(wanted.limit).unwrap_or(MAX_SUGGESTIONS);
+    let max_results = i64::try_from(suggest_request.limit).unwrap_or(MAX_SUGGESTIONS);
     let newest = |connection: &mut Connection, query: &Query, kinds: &[Kind]| {
         let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
-        find_newest_by_title(connection, query, &letters, Audience::Public, most, &frequencies)
+        find_newest_by_title(
+            connection,
+            query,
+            &letters,
+            Audience::Public,
+            max_results,
+            &frequencies,
+        )
     };
     let (videos, others): (Vec<Kind>, Vec<Kind>) =
-        wanted.kinds.iter().partition(|kind| **kind == Kind::Video);
+        suggest_request.kinds.iter().partition(|kind| **kind == Kind::Video);
     let mut found = newest(connection, typed, &others)?;
-    let completed = complete_last_word(connection, context, typed)?;
-    let mut of_videos = newest(connection, completed.as_ref().unwrap_or(typed), &videos)?;
-    if completed.is_some() && of_videos.len() < wanted.limit {
+    let completed_query = complete_last_word(connection, context, typed)?;
+    let mut of_videos = newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
+    if completed_query.is_some() && of_videos.len() < suggest_request.limit {
         of_videos = newest(connection, typed, &videos)?;
     }
     found.extend(of_videos);
@@ -329,15 +348,17 @@ fn complete_last_word(
     else {
         return Ok(None);
     };
-    let begun = last
+    let prefix_text = last
         .iter()
         .find(|term| term.prefix)
         .and_then(|term| term.tokens.first().filter(|_| term.tokens.len() == 1))
         .cloned();
-    let Some(begun) = begun.filter(|begun| begun.chars().all(char::is_alphabetic)) else {
+    let Some(prefix_text) =
+        prefix_text.filter(|prefix_text| prefix_text.chars().all(char::is_alphabetic))
+    else {
         return Ok(None);
     };
-    let words = context.vocabulary.beginning_with(connection, &begun, MAX_COMPLETIONS)?;
+    let words = context.vocabulary.beginning_with(connection, &prefix_text, MAX_COMPLETIONS)?;
     for term in last.iter_mut() {
         term.prefix = false;
     }
@@ -349,11 +370,11 @@ fn complete_last_word(
 fn matching_title(
     target: &Target,
     typed: &Query,
-    marker: &Marker<'_>,
-    shown: &Shown,
+    highlighter: &Marker<'_>,
+    render_context: &Shown,
 ) -> Option<(String, String, String)> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
-    let answered = shown.title(target).filter(|_| !shown.wish.all_languages);
+    let answered = render_context.title(target).filter(|_| !render_context.wish.all_languages);
     let others = target
         .languages
         .iter()
@@ -361,8 +382,8 @@ fn matching_title(
         .map(|(language, title)| (language.clone(), title.clone()));
     answered.into_iter().chain(others).find_map(|(language, title)| {
         let rules = Rules::of(&language);
-        let is_found = marker.groups(&title, rules) == all;
-        let html = marker.whole(&title, rules).filter(|_| is_found)?;
+        let is_found = highlighter.groups(&title, rules) == all;
+        let html = highlighter.whole(&title, rules).filter(|_| is_found)?;
         Some((language.as_str().to_owned(), title, html))
     })
 }
@@ -375,10 +396,10 @@ fn starts_with_words(title: &[String], typed: &[String]) -> bool {
 
 /// The first of these, but of each kind other than the last no more than a few before those that
 /// come after.
-fn limit_per_kind(placed: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
+fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
     let mut seen = [0_usize; SUGGESTED_KINDS.len()];
     let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for RankedSuggestion { rank: (_, kind, _), suggestion } in placed {
+    for RankedSuggestion { rank: (_, kind, _), suggestion } in ranked {
         let count = seen.get_mut(kind).map_or(0, |count| {
             *count = count.saturating_add(1);
             *count

@@ -122,44 +122,60 @@ pub async fn search_transcripts(
     negotiate::require_json(&request)?;
     let caller = context.viewer(&request).await?;
     reject_unsupported_params(&request)?;
-    let mut wanted = ListRequest::read::<Videos>(&context, &request, caller)?;
-    wanted.scope = FieldScope::Transcripts;
-    let wanted = Arc::new(wanted);
-    if wanted.query().is_none() {
+    let mut list_request = ListRequest::read::<Videos>(&context, &request, caller)?;
+    list_request.scope = FieldScope::Transcripts;
+    let list_request = Arc::new(list_request);
+    if list_request.query().is_none() {
         return Err(Problem::invalid_parameter("q", "required", "`q` says what to search for."));
     }
-    let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
+    let (shared_request, inner) = (Arc::clone(&list_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let asked = OfCatalogue {
-                identity: &shared.identity,
-                wish: &shared.wish,
-                base: &shared.base,
+            let catalogue_request = OfCatalogue {
+                identity: &shared_request.identity,
+                wish: &shared_request.wish,
+                base: &shared_request.base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                let (data, page) = load_hit_page(connection, &inner, &shared, revisions, shown)?;
-                let did_you_mean = if page.next_cursor.is_some() {
-                    Vec::new()
-                } else {
-                    let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                    find_did_you_mean(connection, &inner, &shared, (videos.len(), shown))?
-                };
-                Ok((data, page, did_you_mean))
-            })
+            read_of_catalogue(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let (data, page) = load_hit_page(
+                        connection,
+                        &inner,
+                        &shared_request,
+                        revisions,
+                        render_context,
+                    )?;
+                    let did_you_mean = if page.next_cursor.is_some() {
+                        Vec::new()
+                    } else {
+                        let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
+                        find_did_you_mean(
+                            connection,
+                            &inner,
+                            &shared_request,
+                            (videos.len(), render_context),
+                        )?
+                    };
+                    Ok((data, page, did_you_mean))
+                },
+            )
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
     let (validators, (data, info, did_you_mean)) = match done.value {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+            return Ok(answer::not_modified(&context, caller, &list_request.wish, &validators));
         }
     };
     let links = list::links(&context, &request, &info);
-    let mut response = answered(&context, (caller, &wanted.wish), &validators, &links);
+    let mut response = answered(&context, (caller, &list_request.wish), &validators, &links);
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
@@ -190,20 +206,23 @@ struct RankedHit {
 fn load_hit_page(
     connection: &mut Connection,
     context: &Context,
-    wanted: &ListRequest,
+    list_request: &ListRequest,
     revisions: &Revisions,
-    shown: &mut Shown,
+    render_context: &mut Shown,
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
     // Without a word that is looked for there is nothing to play.
-    let Some(query) = wanted.query().filter(|query| !query.is_empty()) else {
-        return Ok((Vec::new(), page_info(wanted, None, wanted.paging.total.then_some(0))));
+    let Some(query) = list_request.query().filter(|query| !query.is_empty()) else {
+        return Ok((
+            Vec::new(),
+            page_info(list_request, None, list_request.paging.total.then_some(0)),
+        ));
     };
-    let Some(memory) = shown.memory() else {
+    let Some(cache) = render_context.memory() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
-    let list = wanted.list(connection, &SPEC, &memory)?;
-    let marker = Marker::new(query);
-    let limit = usize::try_from(wanted.paging.limit).unwrap_or(1);
+    let list = list_request.list(connection, &SPEC, &cache)?;
+    let highlighter = Marker::new(query);
+    let limit = usize::try_from(list_request.paging.limit).unwrap_or(1);
     let unfit = || {
         Problem::invalid_parameter(
             "cursor",
@@ -211,21 +230,34 @@ fn load_hit_page(
             "The cursor does not fit this search; start again without it.",
         )
     };
-    let (mut start, mut skip) = resume_position(&wanted.paging.start).ok_or_else(unfit)?;
+    let (mut start, mut skip) = resume_position(&list_request.paging.start).ok_or_else(unfit)?;
     let mut hits: Vec<RankedHit> = Vec::new();
     let mut next: Option<(Position, usize)> = None;
-    let (mut looked, mut at_once) = (0_usize, 4_i64);
+    let (mut scanned, mut batch_size) = (0_usize, 4_i64);
     loop {
-        let read = load_page::<Videos>(connection, &list, (&start, at_once), wanted.viewer, shown)?;
+        let read = load_page::<Videos>(
+            connection,
+            &list,
+            (&start, batch_size),
+            list_request.viewer,
+            render_context,
+        )?;
         let (slice, videos) = read.ok_or_else(unfit)?;
         let tracks = load_spoken_tracks(connection, &videos)?;
         for (video, place) in videos.iter().zip(&slice.positions) {
-            looked = looked.saturating_add(1);
+            scanned = scanned.saturating_add(1);
             let after = std::mem::take(&mut skip);
             hits.extend(
-                hits_in_video(video, place, &tracks, (&marker, query), wanted, shown)
-                    .into_iter()
-                    .filter(|found| found.hit_index >= after),
+                hits_in_video(
+                    video,
+                    place,
+                    &tracks,
+                    (&highlighter, query),
+                    list_request,
+                    render_context,
+                )
+                .into_iter()
+                .filter(|found| found.hit_index >= after),
             );
             next = Some((place.clone(), usize::MAX));
             if hits.len() > limit {
@@ -243,22 +275,22 @@ fn load_hit_page(
             next = None;
             break;
         };
-        if looked >= MAX_VIDEOS_SCANNED {
+        if scanned >= MAX_VIDEOS_SCANNED {
             break;
         }
         start = PageStart::After(edge.clone());
-        at_once = at_once.saturating_mul(2).min(64);
+        batch_size = batch_size.saturating_mul(2).min(64);
     }
-    let total = wanted
+    let total = list_request
         .paging
         .total
         .then(|| {
-            context.totals.of(revisions, &format!("transcripts\n{}", wanted.counted), || {
+            context.totals.of(revisions, &format!("transcripts\n{}", list_request.counted), || {
                 list.count(connection)
             })
         })
         .transpose()?;
-    Ok((hits.into_iter().map(|found| found.hit).collect(), page_info(wanted, next, total)))
+    Ok((hits.into_iter().map(|found| found.hit).collect(), page_info(list_request, next, total)))
 }
 
 /// What a search that found so many videos perhaps meant: one by which something is said in more
@@ -266,20 +298,21 @@ fn load_hit_page(
 fn find_did_you_mean(
     connection: &mut Connection,
     context: &Context,
-    wanted: &ListRequest,
-    (found, shown): (usize, &Shown),
+    list_request: &ListRequest,
+    (found, render_context): (usize, &Shown),
 ) -> Result<Vec<String>, Problem> {
-    let Some(little) = wanted.search().and_then(|search| search.little(&wanted.paging, found))
+    let Some(sparse_search) =
+        list_request.search().and_then(|search| search.little(&list_request.paging, found))
     else {
         return Ok(Vec::new());
     };
-    let Some(memory) = shown.memory() else {
+    let Some(cache) = render_context.memory() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
-    meant(connection, &context.vocabulary, &little, |connection, query| {
-        Ok(wanted
+    meant(connection, &context.vocabulary, &sparse_search, |connection, query| {
+        Ok(list_request
             .searching(query)
-            .list(connection, &SPEC, &memory)?
+            .list(connection, &SPEC, &cache)?
             .count_up_to(connection, COUNTED)?)
     })
 }
@@ -307,15 +340,15 @@ fn resume_position(start: &PageStart) -> Option<(PageStart, usize)> {
 }
 
 fn page_info(
-    wanted: &ListRequest,
+    list_request: &ListRequest,
     next: Option<(Position, usize)>,
     total: Option<i64>,
 ) -> PageInfo {
     let next_cursor = next.map(|(mut place, at)| {
         place.keys.push(Some(at.to_string()));
-        cursor::encode(&wanted.paging.fingerprint, &place, false)
+        cursor::encode(&list_request.paging.fingerprint, &place, false)
     });
-    PageInfo { limit: wanted.paging.limit, next_cursor, prev_cursor: None, total }
+    PageInfo { limit: list_request.paging.limit, next_cursor, prev_cursor: None, total }
 }
 
 /// The tracks of videos in which something is said, with their cues as one text.
@@ -331,29 +364,30 @@ fn load_spoken_tracks(
         tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
     let mut spoken: HashMap<i64, Vec<(Stored, Said)>> = HashMap::new();
     for track in stored {
-        let said = Said::new(&cues.remove(&track.number).unwrap_or_default());
-        spoken.entry(track.item).or_default().push((track, said));
+        let cue_text = Said::new(&cues.remove(&track.number).unwrap_or_default());
+        spoken.entry(track.item).or_default().push((track, cue_text));
     }
     Ok(spoken)
 }
 
 fn hits_in_video(
     video: &Loaded<Own>,
-    place: &Position,
+    position: &Position,
     tracks: &HashMap<i64, Vec<(Stored, Said)>>,
-    (marker, query): (&Marker<'_>, &Query),
-    wanted: &ListRequest,
-    shown: &Shown,
+    (highlighter, query): (&Marker<'_>, &Query),
+    list_request: &ListRequest,
+    render_context: &Shown,
 ) -> Vec<RankedHit> {
     let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
-    for (track, said) in tracks.get(&video.item.number).into_iter().flatten() {
-        if !wanted.takes("caption_language", &track.language) {
+    for (track, cue_text) in tracks.get(&video.item.number).into_iter().flatten() {
+        if !list_request.takes("caption_language", &track.language) {
             continue;
         }
-        let marks = said.marks(marker, Rules::of(&Language::stored(&track.language)));
-        for passage in said.passages(&marks, groups) {
-            let Some((first, last)) = said.cue(passage.first).zip(said.cue(passage.last)) else {
+        let marks = cue_text.marks(highlighter, Rules::of(&Language::stored(&track.language)));
+        for passage in cue_text.passages(&marks, groups) {
+            let Some((first, last)) = cue_text.cue(passage.first).zip(cue_text.cue(passage.last))
+            else {
                 continue;
             };
             let start_seconds = seconds(first.start_ms);
@@ -369,15 +403,19 @@ fn hits_in_video(
                     language: track.language.clone(),
                     start_seconds,
                     end_seconds: seconds(last.end_ms),
-                    text: said.html(passage, &marks),
+                    text: cue_text.html(passage, &marks),
                     before: passage
                         .first
                         .checked_sub(1)
-                        .and_then(|place| marked_cue(said, Passage::of(place), &marks)),
-                    after: marked_cue(said, Passage::of(passage.last.saturating_add(1)), &marks),
+                        .and_then(|position| marked_cue(cue_text, Passage::of(position), &marks)),
+                    after: marked_cue(
+                        cue_text,
+                        Passage::of(passage.last.saturating_add(1)),
+                        &marks,
+                    ),
                     url: format!(
                         "{}/embed/videos/{}#t={start_seconds}",
-                        shown.base, video.item.slug
+                        render_context.base, video.item.slug
                     ),
                 },
             ));
@@ -394,7 +432,7 @@ fn hits_in_video(
     });
     hits.into_iter()
         .enumerate()
-        .map(|(at, (_, hit))| RankedHit { hit, video_position: place.clone(), hit_index: at })
+        .map(|(at, (_, hit))| RankedHit { hit, video_position: position.clone(), hit_index: at })
         .collect()
 }
 

@@ -84,7 +84,7 @@ pub async fn describe_catalogue(
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(&request);
-    let described = DcatCatalog {
+    let template = DcatCatalog {
         publisher_name: context.settings.publisher_name(&base),
         licence_url: context.settings.licence_url.clone(),
         documentation_url: context.settings.docs.then(|| format!("{base}/docs")),
@@ -92,46 +92,66 @@ pub async fn describe_catalogue(
         datasets: Vec::new(),
         base_url: base.clone(),
     };
-    let wish = LanguagePreference::new(Vec::new(), context.fallback.clone());
-    let identity = format!("dcat\n{described:?}\n{:?}", context.settings.iati_reporting_org);
-    let (inner, condition, wished) =
-        (context.clone().into_inner(), ConditionalGet::from_request(&request), wish.clone());
-    let done = context
+    let language_preference = LanguagePreference::new(Vec::new(), context.fallback.clone());
+    let identity = format!("dcat\n{template:?}\n{:?}", context.settings.iati_reporting_org);
+    let (inner, condition, query_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        language_preference.clone(),
+    );
+    let outcome = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
+            let catalogue_request = OfCatalogue {
                 identity: &identity,
-                wish: &wished,
+                wish: &query_preference,
                 base: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let specs =
-                    DATASETS.iter().filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
-                let datasets = specs.map(|(spec, about)| {
-                    load_dataset(connection, (&inner, revisions), (spec, about), shown, &documents)
-                });
-                let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
-                Ok(DcatCatalog {
-                    modified: revisions.of(CATALOGUE).1,
-                    datasets,
-                    ..described.clone()
-                }
-                .to_json_ld())
-            })
+            read_of_catalogue(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let specs = DATASETS
+                        .iter()
+                        .filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
+                    let datasets = specs.map(|(spec, about)| {
+                        load_dataset(
+                            connection,
+                            (&inner, revisions),
+                            (spec, about),
+                            render_context,
+                            &documents,
+                        )
+                    });
+                    let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
+                    Ok(DcatCatalog {
+                        modified: revisions.of(CATALOGUE).1,
+                        datasets,
+                        ..template.clone()
+                    }
+                    .to_json_ld())
+                },
+            )
         })
         .await?;
-    StatementCount::record(&request, done.statement_count);
-    let (validators, found) = match done.value {
-        Freshness::Fresh(validators, found) => (validators, found),
+    StatementCount::record(&request, outcome.statement_count);
+    let (validators, json_ld) = match outcome.value {
+        Freshness::Fresh(validators, json_ld) => (validators, json_ld),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified(
+                &context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Visibility::Published, &wish);
+    answer::caching(&mut response, &context, Visibility::Published, &language_preference);
     answer::validate(&mut response, &validators);
-    Ok(response.content_type("application/ld+json").body(found.to_string()))
+    Ok(response.content_type("application/ld+json").body(json_ld.to_string()))
 }
 
 /// What is known of a kind: its languages and countries are counted as for a list.
@@ -139,7 +159,7 @@ fn load_dataset(
     connection: &mut Connection,
     (context, revisions): (&Context, &Revisions),
     (spec, about): (&'static Spec, Phrase),
-    shown: &mut Shown,
+    render_context: &mut Shown,
     documents: &OpenApiDocuments,
 ) -> Result<DcatDataset, Problem> {
     let wanted: Vec<&str> = ["language", "country"]
@@ -148,7 +168,7 @@ fn load_dataset(
         .collect();
     let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
     let list = ListRequest::parse(spec, &query, None, &context.fallback, Visibility::Published)?;
-    let facets = context.facets.of(connection, (spec, &list), revisions, shown)?;
+    let facets = context.facets.of(connection, (spec, &list), revisions, render_context)?;
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let mut values: Vec<String> = counted
@@ -183,13 +203,14 @@ fn load_dataset(
 fn distributions(
     spec: &Spec,
     documents: &OpenApiDocuments,
-    reports: bool,
+    has_iati_reporter: bool,
 ) -> Vec<(DistributionFormat, String, bool)> {
     let (path, segment) = (spec.kind.path(), spec.kind.segment());
-    let is_there = |path: &str| !documents.allowed_methods(path).is_empty();
+    let is_documented = |path: &str| !documents.allowed_methods(path).is_empty();
     let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
-    let activities = (reports && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic))
-        .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
+    let activities = (has_iati_reporter
+        && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic))
+    .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
     let feeds = spec.feeds.iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,
@@ -198,6 +219,6 @@ fn distributions(
         };
         (format, format!("/feeds/{segment}.{ending}"), true)
     });
-    let files = tables.into_iter().chain(activities).filter(|(_, path, _)| is_there(path));
+    let files = tables.into_iter().chain(activities).filter(|(_, path, _)| is_documented(path));
     [(JSON, path.to_owned(), true)].into_iter().chain(files).chain(feeds).collect()
 }

@@ -97,21 +97,21 @@ pub struct DcatCatalog {
 
 /// How the members are meant.
 fn json_ld_context() -> Value {
-    let address = |name: &str| json!({"@id": name, "@type": "@id"});
-    let texts = |name: &str| json!({"@id": name, "@container": "@language"});
+    let url_term = |name: &str| json!({"@id": name, "@type": "@id"});
+    let localized_term = |name: &str| json!({"@id": name, "@container": "@language"});
     json!({
         "@version": 1.1,
         "dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/", "xsd": "http://www.w3.org/2001/XMLSchema#",
         "Catalog": "dcat:Catalog", "Dataset": "dcat:Dataset", "Distribution": "dcat:Distribution", "DataService": "dcat:DataService", "Agent": "foaf:Agent",
         "Document": "foaf:Document", "LicenseDocument": "dct:LicenseDocument", "LinguisticSystem": "dct:LinguisticSystem", "Location": "dct:Location",
         "MediaType": "dct:MediaType", "MediaTypeOrExtent": "dct:MediaTypeOrExtent", "Standard": "dct:Standard",
-        "title": texts("dct:title"), "description": texts("dct:description"), "name": "foaf:name",
+        "title": localized_term("dct:title"), "description": localized_term("dct:description"), "name": "foaf:name",
         "modified": {"@id": "dct:modified", "@type": "xsd:dateTime"}, "publisher": "dct:publisher", "language": "dct:language",
         "license": "dct:license", "spatial": "dct:spatial", "identifier": "dct:identifier", "format": "dct:format",
         "conformsTo": "dct:conformsTo", "homepage": "foaf:homepage", "page": "foaf:page",
-        "dataset": "dcat:dataset", "service": "dcat:service", "distribution": "dcat:distribution", "accessService": address("dcat:accessService"),
-        "accessURL": address("dcat:accessURL"), "downloadURL": address("dcat:downloadURL"), "mediaType": "dcat:mediaType",
-        "endpointURL": address("dcat:endpointURL"), "endpointDescription": address("dcat:endpointDescription"), "servesDataset": address("dcat:servesDataset"),
+        "dataset": "dcat:dataset", "service": "dcat:service", "distribution": "dcat:distribution", "accessService": url_term("dcat:accessService"),
+        "accessURL": url_term("dcat:accessURL"), "downloadURL": url_term("dcat:downloadURL"), "mediaType": "dcat:mediaType",
+        "endpointURL": url_term("dcat:endpointURL"), "endpointDescription": url_term("dcat:endpointDescription"), "servesDataset": url_term("dcat:servesDataset"),
     })
 }
 
@@ -328,14 +328,14 @@ mod tests {
             documentation_url: None,
             datasets: Vec::new(),
         };
-        let drawn = catalogue.to_json_ld();
+        let json_ld = catalogue.to_json_ld();
         for name in ["license", "modified", "spatial"] {
-            assert!(drawn.get(name).is_none(), "{name}");
+            assert!(json_ld.get(name).is_none(), "{name}");
         }
-        assert!(drawn["service"][0].get("servesDataset").is_none());
+        assert!(json_ld["service"][0].get("servesDataset").is_none());
         // Every member that is used is explained, and none is explained that is not used.
-        let context = drawn["@context"].as_object().unwrap();
-        for member in drawn.as_object().unwrap().keys().filter(|name| !name.starts_with('@')) {
+        let context = json_ld["@context"].as_object().unwrap();
+        for member in json_ld.as_object().unwrap().keys().filter(|name| !name.starts_with('@')) {
             assert!(context.contains_key(member), "{member}");
         }
     }

@@ -177,15 +177,15 @@ impl OpenApiDocuments {
                 })
                 .collect()
         });
-        let wanted: Vec<&str> = path.split('/').collect();
-        let fits = |template: &str| {
+        let segments: Vec<&str> = path.split('/').collect();
+        let matches_template = |template: &str| {
             let parts: Vec<&str> = template.split('/').collect();
-            parts.len() == wanted.len()
-                && parts.iter().zip(&wanted).all(|(part, given)| segment_matches(part, given))
+            parts.len() == segments.len()
+                && parts.iter().zip(&segments).all(|(part, given)| segment_matches(part, given))
         };
         routes
             .iter()
-            .find(|(template, _)| fits(template))
+            .find(|(template, _)| matches_template(template))
             .map(|(_, methods)| methods.clone())
             .unwrap_or_default()
     }

@@ -85,9 +85,9 @@ pub fn database_from_settings(settings: &Settings) -> Result<Database, StartErro
 
 /// Brings the schema up to date, or says why it cannot be used as it is.
 pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartError> {
-    let cannot = |error: db::Error| StartError(format!("cannot open the database: {error}"));
-    let mut connection = store.connect().map_err(cannot)?;
-    match migrations::status(&mut connection).map_err(cannot)? {
+    let start_error = |error: db::Error| StartError(format!("cannot open the database: {error}"));
+    let mut connection = store.connect().map_err(start_error)?;
+    match migrations::status(&mut connection).map_err(start_error)? {
         MigrationStatus::UpToDate => Ok(()),
         MigrationStatus::Newer(version) => Err(StartError(format!(
             "the database is newer than this program: it has migration {version}; start the newer version of kinoteka"
@@ -96,7 +96,7 @@ pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartErr
             "the database lacks {count} migration(s); run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
         ))),
         MigrationStatus::Pending(_) => {
-            for version in migrations::run_pending(&mut connection).map_err(cannot)? {
+            for version in migrations::run_pending(&mut connection).map_err(start_error)? {
                 log::info!("migration {version} applied");
             }
             Ok(())
@@ -133,9 +133,9 @@ const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Removes for good what was deleted long ago: at the start, and every hour.
 async fn run_purge_task(context: web::Data<Context>) {
-    let mut times = actix_web::rt::time::interval(PURGE_INTERVAL);
+    let mut ticks = actix_web::rt::time::interval(PURGE_INTERVAL);
     loop {
-        times.tick().await;
+        ticks.tick().await;
         match purge_all(&context, &PURGE_FUNCTIONS).await {
             Ok(0) => {}
             Ok(count) => log::info!(
@@ -155,10 +155,10 @@ const MERGE_PAUSE_FACTOR: u32 = 50;
 /// Merges the segments of the full-text index where writes have left many, in small steps between
 /// other writes.
 async fn run_index_merge_task(context: web::Data<Context>) {
-    let mut times = actix_web::rt::time::interval(MERGE_CHECK_INTERVAL);
+    let mut ticks = actix_web::rt::time::interval(MERGE_CHECK_INTERVAL);
     let mut not_before = Instant::now();
     loop {
-        times.tick().await;
+        ticks.tick().await;
         if Instant::now() < not_before {
             continue;
         }
@@ -317,13 +317,15 @@ const RESERVED_PATHS: [(&str, Method); 4] = [
 
 /// Refuses what these do not offer, before it is taken for an item.
 fn reject_wrong_methods(config: &mut web::ServiceConfig) {
-    for (path, offered) in RESERVED_PATHS {
-        let is_other = move |context: &GuardContext<'_>| {
+    for (path, allowed_method) in RESERVED_PATHS {
+        let has_wrong_method = move |context: &GuardContext<'_>| {
             let method = &context.head().method;
-            *method != offered && !(offered == Method::GET && *method == Method::HEAD)
+            *method != allowed_method && !(allowed_method == Method::GET && *method == Method::HEAD)
         };
         config.service(
-            web::resource(path).guard(fn_guard(is_other)).default_service(web::to(pages::fallback)),
+            web::resource(path)
+                .guard(fn_guard(has_wrong_method))
+                .default_service(web::to(pages::fallback)),
         );
     }
 }
@@ -334,18 +336,18 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
     let documents = web::Data::new(document::OpenApiDocuments::new());
-    let painter = web::Data::new(embed::painter::Painter::default());
-    let layer = MiddlewareConfig {
+    let png_renderer = web::Data::new(embed::painter::Painter::default());
+    let middleware_config = MiddlewareConfig {
         base_url: settings.base_url.clone(),
         server_timing: settings.server_timing,
     };
     let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
     let mut server = HttpServer::new(move || {
-        let layer = layer.clone();
+        let middleware_config = middleware_config.clone();
         let app = App::new()
             .app_data(context.clone())
             .app_data(documents.clone())
-            .app_data(painter.clone())
+            .app_data(png_renderer.clone())
             .configure(reject_wrong_methods)
             .into_utoipa_app()
             .configure(routes)
@@ -354,7 +356,7 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
         let app = if with_docs { app.configure(pages::docs_routes) } else { app };
         app.default_service(web::to(pages::fallback))
             .wrap(cors(&origins))
-            .wrap(from_fn(move |request, next| handle(layer.clone(), request, next)))
+            .wrap(from_fn(move |request, next| handle(middleware_config.clone(), request, next)))
     })
     .client_request_timeout(Duration::from_secs(settings.client_timeout_seconds))
     .shutdown_timeout(settings.shutdown_seconds);

@@ -47,13 +47,16 @@ pub fn cached_response(
     document: &CachedDocument,
 ) -> HttpResponse {
     let validators = Validators { tag: document.etag.clone(), changed_at: None };
-    let known = ConditionalGet::from_request(request).is_current(&validators);
-    let mut response =
-        HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
+    let mut response = HttpResponse::build(if is_not_modified {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    });
     response
         .insert_header((header::ETAG, document.etag.as_str()))
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"));
-    if known {
+    if is_not_modified {
         response.finish()
     } else {
         response.content_type(media_type).body(document.body.clone())
@@ -162,8 +165,8 @@ pub async fn healthz() -> HttpResponse {
     (status = 503, description = "The database is away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/readyz", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"}))))]
 #[get("/readyz")]
 pub async fn readyz(context: web::Data<Context>) -> Result<HttpResponse, Problem> {
-    let store = Arc::clone(&context);
-    store
+    let state = Arc::clone(&context);
+    state
         .store
         .read(|connection| connection.batch_execute("SELECT 1").map_err(Problem::from))
         .await?;

@@ -106,8 +106,8 @@ impl StatisticGroup {
     /// People of a slice: more in later years.
     fn people_count(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
         let one = |sex: u64, age: u64| {
-            let mut chance = SplitMix64(self.seed ^ sex ^ (age << 8));
-            u64::from(chance.in_range(5, 400)).saturating_mul(self.year_index.saturating_add(4)) / 4
+            let mut rng = SplitMix64(self.seed ^ sex ^ (age << 8));
+            u64::from(rng.in_range(5, 400)).saturating_mul(self.year_index.saturating_add(4)) / 4
         };
         let within = |wanted: Option<usize>, place: u64| {
             wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place))
@@ -127,10 +127,10 @@ impl StatisticGroup {
 
 /// The indicator of this number, as statistics name it.
 pub fn generate_indicator(number: u32) -> Value {
-    let about = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
-    let (label, unit, is_percentage, ascending) = about.template();
+    let group = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
+    let (label, unit, is_percentage, ascending) = group.template();
     json!({
-        "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", about.field()), "unit": unit,
+        "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", group.field()), "unit": unit,
         "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
     })
 }
@@ -138,14 +138,14 @@ pub fn generate_indicator(number: u32) -> Value {
 /// When the figures of a programme for a year are published: together, in the spring after it.
 pub fn published_at(number: u32, counts: CatalogueSize) -> String {
     let (group, ..) = group_and_slice(number, counts, 0);
-    let mut chance = SplitMix64(group.programme_index ^ (group.year_index << 16));
+    let mut rng = SplitMix64(group.programme_index ^ (group.year_index << 16));
     let year = FIRST_YEAR.saturating_add(group.year_index).saturating_add(1);
     format!(
         "{year}-{:02}-{:02}T{:02}:{:02}:00Z",
-        chance.in_range(2, 5),
-        chance.in_range(1, 28),
-        chance.in_range(8, 17),
-        chance.in_range(0, 59)
+        rng.in_range(2, 5),
+        rng.in_range(1, 28),
+        rng.in_range(8, 17),
+        rng.in_range(0, 59)
     )
 }
 
@@ -180,7 +180,7 @@ fn group_and_slice(
 pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Value {
     let (group, sex, age) = group_and_slice(number, counts, seed);
     let (label, _, is_percentage, _) = group.template();
-    let mut chance = SplitMix64(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
+    let mut rng = SplitMix64(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
     let value = if is_percentage {
         format_percent(group.share_per_mille(sex, age))
     } else {
@@ -188,7 +188,7 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     };
     let is_whole = sex.is_none() && age.is_none();
     let qualifier =
-        if chance.one_in(20) { chance.pick(&["more_than", "about", "less_than"]) } else { "exact" };
+        if rng.one_in(20) { rng.pick(&["more_than", "about", "less_than"]) } else { "exact" };
     let year = FIRST_YEAR.saturating_add(group.year_index);
     let sex = sex.and_then(|sex| SEXES.get(sex));
     let age = age.and_then(|age| AGES.get(age));
@@ -196,22 +196,23 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     slices.extend(sex.map(|sex| json!({"dimension": "sex", "value": sex})));
     slices.extend(age.map(|age| json!({"dimension": "age", "value": age})));
     let slice: Vec<&str> = sex.into_iter().chain(age).copied().collect();
-    let of = if slice.is_empty() { String::new() } else { format!(" ({})", slice.join(", ")) };
+    let slice_suffix =
+        if slice.is_empty() { String::new() } else { format!(" ({})", slice.join(", ")) };
     let mut line = json!({
         "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": value, "qualifier": qualifier,
         "indicator": format!("indicator-{}", group.indicator_index.saturating_add(1)), "programme": format!("programme-{}", group.programme_index.saturating_add(1)),
         "countries": [group.country], "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
         "disaggregation": slices,
-        "source": {"text": format!("Annual report {year}, table {}", chance.in_range(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
-        "label": format!("{label}: {}, {} {year}{of}", group.field(), group.country),
+        "source": {"text": format!("Annual report {year}, table {}", rng.in_range(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
+        "label": format!("{label}: {}, {} {year}{slice_suffix}", group.field(), group.country),
     });
     if let Some(line) = line.as_object_mut() {
-        insert_baseline_and_target(line, &group, is_whole && chance.one_in(2), is_percentage);
-        if counts.videos > 0 && chance.one_in(100) {
+        insert_baseline_and_target(line, &group, is_whole && rng.one_in(2), is_percentage);
+        if counts.videos > 0 && rng.one_in(100) {
             // The shortest videos have half a minute.
-            let start = chance.in_range(0, 10);
-            let video = format!("video-{}", chance.in_range(1, counts.videos));
-            line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": chance.in_range(15, 30)}]));
+            let start = rng.in_range(0, 10);
+            let video = format!("video-{}", rng.in_range(1, counts.videos));
+            line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": rng.in_range(15, 30)}]));
         }
     }
     line
@@ -221,10 +222,10 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
 fn insert_baseline_and_target(
     line: &mut Map<String, Value>,
     group: &StatisticGroup,
-    is_said: bool,
+    is_included: bool,
     is_percentage: bool,
 ) {
-    if !is_said {
+    if !is_included {
         return;
     }
     let at = |year: u64| {

@@ -63,22 +63,22 @@ fn catalogue_size(videos: u32, statistics: Option<u32>) -> CatalogueSize {
     }
 }
 
-fn generate_lines(counts: CatalogueSize, seed: u64) -> impl Iterator<Item = Value> {
+fn generate_lines(size: CatalogueSize, seed: u64) -> impl Iterator<Item = Value> {
     let kinds = [
-        (LineKind::Topic, counts.topics),
-        (LineKind::Partner, counts.partners),
-        (LineKind::Programme, counts.programmes),
-        (LineKind::Video, counts.videos),
-        (LineKind::Statistic, counts.statistics),
-        (LineKind::Track, counts.tracks),
-        (LineKind::Indicator, if counts.by_indicator { figures::INDICATOR_COUNT } else { 0 }),
+        (LineKind::Topic, size.topics),
+        (LineKind::Partner, size.partners),
+        (LineKind::Programme, size.programmes),
+        (LineKind::Video, size.videos),
+        (LineKind::Statistic, size.statistics),
+        (LineKind::Track, size.tracks),
+        (LineKind::Indicator, if size.by_indicator { figures::INDICATOR_COUNT } else { 0 }),
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
             // Each item has a sequence of its own, so that a larger catalogue begins like a smaller
             // one.
-            let mut chance = SplitMix64(seed ^ (place << 56) ^ (u64::from(number) << 20));
-            generate_line(kind, number, counts, seed, &mut chance)
+            let mut rng = SplitMix64(seed ^ (place << 56) ^ (u64::from(number) << 20));
+            generate_line(kind, number, size, seed, &mut rng)
         })
     })
 }
@@ -125,16 +125,16 @@ impl SplitMix64 {
     }
 
     /// A number from 1 to `most`; small ones are more frequent, as in life.
-    fn skewed_up_to(&mut self, most: u32) -> u32 {
-        let share = |number: u64| u32::try_from(number % u64::from(most.max(1))).unwrap_or(0);
+    fn skewed_up_to(&mut self, max: u32) -> u32 {
+        let share = |number: u64| u32::try_from(number % u64::from(max.max(1))).unwrap_or(0);
         let (a, b) = (share(self.next()), share(self.next()));
         a.min(b).saturating_add(1)
     }
 
     /// A number within a range, each as likely as the others.
-    fn in_range(&mut self, least: u32, most: u32) -> u32 {
-        let span = u64::from(most.saturating_sub(least)).saturating_add(1);
-        least.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
+    fn in_range(&mut self, min: u32, max: u32) -> u32 {
+        let span = u64::from(max.saturating_sub(min)).saturating_add(1);
+        min.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
     }
 
     fn one_in(&mut self, n: u64) -> bool {
@@ -147,8 +147,8 @@ impl SplitMix64 {
         words.get(index).copied().unwrap_or_default()
     }
 
-    fn some_of<'a>(&mut self, words: &[&'a str], most: u32) -> Vec<&'a str> {
-        let mut picked: Vec<&str> = (0..self.in_range(1, most)).map(|_| self.pick(words)).collect();
+    fn some_of<'a>(&mut self, words: &[&'a str], max: u32) -> Vec<&'a str> {
+        let mut picked: Vec<&str> = (0..self.in_range(1, max)).map(|_| self.pick(words)).collect();
         picked.sort_unstable();
         picked.dedup();
         picked
@@ -415,8 +415,8 @@ const WORDS_BY_LANGUAGE: &[(&str, &[&str])] = &[
     ),
 ];
 
-fn sentence(chance: &mut SplitMix64, words: &[&str], least: u32, most: u32) -> String {
-    let words: Vec<&str> = (0..chance.in_range(least, most)).map(|_| chance.pick(words)).collect();
+fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String {
+    let words: Vec<&str> = (0..rng.in_range(min, max)).map(|_| rng.pick(words)).collect();
     let text = words.join(" ");
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -424,9 +424,9 @@ fn sentence(chance: &mut SplitMix64, words: &[&str], least: u32, most: u32) -> S
 
 /// The name of a place, which about twenty videos share, and of every fifth of them an anniversary:
 /// a rare word and one that is not.
-fn place_and_anniversary(number: u32, counts: CatalogueSize) -> String {
+fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
     // Neighbours are in different places.
-    let places = (counts.videos / 20).max(1);
+    let places = (size.videos / 20).max(1);
     let place = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let mut rest = usize::try_from(place % u64::from(places)).unwrap_or(0);
     let mut name = String::from(" ");
@@ -448,37 +448,31 @@ const PLACE_SYLLABLES: [&[&str]; 4] = [
 
 /// Texts in two to all six languages, English among them; now and then one is a draft.
 fn translations(
-    chance: &mut SplitMix64,
+    rng: &mut SplitMix64,
     number: u32,
     title: &str,
     long: bool,
-    counts: CatalogueSize,
+    size: CatalogueSize,
 ) -> Value {
-    let all = chance.one_in(2);
+    let all = rng.one_in(2);
     let mut texts = Map::new();
     for (language, words) in WORDS_BY_LANGUAGE {
-        if *language != "en" && !all && chance.one_in(2) {
+        if *language != "en" && !all && rng.one_in(2) {
             continue;
         }
         let mut text = Map::new();
-        let status = if *language != "en" && chance.one_in(20) { "draft" } else { "published" };
+        let status = if *language != "en" && rng.one_in(20) { "draft" } else { "published" };
         text.insert("status".to_owned(), json!(status));
-        text.insert(title.to_owned(), json!(format!("{} {number}", sentence(chance, words, 2, 6))));
+        text.insert(title.to_owned(), json!(format!("{} {number}", sentence(rng, words, 2, 6))));
         if long {
-            text.insert(
-                "summary".to_owned(),
-                json!(format!("{}.", sentence(chance, words, 8, 16))),
-            );
+            text.insert("summary".to_owned(), json!(format!("{}.", sentence(rng, words, 8, 16))));
             let sentences: Vec<String> =
-                (0..4).map(|_| format!("{}.", sentence(chance, words, 8, 14))).collect();
-            let named = if *language == "en" {
-                place_and_anniversary(number, counts)
-            } else {
-                String::new()
-            };
-            text.insert("description".to_owned(), json!(sentences.join(" ") + &named));
+                (0..4).map(|_| format!("{}.", sentence(rng, words, 8, 14))).collect();
+            let place_text =
+                if *language == "en" { place_and_anniversary(number, size) } else { String::new() };
+            text.insert("description".to_owned(), json!(sentences.join(" ") + &place_text));
         }
-        if *language == "sr-Latn" && chance.one_in(3) {
+        if *language == "sr-Latn" && rng.one_in(3) {
             let cyrillic = text.iter().map(|(name, value)| {
                 let text = value.as_str().unwrap_or_default();
                 (
@@ -493,48 +487,43 @@ fn translations(
     Value::Object(texts)
 }
 
-fn random_date(chance: &mut SplitMix64) -> String {
-    format!(
-        "{}-{:02}-{:02}",
-        chance.in_range(2017, 2026),
-        chance.in_range(1, 12),
-        chance.in_range(1, 28)
-    )
+fn random_date(rng: &mut SplitMix64) -> String {
+    format!("{}-{:02}-{:02}", rng.in_range(2017, 2026), rng.in_range(1, 12), rng.in_range(1, 28))
 }
 
-fn partners(chance: &mut SplitMix64, counts: CatalogueSize) -> Value {
-    let mut named: Vec<u32> =
-        (0..chance.in_range(1, 3)).map(|_| chance.skewed_up_to(counts.partners)).collect();
-    named.sort_unstable();
-    named.dedup();
-    named
+fn partners(rng: &mut SplitMix64, size: CatalogueSize) -> Value {
+    let mut numbers: Vec<u32> =
+        (0..rng.in_range(1, 3)).map(|_| rng.skewed_up_to(size.partners)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
         .into_iter()
-        .map(|number| json!({"partner": format!("partner-{number}"), "role": chance.pick(PARTNER_ROLES)}))
+        .map(|number| json!({"partner": format!("partner-{number}"), "role": rng.pick(PARTNER_ROLES)}))
         .collect()
 }
 
 /// Two hundred cues in one language; one of them tells the number of the video, as no other does.
-fn captions(chance: &mut SplitMix64, video: u32) -> Value {
+fn captions(rng: &mut SplitMix64, video: u32) -> Value {
     let languages: Vec<&str> = WORDS_BY_LANGUAGE.iter().map(|(language, _)| *language).collect();
-    let language = chance.pick(&languages);
+    let language = rng.pick(&languages);
     let words = WORDS_BY_LANGUAGE
         .iter()
         .find(|(known, _)| *known == language)
         .map(|(_, words)| *words)
         .unwrap_or_default();
-    let told = chance.in_range(0, 199);
+    let numbered_cue = rng.in_range(0, 199);
     let mut webvtt = "WEBVTT\n".to_owned();
     for cue in 0..200_u32 {
         let at = |seconds: u32| {
             format!("{:02}:{:02}:{:02}.500", seconds / 3_600, seconds / 60 % 60, seconds % 60)
         };
         let (start, end) = (at(cue.saturating_mul(4)), at(cue.saturating_mul(4).saturating_add(3)));
-        let said = if cue == told {
+        let text = if cue == numbered_cue {
             format!("Story number {video}")
         } else {
-            sentence(chance, words, 5, 9)
+            sentence(rng, words, 5, 9)
         };
-        webvtt.extend(["\n", &start, " --> ", &end, "\n", &said, ".\n"]);
+        webvtt.extend(["\n", &start, " --> ", &end, "\n", &text, ".\n"]);
     }
     json!({"resource": "text_track", "video": format!("video-{video}"), "kind": "captions", "language": language, "webvtt": webvtt})
 }
@@ -542,73 +531,67 @@ fn captions(chance: &mut SplitMix64, video: u32) -> Value {
 fn generate_line(
     kind: LineKind,
     number: u32,
-    counts: CatalogueSize,
+    size: CatalogueSize,
     seed: u64,
-    chance: &mut SplitMix64,
+    rng: &mut SplitMix64,
 ) -> Value {
     if matches!(kind, LineKind::Track) {
-        return captions(chance, number.saturating_mul(VIDEOS_PER_TRACK));
+        return captions(rng, number.saturating_mul(VIDEOS_PER_TRACK));
     }
-    let moment = format!(
-        "{}T{:02}:{:02}:00Z",
-        random_date(chance),
-        chance.in_range(0, 23),
-        chance.in_range(0, 59)
-    );
+    let moment =
+        format!("{}T{:02}:{:02}:00Z", random_date(rng), rng.in_range(0, 23), rng.in_range(0, 59));
     let mut line = match kind {
         LineKind::Topic => {
-            let parent = (number > 8).then(|| format!("topic-{}", chance.in_range(1, 8)));
-            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(chance, number, "name", false, counts)})
+            let parent = (number > 8).then(|| format!("topic-{}", rng.in_range(1, 8)));
+            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(rng, number, "name", false, size)})
         }
         LineKind::Partner => json!({
-            "resource": "partner", "slug": format!("partner-{number}"), "kind": chance.pick(PARTNER_KINDS), "country": chance.pick(COUNTRY_CODES),
-            "website": format!("https://partner-{number}.example.org/"), "translations": translations(chance, number, "name", false, counts),
+            "resource": "partner", "slug": format!("partner-{number}"), "kind": rng.pick(PARTNER_KINDS), "country": rng.pick(COUNTRY_CODES),
+            "website": format!("https://partner-{number}.example.org/"), "translations": translations(rng, number, "name", false, size),
         }),
         LineKind::Programme => json!({
-            "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", chance.in_range(2016, 2020)),
-            "end_date": format!("{}-12-31", chance.in_range(2021, 2027)), "countries": chance.some_of(COUNTRY_CODES, 4),
-            "partners": partners(chance, counts), "translations": translations(chance, number, "title", true, counts),
+            "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", rng.in_range(2016, 2020)),
+            "end_date": format!("{}-12-31", rng.in_range(2021, 2027)), "countries": rng.some_of(COUNTRY_CODES, 4),
+            "partners": partners(rng, size), "translations": translations(rng, number, "title", true, size),
         }),
         LineKind::Video => {
             let mut topics: Vec<u32> =
-                (0..chance.in_range(1, 4)).map(|_| chance.skewed_up_to(counts.topics)).collect();
+                (0..rng.in_range(1, 4)).map(|_| rng.skewed_up_to(size.topics)).collect();
             topics.sort_unstable();
             topics.dedup();
-            let spoken = chance.some_of(&["en", "sq", "bs", "sr", "mk", "tr"], 2);
+            let spoken = rng.some_of(&["en", "sq", "bs", "sr", "mk", "tr"], 2);
             json!({
-                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", chance.skewed_up_to(counts.programmes)),
-                "countries": chance.some_of(COUNTRY_CODES, 3), "partners": partners(chance, counts), "spoken_languages": spoken,
+                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", rng.skewed_up_to(size.programmes)),
+                "countries": rng.some_of(COUNTRY_CODES, 3), "partners": partners(rng, size), "spoken_languages": spoken,
                 "topics": topics.iter().map(|topic| format!("topic-{topic}")).collect::<Vec<_>>(),
-                "duration_seconds": chance.in_range(30, 3_600), "recorded_on": random_date(chance), "licence": "CC-BY-4.0",
+                "duration_seconds": rng.in_range(30, 3_600), "recorded_on": random_date(rng), "licence": "CC-BY-4.0",
                 "sources": [{"kind": "file", "url": format!("https://media.example.org/video-{number}.mp4"), "mime_type": "video/mp4", "width": 1920, "height": 1080}],
                 "thumbnail": {"url": format!("https://media.example.org/video-{number}.jpg"), "width": 1280, "height": 720},
-                "translations": translations(chance, number, "title", true, counts),
+                "translations": translations(rng, number, "title", true, size),
             })
         }
         LineKind::Indicator => figures::generate_indicator(number),
-        LineKind::Statistic if counts.by_indicator => {
-            figures::generate_statistic(number, counts, seed)
-        }
+        LineKind::Statistic if size.by_indicator => figures::generate_statistic(number, size, seed),
         LineKind::Statistic => {
-            let year = chance.in_range(2017, 2025);
+            let year = rng.in_range(2017, 2025);
             json!({
-                "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": chance.in_range(1, 100_000).to_string(),
-                "qualifier": chance.pick(&["exact", "more_than", "about"]), "unit": chance.pick(&["people", "women", "trainings"]), "measure": "unit",
-                "ascending": true, "additive": true, "programme": format!("programme-{}", chance.skewed_up_to(counts.programmes)),
-                "countries": chance.some_of(COUNTRY_CODES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
-                "evidence": [{"video": format!("video-{}", chance.in_range(1, counts.videos.max(1)))}], "translations": translations(chance, number, "label", false, counts),
+                "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": rng.in_range(1, 100_000).to_string(),
+                "qualifier": rng.pick(&["exact", "more_than", "about"]), "unit": rng.pick(&["people", "women", "trainings"]), "measure": "unit",
+                "ascending": true, "additive": true, "programme": format!("programme-{}", rng.skewed_up_to(size.programmes)),
+                "countries": rng.some_of(COUNTRY_CODES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
+                "evidence": [{"video": format!("video-{}", rng.in_range(1, size.videos.max(1)))}], "translations": translations(rng, number, "label", false, size),
             })
         }
         LineKind::Track => Value::Null,
     };
-    let moment = if counts.by_indicator && matches!(kind, LineKind::Statistic) {
-        figures::published_at(number, counts)
+    let moment = if size.by_indicator && matches!(kind, LineKind::Statistic) {
+        figures::published_at(number, size)
     } else {
         moment
     };
     if let Some(line) = line.as_object_mut() {
         line.retain(|_, value| !value.is_null());
-        let published = matches!(kind, LineKind::Indicator) || !chance.one_in(25);
+        let published = matches!(kind, LineKind::Indicator) || !rng.one_in(25);
         line.insert("status".to_owned(), json!(if published { "published" } else { "draft" }));
         if published {
             line.insert("published_at".to_owned(), json!(moment));

@@ -54,25 +54,25 @@ impl IndexSnapshot {
         &self,
         connection: &mut Connection,
         items: &[(RowId, Time)],
-        wanted: impl Iterator<Item = Result<E, Error>>,
+        expected: impl Iterator<Item = Result<E, Error>>,
     ) -> Result<HashMap<RowId, IndexMismatch>, Error> {
-        let mut held = self.stored_hashes(connection, items)?;
-        let mut differences = HashMap::new();
-        for entries in wanted {
+        let mut stored = self.stored_hashes(connection, items)?;
+        let mut mismatches = HashMap::new();
+        for entries in expected {
             let entries = entries?;
             let entries = entries.borrow();
-            let held = held.remove(&entries.row_id).unwrap_or_default();
-            if !entries.tokens_by_key.iter().map(|(key, _)| key).eq(held.keys()) {
-                differences.insert(entries.row_id, IndexMismatch::Entries);
+            let stored = stored.remove(&entries.row_id).unwrap_or_default();
+            if !entries.tokens_by_key.iter().map(|(key, _)| key).eq(stored.keys()) {
+                mismatches.insert(entries.row_id, IndexMismatch::Entries);
                 continue;
             }
-            for ((_, written), held) in entries.tokens_by_key.iter().zip(held.values()) {
-                if !matches_stored(connection, written, *held)? {
-                    differences.insert(entries.row_id, IndexMismatch::Tokens);
+            for ((_, tokens), stored) in entries.tokens_by_key.iter().zip(stored.values()) {
+                if !matches_stored(connection, tokens, *stored)? {
+                    mismatches.insert(entries.row_id, IndexMismatch::Tokens);
                 }
             }
         }
-        Ok(differences)
+        Ok(mismatches)
     }
 
     /// What the index holds of these items: by key, the sum or hash of the tokens.
@@ -88,34 +88,34 @@ impl IndexSnapshot {
             .append(&integer_in_fragment("search_index.rowid", keys));
         let rows: Vec<(i64, i64)> =
             Statement::<(BigInt, BigInt)>::new(statement).load_rows(connection)?;
-        let mut held: HashMap<RowId, BTreeMap<i64, u64>> = HashMap::new();
+        let mut stored: HashMap<RowId, BTreeMap<i64, u64>> = HashMap::new();
         for (key, hash) in rows {
             let digest = if connection.is_sqlite() {
                 self.token_sums.get(&key).copied().unwrap_or_default()
             } else {
                 hash.cast_unsigned()
             };
-            held.entry((key >> 2).rem_euclid(ROW_ID_LIMIT)).or_default().insert(key, digest);
+            stored.entry((key >> 2).rem_euclid(ROW_ID_LIMIT)).or_default().insert(key, digest);
         }
-        Ok(held)
+        Ok(stored)
     }
 }
 
 /// Whether this is what the index holds, by its sum or hash.
 fn matches_stored(
     connection: &mut Connection,
-    written: &IndexTokens,
-    held: u64,
+    tokens: &IndexTokens,
+    stored: u64,
 ) -> Result<bool, Error> {
     let Connection::Sqlite(connection) = connection else {
-        return Ok(postgres_hash(written) == held);
+        return Ok(postgres_hash(tokens) == stored);
     };
-    if token_sum(written) == held {
+    if token_sum(tokens) == stored {
         return Ok(true);
     }
     // FTS5 may part or write a rare letter otherwise; what it makes of these tokens only itself can
     // say.
-    Ok(!written.is_ascii() && token_sum_by_fts5(connection, written)? == held)
+    Ok(!tokens.is_ascii() && token_sum_by_fts5(connection, tokens)? == stored)
 }
 
 impl IndexTokens {
@@ -128,11 +128,11 @@ impl IndexTokens {
 const POSTGRES_HASH_SQL: &str = "CAST(CAST('x' || left(encode(sha256(convert_to(search_index.words || '|' \
     || array_to_string(tsvector_to_array(search_index.document), ','), 'UTF8')), 'hex'), 16) AS bit(64)) AS bigint)";
 
-fn postgres_hash(written: &IndexTokens) -> u64 {
-    let array = written.to_postgres_array();
+fn postgres_hash(index_tokens: &IndexTokens) -> u64 {
+    let array = index_tokens.to_postgres_array();
     let tokens = array.trim_start_matches('{').trim_end_matches('}');
     let hash = Sha256::new()
-        .chain_update(&written.words)
+        .chain_update(&index_tokens.words)
         .chain_update("|")
         .chain_update(tokens)
         .finalize();
@@ -158,28 +158,30 @@ fn load_token_sums(
     ));
     let mut sums: HashMap<i64, u64> = HashMap::new();
     for row in statement.load_iter::<(TokenHash, i64, i64), DefaultLoadingMode>(connection)? {
-        let (TokenHash(token), key, place) = row?;
+        let (TokenHash(token), key, position) = row?;
         let sum = sums.entry(key).or_default();
-        *sum = sum.wrapping_add(mix_position(token, place.cast_unsigned()));
+        *sum = sum.wrapping_add(mix_position(token, position.cast_unsigned()));
     }
     Ok(sums)
 }
 
-fn token_sum(written: &IndexTokens) -> u64 {
-    let tokens =
-        written.words.split_ascii_whitespace().chain(written.stems.split_ascii_whitespace());
-    (0..)
-        .zip(tokens)
-        .fold(0, |sum, (place, token)| sum.wrapping_add(mix_position(hash_token(token), place)))
+fn token_sum(index_tokens: &IndexTokens) -> u64 {
+    let tokens = index_tokens
+        .words
+        .split_ascii_whitespace()
+        .chain(index_tokens.stems.split_ascii_whitespace());
+    (0..).zip(tokens).fold(0, |sum, (position, token)| {
+        sum.wrapping_add(mix_position(hash_token(token), position))
+    })
 }
 
 fn token_sum_by_fts5(
     connection: &mut SqliteConnection,
-    written: &IndexTokens,
+    tokens: &IndexTokens,
 ) -> Result<u64, Error> {
     connection.batch_execute(CREATE_SCRATCH_INDEX_SQL)?;
     diesel::sql_query("INSERT INTO temp.aside (rowid, words) VALUES (1, ?)")
-        .bind::<Text, _>(format!("{}{}", written.words, written.stems))
+        .bind::<Text, _>(format!("{}{}", tokens.words, tokens.stems))
         .execute(connection)?;
     Ok(load_token_sums(connection, "aside_tokens")?.remove(&1).unwrap_or_default())
 }
@@ -202,8 +204,8 @@ fn hash_token(token: &str) -> u64 {
 
 /// The hash of a token at its place, mixed so that sums of them differ (the finaliser of
 /// `SplitMix64`).
-fn mix_position(token: u64, place: u64) -> u64 {
-    let mut mixed = token.wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+fn mix_position(token: u64, position: u64) -> u64 {
+    let mut mixed = token.wrapping_add(position.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)

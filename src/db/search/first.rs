@@ -30,7 +30,7 @@ impl RankedMatches {
         start: &PageStart,
         limit: i64,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
-        let near = if let PageStart::Offset(offset @ ..=MAX_LOCAL_OFFSET) = start {
+        let local_offset = if let PageStart::Offset(offset @ ..=MAX_LOCAL_OFFSET) = start {
             Some(*offset)
         } else {
             None
@@ -47,17 +47,19 @@ impl RankedMatches {
                 }
                 return Ok(Some(rows));
             }
-        } else if let Some(offset) = near.filter(|_| !connection.is_sqlite())
+        } else if let Some(offset) = local_offset.filter(|_| !connection.is_sqlite())
             && let Some(rows) = self.fetch_rare_tiers_first(list, connection, offset, limit)?
         {
             return Ok(Some(rows));
         }
         let statement = if connection.is_sqlite() {
-            if let Some(offset) = near {
+            if let Some(offset) = local_offset {
                 return Ok(Some(self.fetch_page_sqlite(list, connection, offset, limit)?));
             }
             tier_union_query(list, &self.tiers, start, limit)
-        } else if let (Some(offset), Some((best, others))) = (near, self.tiers.split_first()) {
+        } else if let (Some(offset), Some((best, others))) =
+            (local_offset, self.tiers.split_first())
+        {
             return Ok(Some(fetch_best_tier_then_rest(
                 list,
                 connection,
@@ -83,19 +85,19 @@ impl RankedMatches {
         limit: i64,
     ) -> Result<Vec<PositionRow>, Error> {
         let Some(best) = self.tiers.first() else { return Ok(Vec::new()) };
-        let most = limit.saturating_add(1).saturating_add(offset);
-        let mut rows = fetch_tiers(list, connection, std::iter::once(best), most)?;
-        if is_shorter_than(&rows, most) {
+        let row_limit = limit.saturating_add(1).saturating_add(offset);
+        let mut rows = fetch_tiers(list, connection, std::iter::once(best), row_limit)?;
+        if is_shorter_than(&rows, row_limit) {
             let fields: Vec<&[RankTier]> = self.tiers.chunk_by(RankTier::is_same_field).collect();
-            let with = if best.is_single_term() {
-                fetch_single_term_tiers(list, connection, &fields, most, &mut rows)?
+            let matching_fields = if best.is_single_term() {
+                fetch_single_term_tiers(list, connection, &fields, row_limit, &mut rows)?
             } else {
-                fetch_multi_term_tiers(list, connection, &fields, most, &mut rows)?
+                fetch_multi_term_tiers(list, connection, &fields, row_limit, &mut rows)?
             };
-            let forms = with.into_iter().flat_map(|field| {
+            let kind_tiers = matching_fields.into_iter().flat_map(|field| {
                 field.iter().filter(|tier| !tier.is_last_of_field && tier.rank != best.rank)
             });
-            rows.extend(fetch_tiers(list, connection, forms, most)?);
+            rows.extend(fetch_tiers(list, connection, kind_tiers, row_limit)?);
         }
         Ok(page_rows(dedupe_by_best_tier(rows), offset, limit))
     }
@@ -110,20 +112,21 @@ impl RankedMatches {
         limit: i64,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
         let frequent = self.tiers.iter().position(RankTier::prefers_key_scan).unwrap_or(0);
-        let (rare, others) = self.tiers.split_at(frequent);
-        let Some(all) =
-            rare.last().filter(|_| frequent > 1).and_then(RankTier::small_prefix_condition)
+        let (rare_tiers, frequent_tiers) = self.tiers.split_at(frequent);
+        let Some(condition) =
+            rare_tiers.last().filter(|_| frequent > 1).and_then(RankTier::small_prefix_condition)
         else {
             return Ok(None);
         };
-        let most = limit.saturating_add(offset);
-        let Some(statement) = small_result_query(list, (rare, &all), &PageStart::Offset(0), most)
+        let row_limit = limit.saturating_add(offset);
+        let Some(statement) =
+            small_result_query(list, (rare_tiers, &condition), &PageStart::Offset(0), row_limit)
         else {
             return Ok(None);
         };
         let Some(mut rows) = fetch_small_result(connection, statement)? else { return Ok(None) };
-        let rest = tier_union_query(list, others, &PageStart::Offset(0), most)
-            .filter(|_| is_shorter_than(&rows, most.saturating_add(1)));
+        let rest = tier_union_query(list, frequent_tiers, &PageStart::Offset(0), row_limit)
+            .filter(|_| is_shorter_than(&rows, row_limit.saturating_add(1)));
         if let Some(statement) = rest {
             rows.extend(
                 Statement::<PositionSql>::new(statement).load_rows::<PositionRow>(connection)?,
@@ -152,7 +155,7 @@ fn fetch_small_result(
 /// [`TOO_MANY`] where it finds that they are more. `None` where a place is not one of these.
 fn small_result_query(
     list: &ListQuery,
-    (tiers, all): (&[RankTier], &Fragment),
+    (tiers, condition): (&[RankTier], &Fragment),
     start: &PageStart,
     limit: i64,
 ) -> Option<Fragment> {
@@ -167,7 +170,7 @@ fn small_result_query(
     // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each
     // entry is unpacked once, not for every rank.
     let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
-        .append(&list.index_entries(all))
+        .append(&list.index_entries(condition))
         .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", SMALL_RESULT_LIMIT.saturating_add(1)))
         .sql("SELECT * FROM (SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third ")
         .sql("FROM (SELECT ")
@@ -178,8 +181,8 @@ fn small_result_query(
         .sql(if tiers.iter().any(RankTier::needs_phrase_check) { "few.words || '' AS words" } else { "NULL::text AS words" })
         .sql(" FROM few ")
         .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {SMALL_RESULT_LIMIT} OFFSET 0) search_index OFFSET 0) found"));
-    if let PageStart::After(place) | PageStart::Before(place) = start {
-        let (rank, key) = rank_and_key(place)?;
+    if let PageStart::After(position) | PageStart::Before(position) = start {
+        let (rank, key) = rank_and_key(position)?;
         tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
         let (over, under) = if backward { ("<", ">") } else { (">", "<") };
         statement = statement
@@ -211,17 +214,17 @@ fn fetch_single_term_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
     fields: &[&'t [RankTier]],
-    most: i64,
+    row_limit: i64,
     rows: &mut Vec<PositionRow>,
 ) -> Result<Vec<&'t [RankTier]>, Error> {
     let found =
-        fetch_tiers(list, connection, fields.iter().filter_map(|field| field.last()), most)?;
+        fetch_tiers(list, connection, fields.iter().filter_map(|field| field.last()), row_limit)?;
     let has = |field: &&[RankTier]| {
         field.last().is_some_and(|whole| found.iter().any(|row| has_rank(row, whole.rank)))
     };
-    let with = fields.iter().copied().filter(has).collect();
+    let matching_fields = fields.iter().copied().filter(has).collect();
     rows.extend(found);
-    Ok(with)
+    Ok(matching_fields)
 }
 
 /// Asks one field after the other for what is found in it and those before, until the page is full;
@@ -230,25 +233,25 @@ fn fetch_multi_term_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
     fields: &[&'t [RankTier]],
-    most: i64,
+    row_limit: i64,
     rows: &mut Vec<PositionRow>,
 ) -> Result<Vec<&'t [RankTier]>, Error> {
-    let mut with = Vec::new();
-    let mut seen: HashSet<Option<String>> = HashSet::new();
+    let mut matching_fields = Vec::new();
+    let mut seen_keys: HashSet<Option<String>> = HashSet::new();
     for field in fields {
-        let found = fetch_tiers(list, connection, field.last().into_iter(), most)?;
-        let before = seen.len();
-        seen.extend(found.iter().map(|row| row.3.clone()));
-        if seen.len() > before {
-            with.push(*field);
+        let found = fetch_tiers(list, connection, field.last().into_iter(), row_limit)?;
+        let before = seen_keys.len();
+        seen_keys.extend(found.iter().map(|row| row.3.clone()));
+        if seen_keys.len() > before {
+            matching_fields.push(*field);
         }
-        let is_full = !is_shorter_than(&found, most);
+        let is_full = !is_shorter_than(&found, row_limit);
         rows.extend(found);
         if is_full {
             break;
         }
     }
-    Ok(with)
+    Ok(matching_fields)
 }
 
 /// The order of what was found: the best rank first, and of each the newest.
@@ -261,8 +264,8 @@ fn has_rank(row: &PositionRow, rank: i64) -> bool {
     row.2.as_deref().and_then(|text| text.parse().ok()) == Some(rank)
 }
 
-fn is_shorter_than(rows: &[PositionRow], most: i64) -> bool {
-    i64::try_from(rows.len()).is_ok_and(|found| found < most)
+fn is_shorter_than(rows: &[PositionRow], length: i64) -> bool {
+    i64::try_from(rows.len()).is_ok_and(|found| found < length)
 }
 
 /// The rows of a page and the one behind it.
@@ -279,11 +282,11 @@ fn fetch_best_tier_then_rest(
     offset: i64,
     limit: i64,
 ) -> Result<Vec<PositionRow>, Error> {
-    let most = limit.saturating_add(offset);
+    let row_limit = limit.saturating_add(offset);
     let mut rows: Vec<PositionRow> = Vec::new();
     for tiers in [best, others] {
-        let statement = tier_union_query(list, tiers, &PageStart::Offset(0), most)
-            .filter(|_| is_shorter_than(&rows, most.saturating_add(1)));
+        let statement = tier_union_query(list, tiers, &PageStart::Offset(0), row_limit)
+            .filter(|_| is_shorter_than(&rows, row_limit.saturating_add(1)));
         if let Some(statement) = statement {
             rows.extend(
                 Statement::<PositionSql>::new(statement).load_rows::<PositionRow>(connection)?,
@@ -304,7 +307,7 @@ fn tier_union_query(
     let offset = if let PageStart::Offset(offset) = start { *offset } else { 0 };
     let from = match start {
         PageStart::Offset(_) => None,
-        PageStart::After(place) | PageStart::Before(place) => Some(rank_and_key(place)?),
+        PageStart::After(position) | PageStart::Before(position) => Some(rank_and_key(position)?),
     };
     let mut tiers: Vec<&RankTier> = tiers.iter().collect();
     if backward {
@@ -316,21 +319,21 @@ fn tier_union_query(
     if tiers.is_empty() {
         return None;
     }
-    let most = limit.saturating_add(1).saturating_add(offset);
+    let row_limit = limit.saturating_add(1).saturating_add(offset);
     let mut statement = Fragment::default();
     for (index, tier) in tiers.into_iter().enumerate() {
         let mut matches = tier.exact_condition();
         if let Some((_, key)) = from.filter(|(rank, _)| *rank == tier.rank) {
-            let beyond = if backward {
+            let key_bound = if backward {
                 ") AND search_index.rowid > "
             } else {
                 ") AND search_index.rowid < "
             };
-            matches = Fragment::new("(").append(&matches).sql(beyond).bind(Bind::Integer(key));
+            matches = Fragment::new("(").append(&matches).sql(key_bound).bind(Bind::Integer(key));
         }
-        statement = statement
-            .sql(if index == 0 { "" } else { " UNION ALL " })
-            .append(&list.tier_query(tier.rank, &matches, tier.prefers_key_scan(), backward, most));
+        statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).append(
+            &list.tier_query(tier.rank, &matches, tier.prefers_key_scan(), backward, row_limit),
+        );
     }
     statement =
         statement.sql(" LIMIT ").append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
@@ -345,7 +348,7 @@ fn fetch_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
     tiers: impl Iterator<Item = &'t RankTier>,
-    most: i64,
+    row_limit: i64,
 ) -> Result<Vec<PositionRow>, Error> {
     let mut statement: Option<Fragment> = None;
     for tier in tiers {
@@ -356,7 +359,7 @@ fn fetch_tiers<'t>(
             &tier.superset_condition(),
             false,
             false,
-            most,
+            row_limit,
         )));
     }
     Ok(statement

@@ -41,18 +41,18 @@ pub fn cached_token_frequencies(
     if connection.is_sqlite() {
         return Ok(Arc::new(TokenFrequencies { is_sqlite: true, ..TokenFrequencies::default() }));
     }
-    let known = KNOWN.with_borrow(|known| {
-        known
+    let cached = KNOWN.with_borrow(|cached| {
+        cached
             .as_ref()
             .filter(|(at, _)| at.elapsed() < FREQUENCIES_TTL)
-            .map(|(_, known)| Arc::clone(known))
+            .map(|(_, cached)| Arc::clone(cached))
     });
-    if let Some(known) = known {
-        return Ok(known);
+    if let Some(cached) = cached {
+        return Ok(cached);
     }
-    let read = Arc::new(without_counting(|| load_token_frequencies(connection))?);
-    KNOWN.set(Some((Instant::now(), Arc::clone(&read))));
-    Ok(read)
+    let loaded = Arc::new(without_counting(|| load_token_frequencies(connection))?);
+    KNOWN.set(Some((Instant::now(), Arc::clone(&loaded))));
+    Ok(loaded)
 }
 
 fn load_token_frequencies(connection: &mut Connection) -> Result<TokenFrequencies, Error> {

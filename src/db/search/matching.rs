@@ -109,15 +109,15 @@ struct SearchPlan {
 }
 
 impl SearchPlan {
-    fn to_condition(&self, found: &MatchExpr, reach: ScanMethod) -> Fragment {
-        to_condition(found, &self.frequencies, reach)
+    fn to_condition(&self, expr: &MatchExpr, scan_method: ScanMethod) -> Fragment {
+        to_condition(expr, &self.frequencies, scan_method)
             .sql(" AND ")
             .sql(self.audience.entry_condition())
     }
 
     /// What is found with this rank or a better one.
-    fn up_to_tier(&self, (place, form): (usize, MatchKind)) -> MatchExpr {
-        query_expr(&self.query, &self.kind_letters, self.first_field..=place, form)
+    fn up_to_tier(&self, (field_index, match_kind): (usize, MatchKind)) -> MatchExpr {
+        query_expr(&self.query, &self.kind_letters, self.first_field..=field_index, match_kind)
     }
 }
 
@@ -143,13 +143,13 @@ impl RankTier {
 
     /// Holds for the entries of this rank and of all better ones, if they are expected to be few.
     pub fn small_prefix_condition(&self) -> Option<Fragment> {
-        let asked = &self.plan;
-        let found = asked
+        let plan = &self.plan;
+        let expr = plan
             .up_to_tier((self.field_index, self.match_kind))
-            .and_not(asked.excluded_expr.clone());
-        let are_few = found.share_bounds(&asked.frequencies).1 * asked.frequencies.entry_count
+            .and_not(plan.excluded_expr.clone());
+        let is_small = expr.share_bounds(&plan.frequencies).1 * plan.frequencies.entry_count
             < f64::from(SMALL_RESULT_LIMIT);
-        are_few.then(|| asked.to_condition(&found, ScanMethod::Index))
+        is_small.then(|| plan.to_condition(&expr, ScanMethod::Index))
     }
 
     /// Whether PostgreSQL looks at the words of entries for it, beside their tokens.
@@ -158,33 +158,33 @@ impl RankTier {
     }
 
     fn superset_expr(&self) -> MatchExpr {
-        let asked = &self.plan;
+        let plan = &self.plan;
         // Of several words the weakest counts: there all fields up to this one must be asked.
-        let found = if !self.is_single_term() {
-            asked.up_to_tier((self.field_index, self.match_kind))
+        let expr = if !self.is_single_term() {
+            plan.up_to_tier((self.field_index, self.match_kind))
         } else if self.is_last_of_field {
             MatchExpr::any_of(
                 MATCH_KINDS
                     .into_iter()
-                    .flat_map(|form| {
+                    .flat_map(|match_kind| {
                         single_field_exprs(
-                            &asked.query,
-                            &asked.kind_letters,
+                            &plan.query,
+                            &plan.kind_letters,
                             self.field_index,
-                            form,
+                            match_kind,
                         )
                     })
                     .collect(),
             )
         } else {
             MatchExpr::Any(single_field_exprs(
-                &asked.query,
-                &asked.kind_letters,
+                &plan.query,
+                &plan.kind_letters,
                 self.field_index,
                 self.match_kind,
             ))
         };
-        found.and_not(asked.excluded_expr.clone())
+        expr.and_not(plan.excluded_expr.clone())
     }
 
     /// Whether a single word is looked for: then only its own field has to be asked for a rank.
@@ -205,14 +205,14 @@ impl RankTier {
     }
 
     fn exact_expr(&self) -> MatchExpr {
-        let others: Vec<MatchExpr> = self
+        let excluded: Vec<MatchExpr> = self
             .previous
-            .map(|before| self.plan.up_to_tier(before))
+            .map(|previous| self.plan.up_to_tier(previous))
             .into_iter()
             .chain(self.plan.excluded_expr.clone())
             .collect();
-        let others = (!others.is_empty()).then_some(MatchExpr::Any(others));
-        self.plan.up_to_tier((self.field_index, self.match_kind)).and_not(others)
+        let excluded = (!excluded.is_empty()).then_some(MatchExpr::Any(excluded));
+        self.plan.up_to_tier((self.field_index, self.match_kind)).and_not(excluded)
     }
 }
 
@@ -232,10 +232,10 @@ pub fn plan_search(
     query: &Query,
     kinds: &[char],
     audience: Audience,
-    (scope, ask): (FieldScope, SearchMode),
+    (scope, mode): (FieldScope, SearchMode),
     frequencies: &Arc<TokenFrequencies>,
 ) -> SearchMatch {
-    let forms_rank =
+    let ranks_by_match_kind =
         query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MAX_RANKED_TOKENS;
     let asked = Arc::new(SearchPlan {
         query: query.clone(),
@@ -243,7 +243,7 @@ pub fn plan_search(
         first_field: scope.first_field(),
         audience,
         excluded_expr: excluded_expr(query, kinds, scope.first_field()),
-        ranks_by_match_kind: forms_rank,
+        ranks_by_match_kind: ranks_by_match_kind,
         frequencies: Arc::clone(frequencies),
     });
     if query.groups.is_empty() {
@@ -257,19 +257,25 @@ pub fn plan_search(
                 .sql(")"),
         });
     }
-    let all = asked
+    let full_expr = asked
         .up_to_tier((FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix))
         .and_not(asked.excluded_expr.clone());
-    let (least, most) = all.share_bounds(frequencies);
-    let are_few = most * frequencies.entry_count < f64::from(SMALL_RESULT_LIMIT);
-    let along = (frequencies.entry_count > 0.0 && prefers_key_scan(least, frequencies))
-        .then(|| asked.to_condition(&all, ScanMethod::KeyScan));
+    let (min_share, max_share) = full_expr.share_bounds(frequencies);
+    let is_small_result = max_share * frequencies.entry_count < f64::from(SMALL_RESULT_LIMIT);
+    let scan_condition = (frequencies.entry_count > 0.0
+        && prefers_key_scan(min_share, frequencies))
+    .then(|| asked.to_condition(&full_expr, ScanMethod::KeyScan));
     let mut tiers: Vec<RankTier> = Vec::new();
-    let fields = if ask == SearchMode::Unranked { FIELD_LETTERS.len() } else { scope.first_field() }
-        ..FIELD_LETTERS.len();
+    let fields =
+        if mode == SearchMode::Unranked { FIELD_LETTERS.len() } else { scope.first_field() }
+            ..FIELD_LETTERS.len();
     for place in fields {
         for form in MATCH_KINDS.into_iter().filter(|form| {
-            if forms_rank { query.has_match_kind(*form) } else { *form == MatchKind::Prefix }
+            if ranks_by_match_kind {
+                query.has_match_kind(*form)
+            } else {
+                *form == MatchKind::Prefix
+            }
         }) {
             let rank = MATCH_KINDS
                 .len()
@@ -291,10 +297,10 @@ pub fn plan_search(
         }
     }
     SearchMatch::Ranked(RankedMatches {
-        condition: asked.to_condition(&all, ScanMethod::Index),
-        scan_condition: along,
+        condition: asked.to_condition(&full_expr, ScanMethod::Index),
+        scan_condition: scan_condition,
         tiers,
-        is_small_result: are_few,
+        is_small_result: is_small_result,
     })
 }
 
@@ -309,16 +315,16 @@ pub(super) fn title_condition(
     if query.groups.is_empty() {
         return None;
     }
-    let found = query_expr(query, &[kind], 0..=0, MatchKind::Prefix).and_not(excluded_expr(
+    let expr = query_expr(query, &[kind], 0..=0, MatchKind::Prefix).and_not(excluded_expr(
         query,
         &[kind],
         0,
     ));
-    let are_many = prefers_key_scan(found.share_bounds(frequencies).0, frequencies);
-    let reach = if are_many { ScanMethod::KeyScan } else { ScanMethod::Index };
+    let by_key_scan = prefers_key_scan(expr.share_bounds(frequencies).0, frequencies);
+    let scan_method = if by_key_scan { ScanMethod::KeyScan } else { ScanMethod::Index };
     Some((
-        to_condition(&found, frequencies, reach).sql(" AND ").sql(audience.entry_condition()),
-        are_many,
+        to_condition(&expr, frequencies, scan_method).sql(" AND ").sql(audience.entry_condition()),
+        by_key_scan,
     ))
 }
 
@@ -337,8 +343,8 @@ fn prefers_key_scan(share: f64, frequencies: &TokenFrequencies) -> bool {
 
 impl Query {
     /// Whether any of its words can be found so.
-    fn has_match_kind(&self, form: MatchKind) -> bool {
-        match form {
+    fn has_match_kind(&self, match_kind: MatchKind) -> bool {
+        match match_kind {
             MatchKind::Exact => true,
             MatchKind::Stem => self.terms().any(|term| !term.stems.is_empty()),
             MatchKind::Prefix => self.terms().any(|term| term.prefix),
@@ -362,21 +368,23 @@ enum MatchExpr {
 fn query_expr(
     query: &Query,
     kinds: &[char],
-    places: RangeInclusive<usize>,
-    form: MatchKind,
+    fields: RangeInclusive<usize>,
+    match_kind: MatchKind,
 ) -> MatchExpr {
     let group = |group: &Vec<Term>| {
         let mut any = Vec::new();
-        for (at, field) in FIELD_LETTERS.iter().enumerate().filter(|(at, _)| places.contains(at)) {
-            let last = if at == *places.end() { form } else { MatchKind::Prefix };
+        for (index, field) in
+            FIELD_LETTERS.iter().enumerate().filter(|(index, _)| fields.contains(index))
+        {
+            let last = if index == *fields.end() { match_kind } else { MatchKind::Prefix };
             for (term, kind) in
                 group.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)))
             {
                 any.extend(
                     MATCH_KINDS
                         .into_iter()
-                        .filter(|form| *form <= last)
-                        .flat_map(|form| term_exprs(term, kind, *field, form)),
+                        .filter(|match_kind| *match_kind <= last)
+                        .flat_map(|match_kind| term_exprs(term, kind, *field, match_kind)),
                 );
             }
         }
@@ -389,12 +397,12 @@ fn query_expr(
 fn single_field_exprs(
     query: &Query,
     kinds: &[char],
-    place: usize,
-    form: MatchKind,
+    field_index: usize,
+    match_kind: MatchKind,
 ) -> Vec<MatchExpr> {
-    let Some(field) = FIELD_LETTERS.get(place).copied() else { return Vec::new() };
+    let Some(field) = FIELD_LETTERS.get(field_index).copied() else { return Vec::new() };
     let terms = query.terms().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)));
-    terms.flat_map(|(term, kind)| term_exprs(term, kind, field, form)).collect()
+    terms.flat_map(|(term, kind)| term_exprs(term, kind, field, match_kind)).collect()
 }
 
 /// What must not be found: the terms as they were typed or by a stem, in any field from this place
@@ -407,7 +415,9 @@ fn excluded_expr(query: &Query, kinds: &[char], first: usize) -> Option<MatchExp
             .flat_map(|kind| FIELD_LETTERS.iter().skip(first).map(move |field| (*kind, *field)))
         {
             any.extend(
-                MATCH_KINDS.into_iter().flat_map(|form| term_exprs(term, kind, field, form)),
+                MATCH_KINDS
+                    .into_iter()
+                    .flat_map(|match_kind| term_exprs(term, kind, field, match_kind)),
             );
         }
     }
@@ -418,21 +428,24 @@ fn excluded_expr(query: &Query, kinds: &[char], first: usize) -> Option<MatchExp
 fn term_exprs(
     term: &Term,
     kind: char,
-    (field, field_of_stems): (char, char),
-    form: MatchKind,
+    (field, stem_field): (char, char),
+    match_kind: MatchKind,
 ) -> Vec<MatchExpr> {
     let token = |token: &String| format!("{kind}{field}{token}");
-    match (form, term.tokens.as_slice()) {
+    match (match_kind, term.tokens.as_slice()) {
         (MatchKind::Stem, _) => term
             .stems
             .iter()
-            .map(|stem| MatchExpr::Token(format!("{kind}{field_of_stems}{stem}")))
+            .map(|stem| MatchExpr::Token(format!("{kind}{stem_field}{stem}")))
             .collect(),
         (MatchKind::Prefix, _) if !term.prefix => Vec::new(),
         (MatchKind::Exact, [one]) => vec![MatchExpr::Token(token(one))],
         (MatchKind::Prefix, [one]) => vec![MatchExpr::Prefix(token(one))],
         (_, several) => {
-            vec![MatchExpr::Phrase(several.iter().map(token).collect(), form == MatchKind::Prefix)]
+            vec![MatchExpr::Phrase(
+                several.iter().map(token).collect(),
+                match_kind == MatchKind::Prefix,
+            )]
         }
     }
 }
@@ -463,14 +476,22 @@ impl ScanMethod {
 
 /// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a
 /// phrase, and looks at their words.
-fn to_condition(found: &MatchExpr, frequencies: &TokenFrequencies, reach: ScanMethod) -> Fragment {
+fn to_condition(
+    expr: &MatchExpr,
+    frequencies: &TokenFrequencies,
+    scan_method: ScanMethod,
+) -> Fragment {
     // Only what the database that is asked understands is written.
     if frequencies.is_sqlite {
-        return Fragment::new("search_index MATCH ").bind(Bind::Text(found.to_fts5()));
+        return Fragment::new("search_index MATCH ").bind(Bind::Text(expr.to_fts5()));
     }
-    let (before, after) = reach.sql_around_query();
-    let start = Fragment::new(before).bind(Bind::Text(found.to_tsquery())).sql(after);
-    if found.has_phrase() { found.append_phrase_check(start.sql(" AND "), reach) } else { start }
+    let (before, after) = scan_method.sql_around_query();
+    let start = Fragment::new(before).bind(Bind::Text(expr.to_tsquery())).sql(after);
+    if expr.has_phrase() {
+        expr.append_phrase_check(start.sql(" AND "), scan_method)
+    } else {
+        start
+    }
 }
 
 impl MatchExpr {
@@ -500,40 +521,40 @@ impl MatchExpr {
 
     /// Between which shares of all entries have it. Of a token that is not known to be frequent
     /// none is expected to.
-    fn share_bounds(&self, known: &TokenFrequencies) -> (f64, f64) {
-        let of =
-            |parts: &[Self]| parts.iter().map(|part| part.share_bounds(known)).collect::<Vec<_>>();
+    fn share_bounds(&self, frequencies: &TokenFrequencies) -> (f64, f64) {
+        let all_bounds = |parts: &[Self]| {
+            parts.iter().map(|part| part.share_bounds(frequencies)).collect::<Vec<_>>()
+        };
         match self {
             Self::Token(token) => {
-                known.share_by_token.get(token).map_or((0.0, 0.0), |share| (*share, *share))
+                frequencies.share_by_token.get(token).map_or((0.0, 0.0), |share| (*share, *share))
             }
-            Self::Prefix(beginning) => {
-                let shares = known
+            Self::Prefix(prefix) => {
+                let shares = frequencies
                     .share_by_token
                     .iter()
-                    .filter(|(token, _)| token.starts_with(beginning.as_str()))
+                    .filter(|(token, _)| token.starts_with(prefix.as_str()))
                     .map(|(_, share)| *share);
-                shares.fold((0.0, 0.0), |(least, most): (f64, f64), share| {
-                    (least.max(share), most + share)
-                })
+                shares
+                    .fold((0.0, 0.0), |(min, max): (f64, f64), share| (min.max(share), max + share))
             }
             Self::Phrase(tokens, _) => {
                 let shares = tokens
                     .iter()
-                    .map(|token| known.share_by_token.get(token).copied().unwrap_or(0.0));
-                shares.fold((1.0, 1.0), |(least, most): (f64, f64), share| {
-                    (least * share, most.min(share))
-                })
+                    .map(|token| frequencies.share_by_token.get(token).copied().unwrap_or(0.0));
+                shares
+                    .fold((1.0, 1.0), |(min, max): (f64, f64), share| (min * share, max.min(share)))
             }
-            Self::All(parts) => of(parts)
+            Self::All(parts) => all_bounds(parts)
                 .into_iter()
                 .fold((1.0, 1.0), |all: (f64, f64), one| (all.0 * one.0, all.1.min(one.1))),
-            Self::Any(parts) => of(parts)
+            Self::Any(parts) => all_bounds(parts)
                 .into_iter()
                 .fold((0.0, 0.0), |any: (f64, f64), one| (any.0.max(one.0), any.1 + one.1)),
-            Self::AndNot(found, others) => {
-                let (found, others) = (found.share_bounds(known), others.share_bounds(known));
-                ((found.0 - others.1).max(0.0), found.1)
+            Self::AndNot(expr, excluded) => {
+                let (expr, excluded) =
+                    (expr.share_bounds(frequencies), excluded.share_bounds(frequencies));
+                ((expr.0 - excluded.1).max(0.0), expr.1)
             }
         }
     }
@@ -594,32 +615,37 @@ impl MatchExpr {
     }
 
     /// Adds what PostgreSQL must look at in the entries that have the tokens.
-    fn append_phrase_check(&self, start: Fragment, reach: ScanMethod) -> Fragment {
-        let only = |start: Fragment, sql: &'static str| start.sql(sql);
+    fn append_phrase_check(&self, start: Fragment, scan_method: ScanMethod) -> Fragment {
+        let append = |start: Fragment, sql: &'static str| start.sql(sql);
         let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
-            let mut all = only(start, "(");
+            let mut all = append(start, "(");
             for (place, part) in parts.iter().enumerate() {
-                all = part
-                    .append_phrase_check(if place == 0 { all } else { only(all, joiner) }, reach);
+                all = part.append_phrase_check(
+                    if place == 0 { all } else { append(all, joiner) },
+                    scan_method,
+                );
             }
-            only(all, ")")
+            append(all, ")")
         };
         match self {
-            found if !found.has_phrase() => {
-                let (before, after) = reach.sql_around_query();
-                only(only(start, before).bind(Bind::Text(found.to_tsquery())), after)
+            expr if !expr.has_phrase() => {
+                let (before, after) = scan_method.sql_around_query();
+                append(append(start, before).bind(Bind::Text(expr.to_tsquery())), after)
             }
             Self::Phrase(tokens, prefix) => {
                 // With LIKE it would plan anew for each phrase, since it guesses how frequent that
                 // is.
                 let words = format!(" {}{}", tokens.join(" "), if *prefix { "" } else { " " });
-                only(only(start, "strpos(search_index.words, ").bind(Bind::Text(words)), ") > 0")
+                append(
+                    append(start, "strpos(search_index.words, ").bind(Bind::Text(words)),
+                    ") > 0",
+                )
             }
             Self::All(parts) => join(start, parts, " AND "),
             Self::Any(parts) => join(start, parts, " OR "),
-            Self::AndNot(found, others) => others.append_phrase_check(
-                only(found.append_phrase_check(start, reach), " AND NOT "),
-                reach,
+            Self::AndNot(expr, others) => others.append_phrase_check(
+                append(expr.append_phrase_check(start, scan_method), " AND NOT "),
+                scan_method,
             ),
             Self::Token(_) | Self::Prefix(_) => start,
         }

@@ -63,13 +63,13 @@ const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
 const KEY_SECONDS_LIMIT: i64 = 1 << 33;
 
 /// The key of an entry: the second of its item's date, the number of the item, the place.
-fn entry_key(item: RowId, date: Time, place: i64) -> i64 {
+fn entry_key(row_id: RowId, date: Time, slot: i64) -> i64 {
     let second = date
         .micros()
         .div_euclid(1_000_000)
         .saturating_add(SECONDS_1900_TO_1970)
         .clamp(0, KEY_SECONDS_LIMIT - 1);
-    (second << 30) | (item.rem_euclid(ROW_ID_LIMIT) << 2) | place
+    (second << 30) | (row_id.rem_euclid(ROW_ID_LIMIT) << 2) | slot
 }
 
 /// Holds for an entry that stands under the date of its item, a row of `items`.
@@ -181,8 +181,8 @@ fn delete_entries(connection: &mut Connection, keys: &[i64]) -> Result<(), Error
 }
 
 /// All keys under which an item of this date can have entries.
-fn entry_keys(item: RowId, date: Time) -> [i64; 3] {
-    [PUBLIC_SLOT, EDITOR_SLOT, SHARED_SLOT].map(|place| entry_key(item, date, place))
+fn entry_keys(row_id: RowId, date: Time) -> [i64; 3] {
+    [PUBLIC_SLOT, EDITOR_SLOT, SHARED_SLOT].map(|slot| entry_key(row_id, date, slot))
 }
 
 /// The keys of entries that belong to no item: it is not there any more, or has another date.
@@ -219,9 +219,9 @@ struct IndexTokens {
 
 impl IndexTokens {
     fn from_document(kind: char, document: &IndexDocument) -> Self {
-        let whole = Self::from_document_filtered(kind, document, |_| true);
-        if whole.words.len().saturating_add(whole.stems.len()) <= MAX_TOKEN_BYTES {
-            return whole;
+        let all_tokens = Self::from_document_filtered(kind, document, |_| true);
+        if all_tokens.words.len().saturating_add(all_tokens.stems.len()) <= MAX_TOKEN_BYTES {
+            return all_tokens;
         }
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut bytes: usize = 0;
@@ -240,7 +240,7 @@ impl IndexTokens {
         document: &IndexDocument,
         mut has_room: impl FnMut(&str) -> bool,
     ) -> Self {
-        let mut written =
+        let mut index_tokens =
             Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
         let mut add = |to: &mut String, field: char, token: &str, instead: &str| {
             to.push(' ');
@@ -254,17 +254,17 @@ impl IndexTokens {
         };
         for (tokens, (field, field_of_stems)) in document.fields().into_iter().zip(FIELD_LETTERS) {
             for text in &tokens.texts {
-                written.words.extend([" ", TEXT_BOUNDARY_TOKEN]);
+                index_tokens.words.extend([" ", TEXT_BOUNDARY_TOKEN]);
                 for token in text.iter().flat_map(|word| &word.tokens) {
-                    add(&mut written.words, field, token, TEXT_BOUNDARY_TOKEN);
+                    add(&mut index_tokens.words, field, token, TEXT_BOUNDARY_TOKEN);
                 }
             }
             for stem in tokens.stems() {
-                add(&mut written.stems, field_of_stems, stem, TEXT_BOUNDARY_TOKEN);
+                add(&mut index_tokens.stems, field_of_stems, stem, TEXT_BOUNDARY_TOKEN);
             }
         }
-        written.words.push(' ');
-        written
+        index_tokens.words.push(' ');
+        index_tokens
     }
 
     /// All different tokens as PostgreSQL writes an array.
@@ -279,20 +279,20 @@ impl IndexTokens {
     }
 }
 
-fn insert_entry(connection: &mut Connection, key: i64, written: &IndexTokens) -> Result<(), Error> {
+fn insert_entry(connection: &mut Connection, key: i64, tokens: &IndexTokens) -> Result<(), Error> {
     let insert = if connection.is_sqlite() {
         Fragment::new("INSERT INTO search_index (rowid, words) VALUES (")
             .bind(Bind::Integer(key))
             .sql(", ")
-            .bind(Bind::Text([written.words.as_str(), &written.stems].concat()))
+            .bind(Bind::Text([tokens.words.as_str(), &tokens.stems].concat()))
             .sql(")")
     } else {
         Fragment::new("INSERT INTO search_index (rowid, document, words) VALUES (")
             .bind(Bind::Integer(key))
             .sql(", array_to_tsvector(CAST(")
-            .bind(Bind::Text(written.to_postgres_array()))
+            .bind(Bind::Text(tokens.to_postgres_array()))
             .sql(" AS text[])), ")
-            .bind(Bind::Text(written.words.clone()))
+            .bind(Bind::Text(tokens.words.clone()))
             .sql(")")
     };
     execute(connection, insert)
@@ -313,16 +313,16 @@ mod tests {
         document.title.add("Title", None);
         let many: Vec<String> = (0..200_000).map(|number| format!("word{number}")).collect();
         document.transcript.add(&many.join(" "), None);
-        let written = IndexTokens::from_document('v', &document);
-        assert!(written.words.starts_with(" z vatitle z veword0 veword1 "));
-        let array = written.to_postgres_array();
+        let tokens = IndexTokens::from_document('v', &document);
+        assert!(tokens.words.starts_with(" z vatitle z veword0 veword1 "));
+        let array = tokens.to_postgres_array();
         assert!(
             array.len() <= MAX_TOKEN_BYTES * 5 / 4 && array.len() > MAX_TOKEN_BYTES / 2,
             "{}",
             array.len()
         );
         // What has no room leaves a gap, so that no phrase is found where there was none.
-        assert!(written.words.ends_with(" z z "));
+        assert!(tokens.words.ends_with(" z z "));
         assert!(!array.contains("word199999"));
     }
 

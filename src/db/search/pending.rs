@@ -55,10 +55,10 @@ impl IndexerThread {
     /// Starts it. Where that fails, entries are made by the thread that needs them.
     #[must_use]
     pub fn start() -> Self {
-        let (jobs, waiting) = unbounded::<IndexerJob>();
+        let (jobs, queue) = unbounded::<IndexerJob>();
         let thread = std::thread::Builder::new()
             .name("search-entries".to_owned())
-            .spawn(move || waiting.into_iter().for_each(|job| job()));
+            .spawn(move || queue.into_iter().for_each(|job| job()));
         HELPER.set(thread.is_ok().then_some(jobs));
         Self(thread.ok())
     }
@@ -84,41 +84,41 @@ pub fn index_item(
     make: impl FnOnce() -> Result<IndexEntries, Error> + Send + 'static,
 ) -> Result<(), Error> {
     if let Some(date) = date_before {
-        PENDING.with_borrow_mut(|pending| pending.entries.retain(|waiting| waiting.row_id != item));
+        PENDING.with_borrow_mut(|buffer| buffer.entries.retain(|entry| entry.row_id != item));
         delete_entries(connection, &entry_keys(item, date))?;
     }
-    let (entries, is_helped) = HELPER.with_borrow(|helper| {
-        let Some(helper) = helper else { return (EntrySource::Ready(make()), false) };
-        let (answer, awaited) = bounded(1);
+    let (entries, is_deferred) = HELPER.with_borrow(|indexer| {
+        let Some(indexer) = indexer else { return (EntrySource::Ready(make()), false) };
+        let (reply_sender, reply_receiver) = bounded(1);
         // Who gave up the transaction does not wait for it.
-        let job: IndexerJob = Box::new(move || drop(answer.send(make())));
-        drop(helper.send(job));
-        (EntrySource::Deferred(awaited), true)
+        let job: IndexerJob = Box::new(move || drop(reply_sender.send(make())));
+        drop(indexer.send(job));
+        (EntrySource::Deferred(reply_receiver), true)
     });
-    let some = PENDING.with_borrow_mut(|pending| {
-        pending.bytes = pending.bytes.saturating_add(bytes);
-        pending.entries.push_back(BufferedEntry { row_id: item, bytes, source: entries });
+    let drained = PENDING.with_borrow_mut(|buffer| {
+        buffer.bytes = buffer.bytes.saturating_add(bytes);
+        buffer.entries.push_back(BufferedEntry { row_id: item, bytes, source: entries });
         // A helper has time for one half while the other comes together.
-        if is_helped {
-            pending.drain_above(MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES.saturating_mul(2))
+        if is_deferred {
+            buffer.drain_above(MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES.saturating_mul(2))
         } else {
-            pending.drain_above(0, MAX_BUFFERED_BYTES)
+            buffer.drain_above(0, MAX_BUFFERED_BYTES)
         }
     });
-    insert_entries(connection, some)
+    insert_entries(connection, drained)
 }
 
 impl WriteBuffer {
     /// Takes the first entries out where there are more than `most` bytes, until no more than
     /// `rest` are left.
-    fn drain_above(&mut self, rest: usize, most: usize) -> Vec<BufferedEntry> {
-        let mut taken = Vec::new();
-        while self.bytes > rest && (self.bytes > most || !taken.is_empty()) {
+    fn drain_above(&mut self, low_mark: usize, high_mark: usize) -> Vec<BufferedEntry> {
+        let mut drained = Vec::new();
+        while self.bytes > low_mark && (self.bytes > high_mark || !drained.is_empty()) {
             let Some(first) = self.entries.pop_front() else { break };
             self.bytes = self.bytes.saturating_sub(first.bytes);
-            taken.push(first);
+            drained.push(first);
         }
-        taken
+        drained
     }
 
     /// Keeps how the words of these entries are spelled, of those that are not known.
@@ -139,38 +139,38 @@ pub fn discard_write_buffer() {
 
 /// Writes the entries of the transaction: before its end.
 pub fn flush_write_buffer(connection: &mut Connection) -> Result<(), Error> {
-    let all = PENDING.with_borrow_mut(|pending| {
-        pending.bytes = 0;
-        pending.entries.drain(..).collect()
+    let all = PENDING.with_borrow_mut(|buffer| {
+        buffer.bytes = 0;
+        buffer.entries.drain(..).collect()
     });
     insert_entries(connection, all)
 }
 
 fn insert_entries(connection: &mut Connection, waiting: Vec<BufferedEntry>) -> Result<(), Error> {
-    let mut all = Vec::new();
+    let mut tokens_by_key = Vec::new();
     for waiting in waiting {
         let entries = match waiting.source {
             EntrySource::Ready(entries) => entries?,
-            EntrySource::Deferred(awaited) => awaited.recv().map_err(|error| {
+            EntrySource::Deferred(reply_receiver) => reply_receiver.recv().map_err(|error| {
                 Error::Internal(format!(
                     "the entries of item {} were not made: {error}",
                     waiting.row_id
                 ))
             })??,
         };
-        PENDING.with_borrow_mut(|pending| pending.add_spellings(&entries));
-        all.extend(entries.tokens_by_key);
+        PENDING.with_borrow_mut(|buffer| buffer.add_spellings(&entries));
+        tokens_by_key.extend(entries.tokens_by_key);
     }
-    if all.is_empty() {
+    if tokens_by_key.is_empty() {
         return Ok(());
     }
     words::insert_spellings(
         connection,
-        &PENDING.with_borrow_mut(|pending| std::mem::take(&mut pending.new_spellings)),
+        &PENDING.with_borrow_mut(|buffer| std::mem::take(&mut buffer.new_spellings)),
     )?;
     // FTS5 begins another segment with each key that is less than the one before.
-    all.sort_by_key(|(key, _)| *key);
-    all.iter().try_for_each(|(key, written)| insert_entry(connection, *key, written))
+    tokens_by_key.sort_by_key(|(key, _)| *key);
+    tokens_by_key.iter().try_for_each(|(key, tokens)| insert_entry(connection, *key, tokens))
 }
 
 #[cfg(test)]
@@ -179,16 +179,17 @@ mod tests {
 
     #[test]
     fn drains_oldest_entries_above_limit() {
-        let mut pending = WriteBuffer::default();
-        let mut add = |item: RowId, bytes: usize, rest: usize, most: usize| -> Vec<RowId> {
-            pending.entries.push_back(BufferedEntry {
-                row_id: item,
-                bytes,
-                source: EntrySource::Ready(Err(Error::Internal(String::new()))),
-            });
-            pending.bytes += bytes;
-            pending.drain_above(rest, most).iter().map(|waiting| waiting.row_id).collect()
-        };
+        let mut buffer = WriteBuffer::default();
+        let mut add =
+            |item: RowId, bytes: usize, low_mark: usize, high_mark: usize| -> Vec<RowId> {
+                buffer.entries.push_back(BufferedEntry {
+                    row_id: item,
+                    bytes,
+                    source: EntrySource::Ready(Err(Error::Internal(String::new()))),
+                });
+                buffer.bytes += bytes;
+                buffer.drain_above(low_mark, high_mark).iter().map(|entry| entry.row_id).collect()
+            };
         assert!(add(1, 40, 50, 100).is_empty());
         assert!(add(2, 60, 50, 100).is_empty());
         assert_eq!(add(3, 10, 50, 100), [1, 2]);

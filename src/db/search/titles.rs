@@ -19,30 +19,31 @@ pub fn find_newest_by_title(
     query: &Query,
     kinds: &[char],
     audience: Audience,
-    most: i64,
+    limit: i64,
     frequencies: &TokenFrequencies,
 ) -> Result<Vec<(char, Id)>, Error> {
-    let mut found = Fragment::default();
-    for (place, kind) in (0..).zip(kinds) {
-        let Some((matches, are_many)) = title_condition(query, *kind, audience, frequencies) else {
+    let mut union = Fragment::default();
+    for (rank, kind) in (0..).zip(kinds) {
+        let Some((matches, by_key_scan)) = title_condition(query, *kind, audience, frequencies)
+        else {
             return Ok(Vec::new());
         };
-        found = found
-            .sql(if place == 0 { "" } else { " UNION ALL " })
-            .append(&ListQuery::default().tier_query(place, &matches, are_many, false, most));
+        union = union
+            .sql(if rank == 0 { "" } else { " UNION ALL " })
+            .append(&ListQuery::default().tier_query(rank, &matches, by_key_scan, false, limit));
     }
     if kinds.is_empty() {
         return Ok(Vec::new());
     }
     let statement =
         Fragment::new("SELECT items.id, found.first, CAST(found.second AS BIGINT) FROM (")
-            .append(&found)
+            .append(&union)
             .sql(") found JOIN items ON items.number = found.number");
     let mut rows: Vec<(Id, String, i64)> =
         Statement::<(sql::Uuid, Text, BigInt)>::new(statement).load_rows(connection)?;
     rows.sort_by_key(|(_, _, key)| std::cmp::Reverse(*key));
     Ok(rows
         .into_iter()
-        .filter_map(|(id, place, _)| Some((*kinds.get(place.parse::<usize>().ok()?)?, id)))
+        .filter_map(|(id, rank, _)| Some((*kinds.get(rank.parse::<usize>().ok()?)?, id)))
         .collect())
 }

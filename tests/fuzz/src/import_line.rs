@@ -1,4 +1,4 @@
-use kinoteka::commands::{Line, line_errors, understand};
+use kinoteka::commands::{ImportLine, line_errors, parse_line};
 use kinoteka::http::problem::Problem;
 use kinoteka::impact::indicators::store::Indicators;
 use kinoteka::impact::store::ImpactStatistics;
@@ -16,7 +16,7 @@ use super::items;
 /// A line of an import.
 pub fn import_line(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match understand(1, text) {
+    match parse_line(1, text) {
         Err(error) => items::is_a_sentence(&error),
         Ok(line) => match line.kind {
             Kind::Topic => read::<Topics>(&line),
@@ -30,7 +30,7 @@ pub fn import_line(data: &[u8]) {
     }
 }
 
-fn read<S: Subject>(line: &Line) {
+fn read<S: Subject>(line: &ImportLine) {
     assert_eq!(validate_slug(&line.slug), Ok(()));
     assert_eq!(line.kind, S::SPEC.kind);
     let understood = match items::read::<S>(&line.body, None) {

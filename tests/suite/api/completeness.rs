@@ -248,7 +248,7 @@ on_both! {
     }
 
     fn the_filter_and_the_data_agree(server: &TestServer) {
-        let lines: Vec<Value> = kinoteka::commands::catalogue(60, 5).collect();
+        let lines: Vec<Value> = kinoteka::commands::generate_catalogue(60, 5).collect();
         server.import(&lines);
         let key = server.editor_key();
         for (video, language) in server.slugs("/v1/videos?limit=12&offset=4").iter().zip(["en", "sq", "sr-Latn", "sr-Cyrl", "mk", "tr"].iter().cycle()) {

@@ -70,7 +70,7 @@ pub fn whole_first_catalogue() -> Vec<Value> {
 
 /// The items of the generated catalogue.
 pub fn generated_catalogue() -> Vec<Value> {
-    kinoteka::commands::catalogue(600, 1).collect()
+    kinoteka::commands::generate_catalogue(600, 1).collect()
 }
 
 /// Items as lines that `import` reads.

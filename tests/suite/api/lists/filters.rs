@@ -86,7 +86,7 @@ on_both! {
     }
 
     fn how_a_list_is_walked_changes_nothing(server: &TestServer) {
-        let lines: Vec<Value> = kinoteka::commands::catalogue(80, 3).collect();
+        let lines: Vec<Value> = kinoteka::commands::generate_catalogue(80, 3).collect();
         server.import(&lines);
         let key = server.editor_key();
         let gone = server.slugs("/v1/videos?country=AL&limit=1").remove(0);
