@@ -16,22 +16,22 @@ use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::revisions::{bump_all, bump_mended};
-use crate::resource::verify::{Finding, Mend, REINDEX, Verify, mend, verify};
+use crate::resource::revisions::{bump_all, bump_derived};
+use crate::resource::verify::{Finding, REINDEX_REMEDY, RepairFn, VerifyFn, repair, verify};
 use crate::saved_queries::store::SavedQueries;
 use crate::server;
 use crate::text::nearest::nearest;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
 
-const KIND_CHECKS: [(Verify, Mend); 7] = [
-    (verify::<Topics>, mend::<Topics>),
-    (verify::<Partners>, mend::<Partners>),
-    (verify::<Programmes>, mend::<Programmes>),
-    (verify::<Videos>, mend::<Videos>),
-    (verify::<Indicators>, mend::<Indicators>),
-    (verify::<ImpactStatistics>, mend::<ImpactStatistics>),
-    (verify::<SavedQueries>, mend::<SavedQueries>),
+const KIND_CHECKS: [(VerifyFn, RepairFn); 7] = [
+    (verify::<Topics>, repair::<Topics>),
+    (verify::<Partners>, repair::<Partners>),
+    (verify::<Programmes>, repair::<Programmes>),
+    (verify::<Videos>, repair::<Videos>),
+    (verify::<Indicators>, repair::<Indicators>),
+    (verify::<ImpactStatistics>, repair::<ImpactStatistics>),
+    (verify::<SavedQueries>, repair::<SavedQueries>),
 ];
 
 /// Flags of `check`.
@@ -128,7 +128,7 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
 fn check_kind(
     connection: &mut Connection,
     store: &Database,
-    (verify, mend): (Verify, Mend),
+    (verify, mend): (VerifyFn, RepairFn),
     contents: &IndexSnapshot,
     repair: bool,
     report: &mut Report,
@@ -136,17 +136,17 @@ fn check_kind(
     let (mut items, mut after) = (0_usize, None);
     loop {
         let checked = verify(connection, after, contents)?;
-        if repair && !checked.stale.is_empty() {
+        if repair && !checked.stale_row_ids.is_empty() {
             store.write_blocking(|connection| {
-                mend(connection, &checked.stale)?;
-                bump_mended(connection, Time::now())
+                mend(connection, &checked.stale_row_ids)?;
+                bump_derived(connection, Time::now())
             })?;
         }
-        items = items.saturating_add(checked.items);
+        items = items.saturating_add(checked.item_count);
         for finding in &checked.findings {
             report.print(finding, repair && finding.derived)?;
         }
-        after = checked.last;
+        after = checked.last_row_id;
         if after.is_none() {
             return Ok(items);
         }
@@ -177,7 +177,7 @@ fn check_orphaned_entries(
             code: "search_index_stale",
             subject: "database".to_owned(),
             detail,
-            remedy: REINDEX,
+            remedy: REINDEX_REMEDY,
             derived: true,
         },
         repair,
@@ -190,7 +190,7 @@ fn check_iati(
     settings: &Settings,
     report: &mut Report,
 ) -> Result<(), CommandError> {
-    for missing in iati::check::lacks(connection, settings)? {
+    for missing in iati::check::find_issues(connection, settings)? {
         let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
         let remedy =
             if missing.kind.is_some() { remedy } else { "Until then nothing is reported." };

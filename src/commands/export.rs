@@ -12,8 +12,8 @@ use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
-use crate::resource::load::Item;
-use crate::resource::spec::Kind;
+use crate::resource::load::ItemRow;
+use crate::resource::spec::ResourceKind;
 use crate::resource::tracks;
 use crate::server;
 
@@ -26,13 +26,13 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     server::ensure_schema(&store, settings.auto_migrate)?;
     let context = server::app_state(settings)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for kind in Kind::ALL {
+    for kind in ResourceKind::ALL {
         for line in store.write_blocking(|connection| {
-            let rows: Vec<Item> = items::table
+            let rows: Vec<ItemRow> = items::table
                 .filter(items::kind.eq(kind.as_str()))
                 .filter(items::deleted_at.is_null())
                 .order(items::number)
-                .select(Item::as_select())
+                .select(ItemRow::as_select())
                 .load(connection)
                 .map_err(Problem::from)?;
             let mut lines = Vec::with_capacity(rows.len());
@@ -75,13 +75,13 @@ fn text_track_lines(
     video: &str,
 ) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
-    for track in tracks::of_item(connection, row_id)? {
+    for track in tracks::load_item_tracks(connection, row_id)? {
         let line = TextTrackLine {
             line_number: 0,
             resource: TEXT_TRACK.to_owned(),
             video: video.to_owned(),
-            kind: track.kind(),
-            webvtt: webvtt::write(&tracks::read(connection, &track)?, &[]),
+            kind: track.track_kind(),
+            webvtt: webvtt::write(&tracks::load_track(connection, &track)?, &[]),
             language: track.language,
             label: track.label,
         };
@@ -90,7 +90,7 @@ fn text_track_lines(
     Ok(lines)
 }
 
-fn to_ndjson_line(kind: Kind, resource: &Value) -> Result<String, Problem> {
+fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Problem> {
     let mut object = Map::new();
     object.insert("resource".to_owned(), kind.as_str().into());
     for (name, value) in resource.as_object().into_iter().flatten() {

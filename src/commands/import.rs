@@ -15,12 +15,12 @@ use crate::http::fields::{limits, parse_storable_language};
 use crate::http::problem::{MAX_ERRORS, Problem};
 use crate::iati;
 use crate::resource::announce;
-use crate::resource::context::Context;
-use crate::resource::load::{Found, find};
+use crate::resource::context::AppState;
+use crate::resource::load::{Lookup, find};
 use crate::resource::revisions::bump;
-use crate::resource::spec::Kind;
-use crate::resource::tracks::{Summary, TrackKind, of_item};
-use crate::resource::write::Stored;
+use crate::resource::spec::ResourceKind;
+use crate::resource::tracks::{TrackKind, TrackSummary, load_item_tracks};
+use crate::resource::write::SaveResult;
 use crate::server;
 use crate::text::slug::validate_slug;
 use crate::videos::tracks;
@@ -75,7 +75,7 @@ pub fn run_import(settings: &Settings, args: &Args) -> Result<(), CommandError> 
 /// What a file holds, read before the database is opened.
 enum ImportInput {
     Lines(String),
-    Iati(iati::read::File),
+    Iati(iati::read::ParsedFile),
 }
 
 impl ImportInput {
@@ -119,7 +119,7 @@ pub struct ImportLine {
     /// Its number, from 1.
     pub line_number: usize,
     /// What kind of item it is.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// Its slug.
     pub slug: String,
     /// The rest of it, as PUT would take it.
@@ -131,7 +131,7 @@ pub struct ImportLine {
 /// Imports lines in one transaction. Items are stored in the order of their kinds, so that
 /// references find their targets.
 pub fn import_lines(
-    context: &Context,
+    context: &AppState,
     text: &str,
     progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
@@ -151,21 +151,21 @@ pub fn import_lines(
 
 /// Stores what was understood, unless anything is wrong.
 pub(super) fn save_lines(
-    context: &Context,
+    context: &AppState,
     mut lines: Vec<ImportLine>,
     tracks: &[TextTrackLine],
     parse_errors: Vec<(usize, String)>,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
     let all = lines.len().saturating_add(tracks.len());
-    lines.sort_by_key(|line| Kind::ALL.iter().position(|kind| *kind == line.kind));
+    lines.sort_by_key(|line| ResourceKind::ALL.iter().position(|kind| *kind == line.kind));
     let indexer = IndexerThread::start();
-    let outcome = context.store.write_blocking(|connection| {
+    let outcome = context.database.write_blocking(|connection| {
         let mut errors = parse_errors.clone();
         let mut report = ImportReport::default();
         // The revisions of a kind are bumped once, when all its items are stored.
-        let mut pending_kind: Option<Kind> = None;
-        let mut changed_kinds: Vec<Kind> = Vec::new();
+        let mut pending_kind: Option<ResourceKind> = None;
+        let mut changed_kinds: Vec<ResourceKind> = Vec::new();
         for (done, line) in lines.iter().enumerate() {
             if let Some(kind) = pending_kind.take_if(|kind| *kind != line.kind) {
                 bump(connection, kind, Time::now())?;
@@ -173,7 +173,7 @@ pub(super) fn save_lines(
             match save_line(connection, context, line) {
                 Ok(stored) if stored.is_changed => {
                     pending_kind = Some(line.kind);
-                    if stored.is_seen && !changed_kinds.contains(&line.kind) {
+                    if stored.is_publicly_visible && !changed_kinds.contains(&line.kind) {
                         changed_kinds.push(line.kind);
                     }
                     report.stored = report.stored.saturating_add(1);
@@ -205,7 +205,7 @@ pub(super) fn save_lines(
             progress(lines.len().saturating_add(done).saturating_add(1), all);
         }
         for kind in changed_kinds {
-            announce::changed(connection, &context.settings, kind)?;
+            announce::record_feed_change(connection, &context.settings, kind)?;
         }
         if errors.is_empty() { Ok(report) } else { Err(ImportError::Lines(errors)) }
     });
@@ -213,8 +213,10 @@ pub(super) fn save_lines(
     match outcome {
         Ok(report) => {
             if report.stored > 0
-                && let Err(error) =
-                    upkeep::optimize_after_bulk_load(&mut context.store.connect()?, report.stored)
+                && let Err(error) = upkeep::optimize_after_bulk_load(
+                    &mut context.database.connect()?,
+                    report.stored,
+                )
             {
                 // Everything is stored; PostgreSQL will come by itself later.
                 log::warn!("the database could not be tidied after the import: {error}");
@@ -263,11 +265,12 @@ pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
         return Err("an object is expected on every line".to_owned());
     };
     let kind = object.remove("resource");
-    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([TEXT_TRACK]).collect();
+    let known: Vec<&str> =
+        ResourceKind::ALL.iter().map(|kind| kind.as_str()).chain([TEXT_TRACK]).collect();
     let kind = kind
         .as_ref()
         .and_then(Value::as_str)
-        .and_then(Kind::parse)
+        .and_then(ResourceKind::parse)
         .ok_or_else(|| format!("`resource` must be one of {}", known.join(", ")))?;
     let slug = object
         .get("slug")
@@ -331,20 +334,21 @@ impl TextTrackLine {
             );
             return Err(Problem::invalid_parameter("label", "too_long", detail));
         }
-        let track = tracks::api::read(self.webvtt.as_bytes(), Some(Format::WebVtt))?;
-        let found = find(connection, Kind::Video, &self.video)?.map(Found::item);
+        let track = tracks::api::parse_track(self.webvtt.as_bytes(), Some(Format::WebVtt))?;
+        let found = find(connection, ResourceKind::Video, &self.video)?.map(Lookup::into_item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
             return Err(Problem::new(
                 crate::http::problem::ProblemKind::NotFound,
                 "there is no such video".to_owned(),
             ));
         };
-        let summary = Summary { kind: self.kind, language: language.as_str().to_owned(), label };
-        let existing = of_item(connection, item.number)?;
+        let summary =
+            TrackSummary { kind: self.kind, language: language.as_str().to_owned(), label };
+        let existing = load_item_tracks(connection, item.number)?;
         let existing = existing
             .iter()
-            .find(|track| track.kind() == self.kind && track.language == summary.language);
-        Ok(tracks::api::store(connection, settings, &item, &summary, &track, existing)?.1)
+            .find(|track| track.track_kind() == self.kind && track.language == summary.language);
+        Ok(tracks::api::save_track(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
     fn line_errors(&self, problem: &Problem) -> Vec<(usize, String)> {
@@ -368,10 +372,10 @@ impl TextTrackLine {
 /// Stores a line.
 fn save_line(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     line: &ImportLine,
-) -> Result<Stored, Problem> {
-    let existing = find(connection, line.kind, &line.slug)?.map(Found::item);
+) -> Result<SaveResult, Problem> {
+    let existing = find(connection, line.kind, &line.slug)?.map(Lookup::into_item);
     if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
         return Err(Problem::new(
             crate::http::problem::ProblemKind::Gone,

@@ -9,73 +9,83 @@ use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
 use crate::http::problem::Problem;
-use crate::iati::read::File;
-use crate::iati::take::{Known, Taken, take};
+use crate::iati::read::ParsedFile;
+use crate::iati::take::{ExistingItems, ImportItem, map_activities};
 use crate::iati::{self, codes};
-use crate::resource::context::Context;
-use crate::resource::load::{Item, find};
-use crate::resource::spec::Kind;
+use crate::resource::context::AppState;
+use crate::resource::load::{ItemRow, find};
+use crate::resource::spec::ResourceKind;
 
 /// Reads a file, or says why it cannot be read at all.
-pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<File, CommandError> {
+pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, CommandError> {
     let parse_error = |error: String| CommandError {
         messages: vec![error, "nothing was imported".to_owned()],
         exit_code: 2,
     };
-    iati::read::read(bytes, settings.default_language().as_str()).map_err(parse_error)
+    iati::read::parse(bytes, settings.default_language().as_str()).map_err(parse_error)
 }
 
 /// Imports a file, all of it or nothing, and says what it holds that was not taken.
 pub fn run(
-    context: &Context,
-    mut file: File,
+    context: &AppState,
+    mut file: ParsedFile,
     progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
-    let mut connection = context.store.connect()?;
+    let mut connection = context.database.connect()?;
     let existing = load_existing(&mut connection).map_err(Problem::from)?;
-    let items = take(&mut file, &existing, chrono::Utc::now().date_naive());
+    let items = map_activities(&mut file, &existing, chrono::Utc::now().date_naive());
     let mut lines = Vec::with_capacity(items.len());
-    for Taken { line, kind, slug, mut body } in items {
-        if kind == Kind::Programme {
+    for ImportItem { line, kind, slug, mut body } in items {
+        if kind == ResourceKind::Programme {
             preserve_non_iati_partners(&mut connection, context, &slug, &mut body)?;
         }
         lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
     }
     drop(connection);
     let report = save_lines(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
-    if !file.left_out.is_empty() {
+    if !file.skipped.is_empty() {
         let counts: Vec<String> =
-            file.left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            file.skipped.iter().map(|(name, count)| format!("{name} {count}")).collect();
         print_status(&format!("Not taken from the file: {}.", counts.join(", ")));
     }
     Ok(report)
 }
 
 /// What the catalogue has, as far as a file can mean it.
-fn load_existing(connection: &mut Connection) -> Result<Known, diesel::result::Error> {
-    let kinds =
-        [Kind::Programme, Kind::Partner, Kind::Video, Kind::Indicator, Kind::ImpactStatistic]
-            .map(Kind::as_str);
+fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::result::Error> {
+    let kinds = [
+        ResourceKind::Programme,
+        ResourceKind::Partner,
+        ResourceKind::Video,
+        ResourceKind::Indicator,
+        ResourceKind::ImpactStatistic,
+    ]
+    .map(ResourceKind::as_str);
     let rows: Vec<(String, String)> = items::table
         .filter(items::kind.eq_any(kinds))
         .filter(items::deleted_at.is_null())
         .select((items::kind, items::slug))
         .load(connection)?;
-    let slugs =
-        rows.into_iter().filter_map(|(kind, slug)| Some((Kind::parse(&kind)?, slug))).collect();
+    let slugs = rows
+        .into_iter()
+        .filter_map(|(kind, slug)| Some((ResourceKind::parse(&kind)?, slug)))
+        .collect();
     let rows: Vec<(String, String, String)> = items::table
-        .filter(items::kind.eq_any([Kind::Programme, Kind::Partner].map(Kind::as_str)))
+        .filter(
+            items::kind
+                .eq_any([ResourceKind::Programme, ResourceKind::Partner].map(ResourceKind::as_str)),
+        )
         .filter(items::deleted_at.is_null())
         .order(items::number)
         .select((items::kind, items::slug, items::own))
         .load(connection)?;
-    let mut existing = Known { slugs, ..Known::default() };
+    let mut existing = ExistingItems { slugs, ..ExistingItems::default() };
     for (kind, slug, fields) in rows {
         let fields: Value = serde_json::from_str(&fields).unwrap_or_default();
         if let (Some(kind), Some(identifier)) =
-            (Kind::parse(&kind), fields.get("iati_identifier").and_then(Value::as_str))
+            (ResourceKind::parse(&kind), fields.get("iati_identifier").and_then(Value::as_str))
         {
-            existing.identified.entry((kind, identifier.to_owned())).or_insert(slug);
+            existing.slugs_by_identifier.entry((kind, identifier.to_owned())).or_insert(slug);
         }
     }
     Ok(existing)
@@ -85,20 +95,20 @@ fn load_existing(connection: &mut Connection) -> Result<Known, diesel::result::E
 /// them.
 fn preserve_non_iati_partners(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     slug: &str,
     body: &mut Value,
 ) -> Result<(), Problem> {
-    let Some(found) = find(connection, Kind::Programme, slug)? else { return Ok(()) };
-    let item: Item = found.item();
+    let Some(found) = find(connection, ResourceKind::Programme, slug)? else { return Ok(()) };
+    let item: ItemRow = found.into_item();
     if item.deleted_at.is_some() {
         return Ok(());
     }
     let programme: Value =
-        serde_json::from_str(&render_resource(connection, context, Kind::Programme, item)?)
+        serde_json::from_str(&render_resource(connection, context, ResourceKind::Programme, item)?)
             .map_err(Problem::internal)?;
     let has_no_code =
-        |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role).is_none();
+        |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role_code).is_none();
     let without_iati_role = programme
         .get("partners")
         .and_then(Value::as_array)

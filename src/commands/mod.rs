@@ -24,11 +24,11 @@ use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::context::Context;
-use crate::resource::load::Item;
-use crate::resource::read::draw;
-use crate::resource::spec::Kind;
-use crate::resource::write::{Stored, merged, store};
+use crate::resource::context::AppState;
+use crate::resource::load::ItemRow;
+use crate::resource::read::render_item;
+use crate::resource::spec::ResourceKind;
+use crate::resource::write::{SaveResult, merge_with_stored, save_item};
 use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
@@ -192,76 +192,102 @@ fn print_status(line: &str) {
 /// Stores one body as an item of a kind.
 fn save_resource(
     connection: &mut Connection,
-    context: &Context,
-    kind: Kind,
-    existing: Option<Item>,
+    context: &AppState,
+    kind: ResourceKind,
+    existing: Option<ItemRow>,
     slug: Option<&str>,
     body: &serde_json::Value,
-) -> Result<Stored, Problem> {
+) -> Result<SaveResult, Problem> {
     match kind {
-        Kind::Topic => store::<Topics>(connection, context, existing, slug, body, false),
-        Kind::Partner => store::<Partners>(connection, context, existing, slug, body, false),
-        Kind::Programme => store::<Programmes>(connection, context, existing, slug, body, false),
-        Kind::Video => store::<Videos>(connection, context, existing, slug, body, false),
-        Kind::Indicator => store::<Indicators>(connection, context, existing, slug, body, false),
-        Kind::ImpactStatistic => {
-            store::<ImpactStatistics>(connection, context, existing, slug, body, false)
+        ResourceKind::Topic => {
+            save_item::<Topics>(connection, context, existing, slug, body, false)
         }
-        Kind::SavedQuery => store::<SavedQueries>(connection, context, existing, slug, body, false),
+        ResourceKind::Partner => {
+            save_item::<Partners>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::Programme => {
+            save_item::<Programmes>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::Video => {
+            save_item::<Videos>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::Indicator => {
+            save_item::<Indicators>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::ImpactStatistic => {
+            save_item::<ImpactStatistics>(connection, context, existing, slug, body, false)
+        }
+        ResourceKind::SavedQuery => {
+            save_item::<SavedQueries>(connection, context, existing, slug, body, false)
+        }
     }
 }
 
 /// A stored item with a patch merged in, as PUT would take it.
 fn merge_patch(
     connection: &mut Connection,
-    context: &Context,
-    kind: Kind,
-    item: &Item,
+    context: &AppState,
+    kind: ResourceKind,
+    item: &ItemRow,
     patch: &serde_json::Value,
 ) -> Result<serde_json::Value, Problem> {
     match kind {
-        Kind::Topic => merged::<Topics>(connection, context, item, patch),
-        Kind::Partner => merged::<Partners>(connection, context, item, patch),
-        Kind::Programme => merged::<Programmes>(connection, context, item, patch),
-        Kind::Video => merged::<Videos>(connection, context, item, patch),
-        Kind::Indicator => merged::<Indicators>(connection, context, item, patch),
-        Kind::ImpactStatistic => merged::<ImpactStatistics>(connection, context, item, patch),
-        Kind::SavedQuery => merged::<SavedQueries>(connection, context, item, patch),
+        ResourceKind::Topic => merge_with_stored::<Topics>(connection, context, item, patch),
+        ResourceKind::Partner => merge_with_stored::<Partners>(connection, context, item, patch),
+        ResourceKind::Programme => {
+            merge_with_stored::<Programmes>(connection, context, item, patch)
+        }
+        ResourceKind::Video => merge_with_stored::<Videos>(connection, context, item, patch),
+        ResourceKind::Indicator => {
+            merge_with_stored::<Indicators>(connection, context, item, patch)
+        }
+        ResourceKind::ImpactStatistic => {
+            merge_with_stored::<ImpactStatistics>(connection, context, item, patch)
+        }
+        ResourceKind::SavedQuery => {
+            merge_with_stored::<SavedQueries>(connection, context, item, patch)
+        }
     }
 }
 
 /// Draws one item with every language, as an editor sees it.
 fn render_resource(
     connection: &mut Connection,
-    context: &Context,
-    kind: Kind,
-    item: Item,
+    context: &AppState,
+    kind: ResourceKind,
+    item: ItemRow,
 ) -> Result<String, Problem> {
     use crate::http::keys::Visibility::All;
     use crate::http::language::LanguagePreference;
-    use crate::resource::query::Shape;
-    use crate::resource::shown::Shown;
-    let render_context = &mut Shown::new(
+    use crate::resource::query::ResponseShape;
+    use crate::resource::shown::RenderContext;
+    let render_context = &mut RenderContext::new(
         LanguagePreference::all_languages(context.settings.fallback_languages()),
-        std::sync::Arc::clone(&context.places),
+        std::sync::Arc::clone(&context.country_names),
         None,
     );
-    let shape = Shape::default();
+    let shape = ResponseShape::default();
     let rendered = match kind {
-        Kind::Topic => draw::<Topics>(connection, context, item, render_context, &shape, All),
-        Kind::Partner => draw::<Partners>(connection, context, item, render_context, &shape, All),
-        Kind::Programme => {
-            draw::<Programmes>(connection, context, item, render_context, &shape, All)
+        ResourceKind::Topic => {
+            render_item::<Topics>(connection, context, item, render_context, &shape, All)
         }
-        Kind::Video => draw::<Videos>(connection, context, item, render_context, &shape, All),
-        Kind::Indicator => {
-            draw::<Indicators>(connection, context, item, render_context, &shape, All)
+        ResourceKind::Partner => {
+            render_item::<Partners>(connection, context, item, render_context, &shape, All)
         }
-        Kind::ImpactStatistic => {
-            draw::<ImpactStatistics>(connection, context, item, render_context, &shape, All)
+        ResourceKind::Programme => {
+            render_item::<Programmes>(connection, context, item, render_context, &shape, All)
         }
-        Kind::SavedQuery => {
-            draw::<SavedQueries>(connection, context, item, render_context, &shape, All)
+        ResourceKind::Video => {
+            render_item::<Videos>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::Indicator => {
+            render_item::<Indicators>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::ImpactStatistic => {
+            render_item::<ImpactStatistics>(connection, context, item, render_context, &shape, All)
+        }
+        ResourceKind::SavedQuery => {
+            render_item::<SavedQueries>(connection, context, item, render_context, &shape, All)
         }
     };
     rendered.map(|(text, _)| text)

@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Error, Time, upkeep};
 use crate::http::problem::Problem;
-use crate::resource::index::{Rewritten, count, rewrite};
+use crate::resource::index::{ReindexReport, count_indexable_items, reindex_batch};
 use crate::resource::revisions::bump_all;
 use crate::server;
 
@@ -28,7 +28,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let started = Instant::now();
     let mut connection = store.connect()?;
     let (total, snapshot) = connection.with_snapshot(|connection| {
-        Ok::<_, Error>((count(connection)?, IndexSnapshot::load(connection)?))
+        Ok::<_, Error>((count_indexable_items(connection)?, IndexSnapshot::load(connection)?))
     })?;
     let mut progress =
         Progress { total: total, printed_tenths: 0, is_terminal: std::io::stderr().is_terminal() };
@@ -39,9 +39,9 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
         let batch = rewrite_batch(&store, after, batch_size, &snapshot)
             .map_err(|error| interrupted(error, items))?;
         batch_size = next_batch_size(batch_size, batch_started.elapsed());
-        items = items.saturating_add(batch.items);
-        stale = stale.saturating_add(batch.stale);
-        after = batch.last;
+        items = items.saturating_add(batch.item_count);
+        stale = stale.saturating_add(batch.stale_count);
+        after = batch.last_row_id;
         if after.is_none() {
             break;
         }
@@ -79,10 +79,10 @@ fn rewrite_batch(
     after: Option<i64>,
     batch_size: usize,
     snapshot: &IndexSnapshot,
-) -> Result<Rewritten, Problem> {
+) -> Result<ReindexReport, Problem> {
     store.write_blocking(|connection| {
-        let batch = rewrite(connection, after, batch_size, snapshot)?;
-        if batch.stale > 0 {
+        let batch = reindex_batch(connection, after, batch_size, snapshot)?;
+        if batch.stale_count > 0 {
             bump_all(connection, Time::now())?;
         }
         Ok(batch)

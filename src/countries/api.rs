@@ -3,9 +3,9 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::model::{self, Country, CountryPage, FIELDS, Order};
+use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
 use crate::db::page::{PageStart, Position};
-use crate::http::conditional::{ConditionalGet, EntityTag, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::cursor;
 use crate::http::fields::unknown_value_message;
 use crate::http::language::LanguagePreference;
@@ -13,9 +13,9 @@ use crate::http::negotiate;
 use crate::http::params::QueryParams;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::list::{self, Items, Page, PageInfo, Paging};
-use crate::resource::query::{LONGEST_SEARCH, MAX_IDS, Shape};
+use crate::resource::context::AppState;
+use crate::resource::list::{self, JsonItems, ListResponse, PageInfo, PageParams};
+use crate::resource::query::{MAX_IDS, MAX_SEARCH_LEN, ResponseShape};
 use crate::text::query::Query;
 use crate::text::stem::Rules;
 
@@ -36,29 +36,29 @@ use crate::text::stem::Rules;
 ), responses((status = 200, description = "A page of countries.", body = CountryPage)))]
 #[get("/v1/countries")]
 pub async fn list_countries(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
-    let query = params.text("q", LONGEST_SEARCH).map(|text| Query::parse(&text, &Rules::ALL));
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let query = params.text("q", MAX_SEARCH_LEN).map(|text| Query::parse(&text, &Rules::ALL));
     let ids = params.list("ids", MAX_IDS);
-    let shape = Shape { fields: fields(&mut params), ..Shape::default() };
+    let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let sort = params.get("sort").unwrap_or_else(|| "name".to_owned());
     let (descending, key) =
         sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
     let order = match key {
-        "name" => Order::Name,
-        "code" | "slug" => Order::Code,
+        "name" => CountrySort::Name,
+        "code" | "slug" => CountrySort::Code,
         other => {
             params.error(
                 "sort",
                 "unknown_value",
                 unknown_value_message(other, ["name", "code"].into_iter()),
             );
-            Order::Name
+            CountrySort::Name
         }
     };
     let asked = format!(
@@ -66,17 +66,17 @@ pub async fn list_countries(
         params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
         wish.ui_language
     );
-    let paging = Paging::read(&mut params, &asked);
+    let paging = PageParams::parse(&mut params, &asked);
     let identity = format!(
         "country\n{}\n{}\n{}",
         params.canonical_without(&[]),
         wish.cache_key(),
-        context.places.identity()
+        context.country_names.identity()
     );
     params.finish()?;
-    let validators = Validators { tag: EntityTag::from_state(&identity), changed_at: None };
+    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
     }
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
     let place =
@@ -102,29 +102,30 @@ pub async fn list_countries(
     let next = page
         .last()
         .filter(|_| to < found.len())
-        .map(|country| cursor::encode(&paging.fingerprint, &place(country), false));
+        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), false));
     let prev = page
         .first()
         .filter(|_| from > 0)
-        .map(|country| cursor::encode(&paging.fingerprint, &place(country), true));
+        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), true));
     let info = PageInfo {
         limit: paging.limit,
         next_cursor: next,
         prev_cursor: prev,
-        total: paging.total.then(|| i64::try_from(found.len()).unwrap_or(0)),
+        total: paging.with_total.then(|| i64::try_from(found.len()).unwrap_or(0)),
     };
-    let mut items = Items::default();
+    let mut items = JsonItems::default();
     for country in page {
-        items.push(&Country::new(country, wish.ui_language, &context.places), &shape)?;
+        items.push(&Country::new(country, wish.ui_language, &context.country_names), &shape)?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
-    let links = list::links(&context, &request, &info);
-    response.insert_header((header::LINK, links.header()));
-    Ok(response
-        .content_type("application/json")
-        .body(Page { items, info, facets: None, did_you_mean: Vec::new() }.body(&links)?))
+    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
+    let links = list::page_links(&context, &request, &info);
+    response.insert_header((header::LINK, links.to_link_header()));
+    Ok(response.content_type("application/json").body(
+        ListResponse { items, page_info: info, facets: None, did_you_mean: Vec::new() }
+            .into_json(&links)?,
+    ))
 }
 
 /// Get a country
@@ -137,21 +138,21 @@ pub async fn list_countries(
 ), responses((status = 200, description = "The country.", body = Country)))]
 #[get("/v1/countries/{country}")]
 pub async fn get_country(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
-    let shape = Shape { fields: fields(&mut params), ..Shape::default() };
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let identity = format!(
         "{}\n{}\n{}\n{}",
         request.path(),
         params.canonical_without(&[]),
         wish.cache_key(),
-        context.places.identity()
+        context.country_names.identity()
     );
     params.finish()?;
     let Some(country) = model::find(&name) else {
@@ -160,22 +161,22 @@ pub async fn get_country(
             format!("There is no country `{}`.", crate::text::clip(&name)),
         ));
     };
-    let validators = Validators { tag: EntityTag::from_state(&identity), changed_at: None };
+    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
-    Ok(response.content_type("application/json").body(answer::body(
-        &Country::new(country, wish.ui_language, &context.places),
+    Ok(response.content_type("application/json").body(answer::to_json(
+        &Country::new(country, wish.ui_language, &context.country_names),
         &shape,
         [],
     )?))
 }
 
-fn fields(params: &mut QueryParams) -> Option<Vec<String>> {
+fn parse_fields(params: &mut QueryParams) -> Option<Vec<String>> {
     let names = params.list("fields", 100)?;
     for name in &names {
         if !FIELDS.contains(&name.as_str()) {

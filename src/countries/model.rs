@@ -99,7 +99,7 @@ pub fn find(name: &str) -> Option<&'static places::Country> {
 
 /// How countries are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Order {
+pub enum CountrySort {
     /// By code.
     Code,
     /// By name, in the language's own order.
@@ -110,7 +110,7 @@ pub enum Order {
 pub fn list(
     query: Option<&Query>,
     names: Option<&[String]>,
-    order: Order,
+    order: CountrySort,
     descending: bool,
     language: &'static str,
 ) -> Vec<&'static places::Country> {
@@ -123,7 +123,7 @@ pub fn list(
         })
         .filter(|country| query.is_none_or(|query| matches(query, country)))
         .collect();
-    if order == Order::Name {
+    if order == CountrySort::Name {
         let language = Language::parse(language).unwrap_or_default();
         found.sort_by_cached_key(|country| sort_key(country.name(language.as_str()), &language));
     }

@@ -1,39 +1,39 @@
 //! What an address is that oEmbed is asked for: the page of an item, of a list or of a saved query,
 //! on this server or on the publisher's own site.
 
-use crate::resource::spec::Kind;
+use crate::resource::spec::ResourceKind;
 use crate::text::language::Language;
 
 /// Path and query of an address of this server, which may be left out before them.
-fn of_ours<'a>(url: &'a str, base: &str) -> (&'a str, &'a str) {
+fn split_path_and_query<'a>(url: &'a str, base: &str) -> (&'a str, &'a str) {
     let url = url.split('#').next().unwrap_or_default();
     let path = url.strip_prefix(base).unwrap_or(url);
     path.split_once('?').unwrap_or((path, ""))
 }
 
 /// The query of a list whose page an address is.
-pub(super) fn list_at(url: &str, base: &str) -> Option<String> {
-    let (path, query) = of_ours(url, base);
+pub(super) fn match_list_url(url: &str, base: &str) -> Option<String> {
+    let (path, query) = split_path_and_query(url, base);
     (path == "/embed/videos").then(|| query.to_owned())
 }
 
 /// The query of a chart whose page an address is.
-pub(super) fn chart_at(url: &str, base: &str) -> Option<String> {
-    let (path, query) = of_ours(url, base);
+pub(super) fn match_chart_url(url: &str, base: &str) -> Option<String> {
+    let (path, query) = split_path_and_query(url, base);
     (path == "/embed/impact-statistics/chart").then(|| query.to_owned())
 }
 
 /// The saved query whose page an address is, and what is asked beside it.
-pub(super) fn saved_at(url: &str, base: &str) -> Option<(String, String)> {
-    let (path, query) = of_ours(url, base);
-    let name = path.strip_prefix("/f/").filter(|name| is_name(name))?;
+pub(super) fn match_saved_query_url(url: &str, base: &str) -> Option<(String, String)> {
+    let (path, query) = split_path_and_query(url, base);
+    let name = path.strip_prefix("/f/").filter(|name| is_slug_or_id(name))?;
     Some((name.to_owned(), query.to_owned()))
 }
 
 /// The item of a kind whose page an address is, by its name, and the language that the address
 /// names.
-pub(super) fn item_at(
-    kind: Kind,
+pub(super) fn match_item_url(
+    kind: ResourceKind,
     url: &str,
     base: &str,
     template: Option<&str>,
@@ -46,27 +46,31 @@ pub(super) fn item_at(
         .split('&')
         .find_map(|pair| pair.strip_prefix("lang="))
         .and_then(|tag| Language::parse(tag).ok());
-    for path in [&format!("/embed/{}", kind.segment()), kind.path()] {
+    for path in [&format!("/embed/{}", kind.path_segment()), kind.path()] {
         let prefix = format!("{base}{path}/");
-        if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_name(name)) {
+        if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_slug_or_id(name)) {
             return Some((name.to_owned(), in_query));
         }
     }
     // Without its kind, an address is that of a video.
     let template =
-        template.filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
-    let (name, language) = by_template(kind, template, url)?;
+        template.filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
+    let (name, language) = match_template(kind, template, url)?;
     Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(in_query)))
 }
 
-fn is_name(name: &str) -> bool {
+fn is_slug_or_id(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 200
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// What stands in an address in the place of `{slug}` or `{id}`, and of `{lang}`.
-fn by_template(kind: Kind, template: &str, url: &str) -> Option<(String, Option<String>)> {
+fn match_template(
+    kind: ResourceKind,
+    template: &str,
+    url: &str,
+) -> Option<(String, Option<String>)> {
     let (mut name, mut language) = (None, None);
     let (mut template, mut rest) = (template, url);
     while !template.is_empty() {
@@ -87,13 +91,13 @@ fn by_template(kind: Kind, template: &str, url: &str) -> Option<(String, Option<
         match placeholder {
             "{slug" | "{id" => name = Some(value.to_owned()),
             "{lang" => language = Some(value.to_owned()),
-            "{kind" if value == kind.segment() => {}
+            "{kind" if value == kind.path_segment() => {}
             _ => return None,
         }
         (template, rest) = (after, behind);
     }
     let is_end = rest.is_empty() || rest.starts_with(['?', '#', '&']);
-    Some((name.filter(|name| is_end && is_name(name))?, language))
+    Some((name.filter(|name| is_end && is_slug_or_id(name))?, language))
 }
 
 #[cfg(test)]
@@ -101,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_name_videos() {
+    fn matches_video_urls() {
         let template = Some("https://example.org/{lang}/videos/{slug}");
         let found = |url: &str| {
             let (name, language) = item_at(Kind::Video, url, "https://c.example.org", template)?;
@@ -146,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_name_figures() {
+    fn matches_statistic_urls() {
         let template = Some("https://example.org/{kind}/{slug}?l={lang}");
         let found = |url: &str, template: Option<&str>| {
             let (name, language) =

@@ -20,15 +20,15 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha384};
 use utoipa::ToSchema;
 
-use crate::http::conditional::{ConditionalGet, EntityTag, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::phrases::{LANGUAGES, Phrase};
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 
-const SOURCE: &str = include_str!("assets/kinoteka.js");
+const SCRIPT_TEMPLATE: &str = include_str!("assets/kinoteka.js");
 
 /// What it says itself, by the names that it has for that.
-const SAID: [(&str, Phrase); 17] = [
+const MESSAGES: [(&str, Phrase); 17] = [
     ("play", Phrase::Play),
     ("content_note", Phrase::ContentNote),
     ("no_video", Phrase::NoVideo),
@@ -50,16 +50,17 @@ const SAID: [(&str, Phrase); 17] = [
 
 /// The file.
 struct Component {
-    text: String,
+    script: String,
     /// The first digits of its digest.
     version: String,
     integrity: String,
-    tag: EntityTag,
+    etag: EntityTag,
 }
 
 static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
     let of = |language: &str| {
-        SAID.iter()
+        MESSAGES
+            .iter()
             .map(|(name, phrase)| ((*name).to_owned(), json!(phrase.in_language(language))))
             .collect()
     };
@@ -67,13 +68,13 @@ static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
         .iter()
         .map(|language| ((*language).to_owned(), Value::Object(of(language))))
         .collect();
-    let text = SOURCE.replacen("\"{words}\"", &Value::Object(words).to_string(), 1);
+    let text = SCRIPT_TEMPLATE.replacen("\"{words}\"", &Value::Object(words).to_string(), 1);
     let mut version = String::new();
     for byte in Sha256::digest(&text).iter().take(8) {
         let _ = write!(version, "{byte:02x}");
     }
     let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(&text)));
-    Component { tag: EntityTag::from_state(&text), text, version, integrity }
+    Component { etag: EntityTag::from_state(&text), script: text, version, integrity }
 });
 
 impl Component {
@@ -81,26 +82,26 @@ impl Component {
         format!("/embed/kinoteka-{}.js", self.version)
     }
 
-    fn answer(&self, request: &HttpRequest, caching: &str) -> HttpResponse {
-        open(
+    fn to_response(&self, request: &HttpRequest, caching: &str) -> HttpResponse {
+        cross_origin_response(
             request,
-            &self.tag,
+            &self.etag,
             caching,
             "text/javascript; charset=utf-8",
-            Bytes::from_static(COMPONENT.text.as_bytes()),
+            Bytes::from_static(COMPONENT.script.as_bytes()),
         )
     }
 }
 
 /// Answers what every site may read.
-fn open(
+fn cross_origin_response(
     request: &HttpRequest,
     tag: &EntityTag,
     caching: &str,
     media_type: &str,
     body: Bytes,
 ) -> HttpResponse {
-    let validators = Validators { tag: tag.clone(), changed_at: None };
+    let validators = CacheValidators { tag: tag.clone(), last_modified: None };
     let is_known = ConditionalGet::from_request(request).is_current(&validators);
     let mut response =
         HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
@@ -112,7 +113,7 @@ fn open(
 }
 
 /// May be kept so long where it can change.
-const BRIEFLY: &str = "public, max-age=300";
+const SHORT_CACHE_CONTROL: &str = "public, max-age=300";
 
 /// Get the web component
 ///
@@ -125,8 +126,8 @@ const BRIEFLY: &str = "public, max-age=300";
     (status = 304, description = "The client has this already."),
 ))]
 #[get("/embed/kinoteka.js")]
-pub async fn component(request: HttpRequest) -> HttpResponse {
-    COMPONENT.answer(&request, BRIEFLY)
+pub async fn web_component(request: HttpRequest) -> HttpResponse {
+    COMPONENT.to_response(&request, SHORT_CACHE_CONTROL)
 }
 
 /// Get the web component in one version
@@ -141,7 +142,7 @@ pub async fn component(request: HttpRequest) -> HttpResponse {
     (status = 404, description = "This server has another version.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/embed/kinoteka-{version}.js")]
-pub async fn component_version(
+pub async fn web_component_version(
     request: HttpRequest,
     version: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -153,12 +154,12 @@ pub async fn component_version(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     }
-    Ok(COMPONENT.answer(&request, "public, max-age=31536000, immutable"))
+    Ok(COMPONENT.to_response(&request, "public, max-age=31536000, immutable"))
 }
 
 /// How to pin the component.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PinnedComponent {
+pub struct ComponentIntegrity {
     /// The first digits of the file's SHA-256 digest.
     #[schema(value_type = String, pattern = "^[0-9a-f]{16}$", example = "0123456789abcdef")]
     version: &'static str,
@@ -182,26 +183,26 @@ pub struct PinnedComponent {
 /// Version, addresses and digest: a script element with `url` as its `src`, with `integrity`,
 /// `crossorigin` and `defer`.
 #[utoipa::path(operation_id = "component_integrity", tag = "Embeds", responses(
-    (status = 200, description = "Version, addresses and digest.", body = PinnedComponent, example = json!({"version": "0123456789abcdef", "url": "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js", "stable_url": "https://catalogue.example.org/embed/kinoteka.js", "integrity": "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"})),
+    (status = 200, description = "Version, addresses and digest.", body = ComponentIntegrity, example = json!({"version": "0123456789abcdef", "url": "https://catalogue.example.org/embed/kinoteka-0123456789abcdef.js", "stable_url": "https://catalogue.example.org/embed/kinoteka.js", "integrity": "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"})),
     (status = 304, description = "The client has this already."),
 ))]
 #[get("/embed/integrity.json")]
-pub async fn component_integrity(
-    context: web::Data<Context>,
+pub async fn web_component_integrity(
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let base = context.settings.base_url(&request);
-    let pinned = PinnedComponent {
+    let pinned = ComponentIntegrity {
         version: &COMPONENT.version,
         url: format!("{base}{}", COMPONENT.path()),
         stable_url: format!("{base}/embed/kinoteka.js"),
         integrity: &COMPONENT.integrity,
     };
     let body = serde_json::to_string(&pinned).map_err(Problem::internal)?;
-    Ok(open(
+    Ok(cross_origin_response(
         &request,
         &EntityTag::from_state(&body),
-        BRIEFLY,
+        SHORT_CACHE_CONTROL,
         "application/json",
         Bytes::from(body),
     ))
@@ -212,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_nothing_that_it_has_no_words_for() {
+    fn every_message_is_used_and_translated() {
         assert!(!COMPONENT.text.contains("{words}"));
         for (name, phrase) in SAID {
             assert!(SOURCE.contains(&format!("\"{name}\"")), "{name} is never said");
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn it_asks_nothing_of_the_policy_of_pages() {
+    fn script_needs_no_relaxed_page_csp() {
         for word in [
             "innerHTML",
             "outerHTML",

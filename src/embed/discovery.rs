@@ -5,19 +5,19 @@ use maud::{Markup, html};
 use crate::resource::snippets;
 
 /// Of a longer address nothing is said: clients read only so much of a head.
-const LONGEST: usize = 1_000;
+const MAX_PAGE_URL_LEN: usize = 1_000;
 
 /// Where oEmbed tells of a page.
-pub struct Discovery(Option<String>);
+pub struct OEmbedDiscovery(Option<String>);
 
-impl Discovery {
+impl OEmbedDiscovery {
     /// For the page at this address of this server.
-    pub fn of(base: &str, page: &str) -> Self {
-        Self((page.len() <= LONGEST).then(|| snippets::oembed(base, page)))
+    pub fn new(base: &str, page: &str) -> Self {
+        Self((page.len() <= MAX_PAGE_URL_LEN).then(|| snippets::oembed_url(base, page)))
     }
 
     /// As members of a `Link` header (RFC 8288).
-    pub fn links(&self) -> Vec<String> {
+    pub fn link_headers(&self) -> Vec<String> {
         let link = |oembed: &String, format: &str, media_type: &str| {
             format!("<{oembed}&format={format}>; rel=\"alternate\"; type=\"{media_type}\"")
         };
@@ -31,7 +31,7 @@ impl Discovery {
     }
 
     /// In the head of the page, which has this title.
-    pub fn head(&self, title: &str) -> Markup {
+    pub fn render_head(&self, title: &str) -> Markup {
         html! {
             @if let Some(oembed) = &self.0 {
                 link rel="alternate" type="application/json+oembed" href=(format!("{oembed}&format=json")) title=(title);

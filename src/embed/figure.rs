@@ -5,31 +5,31 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::discovery::Discovery;
-use super::item::{self, Asked, At, programme_of};
-use super::page::{self, Page};
+use super::discovery::OEmbedDiscovery;
+use super::item::{self, ItemRequest, Located, load_programme};
+use super::page::{self, HtmlPage};
 use crate::http::conditional::Freshness;
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
-use crate::impact::figure::number;
+use crate::impact::figure::format_plain_value;
 use crate::impact::model::{
-    Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target,
+    Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::store::ImpactStatistics;
 use crate::phrases::Phrase;
 use crate::places::CountryReference;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::{Link, Loaded};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::context::AppState;
+use crate::resource::load::{Link, LoadedItem};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 use crate::text::days::span;
 
 /// So much of a description stands in the head of the page.
-const LONGEST_DESCRIPTION: usize = 300;
+const MAX_DESCRIPTION_CHARS: usize = 300;
 
 /// Embed a figure
 ///
@@ -51,25 +51,27 @@ const LONGEST_DESCRIPTION: usize = 300;
 ))]
 #[get("/embed/impact-statistics/{impact_statistic}")]
 pub async fn embed_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> HttpResponse {
-    match answer(&context, &request, name.into_inner()).await {
+    match respond(&context, &request, name.into_inner()).await {
         Ok(response) => response,
-        Err(problem) => {
-            page::problem(&problem, page::language_of(&request, &context), &context.settings)
-        }
+        Err(problem) => page::error_page(
+            &problem,
+            page::visitor_language(&request, &context),
+            &context.settings,
+        ),
     }
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
+    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
     if wish.all_languages {
         params.error(
             "lang",
@@ -78,100 +80,107 @@ async fn answer(
         );
     }
     params.finish()?;
-    let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
+    let addresses = PublicUrls::new(&context.settings, &context.settings.base_url(request));
     let identity =
-        format!("embed figure\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
-    let asked = Asked {
-        name,
-        viewer: Visibility::Published,
-        wish: &wish,
-        identity,
-        with_owed: false,
-        follows: false,
+        format!("embed figure\n{}\n{:?}", addresses.cache_key(), context.settings.embed_origins);
+    let asked = ItemRequest {
+        id_or_slug: name,
+        visibility: Visibility::Published,
+        language_preference: &wish,
+        etag_key: identity,
+        with_extras: false,
+        accept_former_slug: false,
     };
-    let (validators, found) = match item::read_any::<ImpactStatistics, _>(
+    let (validators, found) = match item::load_item::<ImpactStatistics, _>(
         context,
         request,
         asked,
         move |connection, (context, _), loaded, shown| {
             let programme =
-                programme_of(connection, context, &loaded, Visibility::Published, shown)?;
-            Ok(Card::new(loaded, programme.as_ref(), &addresses, shown))
+                load_programme(connection, context, &loaded, Visibility::Published, shown)?;
+            Ok(StatisticPage::new(loaded, programme.as_ref(), &addresses, shown))
         },
     )
     .await?
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
         }
     };
     match found {
-        At::Moved(slug) => {
-            Ok(item::moved(context, request, &format!("/embed/impact-statistics/{slug}")))
-        }
-        At::Here(card) => {
+        Located::Moved(slug) => Ok(item::permanent_redirect(
+            context,
+            request,
+            &format!("/embed/impact-statistics/{slug}"),
+        )),
+        Located::Found(card) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, context, Visibility::Published, &wish);
-            answer::validate(&mut response, &validators);
-            response.insert_header((header::LINK, card.discovery.links().join(", ")));
-            Ok(card.page().answer(&context.settings, response))
+            answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+            answer::set_validators(&mut response, &validators);
+            response.insert_header((header::LINK, card.discovery.link_headers().join(", ")));
+            Ok(card.to_html_page().to_response(&context.settings, response))
         }
     }
 }
 
 /// All that a page says of a statistic.
-struct Card {
+struct StatisticPage {
     /// The language of what the product itself says.
-    words: &'static str,
+    ui_language: &'static str,
     language: String,
     /// The value as people say it; none of a qualitative statistic.
-    figure: Option<String>,
+    display_value: Option<String>,
     label: String,
     /// Both.
     title: String,
-    text: Option<String>,
+    description: Option<String>,
     /// What is known of it, each with its name.
-    facts: Vec<(String, String)>,
+    details: Vec<(String, String)>,
     source: Option<SourceDocument>,
-    evidence: Vec<Evidence>,
+    evidence: Vec<EvidenceVideo>,
     documents: Vec<Document>,
     countries: Vec<CountryReference>,
     /// The programme and the partner that it is a result of.
-    result_of: Vec<String>,
-    owed: Vec<String>,
+    programme_and_partner: Vec<String>,
+    attribution: Vec<String>,
     /// The page about it on the publisher's own site, if that has one.
-    about: Option<String>,
+    public_url: Option<String>,
     /// This page, without anything asked of it.
-    this: String,
-    discovery: Discovery,
+    canonical_url: String,
+    discovery: OEmbedDiscovery,
 }
 
 /// A video that shows it.
-struct Evidence {
+struct EvidenceVideo {
     title: String,
-    address: String,
+    url: String,
     /// The second at which the passage begins.
-    second: Option<i64>,
+    start_seconds: Option<i64>,
     /// The words that say it, and their language.
     quote: Option<Quote>,
 }
 
-impl Card {
+impl StatisticPage {
     fn new(
-        mut loaded: Loaded<Own>,
+        mut loaded: LoadedItem<StatisticFields>,
         programme: Option<&Value>,
-        addresses: &Addresses,
-        shown: &Shown,
+        addresses: &PublicUrls,
+        shown: &RenderContext,
     ) -> Self {
-        let words = shown.wish.ui_language;
-        let lang = page::language_kept(&shown.wish);
+        let words = shown.language_preference.ui_language;
+        let lang = page::lang_query(&shown.language_preference);
         let with = |page: &str, query: &[&str]| {
             let query: Vec<&str> = query.iter().copied().filter(|part| !part.is_empty()).collect();
             if query.is_empty() { page.to_owned() } else { format!("{page}?{}", query.join("&")) }
         };
         let slug = loaded.item.slug.clone();
-        let (language, label, text) = match loaded.take_chosen() {
+        let (language, label, text) = match loaded.take_selected_text() {
             Some(chosen) => {
                 (chosen.language.as_str().to_owned(), chosen.text.title, chosen.text.description)
             }
@@ -183,86 +192,101 @@ impl Card {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let own = &loaded.own;
+        let own = &loaded.fields;
         let countries = shown.countries(&own.countries);
         let footnotes = countries
             .iter()
             .filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
         let quotes: Vec<Option<Quote>> = own.quotes.unpack();
         let evidence = |(place, link): (usize, &Link)| {
-            let video = shown.reference(&link.target_id)?;
-            let second = link.start_seconds.map(|milliseconds| milliseconds / 1_000);
+            let video = shown.short_reference(&link.target_id)?;
+            let second = link.start_ms.map(|milliseconds| milliseconds / 1_000);
             let start = second.map(|second| format!("start={second}")).unwrap_or_default();
-            let address =
-                with(&addresses.here(&format!("/embed/videos/{}", video.slug)), &[&lang, &start]);
-            Some(Evidence {
+            let address = with(
+                &addresses.own_url(&format!("/embed/videos/{}", video.slug)),
+                &[&lang, &start],
+            );
+            Some(EvidenceVideo {
                 title: video.title,
-                address,
-                second,
+                url: address,
+                start_seconds: second,
                 quote: quotes.get(place).cloned().flatten(),
             })
         };
         let partner = loaded
-            .in_field("partner")
-            .find_map(|link| shown.reference(&link.target_id))
+            .references_in("partner")
+            .find_map(|link| shown.short_reference(&link.target_id))
             .map(|partner| partner.title);
-        let this = addresses.here(&format!("/embed/impact-statistics/{slug}"));
+        let this = addresses.own_url(&format!("/embed/impact-statistics/{slug}"));
         Self {
-            words,
-            figure: own.figure(words),
+            ui_language: words,
+            display_value: own.format_value(words),
             title: own.title(&label, words),
-            text,
-            facts: facts(own, words),
+            description: text,
+            details: detail_rows(own, words),
             source: own.source.unpack(),
             documents: own.documents.unpack(),
-            evidence: loaded.in_field("evidence").enumerate().filter_map(evidence).collect(),
-            result_of: field("title").into_iter().chain(partner).collect(),
-            owed: field("credit_line")
+            evidence: loaded.references_in("evidence").enumerate().filter_map(evidence).collect(),
+            programme_and_partner: field("title").into_iter().chain(partner).collect(),
+            attribution: field("credit_line")
                 .into_iter()
                 .chain(field("disclaimer"))
                 .chain(footnotes)
                 .collect(),
-            about: addresses.elsewhere(Kind::ImpactStatistic, (loaded.item.id, &slug), &language),
-            discovery: Discovery::of(&addresses.here(""), &with(&this, &[&lang])),
+            public_url: addresses.external_url(
+                ResourceKind::ImpactStatistic,
+                (loaded.item.id, &slug),
+                &language,
+            ),
+            discovery: OEmbedDiscovery::new(&addresses.own_url(""), &with(&this, &[&lang])),
             countries,
             language,
             label,
-            this,
+            canonical_url: this,
         }
     }
 
-    fn page(&self) -> Page {
-        let text: String =
-            self.text.as_deref().unwrap_or_default().chars().take(LONGEST_DESCRIPTION).collect();
+    fn to_html_page(&self) -> HtmlPage {
+        let text: String = self
+            .description
+            .as_deref()
+            .unwrap_or_default()
+            .chars()
+            .take(MAX_DESCRIPTION_CHARS)
+            .collect();
         let head = html! {
-            link rel="canonical" href=(self.this);
-            (self.discovery.head(&self.title))
+            link rel="canonical" href=(self.canonical_url);
+            (self.discovery.render_head(&self.title))
             meta name="description" content=(text);
             meta property="og:type" content="website";
             meta property="og:title" content=(self.title);
             meta property="og:description" content=(text);
-            meta property="og:url" content=(self.about.as_ref().unwrap_or(&self.this));
+            meta property="og:url" content=(self.public_url.as_ref().unwrap_or(&self.canonical_url));
             meta property="og:locale" content=(self.language.replace('-', "_"));
             meta name="twitter:card" content="summary";
         };
-        Page { head, body: self.body(), ..Page::saying(&self.language, &self.title) }
+        HtmlPage {
+            head,
+            body: self.render_body(),
+            ..HtmlPage::message(&self.language, &self.title)
+        }
     }
 
-    fn body(&self) -> Markup {
+    fn render_body(&self) -> Markup {
         // What the product says may be in another language than the label.
-        let words = (self.words != self.language).then_some(self.words);
-        let say = |phrase: Phrase| phrase.in_language(self.words);
+        let words = (self.ui_language != self.language).then_some(self.ui_language);
+        let say = |phrase: Phrase| phrase.in_language(self.ui_language);
         html! {
             div.text {
                 h1.said {
-                    @if let Some(figure) = &self.figure { span.figure lang=[words] { (figure) } " " }
-                    @if let Some(about) = &self.about { a href=(about) target="_blank" rel="noopener" { (self.label) } } @else { (self.label) }
+                    @if let Some(figure) = &self.display_value { span.figure lang=[words] { (figure) } " " }
+                    @if let Some(about) = &self.public_url { a href=(about) target="_blank" rel="noopener" { (self.label) } } @else { (self.label) }
                 }
-                @if let Some(text) = &self.text { p { (text) } }
-                @if !self.facts.is_empty() || self.source.is_some() {
+                @if let Some(text) = &self.description { p { (text) } }
+                @if !self.details.is_empty() || self.source.is_some() {
                     dl.facts lang=[words] {
-                        @for (name, value) in &self.facts { div { dt { (name) } dd { (value) } } }
-                        @if let Some(source) = &self.source { div { dt { (say(Phrase::Source)) } dd { (named(source)) } } }
+                        @for (name, value) in &self.details { div { dt { (name) } dd { (value) } } }
+                        @if let Some(source) = &self.source { div { dt { (say(Phrase::Source)) } dd { (render_source(source)) } } }
                     }
                 }
                 @if !self.evidence.is_empty() {
@@ -270,8 +294,8 @@ impl Card {
                     ul {
                         @for video in &self.evidence {
                             li {
-                                a href=(video.address) { (video.title) }
-                                @if let Some(second) = video.second { " " span.soft { (page::clock(second)) } }
+                                a href=(video.url) { (video.title) }
+                                @if let Some(second) = video.start_seconds { " " span.soft { (page::format_timecode(second)) } }
                                 @if let Some(quote) = &video.quote { " " q lang=[quote.language.as_ref()] { (quote.text) } }
                             }
                         }
@@ -283,19 +307,19 @@ impl Card {
                         @for document in &self.documents {
                             li {
                                 a href=(document.url) hreflang=[document.language.as_ref()] target="_blank" rel="noopener" { (document.title) }
-                                @if let Some(page) = document.page { " " span.soft lang=[words] { (Phrase::PageNumber.with(self.words, &page.to_string())) } }
+                                @if let Some(page) = document.page { " " span.soft lang=[words] { (Phrase::PageNumber.with(self.ui_language, &page.to_string())) } }
                             }
                         }
                     }
                 }
-                @for text in &self.result_of { p.soft { (text) } }
-                @if !self.countries.is_empty() { p.soft lang=[words] { (self.places()) } }
-                @for owed in &self.owed { p.soft { (owed) } }
+                @for text in &self.programme_and_partner { p.soft { (text) } }
+                @if !self.countries.is_empty() { p.soft lang=[words] { (self.country_list()) } }
+                @for owed in &self.attribution { p.soft { (owed) } }
             }
         }
     }
 
-    fn places(&self) -> String {
+    fn country_list(&self) -> String {
         let mark = |country: &CountryReference| if country.footnote.is_some() { "*" } else { "" };
         self.countries
             .iter()
@@ -307,12 +331,12 @@ impl Card {
 
 /// What is known of a figure beside its value. Of its unit the label speaks, in the language of the
 /// page.
-fn facts(own: &Own, words: &'static str) -> Vec<(String, String)> {
+fn detail_rows(own: &StatisticFields, words: &'static str) -> Vec<(String, String)> {
     let say = |phrase: Phrase| phrase.in_language(words).to_owned();
     let with = |value: String, more: Option<String>| {
         more.map_or_else(|| value.clone(), |more| format!("{value} ({more})"))
     };
-    let of = |value: &str| number(value, &own.measure, words);
+    let of = |value: &str| format_plain_value(value, &own.measure, words);
     let mut facts: Vec<(String, String)> = own
         .disaggregation
         .unpack::<Vec<Disaggregation>>()
@@ -335,7 +359,7 @@ fn facts(own: &Own, words: &'static str) -> Vec<(String, String)> {
 }
 
 /// A source, as a link where it has an address.
-fn named(source: &SourceDocument) -> Markup {
+fn render_source(source: &SourceDocument) -> Markup {
     let text = source.text.as_ref().or(source.url.as_ref()).map(String::as_str).unwrap_or_default();
     html! { @if let Some(url) = &source.url { a href=(url) target="_blank" rel="noopener" { (text) } } @else { (text) } }
 }

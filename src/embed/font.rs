@@ -16,11 +16,11 @@ static REGULAR: &[u8] = include_bytes!("assets/NotoSans-Regular.ttf");
 static BOLD: &[u8] = include_bytes!("assets/NotoSans-Bold.ttf");
 
 /// How wide a letter is taken to be that the font lacks, as a part of the font's size.
-pub const UNKNOWN: f32 = 0.8;
+pub const FALLBACK_WIDTH: f32 = 0.8;
 
 /// How heavy letters are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Weight {
+pub enum FontWeight {
     /// For text.
     Regular,
     /// For titles.
@@ -35,17 +35,17 @@ pub struct Face {
 
 impl Face {
     /// The font in a weight, with letters of so many pixels.
-    pub fn new(weight: Weight, size: f32) -> Self {
+    pub fn new(weight: FontWeight, size: f32) -> Self {
         let bytes = match weight {
-            Weight::Regular => REGULAR,
-            Weight::Bold => BOLD,
+            FontWeight::Regular => REGULAR,
+            FontWeight::Bold => BOLD,
         };
         Self { font: FontRef::new(bytes).ok(), size }
     }
 
     /// How wide a text is, in pixels.
     pub fn width(&self, text: &str) -> f32 {
-        let unknown = self.size * UNKNOWN;
+        let unknown = self.size * FALLBACK_WIDTH;
         let Some(font) = &self.font else { return text.chars().map(|_| unknown).sum() };
         let (letters, metrics) =
             (font.charmap(), GlyphMetrics::new(font, Size::new(self.size), LocationRef::default()));
@@ -57,7 +57,7 @@ impl Face {
     }
 
     /// How wide each letter and sign is that the font has.
-    pub fn widths(&self) -> HashMap<char, f32> {
+    pub fn char_widths(&self) -> HashMap<char, f32> {
         let Some(font) = &self.font else { return HashMap::new() };
         let metrics = GlyphMetrics::new(font, Size::new(self.size), LocationRef::default());
         let width = |(code, glyph)| Some((char::from_u32(code)?, metrics.advance_width(glyph)?));
@@ -65,21 +65,21 @@ impl Face {
     }
 
     /// Whether the font has a letter or sign.
-    pub fn has(&self, c: char) -> bool {
+    pub fn has_glyph(&self, c: char) -> bool {
         self.font.as_ref().is_some_and(|font| font.charmap().map(c).is_some())
     }
 }
 
 /// What can be painted of a text: words with letters that the font lacks are left out, and so are
 /// other signs that it lacks.
-pub fn paintable(text: &str) -> String {
-    let face = Face::new(Weight::Bold, 1.0);
+pub fn strip_unsupported(text: &str) -> String {
+    let face = Face::new(FontWeight::Bold, 1.0);
     let mut painted = String::new();
     for word in text.split_whitespace() {
-        if word.chars().any(|c| c.is_alphanumeric() && !face.has(c)) {
+        if word.chars().any(|c| c.is_alphanumeric() && !face.has_glyph(c)) {
             continue;
         }
-        let word: String = word.chars().filter(|c| face.has(*c)).collect();
+        let word: String = word.chars().filter(|c| face.has_glyph(*c)).collect();
         if !word.is_empty() {
             if !painted.is_empty() {
                 painted.push(' ');
@@ -100,7 +100,7 @@ pub struct Fonts {
 
 impl Fonts {
     /// The weight that is nearest.
-    pub fn of_weight(&self, weight: u16) -> Option<ID> {
+    pub fn nearest_weight(&self, weight: u16) -> Option<ID> {
         if weight < 600 { self.regular } else { self.bold }
     }
 }
@@ -119,10 +119,10 @@ pub static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
 mod tests {
     use super::*;
 
-    const DEMO: &str = include_str!("../commands/demo/first-catalogue.ndjson");
+    const DEMO_CATALOGUE: &str = include_str!("../commands/demo/first-catalogue.ndjson");
 
     #[test]
-    fn every_letter_of_the_first_catalogue_has_a_glyph() {
+    fn covers_demo_catalogue_characters() {
         let mut letters: Vec<char> = DEMO.chars().filter(|c| !c.is_control()).collect();
         letters.sort_unstable();
         letters.dedup();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_font_lacks_is_left_out() {
+    fn strips_unsupported_characters() {
         for (text, expected) in [
             ("Žene govore · Жене говоре", "Žene govore · Жене говоре"),
             ("A film 😀 about us", "A film about us"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn text_has_a_width() {
+    fn measures_text_width() {
         let face = Face::new(Weight::Bold, 76.0);
         let width = |text: &str| face.width(text);
         assert!(width("i") < width("m") && width("ii") > width("i") && width("") < f32::EPSILON);

@@ -12,45 +12,45 @@ use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::layer::StatementCount;
 use crate::http::problem::Problem;
-use crate::resource::Subject;
-pub use crate::resource::answer::moved;
-use crate::resource::context::Context;
-use crate::resource::load::{Found, Loaded, complete_single};
-use crate::resource::notes::elsewhere;
-use crate::resource::query::Shape;
-use crate::resource::read::{OfCatalogue, find_visible, read_of_catalogue};
-use crate::resource::referrers::Referrers;
+use crate::resource::Resource;
+pub use crate::resource::answer::permanent_redirect;
+use crate::resource::context::AppState;
+use crate::resource::load::{LoadedItem, Lookup, hydrate_single};
+use crate::resource::notes::content_notes_in_other_language;
+use crate::resource::query::ResponseShape;
+use crate::resource::read::{CatalogueRequest, find_visible, read_catalogue_wide};
+use crate::resource::referrers::ReferencingItems;
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 use crate::text::choice::preference_order;
-use crate::videos::model::Own;
+use crate::videos::model::VideoFields;
 use crate::videos::parts::Chapter;
 use crate::videos::store::Videos;
 use crate::videos::tracks::chapters;
 
 /// What shows the impact statistics that a video evidences.
-const STATISTICS: &str = "impact_statistics";
+const STATISTICS_INCLUDE: &str = "impact_statistics";
 
 /// What is asked of an item.
-pub struct Asked<'a> {
+pub struct ItemRequest<'a> {
     /// Its name.
-    pub name: String,
+    pub id_or_slug: String,
     /// Who asks.
-    pub viewer: Visibility,
+    pub visibility: Visibility,
     /// In which languages.
-    pub wish: &'a LanguagePreference,
+    pub language_preference: &'a LanguagePreference,
     /// What makes the answer another than others: for the `ETag`.
-    pub identity: String,
+    pub etag_key: String,
     /// Whether what is owed with a video is read, too.
-    pub with_owed: bool,
+    pub with_extras: bool,
     /// Whether a former slug is as good as the present one; else whoever has it is sent on.
-    pub follows: bool,
+    pub accept_former_slug: bool,
 }
 
 /// What is owed with a video.
 #[derive(Default)]
-pub struct Owed {
+pub struct VideoExtras {
     /// The programme that it belongs to, whole.
     pub programme: Option<Value>,
     /// The content note, where the language in which it answers has none: the language and the
@@ -63,26 +63,26 @@ pub struct Owed {
 }
 
 /// Where an item is.
-pub enum At<T> {
+pub enum Located<T> {
     /// Here, and this is what was made of it.
-    Here(T),
+    Found(T),
     /// It has another slug now.
     Moved(String),
 }
 
 /// Reads a video and makes something of it, unless the client has that already.
-pub async fn read<T: Send + 'static>(
-    context: &web::Data<Context>,
+pub async fn load_video<T: Send + 'static>(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: Asked<'_>,
-    draw: impl Fn(Loaded<Own>, Owed, &Shown) -> T + Send + 'static,
-) -> Result<Freshness<At<T>>, Problem> {
-    let (with_owed, viewer) = (asked.with_owed, asked.viewer);
-    read_any::<Videos, T>(context, request, asked, move |connection, around, loaded, shown| {
+    asked: ItemRequest<'_>,
+    draw: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
+) -> Result<Freshness<Located<T>>, Problem> {
+    let (with_owed, viewer) = (asked.with_extras, asked.visibility);
+    load_item::<Videos, T>(context, request, asked, move |connection, around, loaded, shown| {
         let owed = if with_owed {
-            owed(connection, around, &loaded, viewer, shown)?
+            load_extras(connection, around, &loaded, viewer, shown)?
         } else {
-            Owed::default()
+            VideoExtras::default()
         };
         Ok(draw(loaded, owed, shown))
     })
@@ -90,38 +90,53 @@ pub async fn read<T: Send + 'static>(
 }
 
 /// The same for an item of any kind.
-pub async fn read_any<S: Subject, T: Send + 'static>(
-    context: &web::Data<Context>,
+pub async fn load_item<S: Resource, T: Send + 'static>(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: Asked<'_>,
-    draw: impl Fn(&mut Connection, (&Context, &Revisions), Loaded<S::Own>, &Shown) -> Result<T, Problem>
+    asked: ItemRequest<'_>,
+    draw: impl Fn(
+        &mut Connection,
+        (&AppState, &Revisions),
+        LoadedItem<S::Fields>,
+        &RenderContext,
+    ) -> Result<T, Problem>
     + Send
     + 'static,
-) -> Result<Freshness<At<T>>, Problem> {
+) -> Result<Freshness<Located<T>>, Problem> {
     let base = context.settings.base_url(request);
-    let Asked { name, viewer, wish, identity, follows, .. } = asked;
+    let ItemRequest {
+        id_or_slug: name,
+        visibility: viewer,
+        language_preference: wish,
+        etag_key: identity,
+        accept_former_slug: follows,
+        ..
+    } = asked;
     let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.cache_key());
     let (inner, condition, wish) =
         (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
         .read(viewer, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &wish,
-                base: &base,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &wish,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let item = match find_visible(connection, S::SPEC, &name, viewer)? {
-                    Found::Moved(item) if !follows => return Ok(At::Moved(item.slug)),
-                    Found::Moved(item) | Found::Here(item) => item,
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
+                let item = match find_visible(connection, S::SCHEMA, &name, viewer)? {
+                    Lookup::Former(item) if !follows => return Ok(Located::Moved(item.slug)),
+                    Lookup::Former(item) | Lookup::Current(item) => item,
                 };
-                let unreadable =
-                    format!("the own fields of {} {} cannot be read", S::SPEC.kind.noun(), item.id);
-                let loaded = complete_single::<S>(connection, item, None, viewer, shown)?
+                let unreadable = format!(
+                    "the own fields of {} {} cannot be read",
+                    S::SCHEMA.kind.noun(),
+                    item.id
+                );
+                let loaded = hydrate_single::<S>(connection, item, None, viewer, shown)?
                     .ok_or_else(|| Problem::internal(unreadable))?;
-                Ok(At::Here(draw(connection, (&inner, revisions), loaded, shown)?))
+                Ok(Located::Found(draw(connection, (&inner, revisions), loaded, shown)?))
             })
         })
         .await?;
@@ -129,46 +144,65 @@ pub async fn read_any<S: Subject, T: Send + 'static>(
     Ok(done.value)
 }
 
-fn owed(
+fn load_extras(
     connection: &mut Connection,
-    (context, revisions): (&Context, &Revisions),
-    loaded: &Loaded<Own>,
+    (context, revisions): (&AppState, &Revisions),
+    loaded: &LoadedItem<VideoFields>,
     viewer: Visibility,
-    shown: &Shown,
-) -> Result<Owed, Problem> {
-    let programme = programme_of(connection, context, loaded, viewer, shown)?;
-    let content_note =
-        elsewhere(connection, context, revisions, std::slice::from_ref(loaded), viewer)?
-            .into_values()
-            .next();
-    let mut languages = preference_order(&shown.wish.requested, &shown.wish.fallback);
+    shown: &RenderContext,
+) -> Result<VideoExtras, Problem> {
+    let programme = load_programme(connection, context, loaded, viewer, shown)?;
+    let content_note = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        std::slice::from_ref(loaded),
+        viewer,
+    )?
+    .into_values()
+    .next();
+    let mut languages =
+        preference_order(&shown.language_preference.requested, &shown.language_preference.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
-    let (chapters, _) = chapters::of(connection, &loaded.item, &loaded.own.chapters, &languages)?;
-    let shape = Shape { include: vec![STATISTICS], ..Shape::default() };
+    let (chapters, _) =
+        chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;
+    let shape = ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
     let id = loaded.item.id;
-    let referrers =
-        Referrers::read(connection, context, (Videos::SPEC, &shape), viewer, shown, &[id])?;
-    let statistics = referrers.of(id).flat_map(|(_, statistics)| statistics.clone()).collect();
-    Ok(Owed { programme, content_note, chapters, statistics })
+    let referrers = ReferencingItems::load(
+        connection,
+        context,
+        (Videos::SCHEMA, &shape),
+        viewer,
+        shown,
+        &[id],
+    )?;
+    let statistics =
+        referrers.for_item(id).flat_map(|(_, statistics)| statistics.clone()).collect();
+    Ok(VideoExtras { programme, content_note, chapters, statistics })
 }
 
 /// The programme that an item belongs to, whole, if the viewer may see it.
-pub fn programme_of<O>(
+pub fn load_programme<O>(
     connection: &mut Connection,
-    context: &Context,
-    loaded: &Loaded<O>,
+    context: &AppState,
+    loaded: &LoadedItem<O>,
     viewer: Visibility,
-    shown: &Shown,
+    shown: &RenderContext,
 ) -> Result<Option<Value>, Problem> {
     let ids: Vec<Id> = loaded
-        .in_field("programme")
+        .references_in("programme")
         .map(|link| link.target_id)
-        .filter(|id| shown.knows(id))
+        .filter(|id| shown.has_target(id))
         .collect();
-    let Some(expand) = context.expander(Kind::Programme).filter(|_| !ids.is_empty()) else {
+    let Some(expand) = context.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
+    else {
         return Ok(None);
     };
-    let mut within =
-        Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+    let mut within = RenderContext::new(
+        shown.language_preference.clone(),
+        Arc::clone(&shown.country_names),
+        shown.cache(),
+    )
+    .with_base_url(&shown.base_url);
     Ok(expand(connection, &ids, viewer, &mut within)?.into_values().next())
 }

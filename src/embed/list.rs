@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::discovery::Discovery;
-use super::page::{self, Page, language_of};
+use super::discovery::OEmbedDiscovery;
+use super::page::{self, HtmlPage, visitor_language};
 use super::poster;
 use crate::db::{Connection, RowId};
-use crate::http::conditional::{ConditionalGet, Freshness, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
 use crate::http::fields::unknown_value_message;
 use crate::http::keys::Visibility;
 use crate::http::language::{LanguagePreference, accept_language};
@@ -23,30 +23,30 @@ use crate::http::params::present_params;
 use crate::http::problem::{FieldError, Problem};
 use crate::phrases::Phrase;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::{Listing, parameter};
+use crate::resource::context::AppState;
+use crate::resource::document::{ListEndpoint, query_parameter};
 use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{Loaded, load_page};
-use crate::resource::notes::elsewhere;
+use crate::resource::load::{LoadedItem, load_page};
+use crate::resource::notes::content_notes_in_other_language;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
-use crate::resource::told::{Told, tell};
-use crate::videos::model::{Own, SPEC};
+use crate::resource::shown::RenderContext;
+use crate::resource::told::{QueryDescription, describe_query};
+use crate::videos::model::{SCHEMA, VideoFields};
 use crate::videos::store::Videos;
 
 /// Parameters of lists that shape what the page shapes itself, or that need a key.
-pub(super) const WITHOUT: &[&str] =
+pub(super) const EXCLUDED_PARAMS: &[&str] =
     &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/embed/videos",
-    spec: &SPEC,
-    without: WITHOUT,
-    own: parameters,
-    needs_query: false,
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: false,
 };
 
 /// How the videos stand.
@@ -55,7 +55,7 @@ pub(super) const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
 /// How the videos of a list stand.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Layout {
+pub enum ListLayout {
     /// As many beside each other as there is room.
     Grid,
     /// One below the other.
@@ -64,8 +64,8 @@ pub enum Layout {
     Carousel,
 }
 
-pub(super) fn parameters() -> Vec<Value> {
-    vec![parameter(
+pub(super) fn openapi_parameters() -> Vec<Value> {
+    vec![query_parameter(
         "layout",
         "How the videos stand: as many beside each other as there is room, one below the other, or in one row to scroll.",
         json!({"type": "string", "enum": LAYOUTS, "default": "grid"}),
@@ -86,48 +86,50 @@ pub(super) fn parameters() -> Vec<Value> {
     (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed/videos")]
-pub async fn embed_videos(context: web::Data<Context>, request: HttpRequest) -> HttpResponse {
-    match answer(&context, &request).await {
+pub async fn embed_videos(context: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+    match respond(&context, &request).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+        Err(problem) => {
+            page::error_page(&problem, visitor_language(&request, &context), &context.settings)
+        }
     }
 }
 
 /// A video in the list.
-pub(super) struct Card {
+pub(super) struct VideoCard {
     slug: String,
     language: String,
     title: String,
     content_note: Option<String>,
-    duration: Option<i64>,
+    duration_seconds: Option<i64>,
 }
 
 /// What is read for a list.
-pub(super) struct Read {
+pub(super) struct LoadedList {
     /// The query in words.
-    pub told: Told,
+    pub description: QueryDescription,
     /// The videos of this page.
-    pub cards: Vec<Card>,
+    pub cards: Vec<VideoCard>,
     /// Where the page stands.
-    pub info: PageInfo,
+    pub page_info: PageInfo,
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (layout, query) = split(request.query_string())?;
+    let (layout, query) = parse_page_query(request.query_string())?;
     let base = context.settings.base_url(request);
     let mut wanted = ListRequest::parse(
-        &SPEC,
+        &SCHEMA,
         &query,
         accept_language(request),
-        &context.fallback,
+        &context.fallback_languages,
         Visibility::Published,
     )?;
-    wanted.base.clone_from(&base);
+    wanted.base_url.clone_from(&base);
     let wanted = Arc::new(wanted);
-    if wanted.wish.all_languages {
+    if wanted.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
@@ -135,7 +137,7 @@ async fn answer(
         ));
     }
     let identity =
-        format!("embed list\n{layout}\n{}\n{:?}", wanted.identity, context.settings.embed_origins);
+        format!("embed list\n{layout}\n{}\n{:?}", wanted.etag_key, context.settings.embed_origins);
     let (shared, inner, condition, asked) = (
         Arc::clone(&wanted),
         context.clone().into_inner(),
@@ -144,50 +146,52 @@ async fn answer(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &shared.wish,
-                base: &base,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared.language_preference,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                read(connection, (&inner, revisions), (&shared, &asked), shown)
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
+                load_list(connection, (&inner, revisions), (&shared, &asked), shown)
             })
         })
         .await?;
     StatementCount::record(request, done.statement_count);
-    let (validators, Read { told, cards, info }) = match done.value {
+    let (validators, LoadedList { description: told, cards, page_info: info }) = match done.value {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wanted.wish,
+                &wanted.language_preference,
                 &validators,
             ));
         }
     };
-    let links = list::links(context, request, &info);
+    let links = list::page_links(context, request, &info);
     let mark = if query.is_empty() { "" } else { "?" };
-    let plain =
-        Links { this: format!("{}{}{mark}{query}", wanted.base, request.path()), ..links.clone() };
-    let feeds = plain.with_feeds(&SPEC, request.path()).feeds;
-    let drawn = Drawn {
-        layout,
-        words: wanted.wish.ui_language,
-        told,
-        cards,
-        links: Links { feeds, ..links },
-        base: &wanted.base,
+    let plain = Links {
+        self_url: format!("{}{}{mark}{query}", wanted.base_url, request.path()),
+        ..links.clone()
     };
-    Ok(drawn.answer(context, &wanted.wish, &validators))
+    let feeds = plain.with_alternates(&SCHEMA, request.path()).alternates;
+    let drawn = VideoListPage {
+        layout,
+        ui_language: wanted.language_preference.ui_language,
+        description: told,
+        cards,
+        links: Links { alternates: feeds, ..links },
+        base_url: &wanted.base_url,
+    };
+    Ok(drawn.to_response(context, &wanted.language_preference, &validators))
 }
 
 /// The layout, and the query without it; refuses what only lists take.
-pub(super) fn split(query: &str) -> Result<(&'static str, String), Problem> {
-    let (layout, rest) = layout(query);
-    let refused = present_params(query, WITHOUT).into_iter().map(|name| {
+pub(super) fn parse_page_query(query: &str) -> Result<(&'static str, String), Problem> {
+    let (layout, rest) = split_layout(query);
+    let refused = present_params(query, EXCLUDED_PARAMS).into_iter().map(|name| {
         let detail =
             format!("A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here.");
         FieldError::parameter(name, "unknown_parameter", detail)
@@ -201,7 +205,7 @@ pub(super) fn split(query: &str) -> Result<(&'static str, String), Problem> {
 }
 
 /// The layout that a query asks for, and the query without it.
-pub(super) fn layout(query: &str) -> (Result<&'static str, FieldError>, String) {
+pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, String) {
     let (mut layout, mut rest) = (Ok(LAYOUTS.first().copied().unwrap_or_default()), Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=').unwrap_or((pair, "")) {
@@ -222,22 +226,22 @@ pub(super) fn layout(query: &str) -> (Result<&'static str, FieldError>, String) 
 }
 
 /// Reads a page of a list; `query` is what the list was understood from.
-pub(super) fn read(
+pub(super) fn load_list(
     connection: &mut Connection,
-    (context, revisions): (&Context, &Revisions),
+    (context, revisions): (&AppState, &Revisions),
     (wanted, query): (&ListRequest, &str),
-    shown: &mut Shown,
-) -> Result<Read, Problem> {
-    let told = tell(connection, &SPEC, query, Visibility::Published, shown)?;
-    let Some(memory) = shown.memory() else {
+    shown: &mut RenderContext,
+) -> Result<LoadedList, Problem> {
+    let told = describe_query(connection, &SCHEMA, query, Visibility::Published, shown)?;
+    let Some(memory) = shown.cache() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
-    let list = wanted.list(connection, &SPEC, &memory)?;
+    let list = wanted.page_query(connection, &SCHEMA, &memory)?;
     let page = load_page::<Videos>(
         connection,
         &list,
-        (&wanted.paging.start, wanted.paging.limit),
-        wanted.viewer,
+        (&wanted.page_params.start, wanted.page_params.limit),
+        wanted.visibility,
         shown,
     )?;
     let Some((slice, loaded)) = page else {
@@ -247,63 +251,76 @@ pub(super) fn read(
             "The cursor does not fit this list; start again without it.",
         ));
     };
-    let notes = elsewhere(connection, context, revisions, &loaded, wanted.viewer)?;
-    let cards = loaded.into_iter().filter_map(|one| card(one, &notes)).collect();
-    Ok(Read { told, cards, info: wanted.paging.info(&slice, None) })
+    let notes = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        &loaded,
+        wanted.visibility,
+    )?;
+    let cards = loaded.into_iter().filter_map(|one| to_card(one, &notes)).collect();
+    Ok(LoadedList {
+        description: told,
+        cards,
+        page_info: wanted.page_params.page_info(&slice, None),
+    })
 }
 
-fn card(mut video: Loaded<Own>, notes: &HashMap<RowId, (String, String)>) -> Option<Card> {
-    let chosen = video.take_chosen()?;
+fn to_card(
+    mut video: LoadedItem<VideoFields>,
+    notes: &HashMap<RowId, (String, String)>,
+) -> Option<VideoCard> {
+    let chosen = video.take_selected_text()?;
     let elsewhere = || notes.get(&video.item.number).map(|(_, note)| note.clone());
-    Some(Card {
+    Some(VideoCard {
         language: chosen.language.as_str().to_owned(),
         title: chosen.text.title,
         content_note: chosen.text.content_note.or_else(elsewhere),
-        duration: video.own.duration_seconds,
+        duration_seconds: video.fields.duration_seconds,
         slug: video.item.slug,
     })
 }
 
 /// A list as a page.
-pub(super) struct Drawn<'a> {
+pub(super) struct VideoListPage<'a> {
     /// How the videos stand.
     pub layout: &'static str,
     /// The language of what the page itself says.
-    pub words: &'static str,
+    pub ui_language: &'static str,
     /// Its title, and what must be said with it.
-    pub told: Told,
+    pub description: QueryDescription,
     /// The videos.
-    pub cards: Vec<Card>,
+    pub cards: Vec<VideoCard>,
     /// This page, its neighbours and its feeds.
     pub links: Links,
     /// The address of this server.
-    pub base: &'a str,
+    pub base_url: &'a str,
 }
 
-impl Drawn<'_> {
+impl VideoListPage<'_> {
     /// Answers it.
-    pub(super) fn answer(
+    pub(super) fn to_response(
         &self,
-        context: &Context,
+        context: &AppState,
         wish: &LanguagePreference,
-        validators: &Validators,
+        validators: &CacheValidators,
     ) -> HttpResponse {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::caching(&mut response, context, Visibility::Published, wish);
-        answer::validate(&mut response, validators);
-        let discovery = Discovery::of(self.base, &self.links.this);
+        answer::set_cache_headers(&mut response, context, Visibility::Published, wish);
+        answer::set_validators(&mut response, validators);
+        let discovery = OEmbedDiscovery::new(self.base_url, &self.links.self_url);
         let links: Vec<String> =
-            std::iter::once(self.links.header()).chain(discovery.links()).collect();
+            std::iter::once(self.links.to_link_header()).chain(discovery.link_headers()).collect();
         response.insert_header((header::LINK, links.join(", ")));
-        self.page(&discovery).answer(&context.settings, response)
+        self.to_html_page(&discovery).to_response(&context.settings, response)
     }
 
-    fn page(&self, discovery: &Discovery) -> Page {
-        let say = |phrase: Phrase| phrase.in_language(self.words);
-        let (told, links) = (&self.told, &self.links);
+    fn to_html_page(&self, discovery: &OEmbedDiscovery) -> HtmlPage {
+        let say = |phrase: Phrase| phrase.in_language(self.ui_language);
+        let (told, links) = (&self.description, &self.links);
         let head = html! {
-            @for (feed, media_type) in &links.feeds { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
-            (discovery.head(&told.title))
+            @for (feed, media_type) in &links.alternates { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
+            (discovery.render_head(&told.title))
             meta name="robots" content="noindex";
         };
         let body = html! {
@@ -311,36 +328,36 @@ impl Drawn<'_> {
                 h1 { (told.title) }
                 @if self.cards.is_empty() { p { (say(Phrase::NothingFound)) } }
             }
-            ul class=(format!("cards {}", self.layout)) { @for one in &self.cards { li { (drawn(one, self.words, self.base)) } } }
+            ul class=(format!("cards {}", self.layout)) { @for one in &self.cards { li { (render_card(one, self.ui_language, self.base_url)) } } }
             @if links.next.is_some() || links.prev.is_some() {
                 nav.text aria-label=(say(Phrase::Pages)) {
                     @if let Some(prev) = &links.prev { a rel="prev" href=(prev) { (say(Phrase::PreviousPage)) } " " }
                     @if let Some(next) = &links.next { a rel="next" href=(next) { (say(Phrase::NextPage)) } }
                 }
             }
-            @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.text()) } } } }
+            @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.to_text()) } } } }
         };
-        Page {
-            language: self.words.to_owned(),
+        HtmlPage {
+            language: self.ui_language.to_owned(),
             title: told.title.clone(),
             head,
             body,
-            media: BTreeSet::new(),
-            frames: BTreeSet::new(),
-            is_tool: false,
-            chart: None,
+            media_origins: BTreeSet::new(),
+            frame_origins: BTreeSet::new(),
+            is_builder: false,
+            chart_theme: None,
         }
     }
 }
 
-fn drawn(card: &Card, words: &'static str, base: &str) -> Markup {
+fn render_card(card: &VideoCard, words: &'static str, base: &str) -> Markup {
     let (width, height) = poster::SIZE;
     html! {
         a href=(format!("{base}/embed/videos/{}?lang={words}", card.slug)) lang=[(card.language != words).then_some(&card.language)] {
             img src=(format!("{base}/v1/videos/{}/poster.svg?lang={}", card.slug, card.language)) alt="" width=(width) height=(height) loading="lazy";
             span.title { (card.title) }
         }
-        @if let Some(seconds) = card.duration { " " span.soft { (page::clock(seconds)) } }
+        @if let Some(seconds) = card.duration_seconds { " " span.soft { (page::format_timecode(seconds)) } }
         @if let Some(note) = &card.content_note { p.soft { strong { (Phrase::ContentNote.in_language(words)) ":" } " " (note) } }
     }
 }

@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::addressed::{chart_at, item_at, list_at, saved_at};
+use super::addressed::{match_chart_url, match_item_url, match_list_url, match_saved_query_url};
 use super::chart;
-use super::item::{self, At, read_any};
-use super::poster::{fitting, png_path};
-use crate::http::conditional::{ConditionalGet, Freshness, Validators};
+use super::item::{self, Located, load_item};
+use super::poster::{largest_size_within, png_path};
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::layer::StatementCount;
@@ -17,21 +17,21 @@ use crate::http::params::percent_decode;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::resource::answer;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::snippets;
-use crate::resource::spec::Kind;
-use crate::resource::told::tell;
+use crate::resource::spec::ResourceKind;
+use crate::resource::told::describe_query;
 use crate::saved_queries::query::{UrlParams, find_saved_query};
 use crate::text::language::Language;
 use crate::text::xml::Xml;
-use crate::videos::model::SPEC;
+use crate::videos::model::SCHEMA;
 
 /// The page of a figure is not higher.
-const FIGURE: i64 = 360;
+const MAX_STATISTIC_HEIGHT: i64 = 360;
 /// More is not used.
-const WIDEST: i64 = 1_920;
+const MAX_WIDTH: i64 = 1_920;
 
 /// How to show a video on another site.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,11 +95,11 @@ pub enum OEmbedFormat {
 
 /// What is asked.
 #[derive(Debug, Default, PartialEq)]
-struct Asked {
+struct OEmbedParams {
     url: String,
     is_xml: bool,
-    width: Option<i64>,
-    height: Option<i64>,
+    max_width: Option<i64>,
+    max_height: Option<i64>,
 }
 
 /// Tell how to show a page of this catalogue on another site
@@ -123,44 +123,48 @@ struct Asked {
 ))]
 #[get("/oembed")]
 pub async fn oembed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     // Nothing is told with a key that is not told without, but who sends one must know when it is
     // no good.
-    context.viewer(&request).await?;
-    let asked = Asked::read(request.query_string())?;
+    context.visibility(&request).await?;
+    let asked = OEmbedParams::parse(request.query_string())?;
     let base = context.settings.base_url(&request);
     let nothing =
         || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
-    if let Some(query) = list_at(&asked.url, &base) {
-        return list(&context, &request, &asked, query).await;
+    if let Some(query) = match_list_url(&asked.url, &base) {
+        return oembed_list(&context, &request, &asked, query).await;
     }
-    if let Some((name, query)) = saved_at(&asked.url, &base) {
-        return saved(&context, &request, &asked, (name, query)).await;
+    if let Some((name, query)) = match_saved_query_url(&asked.url, &base) {
+        return oembed_saved_query(&context, &request, &asked, (name, query)).await;
     }
-    if let Some(query) = chart_at(&asked.url, &base) {
-        return chart(&context, &request, &asked, query).await;
+    if let Some(query) = match_chart_url(&asked.url, &base) {
+        return oembed_chart(&context, &request, &asked, query).await;
     }
     let template = context.settings.public_url_template.as_deref();
-    if let Some(named) = item_at(Kind::ImpactStatistic, &asked.url, &base, template) {
-        return figure(&context, &request, asked, named).await;
+    if let Some(named) = match_item_url(ResourceKind::ImpactStatistic, &asked.url, &base, template)
+    {
+        return oembed_statistic(&context, &request, asked, named).await;
     }
-    let Some((name, language)) = item_at(Kind::Video, &asked.url, &base, template) else {
+    let Some((name, language)) = match_item_url(ResourceKind::Video, &asked.url, &base, template)
+    else {
         return Err(nothing());
     };
-    let wish =
-        LanguagePreference::new(language.clone().into_iter().collect(), context.fallback.clone());
-    let of = item::Asked {
-        name,
-        viewer: Visibility::Published,
-        wish: &wish,
-        identity: format!("oembed\n{asked:?}\n{:?}", context.settings.name),
-        with_owed: false,
-        follows: true,
+    let wish = LanguagePreference::new(
+        language.clone().into_iter().collect(),
+        context.fallback_languages.clone(),
+    );
+    let of = item::ItemRequest {
+        id_or_slug: name,
+        visibility: Visibility::Published,
+        language_preference: &wish,
+        etag_key: format!("oembed\n{asked:?}\n{:?}", context.settings.name),
+        with_extras: false,
+        accept_former_slug: true,
     };
-    let found = item::read(&context, &request, of, |mut video, _, _| {
-        let chosen = video.take_chosen()?;
+    let found = item::load_video(&context, &request, of, |mut video, _, _| {
+        let chosen = video.take_selected_text()?;
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
     .await;
@@ -173,18 +177,23 @@ pub async fn oembed(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified_response(
+                &context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
         }
     };
-    let At::Here(Some((slug, shown, title))) = found else { return Err(nothing()) };
+    let Located::Found(Some((slug, shown, title))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
-    let embed = asked.fitted(
+    let embed = asked.to_embed(
         &context,
         &base,
         ("video", &format!("{base}/embed/videos/{slug}{lang}")),
         title,
     );
-    asked.answered(
+    asked.to_response(
         &context,
         &wish,
         &validators,
@@ -193,18 +202,18 @@ pub async fn oembed(
 }
 
 /// Tells how to show the page of a saved query.
-async fn saved(
-    context: &web::Data<Context>,
+async fn oembed_saved_query(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &Asked,
+    asked: &OEmbedParams,
     (name, query): (String, String),
 ) -> Result<HttpResponse, Problem> {
     let nothing = |_: Problem| {
         Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.")
     };
-    let (layout, rest) = super::list::layout(&query);
+    let (layout, rest) = super::list::split_layout(&query);
     layout.map_err(|error| nothing(Problem::invalid_parameters(vec![error])))?;
-    let beside = UrlParams::parse(&rest, None, &context.fallback).map_err(nothing)?;
+    let beside = UrlParams::parse(&rest, None, &context.fallback_languages).map_err(nothing)?;
     let base = context.settings.base_url(request);
     let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
     let (inner, condition, wish, at) = (
@@ -215,14 +224,14 @@ async fn saved(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &wish,
-                base: &at,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &wish,
+                base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
                 let saved = match find_saved_query(connection, &name, Visibility::Published, shown)?
                 {
                     Ok(saved) => saved,
@@ -230,7 +239,8 @@ async fn saved(
                     Err(slug) => find_saved_query(connection, &slug, Visibility::Published, shown)?
                         .map_err(Problem::internal)?,
                 };
-                Ok((saved.fields.kind == Kind::Video.as_str()).then_some((saved.slug, saved.name)))
+                Ok((saved.fields.kind == ResourceKind::Video.as_str())
+                    .then_some((saved.slug, saved.name)))
             })
         })
         .await;
@@ -246,7 +256,7 @@ async fn saved(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
                 &beside.language_preference,
@@ -259,15 +269,15 @@ async fn saved(
     };
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
-        asked.fitted(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
-    asked.answered(context, &beside.language_preference, &validators, &embed)
+        asked.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
+    asked.to_response(context, &beside.language_preference, &validators, &embed)
 }
 
 /// Tells how to show a list.
-async fn list(
-    context: &web::Data<Context>,
+async fn oembed_list(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &Asked,
+    asked: &OEmbedParams,
     query: String,
 ) -> Result<HttpResponse, Problem> {
     // A query that is not understood is no page of ours.
@@ -278,16 +288,22 @@ async fn list(
         )
     };
     let base = context.settings.base_url(request);
-    let (_, plain) = super::list::split(&query).map_err(nothing)?;
-    let wanted = ListRequest::parse(&SPEC, &plain, None, &context.fallback, Visibility::Published)
-        .map_err(nothing)?;
-    if wanted.wish.all_languages {
+    let (_, plain) = super::list::parse_page_query(&query).map_err(nothing)?;
+    let wanted = ListRequest::parse(
+        &SCHEMA,
+        &plain,
+        None,
+        &context.fallback_languages,
+        Visibility::Published,
+    )
+    .map_err(nothing)?;
+    if wanted.language_preference.all_languages {
         return Err(Problem::new(
             ProblemKind::NotFound,
             "There is no list in all languages: a page is in one.",
         ));
     }
-    let wish = wanted.wish.clone();
+    let wish = wanted.language_preference.clone();
     let identity = format!("oembed list\n{asked:?}\n{:?}", context.settings.name);
     let (inner, condition, wished, at) = (
         context.clone().into_inner(),
@@ -297,15 +313,15 @@ async fn list(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &wished,
-                base: &at,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &wished,
+                base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
-                Ok(tell(connection, &SPEC, &plain, Visibility::Published, shown)?.title)
+            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
+                Ok(describe_query(connection, &SCHEMA, &plain, Visibility::Published, shown)?.title)
             })
         })
         .await?;
@@ -313,20 +329,29 @@ async fn list(
     let (validators, title) = match done.value {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
         }
     };
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed =
-        asked.fitted(context, &base, ("rich", &format!("{base}/embed/videos{mark}{query}")), title);
-    asked.answered(context, &wish, &validators, &embed)
+    let embed = asked.to_embed(
+        context,
+        &base,
+        ("rich", &format!("{base}/embed/videos{mark}{query}")),
+        title,
+    );
+    asked.to_response(context, &wish, &validators, &embed)
 }
 
 /// Tells how to show a chart.
-async fn chart(
-    context: &web::Data<Context>,
+async fn oembed_chart(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &Asked,
+    asked: &OEmbedParams,
     query: String,
 ) -> Result<HttpResponse, Problem> {
     let nothing = |_: Problem| {
@@ -337,7 +362,7 @@ async fn chart(
     };
     let of = (None, format!("oembed {asked:?}"));
     let (wish, chart) =
-        chart::api::told(context, request, &query, of).await.map_err(|problem| {
+        chart::api::load_public_chart(context, request, &query, of).await.map_err(|problem| {
             match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
@@ -348,46 +373,56 @@ async fn chart(
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
         }
     };
     let base = context.settings.base_url(request);
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.fitted(
+    let embed = asked.to_embed(
         context,
         &base,
         ("rich", &format!("{base}/embed/impact-statistics/chart{mark}{query}")),
         chart.title,
     );
-    asked.answered(context, &wish, &validators, &embed)
+    asked.to_response(context, &wish, &validators, &embed)
 }
 
 /// Tells how to show a figure.
-async fn figure(
-    context: &web::Data<Context>,
+async fn oembed_statistic(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: Asked,
+    asked: OEmbedParams,
     (name, language): (String, Option<Language>),
 ) -> Result<HttpResponse, Problem> {
     let nothing =
         || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
     let base = context.settings.base_url(request);
-    let wish =
-        LanguagePreference::new(language.clone().into_iter().collect(), context.fallback.clone());
+    let wish = LanguagePreference::new(
+        language.clone().into_iter().collect(),
+        context.fallback_languages.clone(),
+    );
     let identity = format!("oembed figure\n{asked:?}\n{:?}", context.settings.name);
-    let of = item::Asked {
-        name,
-        viewer: Visibility::Published,
-        wish: &wish,
-        identity,
-        with_owed: false,
-        follows: true,
+    let of = item::ItemRequest {
+        id_or_slug: name,
+        visibility: Visibility::Published,
+        language_preference: &wish,
+        etag_key: identity,
+        with_extras: false,
+        accept_former_slug: true,
     };
     let found =
-        read_any::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
-            let label = statistic.take_chosen().map(|chosen| chosen.text.title);
+        load_item::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
+            let label = statistic.take_selected_text().map(|chosen| chosen.text.title);
             Ok(label.map(|label| {
-                (statistic.item.slug.clone(), statistic.own.title(&label, shown.wish.ui_language))
+                (
+                    statistic.item.slug.clone(),
+                    statistic.fields.title(&label, shown.language_preference.ui_language),
+                )
             }))
         })
         .await;
@@ -399,26 +434,35 @@ async fn figure(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
         }
     };
-    let At::Here(Some((slug, title))) = found else { return Err(nothing()) };
+    let Located::Found(Some((slug, title))) = found else { return Err(nothing()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     // There is no picture beside the text.
-    let asked =
-        Asked { height: Some(asked.height.map_or(FIGURE, |most| most.min(FIGURE))), ..asked };
-    let embed = asked.fitted(
+    let asked = OEmbedParams {
+        max_height: Some(
+            asked.max_height.map_or(MAX_STATISTIC_HEIGHT, |most| most.min(MAX_STATISTIC_HEIGHT)),
+        ),
+        ..asked
+    };
+    let embed = asked.to_embed(
         context,
         &base,
         ("rich", &format!("{base}/embed/impact-statistics/{slug}{lang}")),
         title,
     );
-    asked.answered(context, &wish, &validators, &embed)
+    asked.to_response(context, &wish, &validators, &embed)
 }
 
-impl Asked {
+impl OEmbedParams {
     /// Reads what is asked. Unlike elsewhere here, what is not known is ignored.
-    fn read(query: &str) -> Result<Self, Problem> {
+    fn parse(query: &str) -> Result<Self, Problem> {
         let mut asked = Self::default();
         let size = |name: &'static str, value: &str| match value.parse::<i64>() {
             Ok(size) if size > 0 => Ok(Some(size)),
@@ -440,8 +484,8 @@ impl Asked {
                         "oEmbed is answered as json or xml.",
                     ));
                 }
-                "maxwidth" => asked.width = size("maxwidth", &value)?,
-                "maxheight" => asked.height = size("maxheight", &value)?,
+                "maxwidth" => asked.max_width = size("maxwidth", &value)?,
+                "maxheight" => asked.max_height = size("maxheight", &value)?,
                 _ => {}
             }
         }
@@ -457,44 +501,44 @@ impl Asked {
 
     /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is
     /// room.
-    fn size(&self) -> (i64, i64) {
-        let width = self.width.map_or(snippets::WIDTH, |most| most.min(WIDEST));
-        let height = snippets::height(width);
-        (width, self.height.map_or(height, |most| height.min(most)))
+    fn embed_size(&self) -> (i64, i64) {
+        let width = self.max_width.map_or(snippets::DEFAULT_WIDTH, |most| most.min(MAX_WIDTH));
+        let height = snippets::frame_height(width);
+        (width, self.max_height.map_or(height, |most| height.min(most)))
     }
 
     /// Answers it in the format that is asked for.
-    fn answered(
+    fn to_response(
         &self,
-        context: &Context,
+        context: &AppState,
         wish: &LanguagePreference,
-        validators: &Validators,
+        validators: &CacheValidators,
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::caching(&mut response, context, Visibility::Published, wish);
-        answer::validate(&mut response, validators);
+        answer::set_cache_headers(&mut response, context, Visibility::Published, wish);
+        answer::set_validators(&mut response, validators);
         response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
         if self.is_xml {
-            return Ok(response.content_type("text/xml; charset=utf-8").body(embed.xml()));
+            return Ok(response.content_type("text/xml; charset=utf-8").body(embed.to_xml()));
         }
         Ok(response
             .content_type("application/json")
             .body(serde_json::to_vec(embed).map_err(Problem::internal)?))
     }
 
-    fn fitted(
+    fn to_embed(
         &self,
-        context: &Context,
+        context: &AppState,
         base: &str,
         (kind, page): (&'static str, &str),
         title: String,
     ) -> OEmbed {
-        let (width, height) = self.size();
+        let (width, height) = self.embed_size();
         OEmbed {
             kind,
             version: "1.0",
-            html: snippets::frame(page, (width, height), &title),
+            html: snippets::iframe_html(page, (width, height), &title),
             title,
             provider_name: context.settings.publisher_name(base),
             provider_url: base.to_owned(),
@@ -510,8 +554,10 @@ impl Asked {
 
 impl OEmbed {
     /// With the picture at this address, in the largest size that fits.
-    fn with_thumbnail(self, asked: &Asked, url: impl FnOnce(Option<i64>) -> String) -> Self {
-        let Some((width, height)) = fitting(asked.width, asked.height) else { return self };
+    fn with_thumbnail(self, asked: &OEmbedParams, url: impl FnOnce(Option<i64>) -> String) -> Self {
+        let Some((width, height)) = largest_size_within(asked.max_width, asked.max_height) else {
+            return self;
+        };
         Self {
             thumbnail_url: Some(url(Some(width))),
             thumbnail_width: Some(width),
@@ -521,7 +567,7 @@ impl OEmbed {
     }
 
     /// As XML, with the same members.
-    fn xml(&self) -> String {
+    fn to_xml(&self) -> String {
         let mut xml = Xml::new("oembed", &[]);
         for (name, text) in [
             ("type", self.kind),
@@ -556,7 +602,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_fit() {
+    fn embed_size_respects_limits() {
         let size = |query: &str| Asked::read(&format!("url=a&{query}")).unwrap().size();
         for (query, expected) in [
             ("", (640, 540)),

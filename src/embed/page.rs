@@ -15,26 +15,27 @@ use crate::config::Settings;
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::phrases::Phrase;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::text::language::Language;
 
 const STYLE: &str = include_str!("assets/embed.css");
 const SCRIPT: &str = include_str!("assets/embed.js");
-const TOOL_STYLE: &str = concat!(include_str!("assets/embed.css"), include_str!("assets/tool.css"));
-const TOOL_SCRIPT: &str = include_str!("assets/tool.js");
+const BUILDER_STYLE: &str =
+    concat!(include_str!("assets/embed.css"), include_str!("assets/tool.css"));
+const BUILDER_SCRIPT: &str = include_str!("assets/tool.js");
 
-static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(STYLE));
-static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(SCRIPT));
-static TOOL_STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash(TOOL_STYLE));
-static TOOL_SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| hash(TOOL_SCRIPT));
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| csp_hash(STYLE));
+static SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| csp_hash(SCRIPT));
+static BUILDER_STYLE_HASH: LazyLock<String> = LazyLock::new(|| csp_hash(BUILDER_STYLE));
+static BUILDER_SCRIPT_HASH: LazyLock<String> = LazyLock::new(|| csp_hash(BUILDER_SCRIPT));
 
 /// What Content-Security-Policy calls a style or script that stands in the page.
-fn hash(text: &str) -> String {
+fn csp_hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 
 /// A page.
-pub struct Page {
+pub struct HtmlPage {
     /// Its language (BCP 47).
     pub language: String,
     /// Its title, plain.
@@ -44,36 +45,36 @@ pub struct Page {
     /// What it shows.
     pub body: Markup,
     /// Origins from which it may play files.
-    pub media: BTreeSet<String>,
+    pub media_origins: BTreeSet<String>,
     /// Origins of players that it may show once a visitor has pressed play.
-    pub frames: BTreeSet<&'static str>,
+    pub frame_origins: BTreeSet<&'static str>,
     /// Whether it is for webmasters, who fill in a form, rather than for visitors.
-    pub is_tool: bool,
+    pub is_builder: bool,
     /// The colours of the chart that it shows, if it shows one.
-    pub chart: Option<Theme>,
+    pub chart_theme: Option<Theme>,
 }
 
-impl Page {
+impl HtmlPage {
     /// A page that says one thing.
-    pub fn saying(language: &str, title: &str) -> Self {
+    pub fn message(language: &str, title: &str) -> Self {
         Self {
             language: language.to_owned(),
             title: title.to_owned(),
             head: html! { meta name="robots" content="noindex"; },
             body: html! { div.text { h1 { (title) } } },
-            media: BTreeSet::new(),
-            frames: BTreeSet::new(),
-            is_tool: false,
-            chart: None,
+            media_origins: BTreeSet::new(),
+            frame_origins: BTreeSet::new(),
+            is_builder: false,
+            chart_theme: None,
         }
     }
 
     /// The whole as HTML.
-    pub fn html(&self) -> String {
+    pub fn to_html(&self) -> String {
         let (style, script) =
-            if self.is_tool { (TOOL_STYLE, TOOL_SCRIPT) } else { (STYLE, SCRIPT) };
-        let style = self.chart.map_or(style, |theme| &theme.of_page().css);
-        let direction = if is_written_from_the_right(&self.language) { "rtl" } else { "ltr" };
+            if self.is_builder { (BUILDER_STYLE, BUILDER_SCRIPT) } else { (STYLE, SCRIPT) };
+        let style = self.chart_theme.map_or(style, |theme| &theme.page_style().css);
+        let direction = if is_rtl(&self.language) { "rtl" } else { "ltr" };
         let page = html! {
             (DOCTYPE)
             html lang=(self.language) dir=(direction) {
@@ -95,19 +96,19 @@ impl Page {
 
     /// The policy for browsers: nothing but what stands in the page, pictures of this server, and
     /// what it plays.
-    fn policy(&self, settings: &Settings) -> String {
+    fn content_security_policy(&self, settings: &Settings) -> String {
         let list = |origins: Vec<&str>| {
             if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") }
         };
         let media: Vec<&str> =
-            ["'self'"].into_iter().chain(self.media.iter().map(String::as_str)).collect();
-        let (style, script) = if self.is_tool {
-            (&TOOL_STYLE_HASH, &TOOL_SCRIPT_HASH)
+            ["'self'"].into_iter().chain(self.media_origins.iter().map(String::as_str)).collect();
+        let (style, script) = if self.is_builder {
+            (&BUILDER_STYLE_HASH, &BUILDER_SCRIPT_HASH)
         } else {
             (&STYLE_HASH, &SCRIPT_HASH)
         };
-        let style = self.chart.map_or(&**style, |theme| &theme.of_page().hash);
-        let own = if self.is_tool {
+        let style = self.chart_theme.map_or(&**style, |theme| &theme.page_style().csp_hash);
+        let own = if self.is_builder {
             "connect-src 'self'; form-action 'self'"
         } else {
             "form-action 'none'"
@@ -124,14 +125,21 @@ impl Page {
             style,
             **script,
             media.join(" "),
-            list(self.frames.iter().copied().collect()),
+            list(self.frame_origins.iter().copied().collect()),
             ancestors.join(" "),
         )
     }
 
     /// Answers it.
-    pub fn answer(&self, settings: &Settings, mut response: HttpResponseBuilder) -> HttpResponse {
-        response.insert_header((header::CONTENT_SECURITY_POLICY, self.policy(settings)));
+    pub fn to_response(
+        &self,
+        settings: &Settings,
+        mut response: HttpResponseBuilder,
+    ) -> HttpResponse {
+        response.insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            self.content_security_policy(settings),
+        ));
         response.insert_header((header::CONTENT_LANGUAGE, self.language.as_str()));
         // Players of other sites ask who shows them; they learn the site, not the page.
         response.insert_header((header::REFERRER_POLICY, "strict-origin-when-cross-origin"));
@@ -139,13 +147,13 @@ impl Page {
             header::HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=()",
         ));
-        response.content_type("text/html; charset=utf-8").body(self.html())
+        response.content_type("text/html; charset=utf-8").body(self.to_html())
     }
 }
 
 /// Answers an error as a page in the visitor's language. What is wrong with the address is for the
 /// webmaster who wrote it.
-pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpResponse {
+pub fn error_page(problem: &Problem, language: &str, settings: &Settings) -> HttpResponse {
     let definition = problem.kind.definition();
     let phrase = match problem.kind {
         ProblemKind::Gone => Phrase::Removed,
@@ -156,7 +164,7 @@ pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpRe
     if let Some(cause) = &problem.cause {
         log::error!(target: "kinoteka::problem", "problem={} cause=\"{}\"", definition.code, cause.escape_default());
     }
-    let mut page = Page::saying(language, phrase.in_language(language));
+    let mut page = HtmlPage::message(language, phrase.in_language(language));
     if !problem.errors.is_empty() {
         page.body = html! {
             (page.body)
@@ -173,11 +181,11 @@ pub fn problem(problem: &Problem, language: &str, settings: &Settings) -> HttpRe
         header::CACHE_CONTROL,
         if status.is_server_error() { "no-store" } else { "public, max-age=60" },
     ));
-    page.answer(settings, response)
+    page.to_response(settings, response)
 }
 
 /// The language in which a visitor is told what is wrong.
-pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
+pub fn visitor_language(request: &HttpRequest, context: &AppState) -> &'static str {
     let named = request
         .query_string()
         .split('&')
@@ -187,11 +195,11 @@ pub fn language_of(request: &HttpRequest, context: &Context) -> &'static str {
     let asked = asked
         .or_else(|| accept_language(request).map(crate::text::parse_accept_language))
         .unwrap_or_default();
-    LanguagePreference::new(asked, context.fallback.clone()).ui_language
+    LanguagePreference::new(asked, context.fallback_languages.clone()).ui_language
 }
 
 /// The parameter that keeps the language in an address of ours, where it was asked for by one.
-pub fn language_kept(wish: &LanguagePreference) -> String {
+pub fn lang_query(wish: &LanguagePreference) -> String {
     wish.requested
         .first()
         .filter(|_| wish.is_explicit)
@@ -200,12 +208,12 @@ pub fn language_kept(wish: &LanguagePreference) -> String {
 }
 
 /// A time without its fraction.
-pub fn whole(seconds: f64) -> i64 {
+pub fn truncate_seconds(seconds: f64) -> i64 {
     format!("{:.0}", seconds.trunc()).parse().unwrap_or(0)
 }
 
 /// A time as people write it: `1:02:03`, `2:03`.
-pub fn clock(seconds: i64) -> String {
+pub fn format_timecode(seconds: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
         format!("{hours}:{minutes:02}:{seconds:02}")
@@ -215,7 +223,7 @@ pub fn clock(seconds: i64) -> String {
 }
 
 /// Whether a language is written from right to left.
-pub fn is_written_from_the_right(language: &str) -> bool {
+pub fn is_rtl(language: &str) -> bool {
     let language = Language::stored(language);
     match language.script() {
         Some(script) => matches!(script, "Arab" | "Hebr" | "Syrc" | "Thaa" | "Adlm" | "Nkoo"),
@@ -231,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_style_or_script_ends_it() {
+    fn assets_are_safe_to_inline() {
         for asset in [STYLE, SCRIPT, TOOL_STYLE, TOOL_SCRIPT] {
             assert!(!asset.contains("</") && !asset.contains("<!--"));
         }
@@ -246,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn languages_have_a_direction() {
+    fn detects_rtl_languages() {
         for (tag, expected) in [
             ("ar", true),
             ("he-IL", true),

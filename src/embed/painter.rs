@@ -16,40 +16,40 @@ use super::font::FONTS;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// How many bytes of pictures are kept.
-const KEPT: usize = 16 * 1_024 * 1_024;
+const MAX_CACHE_BYTES: usize = 16 * 1_024 * 1_024;
 
 /// A picture is known by what it shows and by its size, whatever else of the catalogue changes.
-type Name = [u8; 32];
+type CacheKey = [u8; 32];
 
 /// Paints, a few pictures at a time, on threads that answer nobody.
-pub struct Painter {
-    hands: Semaphore,
-    kept: Mutex<Kept>,
+pub struct PngRenderer {
+    permits: Semaphore,
+    cache: Mutex<PngCache>,
 }
 
-impl Default for Painter {
+impl Default for PngRenderer {
     fn default() -> Self {
         // Half of the processors are left to everything else.
         let hands = available_parallelism().map_or(1, |all| all.get().div_ceil(2));
-        Self { hands: Semaphore::new(hands), kept: Mutex::default() }
+        Self { permits: Semaphore::new(hands), cache: Mutex::default() }
     }
 }
 
-impl Painter {
+impl PngRenderer {
     /// A picture of this width and height as PNG; 503 where it was not begun in time.
-    pub async fn paint(
+    pub async fn render(
         &self,
         svg: String,
         size: (u32, u32),
         wait: Duration,
     ) -> Result<Bytes, Problem> {
-        let name: Name = Sha256::new()
+        let name: CacheKey = Sha256::new()
             .chain_update(size.0.to_le_bytes())
             .chain_update(size.1.to_le_bytes())
             .chain_update(&svg)
             .finalize()
             .into();
-        if let Some(picture) = self.kept(&name) {
+        if let Some(picture) = self.cached(&name) {
             return Ok(picture);
         }
         let busy = |_| {
@@ -59,70 +59,70 @@ impl Painter {
             )
             .with_header(header::RETRY_AFTER, "1")
         };
-        let hand = tokio::time::timeout(wait, self.hands.acquire())
+        let hand = tokio::time::timeout(wait, self.permits.acquire())
             .await
             .map_err(busy)?
             .map_err(Problem::internal)?;
         // Whoever had to wait may have waited for this very picture.
-        if let Some(picture) = self.kept(&name) {
+        if let Some(picture) = self.cached(&name) {
             return Ok(picture);
         }
-        let painted = web::block(move || png(&svg, size))
+        let painted = web::block(move || rasterize(&svg, size))
             .await
             .map_err(Problem::internal)?
             .map_err(Problem::internal)?;
         drop(hand);
         let picture = Bytes::from(painted);
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keep(name, picture.clone());
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(name, picture.clone());
         Ok(picture)
     }
 
-    fn kept(&self, name: &Name) -> Option<Bytes> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(name)
+    fn cached(&self, name: &CacheKey) -> Option<Bytes> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(name)
     }
 }
 
 /// Pictures, each with when it was last asked for.
 #[derive(Default)]
-struct Kept {
-    pictures: HashMap<Name, (Bytes, Instant)>,
-    bytes: usize,
+struct PngCache {
+    entries: HashMap<CacheKey, (Bytes, Instant)>,
+    total_bytes: usize,
 }
 
-impl Kept {
-    fn get(&mut self, name: &Name) -> Option<Bytes> {
-        let (picture, asked_for) = self.pictures.get_mut(name)?;
+impl PngCache {
+    fn get(&mut self, name: &CacheKey) -> Option<Bytes> {
+        let (picture, asked_for) = self.entries.get_mut(name)?;
         *asked_for = Instant::now();
         Some(picture.clone())
     }
 
     /// Keeps one, and lets go of those that nobody has asked for for the longest time.
-    fn keep(&mut self, name: Name, picture: Bytes) {
-        self.bytes = self.bytes.saturating_add(picture.len());
-        if let Some((before, _)) = self.pictures.insert(name, (picture, Instant::now())) {
-            self.bytes = self.bytes.saturating_sub(before.len());
+    fn insert(&mut self, name: CacheKey, picture: Bytes) {
+        self.total_bytes = self.total_bytes.saturating_add(picture.len());
+        if let Some((before, _)) = self.entries.insert(name, (picture, Instant::now())) {
+            self.total_bytes = self.total_bytes.saturating_sub(before.len());
         }
-        while self.bytes > KEPT {
+        while self.total_bytes > MAX_CACHE_BYTES {
             let Some(oldest) = self
-                .pictures
+                .entries
                 .iter()
                 .min_by_key(|(_, (_, asked_for))| *asked_for)
                 .map(|(name, _)| *name)
             else {
                 return;
             };
-            if let Some((gone, _)) = self.pictures.remove(&oldest) {
-                self.bytes = self.bytes.saturating_sub(gone.len());
+            if let Some((gone, _)) = self.entries.remove(&oldest) {
+                self.total_bytes = self.total_bytes.saturating_sub(gone.len());
             }
         }
     }
 }
 
 /// An SVG as PNG of this width and height.
-fn png(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
+fn rasterize(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
     let options = Options {
         font_resolver: FontResolver {
-            select_font: Box::new(|font, _| FONTS.of_weight(font.weight())),
+            select_font: Box::new(|font, _| FONTS.nearest_weight(font.weight())),
             select_fallback: Box::new(|_, _, _| None),
         },
         fontdb: Arc::clone(&FONTS.database),
@@ -134,11 +134,11 @@ fn png(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
         .ok_or_else(|| format!("there is no canvas of {width} by {height}"))?;
     let scale = f32::from(u16::try_from(width).unwrap_or(0)) / tree.size().width();
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut canvas.as_mut());
-    written(&canvas).map_err(|error| format!("a picture cannot be written as PNG: {error}"))
+    encode_png(&canvas).map_err(|error| format!("a picture cannot be written as PNG: {error}"))
 }
 
 /// A canvas as PNG. Pictures hide nothing behind them, so that three bytes a pixel say all.
-fn written(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+fn encode_png(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let colours: Vec<u8> = canvas
         .pixels()
         .iter()
@@ -160,7 +160,7 @@ mod tests {
     use crate::embed::poster::Poster;
 
     #[test]
-    fn no_more_is_kept_than_there_is_room_for() {
+    fn evicts_least_recently_used() {
         let mut kept = Kept::default();
         let bytes =
             |kept: &Kept| kept.pictures.values().map(|(picture, _)| picture.len()).sum::<usize>();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_too_long_is_told_so() {
+    fn returns_unavailable_when_wait_times_out() {
         let painter = Painter { hands: Semaphore::new(0), kept: Mutex::default() };
         let svg = Poster::default().svg();
         let wait = Duration::from_millis(10);

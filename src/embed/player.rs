@@ -13,31 +13,31 @@ pub enum Player {
         mime_type: Option<String>,
     },
     /// In a player of another site, which is loaded when the visitor presses play.
-    Framed {
+    Iframe {
         /// What the site is called.
-        site: &'static str,
+        site_name: &'static str,
         /// The origin of the player.
         origin: &'static str,
         /// Its address, with `START` for the second at which it begins.
         url: String,
     },
     /// On a page of another site.
-    Page {
+    ExternalPage {
         /// What the site is called.
-        site: String,
+        site_name: String,
         /// The page.
         url: String,
     },
 }
 
-const YOUTUBE: &str = "https://www.youtube-nocookie.com";
-const VIMEO: &str = "https://player.vimeo.com";
+const YOUTUBE_ORIGIN: &str = "https://www.youtube-nocookie.com";
+const VIMEO_ORIGIN: &str = "https://player.vimeo.com";
 
 /// How a source is played, for a visitor of this language.
-pub fn player(source: &Source, language: &str) -> Player {
+pub fn player_for_source(source: &Source, language: &str) -> Player {
     let framed = match source.kind.as_str() {
-        "youtube" => youtube(&source.url, language),
-        "vimeo" => vimeo(&source.url),
+        "youtube" => youtube_player(&source.url, language),
+        "vimeo" => vimeo_player(&source.url),
         "file" | "hls" | "dash" => {
             let mime_type = source.mime_type.clone().or_else(|| match source.kind.as_str() {
                 "hls" => Some("application/vnd.apple.mpegurl".to_owned()),
@@ -48,14 +48,14 @@ pub fn player(source: &Source, language: &str) -> Player {
         }
         _ => None,
     };
-    framed.unwrap_or_else(|| Player::Page {
-        site: host(&source.url).to_owned(),
+    framed.unwrap_or_else(|| Player::ExternalPage {
+        site_name: host_without_www(&source.url).to_owned(),
         url: source.url.clone(),
     })
 }
 
 /// The host of an address, without `www.`.
-fn host(url: &str) -> &str {
+fn host_without_www(url: &str) -> &str {
     let host = url
         .split_once("://")
         .map_or(url, |(_, rest)| rest)
@@ -67,7 +67,7 @@ fn host(url: &str) -> &str {
 }
 
 /// The origin of an address.
-pub fn origin(url: &str) -> Option<String> {
+pub fn url_origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
@@ -85,11 +85,11 @@ fn path_and_query(url: &str) -> (&str, &str) {
     path.split_once('?').unwrap_or((path, ""))
 }
 
-fn youtube(url: &str, language: &str) -> Option<Player> {
+fn youtube_player(url: &str, language: &str) -> Option<Player> {
     let (path, query) = path_and_query(url);
     let mut parts = path.trim_start_matches('/').split('/');
     let first = parts.next().unwrap_or_default();
-    let id = match host(url) {
+    let id = match host_without_www(url) {
         "youtu.be" => first,
         "youtube.com" | "m.youtube.com" | "youtube-nocookie.com" | "music.youtube.com" => {
             match first {
@@ -103,19 +103,19 @@ fn youtube(url: &str, language: &str) -> Option<Player> {
     let is_id = (6..=20).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let language = language.split('-').next().unwrap_or_default();
-    is_id.then(|| Player::Framed {
-        site: "YouTube",
-        origin: YOUTUBE,
+    is_id.then(|| Player::Iframe {
+        site_name: "YouTube",
+        origin: YOUTUBE_ORIGIN,
         url: format!(
-            "{YOUTUBE}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"
+            "{YOUTUBE_ORIGIN}/embed/{id}?autoplay=1&rel=0&playsinline=1&hl={language}&start=START"
         ),
     })
 }
 
-fn vimeo(url: &str) -> Option<Player> {
+fn vimeo_player(url: &str) -> Option<Player> {
     let (path, query) = path_and_query(url);
-    let is_player = host(url) == "player.vimeo.com";
-    if !is_player && host(url) != "vimeo.com" {
+    let is_player = host_without_www(url) == "player.vimeo.com";
+    if !is_player && host_without_www(url) != "vimeo.com" {
         return None;
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -129,10 +129,10 @@ fn vimeo(url: &str) -> Option<Player> {
     let word =
         query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_word).or(of_path);
     let word = word.map(|word| format!("&h={word}")).unwrap_or_default();
-    Some(Player::Framed {
-        site: "Vimeo",
-        origin: VIMEO,
-        url: format!("{VIMEO}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs"),
+    Some(Player::Iframe {
+        site_name: "Vimeo",
+        origin: VIMEO_ORIGIN,
+        url: format!("{VIMEO_ORIGIN}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs"),
     })
 }
 
@@ -140,7 +140,7 @@ fn vimeo(url: &str) -> Option<Player> {
 mod tests {
     use super::*;
 
-    fn of(kind: &str, url: &str) -> Player {
+    fn player_for_url(kind: &str, url: &str) -> Player {
         let source = Source {
             kind: kind.to_owned(),
             url: url.to_owned(),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn players_keep_their_visitors_private() {
+    fn uses_privacy_friendly_player_urls() {
         let expected = "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&rel=0&playsinline=1&hl=sr&start=START";
         for url in [
             "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_player_is_a_page() {
+    fn falls_back_to_external_page() {
         for (kind, url, site) in [
             ("youtube", "https://www.youtube.com/@channel", "youtube.com"),
             ("youtube", "https://evil.example.org/watch?v=aqz-KE-bpKQ", "evil.example.org"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_have_an_origin() {
+    fn extracts_url_origin() {
         for (url, expected) in [
             ("https://media.example.org:8443/a;b?c", Some("https://media.example.org:8443")),
             ("http://[::1]/a", Some("http://[::1]")),

@@ -11,30 +11,30 @@ use maud::{Markup, PreEscaped, html};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Object, RefOr};
 
-use super::font::{Face, Weight, paintable};
-use super::item::{self, Asked, At};
-use super::page::is_written_from_the_right;
-use super::painter::Painter;
+use super::font::{Face, FontWeight, strip_unsupported};
+use super::item::{self, ItemRequest, Located};
+use super::page::is_rtl;
+use super::painter::PngRenderer;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::answer;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::text::is_markup;
 
 /// Width and height, in pixels.
 pub const SIZE: (u32, u32) = (1280, 720);
 /// The widths in which it is painted; the height is nine sixteenths of the width.
-pub const WIDTHS: [i64; 3] = [1280, 640, 320];
+pub const PNG_WIDTHS: [i64; 3] = [1280, 640, 320];
 /// How many lines of the title there is room for.
-const LINES: usize = 4;
+const MAX_TITLE_LINES: usize = 4;
 /// How wide a line may be, in pixels.
-const LINE: f32 = 1_090.0;
+const MAX_LINE_WIDTH: f32 = 1_090.0;
 /// The size of the title's letters, in pixels.
-const TITLE: f32 = 76.0;
+const TITLE_FONT_SIZE: f32 = 76.0;
 /// The size of the programme's letters, in pixels.
-const PROGRAMME: f32 = 36.0;
+const PROGRAMME_FONT_SIZE: f32 = 36.0;
 
 /// Get the poster of a video
 ///
@@ -47,11 +47,11 @@ const PROGRAMME: f32 = 36.0;
 ), responses((status = 200, description = "The poster.", content((String = "image/svg+xml", example = json!("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"))))))]
 #[get("/v1/videos/{video}/poster.svg")]
 pub async fn video_poster(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    poster(&context, &request, name.into_inner(), Form::Svg).await
+    respond(&context, &request, name.into_inner(), PosterFormat::Svg).await
 }
 
 /// Get the poster of a video as PNG
@@ -67,12 +67,12 @@ pub async fn video_poster(
 ), responses((status = 200, description = "The poster.", content((String = "image/png", example = json!("\u{2026}"))))))]
 #[get("/v1/videos/{video}/poster.png")]
 pub async fn video_poster_png(
-    context: web::Data<Context>,
-    painter: web::Data<Painter>,
+    context: web::Data<AppState>,
+    painter: web::Data<PngRenderer>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    poster(&context, &request, name.into_inner(), Form::Png(&painter)).await
+    respond(&context, &request, name.into_inner(), PosterFormat::Png(&painter)).await
 }
 
 /// A width in which a poster is painted.
@@ -82,7 +82,7 @@ impl utoipa::PartialSchema for PosterWidth {
     fn schema() -> RefOr<Schema> {
         let widths: Object = ObjectBuilder::new()
             .schema_type(Type::Integer)
-            .enum_values(Some(WIDTHS))
+            .enum_values(Some(PNG_WIDTHS))
             .default(Some(SIZE.0.into()))
             .build();
         widths.into()
@@ -92,20 +92,20 @@ impl utoipa::PartialSchema for PosterWidth {
 impl utoipa::ToSchema for PosterWidth {}
 
 /// In what a poster is given.
-enum Form<'a> {
+enum PosterFormat<'a> {
     Svg,
-    Png(&'a Painter),
+    Png(&'a PngRenderer),
 }
 
-async fn poster(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     name: String,
-    form: Form<'_>,
+    form: PosterFormat<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.viewer(request).await?;
+    let viewer = context.visibility(request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
+    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
     if wish.all_languages {
         params.error(
             "lang",
@@ -114,68 +114,80 @@ async fn poster(
         );
     }
     let (ending, width) = match form {
-        Form::Svg => ("svg", SIZE.0),
-        Form::Png(_) => ("png", width(&mut params)),
+        PosterFormat::Svg => ("svg", SIZE.0),
+        PosterFormat::Png(_) => ("png", parse_width(&mut params)),
     };
     params.finish()?;
     let identity = format!("poster\n{ending}\n{width}");
-    let asked = Asked { name, viewer, wish: &wish, identity, with_owed: false, follows: false };
-    let (validators, found) = match item::read(context, request, asked, |mut video, _, shown| {
-        let programme = video
-            .in_field("programme")
-            .find_map(|link| shown.reference(&link.target_id))
-            .map(|programme| programme.title);
-        let chosen = video.take_chosen();
-        let (language, title) = chosen.map_or_else(Default::default, |chosen| {
-            (chosen.language.as_str().to_owned(), chosen.text.title)
-        });
-        Poster { slug: video.item.slug, language, title, programme }
-    })
-    .await?
-    {
-        Freshness::Fresh(validators, found) => (validators, found),
-        Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, viewer, &wish, &validators));
-        }
+    let asked = ItemRequest {
+        id_or_slug: name,
+        visibility: viewer,
+        language_preference: &wish,
+        etag_key: identity,
+        with_extras: false,
+        accept_former_slug: false,
     };
+    let (validators, found) =
+        match item::load_video(context, request, asked, |mut video, _, shown| {
+            let programme = video
+                .references_in("programme")
+                .find_map(|link| shown.short_reference(&link.target_id))
+                .map(|programme| programme.title);
+            let chosen = video.take_selected_text();
+            let (language, title) = chosen.map_or_else(Default::default, |chosen| {
+                (chosen.language.as_str().to_owned(), chosen.text.title)
+            });
+            Poster { slug: video.item.slug, language, title, programme }
+        })
+        .await?
+        {
+            Freshness::Fresh(validators, found) => (validators, found),
+            Freshness::NotModified(validators) => {
+                return Ok(answer::not_modified_response(context, viewer, &wish, &validators));
+            }
+        };
     let poster = match found {
-        At::Moved(slug) => {
-            return Ok(item::moved(
+        Located::Moved(slug) => {
+            return Ok(item::permanent_redirect(
                 context,
                 request,
                 &format!("/v1/videos/{slug}/poster.{ending}"),
             ));
         }
-        At::Here(poster) => poster,
+        Located::Found(poster) => poster,
     };
     let (media_type, body) = match form {
-        Form::Svg => ("image/svg+xml", Bytes::from(poster.svg())),
-        Form::Png(painter) => {
+        PosterFormat::Svg => ("image/svg+xml", Bytes::from(poster.to_svg())),
+        PosterFormat::Png(painter) => {
             let wait = Duration::from_millis(context.settings.database_wait_ms);
             (
                 "image/png",
                 painter
-                    .paint(poster.paintable().svg(), (width, width.saturating_mul(9) / 16), wait)
+                    .render(
+                        poster.with_supported_glyphs().to_svg(),
+                        (width, width.saturating_mul(9) / 16),
+                        wait,
+                    )
                     .await?,
             )
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, viewer, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
     Ok(response.content_type(media_type).body(body))
 }
 
-fn width(params: &mut QueryParams) -> u32 {
-    let (least, most) = (WIDTHS.iter().min().copied().unwrap_or(0), i64::from(SIZE.0));
+fn parse_width(params: &mut QueryParams) -> u32 {
+    let (least, most) = (PNG_WIDTHS.iter().min().copied().unwrap_or(0), i64::from(SIZE.0));
     let asked = params.integer("width", least..=most).unwrap_or(most);
-    if !WIDTHS.contains(&asked) {
+    if !PNG_WIDTHS.contains(&asked) {
         params.error(
             "width",
             "out_of_range",
             format!(
                 "A poster is painted {} pixels wide, not {asked}.",
-                WIDTHS.map(|width| width.to_string()).join(", ")
+                PNG_WIDTHS.map(|width| width.to_string()).join(", ")
             ),
         );
     }
@@ -193,8 +205,8 @@ pub fn png_path(slug: &str, language: &str, width: Option<i64>) -> String {
 }
 
 /// The largest size in which it is painted that fits.
-pub fn fitting(width: Option<i64>, height: Option<i64>) -> Option<(i64, i64)> {
-    let sizes = WIDTHS.map(|width| (width, width.saturating_mul(9) / 16));
+pub fn largest_size_within(width: Option<i64>, height: Option<i64>) -> Option<(i64, i64)> {
+    let sizes = PNG_WIDTHS.map(|width| (width, width.saturating_mul(9) / 16));
     sizes.into_iter().find(|size| {
         width.is_none_or(|most| size.0 <= most) && height.is_none_or(|most| size.1 <= most)
     })
@@ -216,17 +228,17 @@ pub struct Poster {
 impl Poster {
     /// The same with what the bundled font has. Nothing of that is written from the right.
     #[must_use]
-    pub fn paintable(&self) -> Self {
+    pub fn with_supported_glyphs(&self) -> Self {
         Self {
             slug: self.slug.clone(),
             language: String::new(),
-            title: paintable(&self.title),
-            programme: self.programme.as_deref().map(paintable),
+            title: strip_unsupported(&self.title),
+            programme: self.programme.as_deref().map(strip_unsupported),
         }
     }
 
     /// The picture.
-    pub fn svg(&self) -> String {
+    pub fn to_svg(&self) -> String {
         let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
         let (title, programme) = (&kept(&self.title), self.programme.as_deref().map(kept));
         let hue = self
@@ -235,15 +247,16 @@ impl Poster {
             .fold(17_u32, |hue, byte| hue.wrapping_mul(31).wrapping_add(u32::from(byte)));
         // Slugs that are nearly the same have colours that are not.
         let hue = hue.wrapping_mul(137) % 360;
-        let from_the_right = is_written_from_the_right(&self.language);
+        let from_the_right = is_rtl(&self.language);
         let (direction, x) = if from_the_right { ("rtl", 1190) } else { ("ltr", 90) };
-        let lines = wrapped(title);
+        let lines = wrap_title(title);
         let mut text = String::new();
         for (line, y) in lines
             .iter()
             .zip((0_u32..).map(|place| 300_u32.saturating_add(place.saturating_mul(92))))
         {
-            let (length, adjusted) = length(line, &Face::new(Weight::Bold, TITLE));
+            let (length, adjusted) =
+                text_length(line, &Face::new(FontWeight::Bold, TITLE_FONT_SIZE));
             let line =
                 html! { tspan x=(x) y=(y) textLength=[length] lengthAdjust=[adjusted] { (line) } };
             let _ = write!(text, "{}", line.into_string());
@@ -264,12 +277,12 @@ impl Poster {
                 circle cx=(if from_the_right { 150 } else { 1130 }) cy="110" r="260" fill=(colour(20, 32)) opacity=".5" {}
                 g font-family="'Noto Sans', system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" fill="#fff" direction=(direction) {
                     @if let Some(programme) = programme {
-                        @let face = Face::new(Weight::Regular, PROGRAMME);
-                        @let programme = shortened(&programme, &face);
-                        @let (length, adjusted) = length(&programme, &face);
-                        text x=(x) y="150" font-size=(PROGRAMME) opacity=".85" textLength=[length] lengthAdjust=[adjusted] { (programme) }
+                        @let face = Face::new(FontWeight::Regular, PROGRAMME_FONT_SIZE);
+                        @let programme = ellipsize(&programme, &face);
+                        @let (length, adjusted) = text_length(&programme, &face);
+                        text x=(x) y="150" font-size=(PROGRAMME_FONT_SIZE) opacity=".85" textLength=[length] lengthAdjust=[adjusted] { (programme) }
                     }
-                    text font-size=(TITLE) font-weight="700" { (PreEscaped(text)) }
+                    text font-size=(TITLE_FONT_SIZE) font-weight="700" { (PreEscaped(text)) }
                 }
             }
         };
@@ -279,8 +292,8 @@ impl Poster {
 
 /// How long a line is made, in pixels, and by what: it was measured with a font that who looks at
 /// it may not have, and another may be wider. Nothing of a line with letters that the font lacks.
-fn length(line: &str, face: &Face) -> (Option<String>, Option<&'static str>) {
-    let is_measured = !line.is_empty() && line.chars().all(|c| face.has(c));
+fn text_length(line: &str, face: &Face) -> (Option<String>, Option<&'static str>) {
+    let is_measured = !line.is_empty() && line.chars().all(|c| face.has_glyph(c));
     if is_measured {
         (Some(format!("{:.0}", face.width(line))), Some("spacingAndGlyphs"))
     } else {
@@ -289,18 +302,18 @@ fn length(line: &str, face: &Face) -> (Option<String>, Option<&'static str>) {
 }
 
 /// A title in lines; what there is no room for is left out, and the last line says so.
-fn wrapped(title: &str) -> Vec<String> {
-    let face = Face::new(Weight::Bold, TITLE);
+fn wrap_title(title: &str) -> Vec<String> {
+    let face = Face::new(FontWeight::Bold, TITLE_FONT_SIZE);
     let blank = face.width(" ");
     let mut lines: Vec<(String, f32)> = Vec::new();
     'title: for word in title.split_whitespace() {
-        for (piece, width) in pieces(word, &face) {
-            let is_full = lines.len() == LINES;
+        for (piece, width) in break_word(word, &face) {
+            let is_full = lines.len() == MAX_TITLE_LINES;
             match lines.last_mut() {
-                Some((line, taken)) if is_full || *taken + blank + width <= LINE => {
+                Some((line, taken)) if is_full || *taken + blank + width <= MAX_LINE_WIDTH => {
                     line.extend([" ", &piece]);
                     *taken += blank + width;
-                    if *taken > LINE {
+                    if *taken > MAX_LINE_WIDTH {
                         // It is shortened, and nothing more is shown.
                         break 'title;
                     }
@@ -309,17 +322,17 @@ fn wrapped(title: &str) -> Vec<String> {
             }
         }
     }
-    lines.into_iter().map(|(line, _)| shortened(&line, &face)).collect()
+    lines.into_iter().map(|(line, _)| ellipsize(&line, &face)).collect()
 }
 
 /// A word in pieces that fit a line, with their widths; no more than there is room for.
-fn pieces(word: &str, face: &Face) -> Vec<(String, f32)> {
+fn break_word(word: &str, face: &Face) -> Vec<(String, f32)> {
     let mut pieces: Vec<(String, f32)> = Vec::new();
     for c in word.chars() {
         let width = face.width(c.encode_utf8(&mut [0; 4]));
-        let is_enough = pieces.len() > LINES;
+        let is_enough = pieces.len() > MAX_TITLE_LINES;
         match pieces.last_mut() {
-            Some((piece, taken)) if *taken + width <= LINE => {
+            Some((piece, taken)) if *taken + width <= MAX_LINE_WIDTH => {
                 piece.push(c);
                 *taken += width;
             }
@@ -331,16 +344,16 @@ fn pieces(word: &str, face: &Face) -> Vec<(String, f32)> {
 }
 
 /// A text that fits a line: its end is left out where there is no room for it.
-fn shortened(text: &str, face: &Face) -> String {
+fn ellipsize(text: &str, face: &Face) -> String {
     let dots = face.width("…");
     // The end of what fits with the dots behind it.
     let (mut taken, mut end) = (0.0, 0);
     for (place, c) in text.char_indices() {
         taken += face.width(c.encode_utf8(&mut [0; 4]));
-        if taken > LINE {
+        if taken > MAX_LINE_WIDTH {
             return format!("{}…", text.get(..end).unwrap_or_default().trim_end());
         }
-        if taken + dots <= LINE {
+        if taken + dots <= MAX_LINE_WIDTH {
             end = place.saturating_add(c.len_utf8());
         }
     }
@@ -353,7 +366,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn titles_are_wrapped() {
+    fn wraps_titles() {
         assert_eq!(
             wrapped("Football players speak out about violence"),
             ["Football players speak out", "about violence"]
@@ -379,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_as_long_as_they_were_measured() {
+    fn text_length_matches_measured_width() {
         let lengths = |title: &str| -> Vec<Option<String>> {
             let svg = Poster {
                 slug: "a".to_owned(),
@@ -407,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_fit() {
+    fn picks_largest_fitting_size() {
         for (width, height, expected) in [
             (None, None, Some((1280, 720))),
             (Some(1_279), None, Some((640, 360))),

@@ -4,24 +4,29 @@
 use serde_json::Value;
 
 use crate::db::Id;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 
 /// A statistic that a passage of a video evidences.
-pub struct Evidenced {
+pub struct EvidencePassage {
     /// The value and what was counted: `More than 500 · New partnerships`.
     pub title: String,
     /// The language of what was counted.
     pub language: String,
     /// The page about it.
-    pub address: String,
+    pub url: String,
     /// The second at which the passage begins.
-    pub second: Option<i64>,
+    pub start_seconds: Option<i64>,
     /// The words that say it, and their language.
     pub quote: Option<(String, Option<String>)>,
 }
 
 /// The passages of a video that evidence a statistic.
-pub fn of(statistic: &Value, video: Id, addresses: &Addresses, lang: &str) -> Vec<Evidenced> {
+pub fn evidence_passages(
+    statistic: &Value,
+    video: Id,
+    addresses: &PublicUrls,
+    lang: &str,
+) -> Vec<EvidencePassage> {
     let text =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let (Some(label), Some(slug)) = (text(statistic, "label"), text(statistic, "slug")) else {
@@ -30,7 +35,7 @@ pub fn of(statistic: &Value, video: Id, addresses: &Addresses, lang: &str) -> Ve
     let title = text(statistic, "figure")
         .map_or_else(|| label.clone(), |figure| format!("{figure} · {label}"));
     let mark = if lang.is_empty() { "" } else { "?" };
-    let address = addresses.here(&format!("/embed/impact-statistics/{slug}{mark}{lang}"));
+    let address = addresses.own_url(&format!("/embed/impact-statistics/{slug}{mark}{lang}"));
     let language = text(statistic, "language").unwrap_or_default();
     let video = video.to_string();
     let passages = statistic.get("evidence").and_then(Value::as_array).into_iter().flatten();
@@ -38,11 +43,14 @@ pub fn of(statistic: &Value, video: Id, addresses: &Addresses, lang: &str) -> Ve
         passage.pointer("/video/id").and_then(Value::as_str) == Some(video.as_str())
     });
     of_video
-        .map(|passage| Evidenced {
+        .map(|passage| EvidencePassage {
             title: title.clone(),
             language: language.clone(),
-            address: address.clone(),
-            second: passage.get("start_seconds").and_then(Value::as_f64).map(super::page::whole),
+            url: address.clone(),
+            start_seconds: passage
+                .get("start_seconds")
+                .and_then(Value::as_f64)
+                .map(super::page::truncate_seconds),
             quote: passage
                 .get("quote")
                 .and_then(|quote| Some((text(quote, "text")?, text(quote, "language")))),

@@ -3,28 +3,28 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::list::{Drawn, Layout, Read, layout, read};
-use super::page::{self, language_of};
+use super::list::{ListLayout, LoadedList, VideoListPage, load_list, split_layout};
+use super::page::{self, visitor_language};
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Visibility;
 use crate::http::language::accept_language;
 use crate::http::layer::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::list::{self, Links, type_of_feed};
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
-use crate::resource::spec::Kind;
-use crate::resource::told::{Note, Told};
+use crate::resource::context::AppState;
+use crate::resource::list::{self, Links, feed_media_type};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::spec::ResourceKind;
+use crate::resource::told::{QueryDescription, RequiredNote};
 use crate::saved_queries::query::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
-use crate::videos::model::SPEC;
+use crate::videos::model::SCHEMA;
 
 /// What was found at an address.
-enum At {
+enum SavedQueryLookup {
     /// A list.
-    Here(Box<(LoadedSavedQuery, Read)>),
+    Found(Box<(LoadedSavedQuery, LoadedList)>),
     /// The query has another slug now.
     Moved(String),
 }
@@ -35,7 +35,7 @@ enum At {
 /// title. The address stays when the query is changed. Only queries of videos have a page.
 #[utoipa::path(operation_id = "embed_saved_query", tag = "Embeds", params(
     ("saved_query" = String, Path, description = "Slug or id.", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "testimonials"),
-    ("layout" = inline(Option<Layout>), Query, description = "How the videos stand; `grid` if it is absent.", example = "carousel"),
+    ("layout" = inline(Option<ListLayout>), Query, description = "How the videos stand; `grid` if it is absent.", example = "carousel"),
     ("lang" = Option<String>, Query, description = "Language of the page (BCP 47).", example = "sr-Cyrl"),
     ("limit" = Option<i64>, Query, description = "The most videos of a page; instead of what was saved, if anything was.", minimum = 1, maximum = 100, example = 12),
     ("cursor" = Option<String>, Query, description = "Where to go on, out of the address of the next page."),
@@ -49,25 +49,27 @@ enum At {
     (status = 503, description = "The query is no longer understood, or the database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/f/{saved_query}")]
-pub async fn saved_page(
-    context: web::Data<Context>,
+pub async fn embed_saved_query(
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> HttpResponse {
-    match answer(&context, &request, name.into_inner()).await {
+    match respond(&context, &request, name.into_inner()).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+        Err(problem) => {
+            page::error_page(&problem, visitor_language(&request, &context), &context.settings)
+        }
     }
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    let (layout, rest) = layout(request.query_string());
+    let (layout, rest) = split_layout(request.query_string());
     let layout = layout.map_err(|error| Problem::invalid_parameters(vec![error]))?;
-    let asked = UrlParams::parse(&rest, accept_language(request), &context.fallback)?;
+    let asked = UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
     let base = context.settings.base_url(request);
     let identity = format!(
         "saved list\n{layout}\n{name}\n{}\n{:?}",
@@ -82,31 +84,38 @@ async fn answer(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &beside.language_preference,
-                base: &at,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &beside.language_preference,
+                base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
                 let saved = match find_saved_query(connection, &name, Visibility::Published, shown)?
                 {
                     Ok(saved) => saved,
-                    Err(slug) => return Ok(At::Moved(slug)),
+                    Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
                 };
-                let (list, wanted) =
-                    beside.resolve(&saved.fields, &inner.fallback, Visibility::Published)?;
-                if list.kind != Kind::Video {
+                let (list, wanted) = beside.resolve(
+                    &saved.fields,
+                    &inner.fallback_languages,
+                    Visibility::Published,
+                )?;
+                if list.kind != ResourceKind::Video {
                     return Err(Problem::new(
                         ProblemKind::NotFound,
                         "Only queries of videos have a page; others are feeds.",
                     ));
                 }
-                let found =
-                    read(connection, (&inner, revisions), (&wanted, &saved.fields.query), shown)
-                        .map_err(outdated_query_problem)?;
-                Ok(At::Here(Box::new((saved, found))))
+                let found = load_list(
+                    connection,
+                    (&inner, revisions),
+                    (&wanted, &saved.fields.query),
+                    shown,
+                )
+                .map_err(outdated_query_problem)?;
+                Ok(SavedQueryLookup::Found(Box::new((saved, found))))
             })
         })
         .await?;
@@ -114,7 +123,7 @@ async fn answer(
     let (validators, found) = match done.value {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
                 &asked.language_preference,
@@ -122,27 +131,30 @@ async fn answer(
             ));
         }
     };
-    let (saved, Read { told, cards, info }) = match found {
-        At::Moved(slug) => return Ok(answer::moved(context, request, &format!("/f/{slug}"))),
-        At::Here(found) => *found,
+    let (saved, LoadedList { description: told, cards, page_info: info }) = match found {
+        SavedQueryLookup::Moved(slug) => {
+            return Ok(answer::permanent_redirect(context, request, &format!("/f/{slug}")));
+        }
+        SavedQueryLookup::Found(found) => *found,
     };
     let lang = asked.lang_query();
-    let feed =
-        |ending: &&str| (format!("{base}/f/{}.{ending}{lang}", saved.slug), type_of_feed(ending));
-    let feeds = SPEC.feeds.iter().map(feed).collect();
-    let notes: Vec<Note> = saved
+    let feed = |ending: &&str| {
+        (format!("{base}/f/{}.{ending}{lang}", saved.slug), feed_media_type(ending))
+    };
+    let feeds = SCHEMA.feed_formats.iter().map(feed).collect();
+    let notes: Vec<RequiredNote> = saved
         .description
-        .map(|text| Note { label: None, text })
+        .map(|text| RequiredNote { label: None, text })
         .into_iter()
         .chain(told.notes)
         .collect();
-    let drawn = Drawn {
+    let drawn = VideoListPage {
         layout,
-        words: asked.language_preference.ui_language,
-        told: Told { title: saved.name, notes },
+        ui_language: asked.language_preference.ui_language,
+        description: QueryDescription { title: saved.name, notes },
         cards,
-        links: Links { feeds, ..list::links(context, request, &info) },
-        base: &base,
+        links: Links { alternates: feeds, ..list::page_links(context, request, &info) },
+        base_url: &base,
     };
-    Ok(drawn.answer(context, &asked.language_preference, &validators))
+    Ok(drawn.to_response(context, &asked.language_preference, &validators))
 }

@@ -17,27 +17,27 @@ use crate::http::language::LanguagePreference;
 use crate::http::layer::StatementCount;
 use crate::http::params::QueryParams;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::{Loaded, load};
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::context::AppState;
+use crate::resource::load::{LoadedItem, load_where};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 use crate::text::xml::Xml;
-use crate::videos::model::Own;
+use crate::videos::model::VideoFields;
 use crate::videos::parts::Source;
 use crate::videos::store::Videos;
 
 /// How many items a part spans. An entry has one to five kilobytes, and a file may have 50 MB.
-const SPAN: RowId = 5_000;
+const IDS_PER_PART: RowId = 5_000;
 /// The longest description that is taken, in characters.
-const LONGEST: usize = 2_048;
+const MAX_DESCRIPTION_CHARS: usize = 2_048;
 /// The longest video that is taken, in seconds.
-const LONGEST_DURATION: i64 = 28_800;
+const MAX_DURATION_SECONDS: i64 = 28_800;
 
-const MAP: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
-const VIDEO: &str = "http://www.google.com/schemas/sitemap-video/1.1";
+const SITEMAP_XMLNS: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
+const VIDEO_XMLNS: &str = "http://www.google.com/schemas/sitemap-video/1.1";
 
 /// Find the videos
 ///
@@ -51,10 +51,10 @@ const VIDEO: &str = "http://www.google.com/schemas/sitemap-video/1.1";
 ))]
 #[get("/sitemap-videos.xml")]
 pub async fn video_sitemap(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    answer(&context, &request, None).await
+    respond(&context, &request, None).await
 }
 
 /// Find some of the videos
@@ -69,37 +69,37 @@ pub async fn video_sitemap(
 ))]
 #[get("/sitemap-videos-{part}.xml")]
 pub async fn video_sitemap_part(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     part: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     // What is no number is no part either.
-    answer(&context, &request, Some(part.parse().unwrap_or(0))).await
+    respond(&context, &request, Some(part.parse().unwrap_or(0))).await
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     part: Option<RowId>,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(request);
-    let addresses = Addresses::new(&context.settings, &base);
-    let wish = LanguagePreference::new(Vec::new(), context.fallback.clone());
-    let identity = format!("sitemap\n{part:?}\n{}", addresses.identity());
+    let addresses = PublicUrls::new(&context.settings, &base);
+    let wish = LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
+    let identity = format!("sitemap\n{part:?}\n{}", addresses.cache_key());
     let (inner, condition, wished) =
         (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
         .read(Visibility::Published, move |connection| {
-            let asked = OfCatalogue {
-                identity: &identity,
-                wish: &wished,
-                base: &base,
+            let asked = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &wished,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, _, shown| {
-                let parts = parts(connection)?;
+            read_catalogue_wide(connection, &inner, &asked, |connection, _, shown| {
+                let parts = non_empty_parts(connection)?;
                 match (part, parts.as_slice()) {
                     (Some(part), _) if !parts.contains(&part) => {
                         let there =
@@ -109,9 +109,9 @@ async fn answer(
                             format!("The sitemap has no part {part}; there are {there}."),
                         ))
                     }
-                    (Some(part), _) => urls(connection, part, &addresses, shown),
-                    (None, [part]) => urls(connection, *part, &addresses, shown),
-                    (None, parts) => Ok(index(parts, &addresses)),
+                    (Some(part), _) => render_part(connection, part, &addresses, shown),
+                    (None, [part]) => render_part(connection, *part, &addresses, shown),
+                    (None, parts) => Ok(render_index(parts, &addresses)),
                 }
             })
         })
@@ -120,64 +120,69 @@ async fn answer(
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, Visibility::Published, &wish, &validators));
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Visibility::Published, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+    answer::set_validators(&mut response, &validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 
 /// The parts in which there are videos that everybody may see and that have a source, the first
 /// where there are none at all.
-fn parts(connection: &mut Connection) -> Result<Vec<RowId>, Problem> {
+fn non_empty_parts(connection: &mut Connection) -> Result<Vec<RowId>, Problem> {
     let statement = Fragment::new("SELECT DISTINCT (facets.item - 1) / ")
-        .append(&Fragment::literal_on_postgres(SPAN))
+        .append(&Fragment::literal_on_postgres(IDS_PER_PART))
         .sql(" + 1 AS part FROM facets WHERE facets.is_public = TRUE AND facets.term = ")
         .sql("(SELECT terms.number FROM terms WHERE terms.field = 'video.has' AND terms.value = 'source') ORDER BY part");
     let parts: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok(if parts.is_empty() { vec![1] } else { parts })
 }
 
-fn index(parts: &[RowId], addresses: &Addresses) -> String {
-    let mut xml = Xml::new("sitemapindex", &[("xmlns", MAP)]);
+fn render_index(parts: &[RowId], addresses: &PublicUrls) -> String {
+    let mut xml = Xml::new("sitemapindex", &[("xmlns", SITEMAP_XMLNS)]);
     for part in parts {
         xml.open("sitemap", &[]);
-        xml.element("loc", &[], &addresses.here(&format!("/sitemap-videos-{part}.xml")));
+        xml.element("loc", &[], &addresses.own_url(&format!("/sitemap-videos-{part}.xml")));
         xml.close();
     }
     xml.finish()
 }
 
 /// The videos of a part that everybody may see.
-fn urls(
+fn render_part(
     connection: &mut Connection,
     part: RowId,
-    addresses: &Addresses,
-    shown: &mut Shown,
+    addresses: &PublicUrls,
+    shown: &mut RenderContext,
 ) -> Result<String, Problem> {
-    let before = part.saturating_sub(1).saturating_mul(SPAN);
+    let before = part.saturating_sub(1).saturating_mul(IDS_PER_PART);
     let condition = Fragment::new("items.kind = 'video' AND items.is_public = TRUE AND items.deleted_at IS NULL AND items.number > ")
         .bind(Bind::Integer(before))
         .sql(" AND items.number <= ")
-        .bind(Bind::Integer(before.saturating_add(SPAN)))
+        .bind(Bind::Integer(before.saturating_add(IDS_PER_PART)))
         .sql(" ORDER BY items.number");
-    let videos = load::<Videos>(connection, &condition, Visibility::Published, shown)?;
-    let mut xml = Xml::new("urlset", &[("xmlns", MAP), ("xmlns:video", VIDEO)]);
+    let videos = load_where::<Videos>(connection, &condition, Visibility::Published, shown)?;
+    let mut xml = Xml::new("urlset", &[("xmlns", SITEMAP_XMLNS), ("xmlns:video", VIDEO_XMLNS)]);
     for video in videos {
-        write(&mut xml, video, addresses);
+        write_entry(&mut xml, video, addresses);
     }
     Ok(xml.finish())
 }
 
 /// An entry, if it is one that search engines take: something is played, and not on the very page.
-fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
-    let Some(chosen) = video.take_chosen() else { return };
-    let (item, own, language) = (&video.item, &video.own, chosen.language.as_str());
+fn write_entry(xml: &mut Xml, mut video: LoadedItem<VideoFields>, addresses: &PublicUrls) {
+    let Some(chosen) = video.take_selected_text() else { return };
+    let (item, own, language) = (&video.item, &video.fields, chosen.language.as_str());
     let sources: Vec<Source> = own.sources.unpack();
-    let page = addresses.elsewhere(Kind::Video, (item.id, &item.slug), language);
-    let player = addresses.here(&format!("/embed/videos/{}", item.slug));
+    let page = addresses.external_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let player = addresses.own_url(&format!("/embed/videos/{}", item.slug));
     // Without a site of the publisher's own the embed page is the page.
     let is_played_there = page.is_some() && sources.iter().any(|source| source.kind != "page");
     let file =
@@ -191,11 +196,15 @@ fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
         .as_ref()
         .or(chosen.text.summary.as_ref())
         .unwrap_or(&chosen.text.title);
-    let description: String = text.chars().take(LONGEST).collect();
+    let description: String = text.chars().take(MAX_DESCRIPTION_CHARS).collect();
     xml.open("url", &[]);
     xml.element("loc", &[], page.as_deref().unwrap_or(&player));
     xml.open("video:video", &[]);
-    xml.element("video:thumbnail_loc", &[], &addresses.here(&png_path(&item.slug, language, None)));
+    xml.element(
+        "video:thumbnail_loc",
+        &[],
+        &addresses.own_url(&png_path(&item.slug, language, None)),
+    );
     xml.element("video:title", &[], &chosen.text.title);
     xml.element("video:description", &[], &description);
     if let Some(file) = file {
@@ -205,7 +214,7 @@ fn write(xml: &mut Xml, mut video: Loaded<Own>, addresses: &Addresses) {
         xml.element("video:player_loc", &[], &player);
     }
     if let Some(seconds) =
-        own.duration_seconds.filter(|seconds| (1..=LONGEST_DURATION).contains(seconds))
+        own.duration_seconds.filter(|seconds| (1..=MAX_DURATION_SECONDS).contains(seconds))
     {
         xml.element("video:duration", &[], &seconds.to_string());
     }

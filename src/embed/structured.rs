@@ -5,25 +5,25 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde_json::{Map, Value, json};
 
-use super::item::{self, Asked, At, Owed};
-use super::page::whole;
+use super::item::{self, ItemRequest, Located, VideoExtras};
+use super::page::truncate_seconds;
 use super::poster::png_path;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
-use crate::videos::model::Own;
+use crate::resource::context::AppState;
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
+use crate::videos::model::VideoFields;
 use crate::videos::parts::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 use crate::videos::tracks::Captions;
 
 /// The shortest video of which search engines show parts, in seconds.
-const SHORTEST_WITH_CLIPS: i64 = 30;
+const MIN_DURATION_FOR_CLIPS_SECONDS: i64 = 30;
 
 /// Get structured data of a video
 ///
@@ -36,13 +36,13 @@ const SHORTEST_WITH_CLIPS: i64 = 30;
 ), responses((status = 200, description = "The structured data.", content((std::collections::BTreeMap<String, Value> = "application/ld+json", example = json!({"@context": "https://schema.org", "@type": "VideoObject", "name": "In their own words, part one", "thumbnailUrl": ["https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en"], "uploadDate": "2026-05-07T08:00:00Z"}))))))]
 #[get("/v1/videos/{video}/schema.jsonld")]
 pub async fn video_schema(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
     if wish.all_languages {
         params.error(
             "lang",
@@ -53,34 +53,36 @@ pub async fn video_schema(
     params.finish()?;
     let base = context.settings.base_url(&request);
     let (addresses, publisher) =
-        (Addresses::new(&context.settings, &base), context.settings.publisher_name(&base));
-    let asked = Asked {
-        name: name.into_inner(),
-        viewer,
-        wish: &wish,
-        identity: format!("schema\n{}\n{publisher}", addresses.identity()),
-        with_owed: true,
-        follows: false,
+        (PublicUrls::new(&context.settings, &base), context.settings.publisher_name(&base));
+    let asked = ItemRequest {
+        id_or_slug: name.into_inner(),
+        visibility: viewer,
+        language_preference: &wish,
+        etag_key: format!("schema\n{}\n{publisher}", addresses.cache_key()),
+        with_extras: true,
+        accept_former_slug: false,
     };
     let (validators, found) =
-        match item::read(&context, &request, asked, move |loaded, owed, shown| {
-            video(&loaded, &owed, (&addresses, &publisher), shown)
+        match item::load_video(&context, &request, asked, move |loaded, owed, shown| {
+            video_object(&loaded, &owed, (&addresses, &publisher), shown)
         })
         .await?
         {
             Freshness::Fresh(validators, found) => (validators, found),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+                return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
             }
         };
     match found {
-        At::Moved(slug) => {
-            Ok(item::moved(&context, &request, &format!("/v1/videos/{slug}/schema.jsonld")))
-        }
-        At::Here(Some(data)) => {
+        Located::Moved(slug) => Ok(item::permanent_redirect(
+            &context,
+            &request,
+            &format!("/v1/videos/{slug}/schema.jsonld"),
+        )),
+        Located::Found(Some(data)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, &context, viewer, &wish);
-            answer::validate(&mut response, &validators);
+            answer::set_cache_headers(&mut response, &context, viewer, &wish);
+            answer::set_validators(&mut response, &validators);
             Ok(response.content_type("application/ld+json").body(data.to_string()))
         }
         _ => Err(Problem::internal("the video has no text in any language")),
@@ -88,21 +90,21 @@ pub async fn video_schema(
 }
 
 /// The `VideoObject` of a video; `None` where it has no text in any language.
-pub fn video(
-    loaded: &Loaded<Own>,
-    owed: &Owed,
-    (addresses, publisher): (&Addresses, &str),
-    shown: &Shown,
+pub fn video_object(
+    loaded: &LoadedItem<VideoFields>,
+    owed: &VideoExtras,
+    (addresses, publisher): (&PublicUrls, &str),
+    shown: &RenderContext,
 ) -> Option<Value> {
-    let chosen = loaded.clone().take_chosen()?;
-    let (item, own, language) = (&loaded.item, &loaded.own, chosen.language.as_str());
-    let embed = addresses.here(&format!("/embed/videos/{}", item.slug));
-    let page = addresses.page(Kind::Video, (item.id, &item.slug), language);
+    let chosen = loaded.clone().take_selected_text()?;
+    let (item, own, language) = (&loaded.item, &loaded.fields, chosen.language.as_str());
+    let embed = addresses.own_url(&format!("/embed/videos/{}", item.slug));
+    let page = addresses.page_url(ResourceKind::Video, (item.id, &item.slug), language);
     let thumbnail = own.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
-    let poster = addresses.here(&png_path(&item.slug, language, None));
+    let poster = addresses.own_url(&png_path(&item.slug, language, None));
     let sources: Vec<Source> = own.sources.unpack();
     let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
-    let captions = Captions::new(&own.captions, item, &shown.base, &item.slug).all();
+    let captions = Captions::new(&own.captions, item, &shown.base_url, &item.slug).all();
     let field = |name: &str| {
         owed.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str)
     };
@@ -125,14 +127,14 @@ pub fn video(
     add("url", Some(json!(page)));
     add("embedUrl", Some(json!(embed)));
     add("contentUrl", file.map(|url| json!(url)));
-    add("duration", own.duration_seconds.map(|seconds| json!(duration(seconds))));
+    add("duration", own.duration_seconds.map(|seconds| json!(iso8601_duration(seconds))));
     add("inLanguage", Some(json!(language)));
     let spoken: Vec<String> = own.spoken_languages.unpack();
     add(
         "audio",
         (!spoken.is_empty()).then(|| json!({"@type": "AudioObject", "inLanguage": spoken})),
     );
-    add("license", own.licence.as_ref().map(|licence| json!(licence_address(licence))));
+    add("license", own.licence.as_ref().map(|licence| json!(licence_url(licence))));
     add("creditText", field("credit_line").map(|line| json!(line)));
     add("publisher", Some(json!({"@type": "Organization", "name": publisher})));
     let credits: Vec<Credit> = own.credits.unpack();
@@ -146,8 +148,8 @@ pub fn video(
         field("title").map(|title| json!({"@type": "CreativeWorkSeries", "name": title})),
     );
     let topics = loaded
-        .in_field("topics")
-        .filter_map(|link| shown.reference(&link.target_id))
+        .references_in("topics")
+        .filter_map(|link| shown.short_reference(&link.target_id))
         .map(|topic| topic.title)
         .collect::<Vec<_>>();
     add("keywords", (!topics.is_empty()).then(|| json!(topics)));
@@ -160,21 +162,22 @@ pub fn video(
     let texts: Vec<Value> = captions
         .iter()
         .filter(|caption| matches!(caption.kind.as_str(), "captions" | "subtitles"))
-        .map(caption)
+        .map(caption_object)
         .collect();
     add("caption", (!texts.is_empty()).then(|| json!(texts)));
-    let features = features(&own.accessibility.unpack(), &captions, !item.tracks.is_empty());
+    let features =
+        accessibility_features(&own.accessibility.unpack(), &captions, !item.tracks.is_empty());
     add("accessibilityFeature", (!features.is_empty()).then(|| json!(features)));
     add("hasPart", clips(&owed.chapters, own.duration_seconds, &embed));
     Some(Value::Object(object))
 }
 
-fn caption(caption: &Caption) -> Value {
+fn caption_object(caption: &Caption) -> Value {
     json!({"@type": "MediaObject", "contentUrl": caption.url, "inLanguage": caption.language})
 }
 
 /// The words of the accessibility vocabulary (w3.org/community/reports/a11y-discov-vocab).
-fn features(
+fn accessibility_features(
     accessibility: &Accessibility,
     captions: &[Caption],
     has_transcript: bool,
@@ -201,11 +204,13 @@ fn features(
 fn clips(chapters: &[Chapter], duration: Option<i64>, page: &str) -> Option<Value> {
     let mut starts: Vec<(i64, &str)> = chapters
         .iter()
-        .map(|chapter| (whole(chapter.start_seconds), chapter.title.as_str()))
+        .map(|chapter| (truncate_seconds(chapter.start_seconds), chapter.title.as_str()))
         .collect();
     starts.sort_by_key(|(start, _)| *start);
     starts.dedup_by_key(|(start, _)| *start);
-    if starts.is_empty() || duration.is_none_or(|duration| duration < SHORTEST_WITH_CLIPS) {
+    if starts.is_empty()
+        || duration.is_none_or(|duration| duration < MIN_DURATION_FOR_CLIPS_SECONDS)
+    {
         return None;
     }
     let ends = starts.iter().skip(1).map(|(start, _)| Some(*start)).chain([duration]);
@@ -214,7 +219,7 @@ fn clips(chapters: &[Chapter], duration: Option<i64>, page: &str) -> Option<Valu
 }
 
 /// A length as ISO 8601 has it: `PT1H2M5S`.
-fn duration(seconds: i64) -> String {
+fn iso8601_duration(seconds: i64) -> String {
     let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let part = |number: i64, unit: char| {
         if number > 0 { format!("{number}{unit}") } else { String::new() }
@@ -225,7 +230,7 @@ fn duration(seconds: i64) -> String {
 
 /// Where a licence can be read: those of Creative Commons and SPDX by their identifier, others as
 /// they are written.
-fn licence_address(licence: &str) -> String {
+fn licence_url(licence: &str) -> String {
     let parts: Vec<&str> = licence.split('-').collect();
     match parts.as_slice() {
         ["CC0", version] => format!("https://creativecommons.org/publicdomain/zero/{version}/"),
@@ -246,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_and_licences_are_written_as_standards_have_them() {
+    fn formats_durations_and_licence_urls() {
         for (seconds, expected) in
             [(0, "PT0S"), (95, "PT1M35S"), (3_600, "PT1H"), (3_725, "PT1H2M5S"), (60, "PT1M")]
         {
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn clips_begin_once_and_end() {
+    fn clips_have_unique_starts_and_ends() {
         let chapter =
             |start_seconds: f64, title: &str| Chapter { start_seconds, title: title.to_owned() };
         let chapters = [chapter(0.2, "A"), chapter(0.9, "Same second"), chapter(40.0, "B")];

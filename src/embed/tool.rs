@@ -9,8 +9,8 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::list::{self, LAYOUTS, WITHOUT, split};
-use super::page::{self, Page, language_of};
+use super::list::{self, EXCLUDED_PARAMS, LAYOUTS, parse_page_query};
+use super::page::{self, HtmlPage, visitor_language};
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Visibility;
 use crate::http::language::accept_language;
@@ -20,30 +20,30 @@ use crate::http::problem::Problem;
 use crate::phrases::{LANGUAGES, Phrase};
 use crate::places::Places;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
 use crate::resource::facets::MAX_FACET_LIMIT;
-use crate::resource::list::{DEFAULT_LIMIT, Links, MAX_LIMIT, in_address};
+use crate::resource::list::{DEFAULT_LIMIT, Links, MAX_LIMIT, encode_query};
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
-use crate::resource::shown::Shown;
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::shown::RenderContext;
 use crate::resource::snippets;
-use crate::resource::told::tell;
+use crate::resource::told::describe_query;
 use crate::text::language::Language;
 use crate::text::language_names;
-use crate::videos::model::SPEC;
+use crate::videos::model::SCHEMA;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/embed",
-    spec: &SPEC,
-    without: WITHOUT,
-    own: list::parameters,
-    needs_query: false,
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: list::openapi_parameters,
+    requires_query: false,
 };
 
 /// The filters that are picked from lists.
-const PICKED: [(&str, Phrase); 4] = [
+const SELECT_FILTERS: [(&str, Phrase); 4] = [
     ("country", Phrase::Country),
     ("topic", Phrase::Topic),
     ("programme", Phrase::Programme),
@@ -51,7 +51,7 @@ const PICKED: [(&str, Phrase); 4] = [
 ];
 
 /// Those that the form has a field for.
-const FIELDS: [&str; 9] =
+const FORM_FIELDS: [&str; 9] =
     ["q", "country", "topic", "programme", "caption_language", "sort", "limit", "layout", "lang"];
 
 /// Pick what to embed
@@ -67,28 +67,30 @@ const FIELDS: [&str; 9] =
     (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed")]
-pub async fn embed_tool(context: web::Data<Context>, request: HttpRequest) -> HttpResponse {
-    match answer(&context, &request).await {
+pub async fn embed_builder(context: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+    match respond(&context, &request).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+        Err(problem) => {
+            page::error_page(&problem, visitor_language(&request, &context), &context.settings)
+        }
     }
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let picked = Picked::read(request.query_string());
-    let (_, whole) = split(&picked.query(&[]))?;
+    let picked = Selection::parse(request.query_string());
+    let (_, whole) = parse_page_query(&picked.to_query(&[]))?;
     // What is embedded must be understood as it will be asked for.
     let embedded = ListRequest::parse(
-        &SPEC,
+        &SCHEMA,
         &whole,
         accept_language(request),
-        &context.fallback,
+        &context.fallback_languages,
         Visibility::Published,
     )?
-    .wish;
+    .language_preference;
     if embedded.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
@@ -97,20 +99,20 @@ async fn answer(
         ));
     }
     let base = context.settings.base_url(request);
-    let counted = PICKED.map(|(name, _)| name).join(",");
-    let query = picked.query(&["lang", "layout"]);
+    let counted = SELECT_FILTERS.map(|(name, _)| name).join(",");
+    let query = picked.to_query(&["lang", "layout"]);
     let with_facets = format!("{query}&facets={counted}&facet_limit={MAX_FACET_LIMIT}");
     let wanted = Arc::new(ListRequest::parse(
-        &SPEC,
+        &SCHEMA,
         &with_facets,
         accept_language(request),
-        &context.fallback,
+        &context.fallback_languages,
         Visibility::Published,
     )?);
     let identity = format!(
         "embed tool\n{}\n{}\n{:?}",
         request.query_string(),
-        wanted.identity,
+        wanted.etag_key,
         context.settings.embed_origins
     );
     let (shared, inner, condition, at) = (
@@ -121,19 +123,35 @@ async fn answer(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &shared.wish,
-                base: &at,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared.language_preference,
+                base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, shown| {
-                let facets = inner.facets.of(connection, (&SPEC, &shared), revisions, shown)?;
-                let mut as_embedded =
-                    Shown::new(embedded.clone(), Arc::clone(&shown.places), shown.memory()).at(&at);
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
+                let facets = inner.facet_cache.compute_facets(
+                    connection,
+                    (&SCHEMA, &shared),
+                    revisions,
+                    shown,
+                )?;
+                let mut as_embedded = RenderContext::new(
+                    embedded.clone(),
+                    Arc::clone(&shown.country_names),
+                    shown.cache(),
+                )
+                .with_base_url(&at);
                 Ok((
-                    tell(connection, &SPEC, &query, Visibility::Published, &mut as_embedded)?.title,
+                    describe_query(
+                        connection,
+                        &SCHEMA,
+                        &query,
+                        Visibility::Published,
+                        &mut as_embedded,
+                    )?
+                    .title,
                     facets,
                 ))
             })
@@ -143,39 +161,44 @@ async fn answer(
     let (validators, (title, facets)) = match done.value {
         Freshness::Fresh(validators, read) => (validators, read),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wanted.wish,
+                &wanted.language_preference,
                 &validators,
             ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Visibility::Published, &wanted.wish);
-    answer::validate(&mut response, &validators);
-    let tool = Tool {
-        words: wanted.wish.ui_language,
-        picked: &picked,
+    answer::set_cache_headers(
+        &mut response,
+        context,
+        Visibility::Published,
+        &wanted.language_preference,
+    );
+    answer::set_validators(&mut response, &validators);
+    let tool = EmbedBuilder {
+        ui_language: wanted.language_preference.ui_language,
+        selection: &picked,
         title,
         facets,
-        base: &base,
-        places: &context.places,
+        base_url: &base,
+        country_names: &context.country_names,
     };
-    Ok(tool.page().answer(&context.settings, response))
+    Ok(tool.to_html_page().to_response(&context.settings, response))
 }
 
 /// What is picked: names and values as they stand in the address. Fields of the form that are left
 /// empty pick nothing.
-struct Picked<'a>(Vec<(&'a str, &'a str)>);
+struct Selection<'a>(Vec<(&'a str, &'a str)>);
 
-impl<'a> Picked<'a> {
-    fn read(query: &'a str) -> Self {
+impl<'a> Selection<'a> {
+    fn parse(query: &'a str) -> Self {
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let standard =
             [("layout", LAYOUTS.first().copied().unwrap_or_default()), ("sort", "-published_at")];
         let says = |(name, value): &(&str, &str)| {
-            let is_left_empty = value.is_empty() && FIELDS.contains(name);
+            let is_left_empty = value.is_empty() && FORM_FIELDS.contains(name);
             !name.is_empty()
                 && !is_left_empty
                 && !matches!(*name, "cursor" | "offset")
@@ -185,7 +208,7 @@ impl<'a> Picked<'a> {
     }
 
     /// As a query, without these.
-    fn query(&self, without: &[&str]) -> String {
+    fn to_query(&self, without: &[&str]) -> String {
         let kept = self.0.iter().filter(|(name, _)| !without.contains(name));
         kept.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     }
@@ -196,115 +219,122 @@ impl<'a> Picked<'a> {
     }
 }
 
-struct Tool<'a> {
-    words: &'static str,
-    picked: &'a Picked<'a>,
+struct EmbedBuilder<'a> {
+    ui_language: &'static str,
+    selection: &'a Selection<'a>,
     title: String,
     facets: Map<String, Value>,
-    base: &'a str,
-    places: &'a Places,
+    base_url: &'a str,
+    country_names: &'a Places,
 }
 
-impl Tool<'_> {
-    fn say(&self, phrase: Phrase) -> &'static str {
-        phrase.in_language(self.words)
+impl EmbedBuilder<'_> {
+    fn message(&self, phrase: Phrase) -> &'static str {
+        phrase.in_language(self.ui_language)
     }
 
-    fn page(&self) -> Page {
-        let heading = self.say(Phrase::PutOnYourSite);
+    fn to_html_page(&self) -> HtmlPage {
+        let heading = self.message(Phrase::PutOnYourSite);
         let body = html! {
-            div.text { h1 { (heading) } (self.form()) }
-            (self.result())
+            div.text { h1 { (heading) } (self.render_form()) }
+            (self.render_result())
             div.text {
                 p.soft #copied role="status" {}
-                @for footnote in self.footnotes() { p.soft { "* " (footnote) } }
+                @for footnote in self.country_footnotes() { p.soft { "* " (footnote) } }
             }
         };
         let head = html! {
-            link rel="alternate" type="text/x-opml" href=(format!("{}/feeds/saved-queries.opml", self.base)) title=(self.say(Phrase::SavedQueries));
+            link rel="alternate" type="text/x-opml" href=(format!("{}/feeds/saved-queries.opml", self.base_url)) title=(self.message(Phrase::SavedQueries));
             meta name="robots" content="noindex";
         };
         let frames = BTreeSet::from(["'self'"]);
-        Page {
-            language: self.words.to_owned(),
+        HtmlPage {
+            language: self.ui_language.to_owned(),
             title: heading.to_owned(),
             head,
             body,
-            media: BTreeSet::new(),
-            frames,
-            is_tool: true,
-            chart: None,
+            media_origins: BTreeSet::new(),
+            frame_origins: frames,
+            is_builder: true,
+            chart_theme: None,
         }
     }
 
-    fn form(&self) -> Markup {
-        let value = |name: &str| self.picked.value(name).unwrap_or_default();
-        let sorts = [("", self.say(Phrase::NewestFirst)), ("title", self.say(Phrase::Title))];
+    fn render_form(&self) -> Markup {
+        let value = |name: &str| self.selection.value(name).unwrap_or_default();
+        let sorts =
+            [("", self.message(Phrase::NewestFirst)), ("title", self.message(Phrase::Title))];
         let layouts = LAYOUTS.map(|layout| {
             let phrase = match layout {
                 "list" => Phrase::List,
                 "carousel" => Phrase::Carousel,
                 _ => Phrase::Grid,
             };
-            (layout, self.say(phrase))
+            (layout, self.message(phrase))
         });
         let languages: Vec<(&str, String)> = LANGUAGES
-            .map(|tag| (tag, language_names::name(&Language::stored(tag), self.words)))
+            .map(|tag| (tag, language_names::name(&Language::stored(tag), self.ui_language)))
             .into();
         html! {
-            form method="get" action=(format!("{}/embed", self.base)) {
-                @for (name, value) in self.picked.0.iter().filter(|(name, _)| !FIELDS.contains(name)) {
+            form method="get" action=(format!("{}/embed", self.base_url)) {
+                @for (name, value) in self.selection.0.iter().filter(|(name, _)| !FORM_FIELDS.contains(name)) {
                     input type="hidden" name=(name) value=(percent_decode(value).unwrap_or_default());
                 }
-                div { label for="q" { (self.say(Phrase::Search)) } input #q type="search" name="q" value=(value("q")) maxlength="500"; }
-                @for (name, phrase) in PICKED { (self.choice(name, phrase, &[("", self.say(Phrase::All).to_owned())], &self.counted(name))) }
-                (self.choice("sort", Phrase::Order, &[], &sorts.map(|(value, text)| (value, text.to_owned()))))
+                div { label for="q" { (self.message(Phrase::Search)) } input #q type="search" name="q" value=(value("q")) maxlength="500"; }
+                @for (name, phrase) in SELECT_FILTERS { (self.render_select(name, phrase, &[("", self.message(Phrase::All).to_owned())], &self.options_with_counts(name))) }
+                (self.render_select("sort", Phrase::Order, &[], &sorts.map(|(value, text)| (value, text.to_owned()))))
                 div {
-                    label for="limit" { (self.say(Phrase::HowMany)) }
+                    label for="limit" { (self.message(Phrase::HowMany)) }
                     input #limit type="number" name="limit" min="1" max=(MAX_LIMIT) placeholder=(DEFAULT_LIMIT) value=(value("limit"));
                 }
-                (self.choice("layout", Phrase::Layout, &[], &layouts.map(|(value, text)| (value, text.to_owned()))))
-                (self.choice("lang", Phrase::PageLanguage, &[("", self.say(Phrase::VisitorsLanguage).to_owned())], &languages))
-                div { button type="submit" { (self.say(Phrase::Show)) } }
+                (self.render_select("layout", Phrase::Layout, &[], &layouts.map(|(value, text)| (value, text.to_owned()))))
+                (self.render_select("lang", Phrase::PageLanguage, &[("", self.message(Phrase::VisitorsLanguage).to_owned())], &languages))
+                div { button type="submit" { (self.message(Phrase::Show)) } }
             }
         }
     }
 
     /// The values of a filter that videos have, with how many.
-    fn counted(&self, name: &str) -> Vec<(&str, String)> {
+    fn options_with_counts(&self, name: &str) -> Vec<(&str, String)> {
         let values = self.facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let counted = values.filter_map(|value| {
             let text = |name: &str| value.get(name).and_then(Value::as_str);
-            let mark =
-                if name == "country" && self.footnote(text("value")?).is_some() { "*" } else { "" };
+            let mark = if name == "country" && self.country_footnote(text("value")?).is_some() {
+                "*"
+            } else {
+                ""
+            };
             Some((text("value")?, format!("{}{mark} ({})", text("label")?, value.get("count")?)))
         });
         counted.collect()
     }
 
     /// What must be said where a country is named.
-    fn footnote(&self, country: &str) -> Option<String> {
-        self.places.country(country, self.words)?.footnote
+    fn country_footnote(&self, country: &str) -> Option<String> {
+        self.country_names.country(country, self.ui_language)?.footnote
     }
 
-    fn footnotes(&self) -> Vec<String> {
-        self.counted("country").iter().filter_map(|(code, _)| self.footnote(code)).collect()
+    fn country_footnotes(&self) -> Vec<String> {
+        self.options_with_counts("country")
+            .iter()
+            .filter_map(|(code, _)| self.country_footnote(code))
+            .collect()
     }
 
     /// A field to choose in; what is chosen stays even if no video has it.
-    fn choice(
+    fn render_select(
         &self,
         name: &str,
         phrase: Phrase,
         first: &[(&str, String)],
         values: &[(&str, String)],
     ) -> Markup {
-        let chosen = self.picked.value(name).unwrap_or_default();
+        let chosen = self.selection.value(name).unwrap_or_default();
         let is_there = |(value, _): &(&str, String)| *value == chosen;
         let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_there);
         html! {
             div {
-                label for=(name) { (self.say(phrase)) }
+                label for=(name) { (self.message(phrase)) }
                 select id=(name) name=(name) {
                     @for (value, text) in first.iter().chain(values) { option value=(value) selected[*value == chosen] { (text) } }
                     @if is_other { option value=(chosen) selected { (chosen) } }
@@ -313,23 +343,24 @@ impl Tool<'_> {
         }
     }
 
-    fn result(&self) -> Markup {
-        let query = in_address(&self.picked.query(&[]));
+    fn render_result(&self) -> Markup {
+        let query = encode_query(&self.selection.to_query(&[]));
         let mark = if query.is_empty() { "" } else { "?" };
-        let page = format!("{}/embed/videos{mark}{query}", self.base);
-        let size = (snippets::WIDTH, snippets::height(snippets::WIDTH));
-        let (layout, lang) = (self.picked.value("layout"), self.picked.value("lang"));
-        let asked = in_address(&self.picked.query(&["layout", "lang"]));
-        let component = snippets::videos(
-            self.base,
+        let page = format!("{}/embed/videos{mark}{query}", self.base_url);
+        let size = (snippets::DEFAULT_WIDTH, snippets::frame_height(snippets::DEFAULT_WIDTH));
+        let (layout, lang) = (self.selection.value("layout"), self.selection.value("lang"));
+        let asked = encode_query(&self.selection.to_query(&["layout", "lang"]));
+        let component = snippets::list_component_html(
+            self.base_url,
             (&asked, layout.as_deref(), lang.as_deref()),
             (&page, &self.title),
         );
-        let this = Links { this: page.clone(), next: None, prev: None, feeds: Vec::new() };
-        let without_layout = in_address(&self.picked.query(&["layout"]));
-        let feeds = Links { this: format!("{}/embed/videos?{without_layout}", self.base), ..this }
-            .with_feeds(&SPEC, "/embed/videos")
-            .feeds;
+        let this = Links { self_url: page.clone(), next: None, prev: None, alternates: Vec::new() };
+        let without_layout = encode_query(&self.selection.to_query(&["layout"]));
+        let feeds =
+            Links { self_url: format!("{}/embed/videos?{without_layout}", self.base_url), ..this }
+                .with_alternates(&SCHEMA, "/embed/videos")
+                .alternates;
         let name = |media_type: &str| match media_type {
             "application/rss+xml" => "RSS",
             "application/atom+xml" => "Atom",
@@ -337,43 +368,43 @@ impl Tool<'_> {
         };
         html! {
             section #result.text {
-                h2 { (self.say(Phrase::Preview)) ": " (self.title) }
+                h2 { (self.message(Phrase::Preview)) ": " (self.title) }
                 iframe.preview src=(page) title=(self.title) {}
-                h2 { label for="frame" { (self.say(Phrase::FrameCode)) } }
-                (self.paste("frame", &snippets::frame(&page, size, &self.title)))
-                h2 { label for="component" { (self.say(Phrase::ComponentCode)) } }
-                (self.paste("component", &component))
-                h2 { (self.say(Phrase::Addresses)) }
-                @for (feed, media_type) in &feeds { (self.address(name(media_type), feed)) }
-                (self.address("oEmbed", &snippets::oembed(self.base, &page)))
+                h2 { label for="frame" { (self.message(Phrase::FrameCode)) } }
+                (self.render_code_field("frame", &snippets::iframe_html(&page, size, &self.title)))
+                h2 { label for="component" { (self.message(Phrase::ComponentCode)) } }
+                (self.render_code_field("component", &component))
+                h2 { (self.message(Phrase::Addresses)) }
+                @for (feed, media_type) in &feeds { (self.render_url_field(name(media_type), feed)) }
+                (self.render_url_field("oEmbed", &snippets::oembed_url(self.base_url, &page)))
             }
         }
     }
 
-    fn paste(&self, id: &str, text: &str) -> Markup {
+    fn render_code_field(&self, id: &str, text: &str) -> Markup {
         html! {
             div.paste {
                 textarea id=(id) readonly rows="4" { (text) }
-                (self.copy(id))
+                (self.render_copy_button(id))
             }
         }
     }
 
-    fn address(&self, name: &str, address: &str) -> Markup {
+    fn render_url_field(&self, name: &str, address: &str) -> Markup {
         let id = name.to_ascii_lowercase().replace(' ', "-");
         html! {
             div.paste {
                 label for=(id) { (name) }
                 input id=(id) type="url" readonly value=(address);
-                (self.copy(&id))
+                (self.render_copy_button(&id))
             }
         }
     }
 
     /// What copies a field; only where there are scripts.
-    fn copy(&self, id: &str) -> Markup {
+    fn render_copy_button(&self, id: &str) -> Markup {
         html! {
-            button type="button" hidden data-copy=(id) data-copied=(self.say(Phrase::Copied)) { (self.say(Phrase::Copy)) }
+            button type="button" hidden data-copy=(id) data-copied=(self.message(Phrase::Copied)) { (self.message(Phrase::Copy)) }
         }
     }
 }

@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
-use super::discovery::Discovery;
-use super::item::{self, Asked, At, Owed};
-use super::page::{self, Page};
-use super::player::{Player, origin, player};
+use super::discovery::OEmbedDiscovery;
+use super::item::{self, ItemRequest, Located, VideoExtras};
+use super::page::{self, HtmlPage};
+use super::player::{Player, player_for_source, url_origin};
 use super::poster;
-use super::results::{self, Evidenced};
+use super::results::{self, EvidencePassage};
 use super::structured;
 use crate::http::conditional::Freshness;
 use crate::http::keys::Visibility;
@@ -19,28 +19,29 @@ use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::programmes::model::Helpline;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::context::AppState;
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 use crate::text::language::Language;
 use crate::text::language_names;
-use crate::videos::model::Own;
+use crate::videos::model::VideoFields;
 use crate::videos::parts::{Caption, Chapter, Source};
 use crate::videos::tracks::Captions;
 
 /// What an embed page is asked.
-struct Wanted {
-    wish: LanguagePreference,
-    start: i64,
+struct VideoPageParams {
+    language_preference: LanguagePreference,
+    start_seconds: i64,
 }
 
-impl Wanted {
-    fn read(request: &HttpRequest, context: &Context) -> Result<Self, Problem> {
+impl VideoPageParams {
+    fn from_request(request: &HttpRequest, context: &AppState) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
+        let wish =
+            LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
         if wish.all_languages {
             params.error(
                 "lang",
@@ -50,7 +51,7 @@ impl Wanted {
         }
         let start = params.integer("start", 0..=864_000).unwrap_or(0);
         params.finish()?;
-        Ok(Self { wish, start })
+        Ok(Self { language_preference: wish, start_seconds: start })
     }
 }
 
@@ -75,45 +76,48 @@ impl Wanted {
 ))]
 #[get("/embed/videos/{video}")]
 pub async fn embed_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> HttpResponse {
-    match answer(&context, &request, name.into_inner()).await {
+    match respond(&context, &request, name.into_inner()).await {
         Ok(response) => response,
-        Err(problem) => {
-            page::problem(&problem, page::language_of(&request, &context), &context.settings)
-        }
+        Err(problem) => page::error_page(
+            &problem,
+            page::visitor_language(&request, &context),
+            &context.settings,
+        ),
     }
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    let Wanted { wish, start } = Wanted::read(request, context)?;
-    let addresses = Addresses::new(&context.settings, &context.settings.base_url(request));
+    let VideoPageParams { language_preference: wish, start_seconds: start } =
+        VideoPageParams::from_request(request, context)?;
+    let addresses = PublicUrls::new(&context.settings, &context.settings.base_url(request));
     let identity =
-        format!("embed\n{start}\n{}\n{:?}", addresses.identity(), context.settings.embed_origins);
+        format!("embed\n{start}\n{}\n{:?}", addresses.cache_key(), context.settings.embed_origins);
     let publisher = context.settings.publisher_name(&context.settings.base_url(request));
-    let asked = Asked {
-        name,
-        viewer: Visibility::Published,
-        wish: &wish,
-        identity: format!("{identity}\n{publisher}"),
-        with_owed: true,
-        follows: false,
+    let asked = ItemRequest {
+        id_or_slug: name,
+        visibility: Visibility::Published,
+        language_preference: &wish,
+        etag_key: format!("{identity}\n{publisher}"),
+        with_extras: true,
+        accept_former_slug: false,
     };
     let (validators, found) =
-        match item::read(context, request, asked, move |video, owed, shown| {
-            Card::new(video, owed, (&addresses, &publisher), shown)
+        match item::load_video(context, request, asked, move |video, owed, shown| {
+            VideoPage::new(video, owed, (&addresses, &publisher), shown)
         })
         .await?
         {
             Freshness::Fresh(validators, found) => (validators, found),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(
+                return Ok(answer::not_modified_response(
                     context,
                     Visibility::Published,
                     &wish,
@@ -122,62 +126,64 @@ async fn answer(
             }
         };
     match found {
-        At::Moved(slug) => Ok(item::moved(context, request, &format!("/embed/videos/{slug}"))),
-        At::Here(card) => {
+        Located::Moved(slug) => {
+            Ok(item::permanent_redirect(context, request, &format!("/embed/videos/{slug}")))
+        }
+        Located::Found(card) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::caching(&mut response, context, Visibility::Published, &wish);
-            answer::validate(&mut response, &validators);
-            response.insert_header((header::LINK, card.discovery.links().join(", ")));
-            Ok(card.page(start).answer(&context.settings, response))
+            answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+            answer::set_validators(&mut response, &validators);
+            response.insert_header((header::LINK, card.discovery.link_headers().join(", ")));
+            Ok(card.to_html_page(start).to_response(&context.settings, response))
         }
     }
 }
 
 /// All that a page says of a video.
-struct Card {
+struct VideoPage {
     /// The language of what the product itself says.
-    words: &'static str,
+    ui_language: &'static str,
     language: String,
     title: String,
-    text: Option<String>,
+    description: Option<String>,
     /// The content note, and its language.
-    warning: Option<(String, String)>,
+    content_note: Option<(String, String)>,
     players: Vec<Player>,
     captions: Vec<Caption>,
     chapters: Vec<Chapter>,
     /// What it is evidence of.
-    results: Vec<Evidenced>,
+    evidence: Vec<EvidencePassage>,
     programme: Option<String>,
     credits: Vec<String>,
-    owed: Vec<String>,
+    attribution: Vec<String>,
     /// Where to find help, and the country in which.
     helplines: Vec<(Helpline, Option<&'static str>)>,
-    poster: String,
+    poster_url: String,
     /// The same for those who take no SVG.
-    picture: String,
+    poster_png_url: String,
     /// The page about it on the publisher's own site, if that has one.
-    about: Option<String>,
+    public_url: Option<String>,
     /// This page, without anything asked of it.
-    this: String,
+    canonical_url: String,
     /// What search engines read (JSON-LD).
-    structured: Option<Value>,
+    json_ld: Option<Value>,
     /// The parameter that keeps the language.
-    lang: String,
-    discovery: Discovery,
+    lang_query: String,
+    discovery: OEmbedDiscovery,
 }
 
-impl Card {
+impl VideoPage {
     fn new(
-        mut loaded: Loaded<Own>,
-        owed: Owed,
-        (addresses, publisher): (&Addresses, &str),
-        shown: &Shown,
+        mut loaded: LoadedItem<VideoFields>,
+        owed: VideoExtras,
+        (addresses, publisher): (&PublicUrls, &str),
+        shown: &RenderContext,
     ) -> Self {
-        let words = shown.wish.ui_language;
-        let structured = structured::video(&loaded, &owed, (addresses, publisher), shown);
-        let Owed { programme, content_note, chapters, statistics } = owed;
+        let words = shown.language_preference.ui_language;
+        let structured = structured::video_object(&loaded, &owed, (addresses, publisher), shown);
+        let VideoExtras { programme, content_note, chapters, statistics } = owed;
         let slug = loaded.item.slug.clone();
-        let chosen = loaded.take_chosen();
+        let chosen = loaded.take_selected_text();
         let (language, text) = match chosen {
             Some(chosen) => (chosen.language.as_str().to_owned(), Some(chosen.text)),
             None => (words.to_owned(), None),
@@ -189,7 +195,7 @@ impl Card {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let own = &loaded.own;
+        let own = &loaded.fields;
         let countries = shown.countries(&own.countries);
         let licence = own
             .licence
@@ -210,29 +216,31 @@ impl Card {
                     .as_ref()
                     .is_none_or(|code| countries.iter().any(|country| country.code == code))
         };
-        let lang = page::language_kept(&shown.wish);
-        let this = addresses.here(&format!("/embed/videos/{slug}"));
+        let lang = page::lang_query(&shown.language_preference);
+        let this = addresses.own_url(&format!("/embed/videos/{slug}"));
         let here = if lang.is_empty() { this.clone() } else { format!("{this}?{lang}") };
-        let credits = loaded.own.credits.unpack::<Vec<crate::videos::parts::Credit>>();
+        let credits = loaded.fields.credits.unpack::<Vec<crate::videos::parts::Credit>>();
         Self {
-            words,
+            ui_language: words,
             title: text.as_ref().map(|text| text.title.clone()).unwrap_or_default(),
-            warning: text
+            content_note: text
                 .as_ref()
                 .and_then(|text| Some((language.clone(), text.content_note.clone()?)))
                 .or(content_note),
-            text: text.and_then(|text| text.summary.or(text.description)),
+            description: text.and_then(|text| text.summary.or(text.description)),
             players: own
                 .sources
                 .unpack::<Vec<Source>>()
                 .iter()
-                .map(|source| player(source, words))
+                .map(|source| player_for_source(source, words))
                 .collect(),
-            captions: Captions::new(&own.captions, &loaded.item, &shown.base, &slug).all(),
+            captions: Captions::new(&own.captions, &loaded.item, &shown.base_url, &slug).all(),
             chapters,
-            results: statistics
+            evidence: statistics
                 .iter()
-                .flat_map(|statistic| results::of(statistic, loaded.item.id, addresses, &lang))
+                .flat_map(|statistic| {
+                    results::evidence_passages(statistic, loaded.item.id, addresses, &lang)
+                })
                 .collect(),
             programme: field("title"),
             credits: credits
@@ -243,7 +251,7 @@ impl Card {
                         .map_or(credit.name.clone(), |role| format!("{} ({role})", credit.name))
                 })
                 .collect(),
-            owed: licence
+            attribution: licence
                 .into_iter()
                 .chain(field("credit_line"))
                 .chain(field("disclaimer"))
@@ -256,102 +264,106 @@ impl Card {
                     let country = helpline
                         .country
                         .as_ref()
-                        .and_then(|code| shown.places.country(code, words));
+                        .and_then(|code| shown.country_names.country(code, words));
                     (helpline, country.map(|country| country.name))
                 })
                 .collect(),
-            poster: addresses.here(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
-            picture: addresses.here(&poster::png_path(&slug, &language, None)),
-            about: addresses.elsewhere(Kind::Video, (loaded.item.id, &slug), &language),
-            discovery: Discovery::of(&addresses.here(""), &here),
-            structured,
+            poster_url: addresses.own_url(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
+            poster_png_url: addresses.own_url(&poster::png_path(&slug, &language, None)),
+            public_url: addresses.external_url(
+                ResourceKind::Video,
+                (loaded.item.id, &slug),
+                &language,
+            ),
+            discovery: OEmbedDiscovery::new(&addresses.own_url(""), &here),
+            json_ld: structured,
             language,
-            this,
-            lang,
+            canonical_url: this,
+            lang_query: lang,
         }
     }
 
     /// This page, from a second on.
-    fn at(&self, second: i64) -> String {
-        let and = if self.lang.is_empty() { "" } else { "&" };
-        format!("{}?{}{and}start={second}", self.this, self.lang)
+    fn url_at(&self, second: i64) -> String {
+        let and = if self.lang_query.is_empty() { "" } else { "&" };
+        format!("{}?{}{and}start={second}", self.canonical_url, self.lang_query)
     }
 
-    fn page(&self, start: i64) -> Page {
+    fn to_html_page(&self, start: i64) -> HtmlPage {
         let (width, height) = poster::SIZE;
         let head = html! {
-            link rel="canonical" href=(self.this);
-            (self.discovery.head(&self.title))
-            meta name="description" content=(self.text.as_deref().unwrap_or_default());
+            link rel="canonical" href=(self.canonical_url);
+            (self.discovery.render_head(&self.title))
+            meta name="description" content=(self.description.as_deref().unwrap_or_default());
             meta property="og:type" content="video.other";
             meta property="og:title" content=(self.title);
-            meta property="og:description" content=(self.text.as_deref().unwrap_or_default());
-            meta property="og:url" content=(self.about.as_ref().unwrap_or(&self.this));
-            meta property="og:image" content=(self.picture);
+            meta property="og:description" content=(self.description.as_deref().unwrap_or_default());
+            meta property="og:url" content=(self.public_url.as_ref().unwrap_or(&self.canonical_url));
+            meta property="og:image" content=(self.poster_png_url);
             meta property="og:image:type" content="image/png";
             meta property="og:image:width" content=(width);
             meta property="og:image:height" content=(height);
             meta property="og:image:alt" content=(self.title);
             meta property="og:locale" content=(self.language.replace('-', "_"));
             meta name="twitter:card" content="player";
-            meta name="twitter:image" content=(self.picture);
+            meta name="twitter:image" content=(self.poster_png_url);
             meta name="twitter:image:alt" content=(self.title);
-            meta name="twitter:player" content=(self.this);
+            meta name="twitter:player" content=(self.canonical_url);
             meta name="twitter:player:width" content="640";
             meta name="twitter:player:height" content="360";
-            @if let Some(structured) = &self.structured {
+            @if let Some(structured) = &self.json_ld {
                 // In a script `<` could end it.
                 script type="application/ld+json" { (PreEscaped(structured.to_string().replace('<', "\\u003c"))) }
             }
         };
         let media = self.players.iter().filter_map(|player| {
-            if let Player::File { url, .. } = player { origin(url) } else { None }
+            if let Player::File { url, .. } = player { url_origin(url) } else { None }
         });
         let elsewhere = self
             .captions
             .iter()
             .filter(|caption| caption.stored != Some(true))
-            .filter_map(|caption| origin(&caption.url));
+            .filter_map(|caption| url_origin(&caption.url));
         let is_file = self.players.iter().any(|player| matches!(player, Player::File { .. }));
         let frames = self.players.iter().filter_map(|player| {
-            if let Player::Framed { origin, .. } = player { Some(*origin) } else { None }
+            if let Player::Iframe { origin, .. } = player { Some(*origin) } else { None }
         });
-        Page {
+        HtmlPage {
             language: self.language.clone(),
             title: self.title.clone(),
             head,
-            body: self.body(start),
-            media: media.chain(elsewhere.filter(|_| is_file)).collect(),
-            frames: frames.collect(),
-            is_tool: false,
-            chart: None,
+            body: self.render_body(start),
+            media_origins: media.chain(elsewhere.filter(|_| is_file)).collect(),
+            frame_origins: frames.collect(),
+            is_builder: false,
+            chart_theme: None,
         }
     }
 
-    fn body(&self, start: i64) -> Markup {
+    fn render_body(&self, start: i64) -> Markup {
         html! {
-            @if let Some((language, warning)) = &self.warning {
-                p.note { strong { (Phrase::ContentNote.in_language(self.words)) ":" } " " span lang=[(*language != self.language).then_some(language)] { (warning) } }
+            @if let Some((language, warning)) = &self.content_note {
+                p.note { strong { (Phrase::ContentNote.in_language(self.ui_language)) ":" } " " span lang=[(*language != self.language).then_some(language)] { (warning) } }
             }
-            div.stage { (self.stage(start)) }
+            div.stage { (self.render_player(start)) }
             div.text {
                 h1 {
-                    @if let Some(about) = &self.about { a href=(about) target="_blank" rel="noopener" { (self.title) } } @else { (self.title) }
+                    @if let Some(about) = &self.public_url { a href=(about) target="_blank" rel="noopener" { (self.title) } } @else { (self.title) }
                 }
                 @if let Some(programme) = &self.programme { p.soft { (programme) } }
-                (self.told())
-                @if let Some(text) = &self.text { p { (text) } }
-                (self.chapters())
-                (self.results())
-                (self.helplines())
+                (self.render_consent_notice())
+                @if let Some(text) = &self.description { p { (text) } }
+                (self.render_chapters())
+                (self.render_evidence())
+                (self.render_helplines())
                 @if !self.credits.is_empty() { p.soft { (self.credits.join(", ")) } }
-                @for owed in &self.owed { p.soft { (owed) } }
+                @for owed in &self.attribution { p.soft { (owed) } }
             }
         }
     }
 
     /// What is played, or stands in its place until then.
-    fn stage(&self, start: i64) -> Markup {
+    fn render_player(&self, start: i64) -> Markup {
         let files: Vec<(&String, &Option<String>)> = self
             .players
             .iter()
@@ -366,43 +378,42 @@ impl Card {
         if !files.is_empty() {
             let fragment = if start > 0 { format!("#t={start}") } else { String::new() };
             return html! {
-                video controls preload="none" playsinline poster=(self.poster) aria-label=(self.title) {
+                video controls preload="none" playsinline poster=(self.poster_url) aria-label=(self.title) {
                     @for (url, mime_type) in files { source src=(format!("{url}{fragment}")) type=[mime_type.as_deref()]; }
-                    (self.tracks())
+                    (self.render_tracks())
                 }
             };
         }
-        let picture =
-            html! { img src=(self.poster) alt="" width=(poster::SIZE.0) height=(poster::SIZE.1); };
+        let picture = html! { img src=(self.poster_url) alt="" width=(poster::SIZE.0) height=(poster::SIZE.1); };
         match self.players.first() {
-            Some(Player::Framed { site, url, .. }) => html! {
+            Some(Player::Iframe { site_name: site, url, .. }) => html! {
                 (picture)
                 a.play href=(url.replace("START", &start.to_string())) rel="nofollow" data-player=(url) data-title=(self.title)
-                    aria-describedby="told" aria-label=(format!("{}: {}", Phrase::Play.in_language(self.words), self.title)) {
-                    span { (format!("▶ {} ({site})", Phrase::Play.in_language(self.words))) }
+                    aria-describedby="told" aria-label=(format!("{}: {}", Phrase::Play.in_language(self.ui_language), self.title)) {
+                    span { (format!("▶ {} ({site})", Phrase::Play.in_language(self.ui_language))) }
                 }
             },
-            Some(Player::Page { site, url }) => html! {
+            Some(Player::ExternalPage { site_name: site, url }) => html! {
                 (picture)
-                a.play href=(url) target="_blank" rel="noopener nofollow" { span { (Phrase::WatchOn.with(self.words, site)) } }
+                a.play href=(url) target="_blank" rel="noopener nofollow" { span { (Phrase::WatchOn.with(self.ui_language, site)) } }
             },
             _ => picture,
         }
     }
 
     /// What happens when play is pressed.
-    fn told(&self) -> Markup {
+    fn render_consent_notice(&self) -> Markup {
         let is_file = self.players.iter().any(|player| matches!(player, Player::File { .. }));
         match self.players.first() {
-            Some(Player::Framed { site, .. }) if !is_file => {
-                html! { p.soft id="told" { (Phrase::LoadsFrom.with(self.words, site)) } }
+            Some(Player::Iframe { site_name: site, .. }) if !is_file => {
+                html! { p.soft id="told" { (Phrase::LoadsFrom.with(self.ui_language, site)) } }
             }
-            None => html! { p.soft { (Phrase::NoVideo.in_language(self.words)) } },
+            None => html! { p.soft { (Phrase::NoVideo.in_language(self.ui_language)) } },
             _ => html! {},
         }
     }
 
-    fn tracks(&self) -> Markup {
+    fn render_tracks(&self) -> Markup {
         let language = Language::stored(&self.language);
         let of_this_server = || {
             self.captions
@@ -421,40 +432,40 @@ impl Card {
         html! {
             @for (place, caption) in self.captions.iter().enumerate() {
                 track src=(caption.url) kind=(caption.kind) srclang=(caption.language) default[Some(place) == shown]
-                    label=(caption.label.clone().unwrap_or_else(|| language_names::name(&Language::stored(&caption.language), self.words)));
+                    label=(caption.label.clone().unwrap_or_else(|| language_names::name(&Language::stored(&caption.language), self.ui_language)));
             }
         }
     }
 
-    fn chapters(&self) -> Markup {
+    fn render_chapters(&self) -> Markup {
         if self.chapters.is_empty() || self.players.is_empty() {
             return html! {};
         }
         html! {
-            h2 { (Phrase::Chapters.in_language(self.words)) }
+            h2 { (Phrase::Chapters.in_language(self.ui_language)) }
             ol {
                 @for chapter in &self.chapters {
-                    @let second = page::whole(chapter.start_seconds);
-                    li { a href=(self.at(second)) data-second=(second) { span.time { (page::clock(second)) } (chapter.title) } }
+                    @let second = page::truncate_seconds(chapter.start_seconds);
+                    li { a href=(self.url_at(second)) data-second=(second) { span.time { (page::format_timecode(second)) } (chapter.title) } }
                 }
             }
         }
     }
 
-    fn results(&self) -> Markup {
-        if self.results.is_empty() {
+    fn render_evidence(&self) -> Markup {
+        if self.evidence.is_empty() {
             return html! {};
         }
         let playable = !self.players.is_empty();
         html! {
-            h2 { (Phrase::ImpactStatistics.in_language(self.words)) }
+            h2 { (Phrase::ImpactStatistics.in_language(self.ui_language)) }
             ul {
-                @for result in &self.results {
+                @for result in &self.evidence {
                     li {
-                        @if let Some(second) = result.second.filter(|_| playable) {
-                            a href=(self.at(second)) data-second=(second) { span.time { (page::clock(second)) } } " "
+                        @if let Some(second) = result.start_seconds.filter(|_| playable) {
+                            a href=(self.url_at(second)) data-second=(second) { span.time { (page::format_timecode(second)) } } " "
                         }
-                        a href=(result.address) lang=[(result.language != self.language).then_some(&result.language)] { (result.title) }
+                        a href=(result.url) lang=[(result.language != self.language).then_some(&result.language)] { (result.title) }
                         @if let Some((text, language)) = &result.quote { " " q lang=[language.as_ref()] { (text) } }
                     }
                 }
@@ -462,18 +473,18 @@ impl Card {
         }
     }
 
-    fn helplines(&self) -> Markup {
+    fn render_helplines(&self) -> Markup {
         if self.helplines.is_empty() {
             return html! {};
         }
         html! {
-            h2 { (Phrase::Helplines.in_language(self.words)) }
+            h2 { (Phrase::Helplines.in_language(self.ui_language)) }
             ul {
                 @for (helpline, country) in &self.helplines {
                     li {
                         @if let Some(url) = &helpline.url { a href=(url) target="_blank" rel="noopener" { (helpline.name) } } @else { (helpline.name) }
                         @if let Some(country) = country { span.soft { " (" (country) ")" } }
-                        @if let Some(phone) = &helpline.phone { " " a href=(format!("tel:{}", dialled(phone))) { (phone) } }
+                        @if let Some(phone) = &helpline.phone { " " a href=(format!("tel:{}", dialable_number(phone))) { (phone) } }
                     }
                 }
             }
@@ -482,7 +493,7 @@ impl Card {
 }
 
 /// A telephone number as a phone dials it.
-fn dialled(phone: &str) -> String {
+fn dialable_number(phone: &str) -> String {
     let phone = if phone.starts_with('+') { phone.replace("(0)", "") } else { phone.to_owned() };
     phone
         .chars()
@@ -496,7 +507,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_numbers_are_written_for_people_and_phones() {
+    fn formats_timecodes_and_phone_numbers() {
         assert_eq!(
             [page::clock(0), page::clock(63), page::clock(3_723)],
             ["0:00", "1:03", "1:02:03"]

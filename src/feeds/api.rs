@@ -12,7 +12,7 @@ use super::feed::{Entry, Feed};
 use super::json::JsonFeed;
 use super::{atom, json, rss};
 use crate::db::{Connection, Id, Time};
-use crate::http::conditional::{ConditionalGet, Freshness, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
 use crate::http::fields::clip;
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
@@ -22,20 +22,20 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
 use crate::resource::list::{self, PageInfo};
 use crate::resource::load::load_page;
-use crate::resource::notes::elsewhere;
-use crate::resource::owed::of_programmes;
+use crate::resource::notes::content_notes_in_other_language;
+use crate::resource::owed::programme_attributions;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, list_response_head, read_catalogue_wide};
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
-use crate::resource::told::{Told, tell};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceSchema;
+use crate::resource::told::{QueryDescription, describe_query};
 use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
 
@@ -44,15 +44,21 @@ const EXCLUDED_PARAMS: &[&str] =
     &["fields", "include", "facets", "facet_limit", "highlights", "total"];
 
 /// What the document says of them, beside what the handlers do.
-pub const OPENAPI: [Listing; 4] = [
-    list_endpoint("/feeds/videos.{format}", &videos::model::SPEC),
-    list_endpoint("/feeds/programmes.{format}", &programmes::model::SPEC),
-    list_endpoint("/feeds/partners.{format}", &partners::model::SPEC),
-    list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SPEC),
+pub const OPENAPI: [ListEndpoint; 4] = [
+    list_endpoint("/feeds/videos.{format}", &videos::model::SCHEMA),
+    list_endpoint("/feeds/programmes.{format}", &programmes::model::SCHEMA),
+    list_endpoint("/feeds/partners.{format}", &partners::model::SCHEMA),
+    list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SCHEMA),
 ];
 
-const fn list_endpoint(path: &'static str, spec: &'static Spec) -> Listing {
-    Listing { path, spec, without: EXCLUDED_PARAMS, own: Vec::new, needs_query: false }
+const fn list_endpoint(path: &'static str, spec: &'static ResourceSchema) -> ListEndpoint {
+    ListEndpoint {
+        path,
+        schema: spec,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: Vec::new,
+        requires_query: false,
+    }
 }
 
 /// In what a feed is written.
@@ -138,7 +144,7 @@ pub enum FeedFormat {
 #[utoipa::path(operation_id = "feed_videos", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
 pub async fn video_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -151,7 +157,7 @@ pub async fn video_feed(
 #[utoipa::path(operation_id = "feed_programmes", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/programmes.{format}")]
 pub async fn programme_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -164,7 +170,7 @@ pub async fn programme_feed(
 #[utoipa::path(operation_id = "feed_partners", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/partners.{format}")]
 pub async fn partner_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -178,7 +184,7 @@ pub async fn partner_feed(
 #[utoipa::path(operation_id = "feed_impact_statistics", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/impact-statistics.{format}")]
 pub async fn impact_statistic_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -188,37 +194,37 @@ pub async fn impact_statistic_feed(
 /// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers
 /// send all sorts of things.
 async fn list_feed<S: FeedResource>(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     ending: String,
 ) -> Result<HttpResponse, Problem> {
-    let Some(format) =
-        FeedType::from_extension(&ending).filter(|_| S::SPEC.feeds.contains(&ending.as_str()))
+    let Some(format) = FeedType::from_extension(&ending)
+        .filter(|_| S::SCHEMA.feed_formats.contains(&ending.as_str()))
     else {
         let detail = format!(
             "This feed is given as {}, not as `{}`.",
-            S::SPEC.feeds.join(", "),
+            S::SCHEMA.feed_formats.join(", "),
             clip(&ending)
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.viewer(&request).await?;
+    let caller = context.visibility(&request).await?;
     reject_list_params(&request)?;
-    let list_request = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
-    if list_request.wish.all_languages {
+    let list_request = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
+    if list_request.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
             "A feed is in one language: name it, or leave `lang` out.",
         ));
     }
-    let urls = Addresses::new(&context.settings, &list_request.base);
-    let publisher = context.settings.publisher_name(&list_request.base);
+    let urls = PublicUrls::new(&context.settings, &list_request.base_url);
+    let publisher = context.settings.publisher_name(&list_request.base_url);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
         "feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}",
-        urls.identity(),
-        list_request.identity
+        urls.cache_key(),
+        list_request.etag_key
     );
     let (shared_request, inner, query) = (
         Arc::clone(&list_request),
@@ -228,14 +234,14 @@ async fn list_feed<S: FeedResource>(
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let catalogue_request = OfCatalogue {
-                identity: &identity,
-                wish: &shared_request.wish,
-                base: &shared_request.base,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared_request.language_preference,
+                base_url: &shared_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(
+            read_catalogue_wide(
                 connection,
                 &inner,
                 &catalogue_request,
@@ -253,37 +259,50 @@ async fn list_feed<S: FeedResource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    let (validators, LoadedFeed { description: Told { title, notes }, entries, page_info: info }) =
-        match done.value {
-            Freshness::Fresh(validators, read) => (validators, read),
-            Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(&context, caller, &list_request.wish, &validators));
-            }
-        };
-    let links = list::links(&context, &request, &info);
+    let (
+        validators,
+        LoadedFeed { description: QueryDescription { title, notes }, entries, page_info: info },
+    ) = match done.value {
+        Freshness::Fresh(validators, read) => (validators, read),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified_response(
+                &context,
+                caller,
+                &list_request.language_preference,
+                &validators,
+            ));
+        }
+    };
+    let links = list::page_links(&context, &request, &info);
     let feed = Feed {
-        id: list::first_page(&links),
+        id: list::first_page_url(&links),
         title,
         notes,
-        language: list_request.wish.ui_language.to_owned(),
+        language: list_request.language_preference.ui_language.to_owned(),
         publisher,
-        list_url: links.this.replacen(request.path(), S::SPEC.kind.path(), 1),
-        changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
+        list_url: links.self_url.replacen(request.path(), S::SCHEMA.kind.path(), 1),
+        changed_at: validators.last_modified.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
         entries,
     };
-    feed_response(&context, (caller, &list_request.wish), &validators, (format, &feed))
+    feed_response(
+        &context,
+        (caller, &list_request.language_preference),
+        &validators,
+        (format, &feed),
+    )
 }
 
 /// Answers a feed that was read.
 pub(super) fn feed_response(
-    context: &Context,
+    context: &AppState,
     (caller, language_preference): (Visibility, &LanguagePreference),
-    validators: &Validators,
+    validators: &CacheValidators,
     (format, feed): (FeedType, &Feed),
 ) -> Result<HttpResponse, Problem> {
-    let mut response = answered(context, (caller, language_preference), validators, &feed.links);
+    let mut response =
+        list_response_head(context, (caller, language_preference), validators, &feed.links);
     if let Some(hub) = &feed.hub {
         response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
     }
@@ -310,7 +329,7 @@ fn reject_list_params(request: &HttpRequest) -> Result<(), Problem> {
 /// What is read for a feed.
 pub(super) struct LoadedFeed {
     /// The query in words.
-    pub description: Told,
+    pub description: QueryDescription,
     /// The entries of this page.
     pub entries: Vec<Entry>,
     /// Where the page stands.
@@ -320,22 +339,23 @@ pub(super) struct LoadedFeed {
 /// Reads a page of a list for a feed; `query` is what the list was understood from.
 pub(super) fn load_feed<S: FeedResource>(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     list_request: &ListRequest,
     query: &str,
-    (revisions, urls): (&Revisions, &Addresses),
-    render_context: &mut Shown,
+    (revisions, urls): (&Revisions, &PublicUrls),
+    render_context: &mut RenderContext,
 ) -> Result<LoadedFeed, Problem> {
-    let description = tell(connection, S::SPEC, query, list_request.viewer, render_context)?;
-    let Some(cache) = render_context.memory() else {
+    let description =
+        describe_query(connection, S::SCHEMA, query, list_request.visibility, render_context)?;
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a feed was read without a memory"));
     };
-    let list = list_request.list(connection, S::SPEC, &cache)?;
+    let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
     let page = load_page::<S>(
         connection,
         &list,
-        (&list_request.paging.start, list_request.paging.limit),
-        list_request.viewer,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
         render_context,
     )?;
     let Some((slice, loaded)) = page else {
@@ -348,15 +368,26 @@ pub(super) fn load_feed<S: FeedResource>(
     // What a programme wants said is said once the programme may be seen.
     let mut ids: Vec<Id> = loaded
         .iter()
-        .flat_map(|one| one.in_field("programme"))
+        .flat_map(|one| one.references_in("programme"))
         .map(|link| link.target_id)
-        .filter(|id| render_context.knows(id))
+        .filter(|id| render_context.has_target(id))
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    let attributions =
-        of_programmes(connection, context, &ids, (list_request.viewer, revisions), render_context)?;
-    let content_notes = elsewhere(connection, context, revisions, &loaded, list_request.viewer)?;
+    let attributions = programme_attributions(
+        connection,
+        context,
+        &ids,
+        (list_request.visibility, revisions),
+        render_context,
+    )?;
+    let content_notes = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        &loaded,
+        list_request.visibility,
+    )?;
     let entry_context = EntryContext {
         render_context: render_context,
         attributions: attributions,
@@ -368,6 +399,6 @@ pub(super) fn load_feed<S: FeedResource>(
     Ok(LoadedFeed {
         description: description,
         entries,
-        page_info: list_request.paging.info(&slice, None),
+        page_info: list_request.page_params.page_info(&slice, None),
     })
 }

@@ -31,7 +31,7 @@ pub fn render(feed: &Feed) -> String {
     xml.element("name", &[], &feed.publisher);
     xml.close();
     xml.element("generator", &[("version", env!("CARGO_PKG_VERSION"))], "Kinoteka");
-    xml.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.this)]);
+    xml.empty("link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.self_url)]);
     xml.empty(
         "link",
         &[("rel", "alternate"), ("type", "application/json"), ("href", &feed.list_url)],

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, Note};
+use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, RequiredNote};
 use crate::db::{Id, RowId};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::model::Logo;
@@ -11,12 +11,12 @@ use crate::partners::store::Partners;
 use crate::phrases::Phrase;
 use crate::places::CountryReference;
 use crate::programmes::store::Programmes;
-use crate::resource::Subject;
-use crate::resource::addresses::Addresses;
-use crate::resource::load::{Link, Loaded, Text};
-use crate::resource::owed::Owed;
-use crate::resource::shown::{Packed, Shown};
-use crate::resource::spec::Kind;
+use crate::resource::Resource;
+use crate::resource::addresses::PublicUrls;
+use crate::resource::load::{Link, LoadedItem, TranslationRow};
+use crate::resource::owed::Attribution;
+use crate::resource::shown::{PackedJson, RenderContext};
+use crate::resource::spec::ResourceKind;
 use crate::resource::tracks::TrackKind;
 use crate::videos::parts::{Caption, Credit, Source, Thumbnail};
 use crate::videos::store::Videos;
@@ -25,36 +25,40 @@ use crate::videos::tracks::Captions;
 /// What an entry is drawn from beside its item.
 pub struct EntryContext<'a> {
     /// The items that it refers to, and the languages.
-    pub render_context: &'a Shown,
+    pub render_context: &'a RenderContext,
     /// What the programmes that entries belong to want said.
-    pub attributions: HashMap<Id, Arc<Owed>>,
+    pub attributions: HashMap<Id, Arc<Attribution>>,
     /// Content notes that stand in another language than their item, with it, by the number of the
     /// item.
     pub content_notes: HashMap<RowId, (String, String)>,
     /// Where things are.
-    pub urls: &'a Addresses,
+    pub urls: &'a PublicUrls,
 }
 
 /// A kind whose lists are feeds.
-pub trait FeedResource: Subject {
+pub trait FeedResource: Resource {
     /// Draws an item; `None` for one without a text in any language.
-    fn render_entry(loaded: Loaded<Self::Own>, around: &EntryContext<'_>) -> Option<Entry>;
+    fn render_entry(loaded: LoadedItem<Self::Fields>, around: &EntryContext<'_>) -> Option<Entry>;
 }
 
 impl EntryContext<'_> {
     /// The language of what the product itself says.
     fn ui_language(&self) -> &'static str {
-        self.render_context.wish.ui_language
+        self.render_context.language_preference.ui_language
     }
 
     /// An entry with what every kind has, and the texts.
-    fn base_entry<O>(&self, kind: Kind, loaded: &mut Loaded<O>) -> Option<(Entry, Text)> {
-        let chosen = loaded.take_chosen()?;
+    fn base_entry<O>(
+        &self,
+        kind: ResourceKind,
+        loaded: &mut LoadedItem<O>,
+    ) -> Option<(Entry, TranslationRow)> {
+        let chosen = loaded.take_selected_text()?;
         let (item, language) = (&loaded.item, chosen.language.as_str().to_owned());
         let text = chosen.text;
         let entry = Entry {
             id: item.id,
-            link: self.urls.page(kind, (item.id, &item.slug), &language),
+            link: self.urls.page_url(kind, (item.id, &item.slug), &language),
             title: text.title.clone(),
             language,
             summary: text.summary.clone(),
@@ -68,7 +72,7 @@ impl EntryContext<'_> {
             published: item.published_at.unwrap_or(item.created_at),
             updated: item.updated_at,
             categories: loaded
-                .links
+                .references
                 .iter()
                 .filter(|link| link.field != "partners")
                 .filter_map(|link| self.category(link))
@@ -88,20 +92,20 @@ impl EntryContext<'_> {
     /// Topics and the programme.
     fn category(&self, link: &Link) -> Option<Category> {
         let kind = match link.field.as_str() {
-            "topics" => Kind::Topic,
-            "programme" => Kind::Programme,
+            "topics" => ResourceKind::Topic,
+            "programme" => ResourceKind::Programme,
             _ => return None,
         };
-        let target = self.render_context.reference(&link.target_id)?;
+        let target = self.render_context.short_reference(&link.target_id)?;
         Some(Category {
             term: target.slug,
             label: target.title,
-            scheme: self.urls.here(kind.path()),
+            scheme: self.urls.own_url(kind.path()),
         })
     }
 
-    fn labelled_note(&self, label: Phrase, text: &str) -> Note {
-        Note { label: Some(label.in_language(self.ui_language())), text: text.to_owned() }
+    fn labelled_note(&self, label: Phrase, text: &str) -> RequiredNote {
+        RequiredNote { label: Some(label.in_language(self.ui_language())), text: text.to_owned() }
     }
 
     /// Countries as categories, with the footnotes that they owe.
@@ -110,20 +114,21 @@ impl EntryContext<'_> {
             let mut label = country.name.to_owned();
             if let Some(footnote) = country.footnote {
                 label.push('*');
-                entry.notes.push(Note { label: None, text: format!("* {footnote}") });
+                entry.notes.push(RequiredNote { label: None, text: format!("* {footnote}") });
             }
             entry.categories.push(Category {
                 term: country.code.to_owned(),
                 label,
-                scheme: self.urls.here("/v1/countries"),
+                scheme: self.urls.own_url("/v1/countries"),
             });
         }
     }
 
     /// What a programme wants said with whatever belongs to it.
-    fn add_programme_attribution<O>(&self, loaded: &Loaded<O>, entry: &mut Entry) {
-        if let Some(programme) =
-            loaded.in_field("programme").find_map(|link| self.attributions.get(&link.target_id))
+    fn add_programme_attribution<O>(&self, loaded: &LoadedItem<O>, entry: &mut Entry) {
+        if let Some(programme) = loaded
+            .references_in("programme")
+            .find_map(|link| self.attributions.get(&link.target_id))
         {
             add_attribution(
                 programme.credit_line.as_deref(),
@@ -134,12 +139,12 @@ impl EntryContext<'_> {
     }
 
     /// Those who take part, as authors.
-    fn partner_authors<O>(&self, loaded: &Loaded<O>) -> Vec<Author> {
-        let links = loaded.in_field("partners").chain(loaded.in_field("partner"));
+    fn partner_authors<O>(&self, loaded: &LoadedItem<O>) -> Vec<Author> {
+        let links = loaded.references_in("partners").chain(loaded.references_in("partner"));
         links
             .filter_map(|link| {
                 Some(Author {
-                    name: self.render_context.reference(&link.target_id)?.title,
+                    name: self.render_context.short_reference(&link.target_id)?.title,
                     role: link.role.clone(),
                 })
             })
@@ -150,7 +155,7 @@ impl EntryContext<'_> {
 /// What must be said: whom to credit, and what to disclaim.
 fn add_attribution(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
     for text in [credit_line, disclaimer].into_iter().flatten() {
-        entry.notes.push(Note { label: None, text: text.to_owned() });
+        entry.notes.push(RequiredNote { label: None, text: text.to_owned() });
     }
     if let Some(line) = credit_line {
         entry.rights = Some(
@@ -164,11 +169,11 @@ fn add_attribution(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &
 
 impl FeedResource for Videos {
     fn render_entry(
-        mut loaded: Loaded<Self::Own>,
+        mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, _) = entry_context.base_entry(Kind::Video, &mut loaded)?;
-        let own = &loaded.own;
+        let (mut entry, _) = entry_context.base_entry(ResourceKind::Video, &mut loaded)?;
+        let own = &loaded.fields;
         if let Some(licence) = &own.licence {
             entry.notes.push(entry_context.labelled_note(Phrase::Licence, licence));
             entry.rights = Some(licence.clone());
@@ -205,14 +210,14 @@ impl FeedResource for Videos {
         let captions = Captions::new(
             &own.captions,
             &loaded.item,
-            &entry_context.render_context.base,
+            &entry_context.render_context.base_url,
             &loaded.item.slug,
         );
         let has_chapters = own.chapters.0.is_some()
             || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
         let of_this =
             format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
-        entry.chapters_url = has_chapters.then(|| entry_context.urls.here(&of_this));
+        entry.chapters_url = has_chapters.then(|| entry_context.urls.own_url(&of_this));
         entry.captions = captions.all().into_iter().filter_map(to_caption_file).collect();
         Some(entry)
     }
@@ -260,13 +265,13 @@ fn file_extension(url: &str) -> String {
 
 impl FeedResource for Programmes {
     fn render_entry(
-        mut loaded: Loaded<Self::Own>,
+        mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, text) = entry_context.base_entry(Kind::Programme, &mut loaded)?;
+        let (mut entry, text) = entry_context.base_entry(ResourceKind::Programme, &mut loaded)?;
         add_attribution(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
         entry_context.add_countries(
-            entry_context.render_context.countries(&loaded.own.countries),
+            entry_context.render_context.countries(&loaded.fields.countries),
             &mut entry,
         );
         entry.authors = entry_context.partner_authors(&loaded);
@@ -276,18 +281,18 @@ impl FeedResource for Programmes {
 
 impl FeedResource for Partners {
     fn render_entry(
-        mut loaded: Loaded<Self::Own>,
+        mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, _) = entry_context.base_entry(Kind::Partner, &mut loaded)?;
-        let country = loaded.own.country.clone();
+        let (mut entry, _) = entry_context.base_entry(ResourceKind::Partner, &mut loaded)?;
+        let country = loaded.fields.country.clone();
         entry_context.add_countries(
             entry_context
                 .render_context
-                .countries(&Packed::list(&country.into_iter().collect::<Vec<_>>())),
+                .countries(&PackedJson::list(&country.into_iter().collect::<Vec<_>>())),
             &mut entry,
         );
-        entry.image = loaded.own.logo.unpack::<Option<Logo>>().map(|logo| Image {
+        entry.image = loaded.fields.logo.unpack::<Option<Logo>>().map(|logo| Image {
             url: logo.url,
             width: None,
             height: None,
@@ -298,11 +303,12 @@ impl FeedResource for Partners {
 
 impl FeedResource for ImpactStatistics {
     fn render_entry(
-        mut loaded: Loaded<Self::Own>,
+        mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, _) = entry_context.base_entry(Kind::ImpactStatistic, &mut loaded)?;
-        let own = &loaded.own;
+        let (mut entry, _) =
+            entry_context.base_entry(ResourceKind::ImpactStatistic, &mut loaded)?;
+        let own = &loaded.fields;
         entry.title = own.title(&entry.title, entry_context.ui_language());
         entry_context.add_programme_attribution(&loaded, &mut entry);
         entry_context

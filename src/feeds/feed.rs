@@ -2,7 +2,7 @@
 
 use crate::db::{Id, Time};
 use crate::resource::list::Links;
-pub use crate::resource::told::Note;
+pub use crate::resource::told::RequiredNote;
 
 /// What a feed says of itself, and its entries.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Feed {
     /// The query in words.
     pub title: String,
     /// What must be said with it.
-    pub notes: Vec<Note>,
+    pub notes: Vec<RequiredNote>,
     /// The language of the title (BCP 47); entries may have another.
     pub language: String,
     /// Who publishes it.
@@ -45,9 +45,9 @@ pub struct Entry {
     /// As long as it needs to be, plain.
     pub description: Option<String>,
     /// What a viewer should be warned of.
-    pub content_note: Option<Note>,
+    pub content_note: Option<RequiredNote>,
     /// What must be said with it: licence, credit line, disclaimer, footnotes.
-    pub notes: Vec<Note>,
+    pub notes: Vec<RequiredNote>,
     /// When it was published.
     pub published: Time,
     /// When it was last changed.

@@ -1,6 +1,6 @@
 //! Plain text as HTML that is also XHTML.
 
-use super::feed::{Entry, Note};
+use super::feed::{Entry, RequiredNote};
 use crate::text::markup::write_escaped;
 
 /// The whole content of an entry.
@@ -18,9 +18,9 @@ pub fn entry_html(entry: &Entry) -> String {
 }
 
 /// Notes, each a paragraph.
-pub fn push_notes(notes: &[Note], html: &mut String) {
+pub fn push_notes(notes: &[RequiredNote], html: &mut String) {
     for note in notes {
-        push_paragraph(&note.text(), html);
+        push_paragraph(&note.to_text(), html);
     }
 }
 

@@ -20,9 +20,9 @@ use crate::db::schema::{feed_changes, pings};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Time};
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
-use crate::resource::load::{Item, read_items};
-use crate::resource::spec::{Kind, Spec};
+use crate::resource::context::AppState;
+use crate::resource::load::{ItemRow, load_items};
+use crate::resource::spec::{ResourceKind, ResourceSchema};
 use crate::saved_queries::store::SavedQueries;
 
 /// How often the queue is looked at.
@@ -59,44 +59,47 @@ struct ClaimedPing {
 /// The topics of which a hub is told when items of a kind change: the feeds, without parameters, of
 /// that kind and of the kinds that show such items. Paths, below the address of this server. Of a
 /// feed with parameters nobody but the hub knows that it is subscribed to.
-fn feed_topics(specs: impl Iterator<Item = &'static Spec>, changed: Kind) -> BTreeSet<String> {
-    let is_affected = |spec: &&Spec| embeds_kind(spec, changed);
-    let feeds = |spec: &'static Spec| {
+fn feed_topics(
+    specs: impl Iterator<Item = &'static ResourceSchema>,
+    changed: ResourceKind,
+) -> BTreeSet<String> {
+    let is_affected = |spec: &&ResourceSchema| embeds_kind(spec, changed);
+    let feeds = |spec: &'static ResourceSchema| {
         let name = spec.kind.path().trim_start_matches("/v1/");
-        spec.feeds.iter().map(move |ending| format!("/feeds/{name}.{ending}"))
+        spec.feed_formats.iter().map(move |ending| format!("/feeds/{name}.{ending}"))
     };
     specs.filter(is_affected).flat_map(feeds).collect()
 }
 
-fn embeds_kind(spec: &Spec, changed: Kind) -> bool {
-    spec.kind == changed || spec.shows.contains(&changed)
+fn embeds_kind(spec: &ResourceSchema, changed: ResourceKind) -> bool {
+    spec.kind == changed || spec.embeds.contains(&changed)
 }
 
 /// The same of saved queries: all that ask for such items, and all of them where a query itself
 /// changed.
 fn saved_query_topics(
     connection: &mut Connection,
-    changed: &[Kind],
+    changed: &[ResourceKind],
 ) -> Result<Vec<String>, Problem> {
     let published = Fragment::new(
         "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
     );
-    let is_affected = |list: &Spec| {
-        changed.iter().any(|kind| *kind == Kind::SavedQuery || embeds_kind(list, *kind))
+    let is_affected = |list: &ResourceSchema| {
+        changed.iter().any(|kind| *kind == ResourceKind::SavedQuery || embeds_kind(list, *kind))
     };
-    let feeds = |query: &Item| {
+    let feeds = |query: &ItemRow| {
         let list = query
-            .own::<SavedQueries>()
+            .parse_fields::<SavedQueries>()
             .and_then(|own| own.list_schema())
             .filter(|list| is_affected(list));
-        let extensions = list.map_or(&[][..], |list| list.feeds);
+        let extensions = list.map_or(&[][..], |list| list.feed_formats);
         extensions.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
     };
-    Ok(read_items(connection, &published)?.iter().flat_map(feeds).collect())
+    Ok(load_items(connection, &published)?.iter().flat_map(feeds).collect())
 }
 
 /// Tells the hub, for as long as the server runs; nothing where there is none.
-pub async fn run_publisher(context: web::Data<Context>) {
+pub async fn run_publisher(context: web::Data<AppState>) {
     let (Some(hub), Some(base)) =
         (context.settings.websub_hub.clone(), context.settings.base_url.clone())
     else {
@@ -123,17 +126,18 @@ pub async fn run_publisher(context: web::Data<Context>) {
 
 /// Sends a ping that is due; says whether there was one.
 async fn publish_next(
-    context: &web::Data<Context>,
+    context: &web::Data<AppState>,
     hub: &str,
     base: &str,
 ) -> Result<bool, Problem> {
     // Most of the time there is nothing to do, and then nothing is written.
-    if !context.store.read_primary(has_due_work).await?.value {
+    if !context.database.read_primary(has_due_work).await?.value {
         return Ok(false);
     }
-    let specs: Vec<&'static Spec> = context.kinds.iter().map(|(spec, _)| *spec).collect();
+    let specs: Vec<&'static ResourceSchema> =
+        context.registry.iter().map(|(spec, _)| *spec).collect();
     let claimed = context
-        .store
+        .database
         .write(move |connection| {
             enqueue_topics(connection, &specs)?;
             claim_next(connection)
@@ -161,7 +165,7 @@ async fn publish_next(
         Err(_) => log::warn!(target: "kinoteka::websub", "{message}; tried again later"),
     }
     let is_done = outcome.is_ok() || gave_up;
-    context.store.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
+    context.database.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
     Ok(true)
 }
 
@@ -180,7 +184,10 @@ fn has_due_work(connection: &mut Connection) -> Result<bool, Problem> {
 
 /// Queues the topics of what changed. One that waits already stays where it is, and is tried as
 /// often as a new one.
-fn enqueue_topics(connection: &mut Connection, specs: &[&'static Spec]) -> Result<(), Problem> {
+fn enqueue_topics(
+    connection: &mut Connection,
+    specs: &[&'static ResourceSchema],
+) -> Result<(), Problem> {
     let now = Time::now();
     let changed: Vec<String> = feed_changes::table
         .filter(
@@ -194,7 +201,8 @@ fn enqueue_topics(connection: &mut Connection, specs: &[&'static Spec]) -> Resul
     for name in &changed {
         diesel::delete(feed_changes::table.find(name)).execute(connection)?;
     }
-    let changed: Vec<Kind> = changed.iter().filter_map(|name| Kind::parse(name)).collect();
+    let changed: Vec<ResourceKind> =
+        changed.iter().filter_map(|name| ResourceKind::parse(name)).collect();
     all.extend(changed.iter().flat_map(|kind| feed_topics(specs.iter().copied(), *kind)));
     if !changed.is_empty() {
         all.extend(saved_query_topics(connection, &changed)?);

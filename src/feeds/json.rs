@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::feed::{CaptionFile, Entry, Feed, MediaFile, Note};
+use super::feed::{CaptionFile, Entry, Feed, MediaFile, RequiredNote};
 use super::html;
 
 /// A JSON Feed (1.1).
@@ -166,13 +166,13 @@ const INITIAL_CAPACITY: usize = 64 * 1_024;
 
 /// The feed.
 pub fn render(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
-    let notes: Vec<String> = feed.notes.iter().map(Note::text).collect();
+    let notes: Vec<String> = feed.notes.iter().map(RequiredNote::to_text).collect();
     let whole = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
         title: &feed.title,
         description: (!notes.is_empty()).then(|| notes.join("\n")),
         home_page_url: &feed.list_url,
-        feed_url: &feed.links.this,
+        feed_url: &feed.links.self_url,
         next_url: feed.links.next.as_deref(),
         hubs: feed.hub.iter().map(|hub| JsonFeedHub { kind: "WebSub", url: hub }).collect(),
         language: &feed.language,

@@ -15,11 +15,11 @@ use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::load;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::context::AppState;
+use crate::resource::load::load_where;
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::revisions::CATALOGUE;
-use crate::resource::shown::Shown;
+use crate::resource::shown::RenderContext;
 use crate::saved_queries::model::{SavedQuery, render};
 use crate::saved_queries::store::SavedQueries;
 use crate::text::collation::sort_key;
@@ -40,12 +40,15 @@ const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
 ))]
 #[get("/feeds/saved-queries.opml")]
 pub async fn saved_query_feeds(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let language_preference =
-        LanguagePreference::parse(&mut params, accept_language(&request), &context.fallback);
+    let language_preference = LanguagePreference::parse(
+        &mut params,
+        accept_language(&request),
+        &context.fallback_languages,
+    );
     if language_preference.all_languages {
         params.error(
             "lang",
@@ -68,14 +71,14 @@ pub async fn saved_query_feeds(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let catalogue_request = OfCatalogue {
-                identity: &identity,
-                wish: &shared_preference,
-                base: &base,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared_preference,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(
+            read_catalogue_wide(
                 connection,
                 &inner,
                 &catalogue_request,
@@ -84,7 +87,7 @@ pub async fn saved_query_feeds(
                         &load_published_queries(connection, render_context)?,
                         render_context,
                         &publisher,
-                        revisions.of(CATALOGUE).1,
+                        revisions.get(CATALOGUE).1,
                     ))
                 },
             )
@@ -94,7 +97,7 @@ pub async fn saved_query_feeds(
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 &context,
                 Visibility::Published,
                 &language_preference,
@@ -103,8 +106,8 @@ pub async fn saved_query_feeds(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Visibility::Published, &language_preference);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, Visibility::Published, &language_preference);
+    answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type(CONTENT_TYPE).body(body))
 }
@@ -112,16 +115,16 @@ pub async fn saved_query_feeds(
 /// All that everybody may see, by name.
 fn load_published_queries(
     connection: &mut Connection,
-    render_context: &mut Shown,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<SavedQuery>, Problem> {
     let condition = Fragment::new(
         "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
     );
     let loaded =
-        load::<SavedQueries>(connection, &condition, Visibility::Published, render_context)?;
+        load_where::<SavedQueries>(connection, &condition, Visibility::Published, render_context)?;
     let mut queries: Vec<SavedQuery> =
         loaded.into_iter().map(|one| render(one, render_context)).collect();
-    let language = Language::stored(render_context.wish.ui_language);
+    let language = Language::stored(render_context.language_preference.ui_language);
     queries.sort_by_cached_key(|query| {
         (
             sort_key(query.texts.name.as_deref().unwrap_or_default(), &language),
@@ -133,7 +136,7 @@ fn load_published_queries(
 
 fn render_opml(
     queries: &[SavedQuery],
-    render_context: &Shown,
+    render_context: &RenderContext,
     publisher: &str,
     changed_at: Option<Time>,
 ) -> String {
@@ -144,7 +147,7 @@ fn render_opml(
         &[],
         &format!(
             "{publisher} · {}",
-            Phrase::SavedQueries.in_language(render_context.wish.ui_language)
+            Phrase::SavedQueries.in_language(render_context.language_preference.ui_language)
         ),
     );
     if let Some(changed_at) = changed_at {
@@ -153,8 +156,11 @@ fn render_opml(
     xml.element("docs", &[], "http://opml.org/spec2.opml");
     xml.close();
     xml.open("body", &[]);
-    let requested =
-        render_context.wish.requested.first().filter(|_| render_context.wish.is_explicit);
+    let requested = render_context
+        .language_preference
+        .requested
+        .first()
+        .filter(|_| render_context.language_preference.is_explicit);
     let lang =
         requested.map_or_else(String::new, |requested| format!("?lang={}", requested.as_str()));
     for query in queries {

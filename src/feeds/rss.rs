@@ -54,14 +54,17 @@ pub fn render(feed: &Feed) -> String {
     xml.element("link", &[], &feed.list_url);
     let notes: Vec<String> = [feed.title.clone()]
         .into_iter()
-        .chain(feed.notes.iter().map(super::feed::Note::text))
+        .chain(feed.notes.iter().map(super::feed::RequiredNote::to_text))
         .collect();
     xml.element("description", &[], &notes.join("\n"));
     xml.element("language", &[], &feed.language);
     xml.element("lastBuildDate", &[], &to_rfc822_date(feed.changed_at));
     xml.element("generator", &[], concat!("Kinoteka ", env!("CARGO_PKG_VERSION")));
     xml.element("dc:publisher", &[], &feed.publisher);
-    xml.empty("atom:link", &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.this)]);
+    xml.empty(
+        "atom:link",
+        &[("rel", "self"), ("type", MEDIA_TYPE), ("href", &feed.links.self_url)],
+    );
     if let Some(hub) = &feed.hub {
         xml.empty("atom:link", &[("rel", "hub"), ("href", hub)]);
     }

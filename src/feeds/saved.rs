@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::api::{FeedType, LoadedFeed, VideoFeedFormat, feed_response, load_feed};
-use super::feed::{Feed, Note};
+use super::feed::{Feed, RequiredNote};
 use super::json::JsonFeed;
 use crate::db::{Connection, Time};
 use crate::http::conditional::{ConditionalGet, Freshness};
@@ -15,15 +15,15 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::list::{self, in_address};
+use crate::resource::context::AppState;
+use crate::resource::list::{self, encode_query};
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
-use crate::resource::spec::{Kind, Spec};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::{ResourceKind, ResourceSchema};
 use crate::saved_queries::query::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
@@ -32,7 +32,7 @@ use crate::videos::store::Videos;
 /// What was found at an address.
 enum FeedLocation {
     /// A feed.
-    Found(Box<(LoadedSavedQuery, &'static Spec, LoadedFeed)>),
+    Found(Box<(LoadedSavedQuery, &'static ResourceSchema, LoadedFeed)>),
     /// The query has another slug now.
     Moved(String),
 }
@@ -54,7 +54,7 @@ enum FeedLocation {
 ))]
 #[get("/f/{saved_query}.{format}")]
 pub async fn saved_query_feed(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
@@ -64,16 +64,19 @@ pub async fn saved_query_feed(
             format!("Saved queries are given as rss, atom and json, not as `{}`.", clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.viewer(&request).await?;
-    let url_params =
-        UrlParams::parse(request.query_string(), accept_language(&request), &context.fallback)?;
+    let caller = context.visibility(&request).await?;
+    let url_params = UrlParams::parse(
+        request.query_string(),
+        accept_language(&request),
+        &context.fallback_languages,
+    )?;
     let base = context.settings.base_url(&request);
-    let urls = Addresses::new(&context.settings, &base);
+    let urls = PublicUrls::new(&context.settings, &base);
     let publisher = context.settings.publisher_name(&base);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
         "saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
-        urls.identity(),
+        urls.cache_key(),
         url_params.cache_key()
     );
     let (inner, condition, shared_params, shared_base) = (
@@ -84,25 +87,25 @@ pub async fn saved_query_feed(
     );
     let done = context
         .read(caller, move |connection| {
-            let of = OfCatalogue {
-                identity: &identity,
-                wish: &shared_params.language_preference,
-                base: &shared_base,
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared_params.language_preference,
+                base_url: &shared_base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, revisions, render_context| {
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
                 let saved = match find_saved_query(connection, &name, caller, render_context)? {
                     Ok(saved) => saved,
                     Err(slug) => return Ok(FeedLocation::Moved(slug)),
                 };
                 let (list, list_request) =
-                    shared_params.resolve(&saved.fields, &inner.fallback, caller)?;
-                if !list.feeds.contains(&ending.as_str()) {
+                    shared_params.resolve(&saved.fields, &inner.fallback_languages, caller)?;
+                if !list.feed_formats.contains(&ending.as_str()) {
                     let detail = format!(
                         "`{}` is given as {}, not as `{ending}`.",
                         saved.slug,
-                        list.feeds.join(", ")
+                        list.feed_formats.join(", ")
                     );
                     return Err(Problem::new(ProblemKind::NotFound, detail));
                 }
@@ -125,7 +128,7 @@ pub async fn saved_query_feed(
     let (validators, loaded_feed) = match done.value {
         Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 &context,
                 caller,
                 &url_params.language_preference,
@@ -135,7 +138,7 @@ pub async fn saved_query_feed(
     };
     let (saved, of, loaded_feed) = match loaded_feed {
         FeedLocation::Moved(slug) => {
-            return Ok(answer::moved(
+            return Ok(answer::permanent_redirect(
                 &context,
                 &request,
                 &format!("/f/{slug}.{}", format.extension()),
@@ -143,21 +146,21 @@ pub async fn saved_query_feed(
         }
         FeedLocation::Found(loaded_feed) => *loaded_feed,
     };
-    let links = list::links(&context, &request, &loaded_feed.page_info);
+    let links = list::page_links(&context, &request, &loaded_feed.page_info);
     let mark = if saved.fields.query.is_empty() { "" } else { "?" };
-    let mut notes = vec![Note {
+    let mut notes = vec![RequiredNote {
         label: None,
         text: saved.description.unwrap_or(loaded_feed.description.title),
     }];
     notes.extend(loaded_feed.description.notes);
     let feed = Feed {
-        id: list::first_page(&links),
+        id: list::first_page_url(&links),
         title: saved.name,
         notes,
         language: saved.language,
         publisher,
-        list_url: format!("{base}{}{mark}{}", of.kind.path(), in_address(&saved.fields.query)),
-        changed_at: validators.changed_at.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
+        list_url: format!("{base}{}{mark}{}", of.kind.path(), encode_query(&saved.fields.query)),
+        changed_at: validators.last_modified.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
         entries: loaded_feed.entries,
@@ -168,13 +171,13 @@ pub async fn saved_query_feed(
 /// Reads a page of the list of whichever kind.
 fn load_feed_of_kind(
     connection: &mut Connection,
-    context: &Context,
-    (kind, list_request, query): (Kind, &ListRequest, &str),
-    revisions_and_urls: (&Revisions, &Addresses),
-    render_context: &mut Shown,
+    context: &AppState,
+    (kind, list_request, query): (ResourceKind, &ListRequest, &str),
+    revisions_and_urls: (&Revisions, &PublicUrls),
+    render_context: &mut RenderContext,
 ) -> Result<LoadedFeed, Problem> {
     match kind {
-        Kind::Video => load_feed::<Videos>(
+        ResourceKind::Video => load_feed::<Videos>(
             connection,
             context,
             list_request,
@@ -182,7 +185,7 @@ fn load_feed_of_kind(
             revisions_and_urls,
             render_context,
         ),
-        Kind::Programme => load_feed::<Programmes>(
+        ResourceKind::Programme => load_feed::<Programmes>(
             connection,
             context,
             list_request,
@@ -190,7 +193,7 @@ fn load_feed_of_kind(
             revisions_and_urls,
             render_context,
         ),
-        Kind::Partner => load_feed::<Partners>(
+        ResourceKind::Partner => load_feed::<Partners>(
             connection,
             context,
             list_request,
@@ -198,7 +201,7 @@ fn load_feed_of_kind(
             revisions_and_urls,
             render_context,
         ),
-        Kind::ImpactStatistic => load_feed::<ImpactStatistics>(
+        ResourceKind::ImpactStatistic => load_feed::<ImpactStatistics>(
             connection,
             context,
             list_request,
@@ -206,7 +209,7 @@ fn load_feed_of_kind(
             revisions_and_urls,
             render_context,
         ),
-        Kind::Topic | Kind::Indicator | Kind::SavedQuery => {
+        ResourceKind::Topic | ResourceKind::Indicator | ResourceKind::SavedQuery => {
             Err(Problem::internal("a saved query asks for what has no feed"))
         }
     }

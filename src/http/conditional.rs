@@ -52,14 +52,14 @@ fn hash(state: &str) -> String {
 
 /// The validators of a representation, sent as `ETag` and `Last-Modified`.
 #[derive(Clone, Debug)]
-pub struct Validators {
+pub struct CacheValidators {
     /// The entity tag.
     pub tag: EntityTag,
     /// When anything shown last changed.
-    pub changed_at: Option<Time>,
+    pub last_modified: Option<Time>,
 }
 
-impl Validators {
+impl CacheValidators {
     /// Loads the representation, unless the client has it already. This is the only decision
     /// between 200 and 304; everything after it matches on the result.
     pub fn unless_current<T, E>(
@@ -76,7 +76,7 @@ impl Validators {
     /// `ETag` and, where the time of the last change is known, `Last-Modified`.
     pub fn headers(&self) -> Vec<(String, String)> {
         let mut headers = vec![(header::ETAG.to_string(), self.tag.as_str().to_owned())];
-        if let Some(time) = self.changed_at.filter(|time| time.micros() > 0) {
+        if let Some(time) = self.last_modified.filter(|time| time.micros() > 0) {
             headers.push((header::LAST_MODIFIED.to_string(), to_http_date(time)));
         }
         headers
@@ -87,9 +87,9 @@ impl Validators {
 #[derive(Clone, Debug)]
 pub enum Freshness<T> {
     /// The client has the current representation: respond with 304.
-    NotModified(Validators),
+    NotModified(CacheValidators),
     /// The client needs the representation: respond with 200.
-    Fresh(Validators, T),
+    Fresh(CacheValidators, T),
 }
 
 /// The preconditions of a read (RFC 9110 section 13.2.2): `If-None-Match`, compared weakly, or
@@ -118,13 +118,13 @@ impl ConditionalGet {
     }
 
     /// Whether the client has the representation that these validators identify.
-    pub fn is_current(&self, validators: &Validators) -> bool {
+    pub fn is_current(&self, validators: &CacheValidators) -> bool {
         match &self.if_none_match {
             Some(header::IfNoneMatch::Any) => true,
             Some(header::IfNoneMatch::Items(tags)) => {
                 tags.iter().any(|tag| tag.tag() == validators.tag.opaque())
             }
-            None => match (self.if_modified_since, validators.changed_at) {
+            None => match (self.if_modified_since, validators.last_modified) {
                 (Some(since), Some(changed_at)) => changed_at.0.timestamp() <= since,
                 _ => false,
             },

@@ -8,7 +8,7 @@ pub type Narratives = Vec<(String, String)>;
 
 /// Who publishes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reporter {
+pub struct ReportingOrg {
     /// Its identifier.
     pub reference: String,
     /// What kind of organisation it is (`OrganisationType`).
@@ -37,9 +37,9 @@ pub struct Activity {
     /// `ActivityStatus`.
     pub status: String,
     /// When it began or is to begin.
-    pub start: Option<Day>,
+    pub start: Option<ActivityDate>,
     /// When it ended or is to end.
-    pub end: Option<Day>,
+    pub end: Option<ActivityDate>,
     /// Where it works: code and percentage.
     pub countries: Vec<(String, Option<String>)>,
     /// The region where it works, where the countries have no percentages (`Region`).
@@ -51,14 +51,14 @@ pub struct Activity {
     /// What tells of it.
     pub documents: Vec<Document>,
     /// What came of it.
-    pub results: Vec<Outcome>,
+    pub results: Vec<IatiResult>,
 }
 
 /// A day that is planned or has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Day {
+pub struct ActivityDate {
     /// The day.
-    pub on: NaiveDate,
+    pub date: NaiveDate,
     /// Whether it has come.
     pub is_actual: bool,
 }
@@ -90,7 +90,7 @@ pub struct Location {
     /// Its name.
     pub name: Narratives,
     /// What must be said wherever the name stands.
-    pub note: Narratives,
+    pub footnote: Narratives,
 }
 
 /// What an activity is for.
@@ -125,7 +125,7 @@ pub struct Document {
 
 /// A `result`: what holds indicators. Of this product's each has one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outcome {
+pub struct IatiResult {
     /// `ResultType`.
     pub kind: String,
     /// What came of it.
@@ -156,7 +156,7 @@ pub struct Indicator {
     /// The same at length.
     pub description: Narratives,
     /// What it is called elsewhere.
-    pub references: Vec<Reference>,
+    pub references: Vec<IndicatorReference>,
     /// The values before.
     pub baselines: Vec<Baseline>,
     /// The values since, and those aimed at.
@@ -165,7 +165,7 @@ pub struct Indicator {
 
 /// An indicator in a vocabulary (`IndicatorVocabulary`).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Reference {
+pub struct IndicatorReference {
     /// The vocabulary.
     pub vocabulary: String,
     /// Its code there.
@@ -176,7 +176,7 @@ pub struct Reference {
 
 /// Which slice of the whole a value is of.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Slice {
+pub struct DimensionSlice {
     /// The places, by [`Location::reference`].
     pub locations: Vec<String>,
     /// Name and value of each dimension.
@@ -191,7 +191,7 @@ pub struct Baseline {
     /// The value; none where the indicator is qualitative.
     pub value: Option<String>,
     /// Of what.
-    pub slice: Slice,
+    pub slice: DimensionSlice,
     /// What is to be said with it.
     pub comment: Narratives,
 }
@@ -204,14 +204,14 @@ pub struct Period {
     /// The last day.
     pub end: NaiveDate,
     /// The values aimed at.
-    pub targets: Vec<Value>,
+    pub targets: Vec<PeriodValue>,
     /// The values.
-    pub actuals: Vec<Value>,
+    pub actuals: Vec<PeriodValue>,
 }
 
 /// A value in a period.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Value {
+pub struct PeriodValue {
     /// Where it stands.
     pub line: usize,
     /// The slug of the statistic, where this product has written it.
@@ -228,7 +228,7 @@ pub struct Value {
     /// The value; none where the indicator is qualitative.
     pub value: Option<String>,
     /// Of what.
-    pub slice: Slice,
+    pub slice: DimensionSlice,
     /// What is to be said with it.
     pub comment: Narratives,
     /// What shows it.

@@ -5,14 +5,16 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 
-use super::activity::Reporter;
-use super::catalogue::{Catalogue, MOST_PROGRAMMES, Programme, partner_of};
-use super::draw::{Drawn, Lack, Surroundings, draw, reporter};
-use super::write::{self, LeftOut};
+use super::activity::ReportingOrg;
+use super::catalogue::{ExportData, MAX_PROGRAMMES, Programme, find_partner_by_identifier};
+use super::draw::{
+    ActivityExport, ExportContext, ReadinessIssue, build_reporting_org, export_activities,
+};
+use super::write::{self, SkippedCounts};
 use crate::config::Settings;
 use crate::db::page::PageStart;
 use crate::db::{Connection, Time};
-use crate::http::conditional::{ConditionalGet, Freshness, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
 use crate::http::fields::unknown_value_message;
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
@@ -20,21 +22,21 @@ use crate::http::layer::StatementCount;
 use crate::http::params::{QueryParams, present_params};
 use crate::http::problem::{FieldError, Problem};
 use crate::places::Places;
-use crate::programmes::model::SPEC;
+use crate::programmes::model::SCHEMA;
 use crate::programmes::store::Programmes;
-use crate::resource::addresses::Addresses;
+use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::{Listing, parameter};
+use crate::resource::context::AppState;
+use crate::resource::document::{ListEndpoint, query_parameter};
 use crate::resource::load::load_page;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::revisions::CATALOGUE;
-use crate::resource::shown::Shown;
+use crate::resource::shown::RenderContext;
 
 /// Parameters of lists that a file of activities does not take: it has all that fits, in every
 /// language.
-const WITHOUT: &[&str] = &[
+const EXCLUDED_PARAMS: &[&str] = &[
     "fields",
     "include",
     "facets",
@@ -49,25 +51,25 @@ const WITHOUT: &[&str] = &[
 ];
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/iati/activities.xml",
-    spec: &SPEC,
-    without: WITHOUT,
-    own: parameters,
-    needs_query: false,
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: false,
 };
 
 /// What is done with what is incomplete.
-const INCOMPLETE: [&str; 2] = ["refuse", "omit"];
+const INCOMPLETE_POLICIES: [&str; 2] = ["refuse", "omit"];
 
 /// The header that counts what was left out.
-const LEFT_OUT: &str = "X-Kinoteka-Left-Out";
+const SKIPPED_HEADER: &str = "X-Kinoteka-Left-Out";
 
-fn parameters() -> Vec<Value> {
-    vec![parameter(
+fn openapi_parameters() -> Vec<Value> {
+    vec![query_parameter(
         "incomplete",
         "What to do where the catalogue lacks something that IATI asks for: refuse the whole (422, with all that is lacking), or omit the programmes and statistics that lack it; `X-Kinoteka-Left-Out` then says how many.",
-        json!({"type": "string", "enum": INCOMPLETE, "default": "refuse"}),
+        json!({"type": "string", "enum": INCOMPLETE_POLICIES, "default": "refuse"}),
         json!("omit"),
     )]
 }
@@ -96,18 +98,23 @@ fn parameters() -> Vec<Value> {
 ))]
 #[get("/iati/activities.xml")]
 pub async fn iati_activities(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (omits, query) = split(request.query_string())?;
-    let mut wanted =
-        ListRequest::parse(&SPEC, &query, None, &context.fallback, Visibility::Published)?;
-    wanted.base = context.settings.base_url(&request);
+    let (omits, query) = split_incomplete_param(request.query_string())?;
+    let mut wanted = ListRequest::parse(
+        &SCHEMA,
+        &query,
+        None,
+        &context.fallback_languages,
+        Visibility::Published,
+    )?;
+    wanted.base_url = context.settings.base_url(&request);
     let today = Utc::now().date_naive();
-    let identity = format!("iati activities\n{omits}\n{today}\n{}", wanted.identity);
-    answer(&context, &request, identity, move |connection, context, changed_at, shown| {
-        let programmes = activities(connection, context, &wanted, today, shown)?;
-        finish(programmes, omits, changed_at)
+    let identity = format!("iati activities\n{omits}\n{today}\n{}", wanted.etag_key);
+    respond(&context, &request, identity, move |connection, context, changed_at, shown| {
+        let programmes = load_activities(connection, context, &wanted, today, shown)?;
+        build_file(programmes, omits, changed_at)
     })
     .await
 }
@@ -125,59 +132,67 @@ pub async fn iati_activities(
 ))]
 #[get("/iati/organisations.xml")]
 pub async fn iati_organisations(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(request.query_string())?.finish()?;
-    answer(
+    respond(
         &context,
         &request,
         "iati organisations".to_owned(),
         |connection, context, changed_at, shown| {
-            let reporter = who_reports(connection, &context.settings, shown)?
-                .map_err(|lack| lacking(&[lack]))?;
-            Ok((write::organisations(&reporter, changed_at.as_deref()), LeftOut::default()))
+            let reporter = load_reporting_org(connection, &context.settings, shown)?
+                .map_err(|lack| incomplete_problem(&[lack]))?;
+            Ok((
+                write::render_organisation(&reporter, changed_at.as_deref()),
+                SkippedCounts::default(),
+            ))
         },
     )
     .await
 }
 
 /// What reads and writes a file: gives it, and what was left out.
-type Work = (String, LeftOut);
+type ExportedFile = (String, SkippedCounts);
 
 /// Answers a file, or that the client has it already.
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     identity: String,
-    work: impl Fn(&mut Connection, &Context, Option<String>, &mut Shown) -> Result<Work, Problem>
+    work: impl Fn(
+        &mut Connection,
+        &AppState,
+        Option<String>,
+        &mut RenderContext,
+    ) -> Result<ExportedFile, Problem>
     + Send
     + 'static,
 ) -> Result<HttpResponse, Problem> {
     let base = context.settings.base_url(request);
-    let wish = LanguagePreference::all_languages(context.fallback.clone());
+    let wish = LanguagePreference::all_languages(context.fallback_languages.clone());
     let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &context.settings;
-    let addresses = Addresses::new(&context.settings, &base);
+    let addresses = PublicUrls::new(&context.settings, &base);
     let identity = format!(
         "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
-        addresses.identity()
+        addresses.cache_key()
     );
     let (inner, condition, wished) =
         (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
     let done = context
         .read(Visibility::Published, move |connection| {
-            let asked = OfCatalogue {
-                identity: &identity,
-                wish: &wished,
-                base: &base,
+            let asked = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &wished,
+                base_url: &base,
                 // What has come and what is planned changes with the day, as the tag does.
                 also_changed_at: Some(Time(
                     Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc(),
                 )),
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &asked, |connection, revisions, shown| {
-                let changed_at = revisions.of(CATALOGUE).1.map(moment);
+            read_catalogue_wide(connection, &inner, &asked, |connection, revisions, shown| {
+                let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
                 work(connection, &inner, changed_at, shown)
             })
         })
@@ -185,27 +200,27 @@ async fn answer(
     StatementCount::record(request, done.statement_count);
     match done.value {
         Freshness::Fresh(validators, (file, left_out)) => {
-            Ok(answered(context, &wish, &validators, file, left_out))
+            Ok(file_response(context, &wish, &validators, file, left_out))
         }
         Freshness::NotModified(validators) => {
-            Ok(answer::not_modified(context, Visibility::Published, &wish, &validators))
+            Ok(answer::not_modified_response(context, Visibility::Published, &wish, &validators))
         }
     }
 }
 
-fn answered(
-    context: &Context,
+fn file_response(
+    context: &AppState,
     wish: &LanguagePreference,
-    validators: &Validators,
+    validators: &CacheValidators,
     file: String,
-    left_out: LeftOut,
+    left_out: SkippedCounts,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Visibility::Published, wish);
-    answer::validate(&mut response, validators);
+    answer::set_cache_headers(&mut response, context, Visibility::Published, wish);
+    answer::set_validators(&mut response, validators);
     if left_out.is_any() {
         response.insert_header((
-            LEFT_OUT,
+            SKIPPED_HEADER,
             format!("programmes={}, statistics={}", left_out.programmes, left_out.statistics),
         ));
     }
@@ -213,14 +228,14 @@ fn answered(
 }
 
 /// The state of the catalogue that a file shows: the same state is the same file.
-fn moment(at: Time) -> String {
+fn state_timestamp(at: Time) -> String {
     at.0.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Whether what is incomplete is left out, and the query without that; refuses what only lists
 /// take.
-fn split(query: &str) -> Result<(bool, String), Problem> {
-    let refused = present_params(query, WITHOUT).into_iter().map(|name| {
+fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
+    let refused = present_params(query, EXCLUDED_PARAMS).into_iter().map(|name| {
         let detail = format!("A file of activities has all that fits, in every language: `{name}` is for lists. Filters, `q`, `sort` and `incomplete` work here.");
         FieldError::parameter(name, "unknown_parameter", detail)
     });
@@ -236,13 +251,13 @@ fn split(query: &str) -> Result<(bool, String), Problem> {
                 "repeated",
                 "The parameter is given twice.",
             ));
-        } else if INCOMPLETE.contains(&value) {
+        } else if INCOMPLETE_POLICIES.contains(&value) {
             omits = Some(value == "omit");
         } else {
             errors.push(FieldError::parameter(
                 "incomplete",
                 "unknown_value",
-                unknown_value_message(value, INCOMPLETE.iter().copied()),
+                unknown_value_message(value, INCOMPLETE_POLICIES.iter().copied()),
             ));
         }
     }
@@ -253,43 +268,43 @@ fn split(query: &str) -> Result<(bool, String), Problem> {
     }
 }
 
-fn who_reports(
+fn load_reporting_org(
     connection: &mut Connection,
     settings: &Settings,
-    shown: &mut Shown,
-) -> Result<Result<Reporter, Lack>, Problem> {
+    shown: &mut RenderContext,
+) -> Result<Result<ReportingOrg, ReadinessIssue>, Problem> {
     let partner = match &settings.iati_reporting_org {
-        Some(identifier) => partner_of(connection, identifier, shown)?,
+        Some(identifier) => find_partner_by_identifier(connection, identifier, shown)?,
         None => None,
     };
-    Ok(reporter(settings, partner.as_ref()))
+    Ok(build_reporting_org(settings, partner.as_ref()))
 }
 
 /// Who reports, and what was drawn.
-type Report = (Result<Reporter, Lack>, Drawn);
+type ExportReport = (Result<ReportingOrg, ReadinessIssue>, ActivityExport);
 
-fn activities(
+fn load_activities(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     wanted: &ListRequest,
     today: NaiveDate,
-    shown: &mut Shown,
-) -> Result<Report, Problem> {
-    let Some(memory) = shown.memory() else {
+    shown: &mut RenderContext,
+) -> Result<ExportReport, Problem> {
+    let Some(memory) = shown.cache() else {
         return Err(Problem::internal("a file was read without a memory"));
     };
-    let list = wanted.list(connection, &SPEC, &memory)?;
+    let list = wanted.page_query(connection, &SCHEMA, &memory)?;
     let page = load_page::<Programmes>(
         connection,
         &list,
-        (&PageStart::Offset(0), MOST_PROGRAMMES),
+        (&PageStart::Offset(0), MAX_PROGRAMMES),
         Visibility::Published,
         shown,
     )?;
     let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no beginning"))?;
     if slice.has_more {
         let detail = format!(
-            "A file has at most {MOST_PROGRAMMES} programmes; ask for some of them, by `partner`, `country` or `ids`."
+            "A file has at most {MAX_PROGRAMMES} programmes; ask for some of them, by `partner`, `country` or `ids`."
         );
         return Err(Problem::incomplete_catalogue(
             detail.clone(),
@@ -303,45 +318,48 @@ fn activities(
             vec![FieldError::field("/programmes", "lacking", detail)],
         ));
     }
-    report(
+    export_programmes(
         connection,
-        (&context.settings, &context.places),
-        (programmes, today, &wanted.base),
+        (&context.settings, &context.country_names),
+        (programmes, today, &wanted.base_url),
         shown,
     )
 }
 
 /// Draws these programmes, and says what is lacking.
-pub fn report(
+pub fn export_programmes(
     connection: &mut Connection,
     (settings, places): (&Settings, &Places),
     (programmes, today, base): (Vec<Programme>, NaiveDate, &str),
-    shown: &mut Shown,
-) -> Result<Report, Problem> {
-    let reporter = who_reports(connection, settings, shown)?;
-    let catalogue = Catalogue::read(connection, programmes, shown)?;
-    let addresses = Addresses::new(settings, base);
-    let drawn = draw(&catalogue, &Surroundings::new(settings, places, &addresses, today));
+    shown: &mut RenderContext,
+) -> Result<ExportReport, Problem> {
+    let reporter = load_reporting_org(connection, settings, shown)?;
+    let catalogue = ExportData::load(connection, programmes, shown)?;
+    let addresses = PublicUrls::new(settings, base);
+    let drawn =
+        export_activities(&catalogue, &ExportContext::new(settings, places, &addresses, today));
     Ok((reporter, drawn))
 }
 
-fn finish(
-    (reporter, drawn): Report,
+fn build_file(
+    (reporter, drawn): ExportReport,
     omits: bool,
     changed_at: Option<String>,
-) -> Result<Work, Problem> {
-    let Drawn { activities, lacks, left_out } = drawn;
+) -> Result<ExportedFile, Problem> {
+    let ActivityExport { activities, issues: lacks, skipped: left_out } = drawn;
     match reporter {
         Ok(reporter) if lacks.is_empty() || omits && !activities.is_empty() => Ok((
-            write::activities(&reporter, &activities, changed_at.as_deref(), left_out),
+            write::render_activities(&reporter, &activities, changed_at.as_deref(), left_out),
             left_out,
         )),
-        reporter => Err(lacking(&reporter.err().into_iter().chain(lacks).collect::<Vec<_>>())),
+        reporter => {
+            Err(incomplete_problem(&reporter.err().into_iter().chain(lacks).collect::<Vec<_>>()))
+        }
     }
 }
 
 /// The problem that the catalogue is incomplete.
-fn lacking(lacks: &[Lack]) -> Problem {
+fn incomplete_problem(lacks: &[ReadinessIssue]) -> Problem {
     let errors = lacks
         .iter()
         .map(|lack| FieldError::field(lack.pointer(), lack.code, lack.detail.clone()))

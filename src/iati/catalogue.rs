@@ -12,51 +12,51 @@ use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
-use crate::resource::load::{Loaded, load, of_kind};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::load::{LoadedItem, kind_predicate, load_where};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
 
 /// The most programmes of a file.
-pub const MOST_PROGRAMMES: i64 = 1_000;
+pub const MAX_PROGRAMMES: i64 = 1_000;
 /// The most statistics, and the most videos.
-const MOST: i64 = 50_000;
+const MAX_RELATED_ITEMS: i64 = 50_000;
 
 /// A programme.
-pub type Programme = Loaded<programmes::model::Own>;
+pub type Programme = LoadedItem<programmes::model::ProgrammeFields>;
 /// A partner.
-pub type Partner = Loaded<partners::model::Own>;
+pub type Partner = LoadedItem<partners::model::PartnerFields>;
 /// A statistic.
-pub type Statistic = Loaded<impact::model::Own>;
+pub type Statistic = LoadedItem<impact::model::StatisticFields>;
 /// What statistics measure.
-pub type Measured = Loaded<impact::indicators::model::Own>;
+pub type LoadedIndicator = LoadedItem<impact::indicators::model::IndicatorFields>;
 /// A video.
-pub type Video = Loaded<videos::model::Own>;
+pub type Video = LoadedItem<videos::model::VideoFields>;
 
 /// What belongs to some programmes, in all languages.
 #[derive(Debug, Default)]
-pub struct Catalogue {
+pub struct ExportData {
     /// The programmes, in order.
     pub programmes: Vec<Programme>,
     /// Partners.
     pub partners: HashMap<Id, Partner>,
     /// Statistics by their programme.
-    pub statistics: HashMap<Id, Vec<Statistic>>,
+    pub statistics_by_programme: HashMap<Id, Vec<Statistic>>,
     /// What they measure.
-    pub indicators: HashMap<Id, Measured>,
+    pub indicators: HashMap<Id, LoadedIndicator>,
     /// Videos.
     pub videos: HashMap<Id, Video>,
     /// Which videos belong to which programme.
-    pub videos_of: HashMap<Id, Vec<Id>>,
+    pub videos_by_programme: HashMap<Id, Vec<Id>>,
 }
 
-impl Catalogue {
+impl ExportData {
     /// Reads what belongs to these programmes and is public. `shown` asks for every language.
-    pub fn read(
+    pub fn load(
         connection: &mut Connection,
         programmes: Vec<Programme>,
-        shown: &mut Shown,
+        shown: &mut RenderContext,
     ) -> Result<Self, Problem> {
         let of: Vec<Id> = programmes.iter().map(|one| one.item.id).collect();
         let mut catalogue = Self { programmes, ..Self::default() };
@@ -66,37 +66,37 @@ impl Catalogue {
         let partners: BTreeSet<Id> = catalogue
             .programmes
             .iter()
-            .flat_map(|one| one.in_field("partners"))
+            .flat_map(|one| one.references_in("partners"))
             .map(|link| link.target_id)
             .collect();
         if !partners.is_empty() {
-            let found = load::<Partners>(
+            let found = load_where::<Partners>(
                 connection,
-                &public(&id_in_fragment("items.id", &partners)),
+                &public_only(&id_in_fragment("items.id", &partners)),
                 Visibility::Published,
                 shown,
             )?;
             catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
-        let condition = of_kind(Kind::ImpactStatistic)
+        let condition = kind_predicate(ResourceKind::ImpactStatistic)
             .sql(" AND ")
-            .append(&public(&belonging("impact_statistic.programme", &of)));
-        let statistics = load::<ImpactStatistics>(
+            .append(&public_only(&referring_to("impact_statistic.programme", &of)));
+        let statistics = load_where::<ImpactStatistics>(
             connection,
-            &limited(condition),
+            &with_limit(condition),
             Visibility::Published,
             shown,
         )?;
-        few(statistics.len(), "statistics")?;
+        enforce_limit(statistics.len(), "statistics")?;
         let measured: BTreeSet<Id> = statistics
             .iter()
-            .flat_map(|one| one.in_field("indicator"))
+            .flat_map(|one| one.references_in("indicator"))
             .map(|link| link.target_id)
             .collect();
         if !measured.is_empty() {
-            let found = load::<Indicators>(
+            let found = load_where::<Indicators>(
                 connection,
-                &public(&id_in_fragment("items.id", &measured)),
+                &public_only(&id_in_fragment("items.id", &measured)),
                 Visibility::Published,
                 shown,
             )?;
@@ -104,21 +104,21 @@ impl Catalogue {
         }
         let mut wanted: BTreeSet<Id> = BTreeSet::new();
         for one in statistics {
-            wanted.extend(one.in_field("evidence").map(|link| link.target_id));
-            let programme = one.in_field("programme").map(|link| link.target_id).next();
+            wanted.extend(one.references_in("evidence").map(|link| link.target_id));
+            let programme = one.references_in("programme").map(|link| link.target_id).next();
             if let Some(programme) = programme {
-                catalogue.statistics.entry(programme).or_default().push(one);
+                catalogue.statistics_by_programme.entry(programme).or_default().push(one);
             }
         }
-        for (video, programme) in videos_of(connection, &of)? {
+        for (video, programme) in load_video_programme_pairs(connection, &of)? {
             wanted.insert(video);
-            catalogue.videos_of.entry(programme).or_default().push(video);
+            catalogue.videos_by_programme.entry(programme).or_default().push(video);
         }
-        few(wanted.len(), "videos")?;
+        enforce_limit(wanted.len(), "videos")?;
         if !wanted.is_empty() {
-            let found = load::<Videos>(
+            let found = load_where::<Videos>(
                 connection,
-                &public(&id_in_fragment("items.id", &wanted)),
+                &public_only(&id_in_fragment("items.id", &wanted)),
                 Visibility::Published,
                 shown,
             )?;
@@ -129,37 +129,40 @@ impl Catalogue {
 }
 
 /// The partner with this identifier in IATI, if there is one.
-pub fn partner_of(
+pub fn find_partner_by_identifier(
     connection: &mut Connection,
     identifier: &str,
-    shown: &mut Shown,
+    shown: &mut RenderContext,
 ) -> Result<Option<Partner>, Problem> {
     let stated = format!(
         "\"iati_identifier\":{}",
         serde_json::to_string(identifier).map_err(Problem::internal)?
     );
-    let condition = of_kind(Kind::Partner)
+    let condition = kind_predicate(ResourceKind::Partner)
         .sql(" AND items.own LIKE ")
         .bind(Bind::Text(format!("%{stated}%")))
         .sql(" ORDER BY items.number");
-    let found = load::<Partners>(connection, &public(&condition), Visibility::Published, shown)?;
-    Ok(found.into_iter().find(|one| one.own.iati_identifier.as_deref() == Some(identifier)))
+    let found =
+        load_where::<Partners>(connection, &public_only(&condition), Visibility::Published, shown)?;
+    Ok(found.into_iter().find(|one| one.fields.iati_identifier.as_deref() == Some(identifier)))
 }
 
-fn public(condition: &Fragment) -> Fragment {
+fn public_only(condition: &Fragment) -> Fragment {
     Fragment::new("items.is_public = TRUE AND ").append(condition)
 }
 
-fn limited(condition: Fragment) -> Fragment {
-    condition.sql(" ORDER BY items.number LIMIT ").bind(Bind::Integer(MOST.saturating_add(1)))
+fn with_limit(condition: Fragment) -> Fragment {
+    condition
+        .sql(" ORDER BY items.number LIMIT ")
+        .bind(Bind::Integer(MAX_RELATED_ITEMS.saturating_add(1)))
 }
 
-fn few(count: usize, of: &str) -> Result<(), Problem> {
-    if i64::try_from(count).is_ok_and(|count| count <= MOST) {
+fn enforce_limit(count: usize, of: &str) -> Result<(), Problem> {
+    if i64::try_from(count).is_ok_and(|count| count <= MAX_RELATED_ITEMS) {
         return Ok(());
     }
     let detail = format!(
-        "These programmes have more than {MOST} {of}; ask for some of them, by `partner`, `country` or `ids`."
+        "These programmes have more than {MAX_RELATED_ITEMS} {of}; ask for some of them, by `partner`, `country` or `ids`."
     );
     Err(Problem::incomplete_catalogue(
         detail.clone(),
@@ -168,7 +171,7 @@ fn few(count: usize, of: &str) -> Result<(), Problem> {
 }
 
 /// Holds for the items that refer to one of these in a field, by the filter index.
-fn belonging(field: &str, to: &[Id]) -> Fragment {
+fn referring_to(field: &str, to: &[Id]) -> Fragment {
     let of_field = format!(
         "items.number IN (SELECT facets.item FROM terms JOIN facets ON facets.term = terms.number WHERE terms.field = '{field}' AND terms.value IN ("
     );
@@ -176,14 +179,17 @@ fn belonging(field: &str, to: &[Id]) -> Fragment {
 }
 
 /// Public videos, each with its programme.
-fn videos_of(connection: &mut Connection, programmes: &[Id]) -> Result<Vec<(Id, Id)>, Error> {
+fn load_video_programme_pairs(
+    connection: &mut Connection,
+    programmes: &[Id],
+) -> Result<Vec<(Id, Id)>, Error> {
     let statement = Fragment::new(
         "SELECT items.id, terms.value FROM terms JOIN facets ON facets.term = terms.number JOIN items ON items.number = facets.item",
     )
     .sql(" WHERE terms.field = 'video.programme' AND items.is_public = TRUE AND terms.value IN (")
     .binds(programmes.iter().map(|id| Bind::Text(id.to_string())));
     let rows: Vec<(Id, String)> =
-        Statement::<(Uuid, SqlText)>::new(limited(statement.sql(")"))).load_rows(connection)?;
+        Statement::<(Uuid, SqlText)>::new(with_limit(statement.sql(")"))).load_rows(connection)?;
     Ok(rows
         .into_iter()
         .filter_map(|(video, programme_index)| Some((video, Id::parse(&programme_index)?)))

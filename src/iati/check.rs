@@ -2,8 +2,8 @@
 
 use chrono::Utc;
 
-use super::api::report;
-use super::draw::Lack;
+use super::api::export_programmes;
+use super::draw::ReadinessIssue;
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::sql::{Bind, Fragment};
@@ -12,21 +12,24 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::places::Places;
 use crate::programmes::store::Programmes;
-use crate::resource::load::{load, of_kind};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::load::{kind_predicate, load_where};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 
 /// How many programmes are looked at together.
-const AT_ONCE: i64 = 100;
+const BATCH_SIZE: i64 = 100;
 
 /// What the published programmes and their statistics lack, and the settings.
-pub fn lacks(connection: &mut Connection, settings: &Settings) -> Result<Vec<Lack>, Problem> {
+pub fn find_issues(
+    connection: &mut Connection,
+    settings: &Settings,
+) -> Result<Vec<ReadinessIssue>, Problem> {
     let places = Places::new(settings.kosovo_footnote());
     let shared = std::sync::Arc::new(places.clone());
     let base = settings.base_url.clone().unwrap_or_default();
     let (mut lacks, mut after, mut is_first) = (Vec::new(), 0, true);
     loop {
-        let mut shown = Shown::new(
+        let mut shown = RenderContext::new(
             LanguagePreference::all_languages(settings.fallback_languages()),
             std::sync::Arc::clone(&shared),
             None,
@@ -34,20 +37,20 @@ pub fn lacks(connection: &mut Connection, settings: &Settings) -> Result<Vec<Lac
         let condition = Fragment::new("items.is_public = TRUE AND items.number > ")
             .bind(Bind::Integer(after))
             .sql(" AND ")
-            .append(&of_kind(Kind::Programme))
+            .append(&kind_predicate(ResourceKind::Programme))
             .sql(" ORDER BY items.number LIMIT ")
-            .bind(Bind::Integer(AT_ONCE));
+            .bind(Bind::Integer(BATCH_SIZE));
         let programmes =
-            load::<Programmes>(connection, &condition, Visibility::Published, &mut shown)?;
+            load_where::<Programmes>(connection, &condition, Visibility::Published, &mut shown)?;
         let last = programmes.iter().map(|one| one.item.number).max();
-        let (reporter, drawn) = report(
+        let (reporter, drawn) = export_programmes(
             connection,
             (settings, &places),
             (programmes, Utc::now().date_naive(), &base),
             &mut shown,
         )?;
         lacks.extend(reporter.err().filter(|_| is_first));
-        lacks.extend(drawn.lacks);
+        lacks.extend(drawn.issues);
         match last {
             Some(last) => (after, is_first) = (last, false),
             None => return Ok(lacks),

@@ -1,20 +1,20 @@
 //! IATI's codes and the catalogue's words.
 
 /// `GeographicVocabulary`: countries by ISO 3166-1 alpha-2.
-pub const COUNTRIES: &str = "A4";
+pub const COUNTRY_VOCABULARY: &str = "A4";
 /// `Region`: "Europe, regional".
-pub const EUROPE: &str = "89";
+pub const REGION_EUROPE: &str = "89";
 /// `SectorVocabulary`: purpose codes of the OECD's Development Assistance Committee, which is meant
 /// where none is named.
-pub const DAC: &str = "1";
+pub const SECTOR_VOCABULARY_DAC: &str = "1";
 
 /// The countries that "Europe, regional" stands for: those of the DAC's list of recipients in
 /// Europe.
-const IN_EUROPE: &[&str] = &["AL", "BA", "BY", "MD", "ME", "MK", "RS", "TR", "UA", "XK"];
+const EUROPE_RECIPIENTS: &[&str] = &["AL", "BA", "BY", "MD", "ME", "MK", "RS", "TR", "UA", "XK"];
 
 /// `OrganisationRole`. A partner's role is a free text: these are the words for which IATI has a
 /// code.
-const ROLES: &[(&str, &[&str])] = &[
+const ORGANISATION_ROLE_CODES: &[(&str, &[&str])] = &[
     ("1", &["funder", "funding", "donor"]),
     ("2", &["accountable"]),
     ("3", &["extending"]),
@@ -23,7 +23,7 @@ const ROLES: &[(&str, &[&str])] = &[
 
 /// `OrganisationType`, where the kind of a partner says one: of a donor or of civil society it says
 /// too little.
-const ORGANISATIONS: &[(&str, &str)] = &[
+const PARTNER_KIND_CODES: &[(&str, &str)] = &[
     ("10", "government"),
     ("40", "multilateral"),
     ("70", "private_sector"),
@@ -32,11 +32,11 @@ const ORGANISATIONS: &[(&str, &str)] = &[
 ];
 
 /// `IndicatorMeasure`.
-const MEASURES: &[(&str, &str)] =
+const MEASURE_CODES: &[(&str, &str)] =
     &[("1", "unit"), ("2", "percentage"), ("3", "nominal"), ("4", "ordinal"), ("5", "qualitative")];
 
 /// `IndicatorVocabulary`.
-const VOCABULARIES: &[(&str, &str)] = &[
+const INDICATOR_VOCABULARY_CODES: &[(&str, &str)] = &[
     ("1", "who"),
     ("2", "sphere"),
     ("3", "us_faf"),
@@ -50,11 +50,11 @@ const VOCABULARIES: &[(&str, &str)] = &[
 ];
 
 /// `ResultType`.
-pub const RESULTS: &[(&str, &str)] =
+pub const RESULT_TYPE_CODES: &[(&str, &str)] =
     &[("1", "output"), ("2", "outcome"), ("3", "impact"), ("9", "other")];
 
 /// `ActivityStatus`.
-pub const STATUSES: &[(&str, &str)] = &[
+pub const ACTIVITY_STATUS_CODES: &[(&str, &str)] = &[
     ("1", "pipeline"),
     ("2", "implementation"),
     ("3", "finalisation"),
@@ -63,84 +63,90 @@ pub const STATUSES: &[(&str, &str)] = &[
     ("6", "suspended"),
 ];
 
-fn code(table: &[(&'static str, &str)], word: &str) -> Option<&'static str> {
+fn code_for(table: &[(&'static str, &str)], word: &str) -> Option<&'static str> {
     table.iter().find(|(_, known)| *known == word).map(|(code, _)| *code)
 }
 
-fn word(table: &[(&str, &'static str)], code: &str) -> Option<&'static str> {
+fn name_for(table: &[(&str, &'static str)], code: &str) -> Option<&'static str> {
     table.iter().find(|(known, _)| *known == code).map(|(_, word)| *word)
 }
 
 /// The code of a role, if IATI has one.
-pub fn role(role: &str) -> Option<&'static str> {
+pub fn role_code(role: &str) -> Option<&'static str> {
     let role = role.trim().to_lowercase();
-    ROLES.iter().find(|(_, words)| words.contains(&role.as_str())).map(|(code, _)| *code)
+    ORGANISATION_ROLE_CODES
+        .iter()
+        .find(|(_, words)| words.contains(&role.as_str()))
+        .map(|(code, _)| *code)
 }
 
 /// The word for a role.
-pub fn role_word(code: &str) -> Option<&'static str> {
-    ROLES.iter().find(|(known, _)| *known == code).and_then(|(_, words)| words.first().copied())
+pub fn role_from_code(code: &str) -> Option<&'static str> {
+    ORGANISATION_ROLE_CODES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .and_then(|(_, words)| words.first().copied())
 }
 
 /// The code of a kind of partner.
-pub fn organisation(kind: &str) -> Option<&'static str> {
-    code(ORGANISATIONS, kind)
+pub fn organisation_type_code(kind: &str) -> Option<&'static str> {
+    code_for(PARTNER_KIND_CODES, kind)
 }
 
 /// The kind of partner for a code; finer codes are told by what they are a part of.
-pub fn organisation_word(code: &str) -> Option<&'static str> {
+pub fn partner_kind_from_code(code: &str) -> Option<&'static str> {
     match code {
         "11" | "15" => Some("government"),
         "21" | "22" | "23" | "24" => Some("civil_society"),
         "71" | "72" | "73" => Some("private_sector"),
         "30" | "60" => Some("other"),
-        other => word(ORGANISATIONS, other),
+        other => name_for(PARTNER_KIND_CODES, other),
     }
 }
 
 /// The code of a measure.
-pub fn measure(measure: &str) -> Option<&'static str> {
-    code(MEASURES, measure)
+pub fn measure_code(measure: &str) -> Option<&'static str> {
+    code_for(MEASURE_CODES, measure)
 }
 
 /// The measure of a code.
-pub fn measure_word(code: &str) -> Option<&'static str> {
-    word(MEASURES, code)
+pub fn measure_from_code(code: &str) -> Option<&'static str> {
+    name_for(MEASURE_CODES, code)
 }
 
 /// The code of a vocabulary of indicators.
-pub fn vocabulary(vocabulary: &str) -> Option<&'static str> {
-    code(VOCABULARIES, vocabulary)
+pub fn vocabulary_code(vocabulary: &str) -> Option<&'static str> {
+    code_for(INDICATOR_VOCABULARY_CODES, vocabulary)
 }
 
 /// The vocabulary of indicators of a code.
-pub fn vocabulary_word(code: &str) -> Option<&'static str> {
-    word(VOCABULARIES, code)
+pub fn vocabulary_from_code(code: &str) -> Option<&'static str> {
+    name_for(INDICATOR_VOCABULARY_CODES, code)
 }
 
 /// The code of a kind of result.
-pub fn result(kind: &str) -> Option<&'static str> {
-    code(RESULTS, kind)
+pub fn result_type_code(kind: &str) -> Option<&'static str> {
+    code_for(RESULT_TYPE_CODES, kind)
 }
 
 /// The kind of result of a code.
-pub fn result_word(code: &str) -> Option<&'static str> {
-    word(RESULTS, code)
+pub fn result_type_from_code(code: &str) -> Option<&'static str> {
+    name_for(RESULT_TYPE_CODES, code)
 }
 
 /// The code of a status.
-pub fn status(status: &str) -> Option<&'static str> {
-    code(STATUSES, status)
+pub fn activity_status_code(status: &str) -> Option<&'static str> {
+    code_for(ACTIVITY_STATUS_CODES, status)
 }
 
 /// The status of a code.
-pub fn status_word(code: &str) -> Option<&'static str> {
-    word(STATUSES, code)
+pub fn activity_status_from_code(code: &str) -> Option<&'static str> {
+    name_for(ACTIVITY_STATUS_CODES, code)
 }
 
 /// The region of several countries, where one code stands for all of them.
-pub fn region<'a>(mut countries: impl Iterator<Item = &'a str>) -> Option<&'static str> {
-    countries.all(|country| IN_EUROPE.contains(&country)).then_some(EUROPE)
+pub fn region_code<'a>(mut countries: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    countries.all(|country| EUROPE_RECIPIENTS.contains(&country)).then_some(REGION_EUROPE)
 }
 
 #[cfg(test)]
@@ -148,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_have_codes_and_codes_words() {
+    fn codes_round_trip() {
         assert_eq!(role(" Funder "), Some("1"));
         assert_eq!(role("host"), None);
         assert_eq!(role_word("4"), Some("implementer"));

@@ -7,28 +7,29 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::activity::{
-    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant,
-    Period, Reference, Reporter, Sector, Slice, Value,
+    Activity, ActivityDate, Baseline, DimensionSlice, Document, IatiResult, Indicator,
+    IndicatorReference, Location, Narratives, Participant, Period, PeriodValue, ReportingOrg,
+    Sector,
 };
-use super::catalogue::{Catalogue, Measured, Partner, Programme, Statistic, Video};
+use super::catalogue::{ExportData, LoadedIndicator, Partner, Programme, Statistic, Video};
 use super::codes;
-use super::languages::{narratives, tagged};
-use super::write::LeftOut;
+use super::languages::{narratives, tag_narratives};
+use super::write::SkippedCounts;
 use crate::config::{Settings, is_iati_identifier};
 use crate::http::language::LanguagePreference;
 use crate::impact::model as statistic;
 use crate::phrases::Phrase;
 use crate::places::{self, NAME_LANGUAGES, Places};
 use crate::programmes::shares;
-use crate::resource::addresses::Addresses;
-use crate::resource::spec::Kind;
+use crate::resource::addresses::PublicUrls;
+use crate::resource::spec::ResourceKind;
 use crate::text::language::Language;
 
 /// What IATI asks for and the catalogue does not say.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Lack {
+pub struct ReadinessIssue {
     /// Of what kind the item is; none where a setting is lacking.
-    pub kind: Option<Kind>,
+    pub kind: Option<ResourceKind>,
     /// Its slug, or the setting.
     pub slug: String,
     /// The field.
@@ -39,43 +40,49 @@ pub struct Lack {
     pub detail: String,
 }
 
-impl Lack {
+impl ReadinessIssue {
     /// Where it is lacking: kind, slug and field.
     pub fn pointer(&self) -> String {
         match self.kind {
-            Some(kind) => format!("/{}/{}/{}", kind.segment(), self.slug, self.field),
+            Some(kind) => format!("/{}/{}/{}", kind.path_segment(), self.slug, self.field),
             None => format!("/settings/{}", self.slug),
         }
     }
 }
 
 /// What is drawn from.
-pub struct Surroundings<'a> {
+pub struct ExportContext<'a> {
     /// Settings.
     pub settings: &'a Settings,
     /// Names and footnotes of countries.
-    pub places: &'a Places,
+    pub country_names: &'a Places,
     /// Where things are.
-    pub addresses: &'a Addresses,
+    pub urls: &'a PublicUrls,
     /// What day it is.
     pub today: NaiveDate,
     /// In which of its languages the product speaks beside texts of a language.
-    words: RefCell<HashMap<String, &'static str>>,
+    message_languages: RefCell<HashMap<String, &'static str>>,
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> ExportContext<'a> {
     /// With these.
     pub fn new(
         settings: &'a Settings,
         places: &'a Places,
-        addresses: &'a Addresses,
+        addresses: &'a PublicUrls,
         today: NaiveDate,
     ) -> Self {
-        Self { settings, places, addresses, today, words: RefCell::default() }
+        Self {
+            settings,
+            country_names: places,
+            urls: addresses,
+            today,
+            message_languages: RefCell::default(),
+        }
     }
 
-    fn words(&self, language: &str) -> &'static str {
-        if let Some(known) = self.words.borrow().get(language) {
+    fn message_language(&self, language: &str) -> &'static str {
+        if let Some(known) = self.message_languages.borrow().get(language) {
             return known;
         }
         let words = LanguagePreference::new(
@@ -83,25 +90,28 @@ impl<'a> Surroundings<'a> {
             self.settings.fallback_languages(),
         )
         .ui_language;
-        self.words.borrow_mut().insert(language.to_owned(), words);
+        self.message_languages.borrow_mut().insert(language.to_owned(), words);
         words
     }
 }
 
 /// What was drawn.
 #[derive(Debug, Default)]
-pub struct Drawn {
+pub struct ActivityExport {
     /// The activities that lack nothing, without the statistics that lack something.
     pub activities: Vec<Activity>,
     /// All that is lacking.
-    pub lacks: Vec<Lack>,
+    pub issues: Vec<ReadinessIssue>,
     /// What was left out for that.
-    pub left_out: LeftOut,
+    pub skipped: SkippedCounts,
 }
 
 /// Who reports; what it lacks otherwise.
-pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Reporter, Lack> {
-    let lack = |slug: &str, detail: &str| Lack {
+pub fn build_reporting_org(
+    settings: &Settings,
+    partner: Option<&Partner>,
+) -> Result<ReportingOrg, ReadinessIssue> {
+    let lack = |slug: &str, detail: &str| ReadinessIssue {
         kind: None,
         slug: slug.to_owned(),
         field: "",
@@ -117,7 +127,7 @@ pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Report
     let language = settings.default_language();
     let name = match (partner, &settings.name) {
         (Some(partner), _) => narratives(partner, |text| Some(text.title.clone())),
-        (None, Some(name)) => tagged([(language.as_str(), name.clone())].into_iter()),
+        (None, Some(name)) => tag_narratives([(language.as_str(), name.clone())].into_iter()),
         (None, None) => {
             let detail = format!(
                 "IATI asks for the name of `{reference}`: publish a partner with this `iati_identifier`, or set KINOTEKA_NAME."
@@ -125,27 +135,27 @@ pub fn reporter(settings: &Settings, partner: Option<&Partner>) -> Result<Report
             return Err(lack("KINOTEKA_NAME", &detail));
         }
     };
-    let website = partner.and_then(|partner| partner.own.website.clone());
-    Ok(Reporter { reference: reference.clone(), kind: kind.clone(), name, website })
+    let website = partner.and_then(|partner| partner.fields.website.clone());
+    Ok(ReportingOrg { reference: reference.clone(), kind: kind.clone(), name, website })
 }
 
 /// Draws every programme of a catalogue.
-pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
-    let mut drawn = Drawn::default();
+pub fn export_activities(catalogue: &ExportData, around: &ExportContext<'_>) -> ActivityExport {
+    let mut drawn = ActivityExport::default();
     let mut identifiers: HashSet<&str> = HashSet::new();
     for programme in &catalogue.programmes {
         let mut lacks = Vec::new();
-        let mut activity = about(programme, catalogue, around, &mut lacks);
+        let mut activity = build_activity(programme, catalogue, around, &mut lacks);
         if let Some(identifier) = programme
-            .own
+            .fields
             .iati_identifier
             .as_deref()
             .filter(|identifier| !identifiers.insert(identifier))
         {
             let detail = format!("Another programme has the identifier `{identifier}` too.");
             let slug = programme.item.slug.clone();
-            lacks.push(Lack {
-                kind: Some(Kind::Programme),
+            lacks.push(ReadinessIssue {
+                kind: Some(ResourceKind::Programme),
                 slug,
                 field: "iati_identifier",
                 code: "invalid_identifier",
@@ -154,42 +164,42 @@ pub fn draw(catalogue: &Catalogue, around: &Surroundings<'_>) -> Drawn {
         }
         let is_whole = lacks.is_empty();
         let mut whole: Vec<&Statistic> = Vec::new();
-        for one in catalogue.statistics.get(&programme.item.id).into_iter().flatten() {
-            let of_it = lacks_of(one, catalogue);
+        for one in catalogue.statistics_by_programme.get(&programme.item.id).into_iter().flatten() {
+            let of_it = statistic_issues(one, catalogue);
             if of_it.is_empty() {
                 whole.push(one);
             } else if is_whole {
-                drawn.left_out.statistics = drawn.left_out.statistics.saturating_add(1);
+                drawn.skipped.statistics = drawn.skipped.statistics.saturating_add(1);
             }
             lacks.extend(of_it);
         }
         // What an indicator lacks, each of its statistics does.
         for lack in lacks {
-            if lack.kind != Some(Kind::Indicator) || !drawn.lacks.contains(&lack) {
-                drawn.lacks.push(lack);
+            if lack.kind != Some(ResourceKind::Indicator) || !drawn.issues.contains(&lack) {
+                drawn.issues.push(lack);
             }
         }
         if is_whole {
             add_results(&whole, catalogue, around, &mut activity);
             drawn.activities.push(activity);
         } else {
-            drawn.left_out.programmes = drawn.left_out.programmes.saturating_add(1);
+            drawn.skipped.programmes = drawn.skipped.programmes.saturating_add(1);
         }
     }
     drawn
 }
 
 /// An activity but for its results, and what it lacks.
-fn about(
+fn build_activity(
     programme: &Programme,
-    catalogue: &Catalogue,
-    around: &Surroundings<'_>,
-    lacks: &mut Vec<Lack>,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
+    lacks: &mut Vec<ReadinessIssue>,
 ) -> Activity {
-    let (item, own) = (&programme.item, &programme.own);
+    let (item, own) = (&programme.item, &programme.fields);
     let mut lack = |field: &'static str, code: &'static str, detail: String| {
-        lacks.push(Lack {
-            kind: Some(Kind::Programme),
+        lacks.push(ReadinessIssue {
+            kind: Some(ResourceKind::Programme),
             slug: item.slug.clone(),
             field,
             code,
@@ -233,7 +243,7 @@ fn about(
         lack("partners", "lacking", detail.to_owned());
     }
     let countries: Vec<String> = own.countries.unpack();
-    let (shares, region) = places_of(own, &countries);
+    let (shares, region) = recipient_countries(own, &countries);
     if countries.is_empty() {
         lack("countries", "lacking", "IATI asks where the programme works.".to_owned());
     } else if shares.is_empty() && region.is_none() {
@@ -244,7 +254,7 @@ fn about(
         );
     }
     let sectors: Vec<shares::Sector> = own.sectors.unpack();
-    let sectors = match sectors_of(&sectors) {
+    let sectors = match export_sectors(&sectors) {
         Ok(sectors) => sectors,
         Err(detail) => {
             lack("sectors", "lacking", detail.to_owned());
@@ -259,8 +269,8 @@ fn about(
         );
     }
     let (start, end) =
-        days((own.start_date, own.end_date), own.iati_status.as_deref(), around.today);
-    let by_dates = status_by_dates(start, end);
+        activity_dates((own.start_date, own.end_date), own.iati_status.as_deref(), around.today);
+    let by_dates = status_from_dates(start, end);
     Activity {
         line: 0,
         slug: Some(item.slug.clone()),
@@ -268,65 +278,75 @@ fn about(
         title: narratives(programme, |text| Some(text.title.clone())),
         description,
         participants,
-        status: own.iati_status.as_deref().and_then(codes::status).unwrap_or(by_dates).to_owned(),
+        status: own
+            .iati_status
+            .as_deref()
+            .and_then(codes::activity_status_code)
+            .unwrap_or(by_dates)
+            .to_owned(),
         start,
         end,
         countries: shares,
         region,
         locations: countries.iter().filter_map(|code| location(code, around)).collect(),
         sectors,
-        documents: documents(programme, catalogue, around),
+        documents: activity_documents(programme, catalogue, around),
         results: Vec::new(),
     }
 }
 
 /// When a programme begins and ends, and whether that has come. One that is said to go on has not
 /// ended, whatever day was planned.
-pub fn days(
+pub fn activity_dates(
     (start, end): (Option<NaiveDate>, Option<NaiveDate>),
     status: Option<&str>,
     today: NaiveDate,
-) -> (Option<Day>, Option<Day>) {
+) -> (Option<ActivityDate>, Option<ActivityDate>) {
     let (is_begun, is_over) = (
         status != Some("pipeline"),
         !matches!(status, Some("pipeline" | "implementation" | "suspended")),
     );
-    let start = start.map(|on| Day { on, is_actual: is_begun && on <= today });
+    let start = start.map(|on| ActivityDate { date: on, is_actual: is_begun && on <= today });
     // A day that has not passed has not come to its end.
-    (start, end.map(|on| Day { on, is_actual: is_over && on < today }))
+    (start, end.map(|on| ActivityDate { date: on, is_actual: is_over && on < today }))
 }
 
 /// The status that dates say: planned, going on, closed.
-pub fn status_by_dates(start: Option<Day>, end: Option<Day>) -> &'static str {
+pub fn status_from_dates(start: Option<ActivityDate>, end: Option<ActivityDate>) -> &'static str {
     match (start, end) {
-        (_, Some(Day { is_actual: true, .. })) => "4",
-        (Some(Day { is_actual: false, .. }), _) => "1",
+        (_, Some(ActivityDate { is_actual: true, .. })) => "4",
+        (Some(ActivityDate { is_actual: false, .. }), _) => "1",
         _ => "2",
     }
 }
 
-fn participants(programme: &Programme, catalogue: &Catalogue) -> Vec<Participant> {
+fn participants(programme: &Programme, catalogue: &ExportData) -> Vec<Participant> {
     let one = |link: &crate::resource::load::Link| {
         let partner = catalogue.partners.get(&link.target_id)?;
         Some(Participant {
             line: 0,
             slug: Some(partner.item.slug.clone()),
             reference: partner
-                .own
+                .fields
                 .iati_identifier
                 .clone()
                 .filter(|reference| is_iati_identifier(reference)),
-            kind: partner.own.kind.as_deref().and_then(codes::organisation).map(str::to_owned),
-            role: codes::role(link.role.as_deref()?)?.to_owned(),
+            kind: partner
+                .fields
+                .kind
+                .as_deref()
+                .and_then(codes::organisation_type_code)
+                .map(str::to_owned),
+            role: codes::role_code(link.role.as_deref()?)?.to_owned(),
             name: narratives(partner, |text| Some(text.title.clone())),
         })
     };
-    programme.in_field("partners").filter_map(one).collect()
+    programme.references_in("partners").filter_map(one).collect()
 }
 
 /// The countries with their percentages, or the region that stands for all of them.
-fn places_of(
-    own: &crate::programmes::model::Own,
+fn recipient_countries(
+    own: &crate::programmes::model::ProgrammeFields,
     countries: &[String],
 ) -> (Vec<(String, Option<String>)>, Option<String>) {
     let whole = || Some("100".to_owned());
@@ -341,20 +361,20 @@ fn places_of(
         [] => (Vec::new(), None),
         [country] => (vec![(country.clone(), whole())], None),
         several => {
-            (Vec::new(), codes::region(several.iter().map(String::as_str)).map(str::to_owned))
+            (Vec::new(), codes::region_code(several.iter().map(String::as_str)).map(str::to_owned))
         }
     }
 }
 
 /// The sectors with percentages: one alone has all of it.
-fn sectors_of(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static str> {
+fn export_sectors(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static str> {
     if sectors.is_empty() {
         return Err(
             "IATI asks what the programme is for: give it a sector, such as 15180 (ending violence against women and girls).",
         );
     }
     let vocabulary = |sector: &shares::Sector| {
-        sector.vocabulary.clone().unwrap_or_else(|| codes::DAC.to_owned())
+        sector.vocabulary.clone().unwrap_or_else(|| codes::SECTOR_VOCABULARY_DAC.to_owned())
     };
     let draw = |sector: &shares::Sector| {
         let vocabulary_of_it = vocabulary(sector);
@@ -377,11 +397,11 @@ fn sectors_of(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static str> {
     sectors.iter().map(draw).collect()
 }
 
-fn location(code: &str, around: &Surroundings<'_>) -> Option<Location> {
+fn location(code: &str, around: &ExportContext<'_>) -> Option<Location> {
     let country = places::find(code)?;
-    let footnote = around.places.footnote(code);
+    let footnote = around.country_names.footnote(code);
     let mark = if footnote.is_some() { "*" } else { "" };
-    let name = tagged(
+    let name = tag_narratives(
         NAME_LANGUAGES
             .iter()
             .map(|language| (*language, format!("{}{mark}", country.name(language)))),
@@ -392,38 +412,47 @@ fn location(code: &str, around: &Surroundings<'_>) -> Option<Location> {
         .xk_footnote_text
         .as_ref()
         .map_or_else(Language::default, |_| around.settings.default_language());
-    let note = tagged(footnote.map(|note| (language.as_str(), note.to_owned())).into_iter());
-    Some(Location { reference: code.to_owned(), country: country.code.to_owned(), name, note })
+    let note =
+        tag_narratives(footnote.map(|note| (language.as_str(), note.to_owned())).into_iter());
+    Some(Location {
+        reference: code.to_owned(),
+        country: country.code.to_owned(),
+        name,
+        footnote: note,
+    })
 }
 
 /// What tells of a programme: its website and its videos.
-fn documents(
+fn activity_documents(
     programme: &Programme,
-    catalogue: &Catalogue,
-    around: &Surroundings<'_>,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
 ) -> Vec<Document> {
-    let website = programme.own.website.clone().map(|url| Document {
-        format: format_of(&url).to_owned(),
+    let website = programme.fields.website.clone().map(|url| Document {
+        format: media_type_from_url(&url).to_owned(),
         url,
         title: narratives(programme, |text| Some(text.title.clone())),
         category: "A12".to_owned(),
         ..Document::default()
     });
     let videos = catalogue
-        .videos_of
+        .videos_by_programme
         .get(&programme.item.id)
         .into_iter()
         .flatten()
         .filter_map(|id| catalogue.videos.get(id));
-    website.into_iter().chain(videos.map(|video| of_video(video, "A12", "", around))).collect()
+    website
+        .into_iter()
+        .chain(videos.map(|video| video_document(video, "A12", "", around)))
+        .collect()
 }
 
 /// The page of a video.
-fn of_video(
+fn video_document(
     video: &Video,
     category: &'static str,
     passage: &str,
-    around: &Surroundings<'_>,
+    around: &ExportContext<'_>,
 ) -> Document {
     let title = narratives(video, |text| Some(text.title.clone()));
     let item = &video.item;
@@ -435,21 +464,21 @@ fn of_video(
     let language = original
         .or_else(|| video.texts.first().map(|text| text.language.as_str()))
         .unwrap_or_default();
-    let page = around.addresses.page(Kind::Video, (item.id, &item.slug), language);
-    let spoken: Vec<String> = video.own.spoken_languages.unpack();
+    let page = around.urls.page_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let spoken: Vec<String> = video.fields.spoken_languages.unpack();
     Document {
         url: format!("{page}{passage}"),
         format: "text/html".to_owned(),
         video: Some(item.slug.clone()),
         title,
         category: category.to_owned(),
-        languages: alone(spoken.iter().map(String::as_str)),
+        languages: iso_639_1_codes(spoken.iter().map(String::as_str)),
         ..Document::default()
     }
 }
 
 /// Languages as ISO 639-1 has them, each once; those that it has not are left out.
-fn alone<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn iso_639_1_codes<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut languages: Vec<String> = Vec::new();
     for language in tags
         .map(|tag| tag.split('-').next().unwrap_or_default())
@@ -463,7 +492,7 @@ fn alone<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// The media type that the ending of an address says; what says none is a page.
-fn format_of(url: &str) -> &'static str {
+fn media_type_from_url(url: &str) -> &'static str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name =
         path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
@@ -486,11 +515,11 @@ fn format_of(url: &str) -> &'static str {
 }
 
 /// What a statistic lacks, or what it measures.
-fn lacks_of(one: &Statistic, catalogue: &Catalogue) -> Vec<Lack> {
-    let own = &one.own;
-    let mut lacks: Vec<Lack> = Vec::new();
-    let mut lack = |(kind, slug): (Kind, &str), field: &'static str, detail: &str| {
-        lacks.push(Lack {
+fn statistic_issues(one: &Statistic, catalogue: &ExportData) -> Vec<ReadinessIssue> {
+    let own = &one.fields;
+    let mut lacks: Vec<ReadinessIssue> = Vec::new();
+    let mut lack = |(kind, slug): (ResourceKind, &str), field: &'static str, detail: &str| {
+        lacks.push(ReadinessIssue {
             kind: Some(kind),
             slug: slug.to_owned(),
             field,
@@ -498,10 +527,10 @@ fn lacks_of(one: &Statistic, catalogue: &Catalogue) -> Vec<Lack> {
             detail: detail.to_owned(),
         });
     };
-    let this = (Kind::ImpactStatistic, one.item.slug.as_str());
+    let this = (ResourceKind::ImpactStatistic, one.item.slug.as_str());
     if own.result_type.is_none() {
-        let of = measured(one, catalogue)
-            .map_or(this, |indicator| (Kind::Indicator, indicator.item.slug.as_str()));
+        let of = indicator_of(one, catalogue)
+            .map_or(this, |indicator| (ResourceKind::Indicator, indicator.item.slug.as_str()));
         lack(
             of,
             "result_type",
@@ -540,26 +569,26 @@ fn lacks_of(one: &Statistic, catalogue: &Catalogue) -> Vec<Lack> {
 }
 
 /// What a statistic measures, if that is an indicator that everybody may see.
-fn measured<'a>(one: &Statistic, catalogue: &'a Catalogue) -> Option<&'a Measured> {
-    one.in_field("indicator").find_map(|link| catalogue.indicators.get(&link.target_id))
+fn indicator_of<'a>(one: &Statistic, catalogue: &'a ExportData) -> Option<&'a LoadedIndicator> {
+    one.references_in("indicator").find_map(|link| catalogue.indicators.get(&link.target_id))
 }
 
 /// Adds the results: one of each indicator, and one of each statistic that belongs to none.
 fn add_results(
     statistics: &[&Statistic],
-    catalogue: &Catalogue,
-    around: &Surroundings<'_>,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
     activity: &mut Activity,
 ) {
-    let mut groups: Vec<(Option<&Measured>, Vec<&Statistic>)> = Vec::new();
+    let mut groups: Vec<(Option<&LoadedIndicator>, Vec<&Statistic>)> = Vec::new();
     for one in statistics {
-        let countries: Vec<String> = one.own.countries.unpack();
-        for code in countries {
-            if !activity.locations.iter().any(|known| known.reference == code) {
-                activity.locations.extend(location(&code, around));
+        let countries: Vec<String> = one.fields.countries.unpack();
+        for code_for in countries {
+            if !activity.locations.iter().any(|known| known.reference == code_for) {
+                activity.locations.extend(location(&code_for, around));
             }
         }
-        let of = measured(one, catalogue);
+        let of = indicator_of(one, catalogue);
         let known = groups.iter_mut().find(|(known, _)| {
             known.zip(of).is_some_and(|(known, of)| known.item.id == of.item.id)
         });
@@ -571,12 +600,17 @@ fn add_results(
     for (of, members) in groups {
         let Some(first) = members.first() else { continue };
         let indicator = match of {
-            Some(of) => of_indicator(of, &members, catalogue, around),
-            None => of_statistic(first, catalogue, around),
+            Some(of) => indicator_element(of, &members, catalogue, around),
+            None => standalone_indicator(first, catalogue, around),
         };
-        let kind =
-            first.own.result_type.as_deref().and_then(codes::result).unwrap_or_default().to_owned();
-        activity.results.push(Outcome {
+        let kind = first
+            .fields
+            .result_type
+            .as_deref()
+            .and_then(codes::result_type_code)
+            .unwrap_or_default()
+            .to_owned();
+        activity.results.push(IatiResult {
             kind,
             title: indicator.title.clone(),
             indicators: vec![indicator],
@@ -585,24 +619,25 @@ fn add_results(
 }
 
 /// An indicator with its statistics.
-fn of_indicator(
-    of: &Measured,
+fn indicator_element(
+    of: &LoadedIndicator,
     members: &[&Statistic],
-    catalogue: &Catalogue,
-    around: &Surroundings<'_>,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
 ) -> Indicator {
-    let own = &of.own;
-    let reference = own.code.clone().zip(own.vocabulary.as_deref().and_then(codes::vocabulary));
+    let own = &of.fields;
+    let reference =
+        own.code.clone().zip(own.vocabulary.as_deref().and_then(codes::vocabulary_code));
     Indicator {
         slug: Some(of.item.slug.clone()),
         unit: own.unit.clone(),
-        measure: codes::measure(&own.measure).unwrap_or_default().to_owned(),
+        measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
         additive: own.additive,
         title: narratives(of, |text| Some(text.title.clone())),
         description: narratives(of, |text| text.description.clone()),
         references: reference
-            .map(|(code, vocabulary)| Reference {
+            .map(|(code, vocabulary)| IndicatorReference {
                 vocabulary: vocabulary.to_owned(),
                 code,
                 url: own.vocabulary_url.clone(),
@@ -616,12 +651,16 @@ fn of_indicator(
 }
 
 /// A statistic as an indicator of its own.
-fn of_statistic(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -> Indicator {
-    let own = &one.own;
+fn standalone_indicator(
+    one: &Statistic,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
+) -> Indicator {
+    let own = &one.fields;
     Indicator {
         statistic: Some(one.item.slug.clone()),
         unit: own.unit.clone(),
-        measure: codes::measure(&own.measure).unwrap_or_default().to_owned(),
+        measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
         additive: own.additive,
         title: narratives(one, |text| Some(text.title.clone())),
@@ -632,10 +671,10 @@ fn of_statistic(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_
     }
 }
 
-fn slice(one: &Statistic) -> Slice {
-    let dimensions: Vec<statistic::Disaggregation> = one.own.disaggregation.unpack();
-    Slice {
-        locations: one.own.countries.unpack(),
+fn dimension_slice(one: &Statistic) -> DimensionSlice {
+    let dimensions: Vec<statistic::Disaggregation> = one.fields.disaggregation.unpack();
+    DimensionSlice {
+        locations: one.fields.countries.unpack(),
         dimensions: dimensions
             .into_iter()
             .map(|dimension| (dimension.dimension, dimension.value))
@@ -646,11 +685,15 @@ fn slice(one: &Statistic) -> Slice {
 /// The values before, each once.
 fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
     let mut baselines: Vec<Baseline> = Vec::new();
-    for one in statistics.iter().filter(|one| one.own.measure != "qualitative") {
-        let stated: Option<statistic::Baseline> = one.own.baseline.unpack();
+    for one in statistics.iter().filter(|one| one.fields.measure != "qualitative") {
+        let stated: Option<statistic::Baseline> = one.fields.baseline.unpack();
         let Some(statistic::Baseline { value, year, .. }) = stated else { continue };
-        let baseline =
-            Baseline { year, value: Some(value), slice: slice(one), comment: Narratives::new() };
+        let baseline = Baseline {
+            year,
+            value: Some(value),
+            slice: dimension_slice(one),
+            comment: Narratives::new(),
+        };
         if !baselines.contains(&baseline) {
             baselines.push(baseline);
         }
@@ -662,8 +705,8 @@ fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
 fn periods(
     statistics: &[&Statistic],
     with_labels: bool,
-    catalogue: &Catalogue,
-    around: &Surroundings<'_>,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
 ) -> Vec<Period> {
     let mut periods: BTreeMap<(NaiveDate, NaiveDate), Period> = BTreeMap::new();
     let mut period = |start: NaiveDate, end: NaiveDate, add: &mut dyn FnMut(&mut Period)| {
@@ -675,22 +718,22 @@ fn periods(
         }));
     };
     for one in statistics {
-        let own = &one.own;
+        let own = &one.fields;
         let is_qualitative = own.measure == "qualitative";
         let slug = || Some(one.item.slug.clone());
         if let (true, Some(start), Some(end)) =
             (own.value.is_some() || is_qualitative, own.period_start, own.period_end)
         {
-            let actual = Value {
+            let actual = PeriodValue {
                 line: 0,
                 statistic: slug(),
                 qualifier: (own.qualifier != "exact").then(|| own.qualifier.clone()),
                 value: own.value.clone(),
-                slice: slice(one),
-                comment: comment(one, with_labels, around),
-                documents: evidence(one, catalogue, around),
-                source: source_in_words(own),
-                ..labelled(one, with_labels)
+                slice: dimension_slice(one),
+                comment: value_comment(one, with_labels, around),
+                documents: value_documents(one, catalogue, around),
+                source: source_text(own),
+                ..labelled_value(one, with_labels)
             };
             period(start, end, &mut |period| period.actuals.push(actual.clone()));
         }
@@ -699,11 +742,11 @@ fn periods(
             && let (Some(start), Some(end)) =
                 (target.period_start.or(own.period_start), target.period_end.or(own.period_end))
         {
-            let value = Value {
+            let value = PeriodValue {
                 statistic: slug(),
                 value: Some(target.value),
-                slice: slice(one),
-                ..labelled(one, with_labels)
+                slice: dimension_slice(one),
+                ..labelled_value(one, with_labels)
             };
             period(start, end, &mut |period| period.targets.push(value.clone()));
         }
@@ -712,41 +755,41 @@ fn periods(
 }
 
 /// A value that says what it is called, where it is one among several.
-fn labelled(one: &Statistic, with_labels: bool) -> Value {
+fn labelled_value(one: &Statistic, with_labels: bool) -> PeriodValue {
     if !with_labels {
-        return Value::default();
+        return PeriodValue::default();
     }
     let title = narratives(one, |text| Some(text.title.clone()));
-    Value {
+    PeriodValue {
         title,
         description: narratives(one, |text| text.description.clone()),
-        ..Value::default()
+        ..PeriodValue::default()
     }
 }
 
 /// Where a statistic is taken from, where that has no address.
-fn source_in_words(own: &statistic::Own) -> Option<String> {
+fn source_text(own: &statistic::StatisticFields) -> Option<String> {
     let source: Option<statistic::SourceDocument> = own.source.unpack();
     source.filter(|source| source.url.is_none()).and_then(|source| source.text)
 }
 
 /// What must be said with a value: how exact it is; of one among several what it is; of one in
 /// words the words; where it is taken from.
-fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Narratives {
-    let own = &one.own;
+fn value_comment(one: &Statistic, with_labels: bool, around: &ExportContext<'_>) -> Narratives {
+    let own = &one.fields;
     let is_exact = own.qualifier == "exact" || own.value.is_none();
     narratives(one, |text| {
-        let words = around.words(&text.language);
+        let words = around.message_language(&text.language);
         let mut said: Vec<String> = Vec::new();
         if !is_exact {
-            said.extend(own.figure(words));
+            said.extend(own.format_value(words));
         }
         if with_labels || own.measure == "qualitative" {
             said.push(text.title.clone());
             said.extend(text.description.clone());
         }
         said.extend(
-            source_in_words(own)
+            source_text(own)
                 .map(|source| format!("{}: {source}", Phrase::Source.in_language(words))),
         );
         (!said.is_empty()).then(|| said.join("\n"))
@@ -754,13 +797,17 @@ fn comment(one: &Statistic, with_labels: bool, around: &Surroundings<'_>) -> Nar
 }
 
 /// What shows a value: passages of videos, where it is taken from, and documents.
-fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -> Vec<Document> {
-    let quotes: Vec<Option<statistic::Quote>> = one.own.quotes.unpack();
-    let videos = one.in_field("evidence").enumerate().filter_map(|(place, link)| {
+fn value_documents(
+    one: &Statistic,
+    catalogue: &ExportData,
+    around: &ExportContext<'_>,
+) -> Vec<Document> {
+    let quotes: Vec<Option<statistic::Quote>> = one.fields.quotes.unpack();
+    let videos = one.references_in("evidence").enumerate().filter_map(|(place, link)| {
         let seconds = |at: Option<i64>| {
             at.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0)
         };
-        let passage = match (seconds(link.start_seconds), seconds(link.end_seconds)) {
+        let passage = match (seconds(link.start_ms), seconds(link.end_ms)) {
             (None, None) => String::new(),
             (Some(start), None) => format!("#t={start}"),
             (start, Some(end)) => format!("#t={},{end}", start.unwrap_or(0.0)),
@@ -771,41 +818,42 @@ fn evidence(one: &Statistic, catalogue: &Catalogue, around: &Surroundings<'_>) -
             (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text)
         });
         let description =
-            tagged(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
-        Some(Document { description, ..of_video(video, "A08", &passage, around) })
+            tag_narratives(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
+        Some(Document { description, ..video_document(video, "A08", &passage, around) })
     });
     let original = one.item.original_language.as_str();
-    let source: Option<statistic::SourceDocument> = one.own.source.unpack();
+    let source: Option<statistic::SourceDocument> = one.fields.source.unpack();
     let source = source.and_then(|source| {
         let url = source.url?;
         let title = match source.text {
-            Some(text) => tagged([(original, text)].into_iter()),
+            Some(text) => tag_narratives([(original, text)].into_iter()),
             None => narratives(one, |text| Some(text.title.clone())),
         };
         Some(Document {
-            format: format_of(&url).to_owned(),
+            format: media_type_from_url(&url).to_owned(),
             url,
             title,
             category: "A08".to_owned(),
             ..Document::default()
         })
     });
-    let documents: Vec<statistic::Document> = one.own.documents.unpack();
+    let documents: Vec<statistic::Document> = one.fields.documents.unpack();
     let documents = documents.into_iter().map(|document| {
-        let format = document.media_type.unwrap_or_else(|| format_of(&document.url).to_owned());
+        let format =
+            document.media_type.unwrap_or_else(|| media_type_from_url(&document.url).to_owned());
         // RFC 8118 has a fragment for the page of a PDF.
         let page =
             document.page.filter(|_| format == "application/pdf" && !document.url.contains('#'));
         let url = page
             .map_or_else(|| document.url.clone(), |page| format!("{}#page={page}", document.url));
         let language = document.language.as_deref();
-        let title = tagged([(language.unwrap_or(original), document.title)].into_iter());
+        let title = tag_narratives([(language.unwrap_or(original), document.title)].into_iter());
         Document {
             url,
             format,
             title,
             category: "A08".to_owned(),
-            languages: alone(language.into_iter()),
+            languages: iso_639_1_codes(language.into_iter()),
             ..Document::default()
         }
     });
@@ -817,7 +865,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_say_what_they_lead_to() {
+    fn media_type_from_url_extension() {
         for (url, format) in [
             ("https://e.org/a.b/report.PDF?x=.doc#p", "application/pdf"),
             ("https://e.org", "text/html"),
@@ -830,7 +878,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_say_a_status() {
+    fn status_from_dates_covers_all_cases() {
         let day = |is_actual| Some(Day { on: NaiveDate::default(), is_actual });
         for (start, end, status) in [
             (None, None, "2"),

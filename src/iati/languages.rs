@@ -1,24 +1,27 @@
 //! Texts in their languages, as IATI names them.
 
 use super::activity::Narratives;
-use crate::resource::load::{Loaded, Text};
+use crate::resource::load::{LoadedItem, TranslationRow};
 
 /// Texts with the tags of a file, those of the original language first.
 ///
 /// IATI asks for codes of ISO 639-1 "wherever possible": a tag is given as its language alone (`sr`
 /// for `sr-Latn`) unless that is taken by another script or region, which then keeps its whole tag
 /// (`sr-Cyrl`). What has no such code (`cnr`) keeps its tag of BCP 47, of which `xml:lang` is.
-pub fn narratives<O>(loaded: &Loaded<O>, text: impl Fn(&Text) -> Option<String>) -> Narratives {
+pub fn narratives<O>(
+    loaded: &LoadedItem<O>,
+    text: impl Fn(&TranslationRow) -> Option<String>,
+) -> Narratives {
     let original = loaded.item.original_language.as_str();
-    let (first, others): (Vec<&Text>, Vec<&Text>) =
+    let (first, others): (Vec<&TranslationRow>, Vec<&TranslationRow>) =
         loaded.texts.iter().partition(|one| one.language == original);
-    tagged(
+    tag_narratives(
         first.into_iter().chain(others).filter_map(|one| Some((one.language.as_str(), text(one)?))),
     )
 }
 
 /// Texts with the tags of a file, in this order.
-pub fn tagged<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> Narratives {
+pub fn tag_narratives<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> Narratives {
     let mut narratives = Narratives::new();
     for (language, text) in texts.filter(|(_, text)| !text.trim().is_empty()) {
         let alone = language.split('-').next().unwrap_or(language);
@@ -33,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn languages_are_those_of_iso_639_1_where_they_can() {
+    fn iso_639_1_codes_where_unambiguous() {
         let tags = |languages: &[&str]| {
             let texts = languages.iter().map(|language| (*language, "text".to_owned()));
             tagged(texts).into_iter().map(|(tag, _)| tag).collect::<Vec<_>>()

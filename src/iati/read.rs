@@ -10,37 +10,37 @@ use chrono::NaiveDate;
 use roxmltree::{Document as Tree, Error as Fault, Node, ParsingOptions};
 
 use super::activity::{
-    Activity, Baseline, Day, Document, Indicator, Location, Narratives, Outcome, Participant,
-    Period, Reference, Sector, Value,
+    Activity, ActivityDate, Baseline, Document, IatiResult, Indicator, IndicatorReference,
+    Location, Narratives, Participant, Period, PeriodValue, Sector,
 };
 use super::codes;
-use super::write::OURS;
+use super::write::KINOTEKA_NAMESPACE;
 use crate::text::language::{Language, LanguageError};
 
 /// The largest file that is read, in bytes. IATI's own tools take 40 MB.
-pub const LARGEST: usize = 64 * 1_024 * 1_024;
+pub const MAX_FILE_BYTES: usize = 64 * 1_024 * 1_024;
 /// The most elements and texts of a file.
-const MOST_NODES: u32 = 4_000_000;
+const MAX_XML_NODES: u32 = 4_000_000;
 /// The versions that are read: of these each only adds to the one before.
-const VERSIONS: &[&str] = &["2.01", "2.02", "2.03"];
+const SUPPORTED_VERSIONS: &[&str] = &["2.01", "2.02", "2.03"];
 
 /// What was read.
 #[derive(Debug, Default)]
-pub struct File {
+pub struct ParsedFile {
     /// The activities.
     pub activities: Vec<Activity>,
     /// What is not read: how often, by name.
-    pub left_out: BTreeMap<String, usize>,
+    pub skipped: BTreeMap<String, usize>,
     /// What is wrong: line and sentence.
     pub errors: Vec<(usize, String)>,
 }
 
 /// Reads a file. Texts that state no language are in `language`.
-pub fn read(bytes: &[u8], language: &str) -> Result<File, String> {
-    if bytes.len() > LARGEST {
+pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
+    if bytes.len() > MAX_FILE_BYTES {
         return Err(format!(
             "the file has more than {} MB; split it by activities",
-            LARGEST.div_euclid(1_048_576)
+            MAX_FILE_BYTES.div_euclid(1_048_576)
         ));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -52,17 +52,21 @@ pub fn read(bytes: &[u8], language: &str) -> Result<File, String> {
             .saturating_add(1);
         format!("line {line}: not UTF-8; save the file in that encoding")
     })?;
-    let options =
-        ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let tree = Tree::parse_with_options(text, options).map_err(|fault| told(&fault))?;
+    let options = ParsingOptions {
+        allow_dtd: false,
+        nodes_limit: MAX_XML_NODES,
+        ..ParsingOptions::default()
+    };
+    let tree =
+        Tree::parse_with_options(text, options).map_err(|fault| describe_xml_error(&fault))?;
     let root = tree.root_element();
     let line = tree.text_pos_at(root.range().start).row;
     match (root.tag_name().name(), root.attribute("version")) {
-        ("iati-activities", Some(version)) if VERSIONS.contains(&version) => {}
+        ("iati-activities", Some(version)) if SUPPORTED_VERSIONS.contains(&version) => {}
         ("iati-activities", Some(version)) => {
             return Err(format!(
                 "line {line}: IATI {version} is not read, only {}; convert the file first",
-                VERSIONS.join(", ")
+                SUPPORTED_VERSIONS.join(", ")
             ));
         }
         ("iati-activities", None) => {
@@ -84,20 +88,24 @@ pub fn read(bytes: &[u8], language: &str) -> Result<File, String> {
     }
     let lines =
         text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-    let mut reader = Reader { file: File::default(), language: language.to_owned(), lines };
-    for node in elements(root) {
+    let mut reader = ActivityParser {
+        file: ParsedFile::default(),
+        language: language.to_owned(),
+        line_ends: lines,
+    };
+    for node in iati_elements(root) {
         if node.tag_name().name() == "iati-activity" {
             let activity = reader.activity(node);
             reader.file.activities.push(activity);
         } else {
-            reader.leave_out(node, "");
+            reader.count_skipped(node, "");
         }
     }
     Ok(reader.file)
 }
 
 /// Why a file cannot be read at all.
-fn told(fault: &Fault) -> String {
+fn describe_xml_error(fault: &Fault) -> String {
     let at = fault.pos();
     match fault {
         Fault::DtdDetected => {
@@ -105,7 +113,7 @@ fn told(fault: &Fault) -> String {
                 .to_owned()
         }
         Fault::NodesLimitReached => format!(
-            "the file has more than {MOST_NODES} elements and texts; split it by activities"
+            "the file has more than {MAX_XML_NODES} elements and texts; split it by activities"
         ),
         other => {
             let said = other.to_string();
@@ -115,45 +123,50 @@ fn told(fault: &Fault) -> String {
     }
 }
 
-struct Reader {
-    file: File,
+struct ActivityParser {
+    file: ParsedFile,
     /// That of texts that state none.
     language: String,
     /// Where lines end.
-    lines: Vec<usize>,
+    line_ends: Vec<usize>,
 }
 
 type Element<'a, 'i> = Node<'a, 'i>;
 
-impl Reader {
+impl ActivityParser {
     /// The line on which an element begins.
     fn line(&self, node: Element<'_, '_>) -> usize {
         let start = node.range().start;
-        self.lines.partition_point(|end| *end < start).saturating_add(1)
+        self.line_ends.partition_point(|end| *end < start).saturating_add(1)
     }
 
-    fn error(&mut self, node: Element<'_, '_>, said: impl Into<String>) {
+    fn add_error(&mut self, node: Element<'_, '_>, said: impl Into<String>) {
         let line = self.line(node);
         self.file.errors.push((line, said.into()));
     }
 
     /// Counts what is not read.
-    fn leave_out(&mut self, node: Element<'_, '_>, within: &str) {
+    fn count_skipped(&mut self, node: Element<'_, '_>, within: &str) {
         let count =
-            self.file.left_out.entry(format!("{within}{}", node.tag_name().name())).or_default();
+            self.file.skipped.entry(format!("{within}{}", node.tag_name().name())).or_default();
         *count = count.saturating_add(1);
     }
 
     fn activity(&mut self, node: Element<'_, '_>) -> Activity {
         let outer = node
-            .attribute((XML, "lang"))
+            .attribute((XML_NAMESPACE, "lang"))
             .map(|language| std::mem::replace(&mut self.language, language.to_owned()));
-        let mut activity =
-            Activity { line: self.line(node), slug: own(node, "slug"), ..Activity::default() };
+        let mut activity = Activity {
+            line: self.line(node),
+            slug: kinoteka_attribute(node, "slug"),
+            ..Activity::default()
+        };
         let mut described = false;
-        for child in elements(node) {
+        for child in iati_elements(node) {
             match child.tag_name().name() {
-                "iati-identifier" => text_of(child).trim().clone_into(&mut activity.identifier),
+                "iati-identifier" => {
+                    element_text(child).trim().clone_into(&mut activity.identifier)
+                }
                 "title" => activity.title = self.narratives(child),
                 "description" if !described => {
                     activity.description = self.narratives(child);
@@ -163,23 +176,26 @@ impl Reader {
                     let participant = self.participant(child);
                     activity.participants.extend(participant);
                 }
-                "activity-status" => activity.status = attribute(child, "code"),
-                "activity-date" => self.day(child, &mut activity),
+                "activity-status" => activity.status = trimmed_attribute(child, "code"),
+                "activity-date" => self.activity_date(child, &mut activity),
                 "recipient-country" => {
                     let percentage = child.attribute("percentage").map(str::to_owned);
-                    activity.countries.push((attribute(child, "code"), percentage));
+                    activity.countries.push((trimmed_attribute(child, "code"), percentage));
                 }
                 // Follows from the countries.
-                "recipient-region" if child.attribute("code") == Some(codes::EUROPE) => {
-                    activity.region = Some(codes::EUROPE.to_owned())
+                "recipient-region" if child.attribute("code") == Some(codes::REGION_EUROPE) => {
+                    activity.region = Some(codes::REGION_EUROPE.to_owned())
                 }
                 "location" => {
                     let location = self.location(child);
                     activity.locations.extend(location);
                 }
                 "sector" => activity.sectors.push(Sector {
-                    vocabulary: child.attribute("vocabulary").unwrap_or(codes::DAC).to_owned(),
-                    code: attribute(child, "code"),
+                    vocabulary: child
+                        .attribute("vocabulary")
+                        .unwrap_or(codes::SECTOR_VOCABULARY_DAC)
+                        .to_owned(),
+                    code: trimmed_attribute(child, "code"),
                     percentage: child.attribute("percentage").map(str::to_owned),
                 }),
                 "result" => {
@@ -190,11 +206,11 @@ impl Reader {
                     let document = self.document(child);
                     activity.documents.push(document);
                 }
-                _ => self.leave_out(child, ""),
+                _ => self.count_skipped(child, ""),
             }
         }
         if activity.identifier.is_empty() {
-            self.error(node, "an activity has no `iati-identifier`");
+            self.add_error(node, "an activity has no `iati-identifier`");
         }
         if let Some(outer) = outer {
             self.language = outer;
@@ -206,38 +222,38 @@ impl Reader {
         let name = self.narratives(node);
         if name.is_empty() {
             // There is nothing to call it by.
-            self.leave_out(node, "");
+            self.count_skipped(node, "");
             return None;
         }
         Some(Participant {
             line: self.line(node),
-            slug: own(node, "slug"),
+            slug: kinoteka_attribute(node, "slug"),
             reference: node
                 .attribute("ref")
                 .map(|reference| reference.trim().to_owned())
                 .filter(|reference| !reference.is_empty()),
             kind: node.attribute("type").map(str::to_owned),
-            role: attribute(node, "role"),
+            role: trimmed_attribute(node, "role"),
             name,
         })
     }
 
     /// A day; that which has come goes before that which was planned.
-    fn day(&mut self, node: Element<'_, '_>, activity: &mut Activity) {
+    fn activity_date(&mut self, node: Element<'_, '_>, activity: &mut Activity) {
         let Some(on) = self.date(node) else { return };
-        let kind = attribute(node, "type");
+        let kind = trimmed_attribute(node, "type");
         let is_actual = matches!(kind.as_str(), "2" | "4");
         let place = match kind.as_str() {
             "1" | "2" => &mut activity.start,
             "3" | "4" => &mut activity.end,
-            _ => return self.leave_out(node, ""),
+            _ => return self.count_skipped(node, ""),
         };
         let is_known = place.is_some();
         if place.is_none_or(|known| is_actual && !known.is_actual) {
-            *place = Some(Day { on, is_actual });
+            *place = Some(ActivityDate { date: on, is_actual });
         }
         if is_known {
-            self.leave_out(node, "");
+            self.count_skipped(node, "");
         }
     }
 
@@ -246,7 +262,7 @@ impl Reader {
         // A day of XML Schema may have a time zone.
         let day = text.trim().get(..10).and_then(|day| day.parse().ok());
         if day.is_none() {
-            self.error(
+            self.add_error(
                 node,
                 format!("`{}` is not a day such as 2024-03-01", crate::text::clip(text)),
             );
@@ -256,30 +272,31 @@ impl Reader {
 
     /// A country; other places are not known.
     fn location(&mut self, node: Element<'_, '_>) -> Option<Location> {
-        let country = elements(node)
+        let country = iati_elements(node)
             .filter(|child| {
                 child.tag_name().name() == "location-id"
-                    && child.attribute("vocabulary") == Some(codes::COUNTRIES)
+                    && child.attribute("vocabulary") == Some(codes::COUNTRY_VOCABULARY)
             })
             .find_map(|child| child.attribute("code"));
         let Some(country) = country else {
-            self.leave_out(node, "");
+            self.count_skipped(node, "");
             return None;
         };
         let reference = node.attribute("ref").unwrap_or(country).to_owned();
         Some(Location { reference, country: country.to_owned(), ..Location::default() })
     }
 
-    fn result(&mut self, node: Element<'_, '_>) -> Outcome {
-        let mut result = Outcome { kind: attribute(node, "type"), ..Outcome::default() };
-        for child in elements(node) {
+    fn result(&mut self, node: Element<'_, '_>) -> IatiResult {
+        let mut result =
+            IatiResult { kind: trimmed_attribute(node, "type"), ..IatiResult::default() };
+        for child in iati_elements(node) {
             match child.tag_name().name() {
                 "title" => result.title = self.narratives(child),
                 "indicator" => {
                     let indicator = self.indicator(child);
                     result.indicators.push(indicator);
                 }
-                _ => self.leave_out(child, "result/"),
+                _ => self.count_skipped(child, "result/"),
             }
         }
         result
@@ -293,21 +310,21 @@ impl Reader {
         };
         let mut indicator = Indicator {
             line: self.line(node),
-            statistic: own(node, "statistic"),
-            slug: own(node, "indicator"),
-            unit: own(node, "unit"),
-            measure: attribute(node, "measure"),
+            statistic: kinoteka_attribute(node, "statistic"),
+            slug: kinoteka_attribute(node, "indicator"),
+            unit: kinoteka_attribute(node, "unit"),
+            measure: trimmed_attribute(node, "measure"),
             ascending: flag("ascending"),
             additive: flag("aggregation-status"),
             ..Indicator::default()
         };
-        for child in elements(node) {
+        for child in iati_elements(node) {
             match child.tag_name().name() {
                 "title" => indicator.title = self.narratives(child),
                 "description" => indicator.description = self.narratives(child),
-                "reference" => indicator.references.push(Reference {
-                    vocabulary: attribute(child, "vocabulary"),
-                    code: attribute(child, "code"),
+                "reference" => indicator.references.push(IndicatorReference {
+                    vocabulary: trimmed_attribute(child, "vocabulary"),
+                    code: trimmed_attribute(child, "code"),
                     url: child.attribute("indicator-uri").map(str::to_owned),
                 }),
                 "baseline" => {
@@ -318,19 +335,19 @@ impl Reader {
                     let period = self.period(child);
                     indicator.periods.extend(period);
                 }
-                _ => self.leave_out(child, "result/indicator/"),
+                _ => self.count_skipped(child, "result/indicator/"),
             }
         }
         if indicator.title.is_empty() {
-            self.error(node, "an indicator has no title");
+            self.add_error(node, "an indicator has no title");
         }
         indicator
     }
 
     fn baseline(&mut self, node: Element<'_, '_>) -> Option<Baseline> {
-        let text = attribute(node, "year");
+        let text = trimmed_attribute(node, "year");
         let Ok(year) = text.trim().parse() else {
-            self.error(node, format!("`{}` is not a year", crate::text::clip(&text)));
+            self.add_error(node, format!("`{}` is not a year", crate::text::clip(&text)));
             return None;
         };
         let value = self.value(node, "result/indicator/baseline/");
@@ -339,7 +356,7 @@ impl Reader {
 
     fn period(&mut self, node: Element<'_, '_>) -> Option<Period> {
         let (mut start, mut end, mut targets, mut actuals) = (None, None, Vec::new(), Vec::new());
-        for child in elements(node) {
+        for child in iati_elements(node) {
             match child.tag_name().name() {
                 "period-start" => start = Some(self.date(child)?),
                 "period-end" => end = Some(self.date(child)?),
@@ -351,20 +368,21 @@ impl Reader {
                     let value = self.value(child, "result/indicator/period/actual/");
                     actuals.push(value);
                 }
-                _ => self.leave_out(child, "result/indicator/period/"),
+                _ => self.count_skipped(child, "result/indicator/period/"),
             }
         }
         let (Some(start), Some(end)) = (start, end) else {
-            self.error(node, "a period has no `period-start` or no `period-end`");
+            self.add_error(node, "a period has no `period-start` or no `period-end`");
             return None;
         };
         Some(Period { start, end, targets, actuals })
     }
 
-    fn value(&mut self, node: Element<'_, '_>, within: &str) -> Value {
-        let ours = node.children().find(|child| child.tag_name() == (OURS, "value").into());
+    fn value(&mut self, node: Element<'_, '_>, within: &str) -> PeriodValue {
+        let ours =
+            node.children().find(|child| child.tag_name() == (KINOTEKA_NAMESPACE, "value").into());
         let mark = |name: &str| ours.and_then(|ours| ours.attribute(name)).map(str::to_owned);
-        let mut value = Value {
+        let mut value = PeriodValue {
             line: self.line(node),
             statistic: mark("statistic"),
             qualifier: mark("qualifier"),
@@ -373,16 +391,16 @@ impl Reader {
                 .attribute("value")
                 .map(|value| value.trim().to_owned())
                 .filter(|value| !value.is_empty()),
-            ..Value::default()
+            ..PeriodValue::default()
         };
-        for child in ours.iter().flat_map(|ours| elements(*ours)) {
+        for child in ours.iter().flat_map(|ours| iati_elements(*ours)) {
             match child.tag_name().name() {
                 "title" => value.title = self.narratives(child),
                 "description" => value.description = self.narratives(child),
                 _ => {}
             }
         }
-        for child in elements(node) {
+        for child in iati_elements(node) {
             match child.tag_name().name() {
                 "location" => {
                     value.slice.locations.extend(child.attribute("ref").map(str::to_owned))
@@ -390,31 +408,34 @@ impl Reader {
                 "dimension" => value
                     .slice
                     .dimensions
-                    .push((attribute(child, "name"), attribute(child, "value"))),
+                    .push((trimmed_attribute(child, "name"), trimmed_attribute(child, "value"))),
                 "comment" => value.comment = self.narratives(child),
                 "document-link" if within.ends_with("actual/") => {
                     let document = self.document(child);
                     value.documents.push(document);
                 }
-                _ => self.leave_out(child, within),
+                _ => self.count_skipped(child, within),
             }
         }
         value
     }
 
     fn document(&mut self, node: Element<'_, '_>) -> Document {
-        let (url, format, video) =
-            (attribute(node, "url"), attribute(node, "format"), own(node, "video"));
+        let (url, format, video) = (
+            trimmed_attribute(node, "url"),
+            trimmed_attribute(node, "format"),
+            kinoteka_attribute(node, "video"),
+        );
         let mut document = Document { url, format, video, ..Document::default() };
-        for child in elements(node) {
+        for child in iati_elements(node) {
             match child.tag_name().name() {
                 "title" => document.title = self.narratives(child),
                 "language" => document.languages.extend(child.attribute("code").map(str::to_owned)),
-                "category" => document.category = attribute(child, "code"),
+                "category" => document.category = trimmed_attribute(child, "code"),
                 "description" if document.video.is_some() => {
                     document.description = self.narratives(child)
                 }
-                _ => self.leave_out(child, "document-link/"),
+                _ => self.count_skipped(child, "document-link/"),
             }
         }
         document
@@ -423,23 +444,24 @@ impl Reader {
     /// A text in its languages: of several in one language the first.
     fn narratives(&mut self, node: Element<'_, '_>) -> Narratives {
         let mut narratives = Narratives::new();
-        for child in elements(node) {
+        for child in iati_elements(node) {
             if child.tag_name().name() != "narrative" {
-                self.leave_out(child, "");
+                self.count_skipped(child, "");
                 continue;
             }
-            let text = text_of(child);
+            let text = element_text(child);
             let text = text.trim();
             if text.is_empty() {
                 continue;
             }
-            let stated = child.attribute((XML, "lang")).unwrap_or(&self.language).to_owned();
-            match language_of(&stated, text) {
+            let stated =
+                child.attribute((XML_NAMESPACE, "lang")).unwrap_or(&self.language).to_owned();
+            match parse_narrative_language(&stated, text) {
                 Ok(language) if narratives.iter().any(|(known, _)| *known == language) => {
-                    self.leave_out(child, "")
+                    self.count_skipped(child, "")
                 }
                 Ok(language) => narratives.push((language, text.to_owned())),
-                Err(error) => self.error(
+                Err(error) => self.add_error(
                     child,
                     format!("`{}` is not a language of texts: {error}", crate::text::clip(&stated)),
                 ),
@@ -450,11 +472,11 @@ impl Reader {
 }
 
 /// The namespace of `xml:lang`.
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
+const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// The tag under which a text is kept. IATI's list of languages knows no scripts: that of Serbian
 /// is seen.
-fn language_of(stated: &str, text: &str) -> Result<String, LanguageError> {
+fn parse_narrative_language(stated: &str, text: &str) -> Result<String, LanguageError> {
     let language = Language::parse(stated.trim())?;
     match language.is_storable() {
         Ok(()) => Ok(language.as_str().to_owned()),
@@ -467,7 +489,7 @@ fn language_of(stated: &str, text: &str) -> Result<String, LanguageError> {
 }
 
 /// The text of an element, whatever comments stand in it.
-fn text_of(node: Element<'_, '_>) -> String {
+fn element_text(node: Element<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|child| child.text()).collect()
 }
 
@@ -477,20 +499,20 @@ fn is_web_page(link: Element<'_, '_>) -> bool {
     let of_page = |child: Element<'_, '_>| {
         child.tag_name().name() == "category" && child.attribute("code") == Some("A12")
     };
-    own(link, "video").is_none() && elements(link).any(of_page)
+    kinoteka_attribute(link, "video").is_none() && iati_elements(link).any(of_page)
 }
 
 /// The elements of IATI in an element.
-fn elements<'a, 'i>(node: Element<'a, 'i>) -> impl Iterator<Item = Element<'a, 'i>> {
+fn iati_elements<'a, 'i>(node: Element<'a, 'i>) -> impl Iterator<Item = Element<'a, 'i>> {
     node.children().filter(|child| child.is_element() && child.tag_name().namespace().is_none())
 }
 
-fn attribute(node: Element<'_, '_>, name: &str) -> String {
+fn trimmed_attribute(node: Element<'_, '_>, name: &str) -> String {
     node.attribute(name).unwrap_or_default().trim().to_owned()
 }
 
-fn own(node: Element<'_, '_>, name: &str) -> Option<String> {
-    node.attribute((OURS, name)).map(str::to_owned)
+fn kinoteka_attribute(node: Element<'_, '_>, name: &str) -> Option<String> {
+    node.attribute((KINOTEKA_NAMESPACE, name)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -499,12 +521,12 @@ mod tests {
 
     const HEAD: &str = "<iati-activities version=\"2.03\">";
 
-    fn refused(text: &str) -> String {
+    fn parse_error(text: &str) -> String {
         read(text.as_bytes(), "en").expect_err("the file is refused")
     }
 
     #[test]
-    fn what_is_no_such_file_is_refused() {
+    fn rejects_invalid_files() {
         assert_eq!(
             refused(
                 "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;\">]>\n<iati-activities version=\"2.03\">&c;</iati-activities>"
@@ -538,7 +560,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn errors_carry_line_numbers() {
         let file = read(
             format!(
                 "{HEAD}\n<iati-activity>\n<title><narrative xml:lang=\"x-own\">A</narrative></title>\n\
@@ -554,7 +576,7 @@ mod tests {
     }
 
     #[test]
-    fn languages_are_told_by_what_states_them() {
+    fn narrative_language_and_script() {
         assert_eq!(language_of("sr", "Наша прича").as_deref(), Ok("sr-Cyrl"));
         assert_eq!(language_of("sr", "Naša priča").as_deref(), Ok("sr-Latn"));
         assert_eq!(language_of("sr-Cyrl", "16").as_deref(), Ok("sr-Cyrl"));

@@ -11,39 +11,40 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::activity::{
-    Activity, Baseline, Document, Indicator, Narratives, Outcome, Participant, Period, Slice, Value,
+    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Narratives, Participant,
+    Period, PeriodValue,
 };
 use super::codes;
-use super::draw::{days, status_by_dates};
-use super::read::File;
+use super::draw::{activity_dates, status_from_dates};
+use super::read::ParsedFile;
 use crate::http::fields::{is_web_url, limits};
-use crate::programmes::shares::is_whole;
-use crate::resource::spec::Kind;
+use crate::programmes::shares::sums_to_100;
+use crate::resource::spec::ResourceKind;
 use crate::text::decimal::decimal_order;
 use crate::text::slug::{slugify, validate_slug};
 
 /// What the catalogue has already.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct ExistingItems {
     /// The slugs of programmes and partners by their identifiers.
-    pub identified: HashMap<(Kind, String), String>,
+    pub slugs_by_identifier: HashMap<(ResourceKind, String), String>,
     /// All slugs.
-    pub slugs: HashSet<(Kind, String)>,
+    pub slugs: HashSet<(ResourceKind, String)>,
 }
 
-impl Known {
-    fn has(&self, kind: Kind, slug: &str) -> bool {
+impl ExistingItems {
+    fn contains(&self, kind: ResourceKind, slug: &str) -> bool {
         self.slugs.contains(&(kind, slug.to_owned()))
     }
 }
 
 /// What is to be stored.
 #[derive(Debug)]
-pub struct Taken {
+pub struct ImportItem {
     /// Where it stands in the file.
     pub line: usize,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// Its slug.
     pub slug: String,
     /// Its fields; of what is there already only those that the file says.
@@ -51,49 +52,59 @@ pub struct Taken {
 }
 
 /// What an activity holds, as items. What is not taken is counted in the file.
-pub fn take(file: &mut File, known: &Known, today: NaiveDate) -> Vec<Taken> {
-    let activities = std::mem::take(&mut file.activities);
-    let mut taker = Taker { file, known, today, taken: Vec::new(), places: HashMap::new() };
-    for activity in &activities {
-        taker.activity(activity);
-    }
-    taker.taken
-}
-
-struct Taker<'a> {
-    file: &'a mut File,
-    known: &'a Known,
+pub fn map_activities(
+    file: &mut ParsedFile,
+    known: &ExistingItems,
     today: NaiveDate,
-    taken: Vec<Taken>,
-    /// Which of those that are taken has which slug.
-    places: HashMap<(Kind, String), usize>,
+) -> Vec<ImportItem> {
+    let activities = std::mem::take(&mut file.activities);
+    let mut taker = ImportMapper {
+        file,
+        existing: known,
+        today,
+        items: Vec::new(),
+        item_indexes: HashMap::new(),
+    };
+    for activity in &activities {
+        taker.map_activity(activity);
+    }
+    taker.items
 }
 
-impl Taker<'_> {
-    fn leave_out(&mut self, name: &str, count: usize) {
+struct ImportMapper<'a> {
+    file: &'a mut ParsedFile,
+    existing: &'a ExistingItems,
+    today: NaiveDate,
+    items: Vec<ImportItem>,
+    /// Which of those that are taken has which slug.
+    item_indexes: HashMap<(ResourceKind, String), usize>,
+}
+
+impl ImportMapper<'_> {
+    fn count_skipped(&mut self, name: &str, count: usize) {
         if count > 0 {
-            let known = self.file.left_out.entry(name.to_owned()).or_default();
+            let known = self.file.skipped.entry(name.to_owned()).or_default();
             *known = known.saturating_add(count);
         }
     }
 
-    fn error(&mut self, line: usize, said: String) {
+    fn add_error(&mut self, line: usize, said: String) {
         self.file.errors.push((line, said));
     }
 
     /// Adds an item; what is new is published, since the file is.
-    fn add(
+    fn add_item(
         &mut self,
         line: usize,
-        kind: Kind,
+        kind: ResourceKind,
         slug: &str,
         mut body: Map<String, Json>,
         texts: (&Narratives, &Narratives),
     ) {
-        let is_new = !self.known.has(kind, slug);
+        let is_new = !self.existing.contains(kind, slug);
         let title = match kind {
-            Kind::Programme => "title",
-            Kind::Partner => "name",
+            ResourceKind::Programme => "title",
+            ResourceKind::Partner => "name",
             _ => "label",
         };
         let mut translations: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
@@ -111,7 +122,7 @@ impl Taker<'_> {
                 None => untitled = untitled.saturating_add(1),
             }
         }
-        self.leave_out("description/narrative (in a language without a title)", untitled);
+        self.count_skipped("description/narrative (in a language without a title)", untitled);
         body.insert("translations".to_owned(), json!(translations));
         if is_new {
             body.insert("status".to_owned(), json!("published"));
@@ -119,36 +130,39 @@ impl Taker<'_> {
                 body.insert("original_language".to_owned(), json!(language));
             }
         }
-        self.places.insert((kind, slug.to_owned()), self.taken.len());
-        self.taken.push(Taken { line, kind, slug: slug.to_owned(), body: Json::Object(body) });
+        self.item_indexes.insert((kind, slug.to_owned()), self.items.len());
+        self.items.push(ImportItem { line, kind, slug: slug.to_owned(), body: Json::Object(body) });
     }
 
-    fn activity(&mut self, activity: &Activity) {
+    fn map_activity(&mut self, activity: &Activity) {
         if activity.identifier.is_empty() {
             return;
         }
-        let known =
-            self.known.identified.get(&(Kind::Programme, activity.identifier.clone())).cloned();
+        let known = self
+            .existing
+            .slugs_by_identifier
+            .get(&(ResourceKind::Programme, activity.identifier.clone()))
+            .cloned();
         let slug = known
-            .or_else(|| written(activity.slug.as_deref()))
-            .unwrap_or_else(|| named(&activity.identifier, &activity.identifier));
+            .or_else(|| valid_own_slug(activity.slug.as_deref()))
+            .unwrap_or_else(|| stable_slug(&activity.identifier, &activity.identifier));
         if let Some(line) = self
-            .places
-            .get(&(Kind::Programme, slug.clone()))
-            .and_then(|at| self.taken.get(*at))
+            .item_indexes
+            .get(&(ResourceKind::Programme, slug.clone()))
+            .and_then(|at| self.items.get(*at))
             .map(|one| one.line)
         {
-            return self.error(
+            return self.add_error(
                 activity.line,
                 format!("the activity `{}` stands on line {line} too", activity.identifier),
             );
         }
         let mut partners: Vec<Json> = Vec::new();
         for participant in &activity.participants {
-            let partner = self.partner(participant);
-            let role = codes::role_word(&participant.role);
+            let partner = self.map_partner(participant);
+            let role = codes::role_from_code(&participant.role);
             if role.is_none() {
-                self.error(
+                self.add_error(
                     participant.line,
                     format!(
                         "`{}` is not a role of IATI (1 to 4)",
@@ -163,17 +177,18 @@ impl Taker<'_> {
         }
         let mut body = Map::new();
         body.insert("iati_identifier".to_owned(), json!(activity.identifier));
-        say(&mut body, "start_date", activity.start.map(|day| day.on).as_ref());
-        say(&mut body, "end_date", activity.end.map(|day| day.on).as_ref());
-        let (start, end) = days(
-            (activity.start.map(|day| day.on), activity.end.map(|day| day.on)),
+        set_if_present(&mut body, "start_date", activity.start.map(|day| day.date).as_ref());
+        set_if_present(&mut body, "end_date", activity.end.map(|day| day.date).as_ref());
+        let (start, end) = activity_dates(
+            (activity.start.map(|day| day.date), activity.end.map(|day| day.date)),
             None,
             self.today,
         );
-        let is_told = activity.status.is_empty() || activity.status == status_by_dates(start, end);
-        let status = codes::status_word(&activity.status).filter(|_| !is_told);
+        let is_told =
+            activity.status.is_empty() || activity.status == status_from_dates(start, end);
+        let status = codes::activity_status_from_code(&activity.status).filter(|_| !is_told);
         if status.is_none() && !is_told {
-            self.error(
+            self.add_error(
                 activity.line,
                 format!(
                     "`{}` is not a status of IATI (1 to 6)",
@@ -183,45 +198,49 @@ impl Taker<'_> {
         }
         body.insert("iati_status".to_owned(), json!(status));
         body.insert("partners".to_owned(), json!(partners));
-        self.places(activity, &mut body);
-        self.sectors(activity, &mut body);
+        self.map_countries(activity, &mut body);
+        self.map_sectors(activity, &mut body);
         match activity.documents.first() {
             Some(page) if is_web_url(&page.url) => {
                 drop(body.insert("website".to_owned(), json!(page.url)))
             }
-            Some(_) => self.leave_out("document-link (without a web address)", 1),
+            Some(_) => self.count_skipped("document-link (without a web address)", 1),
             None => {}
         }
-        self.add(
+        self.add_item(
             activity.line,
-            Kind::Programme,
+            ResourceKind::Programme,
             &slug,
             body,
             (&activity.title, &activity.description),
         );
         for result in &activity.results {
             for indicator in &result.indicators {
-                self.indicator((activity, &slug), result, indicator);
+                self.map_indicator((activity, &slug), result, indicator);
             }
         }
     }
 
     /// A partner; each once, with the names of all its mentions.
-    fn partner(&mut self, participant: &Participant) -> String {
+    fn map_partner(&mut self, participant: &Participant) -> String {
         let known = participant.reference.as_ref().and_then(|reference| {
-            self.known.identified.get(&(Kind::Partner, reference.clone())).cloned()
+            self.existing
+                .slugs_by_identifier
+                .get(&(ResourceKind::Partner, reference.clone()))
+                .cloned()
         });
         let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
         let own = participant.reference.as_deref().unwrap_or(name);
-        let slug = known.or_else(|| written(participant.slug.as_deref())).unwrap_or_else(|| {
-            let of_name = slugify(name);
-            if validate_slug(&of_name).is_ok() && participant.reference.is_none() {
-                of_name
-            } else {
-                named(name, own)
-            }
-        });
-        let place = self.places.get(&(Kind::Partner, slug.clone())).copied();
+        let slug =
+            known.or_else(|| valid_own_slug(participant.slug.as_deref())).unwrap_or_else(|| {
+                let of_name = slugify(name);
+                if validate_slug(&of_name).is_ok() && participant.reference.is_none() {
+                    of_name
+                } else {
+                    stable_slug(name, own)
+                }
+            });
+        let place = self.item_indexes.get(&(ResourceKind::Partner, slug.clone())).copied();
         if place.is_some() {
             return slug;
         }
@@ -230,13 +249,13 @@ impl Taker<'_> {
             body.insert("iati_identifier".to_owned(), json!(reference));
         }
         // What it is, the catalogue may know better.
-        let kind = participant.kind.as_deref().and_then(codes::organisation_word);
-        if let Some(kind) = kind.filter(|_| !self.known.has(Kind::Partner, &slug)) {
+        let kind = participant.kind.as_deref().and_then(codes::partner_kind_from_code);
+        if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::Partner, &slug)) {
             body.insert("kind".to_owned(), json!(kind));
         }
-        self.add(
+        self.add_item(
             participant.line,
-            Kind::Partner,
+            ResourceKind::Partner,
             &slug,
             body,
             (&participant.name, &Narratives::new()),
@@ -245,7 +264,7 @@ impl Taker<'_> {
     }
 
     /// The countries, and how the activity is shared among them.
-    fn places(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
+    fn map_countries(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
         let mut countries: Vec<&str> =
             activity.countries.iter().map(|(code, _)| code.as_str()).collect();
         if countries.is_empty() {
@@ -256,19 +275,22 @@ impl Taker<'_> {
         // One alone has the whole, and need not say so.
         let is_shared = percentages.len() > 1
             && percentages.len() == activity.countries.len()
-            && is_whole(&percentages);
+            && sums_to_100(&percentages);
         let shares = activity.countries.iter().filter(|_| is_shared);
         let shares: Vec<Json> = shares
             .map(|(code, percentage)| json!({"country": code, "percentage": percentage}))
             .collect();
         if !is_shared && activity.countries.len() > 1 {
-            self.leave_out("recipient-country/@percentage (the sum is not 100)", percentages.len());
+            self.count_skipped(
+                "recipient-country/@percentage (the sum is not 100)",
+                percentages.len(),
+            );
         }
         body.insert("countries".to_owned(), json!(countries));
         body.insert("country_shares".to_owned(), json!(shares));
     }
 
-    fn sectors(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
+    fn map_sectors(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
         let mut sectors: Vec<Json> = Vec::new();
         for sector in &activity.sectors {
             let of_it: Vec<_> = activity
@@ -278,24 +300,24 @@ impl Taker<'_> {
                 .collect();
             let shares: Vec<&str> =
                 of_it.iter().filter_map(|other| other.percentage.as_deref()).collect();
-            let is_shared = of_it.len() > 1 && shares.len() == of_it.len() && is_whole(&shares);
+            let is_shared = of_it.len() > 1 && shares.len() == of_it.len() && sums_to_100(&shares);
             let percentage = sector.percentage.as_ref().filter(|_| is_shared);
             if sector.percentage.is_some() && !is_shared && of_it.len() > 1 {
-                self.leave_out("sector/@percentage (the sum is not 100)", 1);
+                self.count_skipped("sector/@percentage (the sum is not 100)", 1);
             }
             sectors.push(json!({"code": sector.code, "vocabulary": sector.vocabulary, "percentage": percentage}));
         }
         body.insert("sectors".to_owned(), json!(sectors));
     }
 
-    fn indicator(
+    fn map_indicator(
         &mut self,
         (activity, programme): (&Activity, &str),
-        result: &Outcome,
+        result: &IatiResult,
         indicator: &Indicator,
     ) {
-        let Some(measure) = codes::measure_word(&indicator.measure) else {
-            return self.error(
+        let Some(measure) = codes::measure_from_code(&indicator.measure) else {
+            return self.add_error(
                 indicator.line,
                 format!(
                     "`{}` is not a measure of IATI (1 to 5)",
@@ -303,8 +325,8 @@ impl Taker<'_> {
                 ),
             );
         };
-        let Some(result_type) = codes::result_word(&result.kind) else {
-            return self.error(
+        let Some(result_type) = codes::result_type_from_code(&result.kind) else {
+            return self.add_error(
                 indicator.line,
                 format!(
                     "`{}` is not a kind of result of IATI (1, 2, 3 or 9)",
@@ -315,29 +337,36 @@ impl Taker<'_> {
         let Some((_, title)) = indicator.title.first() else { return };
         let mut about = Map::new();
         about.insert("measure".to_owned(), json!(measure));
-        say(&mut about, "unit", indicator.unit.as_ref());
-        say(&mut about, "ascending", indicator.ascending.as_ref());
+        set_if_present(&mut about, "unit", indicator.unit.as_ref());
+        set_if_present(&mut about, "ascending", indicator.ascending.as_ref());
         // Only counts can be added up.
-        say(
+        set_if_present(
             &mut about,
             "additive",
             indicator.additive.filter(|additive| !additive || measure == "unit").as_ref(),
         );
         about.insert("result_type".to_owned(), json!(result_type));
-        let alone = written(indicator.statistic.as_deref());
+        let alone = valid_own_slug(indicator.statistic.as_deref());
         let (mut common, of) = (
             Map::new(),
-            if alone.is_some() { None } else { Some(slug_of(activity, result, indicator, title)) },
+            if alone.is_some() {
+                None
+            } else {
+                Some(indicator_slug(activity, result, indicator, title))
+            },
         );
         if let Some(slug) = &of {
-            if !self.places.contains_key(&(Kind::Indicator, slug.clone())) {
-                self.references(indicator, &mut about);
+            if !self.item_indexes.contains_key(&(ResourceKind::Indicator, slug.clone())) {
+                self.map_reference(indicator, &mut about);
                 if measure == "percentage" {
-                    about.insert("is_share".to_owned(), json!(within_a_hundred(indicator)));
+                    about.insert(
+                        "is_share".to_owned(),
+                        json!(all_values_are_percentages(indicator)),
+                    );
                 }
-                self.add(
+                self.add_item(
                     indicator.line,
-                    Kind::Indicator,
+                    ResourceKind::Indicator,
                     slug,
                     about,
                     (&indicator.title, &indicator.description),
@@ -346,40 +375,48 @@ impl Taker<'_> {
             common.insert("indicator".to_owned(), json!(slug));
         } else {
             common = about;
-            self.leave_out("result/indicator/reference", indicator.references.len());
+            self.count_skipped("result/indicator/reference", indicator.references.len());
         }
         common.insert("programme".to_owned(), json!(programme));
-        self.statistics(
-            &Context { activity, result, indicator, measure, alone, of, title },
+        self.map_statistics(
+            &ResultContext {
+                activity,
+                result,
+                indicator,
+                measure,
+                standalone_slug: alone,
+                indicator_slug: of,
+                title,
+            },
             &common,
         );
     }
 
     /// Its first code of a vocabulary that is known.
-    fn references(&mut self, indicator: &Indicator, body: &mut Map<String, Json>) {
+    fn map_reference(&mut self, indicator: &Indicator, body: &mut Map<String, Json>) {
         let known = indicator
             .references
             .iter()
-            .find_map(|one| Some((one, codes::vocabulary_word(&one.vocabulary)?)));
-        self.leave_out(
+            .find_map(|one| Some((one, codes::vocabulary_from_code(&one.vocabulary)?)));
+        self.count_skipped(
             "result/indicator/reference",
             indicator.references.len().saturating_sub(usize::from(known.is_some())),
         );
-        say(body, "code", known.map(|(one, _)| &one.code));
-        say(body, "vocabulary", known.map(|(_, vocabulary)| vocabulary).as_ref());
-        say(body, "vocabulary_url", known.and_then(|(one, _)| one.url.as_ref()));
+        set_if_present(body, "code", known.map(|(one, _)| &one.code));
+        set_if_present(body, "vocabulary", known.map(|(_, vocabulary)| vocabulary).as_ref());
+        set_if_present(body, "vocabulary_url", known.and_then(|(one, _)| one.url.as_ref()));
     }
 
     /// The values of an indicator, each a statistic with what was aimed at and what was before.
-    fn statistics(&mut self, of: &Context<'_>, common: &Map<String, Json>) {
+    fn map_statistics(&mut self, of: &ResultContext<'_>, common: &Map<String, Json>) {
         let mut used: HashSet<usize> = HashSet::new();
-        let targets: Vec<(&Period, &Value)> = of
+        let targets: Vec<(&Period, &PeriodValue)> = of
             .indicator
             .periods
             .iter()
             .flat_map(|period| period.targets.iter().map(move |one| (period, one)))
             .collect();
-        let actuals: Vec<(&Period, &Value)> = of
+        let actuals: Vec<(&Period, &PeriodValue)> = of
             .indicator
             .periods
             .iter()
@@ -401,30 +438,30 @@ impl Taker<'_> {
             });
             met.extend(place);
             let target = place.and_then(|place| targets.get(place));
-            self.statistic(of, common, (period, Some(actual)), target, &mut used);
+            self.map_statistic(of, common, (period, Some(actual)), target, &mut used);
         }
         for (place, target) in targets.iter().enumerate() {
             if !met.contains(&place) {
-                self.statistic(of, common, (target.0, None), Some(target), &mut used);
+                self.map_statistic(of, common, (target.0, None), Some(target), &mut used);
             }
         }
         let remarks = targets
             .iter()
             .filter(|(_, target)| target.statistic.is_none() && !target.comment.is_empty())
             .count();
-        self.leave_out("result/indicator/period/target/comment", remarks);
-        self.leave_out(
+        self.count_skipped("result/indicator/period/target/comment", remarks);
+        self.count_skipped(
             "result/indicator/baseline",
             of.indicator.baselines.len().saturating_sub(used.len()),
         );
     }
 
-    fn statistic(
+    fn map_statistic(
         &mut self,
-        of: &Context<'_>,
+        of: &ResultContext<'_>,
         common: &Map<String, Json>,
-        (period, actual): (&Period, Option<&Value>),
-        target: Option<&(&Period, &Value)>,
+        (period, actual): (&Period, Option<&PeriodValue>),
+        target: Option<&(&Period, &PeriodValue)>,
         used: &mut HashSet<usize>,
     ) {
         let Some(main) = actual.or(target.map(|(_, target)| *target)) else { return };
@@ -432,10 +469,10 @@ impl Taker<'_> {
         body.insert("value".to_owned(), json!(actual.and_then(|actual| actual.value.as_ref())));
         let exact = "exact".to_owned();
         let stated = main.qualifier.as_ref().or_else(|| main.statistic.is_some().then_some(&exact));
-        say(&mut body, "qualifier", stated);
+        set_if_present(&mut body, "qualifier", stated);
         body.insert("period_start".to_owned(), json!(period.start));
         body.insert("period_end".to_owned(), json!(period.end));
-        body.insert("countries".to_owned(), json!(countries_of(of.activity, &main.slice)));
+        body.insert("countries".to_owned(), json!(slice_countries(of.activity, &main.slice)));
         let dimensions: Vec<Json> = main
             .slice
             .dimensions
@@ -443,7 +480,7 @@ impl Taker<'_> {
             .map(|(name, value)| json!({"dimension": name, "value": value}))
             .collect();
         body.insert("disaggregation".to_owned(), json!(dimensions));
-        say(&mut body, "baseline", baseline(of, &main.slice, used).as_ref());
+        set_if_present(&mut body, "baseline", latest_baseline(of, &main.slice, used).as_ref());
         let own_period = target
             .filter(|(other, _)| (other.start, other.end) != (period.start, period.end))
             .map(|(other, _)| *other);
@@ -452,11 +489,18 @@ impl Taker<'_> {
             Some(json!({"value": value, "period_start": own_period.map(|period| period.start), "period_end": own_period.map(|period| period.end)}))
         });
         body.insert("target".to_owned(), json!(target));
-        say(&mut body, "source", main.source.as_ref().map(|text| json!({"text": text})).as_ref());
-        self.documents(main, &mut body);
-        let (title, description) = texts_of(of, main);
-        let slug =
-            of.alone.clone().or_else(|| written(main.statistic.as_deref())).unwrap_or_else(|| {
+        set_if_present(
+            &mut body,
+            "source",
+            main.source.as_ref().map(|text| json!({"text": text})).as_ref(),
+        );
+        self.map_documents(main, &mut body);
+        let (title, description) = statistic_texts(of, main);
+        let slug = of
+            .standalone_slug
+            .clone()
+            .or_else(|| valid_own_slug(main.statistic.as_deref()))
+            .unwrap_or_else(|| {
                 let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
                 let what = if actual.is_some() { "actual" } else { "target" };
                 let of_result =
@@ -465,61 +509,73 @@ impl Taker<'_> {
                     "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
                     of.activity.identifier, of.title, period.start, period.end
                 );
-                named(of.title, &whole)
+                stable_slug(of.title, &whole)
             });
-        if self.places.contains_key(&(Kind::ImpactStatistic, slug.clone())) {
-            return self.error(
+        if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
+            return self.add_error(
                 main.line,
                 "another value of the same period, place and dimensions stands before it"
                     .to_owned(),
             );
         }
-        self.add(main.line, Kind::ImpactStatistic, &slug, body, (&title, &description));
+        self.add_item(
+            main.line,
+            ResourceKind::ImpactStatistic,
+            &slug,
+            body,
+            (&title, &description),
+        );
     }
 
     /// Videos of this catalogue as evidence, the rest as documents.
-    fn documents(&mut self, value: &Value, body: &mut Map<String, Json>) {
+    fn map_documents(&mut self, value: &PeriodValue, body: &mut Map<String, Json>) {
         let (mut evidence, mut documents) = (Vec::new(), Vec::new());
         for document in &value.documents {
-            let video =
-                document.video.as_deref().filter(|video| self.known.has(Kind::Video, video));
+            let video = document
+                .video
+                .as_deref()
+                .filter(|video| self.existing.contains(ResourceKind::Video, video));
             match video {
-                Some(video) => evidence.push(passage(video, document)),
+                Some(video) => evidence.push(evidence_json(video, document)),
                 None if !is_web_url(&document.url) => {
-                    self.leave_out("document-link (without a web address)", 1)
+                    self.count_skipped("document-link (without a web address)", 1)
                 }
-                None => documents.push(paper(document)),
+                None => documents.push(document_json(document)),
             }
         }
-        say(body, "evidence", Some(&evidence).filter(|evidence| !evidence.is_empty()));
-        say(body, "documents", Some(&documents).filter(|documents| !documents.is_empty()));
+        set_if_present(body, "evidence", Some(&evidence).filter(|evidence| !evidence.is_empty()));
+        set_if_present(
+            body,
+            "documents",
+            Some(&documents).filter(|documents| !documents.is_empty()),
+        );
     }
 }
 
 /// Adds a field that the file says; what it does not say stays as it is.
-fn say<T: Serialize>(body: &mut Map<String, Json>, name: &str, value: Option<&T>) {
+fn set_if_present<T: Serialize>(body: &mut Map<String, Json>, name: &str, value: Option<&T>) {
     if let Some(value) = value {
         body.insert(name.to_owned(), json!(value));
     }
 }
 
 /// To what a value belongs.
-struct Context<'a> {
+struct ResultContext<'a> {
     activity: &'a Activity,
-    result: &'a Outcome,
+    result: &'a IatiResult,
     indicator: &'a Indicator,
     measure: &'static str,
     /// The slug of the statistic that is an indicator by itself.
-    alone: Option<String>,
+    standalone_slug: Option<String>,
     /// The slug of the indicator.
-    of: Option<String>,
+    indicator_slug: Option<String>,
     title: &'a str,
 }
 
 /// What a statistic is called: as this product wrote, else like its indicator, with what is said of
 /// the value.
-fn texts_of(of: &Context<'_>, main: &Value) -> (Narratives, Narratives) {
-    let (title, description) = if of.of.is_none() {
+fn statistic_texts(of: &ResultContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
+    let (title, description) = if of.indicator_slug.is_none() {
         (of.indicator.title.clone(), of.indicator.description.clone())
     } else if main.title.is_empty() {
         (of.indicator.title.clone(), main.comment.clone())
@@ -530,7 +586,7 @@ fn texts_of(of: &Context<'_>, main: &Value) -> (Narratives, Narratives) {
 }
 
 /// The countries of a slice; places that are no countries are none.
-fn countries_of<'a>(activity: &'a Activity, slice: &Slice) -> Vec<&'a str> {
+fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'a str> {
     let of = |reference: &String| {
         activity.locations.iter().find(|location| location.reference == *reference)
     };
@@ -538,7 +594,11 @@ fn countries_of<'a>(activity: &'a Activity, slice: &Slice) -> Vec<&'a str> {
 }
 
 /// The latest value before, of the same slice.
-fn baseline(of: &Context<'_>, slice: &Slice, used: &mut HashSet<usize>) -> Option<Json> {
+fn latest_baseline(
+    of: &ResultContext<'_>,
+    slice: &DimensionSlice,
+    used: &mut HashSet<usize>,
+) -> Option<Json> {
     let fits = |one: &&(usize, &Baseline)| {
         one.1.slice == *slice && one.1.value.is_some() && of.measure != "qualitative"
     };
@@ -549,7 +609,7 @@ fn baseline(of: &Context<'_>, slice: &Slice, used: &mut HashSet<usize>) -> Optio
 }
 
 /// A passage of a video, by the seconds at the end of its address.
-fn passage(video: &str, document: &Document) -> Json {
+fn evidence_json(video: &str, document: &Document) -> Json {
     let seconds = document.url.split_once("#t=").map(|(_, seconds)| seconds).unwrap_or_default();
     let (start, end) = seconds.split_once(',').unwrap_or((seconds, ""));
     let number = |text: &str| text.parse::<f64>().ok();
@@ -560,7 +620,7 @@ fn passage(video: &str, document: &Document) -> Json {
     json!({"video": video, "start_seconds": number(start), "end_seconds": number(end), "quote": quote})
 }
 
-fn paper(document: &Document) -> Json {
+fn document_json(document: &Document) -> Json {
     let (url, page) = match document.url.split_once("#page=") {
         Some((url, page)) if page.parse::<u32>().is_ok() => (url, page.parse::<u32>().ok()),
         _ => (document.url.as_str(), None),
@@ -577,7 +637,7 @@ fn paper(document: &Document) -> Json {
 }
 
 /// Whether all values of an indicator are shares of a whole.
-fn within_a_hundred(indicator: &Indicator) -> bool {
+fn all_values_are_percentages(indicator: &Indicator) -> bool {
     let values = indicator
         .periods
         .iter()
@@ -590,10 +650,15 @@ fn within_a_hundred(indicator: &Indicator) -> bool {
 }
 
 /// The slug of an indicator.
-fn slug_of(activity: &Activity, result: &Outcome, indicator: &Indicator, title: &str) -> String {
-    written(indicator.slug.as_deref()).unwrap_or_else(|| {
+fn indicator_slug(
+    activity: &Activity,
+    result: &IatiResult,
+    indicator: &Indicator,
+    title: &str,
+) -> String {
+    valid_own_slug(indicator.slug.as_deref()).unwrap_or_else(|| {
         let of_result = result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
-        named(
+        stable_slug(
             title,
             &format!("{}\n{of_result}\n{title}\n{}", activity.identifier, indicator.measure),
         )
@@ -601,12 +666,12 @@ fn slug_of(activity: &Activity, result: &Outcome, indicator: &Indicator, title: 
 }
 
 /// A slug that this product wrote.
-fn written(slug: Option<&str>) -> Option<String> {
+fn valid_own_slug(slug: Option<&str>) -> Option<String> {
     slug.filter(|slug| validate_slug(slug).is_ok()).map(str::to_owned)
 }
 
 /// A slug of a name that can be read, and of all that tells it apart.
-fn named(name: &str, whole: &str) -> String {
+fn stable_slug(name: &str, whole: &str) -> String {
     let digest = Sha256::digest(whole.as_bytes());
     let mark = digest.iter().take(5).fold(0_u64, |mark, byte| (mark << 8) | u64::from(*byte));
     let name = slugify(name);

@@ -5,27 +5,27 @@
 //! too.
 
 use super::activity::{
-    Activity, Baseline, Document, Indicator, Location, Narratives, Outcome, Participant, Period,
-    Reporter, Slice, Value,
+    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Location, Narratives,
+    Participant, Period, PeriodValue, ReportingOrg,
 };
 use super::codes;
 use crate::text::xml::Xml;
 
 /// The version of the standard.
-pub const VERSION: &str = "2.03";
+pub const IATI_VERSION: &str = "2.03";
 /// The namespace of what is ours.
-pub const OURS: &str = "urn:kinoteka:iati";
+pub const KINOTEKA_NAMESPACE: &str = "urn:kinoteka:iati";
 
 /// What was left out of a file, to be said in it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct LeftOut {
+pub struct SkippedCounts {
     /// Programmes.
     pub programmes: usize,
     /// Statistics of the others.
     pub statistics: usize,
 }
 
-impl LeftOut {
+impl SkippedCounts {
     /// Whether anything was left out.
     pub fn is_any(self) -> bool {
         self != Self::default()
@@ -34,15 +34,15 @@ impl LeftOut {
 
 /// A file of activities.
 #[must_use]
-pub fn activities(
-    reporter: &Reporter,
+pub fn render_activities(
+    reporter: &ReportingOrg,
     activities: &[Activity],
     state: Option<&str>,
-    left_out: LeftOut,
+    left_out: SkippedCounts,
 ) -> String {
-    let mut xml = root("iati-activities", state);
+    let mut xml = open_root("iati-activities", state);
     if left_out.is_any() {
-        let LeftOut { programmes, statistics } = left_out;
+        let SkippedCounts { programmes, statistics } = left_out;
         xml.comment(&format!("Incomplete in the catalogue, and left out: {programmes} programmes, {statistics} statistics of the others"));
     }
     for activity in activities {
@@ -53,42 +53,45 @@ pub fn activities(
 
 /// A file of the one organisation that reports.
 #[must_use]
-pub fn organisations(reporter: &Reporter, state: Option<&str>) -> String {
-    let mut xml = root("iati-organisations", state);
+pub fn render_organisation(reporter: &ReportingOrg, state: Option<&str>) -> String {
+    let mut xml = open_root("iati-organisations", state);
     xml.open("iati-organisation", &[]);
     xml.element("organisation-identifier", &[], &reporter.reference);
-    text(&mut xml, "name", &[], &reporter.name);
-    reporting_org(&mut xml, reporter);
+    write_narratives(&mut xml, "name", &[], &reporter.name);
+    write_reporting_org(&mut xml, reporter);
     if let Some(url) = reporter.website.clone() {
         let (format, title, category) =
             ("text/html".to_owned(), reporter.name.clone(), "B16".to_owned());
-        document(&mut xml, &Document { url, format, title, category, ..Document::default() });
+        write_document_link(
+            &mut xml,
+            &Document { url, format, title, category, ..Document::default() },
+        );
     }
     xml.finish()
 }
 
-fn root(name: &'static str, state: Option<&str>) -> Xml {
-    let mut attributes = vec![("version", VERSION)];
+fn open_root(name: &'static str, state: Option<&str>) -> Xml {
+    let mut attributes = vec![("version", IATI_VERSION)];
     attributes.extend(state.map(|state| ("generated-datetime", state)));
-    attributes.push(("xmlns:kinoteka", OURS));
+    attributes.push(("xmlns:kinoteka", KINOTEKA_NAMESPACE));
     Xml::new(name, &attributes)
 }
 
-fn write_activity(xml: &mut Xml, reporter: &Reporter, activity: &Activity) {
-    xml.open("iati-activity", &ours("kinoteka:slug", activity.slug.as_deref()));
+fn write_activity(xml: &mut Xml, reporter: &ReportingOrg, activity: &Activity) {
+    xml.open("iati-activity", &kinoteka_attributes("kinoteka:slug", activity.slug.as_deref()));
     xml.element("iati-identifier", &[], &activity.identifier);
-    reporting_org(xml, reporter);
-    text(xml, "title", &[], &activity.title);
+    write_reporting_org(xml, reporter);
+    write_narratives(xml, "title", &[], &activity.title);
     // 1 is a general description.
-    text(xml, "description", &[("type", "1")], &activity.description);
+    write_narratives(xml, "description", &[("type", "1")], &activity.description);
     for participant in &activity.participants {
-        participating_org(xml, participant);
+        write_participating_org(xml, participant);
     }
     xml.empty("activity-status", &[("code", &activity.status)]);
     for (day, (planned, actual)) in [(activity.start, ("1", "2")), (activity.end, ("3", "4"))] {
         if let Some(day) = day {
             let kind = if day.is_actual { actual } else { planned };
-            xml.empty("activity-date", &[("type", kind), ("iso-date", &day.on.to_string())]);
+            xml.empty("activity-date", &[("type", kind), ("iso-date", &day.date.to_string())]);
         }
     }
     for (code, percentage) in &activity.countries {
@@ -113,7 +116,7 @@ fn write_activity(xml: &mut Xml, reporter: &Reporter, activity: &Activity) {
         xml.empty("sector", &attributes);
     }
     for one in &activity.documents {
-        document(xml, one);
+        write_document_link(xml, one);
     }
     for result in &activity.results {
         write_result(xml, result);
@@ -121,8 +124,8 @@ fn write_activity(xml: &mut Xml, reporter: &Reporter, activity: &Activity) {
     xml.close();
 }
 
-fn reporting_org(xml: &mut Xml, reporter: &Reporter) {
-    text(
+fn write_reporting_org(xml: &mut Xml, reporter: &ReportingOrg) {
+    write_narratives(
         xml,
         "reporting-org",
         &[("ref", &reporter.reference), ("type", &reporter.kind)],
@@ -130,29 +133,32 @@ fn reporting_org(xml: &mut Xml, reporter: &Reporter) {
     );
 }
 
-fn participating_org(xml: &mut Xml, participant: &Participant) {
+fn write_participating_org(xml: &mut Xml, participant: &Participant) {
     let mut attributes = Vec::new();
     attributes.extend(participant.reference.as_deref().map(|reference| ("ref", reference)));
     attributes.extend(participant.kind.as_deref().map(|kind| ("type", kind)));
     attributes.push(("role", participant.role.as_str()));
-    attributes.extend(ours("kinoteka:slug", participant.slug.as_deref()));
-    text(xml, "participating-org", &attributes, &participant.name);
+    attributes.extend(kinoteka_attributes("kinoteka:slug", participant.slug.as_deref()));
+    write_narratives(xml, "participating-org", &attributes, &participant.name);
 }
 
 fn write_location(xml: &mut Xml, location: &Location) {
     xml.open("location", &[("ref", &location.reference)]);
-    xml.empty("location-id", &[("vocabulary", codes::COUNTRIES), ("code", &location.country)]);
-    text(xml, "name", &[], &location.name);
-    text(xml, "description", &[], &location.note);
+    xml.empty(
+        "location-id",
+        &[("vocabulary", codes::COUNTRY_VOCABULARY), ("code", &location.country)],
+    );
+    write_narratives(xml, "name", &[], &location.name);
+    write_narratives(xml, "description", &[], &location.footnote);
     xml.close();
 }
 
-fn document(xml: &mut Xml, document: &Document) {
+fn write_document_link(xml: &mut Xml, document: &Document) {
     let mut attributes = vec![("url", document.url.as_str()), ("format", &document.format)];
-    attributes.extend(ours("kinoteka:video", document.video.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:video", document.video.as_deref()));
     xml.open("document-link", &attributes);
-    text(xml, "title", &[], &document.title);
-    text(xml, "description", &[], &document.description);
+    write_narratives(xml, "title", &[], &document.title);
+    write_narratives(xml, "description", &[], &document.description);
     xml.empty("category", &[("code", &document.category)]);
     for language in &document.languages {
         xml.empty("language", &[("code", language)]);
@@ -160,9 +166,9 @@ fn document(xml: &mut Xml, document: &Document) {
     xml.close();
 }
 
-fn write_result(xml: &mut Xml, result: &Outcome) {
+fn write_result(xml: &mut Xml, result: &IatiResult) {
     xml.open("result", &[("type", &result.kind)]);
-    text(xml, "title", &[], &result.title);
+    write_narratives(xml, "title", &[], &result.title);
     for indicator in &result.indicators {
         write_indicator(xml, indicator);
     }
@@ -173,12 +179,12 @@ fn write_indicator(xml: &mut Xml, indicator: &Indicator) {
     let mut attributes = vec![("measure", indicator.measure.as_str())];
     attributes.extend(indicator.ascending.map(|ascending| ("ascending", boolean(ascending))));
     attributes.extend(indicator.additive.map(|additive| ("aggregation-status", boolean(additive))));
-    attributes.extend(ours("kinoteka:indicator", indicator.slug.as_deref()));
-    attributes.extend(ours("kinoteka:statistic", indicator.statistic.as_deref()));
-    attributes.extend(ours("kinoteka:unit", indicator.unit.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:indicator", indicator.slug.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:statistic", indicator.statistic.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:unit", indicator.unit.as_deref()));
     xml.open("indicator", &attributes);
-    text(xml, "title", &[], &indicator.title);
-    text(xml, "description", &[], &indicator.description);
+    write_narratives(xml, "title", &[], &indicator.title);
+    write_narratives(xml, "description", &[], &indicator.description);
     for reference in &indicator.references {
         let mut attributes =
             vec![("vocabulary", reference.vocabulary.as_str()), ("code", &reference.code)];
@@ -199,8 +205,8 @@ fn write_baseline(xml: &mut Xml, baseline: &Baseline) {
     let mut attributes = vec![("year", year.as_str())];
     attributes.extend(baseline.value.as_deref().map(|value| ("value", value)));
     xml.open("baseline", &attributes);
-    slice(xml, &baseline.slice);
-    text(xml, "comment", &[], &baseline.comment);
+    write_slice(xml, &baseline.slice);
+    write_narratives(xml, "comment", &[], &baseline.comment);
     xml.close();
 }
 
@@ -216,32 +222,32 @@ fn write_period(xml: &mut Xml, period: &Period) {
     xml.close();
 }
 
-fn write_value(xml: &mut Xml, name: &'static str, value: &Value) {
+fn write_value(xml: &mut Xml, name: &'static str, value: &PeriodValue) {
     let mut attributes = Vec::new();
     attributes.extend(value.value.as_deref().map(|value| ("value", value)));
     xml.open(name, &attributes);
-    slice(xml, &value.slice);
+    write_slice(xml, &value.slice);
     // Here the comment comes before the documents; in a baseline it would come after them.
-    text(xml, "comment", &[], &value.comment);
+    write_narratives(xml, "comment", &[], &value.comment);
     for one in &value.documents {
-        document(xml, one);
+        write_document_link(xml, one);
     }
     // These elements may have no attributes of others, but elements at their end.
     let marks = [
-        ours("statistic", value.statistic.as_deref()),
-        ours("qualifier", value.qualifier.as_deref()),
-        ours("source", value.source.as_deref()),
+        kinoteka_attributes("statistic", value.statistic.as_deref()),
+        kinoteka_attributes("qualifier", value.qualifier.as_deref()),
+        kinoteka_attributes("source", value.source.as_deref()),
     ];
     if value.statistic.is_some() {
         xml.open("kinoteka:value", &marks.concat());
-        text(xml, "title", &[], &value.title);
-        text(xml, "description", &[], &value.description);
+        write_narratives(xml, "title", &[], &value.title);
+        write_narratives(xml, "description", &[], &value.description);
         xml.close();
     }
     xml.close();
 }
 
-fn slice(xml: &mut Xml, slice: &Slice) {
+fn write_slice(xml: &mut Xml, slice: &DimensionSlice) {
     for location in &slice.locations {
         xml.empty("location", &[("ref", location)]);
     }
@@ -252,7 +258,7 @@ fn slice(xml: &mut Xml, slice: &Slice) {
 
 /// An element that holds a text in several languages; nothing where there is none, but for what has
 /// attributes of its own.
-fn text(
+fn write_narratives(
     xml: &mut Xml,
     name: &'static str,
     attributes: &[(&'static str, &str)],
@@ -268,7 +274,10 @@ fn text(
     xml.close();
 }
 
-fn ours<'a>(name: &'static str, value: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+fn kinoteka_attributes<'a>(
+    name: &'static str,
+    value: Option<&'a str>,
+) -> Vec<(&'static str, &'a str)> {
     value.map(|value| (name, value)).into_iter().collect()
 }
 

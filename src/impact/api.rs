@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{ImpactStatistic, ImpactStatisticInput, ImpactStatisticPage};
 use super::store::ImpactStatistics;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List impact statistics
@@ -14,7 +14,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_impact_statistics", tag = "Impact statistics", responses((status = 200, description = "A page of impact statistics.", body = ImpactStatisticPage)))]
 #[get("/v1/impact-statistics")]
 pub async fn list_impact_statistics(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<ImpactStatistics>(context, request).await
@@ -26,7 +26,7 @@ pub async fn list_impact_statistics(
 #[utoipa::path(operation_id = "get_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
 #[get("/v1/impact-statistics/{impact_statistic}")]
 pub async fn get_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,7 +39,7 @@ pub async fn get_impact_statistic(
 #[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", request_body = ImpactStatisticInput, responses((status = 201, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics")]
 pub async fn create_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -54,7 +54,7 @@ pub async fn create_impact_statistic(
 #[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
 #[put("/v1/impact-statistics/{impact_statistic}")]
 pub async fn replace_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -69,7 +69,7 @@ pub async fn replace_impact_statistic(
 #[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
 #[patch("/v1/impact-statistics/{impact_statistic}")]
 pub async fn patch_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -84,7 +84,7 @@ pub async fn patch_impact_statistic(
 #[utoipa::path(operation_id = "delete_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/impact-statistics/{impact_statistic}")]
 pub async fn delete_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -98,7 +98,7 @@ pub async fn delete_impact_statistic(
 #[utoipa::path(operation_id = "restore_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic, as it is again.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics/{impact_statistic}/restore")]
 pub async fn restore_impact_statistic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

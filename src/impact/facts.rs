@@ -4,19 +4,19 @@
 //! number come the fields that say what it is about: those of statistics of one scope are the same,
 //! byte by byte.
 
-use super::model::{Baseline, Disaggregation, Own, Target};
+use super::model::{Baseline, Disaggregation, StatisticFields, Target};
 use crate::db::{Id, RowId};
 use crate::resource::load::Link;
 
 /// Between fields.
-const TAB: char = '\t';
+const FIELD_SEPARATOR: char = '\t';
 /// Between the members of a list, and between a dimension and its slice.
-const COMMA: char = '\u{1f}';
+const LIST_SEPARATOR: char = '\u{1f}';
 /// Between what a statistic is about and its figures.
-const MARK: char = '\u{1e}';
+const SECTION_SEPARATOR: char = '\u{1e}';
 
 /// The text of a statistic.
-pub fn write(number: RowId, own: &Own, links: &[Link]) -> String {
+pub fn encode(number: RowId, own: &StatisticFields, links: &[Link]) -> String {
     let link = |field: &str| {
         let target = links.iter().find(|link| link.field == field);
         target.map(|link| link.target_id.0.simple().to_string()).unwrap_or_default()
@@ -28,7 +28,7 @@ pub fn write(number: RowId, own: &Own, links: &[Link]) -> String {
     let slices: Vec<String> = slices
         .into_iter()
         .flat_map(|slice| [slice.dimension, slice.value])
-        .map(|text| plain(&text))
+        .map(|text| replace_control_chars(&text))
         .collect();
     let said = |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -40,9 +40,9 @@ pub fn write(number: RowId, own: &Own, links: &[Link]) -> String {
         link("indicator"),
         link("programme"),
         link("partner"),
-        countries.join(&COMMA.to_string()),
-        slices.join(&COMMA.to_string()),
-        plain(own.unit.as_deref().unwrap_or_default()),
+        countries.join(&LIST_SEPARATOR.to_string()),
+        slices.join(&LIST_SEPARATOR.to_string()),
+        replace_control_chars(own.unit.as_deref().unwrap_or_default()),
         own.measure.clone(),
         said(own.additive),
         said(own.ascending),
@@ -58,17 +58,18 @@ pub fn write(number: RowId, own: &Own, links: &[Link]) -> String {
         day(target.and_then(|target| target.period_start)),
         day(target.and_then(|target| target.period_end)),
     ];
-    [about.join(&TAB.to_string()), figures.join(&TAB.to_string())].join(&MARK.to_string())
+    [about.join(&FIELD_SEPARATOR.to_string()), figures.join(&FIELD_SEPARATOR.to_string())]
+        .join(&SECTION_SEPARATOR.to_string())
 }
 
 /// Without what separates.
-fn plain(text: &str) -> String {
+fn replace_control_chars(text: &str) -> String {
     text.replace(|character: char| character.is_control(), " ")
 }
 
 /// What some statistics are about: those of one scope count the same, of the same, there.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Scope {
+pub struct FactScope {
     /// The indicator.
     pub indicator: Option<Id>,
     /// The programme.
@@ -92,7 +93,7 @@ pub struct Scope {
 /// When something was counted, and what. Days are as they are written (ISO 8601), so that they are
 /// in order; the empty text where nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Figures<'a> {
+pub struct FactValues<'a> {
     /// First day of the period.
     pub start: &'a str,
     /// Last day of the period.
@@ -115,17 +116,17 @@ pub struct Figures<'a> {
 
 /// Splits a text into number, what says the scope, see [`scope`], and what says the figures, see
 /// [`figures`].
-pub fn split(text: &str) -> Option<(RowId, &str, &str)> {
-    let (head, figures) = text.split_once(MARK)?;
-    let (number, about) = head.split_once(TAB)?;
+pub fn split_record(text: &str) -> Option<(RowId, &str, &str)> {
+    let (head, figures) = text.split_once(SECTION_SEPARATOR)?;
+    let (number, about) = head.split_once(FIELD_SEPARATOR)?;
     Some((number.parse().ok()?, about, figures))
 }
 
 /// Reads what says the figures.
-pub fn figures(text: &str) -> Option<Figures<'_>> {
-    let mut fields = text.split(TAB);
+pub fn parse_values(text: &str) -> Option<FactValues<'_>> {
+    let mut fields = text.split(FIELD_SEPARATOR);
     let mut next = || fields.next();
-    Some(Figures {
+    Some(FactValues {
         start: next()?,
         end: next()?,
         qualifier: next()?,
@@ -139,18 +140,18 @@ pub fn figures(text: &str) -> Option<Figures<'_>> {
 }
 
 /// Reads what says the scope.
-pub fn scope(text: &str) -> Option<Scope> {
-    let mut fields = text.split(TAB);
+pub fn parse_scope(text: &str) -> Option<FactScope> {
+    let mut fields = text.split(FIELD_SEPARATOR);
     let mut next = || fields.next();
     let list = |text: &str| -> Vec<String> {
-        text.split(COMMA).filter(|_| !text.is_empty()).map(str::to_owned).collect()
+        text.split(LIST_SEPARATOR).filter(|_| !text.is_empty()).map(str::to_owned).collect()
     };
     let flag = |text: &str| (!text.is_empty()).then_some(text == "1");
     let id = |text: &str| uuid::Uuid::try_parse(text).ok().map(Id);
     let (indicator, programme, partner) = (id(next()?), id(next()?), id(next()?));
     let (countries, slices) = (list(next()?), list(next()?));
     let unit = next()?;
-    Some(Scope {
+    Some(FactScope {
         indicator,
         programme,
         partner,
@@ -173,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn encoded_facts_round_trip() {
         let (programme, indicator) = (Id::new(), Id::new());
         let link = |field: &str, target_id| Link {
             field: field.to_owned(),

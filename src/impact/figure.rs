@@ -4,8 +4,8 @@ use crate::phrases::Phrase;
 use crate::text::decimal::grouped;
 
 /// A value as it is said, never without its qualifier: `More than 1,500`, `Yaklaşık %12,5`.
-pub fn figure(value: &str, qualifier: &str, measure: &str, language: &str) -> String {
-    let number = number(value, measure, language);
+pub fn format_value(value: &str, qualifier: &str, measure: &str, language: &str) -> String {
+    let number = format_plain_value(value, measure, language);
     match Phrase::of_word(qualifier) {
         Some(phrase @ (Phrase::MoreThan | Phrase::LessThan | Phrase::About)) => {
             phrase.with(language, &number)
@@ -15,7 +15,7 @@ pub fn figure(value: &str, qualifier: &str, measure: &str, language: &str) -> St
 }
 
 /// The same of a value that has no qualifier: what it was before, what it is to be.
-pub fn number(value: &str, measure: &str, language: &str) -> String {
+pub fn format_plain_value(value: &str, measure: &str, language: &str) -> String {
     let number = grouped(value, language);
     match (measure, language) {
         ("percentage", "tr") => format!("%{number}"),
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_keep_their_qualifier() {
+    fn formatted_values_keep_qualifier() {
         for (value, qualifier, measure, language, expected) in [
             ("1500", "more_than", "unit", "en", "More than 1,500"),
             ("1500", "more_than", "unit", "sr-Cyrl", "Више од 1.500"),

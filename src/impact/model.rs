@@ -6,160 +6,180 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::figure::figure;
+use super::figure::format_value;
 use super::indicators;
-use super::words::{MEASURES, Measure, QUALIFIERS, Qualifier, RESULT_TYPES, ResultType, UNIT};
+use super::words::{
+    MEASURE_UNIT, MEASURES, Measure, QUALIFIERS, Qualifier, RESULT_TYPES, ResultType,
+};
 use crate::db::page::SortKeyType;
 use crate::http::fields::{JsonFields, limits};
 use crate::http::problem::FieldError;
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::Loaded;
-use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
-use crate::resource::spec::{
-    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes,
-    TextColumn,
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::{
+    CommonFields, EmbeddedJson, PackedJson, PackedJsonList, RenderContext,
 };
-use crate::resource::{Draft, NewLink, Status};
+use crate::resource::spec::{
+    FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
+    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
+};
+use crate::resource::{NewReference, ParsedFields, Status};
 use crate::text::decimal::{canonical, decimal_order, is_exact_as_double};
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
-    kind: Kind::ImpactStatistic,
-    table: Some(TableSpec {
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::ImpactStatistic,
+    sort_table: Some(SortTableSchema {
         name: "impact_statistics",
         columns: &["is_public", "value_order", "period_start", "period_end", "facts"],
     }),
-    texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
-    links: &[
-        LinkSpec { field: "indicator", target: Kind::Indicator, phrase: "indicator" },
-        LinkSpec { field: "programme", target: Kind::Programme, phrase: "programme" },
-        LinkSpec { field: "partner", target: Kind::Partner, phrase: "partner" },
-        LinkSpec { field: "evidence", target: Kind::Video, phrase: "evidence" },
+    text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
+    references: &[
+        ReferenceSchema {
+            field: "indicator",
+            target: ResourceKind::Indicator,
+            referrer_phrase: "indicator",
+        },
+        ReferenceSchema {
+            field: "programme",
+            target: ResourceKind::Programme,
+            referrer_phrase: "programme",
+        },
+        ReferenceSchema {
+            field: "partner",
+            target: ResourceKind::Partner,
+            referrer_phrase: "partner",
+        },
+        ReferenceSchema {
+            field: "evidence",
+            target: ResourceKind::Video,
+            referrer_phrase: "evidence",
+        },
     ],
     filters: &[
-        FilterSpec {
+        FilterSchema {
             name: "indicator",
-            takes: Takes::Item(Kind::Indicator),
+            filter_type: FilterType::Item(ResourceKind::Indicator),
             description: "Statistics of this indicator.",
             example: "partnerships-on-survivor-services",
         },
-        FilterSpec {
+        FilterSchema {
             name: "programme",
-            takes: Takes::Item(Kind::Programme),
+            filter_type: FilterType::Item(ResourceKind::Programme),
             description: "Statistics of this programme.",
             example: "implementing-norms-changing-minds",
         },
-        FilterSpec {
+        FilterSchema {
             name: "partner",
-            takes: Takes::Item(Kind::Partner),
+            filter_type: FilterType::Item(ResourceKind::Partner),
             description: "Statistics of this partner.",
             example: "un-women",
         },
-        FilterSpec {
+        FilterSchema {
             name: "video",
-            takes: Takes::Item(Kind::Video),
+            filter_type: FilterType::Item(ResourceKind::Video),
             description: "Statistics that this video evidences.",
             example: "civil-society-forum-in-istanbul",
         },
-        FilterSpec {
+        FilterSchema {
             name: "country",
-            takes: Takes::Country,
+            filter_type: FilterType::Country,
             description: "Statistics about this country.",
             example: "AL",
         },
-        FilterSpec {
+        FilterSchema {
             name: "language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Statistics with texts in this language.",
             example: "mk",
         },
-        FilterSpec {
+        FilterSchema {
             name: "unit",
-            takes: Takes::Text,
+            filter_type: FilterType::Text,
             description: "Statistics that count this unit.",
             example: "people",
         },
-        FilterSpec {
+        FilterSchema {
             name: "measure",
-            takes: Takes::Word(MEASURES),
+            filter_type: FilterType::OneOf(MEASURES),
             description: "Statistics of this measure.",
             example: "unit",
         },
-        FilterSpec {
+        FilterSchema {
             name: "qualifier",
-            takes: Takes::Word(QUALIFIERS),
+            filter_type: FilterType::OneOf(QUALIFIERS),
             description: "Statistics whose value is exact, more than, less than or about the number.",
             example: "more_than",
         },
-        FilterSpec {
+        FilterSchema {
             name: "dimension",
-            takes: Takes::Text,
+            filter_type: FilterType::Text,
             description: "Statistics that are a slice by this dimension, such as `sex`, or this slice of it, such as `sex:female`; with `!` \
                           those that are none.",
             example: "sex:female",
         },
-        FilterSpec {
+        FilterSchema {
             name: "additive",
-            takes: Takes::Flag,
+            filter_type: FilterType::Boolean,
             description: "Statistics whose values may be added up (`true`) or may not (`false`).",
             example: "true",
         },
     ],
     ranges: &[
-        RangeSpec {
+        RangeSchema {
             name: "min_value",
             column: "impact_statistics.value_order",
-            holds: RangeType::Decimal,
-            lower: true,
+            value_type: RangeType::Decimal,
+            is_lower_bound: true,
             description: "A value of this or more.",
             example: "500",
         },
-        RangeSpec {
+        RangeSchema {
             name: "max_value",
             column: "impact_statistics.value_order",
-            holds: RangeType::Decimal,
-            lower: false,
+            value_type: RangeType::Decimal,
+            is_lower_bound: false,
             description: "A value below this.",
             example: "2000",
         },
-        RangeSpec {
+        RangeSchema {
             name: "period_after",
             column: "impact_statistics.period_start",
-            holds: RangeType::Date,
-            lower: true,
+            value_type: RangeType::Date,
+            is_lower_bound: true,
             description: "The period began on this day or later.",
             example: "2024-01-01",
         },
-        RangeSpec {
+        RangeSchema {
             name: "period_before",
             column: "impact_statistics.period_start",
-            holds: RangeType::Date,
-            lower: false,
+            value_type: RangeType::Date,
+            is_lower_bound: false,
             description: "The period began before this day.",
             example: "2025-01-01",
         },
     ],
-    sorts: &[
-        SortSpec {
+    sort_keys: &[
+        SortSchema {
             name: "label",
             column: SortColumn::Title,
             description: "the label, in the answer's language and its alphabet",
         },
-        SortSpec {
+        SortSchema {
             name: "value",
             column: SortColumn::Column {
                 name: "impact_statistics.value_order",
-                holds: SortKeyType::Text,
+                key_type: SortKeyType::Text,
                 nullable: true,
             },
             description: "the value",
         },
-        SortSpec {
+        SortSchema {
             name: "period_start",
             column: SortColumn::Column {
                 name: "impact_statistics.period_start",
-                holds: SortKeyType::Date,
+                key_type: SortKeyType::Date,
                 nullable: true,
             },
             description: "when the period began",
@@ -188,10 +208,15 @@ pub const SPEC: Spec = Spec {
         "documents",
         "evidence",
     ],
-    extras: &[],
-    referrers: &[],
-    shows: &[Kind::Indicator, Kind::Programme, Kind::Partner, Kind::Video],
-    feeds: &["atom", "json"],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[
+        ResourceKind::Indicator,
+        ResourceKind::Programme,
+        ResourceKind::Partner,
+        ResourceKind::Video,
+    ],
+    feed_formats: &["atom", "json"],
 };
 
 /// A figure: what was counted, how many, how exactly, and what shows it.
@@ -199,21 +224,21 @@ pub const SPEC: Spec = Spec {
 pub struct ImpactStatistic {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: ImpactStatisticTexts,
     /// The indicator that it belongs to. Unit, measure, `ascending`, `additive` and `result_type`
     /// are then the indicator's.
     #[schema(required, schema_with = crate::resource::document::indicator_or_none)]
-    pub indicator: Option<Embedded>,
+    pub indicator: Option<EmbeddedJson>,
     /// The value as an exact decimal; null where there is none, as in a qualitative result.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: Option<String>,
     /// The value once more as a number, where a number of double precision reads back as the same
     /// decimal; else null.
     #[schema(required, value_type = Option<f64>, example = 500)]
-    pub value_number: Packed,
+    pub value_number: PackedJson,
     /// How exact the value is: `more_than` and 500 reads "more than 500", and must be shown so.
     #[schema(value_type = Qualifier)]
     pub qualifier: String,
@@ -234,10 +259,10 @@ pub struct ImpactStatistic {
     pub result_type: Option<String>,
     /// The programme it is a result of.
     #[schema(required, schema_with = crate::resource::document::programme_shown)]
-    pub programme: Option<Embedded>,
+    pub programme: Option<EmbeddedJson>,
     /// The partner it is a result of.
     #[schema(required, schema_with = crate::resource::document::partner_or_none)]
-    pub partner: Option<Embedded>,
+    pub partner: Option<EmbeddedJson>,
     /// Where it was counted.
     pub countries: Vec<CountryReference>,
     /// First day of the period.
@@ -248,19 +273,19 @@ pub struct ImpactStatistic {
     pub period_end: Option<chrono::NaiveDate>,
     /// The value before.
     #[schema(required, value_type = Option<Baseline>)]
-    pub baseline: Packed,
+    pub baseline: PackedJson,
     /// The value aimed at.
     #[schema(required, value_type = Option<Target>)]
-    pub target: Packed,
+    pub target: PackedJson,
     /// Which slice of the whole it is.
     #[schema(value_type = Vec<Disaggregation>)]
-    pub disaggregation: PackedList,
+    pub disaggregation: PackedJsonList,
     /// Where it is taken from.
     #[schema(required, value_type = Option<SourceDocument>)]
-    pub source: Packed,
+    pub source: PackedJson,
     /// Documents that show it.
     #[schema(value_type = Vec<Document>)]
-    pub documents: PackedList,
+    pub documents: PackedJsonList,
     /// The videos that show it.
     pub evidence: Vec<Evidence>,
 }
@@ -274,7 +299,7 @@ pub struct Baseline {
     /// The value as a number, where that is exact; ignored where it is sent.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
-    pub value_number: Packed,
+    pub value_number: PackedJson,
     /// Year it was measured in.
     #[schema(minimum = 1900, maximum = 2200)]
     pub year: i64,
@@ -289,7 +314,7 @@ pub struct Target {
     /// The value as a number, where that is exact; ignored where it is sent.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
-    pub value_number: Packed,
+    pub value_number: PackedJson,
     /// First day of the period.
     #[schema(required)]
     pub period_start: Option<chrono::NaiveDate>,
@@ -356,7 +381,7 @@ pub struct Quote {
 pub struct Evidence {
     /// The video.
     #[schema(schema_with = crate::resource::document::video_shown)]
-    pub video: Embedded,
+    pub video: EmbeddedJson,
     /// The second at which the passage begins.
     #[schema(required, minimum = 0)]
     pub start_seconds: Option<f64>,
@@ -527,9 +552,9 @@ pub struct ImpactStatisticPage {
 
 /// Whether a body stated something: of no account when statistics are compared.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Stated(pub bool);
+pub struct ExplicitlySet(pub bool);
 
-impl PartialEq for Stated {
+impl PartialEq for ExplicitlySet {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -537,7 +562,7 @@ impl PartialEq for Stated {
 
 /// A statistic's own fields.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Own {
+pub struct StatisticFields {
     /// Canonical decimal.
     pub value: Option<String>,
     /// See [`QUALIFIERS`].
@@ -548,7 +573,7 @@ pub struct Own {
     pub measure: String,
     /// Whether a body that was read states the measure, or leaves it to the indicator.
     #[serde(skip)]
-    pub states_measure: Stated,
+    pub has_explicit_measure: ExplicitlySet,
     /// Whether more is better.
     pub ascending: Option<bool>,
     /// Whether values may be added up.
@@ -557,35 +582,35 @@ pub struct Own {
     #[serde(default)]
     pub result_type: Option<String>,
     /// Country codes.
-    pub countries: Packed,
+    pub countries: PackedJson,
     /// First day.
     pub period_start: Option<chrono::NaiveDate>,
     /// Last day.
     pub period_end: Option<chrono::NaiveDate>,
     /// [`Baseline`].
-    pub baseline: Packed,
+    pub baseline: PackedJson,
     /// [`Target`].
-    pub target: Packed,
+    pub target: PackedJson,
     /// [`Disaggregation`]s.
-    pub disaggregation: Packed,
+    pub disaggregation: PackedJson,
     /// [`SourceDocument`].
-    pub source: Packed,
+    pub source: PackedJson,
     /// [`Document`]s.
     #[serde(default)]
-    pub documents: Packed,
+    pub documents: PackedJson,
     /// The [`Quote`] of each evidence, if any has one.
     #[serde(default)]
-    pub quotes: Packed,
+    pub quotes: PackedJson,
 }
 
-impl Own {
+impl StatisticFields {
     /// The value in a form whose byte order is numeric order.
-    pub fn value_order(&self) -> Option<String> {
+    pub fn sortable_value(&self) -> Option<String> {
         self.value.as_deref().and_then(decimal_order)
     }
 
     /// Takes over from its indicator what that says of all its statistics.
-    pub fn follow(&mut self, indicator: &indicators::model::Own) {
+    pub fn inherit_from_indicator(&mut self, indicator: &indicators::model::IndicatorFields) {
         self.unit.clone_from(&indicator.unit);
         self.measure.clone_from(&indicator.measure);
         (self.ascending, self.additive) = (indicator.ascending, indicator.additive);
@@ -593,19 +618,21 @@ impl Own {
     }
 
     /// The value as people say it.
-    pub fn figure(&self, language: &str) -> Option<String> {
-        self.value.as_deref().map(|value| figure(value, &self.qualifier, &self.measure, language))
+    pub fn format_value(&self, language: &str) -> Option<String> {
+        self.value
+            .as_deref()
+            .map(|value| format_value(value, &self.qualifier, &self.measure, language))
     }
 
     /// The value as people say it, and what was counted: `More than 500 · New partnerships`.
     pub fn title(&self, label: &str, language: &str) -> String {
-        self.figure(language)
+        self.format_value(language)
             .map_or_else(|| label.to_owned(), |figure| format!("{figure} · {label}"))
     }
 }
 
 /// An exact decimal: text, or a JSON number as it was written.
-fn decimal(fields: &mut JsonFields<'_, '_>, name: &'static str) -> Option<String> {
+fn parse_decimal(fields: &mut JsonFields<'_, '_>, name: &'static str) -> Option<String> {
     let text = match fields.value(name)? {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -622,7 +649,7 @@ fn decimal(fields: &mut JsonFields<'_, '_>, name: &'static str) -> Option<String
     value
 }
 
-fn period(
+fn parse_period(
     fields: &mut JsonFields<'_, '_>,
 ) -> (Option<chrono::NaiveDate>, Option<chrono::NaiveDate>) {
     let (start, end) = (fields.date("period_start"), fields.date("period_end"));
@@ -639,27 +666,31 @@ fn period(
 }
 
 /// Reads a body.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
     fields.ignore(&["figure", "value_number"]);
-    let value = decimal(fields, "value");
-    let (period_start, period_end) = period(fields);
+    let value = parse_decimal(fields, "value");
+    let (period_start, period_end) = parse_period(fields);
     let baseline = fields.object("baseline", |mut inner| {
-        let value = decimal(&mut inner, "value");
+        let value = parse_decimal(&mut inner, "value");
         let year = inner.integer("year", 1900..=2200);
         inner.ignore(&["value_number"]);
         inner.require("value", value.is_some());
         inner.require("year", year.is_some());
         inner.finish();
-        Some(Baseline { value_number: number_of(value.as_deref()), value: value?, year: year? })
+        Some(Baseline {
+            value_number: to_json_number(value.as_deref()),
+            value: value?,
+            year: year?,
+        })
     });
     let target = fields.object("target", |mut inner| {
-        let value = decimal(&mut inner, "value");
-        let (period_start, period_end) = period(&mut inner);
+        let value = parse_decimal(&mut inner, "value");
+        let (period_start, period_end) = parse_period(&mut inner);
         inner.ignore(&["value_number"]);
         inner.require("value", value.is_some());
         inner.finish();
         Some(Target {
-            value_number: number_of(value.as_deref()),
+            value_number: to_json_number(value.as_deref()),
             value: value?,
             period_start,
             period_end,
@@ -683,45 +714,51 @@ pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         inner.finish();
         (source.text.is_some() || source.url.is_some()).then_some(source)
     });
-    let documents: Vec<Document> = fields.list("documents", document);
+    let documents: Vec<Document> = fields.list("documents", parse_document);
     let mut quotes: Vec<Option<Quote>> = Vec::new();
-    let mut links: Vec<NewLink> = Vec::new();
+    let mut links: Vec<NewReference> = Vec::new();
     for field in ["indicator", "programme", "partner"] {
-        links.extend(fields.reference(field).map(|target| NewLink::to(field, target)));
+        links.extend(
+            fields.reference(field).map(|target| NewReference::without_role(field, target)),
+        );
     }
     links.extend(fields.list("evidence", |value, pointer, errors| {
-        let (link, quote) = evidence(value, pointer, errors)?;
+        let (link, quote) = parse_evidence(value, pointer, errors)?;
         quotes.push(quote);
         Some(link)
     }));
     let measure = fields.one_of("measure", MEASURES);
-    let own = Own {
+    let own = StatisticFields {
         value,
         qualifier: fields.one_of("qualifier", QUALIFIERS).unwrap_or_else(|| "exact".to_owned()),
         unit: fields.text("unit", limits::SHORT_TEXT),
-        states_measure: Stated(measure.is_some()),
-        measure: measure.unwrap_or_else(|| UNIT.to_owned()),
+        has_explicit_measure: ExplicitlySet(measure.is_some()),
+        measure: measure.unwrap_or_else(|| MEASURE_UNIT.to_owned()),
         ascending: fields.flag("ascending"),
         additive: fields.flag("additive"),
         result_type: fields.one_of("result_type", RESULT_TYPES),
-        countries: Packed::list(&fields.countries("countries")),
+        countries: PackedJson::list(&fields.countries("countries")),
         period_start,
         period_end,
-        baseline: Packed::object(baseline.as_ref()),
-        target: Packed::object(target.as_ref()),
-        disaggregation: Packed::list(&disaggregation),
-        source: Packed::object(source.as_ref()),
-        documents: Packed::list(&documents),
+        baseline: PackedJson::object(baseline.as_ref()),
+        target: PackedJson::object(target.as_ref()),
+        disaggregation: PackedJson::list(&disaggregation),
+        source: PackedJson::object(source.as_ref()),
+        documents: PackedJson::list(&documents),
         quotes: if quotes.iter().any(Option::is_some) {
-            Packed::list(&quotes)
+            PackedJson::list(&quotes)
         } else {
-            Packed::default()
+            PackedJson::default()
         },
     };
-    Draft { own, links }
+    ParsedFields { fields: own, references: links }
 }
 
-fn document(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Document> {
+fn parse_document(
+    value: &Value,
+    pointer: String,
+    errors: &mut Vec<FieldError>,
+) -> Option<Document> {
     let mut inner = JsonFields::new(value, pointer, errors)?;
     let (title, url) = (inner.text("title", limits::TITLE), inner.url("url"));
     let media_type = inner.text("media_type", limits::SHORT_TEXT);
@@ -733,11 +770,11 @@ fn document(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Opt
     Some(Document { title: title?, url: url?, media_type, language, page })
 }
 
-fn evidence(
+fn parse_evidence(
     value: &Value,
     pointer: String,
     errors: &mut Vec<FieldError>,
-) -> Option<(NewLink, Option<Quote>)> {
+) -> Option<(NewReference, Option<Quote>)> {
     let mut inner = JsonFields::new(value, pointer, errors)?;
     let video = inner.reference("video");
     let (start, end) =
@@ -755,56 +792,63 @@ fn evidence(
         inner.error("end_seconds", "invalid_range", "The passage must not end before it begins.");
     }
     inner.finish();
-    Some((NewLink { start, end, ..NewLink::to("evidence", video?) }, quote))
+    Some((
+        NewReference {
+            start_ms: start,
+            end_ms: end,
+            ..NewReference::without_role("evidence", video?)
+        },
+        quote,
+    ))
 }
 
 /// A decimal as a JSON number, where a number of double precision is exactly that; else nothing.
-fn number_of(value: Option<&str>) -> Packed {
-    Packed::number(value.filter(|value| is_exact_as_double(value)))
+fn to_json_number(value: Option<&str>) -> PackedJson {
+    PackedJson::number(value.filter(|value| is_exact_as_double(value)))
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
-    let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.take_chosen() {
+pub fn render(mut loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
+    let translations = loaded.render_translations(&SCHEMA, shown);
+    let texts = match loaded.take_selected_text() {
         None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
         Some(chosen) => ImpactStatisticTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
-            figure: Some(loaded.own.figure(shown.wish.ui_language)),
+            figure: Some(loaded.fields.format_value(shown.language_preference.ui_language)),
             translations,
         },
     };
-    let common = loaded.take_common();
+    let common = loaded.take_common_fields();
     let seconds = |milliseconds: Option<i64>| {
         milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0)
     };
-    let indicator = loaded.one("indicator", shown);
-    let programme = loaded.one("programme", shown);
-    let partner = loaded.one("partner", shown);
-    let quotes: Vec<Option<Quote>> = loaded.own.quotes.unpack();
+    let indicator = loaded.embedded_reference("indicator", shown);
+    let programme = loaded.embedded_reference("programme", shown);
+    let partner = loaded.embedded_reference("partner", shown);
+    let quotes: Vec<Option<Quote>> = loaded.fields.quotes.unpack();
     let evidence = loaded
-        .in_field("evidence")
+        .references_in("evidence")
         .enumerate()
         .filter_map(|(place, link)| {
             let video = shown.embedded(&link.target_id)?;
             let quote = quotes.get(place).cloned().flatten();
             Some(Evidence {
                 video,
-                start_seconds: seconds(link.start_seconds),
-                end_seconds: seconds(link.end_seconds),
+                start_seconds: seconds(link.start_ms),
+                end_seconds: seconds(link.end_ms),
                 quote,
             })
         })
         .collect();
-    let own = loaded.own;
+    let own = loaded.fields;
     ImpactStatistic {
         common,
         texts,
         indicator,
-        value_number: number_of(own.value.as_deref()),
+        value_number: to_json_number(own.value.as_deref()),
         value: own.value,
         qualifier: own.qualifier,
         unit: own.unit,
@@ -819,9 +863,9 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
         period_end: own.period_end,
         baseline: own.baseline,
         target: own.target,
-        disaggregation: own.disaggregation.shown_as_list(),
+        disaggregation: own.disaggregation.into_list(),
         source: own.source,
-        documents: own.documents.shown_as_list(),
+        documents: own.documents.into_list(),
         evidence,
     }
 }

@@ -8,7 +8,7 @@ use bigdecimal::{BigDecimal, RoundingMode, Zero};
 /// Without a baseline the way begins at nothing, as of a count. Nothing is told of a way without
 /// length, nor of one that leads down from an unknown place. What is not reached is never rounded
 /// to a hundred.
-pub fn reached(
+pub fn progress_percent(
     value: &str,
     qualifier: &str,
     baseline: Option<&str>,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_is_measured() {
+    fn progress_from_baseline_to_target() {
         for (value, qualifier, baseline, target, expected) in [
             ("1500", "more_than", Some("20"), "2000", Some(("74.7", "more_than"))),
             ("1500", "exact", None, "2000", Some(("75", "exact"))),

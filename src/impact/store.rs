@@ -5,80 +5,85 @@ use serde_json::{Map, Value};
 
 use super::facts;
 use super::indicators::store::Indicators;
-use super::model::{self, Baseline, Disaggregation, ImpactStatistic, Own, SPEC, Target};
-use super::words::UNIT;
+use super::model::{
+    self, Baseline, Disaggregation, ImpactStatistic, SCHEMA, StatisticFields, Target,
+};
+use super::words::MEASURE_UNIT;
 use crate::db::schema::{items, videos};
 use crate::db::sql::{Bind, id_in, id_in_fragment};
 use crate::db::{Connection, Id};
 use crate::http::fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
-use crate::resource::NewLink;
-use crate::resource::load::{Item, Link, Loaded, read_items};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
-use crate::resource::tracks::Summary;
-use crate::resource::{Draft, Subject};
+use crate::resource::NewReference;
+use crate::resource::load::{ItemRow, Link, LoadedItem, load_items};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceSchema;
+use crate::resource::tracks::TrackSummary;
+use crate::resource::{ParsedFields, Resource};
 use crate::text::decimal::decimal_order;
 
 /// `ImpactStatistics` as a kind of item.
 pub struct ImpactStatistics;
 
-impl Subject for ImpactStatistics {
-    const SPEC: &'static Spec = &SPEC;
-    const FOLLOWS: Option<&'static str> = Some("indicator");
-    type Own = Own;
+impl Resource for ImpactStatistics {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    const INHERITS_FROM: Option<&'static str> = Some("indicator");
+    type Fields = StatisticFields;
     type View = ImpactStatistic;
 
-    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-        model::read(fields)
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
+        model::parse(fields)
     }
 
-    fn view(loaded: Loaded<Own>, shown: &Shown) -> ImpactStatistic {
-        model::view(loaded, shown)
+    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
+        model::render(loaded, shown)
     }
 
-    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
-        let mut facets =
+    fn filter_values(
+        own: &StatisticFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
+        let mut filter_values =
             vec![("qualifier", own.qualifier.clone()), ("measure", own.measure.clone())];
-        facets.extend(own.unit.clone().map(|unit| ("unit", unit)));
-        facets.extend(own.additive.map(|additive| ("additive", additive.to_string())));
+        filter_values.extend(own.unit.clone().map(|unit| ("unit", unit)));
+        filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         for slice in own.disaggregation.unpack::<Vec<Disaggregation>>() {
-            facets.push(("dimension", format!("{}:{}", slice.dimension, slice.value)));
-            facets.push(("dimension", slice.dimension));
+            filter_values.push(("dimension", format!("{}:{}", slice.dimension, slice.value)));
+            filter_values.push(("dimension", slice.dimension));
         }
-        facets.extend(
+        filter_values.extend(
             own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)),
         );
-        facets
+        filter_values
     }
 
-    fn columns(item: &Item, own: &Own, links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(item: &ItemRow, own: &StatisticFields, links: &[Link]) -> Vec<Bind> {
         let day = |day: Option<chrono::NaiveDate>| day.map_or(Bind::Null, Bind::Date);
         vec![
             Bind::Bool(item.is_public),
-            own.value_order().map_or(Bind::Null, Bind::Text),
+            own.sortable_value().map_or(Bind::Null, Bind::Text),
             day(own.period_start),
             day(own.period_end),
-            Bind::Text(facts::write(item.number, own, links)),
+            Bind::Text(facts::encode(item.number, own, links)),
         ]
     }
 
     /// What is its indicator's is taken over from there. The value fits the measure; a passage lies
     /// inside its video.
-    fn check(
+    fn validate(
         connection: &mut Connection,
         _id: Option<Id>,
-        own: &mut Own,
-        links: &[(NewLink, Id)],
+        own: &mut StatisticFields,
+        links: &[(NewReference, Id)],
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        follow_indicator(connection, own, links, errors)?;
-        within_videos(connection, links, errors)
+        inherit_indicator(connection, own, links, errors)?;
+        check_passages_within_videos(connection, links, errors)
     }
 
-    fn follow(own: &mut Own, followed: &Item) {
-        if let Some(indicator) = followed.own::<Indicators>() {
-            own.follow(&indicator);
+    fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
+        if let Some(indicator) = followed.parse_fields::<Indicators>() {
+            own.inherit_from_indicator(&indicator);
         }
     }
 
@@ -94,28 +99,28 @@ impl Subject for ImpactStatistics {
 
 /// Takes over what an indicator says of all its statistics; what a body says itself must be the
 /// same.
-fn follow_indicator(
+fn inherit_indicator(
     connection: &mut Connection,
-    own: &mut Own,
-    links: &[(NewLink, Id)],
+    own: &mut StatisticFields,
+    links: &[(NewReference, Id)],
     errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
     let named = links.iter().find(|(link, _)| link.field == "indicator");
     let item = named
-        .map(|(_, id)| read_items(connection, &id_in_fragment("items.id", [id])))
+        .map(|(_, id)| load_items(connection, &id_in_fragment("items.id", [id])))
         .transpose()?
         .and_then(|mut rows| rows.pop());
     let Some((item, indicator)) =
-        item.and_then(|item| item.own::<Indicators>().map(|own| (item, own)))
+        item.and_then(|item| item.parse_fields::<Indicators>().map(|own| (item, own)))
     else {
-        if own.additive == Some(true) && own.measure != UNIT {
+        if own.additive == Some(true) && own.measure != MEASURE_UNIT {
             let detail = format!(
                 "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",
                 own.measure
             );
             errors.push(FieldError::field("/additive", "not_allowed", detail));
         }
-        let found = misfit(own, &own.measure, true);
+        let found = measure_violations(own, &own.measure, true);
         errors.extend(
             found
                 .into_iter()
@@ -128,7 +133,11 @@ fn follow_indicator(
     };
     let stated = [
         ("unit", own.unit.clone(), indicator.unit.clone().unwrap_or_default()),
-        ("measure", own.states_measure.0.then(|| own.measure.clone()), indicator.measure.clone()),
+        (
+            "measure",
+            own.has_explicit_measure.0.then(|| own.measure.clone()),
+            indicator.measure.clone(),
+        ),
         ("ascending", own.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
         ("additive", own.additive.map(|value| said(Some(value))), said(indicator.additive)),
         ("result_type", own.result_type.clone(), indicator.result_type.clone().unwrap_or_default()),
@@ -143,8 +152,8 @@ fn follow_indicator(
             errors.push(FieldError::field(format!("/{field}"), "does_not_fit", detail));
         }
     }
-    own.follow(&indicator);
-    let found = misfit(own, &indicator.measure, indicator.is_share.unwrap_or(false));
+    own.inherit_from_indicator(&indicator);
+    let found = measure_violations(own, &indicator.measure, indicator.is_share.unwrap_or(false));
     errors.extend(
         found
             .into_iter()
@@ -154,8 +163,8 @@ fn follow_indicator(
 }
 
 /// Which values of a statistic a measure does not allow: field, code and reason.
-pub fn misfit(
-    own: &Own,
+pub fn measure_violations(
+    own: &StatisticFields,
     measure: &str,
     is_share: bool,
 ) -> Vec<(&'static str, &'static str, String)> {
@@ -188,9 +197,9 @@ pub fn misfit(
 }
 
 /// A passage lies inside its video.
-fn within_videos(
+fn check_passages_within_videos(
     connection: &mut Connection,
-    links: &[(NewLink, Id)],
+    links: &[(NewReference, Id)],
     errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
     let shown: Vec<Id> =
@@ -206,7 +215,7 @@ fn within_videos(
     for (link, video) in links.iter().filter(|(link, _)| link.field == "evidence") {
         let duration =
             durations.iter().find(|(id, _)| id == video).and_then(|(_, duration)| *duration);
-        for (name, at) in [("start_seconds", link.start), ("end_seconds", link.end)] {
+        for (name, at) in [("start_seconds", link.start_ms), ("end_seconds", link.end_ms)] {
             if let (Some(at), Some(duration)) = (at, duration)
                 && at > duration.saturating_mul(1000)
             {

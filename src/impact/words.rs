@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 /// What a figure measures (IATI indicator measures).
 pub const MEASURES: &[&str] = &["unit", "percentage", "nominal", "ordinal", "qualitative"];
 /// The measure of what states none.
-pub const UNIT: &str = "unit";
+pub const MEASURE_UNIT: &str = "unit";
 /// How exact a figure is.
 pub const QUALIFIERS: &[&str] = &["exact", "more_than", "less_than", "about"];
 /// Whose codes an indicator may have (IATI indicator vocabularies).
-pub const VOCABULARIES: &[&str] = &[
+pub const INDICATOR_VOCABULARIES: &[&str] = &[
     "who",
     "sphere",
     "us_faf",

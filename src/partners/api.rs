@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{Partner, PartnerInput, PartnerPage};
 use super::store::Partners;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List partners
@@ -14,7 +14,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_partners", tag = "Partners", responses((status = 200, description = "A page of partners.", body = PartnerPage)))]
 #[get("/v1/partners")]
 pub async fn list_partners(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<Partners>(context, request).await
@@ -26,7 +26,7 @@ pub async fn list_partners(
 #[utoipa::path(operation_id = "get_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[get("/v1/partners/{partner}")]
 pub async fn get_partner(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,7 +39,7 @@ pub async fn get_partner(
 #[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner, as stored.", body = Partner)))]
 #[post("/v1/partners")]
 pub async fn create_partner(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -54,7 +54,7 @@ pub async fn create_partner(
 #[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner, as stored.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
 #[put("/v1/partners/{partner}")]
 pub async fn replace_partner(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -69,7 +69,7 @@ pub async fn replace_partner(
 #[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner, as stored.", body = Partner)))]
 #[patch("/v1/partners/{partner}")]
 pub async fn patch_partner(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -84,7 +84,7 @@ pub async fn patch_partner(
 #[utoipa::path(operation_id = "delete_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/partners/{partner}")]
 pub async fn delete_partner(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -98,7 +98,7 @@ pub async fn delete_partner(
 #[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner, as it is again.", body = Partner)))]
 #[post("/v1/partners/{partner}/restore")]
 pub async fn restore_partner(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

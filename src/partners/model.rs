@@ -9,13 +9,15 @@ use utoipa::ToSchema;
 use crate::http::fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::Loaded;
-use crate::resource::shown::{Common, Packed, Shown};
-use crate::resource::spec::{FilterSpec, Kind, SortColumn, SortSpec, Spec, Takes, TextColumn};
-use crate::resource::{Draft, Status};
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::{CommonFields, PackedJson, RenderContext};
+use crate::resource::spec::{
+    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
+};
+use crate::resource::{ParsedFields, Status};
 
 /// What kind of organisation a partner is.
-pub const KINDS: &[&str] = &[
+pub const PARTNER_KINDS: &[&str] = &[
     "donor",
     "multilateral",
     "government",
@@ -27,53 +29,53 @@ pub const KINDS: &[&str] = &[
 ];
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
-    kind: Kind::Partner,
-    table: None,
-    texts: &[
-        ("name", TextColumn::Title),
-        ("description", TextColumn::Description),
-        ("credit_line", TextColumn::CreditLine),
-        ("disclaimer", TextColumn::Disclaimer),
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::Partner,
+    sort_table: None,
+    text_fields: &[
+        ("name", TextField::Title),
+        ("description", TextField::Description),
+        ("credit_line", TextField::CreditLine),
+        ("disclaimer", TextField::Disclaimer),
     ],
-    links: &[],
+    references: &[],
     filters: &[
-        FilterSpec {
+        FilterSchema {
             name: "kind",
-            takes: Takes::Word(KINDS),
+            filter_type: FilterType::OneOf(PARTNER_KINDS),
             description: "Partners of this kind.",
             example: "civil_society",
         },
-        FilterSpec {
+        FilterSchema {
             name: "country",
-            takes: Takes::Country,
+            filter_type: FilterType::Country,
             description: "Partners based in this country.",
             example: "MK",
         },
-        FilterSpec {
+        FilterSchema {
             name: "is_group",
-            takes: Takes::Flag,
+            filter_type: FilterType::Boolean,
             description: "Groups of organisations (`true`) or single ones (`false`).",
             example: "false",
         },
-        FilterSpec {
+        FilterSchema {
             name: "language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Partners with texts in this language.",
             example: "mk",
         },
     ],
     ranges: &[],
-    sorts: &[SortSpec {
+    sort_keys: &[SortSchema {
         name: "name",
         column: SortColumn::Title,
         description: "the name, in the answer's language and its alphabet",
     }],
     fields: &["kind", "acronym", "is_group", "country", "website", "iati_identifier", "logo"],
-    extras: &[],
-    referrers: &[],
-    shows: &[],
-    feeds: &["atom", "json"],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[],
+    feed_formats: &["atom", "json"],
 };
 
 /// An organisation, or a group of them, that takes part.
@@ -81,7 +83,7 @@ pub const SPEC: Spec = Spec {
 pub struct Partner {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: PartnerTexts,
@@ -104,7 +106,7 @@ pub struct Partner {
     pub iati_identifier: Option<String>,
     /// Logo.
     #[schema(required, value_type = Option<Logo>)]
-    pub logo: Packed,
+    pub logo: PackedJson,
 }
 
 /// What kind of organisation a partner is.
@@ -259,7 +261,7 @@ pub struct PartnerPage {
 
 /// A partner's own fields.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Own {
+pub struct PartnerFields {
     /// See [`KINDS`].
     pub kind: Option<String>,
     /// Short name.
@@ -273,11 +275,11 @@ pub struct Own {
     /// Identifier in IATI.
     pub iati_identifier: Option<String>,
     /// [`Logo`].
-    pub logo: Packed,
+    pub logo: PackedJson,
 }
 
 /// Reads a body.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
     let logo = fields.object("logo", |mut logo| {
         let url = logo.url("url");
         let alt = logo.text("alt", limits::SUMMARY);
@@ -285,26 +287,26 @@ pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         logo.finish();
         Some(Logo { url: url?, alt })
     });
-    let own = Own {
-        kind: fields.one_of("kind", KINDS),
+    let own = PartnerFields {
+        kind: fields.one_of("kind", PARTNER_KINDS),
         acronym: fields.text("acronym", limits::SHORT_TEXT),
         is_group: fields.flag("is_group").unwrap_or(false),
         country: fields.country("country"),
         website: fields.url("website"),
         iati_identifier: fields.text("iati_identifier", limits::SHORT_TEXT),
-        logo: Packed::object(logo.as_ref()),
+        logo: PackedJson::object(logo.as_ref()),
     };
-    Draft { own, links: Vec::new() }
+    ParsedFields { fields: own, references: Vec::new() }
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Partner {
-    let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.take_chosen() {
+pub fn render(mut loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
+    let translations = loaded.render_translations(&SCHEMA, shown);
+    let texts = match loaded.take_selected_text() {
         None => PartnerTexts { translations, ..PartnerTexts::default() },
         Some(chosen) => PartnerTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             name: Some(chosen.text.title),
             description: Some(chosen.text.description),
             credit_line: Some(chosen.text.credit_line),
@@ -312,18 +314,17 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Partner {
             translations,
         },
     };
-    let common = loaded.take_common();
-    let own = loaded.own;
+    let common = loaded.take_common_fields();
+    let own = loaded.fields;
     Partner {
         common,
         texts,
         kind: own.kind,
         acronym: own.acronym,
         is_group: own.is_group,
-        country: own
-            .country
-            .as_deref()
-            .and_then(|code| shown.places.country(code, shown.wish.ui_language)),
+        country: own.country.as_deref().and_then(|code| {
+            shown.country_names.country(code, shown.language_preference.ui_language)
+        }),
         website: own.website,
         iati_identifier: own.iati_identifier,
         logo: own.logo,

@@ -1,34 +1,34 @@
 //! How partners are stored.
 
-use super::model::{self, Own, Partner, SPEC};
+use super::model::{self, Partner, PartnerFields, SCHEMA};
 use crate::http::fields::JsonFields;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
-use crate::resource::tracks::Summary;
-use crate::resource::{Draft, Subject};
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceSchema;
+use crate::resource::tracks::TrackSummary;
+use crate::resource::{ParsedFields, Resource};
 
 /// Partners as a kind of item.
 pub struct Partners;
 
-impl Subject for Partners {
-    const SPEC: &'static Spec = &SPEC;
-    type Own = Own;
+impl Resource for Partners {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = PartnerFields;
     type View = Partner;
 
-    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-        model::read(fields)
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
+        model::parse(fields)
     }
 
-    fn view(loaded: Loaded<Own>, shown: &Shown) -> Partner {
-        model::view(loaded, shown)
+    fn render(loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
+        model::render(loaded, shown)
     }
 
-    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
+    fn filter_values(own: &PartnerFields, _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
         let optional = [("kind", &own.kind), ("country", &own.country)];
-        let mut facets: Vec<_> =
+        let mut filter_values: Vec<_> =
             optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
-        facets.push(("is_group", own.is_group.to_string()));
-        facets
+        filter_values.push(("is_group", own.is_group.to_string()));
+        filter_values
     }
 }

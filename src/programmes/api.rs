@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{Programme, ProgrammeInput, ProgrammePage};
 use super::store::Programmes;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List programmes
@@ -14,7 +14,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_programmes", tag = "Programmes", responses((status = 200, description = "A page of programmes.", body = ProgrammePage)))]
 #[get("/v1/programmes")]
 pub async fn list_programmes(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<Programmes>(context, request).await
@@ -26,7 +26,7 @@ pub async fn list_programmes(
 #[utoipa::path(operation_id = "get_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme)))]
 #[get("/v1/programmes/{programme}")]
 pub async fn get_programme(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,7 +39,7 @@ pub async fn get_programme(
 #[utoipa::path(operation_id = "create_programme", tag = "Programmes", request_body = ProgrammeInput, responses((status = 201, description = "The programme, as stored.", body = Programme)))]
 #[post("/v1/programmes")]
 pub async fn create_programme(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -54,7 +54,7 @@ pub async fn create_programme(
 #[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body = ProgrammeInput, responses((status = 200, description = "The programme, as stored.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
 #[put("/v1/programmes/{programme}")]
 pub async fn replace_programme(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -69,7 +69,7 @@ pub async fn replace_programme(
 #[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body(content = ProgrammeInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The programme, as stored.", body = Programme)))]
 #[patch("/v1/programmes/{programme}")]
 pub async fn patch_programme(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -84,7 +84,7 @@ pub async fn patch_programme(
 #[utoipa::path(operation_id = "delete_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/programmes/{programme}")]
 pub async fn delete_programme(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -98,7 +98,7 @@ pub async fn delete_programme(
 #[utoipa::path(operation_id = "restore_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme, as it is again.", body = Programme)))]
 #[post("/v1/programmes/{programme}/restore")]
 pub async fn restore_programme(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

@@ -6,94 +6,98 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::shares::{CountryShare, Sector, read_country_shares, read_sectors};
+use super::shares::{CountryShare, Sector, parse_country_shares, parse_sectors};
 use crate::db::page::SortKeyType;
 use crate::http::fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::Loaded;
+use crate::resource::load::LoadedItem;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
-use crate::resource::shown::{Common, Packed, PackedList, Shown};
+use crate::resource::shown::{CommonFields, PackedJson, PackedJsonList, RenderContext};
 use crate::resource::spec::{
-    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, SortColumn, SortSpec, Spec, TableSpec, Takes,
-    TextColumn,
+    FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
+    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
-use crate::resource::{Draft, NewLink, Status};
+use crate::resource::{NewReference, ParsedFields, Status};
 
 /// What state a programme is in (IATI activity status).
-pub const STATUSES: &[&str] =
+pub const ACTIVITY_STATUSES: &[&str] =
     &["pipeline", "implementation", "finalisation", "closed", "cancelled", "suspended"];
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
-    kind: Kind::Programme,
-    table: Some(TableSpec { name: "programmes", columns: &["start_date", "end_date"] }),
-    texts: &[
-        ("title", TextColumn::Title),
-        ("summary", TextColumn::Summary),
-        ("description", TextColumn::Description),
-        ("credit_line", TextColumn::CreditLine),
-        ("disclaimer", TextColumn::Disclaimer),
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::Programme,
+    sort_table: Some(SortTableSchema { name: "programmes", columns: &["start_date", "end_date"] }),
+    text_fields: &[
+        ("title", TextField::Title),
+        ("summary", TextField::Summary),
+        ("description", TextField::Description),
+        ("credit_line", TextField::CreditLine),
+        ("disclaimer", TextField::Disclaimer),
     ],
-    links: &[LinkSpec { field: "partners", target: Kind::Partner, phrase: "partner" }],
+    references: &[ReferenceSchema {
+        field: "partners",
+        target: ResourceKind::Partner,
+        referrer_phrase: "partner",
+    }],
     filters: &[
-        FilterSpec {
+        FilterSchema {
             name: "partner",
-            takes: Takes::Item(Kind::Partner),
+            filter_type: FilterType::Item(ResourceKind::Partner),
             description: "Programmes in which this partner takes part.",
             example: "un-women",
         },
-        FilterSpec {
+        FilterSchema {
             name: "country",
-            takes: Takes::Country,
+            filter_type: FilterType::Country,
             description: "Programmes in this country.",
             example: "XK",
         },
-        FilterSpec {
+        FilterSchema {
             name: "language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Programmes with texts in this language.",
             example: "sq",
         },
     ],
     ranges: &[
-        RangeSpec {
+        RangeSchema {
             name: "period_after",
             column: "programmes.start_date",
-            holds: RangeType::Date,
-            lower: true,
+            value_type: RangeType::Date,
+            is_lower_bound: true,
             description: "Began on this day or later.",
             example: "2024-01-01",
         },
-        RangeSpec {
+        RangeSchema {
             name: "period_before",
             column: "programmes.start_date",
-            holds: RangeType::Date,
-            lower: false,
+            value_type: RangeType::Date,
+            is_lower_bound: false,
             description: "Began before this day.",
             example: "2025-01-01",
         },
     ],
-    sorts: &[
-        SortSpec {
+    sort_keys: &[
+        SortSchema {
             name: "title",
             column: SortColumn::Title,
             description: "the title, in the answer's language and its alphabet",
         },
-        SortSpec {
+        SortSchema {
             name: "start_date",
             column: SortColumn::Column {
                 name: "programmes.start_date",
-                holds: SortKeyType::Date,
+                key_type: SortKeyType::Date,
                 nullable: true,
             },
             description: "when it began",
         },
-        SortSpec {
+        SortSchema {
             name: "end_date",
             column: SortColumn::Column {
                 name: "programmes.end_date",
-                holds: SortKeyType::Date,
+                key_type: SortKeyType::Date,
                 nullable: true,
             },
             description: "when it ended",
@@ -111,10 +115,10 @@ pub const SPEC: Spec = Spec {
         "iati_status",
         "helplines",
     ],
-    extras: &[],
-    referrers: &[],
-    shows: &[Kind::Partner],
-    feeds: &["atom", "json"],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[ResourceKind::Partner],
+    feed_formats: &["atom", "json"],
 };
 
 /// A programme: what videos and statistics belong to.
@@ -122,7 +126,7 @@ pub const SPEC: Spec = Spec {
 pub struct Programme {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: ProgrammeTexts,
@@ -136,10 +140,10 @@ pub struct Programme {
     pub countries: Vec<CountryReference>,
     /// How it is shared among its countries.
     #[schema(value_type = Vec<CountryShare>)]
-    pub country_shares: PackedList,
+    pub country_shares: PackedJsonList,
     /// What it is for.
     #[schema(value_type = Vec<Sector>)]
-    pub sectors: PackedList,
+    pub sectors: PackedJsonList,
     /// Who takes part, and how.
     pub partners: Vec<PartnerRole>,
     /// Website.
@@ -153,7 +157,7 @@ pub struct Programme {
     pub iati_status: Option<String>,
     /// Where people concerned find help.
     #[schema(value_type = Vec<Helpline>)]
-    pub helplines: PackedList,
+    pub helplines: PackedJsonList,
 }
 
 /// What state a programme is in (IATI activity status).
@@ -330,7 +334,7 @@ pub struct ProgrammePage {
 
 /// A programme's own fields.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Own {
+pub struct ProgrammeFields {
     /// When it began.
     pub start_date: Option<chrono::NaiveDate>,
     /// When it ended.
@@ -342,17 +346,17 @@ pub struct Own {
     /// See [`STATUSES`].
     pub iati_status: Option<String>,
     /// Country codes.
-    pub countries: Packed,
+    pub countries: PackedJson,
     /// [`CountryShare`]s.
-    pub country_shares: Packed,
+    pub country_shares: PackedJson,
     /// [`Sector`]s.
-    pub sectors: Packed,
+    pub sectors: PackedJson,
     /// [`Helpline`]s.
-    pub helplines: Packed,
+    pub helplines: PackedJson,
 }
 
 /// Reads a body.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
     let (start_date, end_date) = (fields.date("start_date"), fields.date("end_date"));
     if let (Some(start), Some(end)) = (start_date, end_date)
         && end < start
@@ -381,29 +385,29 @@ pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         Some(helpline)
     });
     let countries = fields.countries("countries");
-    let own = Own {
+    let own = ProgrammeFields {
         start_date,
         end_date,
         website: fields.url("website"),
         iati_identifier: fields.text("iati_identifier", limits::SHORT_TEXT),
-        iati_status: fields.one_of("iati_status", STATUSES),
-        country_shares: Packed::list(&read_country_shares(fields, &countries)),
-        sectors: Packed::list(&read_sectors(fields)),
-        countries: Packed::list(&countries),
-        helplines: Packed::list(&helplines),
+        iati_status: fields.one_of("iati_status", ACTIVITY_STATUSES),
+        country_shares: PackedJson::list(&parse_country_shares(fields, &countries)),
+        sectors: PackedJson::list(&parse_sectors(fields)),
+        countries: PackedJson::list(&countries),
+        helplines: PackedJson::list(&helplines),
     };
-    let links: Vec<NewLink> = roles::read(fields);
-    Draft { own, links }
+    let links: Vec<NewReference> = roles::parse(fields);
+    ParsedFields { fields: own, references: links }
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Programme {
-    let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.take_chosen() {
+pub fn render(mut loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
+    let translations = loaded.render_translations(&SCHEMA, shown);
+    let texts = match loaded.take_selected_text() {
         None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },
         Some(chosen) => ProgrammeTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             title: Some(chosen.text.title),
             summary: Some(chosen.text.summary),
             description: Some(chosen.text.description),
@@ -412,21 +416,21 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Programme {
             translations,
         },
     };
-    let common = loaded.take_common();
-    let partners = roles::view(&loaded, shown);
-    let own = loaded.own;
+    let common = loaded.take_common_fields();
+    let partners = roles::render(&loaded, shown);
+    let own = loaded.fields;
     Programme {
         common,
         texts,
         start_date: own.start_date,
         end_date: own.end_date,
         countries: shown.countries(&own.countries),
-        country_shares: own.country_shares.shown_as_list(),
-        sectors: own.sectors.shown_as_list(),
+        country_shares: own.country_shares.into_list(),
+        sectors: own.sectors.into_list(),
         partners,
         website: own.website,
         iati_identifier: own.iati_identifier,
         iati_status: own.iati_status,
-        helplines: own.helplines.shown_as_list(),
+        helplines: own.helplines.into_list(),
     }
 }

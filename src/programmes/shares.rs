@@ -41,7 +41,7 @@ pub struct CountryShare {
 }
 
 /// Reads `sectors`. Several of a vocabulary have percentages that sum up to 100, or none has one.
-pub fn read_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
+pub fn parse_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
     let sectors: Vec<Sector> = fields.list("sectors", |value, pointer, errors| {
         let mut inner = JsonFields::new(value, pointer, errors)?;
         let (code, vocabulary) =
@@ -75,7 +75,7 @@ pub fn read_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
                 format!("A sector of vocabulary {vocabulary} is named twice."),
             );
         }
-        if !shares.is_empty() && (shares.len() < of_it.len() || !is_whole(&shares)) {
+        if !shares.is_empty() && (shares.len() < of_it.len() || !sums_to_100(&shares)) {
             let detail = format!(
                 "The percentages of the sectors of vocabulary {vocabulary} must sum up to 100, or all be left out."
             );
@@ -86,7 +86,7 @@ pub fn read_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
 }
 
 /// Reads `country_shares`: of some of the countries, with the whole among them.
-pub fn read_country_shares(
+pub fn parse_country_shares(
     fields: &mut JsonFields<'_, '_>,
     countries: &[String],
 ) -> Vec<CountryShare> {
@@ -112,14 +112,14 @@ pub fn read_country_shares(
         Some(CountryShare { country: country?, percentage: percentage? })
     });
     let percentages: Vec<&str> = shares.iter().map(|share| share.percentage.as_str()).collect();
-    if !percentages.is_empty() && !is_whole(&percentages) {
+    if !percentages.is_empty() && !sums_to_100(&percentages) {
         fields.error("country_shares", "invalid_sum", "The percentages must sum up to 100.");
     }
     shares
 }
 
 /// Whether decimals sum up to 100, exactly.
-pub fn is_whole(shares: &[&str]) -> bool {
+pub fn sums_to_100(shares: &[&str]) -> bool {
     let sum: BigDecimal = shares.iter().filter_map(|share| BigDecimal::from_str(share).ok()).sum();
     sum == 100
 }

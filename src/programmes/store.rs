@@ -1,35 +1,38 @@
 //! How programmes are stored.
 
-use super::model::{self, Own, Programme, SPEC};
+use super::model::{self, Programme, ProgrammeFields, SCHEMA};
 use crate::db::sql::Bind;
 use crate::http::fields::JsonFields;
-use crate::resource::load::{Item, Link, Loaded};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
-use crate::resource::tracks::Summary;
-use crate::resource::{Draft, Subject};
+use crate::resource::load::{ItemRow, Link, LoadedItem};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceSchema;
+use crate::resource::tracks::TrackSummary;
+use crate::resource::{ParsedFields, Resource};
 
 /// Programmes as a kind of item.
 pub struct Programmes;
 
-impl Subject for Programmes {
-    const SPEC: &'static Spec = &SPEC;
-    type Own = Own;
+impl Resource for Programmes {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = ProgrammeFields;
     type View = Programme;
 
-    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-        model::read(fields)
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
+        model::parse(fields)
     }
 
-    fn view(loaded: Loaded<Own>, shown: &Shown) -> Programme {
-        model::view(loaded, shown)
+    fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
+        model::render(loaded, shown)
     }
 
-    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
+    fn filter_values(
+        own: &ProgrammeFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
         own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)).collect()
     }
 
-    fn columns(_item: &Item, own: &Own, _links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(_item: &ItemRow, own: &ProgrammeFields, _links: &[Link]) -> Vec<Bind> {
         [own.start_date, own.end_date].map(|day| day.map_or(Bind::Null, Bind::Date)).to_vec()
     }
 }

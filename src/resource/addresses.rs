@@ -1,55 +1,65 @@
 //! Where people find items: on the publisher's own site, where one is configured, else on this
 //! server.
 
-use super::spec::Kind;
+use super::spec::ResourceKind;
 use crate::config::Settings;
 use crate::db::Id;
 
 /// What addresses of pages are made of.
 #[derive(Clone, Debug)]
-pub struct Addresses {
-    base: String,
-    template: Option<String>,
+pub struct PublicUrls {
+    base_url: String,
+    url_template: Option<String>,
 }
 
-impl Addresses {
+impl PublicUrls {
     /// For this server at this address.
     pub fn new(settings: &Settings, base: &str) -> Self {
-        Self { base: base.to_owned(), template: settings.public_url_template.clone() }
+        Self { base_url: base.to_owned(), url_template: settings.public_url_template.clone() }
     }
 
     /// The page of an item in a language: that of the publisher's own site, else the embed page,
     /// else what the API answers.
-    pub fn page(&self, kind: Kind, item: (Id, &str), language: &str) -> String {
-        self.elsewhere(kind, item, language).unwrap_or_else(|| match kind {
-            Kind::Video | Kind::ImpactStatistic => {
-                format!("{}/embed/{}/{}?lang={language}", self.base, kind.segment(), item.1)
+    pub fn page_url(&self, kind: ResourceKind, item: (Id, &str), language: &str) -> String {
+        self.external_url(kind, item, language).unwrap_or_else(|| match kind {
+            ResourceKind::Video | ResourceKind::ImpactStatistic => {
+                format!(
+                    "{}/embed/{}/{}?lang={language}",
+                    self.base_url,
+                    kind.path_segment(),
+                    item.1
+                )
             }
-            _ => format!("{}{}/{}", self.base, kind.path(), item.1),
+            _ => format!("{}{}/{}", self.base_url, kind.path(), item.1),
         })
     }
 
     /// The page of an item on the publisher's own site, if that has one.
-    pub fn elsewhere(&self, kind: Kind, (id, slug): (Id, &str), language: &str) -> Option<String> {
+    pub fn external_url(
+        &self,
+        kind: ResourceKind,
+        (id, slug): (Id, &str),
+        language: &str,
+    ) -> Option<String> {
         let template = self
-            .template
+            .url_template
             .as_ref()
-            .filter(|template| kind == Kind::Video || template.contains("{kind}"))?;
+            .filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
         let filled = template
             .replace("{lang}", language)
-            .replace("{kind}", kind.segment())
+            .replace("{kind}", kind.path_segment())
             .replace("{id}", &id.to_string());
         Some(filled.replace("{slug}", slug))
     }
 
     /// An address of this server.
-    pub fn here(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+    pub fn own_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
     }
 
     /// What makes one configuration another: part of tags.
-    pub fn identity(&self) -> String {
-        format!("{}\n{}", self.base, self.template.as_deref().unwrap_or_default())
+    pub fn cache_key(&self) -> String {
+        format!("{}\n{}", self.base_url, self.url_template.as_deref().unwrap_or_default())
     }
 }
 
@@ -58,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_are_filled_in() {
+    fn fills_url_templates() {
         let id = Id::parse("0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").unwrap();
         let page = |template: Option<&str>, kind: Kind| {
             let addresses = Addresses {

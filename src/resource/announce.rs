@@ -7,7 +7,7 @@
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
-use super::spec::Kind;
+use super::spec::ResourceKind;
 use crate::config::Settings;
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, Time};
@@ -15,7 +15,11 @@ use crate::db::{Connection, Error, Time};
 /// Notes that items of a kind changed which the public sees, or saw until then. One row stands for
 /// all changes of a kind that the hub has not been told of; last in a transaction, since every
 /// writer needs it.
-pub fn changed(connection: &mut Connection, settings: &Settings, kind: Kind) -> Result<(), Error> {
+pub fn record_feed_change(
+    connection: &mut Connection,
+    settings: &Settings,
+    kind: ResourceKind,
+) -> Result<(), Error> {
     if settings.websub_hub.is_none() {
         return Ok(());
     }

@@ -6,33 +6,33 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::context::Context;
-use super::query::Shape;
+use super::context::AppState;
+use super::query::ResponseShape;
 use super::revisions::{CATALOGUE, Revisions};
-use super::spec::Spec;
+use super::spec::ResourceSchema;
 use crate::db::Time;
-use crate::http::conditional::Validators;
+use crate::http::conditional::CacheValidators;
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 
 /// The revisions of all that items of a kind show, and when the last of them changed.
-pub fn shown_state(
-    spec: &Spec,
+pub fn representation_state(
+    spec: &ResourceSchema,
     revisions: &Revisions,
-    shape: &Shape,
+    shape: &ResponseShape,
     with_own: bool,
 ) -> (String, Option<Time>) {
     let own = with_own.then_some(spec.kind);
     if !shape.include.is_empty() {
         // What is shown whole shows others in turn: any change may show.
-        let (revision, at) = revisions.of(CATALOGUE);
+        let (revision, at) = revisions.get(CATALOGUE);
         return (format!("{CATALOGUE}={revision}"), at);
     }
     let mut state = String::new();
     let mut changed_at = None;
-    for kind in spec.shows.iter().copied().chain(own) {
-        let (revision, at) = revisions.of(kind.as_str());
+    for kind in spec.embeds.iter().copied().chain(own) {
+        let (revision, at) = revisions.get(kind.as_str());
         state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
         changed_at = changed_at.max(at);
     }
@@ -40,29 +40,29 @@ pub fn shown_state(
 }
 
 /// 304: the client has the current representation.
-pub fn not_modified(
-    context: &Context,
+pub fn not_modified_response(
+    context: &AppState,
     viewer: Visibility,
     wish: &LanguagePreference,
-    validators: &Validators,
+    validators: &CacheValidators,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-    caching(&mut response, context, viewer, wish);
-    validate(&mut response, validators);
+    set_cache_headers(&mut response, context, viewer, wish);
+    set_validators(&mut response, validators);
     response.finish()
 }
 
 /// Adds the validators.
-pub fn validate(response: &mut HttpResponseBuilder, validators: &Validators) {
+pub fn set_validators(response: &mut HttpResponseBuilder, validators: &CacheValidators) {
     for header in validators.headers() {
         response.insert_header(header);
     }
 }
 
 /// Says who may keep the answer, and for how long.
-pub fn caching(
+pub fn set_cache_headers(
     response: &mut HttpResponseBuilder,
-    context: &Context,
+    context: &AppState,
     viewer: Visibility,
     wish: &LanguagePreference,
 ) {
@@ -84,13 +84,13 @@ pub fn caching(
 }
 
 /// A resource as JSON text, with only the fields that were asked for, and more members.
-pub fn body<'a, T: Serialize>(
+pub fn to_json<'a, T: Serialize>(
     resource: &T,
-    shape: &Shape,
+    shape: &ResponseShape,
     more: impl IntoIterator<Item = (&'static str, &'a Vec<Value>)>,
 ) -> Result<String, Problem> {
     let mut body = Vec::with_capacity(4 * 1_024);
-    write(&mut body, resource, shape)?;
+    write_json(&mut body, resource, shape)?;
     for (name, value) in more {
         add_member(&mut body, name, value)?;
     }
@@ -98,13 +98,17 @@ pub fn body<'a, T: Serialize>(
 }
 
 /// Appends a resource as JSON, with only the fields that were asked for.
-pub fn write<T: Serialize>(body: &mut Vec<u8>, resource: &T, shape: &Shape) -> Result<(), Problem> {
+pub fn write_json<T: Serialize>(
+    body: &mut Vec<u8>,
+    resource: &T,
+    shape: &ResponseShape,
+) -> Result<(), Problem> {
     if shape.fields.is_none() {
         return serde_json::to_writer(body, resource).map_err(Problem::internal);
     }
     serde_json::to_writer(
         body,
-        &sparse(serde_json::to_value(resource).map_err(Problem::internal)?, shape),
+        &select_fields(serde_json::to_value(resource).map_err(Problem::internal)?, shape),
     )
     .map_err(Problem::internal)
 }
@@ -120,7 +124,7 @@ pub fn add_member<T: Serialize>(body: &mut Vec<u8>, name: &str, value: &T) -> Re
 }
 
 /// Leaves out the fields that were not asked for.
-pub fn sparse(resource: Value, shape: &Shape) -> Value {
+pub fn select_fields(resource: Value, shape: &ResponseShape) -> Value {
     match (resource, &shape.fields) {
         (Value::Object(object), Some(fields)) => Value::Object(
             object.into_iter().filter(|(name, _)| name == "id" || fields.contains(name)).collect(),
@@ -130,7 +134,7 @@ pub fn sparse(resource: Value, shape: &Shape) -> Value {
 }
 
 /// 308 to the same address with another slug; the query stays.
-pub fn moved(context: &Context, request: &HttpRequest, path: &str) -> HttpResponse {
+pub fn permanent_redirect(context: &AppState, request: &HttpRequest, path: &str) -> HttpResponse {
     let query = request.query_string();
     let mark = if query.is_empty() { "" } else { "?" };
     let location = format!("{}{path}{mark}{query}", context.settings.base_url(request));

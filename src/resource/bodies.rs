@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::write::READ_ONLY;
+use super::write::READ_ONLY_FIELDS;
 use crate::http::fields::limits;
 use crate::text::decimal::MAX_LENGTH;
 
@@ -36,17 +36,17 @@ const LANGUAGE_FIELDS: [&str; 7] = [
 ];
 
 /// A language tag of BCP 47 as this server takes them; `all` is shaped like one.
-pub fn language() -> Value {
+pub fn language_schema() -> Value {
     json!({"type": "string", "minLength": 2, "maxLength": 35, "pattern": format!("^{LANGUAGE_PATTERN}$")})
 }
 
 /// An exact decimal, as text.
-fn decimal() -> Value {
+fn decimal_schema() -> Value {
     json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": MAX_LENGTH})
 }
 
 /// A reference: a name, or an object that has one.
-fn reference() -> [Value; 2] {
+fn reference_alternatives() -> [Value; 2] {
     let name = || json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]+$", "description": "A slug or an id."});
     let either = json!([{"required": ["id"]}, {"required": ["slug"]}]);
     [
@@ -56,28 +56,28 @@ fn reference() -> [Value; 2] {
 }
 
 /// A country: its code, or an object that has it.
-fn country() -> [Value; 2] {
+fn country_alternatives() -> [Value; 2] {
     let code = || json!({"type": "string", "description": "ISO 3166-1 alpha-2 or alpha-3, XK or XKX.", "pattern": "^[A-Za-z]{2,3}$"});
     [code(), json!({"type": "object", "required": ["code"], "properties": {"code": code()}})]
 }
 
 /// What references, countries and decimals look like in a body.
-pub fn shared() -> Value {
+pub fn shared_input_schemas() -> Value {
     let or_null = |[text, object]: [Value; 2]| json!([text, object, {"type": "null"}]);
     let list = |of: [Value; 2], description: &str| json!({"type": ["array", "null"], "items": {"anyOf": of}, "maxItems": limits::LIST_ITEMS, "description": description});
     json!({
-        "ReferenceInput": {"anyOf": or_null(reference()), "example": "un-women", "description": "An item, named by its slug, its id, or an object that has one."},
-        "ReferencesInput": list(reference(), "Items, in the order in which they are shown."),
-        "CountryInput": {"anyOf": or_null(country()), "example": "MK", "description": "A country, by its code or an object that has it."},
-        "CountriesInput": list(country(), "Countries, in the order in which they are shown."),
-        "DecimalInput": {"anyOf": [decimal(), {"type": "number"}, {"type": "null"}], "example": "1500", "description": "An exact decimal of at most 60 characters, as text or as a number."},
+        "ReferenceInput": {"anyOf": or_null(reference_alternatives()), "example": "un-women", "description": "An item, named by its slug, its id, or an object that has one."},
+        "ReferencesInput": list(reference_alternatives(), "Items, in the order in which they are shown."),
+        "CountryInput": {"anyOf": or_null(country_alternatives()), "example": "MK", "description": "A country, by its code or an object that has it."},
+        "CountriesInput": list(country_alternatives(), "Countries, in the order in which they are shown."),
+        "DecimalInput": {"anyOf": [decimal_schema(), {"type": "number"}, {"type": "null"}], "example": "1500", "description": "An exact decimal of at most 60 characters, as text or as a number."},
     })
 }
 
 /// Completes the schemas of bodies.
-pub fn complete(schemas: &mut Map<String, Value>) {
-    allow_null_languages(schemas);
-    add_parts(schemas);
+pub fn complete_request_schemas(schemas: &mut Map<String, Value>) {
+    allow_null_translations(schemas);
+    add_nested_inputs(schemas);
     for (name, schema) in schemas
         .iter_mut()
         .filter(|(name, _)| name.ends_with("Input") || name.ends_with("Translation"))
@@ -97,23 +97,24 @@ pub fn complete(schemas: &mut Map<String, Value>) {
             continue;
         };
         for (name, property) in properties.iter_mut() {
-            constrain(name, property);
+            apply_field_constraints(name, property);
             // What is required is not null.
             let shared =
                 property.get("$ref").and_then(Value::as_str).filter(|_| required.contains(name));
             let alone = match shared {
-                Some("#/components/schemas/ReferenceInput") => {
-                    (reference(), "Named by its slug, its id, or an object that has one.")
-                }
+                Some("#/components/schemas/ReferenceInput") => (
+                    reference_alternatives(),
+                    "Named by its slug, its id, or an object that has one.",
+                ),
                 Some("#/components/schemas/CountryInput") => {
-                    (country(), "Named by its code, or an object that has it.")
+                    (country_alternatives(), "Named by its code, or an object that has it.")
                 }
                 _ => continue,
             };
             *property = json!({"anyOf": alone.0, "description": alone.1});
         }
         if is_resource {
-            for name in READ_ONLY {
+            for name in READ_ONLY_FIELDS {
                 properties.insert(
                     (*name).to_owned(),
                     json!({"description": "Ignored: what was read can be sent back."}),
@@ -122,13 +123,13 @@ pub fn complete(schemas: &mut Map<String, Value>) {
         }
         object.insert("additionalProperties".to_owned(), json!(false));
     }
-    add_patches(schemas);
+    add_patch_schemas(schemas);
 }
 
 /// Adds what PATCH takes of each resource: objects in it, texts among them, are merged with those
 /// that are there, so that nothing in them is required and null removes any member (RFC 7396).
 /// Lists are replaced whole.
-fn add_patches(schemas: &mut Map<String, Value>) {
+fn add_patch_schemas(schemas: &mut Map<String, Value>) {
     let resources: Vec<(String, Value)> = schemas
         .iter()
         .filter(|(name, schema)| {
@@ -143,7 +144,7 @@ fn add_patches(schemas: &mut Map<String, Value>) {
             .into_iter()
             .flat_map(Map::values_mut);
         for property in properties.filter(|property| property.get("items").is_none()) {
-            merged(property, schemas);
+            retarget_to_patch_schemas(property, schemas);
         }
         if let Some(object) = schema.as_object_mut() {
             object.remove("required");
@@ -157,7 +158,7 @@ fn add_patches(schemas: &mut Map<String, Value>) {
 }
 
 /// Leads references to objects that are merged to a schema of theirs in which nothing is required.
-fn merged(value: &mut Value, schemas: &mut Map<String, Value>) {
+fn retarget_to_patch_schemas(value: &mut Value, schemas: &mut Map<String, Value>) {
     match value {
         Value::Object(object) => {
             if let Some(Value::String(target)) = object.get_mut("$ref") {
@@ -182,18 +183,20 @@ fn merged(value: &mut Value, schemas: &mut Map<String, Value>) {
                 *target = format!("#/components/schemas/{patch}");
                 schemas.insert(patch, part);
             } else {
-                object.values_mut().for_each(|value| merged(value, schemas));
+                object.values_mut().for_each(|value| retarget_to_patch_schemas(value, schemas));
             }
         }
-        Value::Array(members) => members.iter_mut().for_each(|value| merged(value, schemas)),
+        Value::Array(members) => {
+            members.iter_mut().for_each(|value| retarget_to_patch_schemas(value, schemas))
+        }
         _ => {}
     }
 }
 
 /// States what every field of this sort shares.
-fn constrain(name: &str, property: &mut Value) {
+fn apply_field_constraints(name: &str, property: &mut Value) {
     if name == "translations" {
-        property["propertyNames"] = language();
+        property["propertyNames"] = language_schema();
         return;
     }
     if name == "country" && property.get("type").is_some() {
@@ -201,7 +204,7 @@ fn constrain(name: &str, property: &mut Value) {
         return;
     }
     if property.get("pattern").and_then(Value::as_str) == Some(DECIMAL_PATTERN) {
-        *property = json!({"anyOf": [decimal(), {"type": "number"}], "description": property.get("description"), "example": property.get("example")});
+        *property = json!({"anyOf": [decimal_schema(), {"type": "number"}], "description": property.get("description"), "example": property.get("example")});
         return;
     }
     if property.get("pattern").and_then(Value::as_str) == Some(PERCENTAGE_PATTERN) {
@@ -223,7 +226,7 @@ fn constrain(name: &str, property: &mut Value) {
     let member = if is_list { property.get_mut("items") } else { Some(property) };
     let Some(member) = member.and_then(Value::as_object_mut) else { return };
     let more = match member.get("format").and_then(Value::as_str) {
-        _ if LANGUAGE_FIELDS.contains(&name) => language(),
+        _ if LANGUAGE_FIELDS.contains(&name) => language_schema(),
         Some("uri") => json!({"maxLength": limits::URL, "pattern": "^https?://"}),
         Some("date") => json!({"minLength": 10, "maxLength": 10}),
         Some("date-time") => json!({"minLength": 20}),
@@ -239,7 +242,7 @@ fn constrain(name: &str, property: &mut Value) {
 }
 
 /// In a body a language may be null: a PATCH removes it so.
-fn allow_null_languages(schemas: &mut Map<String, Value>) {
+fn allow_null_translations(schemas: &mut Map<String, Value>) {
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| name.ends_with("Input")) {
         let texts = schema
             .pointer_mut("/properties/translations")
@@ -253,7 +256,7 @@ fn allow_null_languages(schemas: &mut Map<String, Value>) {
 
 /// Parts that are shown whole can be written without what is unknown: each gets a schema of its own
 /// for bodies.
-fn add_parts(schemas: &mut Map<String, Value>) {
+fn add_nested_inputs(schemas: &mut Map<String, Value>) {
     const PARTS: [&str; 16] = [
         "Accessibility",
         "Baseline",
@@ -306,11 +309,11 @@ fn add_parts(schemas: &mut Map<String, Value>) {
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| {
         name.ends_with("Input") && !PARTS.iter().any(|part| *name == &format!("{part}Input"))
     }) {
-        redirect(schema, &PARTS);
+        retarget_to_input_schemas(schema, &PARTS);
     }
 }
 
-fn redirect(schema: &mut Value, parts: &[&str]) {
+fn retarget_to_input_schemas(schema: &mut Value, parts: &[&str]) {
     match schema {
         Value::Object(object) => {
             if let Some(Value::String(target)) = object.get_mut("$ref")
@@ -318,9 +321,11 @@ fn redirect(schema: &mut Value, parts: &[&str]) {
             {
                 target.push_str("Input");
             }
-            object.values_mut().for_each(|value| redirect(value, parts));
+            object.values_mut().for_each(|value| retarget_to_input_schemas(value, parts));
         }
-        Value::Array(members) => members.iter_mut().for_each(|value| redirect(value, parts)),
+        Value::Array(members) => {
+            members.iter_mut().for_each(|value| retarget_to_input_schemas(value, parts))
+        }
         _ => {}
     }
 }

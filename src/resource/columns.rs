@@ -6,38 +6,39 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::spec::{RangeSpec, RangeType, Spec};
-use super::whole::{self, Whole};
+use super::spec::{RangeSchema, RangeType, ResourceSchema};
+use super::whole::{self, Snapshot};
 use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::db::{Connection, Error, RowId};
 
 /// The values of all items of a kind, for each column by the number of the item.
 #[derive(Clone, Debug, Default)]
-pub struct Columns(HashMap<&'static str, Column>);
+pub struct RangeColumns(HashMap<&'static str, RangeColumn>);
 
 /// The values that there are, by the number of the item.
 #[derive(Clone, Debug)]
-enum Column {
+enum RangeColumn {
     /// Whole numbers; days after 1970.
-    Numbers(HashMap<RowId, i64>),
+    Integers(HashMap<RowId, i64>),
     /// What is in the order of its text.
-    Texts(HashMap<RowId, Box<str>>),
+    SortableTexts(HashMap<RowId, Box<str>>),
 }
 
-impl Columns {
+impl RangeColumns {
     /// Whether the values of a column are among these.
-    pub fn has(spec: &Spec, range: &RangeSpec) -> bool {
-        spec.table.is_some_and(|table| {
+    pub fn supports(spec: &ResourceSchema, range: &RangeSchema) -> bool {
+        spec.sort_table.is_some_and(|table| {
             range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.'))
-        }) && range.holds != RangeType::Time
+        }) && range.value_type != RangeType::Time
     }
 
     /// Whether an item is within a bound; what has no value is not.
-    pub fn holds(&self, range: &RangeSpec, bound: &Bind, item: RowId) -> bool {
-        let within =
-            |order: std::cmp::Ordering| if range.lower { order.is_ge() } else { order.is_lt() };
+    pub fn is_within(&self, range: &RangeSchema, bound: &Bind, item: RowId) -> bool {
+        let within = |order: std::cmp::Ordering| {
+            if range.is_lower_bound { order.is_ge() } else { order.is_lt() }
+        };
         match (self.0.get(range.column), bound) {
-            (Some(Column::Numbers(values)), bound) => {
+            (Some(RangeColumn::Integers(values)), bound) => {
                 let bound = match bound {
                     Bind::Integer(bound) => Some(*bound),
                     Bind::Date(day) => Some(
@@ -48,7 +49,7 @@ impl Columns {
                 };
                 bound.zip(values.get(&item)).is_some_and(|(bound, value)| within(value.cmp(&bound)))
             }
-            (Some(Column::Texts(values)), Bind::Text(bound)) => {
+            (Some(RangeColumn::SortableTexts(values)), Bind::Text(bound)) => {
                 values.get(&item).is_some_and(|value| within((**value).cmp(bound.as_str())))
             }
             _ => false,
@@ -56,17 +57,17 @@ impl Columns {
     }
 
     /// Reads the values of some items, or of all.
-    fn take(
+    fn load(
         &mut self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         some: Option<&BTreeSet<RowId>>,
     ) -> Result<(), Error> {
-        let Some(table) = spec.table else { return Ok(()) };
+        let Some(table) = spec.sort_table else { return Ok(()) };
         let mut columns: Vec<(&'static str, RangeType)> = spec
             .all_ranges()
-            .filter(|range| Self::has(spec, range))
-            .map(|range| (range.column, range.holds))
+            .filter(|range| Self::supports(spec, range))
+            .map(|range| (range.column, range.value_type))
             .collect();
         columns.dedup();
         let rows_of = |value: Fragment| {
@@ -85,9 +86,12 @@ impl Columns {
                 let rows: Vec<(RowId, Option<String>)> =
                     Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value))
                         .load_rows(connection)?;
-                let known = self.0.entry(column).or_insert_with(|| Column::Texts(HashMap::new()));
-                if let Column::Texts(values) = known {
-                    put(
+                let known = self
+                    .0
+                    .entry(column)
+                    .or_insert_with(|| RangeColumn::SortableTexts(HashMap::new()));
+                if let RangeColumn::SortableTexts(values) = known {
+                    replace_values(
                         values,
                         some,
                         rows.into_iter()
@@ -107,9 +111,10 @@ impl Columns {
                 let rows: Vec<(RowId, Option<i64>)> =
                     Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value))
                         .load_rows(connection)?;
-                let known = self.0.entry(column).or_insert_with(|| Column::Numbers(HashMap::new()));
-                if let Column::Numbers(values) = known {
-                    put(values, some, rows.into_iter());
+                let known =
+                    self.0.entry(column).or_insert_with(|| RangeColumn::Integers(HashMap::new()));
+                if let RangeColumn::Integers(values) = known {
+                    replace_values(values, some, rows.into_iter());
                 }
             }
         }
@@ -118,7 +123,7 @@ impl Columns {
 }
 
 /// Puts values in their places; those of `some` that have none have none.
-fn put<T>(
+fn replace_values<T>(
     values: &mut HashMap<RowId, T>,
     some: Option<&BTreeSet<RowId>>,
     rows: impl Iterator<Item = (RowId, Option<T>)>,
@@ -129,21 +134,23 @@ fn put<T>(
     values.extend(rows.filter_map(|(number, value)| Some((number, value?))));
 }
 
-impl Whole for Columns {
-    fn read(connection: &mut Connection, spec: &'static Spec) -> Result<Self, Error> {
+impl Snapshot for RangeColumns {
+    fn load(connection: &mut Connection, spec: &'static ResourceSchema) -> Result<Self, Error> {
         let mut columns = Self::default();
-        columns.take(connection, spec, None)?;
+        columns.load(connection, spec, None)?;
         Ok(columns)
     }
 
     fn update(
         &mut self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         since: i64,
     ) -> Result<bool, Error> {
-        let Some(written) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
-        self.take(connection, spec, Some(&written))?;
+        let Some(written) = whole::changed_since(connection, spec.kind, since)? else {
+            return Ok(false);
+        };
+        self.load(connection, spec, Some(&written))?;
         Ok(true)
     }
 }

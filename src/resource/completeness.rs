@@ -7,12 +7,12 @@ use diesel::sql_types::{BigInt, Bool};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::Subject;
+use super::Resource;
 use super::bodies::LANGUAGE_PATTERN;
-use super::document::comma_list;
-use super::load::{Loaded, texts_of_item};
-use super::query::{MAX_VALUES, has_value};
-use super::spec::{Spec, Takes, TextColumn};
+use super::document::comma_list_parameter;
+use super::load::{LoadedItem, text_key_range_sql};
+use super::query::{MAX_VALUES, filter_match};
+use super::spec::{FilterType, ResourceSchema, TextField};
 use super::tracks::TrackKind;
 use crate::db::page::DrivingTable;
 use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment};
@@ -25,14 +25,14 @@ use crate::text::language::{Language, MAX_TAG_LENGTH};
 use crate::text::nearest::nearest;
 
 /// The filter by the languages of captions; a kind without it has neither captions nor transcripts.
-const CAPTION_LANGUAGE: &str = "caption_language";
+const CAPTION_LANGUAGE_FILTER: &str = "caption_language";
 
 /// What the kinds call the text that every language must have.
-const TITLES: [&str; 3] = ["title", "name", "label"];
+const TITLE_FIELD_NAMES: [&str; 3] = ["title", "name", "label"];
 
 /// A part of an item that can be there in a language.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Part {
+enum TranslatablePart {
     /// Title, name or label.
     Title,
     /// Summary.
@@ -45,66 +45,72 @@ enum Part {
     Transcript,
 }
 
-impl Part {
+impl TranslatablePart {
     /// The part that a column holds, if it counts.
-    fn of(column: TextColumn) -> Option<Self> {
+    fn from_text_field(column: TextField) -> Option<Self> {
         match column {
-            TextColumn::Title => Some(Self::Title),
-            TextColumn::Summary => Some(Self::Summary),
-            TextColumn::Description => Some(Self::Description),
-            TextColumn::ContentNote | TextColumn::CreditLine | TextColumn::Disclaimer => None,
+            TextField::Title => Some(Self::Title),
+            TextField::Summary => Some(Self::Summary),
+            TextField::Description => Some(Self::Description),
+            TextField::ContentNote | TextField::CreditLine | TextField::Disclaimer => None,
         }
     }
 }
 
 /// The parts that items of a kind can have, under the names that the kind gives them.
-fn parts(spec: &Spec) -> Vec<(&'static str, Part)> {
-    let mut parts: Vec<_> =
-        spec.texts.iter().filter_map(|(name, column)| Some((*name, Part::of(*column)?))).collect();
-    if spec.all_filters().any(|filter| filter.name == CAPTION_LANGUAGE) {
-        parts.extend([("captions", Part::Captions), ("transcript", Part::Transcript)]);
+fn translatable_parts(spec: &ResourceSchema) -> Vec<(&'static str, TranslatablePart)> {
+    let mut parts: Vec<_> = spec
+        .text_fields
+        .iter()
+        .filter_map(|(name, column)| Some((*name, TranslatablePart::from_text_field(*column)?)))
+        .collect();
+    if spec.all_filters().any(|filter| filter.name == CAPTION_LANGUAGE_FILTER) {
+        parts.extend([
+            ("captions", TranslatablePart::Captions),
+            ("transcript", TranslatablePart::Transcript),
+        ]);
     }
     parts
 }
 
 /// The names of these parts.
-fn names(parts: &[(&'static str, Part)]) -> Vec<&'static str> {
+fn part_names(parts: &[(&'static str, TranslatablePart)]) -> Vec<&'static str> {
     parts.iter().map(|(name, _)| *name).collect()
 }
 
 /// The parts of an item in each language in which it has any.
-pub type Completeness = BTreeMap<String, Parts>;
+pub type Completeness = BTreeMap<String, PartFlags>;
 
 /// The parts of an item in one language: their names, and whether they are there.
 #[derive(Clone, Debug)]
-pub struct Parts(Vec<(&'static str, bool)>);
+pub struct PartFlags(Vec<(&'static str, bool)>);
 
-impl Serialize for Parts {
+impl Serialize for PartFlags {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().copied())
     }
 }
 
 /// Says of these items which of their parts are there, with one query.
-pub fn add<S: Subject>(
+pub fn load_completeness<S: Resource>(
     connection: &mut Connection,
-    items: &mut [Loaded<S::Own>],
+    items: &mut [LoadedItem<S::Fields>],
 ) -> Result<(), Error> {
-    let texts = read_texts(connection, items)?;
+    let texts = load_text_presence(connection, items)?;
     for one in items {
-        one.completeness = Some(of_item::<S>(one, &texts));
+        one.completeness = Some(item_completeness::<S>(one, &texts));
     }
     Ok(())
 }
 
 /// Whether a text has a summary, and whether it has a description.
-type Written = (bool, bool);
+type TextPresence = (bool, bool);
 
 /// What there is of the texts of these items that the viewer may see, by their keys.
-fn read_texts<O>(
+fn load_text_presence<O>(
     connection: &mut Connection,
-    items: &[Loaded<O>],
-) -> Result<HashMap<i64, Written>, Error> {
+    items: &[LoadedItem<O>],
+) -> Result<HashMap<i64, TextPresence>, Error> {
     let keys = items
         .iter()
         .flat_map(|one| one.languages.iter().filter_map(|language| one.item.text_key(language)));
@@ -117,32 +123,37 @@ fn read_texts<O>(
     Ok(rows.into_iter().map(|(key, summary, description)| (key, (summary, description))).collect())
 }
 
-fn of_item<S: Subject>(one: &Loaded<S::Own>, texts: &HashMap<i64, Written>) -> Completeness {
-    let parts = parts(S::SPEC);
+fn item_completeness<S: Resource>(
+    one: &LoadedItem<S::Fields>,
+    texts: &HashMap<i64, TextPresence>,
+) -> Completeness {
+    let parts = translatable_parts(S::SCHEMA);
     let text_of = |language| texts.get(&one.item.text_key(language)?).copied();
-    let texts: HashMap<&str, Written> = one
+    let texts: HashMap<&str, TextPresence> = one
         .languages
         .iter()
         .filter_map(|language| Some((language.as_str(), text_of(language)?)))
         .collect();
     let tracks = one.item.track_summaries();
-    let facets = S::facets(&one.own, &tracks);
+    let facets = S::filter_values(&one.fields, &tracks);
     let captions: Vec<&str> = facets
         .iter()
-        .filter(|(name, _)| *name == CAPTION_LANGUAGE)
+        .filter(|(name, _)| *name == CAPTION_LANGUAGE_FILTER)
         .map(|(_, value)| value.as_str())
         .collect();
-    let is_there = |language: &str, part: Part| match part {
-        Part::Title => texts.contains_key(language),
-        Part::Summary => texts.get(language).is_some_and(|(summary, _)| *summary),
-        Part::Description => texts.get(language).is_some_and(|(_, description)| *description),
-        Part::Captions => captions.contains(&language),
-        Part::Transcript => {
+    let is_there = |language: &str, part: TranslatablePart| match part {
+        TranslatablePart::Title => texts.contains_key(language),
+        TranslatablePart::Summary => texts.get(language).is_some_and(|(summary, _)| *summary),
+        TranslatablePart::Description => {
+            texts.get(language).is_some_and(|(_, description)| *description)
+        }
+        TranslatablePart::Captions => captions.contains(&language),
+        TranslatablePart::Transcript => {
             tracks.iter().any(|track| track.kind.is_spoken() && track.language == language)
         }
     };
     let in_language = |language: &str| {
-        Parts(parts.iter().map(|(name, part)| (*name, is_there(language, *part))).collect())
+        PartFlags(parts.iter().map(|(name, part)| (*name, is_there(language, *part))).collect())
     };
     texts
         .keys()
@@ -153,30 +164,31 @@ fn of_item<S: Subject>(one: &Loaded<S::Own>, texts: &HashMap<i64, Written>) -> C
 
 /// What `missing` asks for.
 #[derive(Clone, Debug, Default)]
-pub struct Missing {
+pub struct MissingFilter {
     /// Parts of which one must be missing.
-    missing: Vec<InLanguage>,
+    any_missing: Vec<MissingClause>,
     /// Parts that must all be there.
-    there: Vec<InLanguage>,
+    all_present: Vec<MissingClause>,
 }
 
 /// A part in a language, or in one of the tags that are meant.
 #[derive(Clone, Debug)]
-struct InLanguage {
-    part: Part,
+struct MissingClause {
+    part: TranslatablePart,
     languages: Vec<String>,
 }
 
-impl Missing {
+impl MissingFilter {
     /// Reads the parameter.
-    pub fn read(params: &mut QueryParams, spec: &Spec) -> Self {
-        let parts = parts(spec);
+    pub fn parse(params: &mut QueryParams, spec: &ResourceSchema) -> Self {
+        let parts = translatable_parts(spec);
         let mut read = Self::default();
         for member in params.list("missing", MAX_VALUES).unwrap_or_default() {
-            let (list, text) = member
-                .strip_prefix('!')
-                .map_or((&mut read.missing, member.as_str()), |text| (&mut read.there, text));
-            match InLanguage::read(text, &parts) {
+            let (list, text) =
+                member.strip_prefix('!').map_or((&mut read.any_missing, member.as_str()), |text| {
+                    (&mut read.all_present, text)
+                });
+            match MissingClause::parse(text, &parts) {
                 Ok(wanted) => list.push(wanted),
                 Err(detail) => params.error("missing", "unknown_value", detail),
             }
@@ -186,32 +198,35 @@ impl Missing {
 
     /// Whether nothing is asked.
     pub fn is_empty(&self) -> bool {
-        self.missing.is_empty() && self.there.is_empty()
+        self.any_missing.is_empty() && self.all_present.is_empty()
     }
 
     /// What must hold of the items of a list that walks along this, each a lookup by a key of the
     /// item.
     pub fn predicates(
         &self,
-        spec: &Spec,
+        spec: &ResourceSchema,
         along: DrivingTable,
         viewer: Visibility,
     ) -> Vec<Fragment> {
-        let exists = |wanted: &InLanguage| {
-            Fragment::new("EXISTS (").append(&wanted.rows(spec, along, viewer)).sql(")")
+        let exists = |wanted: &MissingClause| {
+            Fragment::new("EXISTS (")
+                .append(&wanted.existence_subquery(spec, along, viewer))
+                .sql(")")
         };
-        let mut predicates: Vec<Fragment> = self.there.iter().map(exists).collect();
-        let any = self.missing.iter().map(|wanted| Fragment::new("NOT ").append(&exists(wanted)));
+        let mut predicates: Vec<Fragment> = self.all_present.iter().map(exists).collect();
+        let any =
+            self.any_missing.iter().map(|wanted| Fragment::new("NOT ").append(&exists(wanted)));
         predicates.extend(any.reduce(|all, one| all.sql(" OR ").append(&one)));
         predicates
     }
 }
 
-impl InLanguage {
-    fn read(text: &str, parts: &[(&'static str, Part)]) -> Result<Self, String> {
+impl MissingClause {
+    fn parse(text: &str, parts: &[(&'static str, TranslatablePart)]) -> Result<Self, String> {
         let wrong = |detail: String| {
             detail
-                + &suggestion(text, parts)
+                + &suggest_value(text, parts)
                     .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"))
         };
         let named =
@@ -222,36 +237,48 @@ impl InLanguage {
             let detail = format!(
                 "`{}` is not a language, a dot and one of {}, such as `sq.",
                 clip(text),
-                names(parts).join(", ")
+                part_names(parts).join(", ")
             );
             return Err(wrong(detail + parts.first().map_or("title", |(title, _)| title) + "`."));
         };
-        let languages = Takes::Language.read(tag).map_err(|detail| wrong(detail + "."))?;
+        let languages =
+            FilterType::Language.parse_value(tag).map_err(|detail| wrong(detail + "."))?;
         Ok(Self { part, languages })
     }
 
     /// The rows by which it is there; the filter index has those of titles and captions, as
     /// `language` and `caption_language` find them.
-    fn rows(&self, spec: &Spec, along: DrivingTable, viewer: Visibility) -> Fragment {
+    fn existence_subquery(
+        &self,
+        spec: &ResourceSchema,
+        along: DrivingTable,
+        viewer: Visibility,
+    ) -> Fragment {
         let column = match self.part {
-            Part::Title if viewer.includes_unpublished() => {
-                return has_value(along, &spec.facet("any_language"), &self.languages);
+            TranslatablePart::Title if viewer.includes_unpublished() => {
+                return filter_match(along, &spec.index_field("any_language"), &self.languages);
             }
-            Part::Title => return has_value(along, &spec.facet("language"), &self.languages),
-            Part::Captions => {
-                return has_value(along, &spec.facet(CAPTION_LANGUAGE), &self.languages);
+            TranslatablePart::Title => {
+                return filter_match(along, &spec.index_field("language"), &self.languages);
             }
-            Part::Transcript => return self.tracks(along),
-            Part::Summary => "texts.summary",
-            Part::Description => "texts.description",
+            TranslatablePart::Captions => {
+                return filter_match(
+                    along,
+                    &spec.index_field(CAPTION_LANGUAGE_FILTER),
+                    &self.languages,
+                );
+            }
+            TranslatablePart::Transcript => return self.track_subquery(along),
+            TranslatablePart::Summary => "texts.summary",
+            TranslatablePart::Description => "texts.description",
         };
         // PostgreSQL, which expects many texts of each item, would read the whole table for each;
         // in order and with a limit it does not.
         Fragment::new("SELECT 1 FROM ")
             .by_backend("texts WHERE ", "(SELECT * FROM texts WHERE ")
-            .sql(texts_of_item(along.row_id_column()))
+            .sql(text_key_range_sql(along.row_id_column()))
             .by_backend(" AND ", " ORDER BY texts.key LIMIT 512) texts WHERE ")
-            .append(&self.among("texts.language"))
+            .append(&self.language_in("texts.language"))
             .sql(if viewer.includes_unpublished() {
                 " AND "
             } else {
@@ -261,18 +288,18 @@ impl InLanguage {
             .sql(" IS NOT NULL")
     }
 
-    fn tracks(&self, along: DrivingTable) -> Fragment {
+    fn track_subquery(&self, along: DrivingTable) -> Fragment {
         let spoken = TrackKind::ALL.iter().filter(|(_, kind)| kind.is_spoken());
         let kinds: Vec<String> = spoken.map(|(name, _)| format!("'{name}'")).collect();
         Fragment::new("SELECT 1 FROM tracks WHERE tracks.item = ")
             .sql(along.row_id_column())
             .sql(format!(" AND tracks.kind IN ({}) AND ", kinds.join(", ")))
-            .append(&self.among("tracks.language"))
+            .append(&self.language_in("tracks.language"))
             // PostgreSQL asks row by row, until the page is full.
             .by_backend("", " OFFSET 0")
     }
 
-    fn among(&self, column: &'static str) -> Fragment {
+    fn language_in(&self, column: &'static str) -> Fragment {
         Fragment::new(column)
             .sql(" IN (")
             .binds(self.languages.iter().cloned().map(Bind::Text))
@@ -281,10 +308,11 @@ impl InLanguage {
 }
 
 /// The right value that was probably meant.
-fn suggestion(text: &str, parts: &[(&'static str, Part)]) -> Option<String> {
+fn suggest_value(text: &str, parts: &[(&'static str, TranslatablePart)]) -> Option<String> {
     let title = parts.first().map(|(title, _)| *title)?;
     let (tag, name) = text.rsplit_once(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(("", text));
-    let part = nearest(name, names(parts)).or_else(|| TITLES.contains(&name).then_some(title));
+    let part = nearest(name, part_names(parts))
+        .or_else(|| TITLE_FIELD_NAMES.contains(&name).then_some(title));
     let Some(part) = part else {
         return Language::parse(text).ok().map(|language| format!("{}.{title}", language.as_str()));
     };
@@ -295,8 +323,8 @@ fn suggestion(text: &str, parts: &[(&'static str, Part)]) -> Option<String> {
 }
 
 /// The parameter as the document describes it.
-pub fn parameter(spec: &Spec) -> Value {
-    let names = names(&parts(spec));
+pub fn missing_parameter(spec: &ResourceSchema) -> Value {
+    let names = part_names(&translatable_parts(spec));
     let shortest = names.iter().map(|name| name.len()).min().unwrap_or(0);
     let spoken = if names.contains(&"captions") {
         " `captions` are those that `caption_language` finds; a `transcript` is made of captions or subtitles that this server keeps."
@@ -319,16 +347,16 @@ pub fn parameter(spec: &Spec) -> Value {
         .or(names.first())
         .copied()
         .unwrap_or("title");
-    comma_list("missing", &description, items, MAX_VALUES, &format!("sq.{example}"))
+    comma_list_parameter("missing", &description, items, MAX_VALUES, &format!("sq.{example}"))
 }
 
 /// Adds the member to each resource, and what it looks like.
-pub fn add_to_document(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+pub fn add_completeness_schemas(schemas: &mut Map<String, Value>, specs: &[&ResourceSchema]) {
     for spec in specs {
-        let name = spec.kind.schema();
+        let name = spec.kind.schema_name();
         let resource = schemas.get_mut(name).and_then(|schema| schema.get_mut("properties"));
         let Some(properties) = resource.and_then(Value::as_object_mut) else { continue };
-        let parts = names(&parts(spec));
+        let parts = part_names(&translatable_parts(spec));
         let sources = if parts.contains(&"captions") {
             "of texts that you may see and of captions"
         } else {

@@ -6,10 +6,10 @@ use chrono::Datelike;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::Subject;
-use super::load::{Item, Link, Text, Texts, read_items, texts_of};
-use super::spec::Kind;
-use super::tracks::{self, Spoken, TrackKind};
+use super::Resource;
+use super::load::{ItemRow, Link, TranslationRow, TranslationsByItem, load_item_texts, load_items};
+use super::spec::ResourceKind;
+use super::tracks::{self, TrackKind, TrackText};
 use crate::db::schema::{facets, items};
 use crate::db::search::{
     IndexDocument, IndexEntries, IndexMismatch, IndexSnapshot, IndexedItem, index_item,
@@ -22,28 +22,27 @@ use crate::text::language::Language;
 use crate::text::stem::Rules;
 
 /// The values that equality filters find an item by: field and value, each once.
-pub fn terms<S: Subject>(
-    item: &Item,
-    own: &S::Own,
-    texts: &[Text],
+pub fn filter_terms<S: Resource>(
+    item: &ItemRow,
+    own: &S::Fields,
+    texts: &[TranslationRow],
     links: &[Link],
 ) -> BTreeSet<(String, String)> {
-    let mut terms: BTreeSet<(String, String)> = S::facets(own, &item.track_summaries())
+    let mut terms: BTreeSet<(String, String)> = S::filter_values(own, &item.track_summaries())
         .into_iter()
-        .map(|(name, value)| (S::SPEC.facet(name), value))
+        .map(|(name, value)| (S::SCHEMA.index_field(name), value))
         .collect();
+    terms.extend(links.iter().map(|link| {
+        (S::SCHEMA.index_field(reference_filter_name(&link.field)), link.target_id.to_string())
+    }));
     terms.extend(
-        links
-            .iter()
-            .map(|link| (S::SPEC.facet(filter_name(&link.field)), link.target_id.to_string())),
-    );
-    terms.extend(
-        item.published_at.map(|published| (S::SPEC.facet("year"), published.0.year().to_string())),
+        item.published_at
+            .map(|published| (S::SCHEMA.index_field("year"), published.0.year().to_string())),
     );
     for text in texts {
-        terms.insert((S::SPEC.facet("any_language"), text.language.clone()));
+        terms.insert((S::SCHEMA.index_field("any_language"), text.language.clone()));
         if text.status == "published" {
-            terms.insert((S::SPEC.facet("language"), text.language.clone()));
+            terms.insert((S::SCHEMA.index_field("language"), text.language.clone()));
         }
     }
     terms
@@ -51,7 +50,7 @@ pub fn terms<S: Subject>(
 
 /// The bit of a value in the signatures of the items that have it. Other values may share it: what
 /// has the bit may have the value, what lacks it does not.
-pub fn bit(field: &str, value: &str) -> i64 {
+pub fn signature_bit(field: &str, value: &str) -> i64 {
     // FNV-1a: what is stored must mean the same in every build.
     let hash =
         [field, ".", value].concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -61,57 +60,57 @@ pub fn bit(field: &str, value: &str) -> i64 {
 }
 
 /// The bits of those values of an item that narrow much.
-pub fn signature<S: Subject>(terms: &BTreeSet<(String, String)>) -> i64 {
-    let narrow: Vec<String> = S::SPEC
+pub fn bloom_signature<S: Resource>(terms: &BTreeSet<(String, String)>) -> i64 {
+    let narrow: Vec<String> = S::SCHEMA
         .all_filters()
-        .filter(|filter| filter.takes.narrows())
-        .map(|filter| S::SPEC.facet(filter.name))
+        .filter(|filter| filter.filter_type.is_selective())
+        .map(|filter| S::SCHEMA.index_field(filter.name))
         .collect();
     terms
         .iter()
         .filter(|(field, _)| narrow.contains(field))
-        .fold(0, |signature, (field, value)| signature | bit(field, value))
+        .fold(0, |signature, (field, value)| signature | signature_bit(field, value))
 }
 
 /// Rewrites an item's rows of the filter index.
-pub fn write_facets<S: Subject>(
+pub fn write_filter_index<S: Resource>(
     connection: &mut Connection,
-    item: &Item,
-    own: &S::Own,
-    texts: &[Text],
+    item: &ItemRow,
+    own: &S::Fields,
+    texts: &[TranslationRow],
     links: &[Link],
     is_new: bool,
 ) -> Result<(), Error> {
     if !is_new {
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
     }
-    let terms = terms::<S>(item, own, texts, links);
+    let terms = filter_terms::<S>(item, own, texts, links);
     if terms.is_empty() {
         return Ok(());
     }
     // Most values are known: only where one is not are the terms made, and the rows written once
     // more.
-    let signature = signature::<S>(&terms);
-    if insert_facets(connection, item, &terms, signature)? < terms.len() {
+    let signature = bloom_signature::<S>(&terms);
+    if insert_filter_rows(connection, item, &terms, signature)? < terms.len() {
         let unknown = Fragment::new("INSERT INTO terms (field, value) SELECT wanted.first, wanted.second FROM ")
             .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
             .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second)");
         Statement::<BigInt>::new(unknown).execute(connection)?;
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
-        insert_facets(connection, item, &terms, signature)?;
+        insert_filter_rows(connection, item, &terms, signature)?;
     }
     Ok(())
 }
 
 /// Writes the rows of those values that have a number; gives how many there are.
-fn insert_facets(
+fn insert_filter_rows(
     connection: &mut Connection,
-    item: &Item,
+    item: &ItemRow,
     terms: &BTreeSet<(String, String)>,
     signature: i64,
 ) -> Result<usize, Error> {
     // What is public has a date; the place of what is not does not matter.
-    let published_at = item.dated();
+    let published_at = item.sort_date();
     let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at, signature) SELECT ")
         .bind(Bind::Integer(item.number))
         .by_backend(", terms.number, ", ", terms.number, CAST(")
@@ -131,7 +130,7 @@ fn insert_facets(
 }
 
 /// Says in what is derived from an item whether the public sees it.
-pub fn set_public<S: Subject>(
+pub fn set_public_flag<S: Resource>(
     connection: &mut Connection,
     item: RowId,
     is_public: bool,
@@ -139,7 +138,7 @@ pub fn set_public<S: Subject>(
     diesel::update(facets::table.filter(facets::item.eq(item)))
         .set(facets::is_public.eq(is_public))
         .execute(connection)?;
-    if let Some(table) = S::SPEC.table.filter(|table| table.columns.contains(&"is_public")) {
+    if let Some(table) = S::SCHEMA.sort_table.filter(|table| table.columns.contains(&"is_public")) {
         let update = Fragment::new(format!("UPDATE {} SET is_public = ", table.name))
             .bind(Bind::Bool(is_public));
         Statement::<BigInt>::new(update.sql(" WHERE number = ").bind(Bind::Integer(item)))
@@ -149,7 +148,7 @@ pub fn set_public<S: Subject>(
 }
 
 /// The filter for a reference field: `partners` are filtered by `partner`.
-pub fn filter_name(field: &str) -> &str {
+pub fn reference_filter_name(field: &str) -> &str {
     match field {
         "partners" => "partner",
         "topics" => "topic",
@@ -161,7 +160,7 @@ pub fn filter_name(field: &str) -> &str {
 /// Holds for the items that refer to an item, deleted ones included: what an item refers to is a
 /// value that it is found by. A text that happens to be an identifier is found too; who must know
 /// looks at [`Item::links`].
-pub fn refers_to(id: Id) -> Fragment {
+pub fn referencing_items(id: Id) -> Fragment {
     Fragment::new("items.number IN (SELECT facets.item FROM terms JOIN facets ON facets.term = terms.number WHERE terms.value = ")
         .bind(Bind::Text(id.to_string()))
         .sql(")")
@@ -169,24 +168,29 @@ pub fn refers_to(id: Id) -> Fragment {
 
 /// Rewrites the full-text entries of an item, and where its name is one that others are found by,
 /// theirs.
-pub fn write_search<S: Subject>(connection: &mut Connection, item: &Item) -> Result<(), Error> {
-    write_some(connection, &[item.number])?;
-    if lends_its_name(S::SPEC.kind) { write_referrers(connection, item.id) } else { Ok(()) }
+pub fn reindex_item<S: Resource>(connection: &mut Connection, item: &ItemRow) -> Result<(), Error> {
+    reindex_items(connection, &[item.number])?;
+    if is_searchable_by_name(S::SCHEMA.kind) {
+        reindex_referencing(connection, item.id)
+    } else {
+        Ok(())
+    }
 }
 
 /// Rewrites the full-text entries of those that are found by the name of an item.
-pub fn write_referrers(connection: &mut Connection, id: Id) -> Result<(), Error> {
-    let found: Vec<RowId> = Statement::<BigInt>::select("items.number", "items", &refers_to(id))
-        .load_rows(connection)?;
+pub fn reindex_referencing(connection: &mut Connection, id: Id) -> Result<(), Error> {
+    let found: Vec<RowId> =
+        Statement::<BigInt>::select("items.number", "items", &referencing_items(id))
+            .load_rows(connection)?;
     for some in found.chunks(500) {
-        write_some(connection, some)?;
+        reindex_items(connection, some)?;
     }
     Ok(())
 }
 
 /// The titles of what items refer to, by which they are found too.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lent {
+pub struct ReferencedNames {
     /// Those that the public sees.
     pub public: Vec<(Language, String)>,
     /// All of them.
@@ -194,64 +198,68 @@ pub struct Lent {
 }
 
 /// Whether what an item refers to in this field lends it its name.
-pub fn is_lent(field: &str) -> bool {
+pub fn is_searchable_reference(field: &str) -> bool {
     field != "parent" && field != "evidence"
 }
 
 /// Rewrites the full-text entries of these items.
-pub fn write_some(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+pub fn reindex_items(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
     let rows =
-        read_items(connection, &integer_in_fragment("items.number", numbers.iter().copied()))?;
-    let sources = Sources::read(connection, &rows)?;
+        load_items(connection, &integer_in_fragment("items.number", numbers.iter().copied()))?;
+    let sources = IndexSources::load(connection, &rows)?;
     for item in &rows {
-        write_entries(connection, sources.of(item)?, Some(item.dated()))?;
+        write_index_entries(connection, sources.source_for(item)?, Some(item.sort_date()))?;
     }
     Ok(())
 }
 
 /// What the full-text entries of some items are made of.
-pub struct Sources {
-    links: HashMap<RowId, Vec<Link>>,
+pub struct IndexSources {
+    references: HashMap<RowId, Vec<Link>>,
     /// What they refer to: its number, and whether the public sees it.
     targets: HashMap<Id, (RowId, bool)>,
-    texts: Texts,
-    spoken: HashMap<RowId, Vec<Spoken>>,
+    texts: TranslationsByItem,
+    track_texts: HashMap<RowId, Vec<TrackText>>,
 }
 
-impl Sources {
+impl IndexSources {
     /// Reads it for these items.
-    pub fn read(connection: &mut Connection, rows: &[Item]) -> Result<Self, Error> {
+    pub fn load(connection: &mut Connection, rows: &[ItemRow]) -> Result<Self, Error> {
         let links: HashMap<RowId, Vec<Link>> =
-            rows.iter().map(|item| (item.number, item.links())).collect();
+            rows.iter().map(|item| (item.number, item.references())).collect();
         let targets: BTreeSet<Id> = links
             .values()
             .flatten()
-            .filter(|link| is_lent(&link.field))
+            .filter(|link| is_searchable_reference(&link.field))
             .map(|link| link.target_id)
             .collect();
         let condition = id_in_fragment("items.id", &targets).sql(" AND items.deleted_at IS NULL");
-        let targets = read_items(connection, &condition)?;
-        let texts = texts_of(
+        let targets = load_items(connection, &condition)?;
+        let texts = load_item_texts(
             connection,
             rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())),
         )?;
-        let spoken = tracks::spoken(connection, &rows.iter().collect::<Vec<_>>())?;
+        let spoken = tracks::load_track_texts(connection, &rows.iter().collect::<Vec<_>>())?;
         let targets =
             targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
-        Ok(Self { links, targets, texts, spoken })
+        Ok(Self { references: links, targets, texts, track_texts: spoken })
     }
 
     /// What those of one of them are made of.
-    fn of(&self, item: &Item) -> Result<Source, Error> {
+    fn source_for(&self, item: &ItemRow) -> Result<IndexSource, Error> {
         let texts = self.texts.get(&item.number).cloned().unwrap_or_default();
-        let spoken = self.spoken.get(&item.number).cloned().unwrap_or_default();
-        Source::new(item, texts, spoken, self.lent(item))
+        let spoken = self.track_texts.get(&item.number).cloned().unwrap_or_default();
+        IndexSource::new(item, texts, spoken, self.referenced_names(item))
     }
 
-    fn lent(&self, item: &Item) -> Lent {
-        let mut lent = Lent::default();
-        for link in
-            self.links.get(&item.number).into_iter().flatten().filter(|link| is_lent(&link.field))
+    fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
+        let mut lent = ReferencedNames::default();
+        for link in self
+            .references
+            .get(&item.number)
+            .into_iter()
+            .flatten()
+            .filter(|link| is_searchable_reference(&link.field))
         {
             let Some((target, is_public)) = self.targets.get(&link.target_id) else { continue };
             for text in self.texts.get(target).into_iter().flatten() {
@@ -267,142 +275,159 @@ impl Sources {
 }
 
 /// Those of these items of which the full-text index holds something else than it should.
-pub fn differences(
+pub fn index_mismatches(
     connection: &mut Connection,
-    rows: &[Item],
+    rows: &[ItemRow],
     contents: &IndexSnapshot,
 ) -> Result<HashMap<RowId, IndexMismatch>, Error> {
-    let sources = Sources::read(connection, rows)?;
+    let sources = IndexSources::load(connection, rows)?;
     contents.find_mismatches(
         connection,
-        &dates(rows),
-        rows.iter().map(|item| sources.of(item)?.entries()),
+        &item_dates(rows),
+        rows.iter().map(|item| sources.source_for(item)?.index_entries()),
     )
 }
 
-fn dates(rows: &[Item]) -> Vec<(RowId, Time)> {
-    rows.iter().map(|item| (item.number, item.dated())).collect()
+fn item_dates(rows: &[ItemRow]) -> Vec<(RowId, Time)> {
+    rows.iter().map(|item| (item.number, item.sort_date())).collect()
 }
 
 /// How many items there are to write into the full-text index, deleted ones included.
-pub fn count(connection: &mut Connection) -> Result<usize, Error> {
+pub fn count_indexable_items(connection: &mut Connection) -> Result<usize, Error> {
     let count: i64 =
         items::table.filter(items::purged_at.is_null()).count().get_result(connection)?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// What [`rewrite`] did.
-pub struct Rewritten {
+pub struct ReindexReport {
     /// How many items were written.
-    pub items: usize,
+    pub item_count: usize,
     /// How many of them the index held something else of.
-    pub stale: usize,
+    pub stale_count: usize,
     /// The last of them; none at the end.
-    pub last: Option<RowId>,
+    pub last_row_id: Option<RowId>,
 }
 
 /// Rewrites the full-text entries of so many items that come after `after`, by what the index held
 /// of all.
-pub fn rewrite(
+pub fn reindex_batch(
     connection: &mut Connection,
     after: Option<RowId>,
     limit: usize,
     contents: &IndexSnapshot,
-) -> Result<Rewritten, Error> {
+) -> Result<ReindexReport, Error> {
     let condition = Fragment::new("items.purged_at IS NULL AND items.number > ")
         .bind(Bind::Integer(after.unwrap_or(0)))
         .sql(" ORDER BY items.number LIMIT ")
         .bind(Bind::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
-    let rows = read_items(connection, &condition)?;
-    let sources = Sources::read(connection, &rows)?;
+    let rows = load_items(connection, &condition)?;
+    let sources = IndexSources::load(connection, &rows)?;
     let made: Vec<(usize, IndexEntries)> = rows
         .iter()
         .map(|item| {
-            let source = sources.of(item)?;
-            Ok((source.bytes(), source.entries()?))
+            let source = sources.source_for(item)?;
+            Ok((source.text_len(), source.index_entries()?))
         })
         .collect::<Result<_, Error>>()?;
     let stale = contents
-        .find_mismatches(connection, &dates(&rows), made.iter().map(|(_, entries)| Ok(entries)))?
+        .find_mismatches(
+            connection,
+            &item_dates(&rows),
+            made.iter().map(|(_, entries)| Ok(entries)),
+        )?
         .len();
     for (item, (bytes, entries)) in rows.iter().zip(made) {
-        index_item(connection, item.number, Some(item.dated()), bytes, move || Ok(entries))?;
+        index_item(connection, item.number, Some(item.sort_date()), bytes, move || Ok(entries))?;
     }
-    Ok(Rewritten { items: rows.len(), stale, last: rows.last().map(|item| item.number) })
+    Ok(ReindexReport {
+        item_count: rows.len(),
+        stale_count: stale,
+        last_row_id: rows.last().map(|item| item.number),
+    })
 }
 
 /// Writes the full-text entries of one item in place of those that it has under this date, if it
 /// has any.
-pub fn write_entries(
+pub fn write_index_entries(
     connection: &mut Connection,
-    source: Source,
+    source: IndexSource,
     date_before: Option<Time>,
 ) -> Result<(), Error> {
-    index_item(connection, source.entry.row_id, date_before, source.bytes(), move || {
-        source.entries()
+    index_item(connection, source.entry_key.row_id, date_before, source.text_len(), move || {
+        source.index_entries()
     })
 }
 
 /// What the full-text entries of one item are made of.
-pub struct Source {
-    entry: IndexedItem,
+pub struct IndexSource {
+    entry_key: IndexedItem,
     is_public: bool,
     is_deleted: bool,
-    texts: Vec<Text>,
-    spoken: Vec<Spoken>,
-    lent: Lent,
+    texts: Vec<TranslationRow>,
+    track_texts: Vec<TrackText>,
+    referenced_names: ReferencedNames,
 }
 
-impl Source {
+impl IndexSource {
     /// That of an item with these texts, with what is said in it, and with the names that it is
     /// found by.
     pub fn new(
-        item: &Item,
-        texts: Vec<Text>,
-        spoken: Vec<Spoken>,
-        lent: Lent,
+        item: &ItemRow,
+        texts: Vec<TranslationRow>,
+        spoken: Vec<TrackText>,
+        lent: ReferencedNames,
     ) -> Result<Self, Error> {
-        let Some(kind) = Kind::parse(&item.kind) else {
+        let Some(kind) = ResourceKind::parse(&item.kind) else {
             return Err(Error::Internal(format!("item {} is of no kind", item.id)));
         };
-        let entry =
-            IndexedItem { row_id: item.number, kind_letter: kind.letter(), date: item.dated() };
+        let entry = IndexedItem {
+            row_id: item.number,
+            kind_letter: kind.index_prefix(),
+            date: item.sort_date(),
+        };
         Ok(Self {
-            entry,
+            entry_key: entry,
             is_public: item.is_public,
             is_deleted: item.deleted_at.is_some(),
             texts,
-            spoken,
-            lent,
+            track_texts: spoken,
+            referenced_names: lent,
         })
     }
 
     /// About how long its texts are.
-    fn bytes(&self) -> usize {
+    fn text_len(&self) -> usize {
         let texts = self.texts.iter().flat_map(|text| {
             let optional = [&text.summary, &text.description, &text.content_note];
             optional.into_iter().flatten().chain([&text.title])
         });
-        let spoken = self.spoken.iter().map(|track| &track.text);
-        texts.chain(spoken).chain(self.lent.all.iter().map(|(_, name)| name)).map(String::len).sum()
+        let spoken = self.track_texts.iter().map(|track| &track.text);
+        texts
+            .chain(spoken)
+            .chain(self.referenced_names.all.iter().map(|(_, name)| name))
+            .map(String::len)
+            .sum()
     }
 
     /// The entries.
-    fn entries(&self) -> Result<IndexEntries, Error> {
-        let published: Vec<&Text> =
+    fn index_entries(&self) -> Result<IndexEntries, Error> {
+        let published: Vec<&TranslationRow> =
             self.texts.iter().filter(|text| text.status == "published").collect();
         // What the public sees, editors see too.
-        let alike = published.len() == self.texts.len() && self.lent.public == self.lent.all;
-        let editors = (!self.is_deleted).then(|| self.document(self.texts.iter(), &self.lent.all));
+        let alike = published.len() == self.texts.len()
+            && self.referenced_names.public == self.referenced_names.all;
+        let editors = (!self.is_deleted)
+            .then(|| self.index_document(self.texts.iter(), &self.referenced_names.all));
         let public = (self.is_public && !alike)
-            .then(|| self.document(published.into_iter(), &self.lent.public));
+            .then(|| self.index_document(published.into_iter(), &self.referenced_names.public));
         let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
-        IndexEntries::new(self.entry, public, editors.as_ref())
+        IndexEntries::new(self.entry_key, public, editors.as_ref())
     }
 
-    fn document<'a>(
+    fn index_document<'a>(
         &self,
-        texts: impl Iterator<Item = &'a Text>,
+        texts: impl Iterator<Item = &'a TranslationRow>,
         lent: &[(Language, String)],
     ) -> IndexDocument {
         let mut document = IndexDocument::default();
@@ -419,7 +444,7 @@ impl Source {
         for (language, name) in lent {
             document.names.add(name, Rules::of(language));
         }
-        for track in &self.spoken {
+        for track in &self.track_texts {
             let field = if track.kind == TrackKind::Chapters {
                 &mut document.description
             } else {
@@ -432,8 +457,14 @@ impl Source {
 }
 
 /// Whether items of this kind lend their name to the search for others.
-pub fn lends_its_name(kind: Kind) -> bool {
-    matches!(kind, Kind::Topic | Kind::Programme | Kind::Partner | Kind::Indicator)
+pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
+    matches!(
+        kind,
+        ResourceKind::Topic
+            | ResourceKind::Programme
+            | ResourceKind::Partner
+            | ResourceKind::Indicator
+    )
 }
 
 #[cfg(test)]
@@ -445,7 +476,7 @@ mod tests {
     use crate::resource::spec::Kind;
 
     #[test]
-    fn bits_are_those_that_are_stored() {
+    fn signature_bits_are_stable() {
         assert_eq!(bit("video.country", "RS"), 1 << 62);
         assert_eq!(bit("video.country", "RS").count_ones(), 1);
         let codes = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
@@ -453,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_texts_comes_after_all_tokens() {
+    fn text_boundary_sorts_after_kind_prefixes() {
         let letters: BTreeSet<String> =
             Kind::ALL.iter().map(|kind| kind.letter().to_string()).collect();
         assert_eq!(letters.len(), Kind::ALL.len());

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::answer;
-use super::context::Context;
-use super::query::{NOT_OF_THE_LIST, Shape};
-use super::spec::Spec;
+use super::context::AppState;
+use super::query::{PRESENTATION_PARAMS, ResponseShape};
+use super::spec::ResourceSchema;
 use crate::db::page::{PagePositions, PageStart};
 use crate::http::cursor::{self, CursorError};
 use crate::http::params::{QueryParams, percent_decode};
@@ -24,20 +24,20 @@ pub const MAX_OFFSET: i64 = 10_000;
 
 /// Which page of a list is asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Paging {
+pub struct PageParams {
     /// How many items.
     pub limit: i64,
     /// From where.
     pub start: PageStart,
     /// Whether to count the whole list.
-    pub total: bool,
+    pub with_total: bool,
     /// What makes this list another than others.
-    pub fingerprint: String,
+    pub query_fingerprint: String,
 }
 
-impl Paging {
+impl PageParams {
     /// Reads `limit`, `offset`, `cursor` and `total`; the identity says which list it is.
-    pub fn read(params: &mut QueryParams, identity: &str) -> Self {
+    pub fn parse(params: &mut QueryParams, identity: &str) -> Self {
         let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         let offset = params.integer("offset", 0..=MAX_OFFSET);
         let total = params.flag("total").unwrap_or(false);
@@ -69,21 +69,23 @@ impl Paging {
                 }
             }
         }
-        Self { limit, start, total, fingerprint }
+        Self { limit, start, with_total: total, query_fingerprint: fingerprint }
     }
 
     /// Where a slice of the list stands.
-    pub fn info(&self, slice: &PagePositions, total: Option<i64>) -> PageInfo {
+    pub fn page_info(&self, slice: &PagePositions, total: Option<i64>) -> PageInfo {
         let (first, last) = (slice.positions.first(), slice.positions.last());
         let (has_next, has_prev) = match &self.start {
             PageStart::Offset(offset) => (slice.has_more, *offset > 0),
             PageStart::After(_) => (slice.has_more, true),
             PageStart::Before(_) => (true, slice.has_more),
         };
-        let next =
-            last.filter(|_| has_next).map(|place| cursor::encode(&self.fingerprint, place, false));
-        let prev =
-            first.filter(|_| has_prev).map(|place| cursor::encode(&self.fingerprint, place, true));
+        let next = last
+            .filter(|_| has_next)
+            .map(|place| cursor::encode(&self.query_fingerprint, place, false));
+        let prev = first
+            .filter(|_| has_prev)
+            .map(|place| cursor::encode(&self.query_fingerprint, place, true));
         PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
     }
 }
@@ -127,7 +129,7 @@ pub struct Links {
     /// This page.
     #[serde(rename = "self")]
     #[schema(format = "uri")]
-    pub this: String,
+    pub self_url: String,
     /// The next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
@@ -139,11 +141,11 @@ pub struct Links {
     /// The list as feeds and as tables: addresses and media types.
     #[serde(skip)]
     #[schema(ignore)]
-    pub feeds: Vec<(String, &'static str)>,
+    pub alternates: Vec<(String, &'static str)>,
 }
 
 /// What feeds are whose addresses end so.
-pub fn type_of_feed(ending: &str) -> &'static str {
+pub fn feed_media_type(ending: &str) -> &'static str {
     match ending {
         "rss" => "application/rss+xml",
         "atom" => "application/atom+xml",
@@ -152,19 +154,19 @@ pub fn type_of_feed(ending: &str) -> &'static str {
 }
 
 /// What tables are, by the endings of their addresses: a kind that has feeds has tables as well.
-pub const TABLES: [(&str, &str); 2] = [
+pub const TABLE_FORMATS: [(&str, &str); 2] = [
     ("csv", "text/csv"),
     ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 ];
 
 /// Of a longer query no feed is named, though there is one.
-const LONGEST_OF_A_FEED: usize = 1_000;
+const MAX_ALTERNATE_QUERY_LEN: usize = 1_000;
 
 impl Links {
     /// The same, with the feeds of a list of this kind, and its tables.
     #[must_use]
-    pub fn with_feeds(self, spec: &Spec, path: &str) -> Self {
-        let (address, query) = self.this.split_once('?').unwrap_or((&self.this, ""));
+    pub fn with_alternates(self, spec: &ResourceSchema, path: &str) -> Self {
+        let (address, query) = self.self_url.split_once('?').unwrap_or((&self.self_url, ""));
         let Some(base) = address.strip_suffix(path) else { return self };
         // What shapes a list has no place in a feed, which is in one language.
         let kept = query.split('&').filter(|pair| {
@@ -172,17 +174,17 @@ impl Links {
                 percent_decode(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
             !pair.is_empty()
                 && *pair != "lang=all"
-                && (name == "limit" || !NOT_OF_THE_LIST.contains(&name.as_str()))
+                && (name == "limit" || !PRESENTATION_PARAMS.contains(&name.as_str()))
         });
         let query = kept.collect::<Vec<_>>().join("&");
         // Clients read only so much of a head.
-        if query.len() > LONGEST_OF_A_FEED {
+        if query.len() > MAX_ALTERNATE_QUERY_LEN {
             return self;
         }
         let mark = if query.is_empty() { "" } else { "?" };
-        let name = spec.kind.segment();
+        let name = spec.kind.path_segment();
         let feed = |ending: &&'static str| {
-            (format!("{base}/feeds/{name}.{ending}{mark}{query}"), type_of_feed(ending))
+            (format!("{base}/feeds/{name}.{ending}{mark}{query}"), feed_media_type(ending))
         };
         // A table has no pages.
         let whole = query
@@ -194,17 +196,17 @@ impl Links {
         let table = |(ending, media_type): (&str, &'static str)| {
             (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type)
         };
-        let tables = TABLES.into_iter().filter(|_| !spec.feeds.is_empty()).map(table);
-        let feeds = spec.feeds.iter().map(feed).chain(tables).collect();
-        Self { feeds, ..self }
+        let tables = TABLE_FORMATS.into_iter().filter(|_| !spec.feed_formats.is_empty()).map(table);
+        let feeds = spec.feed_formats.iter().map(feed).chain(tables).collect();
+        Self { alternates: feeds, ..self }
     }
 
     /// The same as a `Link` header (RFC 8288).
-    pub fn header(&self) -> String {
-        let mut parts = vec![format!("<{}>; rel=\"self\"", self.this)];
+    pub fn to_link_header(&self) -> String {
+        let mut parts = vec![format!("<{}>; rel=\"self\"", self.self_url)];
         parts.extend(self.next.as_ref().map(|next| format!("<{next}>; rel=\"next\"")));
         parts.extend(self.prev.as_ref().map(|prev| format!("<{prev}>; rel=\"prev\"")));
-        parts.extend(self.feeds.iter().map(|(feed, media_type)| {
+        parts.extend(self.alternates.iter().map(|(feed, media_type)| {
             format!("<{feed}>; rel=\"alternate\"; type=\"{media_type}\"")
         }));
         parts.join(", ")
@@ -212,25 +214,29 @@ impl Links {
 }
 
 /// The items of a page as JSON, one after the other in the beginning of its body.
-pub struct Items(Vec<u8>);
+pub struct JsonItems(Vec<u8>);
 
-impl Default for Items {
+impl Default for JsonItems {
     fn default() -> Self {
         let mut body = Vec::with_capacity(32 * 1_024);
-        body.extend_from_slice(START);
+        body.extend_from_slice(LIST_BODY_START);
         Self(body)
     }
 }
 
-const START: &[u8] = b"{\"data\":[";
+const LIST_BODY_START: &[u8] = b"{\"data\":[";
 
-impl Items {
+impl JsonItems {
     /// Adds an item, with only the fields that were asked for.
-    pub fn push<T: Serialize>(&mut self, resource: &T, shape: &Shape) -> Result<(), Problem> {
-        if self.0.len() > START.len() {
+    pub fn push<T: Serialize>(
+        &mut self,
+        resource: &T,
+        shape: &ResponseShape,
+    ) -> Result<(), Problem> {
+        if self.0.len() > LIST_BODY_START.len() {
             self.0.push(b',');
         }
-        answer::write(&mut self.0, resource, shape)
+        answer::write_json(&mut self.0, resource, shape)
     }
 
     /// Adds a member to the item that was added last, which has others.
@@ -240,23 +246,23 @@ impl Items {
 }
 
 /// A page, its items already drawn.
-pub struct Page {
+pub struct ListResponse {
     /// The items.
-    pub items: Items,
+    pub items: JsonItems,
     /// Where it stands.
-    pub info: PageInfo,
+    pub page_info: PageInfo,
     /// The facets, if they were asked for.
     pub facets: Option<Map<String, Value>>,
     /// Searches that were perhaps meant.
     pub did_you_mean: Vec<String>,
 }
 
-impl Page {
+impl ListResponse {
     /// The whole answer as JSON.
-    pub fn body(self, links: &Links) -> Result<Vec<u8>, Problem> {
+    pub fn into_json(self, links: &Links) -> Result<Vec<u8>, Problem> {
         let mut body = self.items.0;
         body.extend_from_slice(b"],\"page\":");
-        serde_json::to_writer(&mut body, &self.info).map_err(Problem::internal)?;
+        serde_json::to_writer(&mut body, &self.page_info).map_err(Problem::internal)?;
         if let Some(facets) = &self.facets {
             body.extend_from_slice(b",\"facets\":");
             serde_json::to_writer(&mut body, facets).map_err(Problem::internal)?;
@@ -274,7 +280,7 @@ impl Page {
 
 /// What clients send in a query although RFC 3986 does not allow it there; in a `Link` header it
 /// would end the address.
-const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
+const QUERY_ENCODE_SET: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'<')
@@ -287,30 +293,30 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// What goes into an address beside that, where it was never part of one.
-const NOT_IN_AN_ADDRESS: &AsciiSet = &NOT_IN_A_QUERY.add(b'#');
+const URL_QUERY_ENCODE_SET: &AsciiSet = &QUERY_ENCODE_SET.add(b'#');
 
 /// A query that was written by hand, as part of an address.
-pub fn in_address(query: &str) -> String {
-    utf8_percent_encode(query, NOT_IN_AN_ADDRESS).to_string()
+pub fn encode_query(query: &str) -> String {
+    utf8_percent_encode(query, URL_QUERY_ENCODE_SET).to_string()
 }
 
 /// A query with another cursor in place of its cursor or offset.
-pub fn at_cursor(query: &str, cursor: &str) -> String {
-    let mut pairs = without_place(query);
+pub fn with_cursor(query: &str, cursor: &str) -> String {
+    let mut pairs = without_paging(query);
     let cursor = format!("cursor={cursor}");
     pairs.push(&cursor);
     pairs.join("&")
 }
 
 /// The address of the first page.
-pub fn first_page(links: &Links) -> String {
-    let (address, query) = links.this.split_once('?').unwrap_or((&links.this, ""));
-    let pairs = without_place(query);
+pub fn first_page_url(links: &Links) -> String {
+    let (address, query) = links.self_url.split_once('?').unwrap_or((&links.self_url, ""));
+    let pairs = without_paging(query);
     if pairs.is_empty() { address.to_owned() } else { format!("{address}?{}", pairs.join("&")) }
 }
 
 /// The parameters of a query but those that say which page.
-fn without_place(query: &str) -> Vec<&str> {
+fn without_paging(query: &str) -> Vec<&str> {
     let kept = query.split('&').filter(|pair| {
         let name = percent_decode(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && !matches!(name.as_deref(), Some("cursor" | "offset"))
@@ -319,14 +325,14 @@ fn without_place(query: &str) -> Vec<&str> {
 }
 
 /// The addresses of a page and its neighbours: the query as it was, with another cursor.
-pub fn links(context: &Context, request: &HttpRequest, info: &PageInfo) -> Links {
+pub fn page_links(context: &AppState, request: &HttpRequest, info: &PageInfo) -> Links {
     let base = format!("{}{}", context.settings.base_url(request), request.path());
-    let query = utf8_percent_encode(request.query_string(), NOT_IN_A_QUERY).to_string();
-    let with = |cursor: &String| format!("{base}?{}", at_cursor(&query, cursor));
+    let query = utf8_percent_encode(request.query_string(), QUERY_ENCODE_SET).to_string();
+    let with = |cursor: &String| format!("{base}?{}", with_cursor(&query, cursor));
     Links {
-        this: if query.is_empty() { base.clone() } else { format!("{base}?{query}") },
+        self_url: if query.is_empty() { base.clone() } else { format!("{base}?{query}") },
         next: info.next_cursor.as_ref().map(with),
         prev: info.prev_cursor.as_ref().map(with),
-        feeds: Vec::new(),
+        alternates: Vec::new(),
     }
 }

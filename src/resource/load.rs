@@ -8,12 +8,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
 use serde::de::DeserializeOwned;
 
-use super::Subject;
+use super::Resource;
 use super::completeness::Completeness;
-use super::names::{Drawn, Target};
+use super::names::{ReferenceTarget, RenderedReferences};
 use super::revisions::Revisions;
-use super::shown::Shown;
-use super::spec::{Kind, Spec};
+use super::shown::RenderContext;
+use super::spec::{ResourceKind, ResourceSchema};
 use crate::db::page::{ListQuery, PagePositions, PageStart, Projection};
 use crate::db::schema::{items, texts};
 use crate::db::sql::{
@@ -28,7 +28,7 @@ use crate::text::language::Language;
 /// What every item has, as stored.
 #[derive(AsChangeset, Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = items, primary_key(number), treat_none_as_null = true)]
-pub struct Item {
+pub struct ItemRow {
     /// Number of its row; 0 before there is one.
     pub number: RowId,
     /// Identifier.
@@ -73,7 +73,7 @@ pub struct Item {
 
 /// The texts of an item in one language, as stored.
 #[derive(Clone, Debug, PartialEq, Queryable)]
-pub struct Text {
+pub struct TranslationRow {
     /// Language tag.
     pub language: String,
     /// `draft`, `published` or `archived`.
@@ -96,7 +96,7 @@ pub struct Text {
 
 /// The texts of some items, by the number of the item; those of one item in the order of its
 /// `languages`.
-pub type Texts = HashMap<RowId, Vec<Text>>;
+pub type TranslationsByItem = HashMap<RowId, Vec<TranslationRow>>;
 
 /// A reference of an item.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,77 +108,81 @@ pub struct Link {
     /// The part it plays.
     pub role: Option<String>,
     /// Beginning of the passage meant, in milliseconds.
-    pub start_seconds: Option<i64>,
+    pub start_ms: Option<i64>,
     /// End of the passage meant, in milliseconds.
-    pub end_seconds: Option<i64>,
+    pub end_ms: Option<i64>,
 }
 
 /// An item with all that is its own.
 #[derive(Clone, Debug)]
-pub struct Loaded<O> {
+pub struct LoadedItem<O> {
     /// What every item has.
-    pub item: Item,
+    pub item: ItemRow,
     /// What its kind has.
-    pub own: O,
+    pub fields: O,
     /// The languages of the texts that the viewer may see, in order.
     pub languages: Vec<Language>,
     /// Which of them answers, unless all do.
     pub choice: Option<Choice>,
     /// The texts of the chosen language, or of all of them where every language is asked for.
-    pub texts: Vec<Text>,
+    pub texts: Vec<TranslationRow>,
     /// References, in order.
-    pub links: Vec<Link>,
+    pub references: Vec<Link>,
     /// Which of its parts are there in which language, if that is asked for.
     pub completeness: Option<Completeness>,
 }
 
 /// The columns of [`Item`].
-const COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
+const ITEM_COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
     items.public_languages, items.refers_to, items.own, items.tracks, items.revision, items.is_public, items.was_public, items.created_at, \
     items.updated_at, items.published_at, items.deleted_at, items.purged_at, items.written";
 
 /// Reads the items that fit a condition.
-pub fn read_items(connection: &mut Connection, condition: &Fragment) -> Result<Vec<Item>, Error> {
-    Ok(Statement::<items::SqlType>::select(COLUMNS, "items", condition).load_rows(connection)?)
+pub fn load_items(
+    connection: &mut Connection,
+    condition: &Fragment,
+) -> Result<Vec<ItemRow>, Error> {
+    Ok(Statement::<items::SqlType>::select(ITEM_COLUMNS, "items", condition)
+        .load_rows(connection)?)
 }
 
 /// An item read by itself, with what it takes to answer it.
-pub struct Single {
+pub struct SingleItem {
     /// The item.
-    pub item: Item,
+    pub item: ItemRow,
     /// The revisions in the same state of the database.
     pub revisions: Revisions,
     /// The text that will probably be shown. PostgreSQL sends it along, where another statement is
     /// another round trip.
-    pub likely: Option<Text>,
+    pub preloaded_text: Option<TranslationRow>,
 }
 
 /// What [`read_single`] reads: the item, the revisions, and the likely text with its key.
-type SingleRow = (Item, Option<String>, Option<(i64, Text)>);
+type SingleItemRow = (ItemRow, Option<String>, Option<(i64, TranslationRow)>);
 
 /// Reads items with the revisions and what is probably shown where these languages are preferred,
 /// best first.
-fn read_single(
+fn load_single_items(
     connection: &mut Connection,
     condition: &Fragment,
     preferred: &[Language],
     viewer: Visibility,
-) -> Result<Vec<Single>, Error> {
+) -> Result<Vec<SingleItem>, Error> {
     let statement = Fragment::new("SELECT ")
-        .sql(COLUMNS)
+        .sql(ITEM_COLUMNS)
         .sql(", (SELECT state FROM revisions WHERE number = 1), ")
         .sql(TEXT_COLUMNS)
         .sql(" FROM items")
-        .append(&likely_text(preferred, viewer))
+        .append(&preloaded_text_join(preferred, viewer))
         .sql(" WHERE ")
         .append(condition);
-    let rows: Vec<SingleRow> =
-        Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextSql>)>::new(statement)
+    let rows: Vec<SingleItemRow> =
+        Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextColumnTypes>)>::new(statement)
             .load_rows(connection)?;
-    let single = |(item, state, text): SingleRow| Single {
+    let single = |(item, state, text): SingleItemRow| SingleItem {
         item,
         revisions: Revisions::parse(&state.unwrap_or_default()),
-        likely: text.map(|(_, text)| text),
+        preloaded_text: text.map(|(_, text)| text),
     };
     Ok(rows.into_iter().map(single).collect())
 }
@@ -186,7 +190,7 @@ fn read_single(
 /// Joins the text to each item that will probably be shown; on SQLite none, where another statement
 /// costs less. PostgreSQL makes its key as [`text_key`] does, of the best of these languages that
 /// the viewer may see.
-fn likely_text(preferred: &[Language], viewer: Visibility) -> Fragment {
+fn preloaded_text_join(preferred: &[Language], viewer: Visibility) -> Fragment {
     let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
     let visible =
         if viewer.includes_unpublished() { "items.languages" } else { "items.public_languages" };
@@ -200,118 +204,120 @@ fn likely_text(preferred: &[Language], viewer: Visibility) -> Fragment {
 }
 
 /// A page, and the items it shows.
-pub type PageOf<O> = (PagePositions, Vec<Loaded<O>>);
+pub type LoadedPage<O> = (PagePositions, Vec<LoadedItem<O>>);
 
 /// The page of a list and its items; `None` where the place does not fit the list.
-pub fn load_page<S: Subject>(
+pub fn load_page<S: Resource>(
     connection: &mut Connection,
     list: &ListQuery,
     (start, limit): (&PageStart, i64),
     viewer: Visibility,
-    shown: &mut Shown,
-) -> Result<Option<PageOf<S::Own>>, Error> {
-    load_page_of(connection, list, (start, limit), viewer, shown, |_| Some(S::SPEC))
+    shown: &mut RenderContext,
+) -> Result<Option<LoadedPage<S::Fields>>, Error> {
+    load_mixed_page(connection, list, (start, limit), viewer, shown, |_| Some(S::SCHEMA))
 }
 
 /// The same of a list whose items are of several kinds. `O` is what is read of the fields that only
 /// a kind has; what an item refers to is made known where its declaration is given.
-pub fn load_page_of<O: DeserializeOwned>(
+pub fn load_mixed_page<O: DeserializeOwned>(
     connection: &mut Connection,
     list: &ListQuery,
     (start, limit): (&PageStart, i64),
     viewer: Visibility,
-    shown: &mut Shown,
-    declared: impl Fn(&Item) -> Option<&'static Spec>,
-) -> Result<Option<PageOf<O>>, Error> {
+    shown: &mut RenderContext,
+    declared: impl Fn(&ItemRow) -> Option<&'static ResourceSchema>,
+) -> Result<Option<LoadedPage<O>>, Error> {
     let read = Projection {
-        columns: Fragment::new(COLUMNS).sql(", ").sql(TEXT_COLUMNS),
-        joins: likely_text(&shown.wish.preferred(), viewer),
+        columns: Fragment::new(ITEM_COLUMNS).sql(", ").sql(TEXT_COLUMNS),
+        joins: preloaded_text_join(&shown.language_preference.preferred(), viewer),
     };
-    let found = match (&list.cache_key, shown.memory()) {
+    let found = match (&list.cache_key, shown.cache()) {
         (Some(identity), Some(memory)) => memory
-            .page(&format!("{identity}\n{start:?}\n{limit}"), || {
+            .search_page(&format!("{identity}\n{start:?}\n{limit}"), || {
                 list.fetch_ranked_positions(connection, start, limit)
             })?,
         _ => list.fetch_ranked_positions(connection, start, limit)?,
     };
     let page = list
-        .fetch_page::<(items::SqlType, Nullable<TextSql>), (Item, Option<(i64, Text)>)>(
+        .fetch_page::<(items::SqlType, Nullable<TextColumnTypes>), (ItemRow, Option<(i64, TranslationRow)>)>(
             connection,
             (start, limit),
             found,
             &read,
         )?;
     let Some((slice, rows)) = page else { return Ok(None) };
-    let mut known = Texts::new();
+    let mut known = TranslationsByItem::new();
     let mut items = Vec::with_capacity(rows.len());
     for (item, text) in rows {
         known.extend(text.map(|(_, text)| (item.number, vec![text])));
         items.push(item);
     }
-    Ok(Some((slice, complete_with(connection, items, known, viewer, shown, declared)?)))
+    Ok(Some((slice, hydrate_with_texts(connection, items, known, viewer, shown, declared)?)))
 }
 
 /// Reads the items that fit a condition with all that they show: two queries, and at most two for
 /// what they refer to.
-pub fn load<S: Subject>(
+pub fn load_where<S: Resource>(
     connection: &mut Connection,
     condition: &Fragment,
     viewer: Visibility,
-    shown: &mut Shown,
-) -> Result<Vec<Loaded<S::Own>>, Error> {
-    let rows = read_items(connection, condition)?;
-    complete::<S>(connection, rows, viewer, shown)
+    shown: &mut RenderContext,
+) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
+    let rows = load_items(connection, condition)?;
+    hydrate::<S>(connection, rows, viewer, shown)
 }
 
 /// Completes an item that was read by itself; `None` where its own fields cannot be read.
-pub fn complete_single<S: Subject>(
+pub fn hydrate_single<S: Resource>(
     connection: &mut Connection,
-    item: Item,
-    likely: Option<Text>,
+    item: ItemRow,
+    likely: Option<TranslationRow>,
     viewer: Visibility,
-    shown: &mut Shown,
-) -> Result<Option<Loaded<S::Own>>, Error> {
+    shown: &mut RenderContext,
+) -> Result<Option<LoadedItem<S::Fields>>, Error> {
     let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
-    Ok(complete_with(connection, vec![item], texts, viewer, shown, |_| Some(S::SPEC))?.pop())
+    Ok(hydrate_with_texts(connection, vec![item], texts, viewer, shown, |_| Some(S::SCHEMA))?.pop())
 }
 
 /// Completes items that have been read already. Those whose own fields were removed for good are
 /// left out.
-pub fn complete<S: Subject>(
+pub fn hydrate<S: Resource>(
     connection: &mut Connection,
-    rows: Vec<Item>,
+    rows: Vec<ItemRow>,
     viewer: Visibility,
-    shown: &mut Shown,
-) -> Result<Vec<Loaded<S::Own>>, Error> {
-    complete_with(connection, rows, Texts::new(), viewer, shown, |_| Some(S::SPEC))
+    shown: &mut RenderContext,
+) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
+    hydrate_with_texts(connection, rows, TranslationsByItem::new(), viewer, shown, |_| {
+        Some(S::SCHEMA)
+    })
 }
 
 /// The same where some texts have been read already; what is wanted beside them is read.
-fn complete_with<O: DeserializeOwned>(
+fn hydrate_with_texts<O: DeserializeOwned>(
     connection: &mut Connection,
-    rows: Vec<Item>,
-    mut known: Texts,
+    rows: Vec<ItemRow>,
+    mut known: TranslationsByItem,
     viewer: Visibility,
-    shown: &mut Shown,
-    declared: impl Fn(&Item) -> Option<&'static Spec>,
-) -> Result<Vec<Loaded<O>>, Error> {
-    let mut loaded: Vec<Loaded<O>> = Vec::with_capacity(rows.len());
+    shown: &mut RenderContext,
+    declared: impl Fn(&ItemRow) -> Option<&'static ResourceSchema>,
+) -> Result<Vec<LoadedItem<O>>, Error> {
+    let mut loaded: Vec<LoadedItem<O>> = Vec::with_capacity(rows.len());
     for item in rows {
         let Ok(own) = serde_json::from_str(&item.own) else { continue };
-        let languages = item.languages(viewer);
-        let choice = shown.choose(&languages, &item.original_language);
+        let languages = item.visible_languages(viewer);
+        let choice = shown.select_language(&languages, &item.original_language);
         let mut texts = known.remove(&item.number).unwrap_or_default();
         let chosen = choice
             .as_ref()
             .and_then(|choice| languages.get(choice.index))
-            .filter(|_| !shown.wish.include_translations);
+            .filter(|_| !shown.language_preference.include_translations);
         texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
-        loaded.push(Loaded {
-            own,
+        loaded.push(LoadedItem {
+            fields: own,
             languages,
             choice,
             texts,
-            links: item.links(),
+            references: item.references(),
             item,
             completeness: None,
         });
@@ -319,9 +325,9 @@ fn complete_with<O: DeserializeOwned>(
     let links = loaded
         .iter()
         .filter_map(|one| Some((declared(&one.item)?, one)))
-        .flat_map(|(spec, one)| one.links.iter().map(move |link| (spec, link)));
-    load_targets(connection, links, viewer, shown)?;
-    let mut texts_of = load_texts(connection, &loaded, shown)?;
+        .flat_map(|(spec, one)| one.references.iter().map(move |link| (spec, link)));
+    load_references(connection, links, viewer, shown)?;
+    let mut texts_of = load_displayed_texts(connection, &loaded, shown)?;
     for one in &mut loaded {
         one.texts.extend(texts_of.remove(&one.item.number).unwrap_or_default());
     }
@@ -330,14 +336,14 @@ fn complete_with<O: DeserializeOwned>(
 
 /// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the
 /// empty text where there are none.
-pub fn pack_links(links: &[Link]) -> String {
+pub fn encode_references(links: &[Link]) -> String {
     let packed = |link: &Link| {
         (
             link.field.clone(),
             link.target_id.0.simple().to_string(),
             link.role.clone(),
-            link.start_seconds,
-            link.end_seconds,
+            link.start_ms,
+            link.end_ms,
         )
     };
     let packed: Vec<_> = links.iter().map(packed).collect();
@@ -349,40 +355,40 @@ pub fn pack_links(links: &[Link]) -> String {
 }
 
 /// What [`pack_links`] makes of a reference.
-type PackedLink<'a> = (String, &'a str, Option<String>, Option<i64>, Option<i64>);
+type EncodedReference<'a> = (String, &'a str, Option<String>, Option<i64>, Option<i64>);
 
-impl Item {
+impl ItemRow {
     /// When it was published, or else stored: its place among the newest.
-    pub fn dated(&self) -> Time {
+    pub fn sort_date(&self) -> Time {
         self.published_at.unwrap_or(self.created_at)
     }
 
     /// Its references, in order; none where what is kept cannot be read, which `kinoteka check`
     /// finds.
-    pub fn links(&self) -> Vec<Link> {
-        self.unpack_links().unwrap_or_default()
+    pub fn references(&self) -> Vec<Link> {
+        self.parse_references().unwrap_or_default()
     }
 
     /// Its references, in order; `None` where what is kept cannot be read.
-    pub fn unpack_links(&self) -> Option<Vec<Link>> {
+    pub fn parse_references(&self) -> Option<Vec<Link>> {
         if self.refers_to.is_empty() {
             return Some(Vec::new());
         }
-        let packed: Vec<PackedLink<'_>> = serde_json::from_str(&self.refers_to).ok()?;
-        let unpack = |(field, target, role, start_seconds, end_seconds): PackedLink<'_>| {
+        let packed: Vec<EncodedReference<'_>> = serde_json::from_str(&self.refers_to).ok()?;
+        let unpack = |(field, target, role, start_seconds, end_seconds): EncodedReference<'_>| {
             let target_id = Id(uuid::Uuid::try_parse(target).ok()?);
-            Some(Link { field, target_id, role, start_seconds, end_seconds })
+            Some(Link { field, target_id, role, start_ms: start_seconds, end_ms: end_seconds })
         };
         packed.into_iter().map(unpack).collect()
     }
 
     /// The fields that only its kind has; none where they were removed for good, or cannot be read.
-    pub fn own<S: Subject>(&self) -> Option<S::Own> {
+    pub fn parse_fields<S: Resource>(&self) -> Option<S::Fields> {
         serde_json::from_str(&self.own).ok()
     }
 
     /// The languages of the texts that this viewer may see.
-    fn languages(&self, viewer: Visibility) -> Vec<Language> {
+    fn visible_languages(&self, viewer: Visibility) -> Vec<Language> {
         let tags =
             if viewer.includes_unpublished() { &self.languages } else { &self.public_languages };
         tags.split_ascii_whitespace().map(Language::stored).collect()
@@ -398,16 +404,16 @@ impl Item {
 
 /// How many texts an item can have: the keys of texts are made of the number of the item and the
 /// place of the language.
-const PLACES: i64 = 512;
+const TEXTS_PER_ITEM: i64 = 512;
 
 /// Holds for the texts of the item of this number, by [`PLACES`].
-pub fn texts_of_item(number: &str) -> String {
+pub fn text_key_range_sql(number: &str) -> String {
     format!("texts.key >= {number} * 512 AND texts.key < {number} * 512 + 512")
 }
 
 fn text_key(item: RowId, place: usize) -> Option<i64> {
-    let place = i64::try_from(place).ok().filter(|place| *place < PLACES)?;
-    item.checked_mul(PLACES)?.checked_add(place)
+    let place = i64::try_from(place).ok().filter(|place| *place < TEXTS_PER_ITEM)?;
+    item.checked_mul(TEXTS_PER_ITEM)?.checked_add(place)
 }
 
 /// The columns of [`Text`], after its key.
@@ -415,7 +421,7 @@ const TEXT_COLUMNS: &str = "texts.key, texts.language, texts.status, texts.title
     texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key";
 
 /// The types of [`TEXT_COLUMNS`].
-type TextSql = (
+type TextColumnTypes = (
     BigInt,
     (
         SqlText,
@@ -430,35 +436,36 @@ type TextSql = (
     ),
 );
 
-fn read_texts(connection: &mut Connection, from: &Fragment) -> Result<Texts, Error> {
+fn query_texts(connection: &mut Connection, from: &Fragment) -> Result<TranslationsByItem, Error> {
     let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").append(from);
-    let mut rows: Vec<(i64, Text)> = Statement::<TextSql>::new(statement).load_rows(connection)?;
+    let mut rows: Vec<(i64, TranslationRow)> =
+        Statement::<TextColumnTypes>::new(statement).load_rows(connection)?;
     // Sorting here takes nothing: a database would copy the texts to sort them.
     rows.sort_unstable_by_key(|(key, _)| *key);
-    let mut texts = Texts::new();
+    let mut texts = TranslationsByItem::new();
     for (key, text) in rows {
-        texts.entry(key.div_euclid(PLACES)).or_default().push(text);
+        texts.entry(key.div_euclid(TEXTS_PER_ITEM)).or_default().push(text);
     }
     Ok(texts)
 }
 
 /// The texts of items of which the number and the `languages` are known.
-pub fn texts_of<'a>(
+pub fn load_item_texts<'a>(
     connection: &mut Connection,
     items: impl IntoIterator<Item = (RowId, &'a str)>,
-) -> Result<Texts, Error> {
+) -> Result<TranslationsByItem, Error> {
     let places = |languages: &str| languages.split_ascii_whitespace().count();
     let keys = items.into_iter().flat_map(|(item, languages)| {
         (0..places(languages)).filter_map(move |place| text_key(item, place))
     });
-    texts_at(connection, keys.collect())
+    load_texts_by_key(connection, keys.collect())
 }
 
 /// All texts of these items, whatever languages they are said to have.
-pub fn all_texts(
+pub fn load_all_texts(
     connection: &mut Connection,
     items: impl IntoIterator<Item = RowId>,
-) -> Result<Texts, Error> {
+) -> Result<TranslationsByItem, Error> {
     // PostgreSQL, which expects many texts of each item, would read the whole table for each; with
     // a limit it does not.
     let from = integer_table(items)
@@ -468,14 +475,17 @@ pub fn all_texts(
         )
         .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512")
         .by_backend("", " ORDER BY texts.key LIMIT 512) texts");
-    read_texts(connection, &from)
+    query_texts(connection, &from)
 }
 
-fn texts_at(connection: &mut Connection, keys: Vec<i64>) -> Result<Texts, Error> {
+fn load_texts_by_key(
+    connection: &mut Connection,
+    keys: Vec<i64>,
+) -> Result<TranslationsByItem, Error> {
     if keys.is_empty() {
-        return Ok(Texts::new());
+        return Ok(TranslationsByItem::new());
     }
-    read_texts(
+    query_texts(
         connection,
         &Fragment::new("texts WHERE ").append(&integer_in_fragment("texts.key", keys)),
     )
@@ -487,11 +497,11 @@ pub fn delete_texts(
     items: impl IntoIterator<Item = RowId>,
 ) -> Result<(), Error> {
     for item in items {
-        let first = item.saturating_mul(PLACES);
+        let first = item.saturating_mul(TEXTS_PER_ITEM);
         diesel::delete(
             texts::table
                 .filter(texts::key.ge(first))
-                .filter(texts::key.lt(first.saturating_add(PLACES))),
+                .filter(texts::key.lt(first.saturating_add(TEXTS_PER_ITEM))),
         )
         .execute(connection)?;
     }
@@ -500,14 +510,14 @@ pub fn delete_texts(
 
 /// The texts that will be shown and are not known: those of the chosen language, or all that the
 /// viewer may see.
-fn load_texts<O>(
+fn load_displayed_texts<O>(
     connection: &mut Connection,
-    loaded: &[Loaded<O>],
-    shown: &Shown,
-) -> Result<Texts, Error> {
+    loaded: &[LoadedItem<O>],
+    shown: &RenderContext,
+) -> Result<TranslationsByItem, Error> {
     let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
     for one in loaded.iter().filter(|one| one.texts.is_empty()) {
-        if shown.wish.include_translations {
+        if shown.language_preference.include_translations {
             keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
         } else if let Some(language) =
             one.choice.as_ref().and_then(|choice| one.languages.get(choice.index))
@@ -515,41 +525,41 @@ fn load_texts<O>(
             keys.extend(one.item.text_key(language));
         }
     }
-    texts_at(connection, keys)
+    load_texts_by_key(connection, keys)
 }
 
 /// Makes the items known that others refer to, by references of items of these kinds: those that
 /// memory has, and the rest in two queries.
-pub fn load_targets<'a>(
+pub fn load_references<'a>(
     connection: &mut Connection,
-    links: impl Iterator<Item = (&'static Spec, &'a Link)>,
+    links: impl Iterator<Item = (&'static ResourceSchema, &'a Link)>,
     viewer: Visibility,
-    shown: &mut Shown,
+    shown: &mut RenderContext,
 ) -> Result<(), Error> {
-    let mut targets: Vec<(Kind, Vec<Id>)> = Vec::new();
+    let mut targets: Vec<(ResourceKind, Vec<Id>)> = Vec::new();
     for (spec, link) in links {
-        if let Some(declared) = spec.link(&link.field) {
+        if let Some(declared) = spec.reference(&link.field) {
             match targets.iter_mut().find(|(kind, _)| *kind == declared.target) {
                 Some((_, ids)) => ids.push(link.target_id),
                 None => targets.push((declared.target, vec![link.target_id])),
             }
         }
     }
-    load_named(connection, targets, viewer, shown)
+    load_reference_targets(connection, targets, viewer, shown)
 }
 
 /// Makes items of these kinds known: those that memory has, and the rest in two queries.
-pub fn load_named(
+pub fn load_reference_targets(
     connection: &mut Connection,
-    targets: Vec<(Kind, Vec<Id>)>,
+    targets: Vec<(ResourceKind, Vec<Id>)>,
     viewer: Visibility,
-    shown: &mut Shown,
+    shown: &mut RenderContext,
 ) -> Result<(), Error> {
-    let mut missing: Vec<(Kind, Vec<Id>)> = Vec::new();
+    let mut missing: Vec<(ResourceKind, Vec<Id>)> = Vec::new();
     for (kind, mut ids) in targets {
         ids.sort_unstable();
         ids.dedup();
-        let ids = shown.recall(kind, viewer, ids);
+        let ids = shown.add_cached_targets(kind, viewer, ids);
         if !ids.is_empty() {
             missing.push((kind, ids));
         }
@@ -566,11 +576,11 @@ pub fn load_named(
     )
     .load_rows(connection)?;
     let visible = |is_public: bool| viewer.includes_unpublished() || is_public;
-    let mut texts = texts_of(
+    let mut texts = load_item_texts(
         connection,
         rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())),
     )?;
-    let mut read: HashMap<Id, Target> = HashMap::new();
+    let mut read: HashMap<Id, ReferenceTarget> = HashMap::new();
     for (number, id, slug, original, ..) in rows.into_iter().filter(|row| visible(row.5)) {
         let texts = texts.remove(&number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
@@ -578,18 +588,18 @@ pub fn load_named(
             texts.map(|text| (Language::stored(&text.language), text.title)).unzip();
         read.insert(
             id,
-            Target {
+            ReferenceTarget {
                 id,
                 slug,
-                original: Language::stored(&original),
+                original_language: Language::stored(&original),
                 languages,
                 titles,
-                drawn: Drawn::default(),
+                rendered: RenderedReferences::default(),
             },
         );
     }
     for (kind, ids) in missing {
-        shown.learn(
+        shown.add_targets(
             kind,
             viewer,
             ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect(),
@@ -599,7 +609,7 @@ pub fn load_named(
 }
 
 /// Stores a new item; gives the number of its row.
-pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<RowId, Error> {
+pub fn insert_item(connection: &mut Connection, item: &ItemRow) -> Result<RowId, Error> {
     let text = |value: &String| Bind::Text(value.clone());
     let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
     let statement = Fragment::new(
@@ -634,7 +644,11 @@ pub fn insert_item(connection: &mut Connection, item: &Item) -> Result<RowId, Er
 
 /// Stores the texts of an item, fifty with each statement, so that none has more values than a
 /// database takes.
-pub fn insert_texts(connection: &mut Connection, item: RowId, texts: &[Text]) -> Result<(), Error> {
+pub fn insert_texts(
+    connection: &mut Connection,
+    item: RowId,
+    texts: &[TranslationRow],
+) -> Result<(), Error> {
     let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
     let too_many = || Error::Internal(format!("item {item} has too many languages"));
     for (some, first) in texts.chunks(50).zip((0..).step_by(50)) {
@@ -664,54 +678,59 @@ pub fn insert_texts(connection: &mut Connection, item: RowId, texts: &[Text]) ->
 
 /// What a path or a filter names.
 #[derive(Clone, Debug)]
-pub enum Found<T = Item> {
+pub enum Lookup<T = ItemRow> {
     /// The item, by its identifier or present slug.
-    Here(T),
+    Current(T),
     /// The item, by a slug it no longer has.
-    Moved(T),
+    Former(T),
 }
 
-impl<T> Found<T> {
+impl<T> Lookup<T> {
     /// The item.
-    pub fn item(self) -> T {
+    pub fn into_item(self) -> T {
         match self {
-            Self::Here(item) | Self::Moved(item) => item,
+            Self::Current(item) | Self::Former(item) => item,
         }
     }
 }
 
 /// Finds an item by identifier, slug or former slug. Deleted items are found too.
-pub fn find(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<Found>, Error> {
-    find_by(connection, kind, name, read_items)
+pub fn find(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    name: &str,
+) -> Result<Option<Lookup>, Error> {
+    find_by(connection, kind, name, load_items)
 }
 
 /// The same with what it takes to answer it by itself, in these languages, best first.
 pub fn find_single(
     connection: &mut Connection,
-    kind: Kind,
+    kind: ResourceKind,
     name: &str,
     preferred: &[Language],
     viewer: Visibility,
-) -> Result<Option<Found<Single>>, Error> {
+) -> Result<Option<Lookup<SingleItem>>, Error> {
     find_by(connection, kind, name, |connection, condition| {
-        read_single(connection, condition, preferred, viewer)
+        load_single_items(connection, condition, preferred, viewer)
     })
 }
 
 fn find_by<T>(
     connection: &mut Connection,
-    kind: Kind,
+    kind: ResourceKind,
     name: &str,
     read: impl Fn(&mut Connection, &Fragment) -> Result<Vec<T>, Error>,
-) -> Result<Option<Found<T>>, Error> {
+) -> Result<Option<Lookup<T>>, Error> {
     use crate::db::schema::slugs;
     if let Some(id) = Id::parse(name) {
-        let condition = of_kind(kind).sql(" AND items.id = ").bind(Bind::Id(id));
-        return Ok(read(connection, &condition)?.pop().map(Found::Here));
+        let condition = kind_predicate(kind).sql(" AND items.id = ").bind(Bind::Id(id));
+        return Ok(read(connection, &condition)?.pop().map(Lookup::Current));
     }
-    let condition = of_kind(kind).sql(" AND items.slug = ").bind(Bind::Text(name.to_owned()));
+    let condition =
+        kind_predicate(kind).sql(" AND items.slug = ").bind(Bind::Text(name.to_owned()));
     if let Some(item) = read(connection, &condition)?.pop() {
-        return Ok(Some(Found::Here(item)));
+        return Ok(Some(Lookup::Current(item)));
     }
     let former = slugs::table
         .filter(slugs::kind.eq(kind.as_str()))
@@ -720,16 +739,19 @@ fn find_by<T>(
         .first::<RowId>(connection)
         .optional()?;
     let Some(number) = former else { return Ok(None) };
-    Ok(read(connection, &integer_in_fragment("items.number", [number]))?.pop().map(Found::Moved))
+    Ok(read(connection, &integer_in_fragment("items.number", [number]))?.pop().map(Lookup::Former))
 }
 
 /// What a body names: its identifier and its present slug.
-pub type Named = HashMap<(Kind, String), (Id, String)>;
+pub type ResolvedNames = HashMap<(ResourceKind, String), (Id, String)>;
 
 /// Finds what a body names, by identifier, slug or former slug, in two queries or fewer. What is
 /// deleted is left out.
-pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<Named, Error> {
-    let mut found = Named::new();
+pub fn resolve_names(
+    connection: &mut Connection,
+    names: &[(ResourceKind, &str)],
+) -> Result<ResolvedNames, Error> {
+    let mut found = ResolvedNames::new();
     let ids: Vec<Id> = names.iter().filter_map(|(_, name)| Id::parse(name)).collect();
     if !ids.is_empty() {
         let condition = id_in_fragment("items.id", &ids).sql(" AND items.deleted_at IS NULL");
@@ -747,7 +769,7 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
             }
         }
     }
-    let slugs: Vec<&(Kind, &str)> =
+    let slugs: Vec<&(ResourceKind, &str)> =
         names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
     if !slugs.is_empty() {
         // PostgreSQL, which expects many names, would read the whole table; so it looks up one
@@ -764,7 +786,7 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
         let rows: Vec<(String, String, Id, String)> =
             Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).load_rows(connection)?;
         found.extend(rows.into_iter().filter_map(|(kind_letter, name, id, slug)| {
-            Some(((Kind::parse(&kind_letter)?, name), (id, slug)))
+            Some(((ResourceKind::parse(&kind_letter)?, name), (id, slug)))
         }));
     }
     Ok(found)
@@ -772,6 +794,6 @@ pub fn find_all(connection: &mut Connection, names: &[(Kind, &str)]) -> Result<N
 
 /// Holds for the items of a kind. What does not come from a user stands in the text, so that
 /// PostgreSQL can plan for it once.
-pub fn of_kind(kind: Kind) -> Fragment {
+pub fn kind_predicate(kind: ResourceKind) -> Fragment {
     Fragment::new(format!("items.kind = '{}'", kind.as_str()))
 }

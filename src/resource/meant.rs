@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::vocabulary::{Near, Vocabulary};
+use super::vocabulary::{SimilarWord, Vocabulary};
 use crate::db::Connection;
 use crate::db::search::words::load_spellings;
 use crate::http::problem::Problem;
@@ -18,33 +18,33 @@ use crate::text::spelling::is_comparable;
 use crate::text::stem::Rules;
 
 /// A search that finds fewer may have meant another.
-pub const LITTLE: usize = 3;
+pub const SPARSE_RESULT_THRESHOLD: usize = 3;
 /// How many are offered.
-const MOST: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 /// How far what a search would find is counted.
-pub const COUNTED: i64 = 100;
+pub const MAX_COUNTED_HITS: i64 = 100;
 /// How many words that are near a typed one are tried.
-const TRIED: usize = 6;
+const MAX_CANDIDATES: usize = 6;
 /// How many of them may take its place.
-const TAKEN: usize = 3;
+const MAX_REPLACEMENTS_PER_WORD: usize = 3;
 /// How many words a query has at most that is looked at, and how many other queries are tried.
-const MOST_WORDS: usize = 8;
-const MOST_SEARCHES: usize = 8;
+const MAX_QUERY_WORDS: usize = 8;
+const MAX_TRIED_QUERIES: usize = 8;
 
 /// A search and what it found.
-pub struct Little<'a> {
+pub struct SparseSearch<'a> {
     /// What was typed.
     pub text: &'a str,
     /// The same, read.
     pub query: &'a Query,
     /// The rules by which it was read.
-    pub rules: &'a [Rules],
+    pub stemmers: &'a [Rules],
     /// How many items it found.
-    pub found: usize,
+    pub result_count: usize,
 }
 
 /// A word of the query that may be misspelt.
-struct Suspect<'a> {
+struct SuspectWord<'a> {
     range: Range<usize>,
     word: &'a str,
     token: String,
@@ -52,42 +52,42 @@ struct Suspect<'a> {
 
 /// Queries that find more, as they may be typed, the best first. `hits` counts what a query would
 /// find, up to [`COUNTED`].
-pub fn meant(
+pub fn suggest_queries(
     connection: &mut Connection,
     vocabulary: &Vocabulary,
-    little: &Little<'_>,
+    little: &SparseSearch<'_>,
     mut hits: impl FnMut(&mut Connection, Query) -> Result<i64, Problem>,
 ) -> Result<Vec<String>, Problem> {
-    if tokens(little.text).len() > MOST_WORDS {
+    if tokens(little.text).len() > MAX_QUERY_WORDS {
         return Ok(Vec::new());
     }
-    let mut suspects = suspects(little);
+    let mut suspects = suspect_words(little);
     let mut unknown = HashSet::new();
     // What was found has every word that was asked for, so that each finds something by itself; of
     // alternatives it may have one alone.
-    let all_are_found =
-        little.found > 0 && little.query.groups.iter().all(|alternatives| alternatives.len() == 1);
+    let all_are_found = little.result_count > 0
+        && little.query.groups.iter().all(|alternatives| alternatives.len() == 1);
     if all_are_found && suspects.len() > 1 {
         return Ok(Vec::new());
     }
     for suspect in suspects.iter().filter(|_| !all_are_found) {
-        if hits(connection, Query::parse(suspect.word, little.rules))? == 0 {
+        if hits(connection, Query::parse(suspect.word, little.stemmers))? == 0 {
             unknown.insert(suspect.token.clone());
         }
     }
     let all_at_once = !unknown.is_empty();
-    if !all_at_once && little.found > 0 && suspects.len() > 1 {
+    if !all_at_once && little.result_count > 0 && suspects.len() > 1 {
         // Words that are right, seldom together.
         return Ok(Vec::new());
     }
     suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
-    let mut near: Vec<Vec<(Near, String)>> = Vec::new();
+    let mut near: Vec<Vec<(SimilarWord, String)>> = Vec::new();
     for suspect in &suspects {
-        let mut taken = spelled(connection, vocabulary, suspect)?;
-        let mut found: Vec<(Near, String)> = Vec::new();
+        let mut taken = find_candidates(connection, vocabulary, suspect)?;
+        let mut found: Vec<(SimilarWord, String)> = Vec::new();
         for one in taken.drain(..) {
             // As it is spelled, not by a stem or a beginning.
-            if found.len() < TAKEN
+            if found.len() < MAX_REPLACEMENTS_PER_WORD
                 && hits(connection, Query::parse(&format!("\"{}\"", one.1), &[]))? > 0
             {
                 found.push(one);
@@ -95,47 +95,48 @@ pub fn meant(
         }
         near.push(found);
     }
-    let tried = if all_at_once { together(&near) } else { one_by_one(&near) };
+    let tried = if all_at_once { combined_replacements(&near) } else { single_replacements(&near) };
     let mut offered: Vec<(usize, i64, String)> = Vec::new();
-    for choice in tried.into_iter().take(MOST_SEARCHES) {
+    for choice in tried.into_iter().take(MAX_TRIED_QUERIES) {
         let edits = choice
             .iter()
             .zip(&near)
             .filter_map(|(place, near)| near.get((*place)?))
             .map(|(near, _)| near.edits)
             .sum();
-        let text = replaced(little.text, &suspects, &near, &choice);
-        let found = hits(connection, Query::parse(&text, little.rules))?;
-        if usize::try_from(found).unwrap_or(0) > little.found {
+        let text = apply_replacements(little.text, &suspects, &near, &choice);
+        let found = hits(connection, Query::parse(&text, little.stemmers))?;
+        if usize::try_from(found).unwrap_or(0) > little.result_count {
             offered.push((edits, -found, text));
         }
     }
     offered.sort();
     let mut texts: Vec<String> = offered.into_iter().map(|(.., text)| text).collect();
     texts.dedup();
-    texts.truncate(MOST);
+    texts.truncate(MAX_SUGGESTIONS);
     Ok(texts)
 }
 
 /// The words that are looked for by themselves.
-fn suspects<'a>(little: &Little<'a>) -> Vec<Suspect<'a>> {
+fn suspect_words<'a>(little: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
     let excluded: HashSet<&String> =
         little.query.excluded.iter().flat_map(|term| &term.tokens).collect();
     let suspect = |(start, word): (usize, &'a str)| {
         let [token] = <[String; 1]>::try_from(tokens(word)).ok()?;
         let is_one = is_comparable(&token) && word != "OR" && !excluded.contains(&token);
-        is_one.then(|| Suspect { range: start..start.saturating_add(word.len()), word, token })
+        is_one.then(|| SuspectWord { range: start..start.saturating_add(word.len()), word, token })
     };
     words(little.text).filter_map(suspect).collect()
 }
 
 /// The words nearest to one, with their spelling.
-fn spelled(
+fn find_candidates(
     connection: &mut Connection,
     vocabulary: &Vocabulary,
-    suspect: &Suspect<'_>,
-) -> Result<Vec<(Near, String)>, Problem> {
-    let near = vocabulary.nearest(connection, &suspect.token, Script::of(suspect.word), TRIED)?;
+    suspect: &SuspectWord<'_>,
+) -> Result<Vec<(SimilarWord, String)>, Problem> {
+    let near =
+        vocabulary.nearest(connection, &suspect.token, Script::of(suspect.word), MAX_CANDIDATES)?;
     let known =
         load_spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
     Ok(near
@@ -145,16 +146,17 @@ fn spelled(
 }
 
 /// For each suspect which of the words near it takes its place, if any.
-type Choice = Vec<Option<usize>>;
+type ReplacementChoice = Vec<Option<usize>>;
 
 /// All of them at once: by the nearest, then one after the other by the next.
-fn together(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
-    let nearest: Choice = near.iter().map(|near| (!near.is_empty()).then_some(0)).collect();
+fn combined_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
+    let nearest: ReplacementChoice =
+        near.iter().map(|near| (!near.is_empty()).then_some(0)).collect();
     if nearest.iter().all(Option::is_none) {
         return Vec::new();
     }
     let mut choices = vec![nearest.clone()];
-    for place in 1..TAKEN {
+    for place in 1..MAX_REPLACEMENTS_PER_WORD {
         for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
             let mut choice = nearest.clone();
             if let Some(one) = choice.get_mut(at) {
@@ -167,9 +169,9 @@ fn together(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
 }
 
 /// Each by itself.
-fn one_by_one(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
+fn single_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
     let mut choices = Vec::new();
-    for place in 0..TAKEN {
+    for place in 0..MAX_REPLACEMENTS_PER_WORD {
         for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
             choices.push((0..near.len()).map(|one| (one == at).then_some(place)).collect());
         }
@@ -177,11 +179,11 @@ fn one_by_one(near: &[Vec<(Near, String)>]) -> Vec<Choice> {
     choices
 }
 
-fn replaced(
+fn apply_replacements(
     text: &str,
-    suspects: &[Suspect<'_>],
-    near: &[Vec<(Near, String)>],
-    choice: &Choice,
+    suspects: &[SuspectWord<'_>],
+    near: &[Vec<(SimilarWord, String)>],
+    choice: &ReplacementChoice,
 ) -> String {
     let mut written = String::with_capacity(text.len());
     let mut from = 0;

@@ -48,10 +48,10 @@ use crate::db::sql::Bind;
 use crate::db::{Connection, Id};
 use crate::http::fields::{JsonFields, ReferenceInput};
 use crate::http::problem::{FieldError, Problem};
-use load::{Item, Link, Loaded};
-use shown::Shown;
-use spec::Spec;
-use tracks::Summary;
+use load::{ItemRow, Link, LoadedItem};
+use shown::RenderContext;
+use spec::ResourceSchema;
+use tracks::TrackSummary;
 
 /// Whether the public sees an item or a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
@@ -82,7 +82,7 @@ impl Status {
 
 /// A reference that a body asks for.
 #[derive(Clone, Debug)]
-pub struct NewLink {
+pub struct NewReference {
     /// The field.
     pub field: &'static str,
     /// What it names.
@@ -90,61 +90,61 @@ pub struct NewLink {
     /// The part it plays.
     pub role: Option<String>,
     /// Beginning of the passage meant, in milliseconds.
-    pub start: Option<i64>,
+    pub start_ms: Option<i64>,
     /// End of the passage meant, in milliseconds.
-    pub end: Option<i64>,
+    pub end_ms: Option<i64>,
 }
 
-impl NewLink {
+impl NewReference {
     /// A reference without a role.
-    pub fn to(field: &'static str, target: ReferenceInput) -> Self {
-        Self { field, target, role: None, start: None, end: None }
+    pub fn without_role(field: &'static str, target: ReferenceInput) -> Self {
+        Self { field, target, role: None, start_ms: None, end_ms: None }
     }
 }
 
 /// What a body says of an item, apart from its texts and what every item has.
 #[derive(Clone, Debug)]
-pub struct Draft<O> {
+pub struct ParsedFields<O> {
     /// The kind's own fields.
-    pub own: O,
+    pub fields: O,
     /// References, in order.
-    pub links: Vec<NewLink>,
+    pub references: Vec<NewReference>,
 }
 
 /// A kind of item: what it adds to what all of them share.
-pub trait Subject: 'static {
+pub trait Resource: 'static {
     /// Its declaration.
-    const SPEC: &'static Spec;
+    const SCHEMA: &'static ResourceSchema;
     /// The field that refers to an item which says some of an item's own fields for it, where a
     /// kind has one; see [`Self::follow`].
-    const FOLLOWS: Option<&'static str> = None;
+    const INHERITS_FROM: Option<&'static str> = None;
     /// Its own fields, kept as JSON in the row of the item.
-    type Own: Clone + DeserializeOwned + PartialEq + Send + Serialize + 'static;
+    type Fields: Clone + DeserializeOwned + PartialEq + Send + Serialize + 'static;
     /// The resource as answered.
     type View: Serialize;
 
     /// Reads a body's fields; what is wrong is reported to `fields`.
-    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Self::Own>;
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<Self::Fields>;
 
     /// Draws the resource.
-    fn view(loaded: Loaded<Self::Own>, shown: &Shown) -> Self::View;
+    fn render(loaded: LoadedItem<Self::Fields>, shown: &RenderContext) -> Self::View;
 
     /// The values that equality filters find it by: parameter and value. References, languages and
     /// status are added.
-    fn facets(own: &Self::Own, tracks: &[Summary]) -> Vec<(&'static str, String)>;
+    fn filter_values(own: &Self::Fields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)>;
 
     /// The values of the columns that [`Spec::table`] declares, in that order.
-    fn columns(_item: &Item, _own: &Self::Own, _links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(_item: &ItemRow, _own: &Self::Fields, _links: &[Link]) -> Vec<Bind> {
         Vec::new()
     }
 
     /// Checks what only the database can tell, and adds what the item takes over from others.
     /// `links` have been resolved.
-    fn check(
+    fn validate(
         _connection: &mut Connection,
         _id: Option<Id>,
-        _own: &mut Self::Own,
-        _links: &[(NewLink, Id)],
+        _own: &mut Self::Fields,
+        _links: &[(NewReference, Id)],
         _errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         Ok(())
@@ -154,15 +154,15 @@ pub trait Subject: 'static {
     fn before_patch(_fields: &mut Map<String, Value>, _patch: &Map<String, Value>) {}
 
     /// Hands on what others have taken over from an item that was stored anew.
-    fn changed(
+    fn after_save(
         _connection: &mut Connection,
-        _item: &Item,
-        _before: &Self::Own,
-        _own: &Self::Own,
+        _item: &ItemRow,
+        _before: &Self::Fields,
+        _own: &Self::Fields,
     ) -> Result<(), Problem> {
         Ok(())
     }
 
     /// Takes over what that item says.
-    fn follow(_own: &mut Self::Own, _followed: &Item) {}
+    fn inherit(_own: &mut Self::Fields, _followed: &ItemRow) {}
 }

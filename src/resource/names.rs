@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::revisions::Revisions;
-use super::shown::Kept;
-use super::spec::{Kind, Spec};
-use super::totals::Found;
-use super::whole::{Whole, Wholes};
+use super::shown::CachedJson;
+use super::spec::{ResourceKind, ResourceSchema};
+use super::totals::SearchPageCache;
+use super::whole::{Snapshot, SnapshotCache};
 use crate::db::page::PositionRow;
 use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::keys::Visibility;
@@ -20,36 +20,40 @@ use crate::text::language::Language;
 
 /// An item that another refers to, as one viewer may see it.
 #[derive(Debug)]
-pub struct Target {
+pub struct ReferenceTarget {
     /// Identifier.
     pub id: Id,
     /// Slug.
     pub slug: String,
     /// The language it was written in.
-    pub original: Language,
+    pub original_language: Language,
     /// The languages of its visible titles.
     pub languages: Vec<Language>,
     /// Its title in each of these languages.
     pub titles: Vec<String>,
     /// How it was shown inside others.
-    pub drawn: Drawn,
+    pub rendered: RenderedReferences,
 }
 
 /// How an item was shown inside others, by the languages that were asked for. A server's fallback
 /// never changes. Slots are filled one after the other and never emptied, so that who reads them
 /// waits for nobody.
 #[derive(Debug, Default)]
-pub struct Drawn([OnceLock<Box<InLanguages>>; MOST_DRAWN]);
+pub struct RenderedReferences([OnceLock<Box<RenderedReference>>; MAX_RENDERED_VARIANTS]);
 
 /// The languages that were asked for, and how it was shown then.
-type InLanguages = (Vec<Language>, Option<Kept>);
+type RenderedReference = (Vec<Language>, Option<CachedJson>);
 
 /// How many combinations of languages are kept of an item.
-const MOST_DRAWN: usize = 8;
+const MAX_RENDERED_VARIANTS: usize = 8;
 
-impl Drawn {
+impl RenderedReferences {
     /// How it is shown to who asks for these languages; drawn where that is not known.
-    pub fn of(&self, asked: &[Language], draw: impl FnOnce() -> Option<Kept>) -> Option<Kept> {
+    pub fn get_or_render(
+        &self,
+        asked: &[Language],
+        draw: impl FnOnce() -> Option<CachedJson>,
+    ) -> Option<CachedJson> {
         for slot in &self.0 {
             match slot.get() {
                 Some(known) if known.0 == asked => return known.1.clone(),
@@ -67,55 +71,63 @@ impl Drawn {
 }
 
 /// How many items of a kind are kept; more would hold only if most pages showed others.
-const MOST: usize = 20_000;
+const MAX_ENTRIES_PER_KIND: usize = 20_000;
 
 /// What is kept between reads: the items that were shown inside others of late (`None` for one that
 /// the viewer may not see), what is reckoned with of all items of a kind, and what was searched
 /// for.
 #[derive(Default)]
-pub struct Names {
-    targets: Mutex<HashMap<(Kind, Visibility), OfKind>>,
-    wholes: Wholes,
-    found: Found,
+pub struct ReferenceCache {
+    targets: Mutex<HashMap<(ResourceKind, Visibility), KindCache>>,
+    snapshots: SnapshotCache,
+    search_pages: SearchPageCache,
 }
 
 #[derive(Default)]
-struct OfKind {
+struct KindCache {
     revision: i64,
-    targets: IdMap<Option<Arc<Target>>>,
+    targets: IdMap<Option<Arc<ReferenceTarget>>>,
     /// Which item a name in a filter means.
-    named: HashMap<String, Id>,
+    ids_by_name: HashMap<String, Id>,
 }
 
 /// What is kept, at the revisions that a read has found; by default nothing.
 #[derive(Clone, Default)]
-pub struct Memory {
-    names: Arc<Names>,
+pub struct CacheView {
+    reference_cache: Arc<ReferenceCache>,
     revisions: Arc<Revisions>,
     /// The kind that this transaction writes; nothing is known of it.
-    written: Option<Kind>,
+    excluded_kind: Option<ResourceKind>,
 }
 
-impl Memory {
+impl CacheView {
     /// For a read that found these revisions.
-    pub fn new(names: &Arc<Names>, revisions: &Arc<Revisions>) -> Self {
-        Self { names: Arc::clone(names), revisions: Arc::clone(revisions), written: None }
+    pub fn new(names: &Arc<ReferenceCache>, revisions: &Arc<Revisions>) -> Self {
+        Self {
+            reference_cache: Arc::clone(names),
+            revisions: Arc::clone(revisions),
+            excluded_kind: None,
+        }
     }
 
     /// For a write to items of this kind, in its transaction.
-    pub fn of_others(names: &Arc<Names>, revisions: &Arc<Revisions>, written: Kind) -> Self {
-        Self { written: Some(written), ..Self::new(names, revisions) }
+    pub fn excluding_kind(
+        names: &Arc<ReferenceCache>,
+        revisions: &Arc<Revisions>,
+        written: ResourceKind,
+    ) -> Self {
+        Self { excluded_kind: Some(written), ..Self::new(names, revisions) }
     }
 
     /// What is known of these items; gives those that must be read.
-    pub fn recall(
+    pub fn get_targets(
         &self,
-        kind: Kind,
+        kind: ResourceKind,
         viewer: Visibility,
         ids: Vec<Id>,
-        mut found: impl FnMut(Arc<Target>),
+        mut found: impl FnMut(Arc<ReferenceTarget>),
     ) -> Vec<Id> {
-        let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(kept) =
             kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))
         else {
@@ -133,70 +145,73 @@ impl Memory {
     }
 
     /// The item that a filter names, if it was looked up before.
-    pub fn named(&self, kind: Kind, viewer: Visibility, name: &str) -> Option<Id> {
-        let kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn get_id_by_name(&self, kind: ResourceKind, viewer: Visibility, name: &str) -> Option<Id> {
+        let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let kept =
             kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
-        kept.named.get(name).copied()
+        kept.ids_by_name.get(name).copied()
     }
 
     /// Keeps which item a name means.
-    pub fn keep_name(&self, kind: Kind, viewer: Visibility, name: &str, id: Id) {
-        let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
-            kept.named.insert(name.to_owned(), id);
+    pub fn insert_name(&self, kind: ResourceKind, viewer: Visibility, name: &str, id: Id) {
+        let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = self.kind_cache(&mut kinds, kind, viewer) {
+            kept.ids_by_name.insert(name.to_owned(), id);
         }
     }
 
     /// Keeps what was read of these items.
-    pub fn keep(
+    pub fn insert_targets(
         &self,
-        kind: Kind,
+        kind: ResourceKind,
         viewer: Visibility,
-        read: impl Iterator<Item = (Id, Option<Arc<Target>>)>,
+        read: impl Iterator<Item = (Id, Option<Arc<ReferenceTarget>>)>,
     ) {
-        let mut kinds = self.names.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = self.of_kind(&mut kinds, kind, viewer) {
+        let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = self.kind_cache(&mut kinds, kind, viewer) {
             kept.targets.extend(read);
         }
     }
 
     /// What is kept of a kind at its present revision; nothing at first, after a change and when it
     /// has grown too large.
-    fn of_kind<'a>(
+    fn kind_cache<'a>(
         &self,
-        kinds: &'a mut HashMap<(Kind, Visibility), OfKind>,
-        kind: Kind,
+        kinds: &'a mut HashMap<(ResourceKind, Visibility), KindCache>,
+        kind: ResourceKind,
         viewer: Visibility,
-    ) -> Option<&'a mut OfKind> {
+    ) -> Option<&'a mut KindCache> {
         let revision = self.revision(kind)?;
         let kept = kinds.entry((kind, viewer)).or_default();
-        if kept.revision != revision || kept.targets.len() > MOST || kept.named.len() > MOST {
-            *kept = OfKind { revision, ..OfKind::default() };
+        if kept.revision != revision
+            || kept.targets.len() > MAX_ENTRIES_PER_KIND
+            || kept.ids_by_name.len() > MAX_ENTRIES_PER_KIND
+        {
+            *kept = KindCache { revision, ..KindCache::default() };
         }
         Some(kept)
     }
 
     /// What is reckoned with of all items of a kind, as it is now; read where it is not kept. Not
     /// for a transaction that writes.
-    pub fn whole<T: Whole>(
+    pub fn snapshot<T: Snapshot>(
         &self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
     ) -> Result<Arc<T>, Error> {
-        self.names.wholes.of(connection, spec, &self.revisions)
+        self.reference_cache.snapshots.get_or_load(connection, spec, &self.revisions)
     }
 
     /// Where the items of a page stand that were searched for. Not for a transaction that writes.
-    pub fn page(
+    pub fn search_page(
         &self,
         page: &str,
         search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, Error>,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
-        self.names.found.of(&self.revisions, page, search)
+        self.reference_cache.search_pages.get_or_try_insert_with(&self.revisions, page, search)
     }
 
-    fn revision(&self, kind: Kind) -> Option<i64> {
-        (self.written != Some(kind)).then(|| self.revisions.of(kind.as_str()).0)
+    fn revision(&self, kind: ResourceKind) -> Option<i64> {
+        (self.excluded_kind != Some(kind)).then(|| self.revisions.get(kind.as_str()).0)
     }
 }

@@ -5,37 +5,37 @@ use std::sync::Arc;
 
 use diesel::sql_types::{BigInt, Text as SqlText};
 
-use super::context::Context;
-use super::load::Loaded;
+use super::context::AppState;
+use super::load::LoadedItem;
 use super::revisions::Revisions;
-use super::totals::Since;
+use super::totals::VersionedCache;
 use crate::db::sql::{Bind, Fragment, Statement, integer_table};
 use crate::db::{Connection, Error, RowId};
 use crate::http::keys::Visibility;
 
 /// The items that have a content note in any language; `None` where they are too many to keep.
-pub type Noted = Since<Option<Arc<HashSet<RowId>>>>;
+pub type ContentNoteIndex = VersionedCache<Option<Arc<HashSet<RowId>>>>;
 
 /// How many items are kept.
-const MOST: i64 = 20_000;
+const MAX_INDEXED_ITEMS: i64 = 20_000;
 
 /// Content notes of those items that have none in the language in which they answer, in that in
 /// which they were written or else in another: a warning is better in a foreign language than not
 /// given. Language and note, by the number of the item.
-pub fn elsewhere<O>(
+pub fn content_notes_in_other_language<O>(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     revisions: &Revisions,
-    loaded: &[Loaded<O>],
+    loaded: &[LoadedItem<O>],
     viewer: Visibility,
 ) -> Result<HashMap<RowId, (String, String)>, Error> {
-    let answers = |one: &Loaded<O>| {
+    let answers = |one: &LoadedItem<O>| {
         one.choice
             .as_ref()
             .and_then(|choice| one.languages.get(choice.index))
             .map(ToString::to_string)
     };
-    let lacks = |one: &&Loaded<O>| {
+    let lacks = |one: &&LoadedItem<O>| {
         let language = answers(one);
         let has = one
             .texts
@@ -43,11 +43,14 @@ pub fn elsewhere<O>(
             .any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
         one.languages.len() > 1 && !has
     };
-    let mut without: Vec<&Loaded<O>> = loaded.iter().filter(lacks).collect();
+    let mut without: Vec<&LoadedItem<O>> = loaded.iter().filter(lacks).collect();
     if without.is_empty() {
         return Ok(HashMap::new());
     }
-    if let Some(noted) = context.noted.of(revisions, "", || noted(connection))? {
+    if let Some(noted) = context
+        .content_note_cache
+        .get_or_try_insert_with(revisions, "", || load_items_with_content_note(connection))?
+    {
         without.retain(|one| noted.contains(&one.item.number));
     }
     if without.is_empty() {
@@ -76,12 +79,14 @@ pub fn elsewhere<O>(
 }
 
 /// The items that have a note at all: most have none, and need not be asked for.
-fn noted(connection: &mut Connection) -> Result<Option<Arc<HashSet<RowId>>>, Error> {
+fn load_items_with_content_note(
+    connection: &mut Connection,
+) -> Result<Option<Arc<HashSet<RowId>>>, Error> {
     let statement = Fragment::new(
         "SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ",
     )
-    .bind(Bind::Integer(MOST.saturating_add(1)));
+    .bind(Bind::Integer(MAX_INDEXED_ITEMS.saturating_add(1)));
     let items: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
-    let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MOST);
+    let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MAX_INDEXED_ITEMS);
     Ok(is_whole.then(|| Arc::new(items.into_iter().collect())))
 }

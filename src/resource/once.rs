@@ -13,27 +13,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::context::Context;
+use super::context::AppState;
 use crate::db::schema::idempotent_requests as rows;
 use crate::db::{Connection, Id, Time};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// The header.
-pub const NAME: &str = "Idempotency-Key";
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// Says that an answer is an earlier one.
-pub const REPLAYED: &str = "Idempotent-Replayed";
+pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
 
 /// How long a key may be, without its quotes.
-const LONGEST: usize = 255;
+const MAX_KEY_LEN: usize = 255;
 
 /// After so long, in microseconds, a request that neither answered nor failed has died with its
 /// process.
-const ABANDONED: i64 = 60_000_000;
+const CLAIM_TIMEOUT_MICROS: i64 = 60_000_000;
 
 /// An answer as it is kept.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct StoredResponse {
     /// The status.
     pub status: u16,
     /// The headers that the work has set.
@@ -44,7 +44,7 @@ pub struct Reply {
 
 /// A refusal as it is kept; who asks again is told the same, under the new request's identifier.
 #[derive(Deserialize, Serialize)]
-struct Refusal {
+struct StoredProblem {
     code: String,
     detail: String,
     errors: Vec<FieldError>,
@@ -53,30 +53,35 @@ struct Refusal {
 
 /// A request under a key.
 #[derive(Clone, Debug)]
-pub struct Once {
+pub struct IdempotentRequest {
     caller: Id,
     key: String,
-    digest: String,
+    request_digest: String,
     /// Tells this attempt from others.
-    attempt: Id,
+    attempt_id: Id,
 }
 
 /// What is known of a key.
 #[derive(Debug)]
-pub enum Claim {
+pub enum ClaimResult {
     /// Nothing: the work is to be done.
-    Ours,
+    Acquired,
     /// The answer.
-    Answered(Reply),
+    Replay(StoredResponse),
 }
 
-type Row = (String, Id, Option<i64>, Option<String>, Option<String>, Time);
+type IdempotencyRow = (String, Id, Option<i64>, Option<String>, Option<String>, Time);
 
-impl Once {
+impl IdempotentRequest {
     /// Reads the header. 400 where it is not a quoted string of visible ASCII.
-    pub fn read(request: &HttpRequest, caller: Id, body: &Value) -> Result<Option<Self>, Problem> {
-        let wrong = |detail: &str| Problem::invalid_parameter(NAME, "invalid_value", detail);
-        let mut given = request.headers().get_all(NAME);
+    pub fn from_request(
+        request: &HttpRequest,
+        caller: Id,
+        body: &Value,
+    ) -> Result<Option<Self>, Problem> {
+        let wrong =
+            |detail: &str| Problem::invalid_parameter(IDEMPOTENCY_KEY, "invalid_value", detail);
+        let mut given = request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(value) = given.next() else { return Ok(None) };
         if given.next().is_some() {
             return Err(wrong("Send one Idempotency-Key, not several."));
@@ -88,7 +93,7 @@ impl Once {
             .and_then(|text| text.strip_prefix('"'))
             .and_then(|text| text.strip_suffix('"'));
         let sane = |key: &&str| {
-            (1..=LONGEST).contains(&key.len())
+            (1..=MAX_KEY_LEN).contains(&key.len())
                 && key.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
         };
         let Some(key) = key.filter(sane) else {
@@ -104,27 +109,36 @@ impl Once {
             .unwrap_or_default();
         let request = format!("{} {}\n{language}\n{body}", request.method(), request.uri());
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(request.as_bytes()));
-        Ok(Some(Self { caller, key: key.to_owned(), digest, attempt: Id::new() }))
+        Ok(Some(Self {
+            caller,
+            key: key.to_owned(),
+            request_digest: digest,
+            attempt_id: Id::new(),
+        }))
     }
 
     /// Claims the key, or finds what was answered under it. 422 where the key was used for another
     /// request, 409 while the first one still runs. Keys older than the configured age are
     /// forgotten.
-    pub async fn claim(&self, context: &Context) -> Result<Claim, Problem> {
+    pub async fn claim(&self, context: &AppState) -> Result<ClaimResult, Problem> {
         let this = self.clone();
         let age = i64::from(context.settings.idempotency_hours).saturating_mul(3_600_000_000);
         context
-            .store
-            .write(move |connection| this.claim_here(connection, age))
+            .database
+            .write(move |connection| this.claim_in_transaction(connection, age))
             .await
             .map(|done| done.value)
     }
 
-    fn claim_here(&self, connection: &mut Connection, age: i64) -> Result<Claim, Problem> {
+    fn claim_in_transaction(
+        &self,
+        connection: &mut Connection,
+        age: i64,
+    ) -> Result<ClaimResult, Problem> {
         let now = Time::now();
         diesel::delete(rows::table.filter(rows::created_at.lt(now.minus_micros(age))))
             .execute(connection)?;
-        let known: Option<Row> = rows::table
+        let known: Option<IdempotencyRow> = rows::table
             .filter(rows::caller.eq(self.caller))
             .filter(rows::key.eq(&self.key))
             .select((
@@ -142,37 +156,39 @@ impl Once {
                 .values((
                     rows::caller.eq(self.caller),
                     rows::key.eq(&self.key),
-                    rows::digest.eq(&self.digest),
-                    rows::attempt.eq(self.attempt),
+                    rows::digest.eq(&self.request_digest),
+                    rows::attempt.eq(self.attempt_id),
                     rows::created_at.eq(now),
                 ))
                 .execute(connection)?;
-            return Ok(Claim::Ours);
+            return Ok(ClaimResult::Acquired);
         };
-        if digest != self.digest {
+        if digest != self.request_digest {
             let detail = "The key was used for another request; take a new key for each request, and the same only to repeat one.";
             return Err(Problem::invalid_fields(vec![FieldError::parameter(
-                NAME, "reused", detail,
+                IDEMPOTENCY_KEY,
+                "reused",
+                detail,
             )]));
         }
         if let Some(status) = status {
-            return answered(status, headers.as_deref().unwrap_or("[]"), body.unwrap_or_default());
+            return replay(status, headers.as_deref().unwrap_or("[]"), body.unwrap_or_default());
         }
-        if created_at.micros() > now.minus_micros(ABANDONED).micros() {
+        if created_at.micros() > now.minus_micros(CLAIM_TIMEOUT_MICROS).micros() {
             let detail = "The first request with this Idempotency-Key is still running; send it again to get its answer.";
             let mut problem =
                 Problem::new(ProblemKind::Conflict, detail).with_header(header::RETRY_AFTER, "1");
-            problem.errors.push(FieldError::parameter(NAME, "still_running", detail));
+            problem.errors.push(FieldError::parameter(IDEMPOTENCY_KEY, "still_running", detail));
             return Err(problem);
         }
-        diesel::update(self.row())
-            .set((rows::attempt.eq(self.attempt), rows::created_at.eq(now)))
+        diesel::update(self.row_query())
+            .set((rows::attempt.eq(self.attempt_id), rows::created_at.eq(now)))
             .execute(connection)?;
-        Ok(Claim::Ours)
+        Ok(ClaimResult::Acquired)
     }
 
     #[diesel::dsl::auto_type(no_type_alias)]
-    fn row(&self) -> _ {
+    fn row_query(&self) -> _ {
         let caller: Id = self.caller;
         let key: String = self.key.clone();
         rows::table.filter(rows::caller.eq(caller)).filter(rows::key.eq(key))
@@ -180,9 +196,13 @@ impl Once {
 
     /// Keeps the answer; the last step of the work's own transaction. Fails where another attempt
     /// has taken the key over.
-    pub fn keep(&self, connection: &mut Connection, reply: &Reply) -> Result<(), Problem> {
+    pub fn store_response(
+        &self,
+        connection: &mut Connection,
+        reply: &StoredResponse,
+    ) -> Result<(), Problem> {
         let headers = serde_json::to_string(&reply.headers).map_err(Problem::internal)?;
-        let kept = diesel::update(self.row().filter(rows::attempt.eq(self.attempt)))
+        let kept = diesel::update(self.row_query().filter(rows::attempt.eq(self.attempt_id)))
             .set((
                 rows::status.eq(Some(i64::from(reply.status))),
                 rows::headers.eq(Some(headers)),
@@ -200,7 +220,7 @@ impl Once {
 
     /// After work that failed: a refusal is kept, anything else frees the key, so that the work can
     /// be tried again.
-    pub async fn settle(&self, context: &Context, problem: Option<&Problem>) {
+    pub async fn finish_failed(&self, context: &AppState, problem: Option<&Problem>) {
         let refusal = problem
             .filter(|problem| (400..500).contains(&problem.kind.definition().status))
             .map(|problem| {
@@ -210,25 +230,27 @@ impl Once {
                     .iter()
                     .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
                     .collect();
-                let refusal = Refusal {
+                let refusal = StoredProblem {
                     code: definition.code.to_owned(),
                     detail: problem.detail.clone(),
                     errors: problem.errors.clone(),
                     headers,
                 };
-                Reply {
+                StoredResponse {
                     status: definition.status,
                     headers: Vec::new(),
                     body: serde_json::to_string(&refusal).unwrap_or_default(),
                 }
             });
         let this = self.clone();
-        let settled = context.store.write(move |connection| {
+        let settled = context.database.write(move |connection| {
             if let Some(refusal) = &refusal {
-                return this.keep(connection, refusal);
+                return this.store_response(connection, refusal);
             }
-            let unanswered =
-                this.row().filter(rows::attempt.eq(this.attempt)).filter(rows::status.is_null());
+            let unanswered = this
+                .row_query()
+                .filter(rows::attempt.eq(this.attempt_id))
+                .filter(rows::status.is_null());
             diesel::delete(unanswered).execute(connection)?;
             Ok(())
         });
@@ -238,15 +260,15 @@ impl Once {
     }
 }
 
-fn answered(status: i64, headers: &str, body: String) -> Result<Claim, Problem> {
+fn replay(status: i64, headers: &str, body: String) -> Result<ClaimResult, Problem> {
     let status = u16::try_from(status).map_err(Problem::internal)?;
     if status < 400 {
         let mut headers: Vec<(String, String)> =
             serde_json::from_str(headers).map_err(Problem::internal)?;
-        headers.push((REPLAYED.to_owned(), "true".to_owned()));
-        return Ok(Claim::Answered(Reply { status, headers, body }));
+        headers.push((IDEMPOTENT_REPLAYED.to_owned(), "true".to_owned()));
+        return Ok(ClaimResult::Replay(StoredResponse { status, headers, body }));
     }
-    let refusal: Refusal = serde_json::from_str(&body).map_err(Problem::internal)?;
+    let refusal: StoredProblem = serde_json::from_str(&body).map_err(Problem::internal)?;
     let kind = ProblemKind::ALL
         .iter()
         .find(|kind| kind.definition().code == refusal.code)

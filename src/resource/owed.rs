@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::AppState;
 use super::revisions::Revisions;
-use super::shown::Shown;
-use super::spec::Kind;
+use super::shown::RenderContext;
+use super::spec::ResourceKind;
 use crate::db::{Connection, Id};
 use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
 
 /// What a programme wants said, in the language of an answer.
 #[derive(Debug, Default)]
-pub struct Owed {
+pub struct Attribution {
     /// Whom every display must credit.
     pub credit_line: Option<String>,
     /// What every display must say.
@@ -24,27 +24,33 @@ pub struct Owed {
 }
 
 /// What these programmes want said: one read for those that are not known.
-pub fn of_programmes(
+pub fn programme_attributions(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     ids: &[Id],
     (viewer, revisions): (Visibility, &Revisions),
-    shown: &Shown,
-) -> Result<HashMap<Id, Arc<Owed>>, Problem> {
-    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", shown.wish.cache_key());
+    shown: &RenderContext,
+) -> Result<HashMap<Id, Arc<Attribution>>, Problem> {
+    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", shown.language_preference.cache_key());
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for id in ids {
-        match context.owed.known(revisions, &key(id)) {
+        match context.attribution_cache.get(revisions, &key(id)) {
             Some(owed) => drop(found.insert(*id, owed)),
             None => missing.push(*id),
         }
     }
-    let Some(expand) = context.expander(Kind::Programme).filter(|_| !missing.is_empty()) else {
+    let Some(expand) =
+        context.include_loader(ResourceKind::Programme).filter(|_| !missing.is_empty())
+    else {
         return Ok(found);
     };
-    let mut within =
-        Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory()).at(&shown.base);
+    let mut within = RenderContext::new(
+        shown.language_preference.clone(),
+        Arc::clone(&shown.country_names),
+        shown.cache(),
+    )
+    .with_base_url(&shown.base_url);
     let mut wholes = expand(connection, &missing, viewer, &mut within)?;
     for id in missing {
         let whole = wholes.remove(&id);
@@ -55,9 +61,11 @@ pub fn of_programmes(
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let owed =
-            Arc::new(Owed { credit_line: text("credit_line"), disclaimer: text("disclaimer") });
-        context.owed.keep(revisions, key(&id), Arc::clone(&owed));
+        let owed = Arc::new(Attribution {
+            credit_line: text("credit_line"),
+            disclaimer: text("disclaimer"),
+        });
+        context.attribution_cache.insert(revisions, key(&id), Arc::clone(&owed));
         found.insert(id, owed);
     }
     Ok(found)

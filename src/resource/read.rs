@@ -8,23 +8,26 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Subject;
+use super::Resource;
 use super::answer;
 use super::completeness;
-use super::context::Context;
-use super::highlights::Marked;
-use super::list::{self, Items, Links};
-use super::load::{Found, Item, Single, Text, complete_single, find, find_single, load, load_page};
-use super::meant::{COUNTED, meant};
-use super::names::Memory;
-use super::query::{ListRequest, Shape, shape};
-use super::referrers::Referrers;
+use super::context::AppState;
+use super::highlights::HighlightData;
+use super::list::{self, JsonItems, Links};
+use super::load::{
+    ItemRow, Lookup, SingleItem, TranslationRow, find, find_single, hydrate_single, load_page,
+    load_where,
+};
+use super::meant::{MAX_COUNTED_HITS, suggest_queries};
+use super::names::CacheView;
+use super::query::{ListRequest, ResponseShape, parse_shape};
+use super::referrers::ReferencingItems;
 use super::revisions::{CATALOGUE, Revisions};
-use super::shown::{Embedded, Shown};
-use super::spec::Spec;
+use super::shown::{EmbeddedJson, RenderContext};
+use super::spec::ResourceSchema;
 use crate::db::sql::id_in_fragment;
 use crate::db::{Connection, Id, Time};
-use crate::http::conditional::{ConditionalGet, EntityTag, Freshness, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::layer::StatementCount;
@@ -33,70 +36,78 @@ use crate::http::params::QueryParams;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// Answers a list.
-pub async fn list<S: Subject>(
-    context: web::Data<Context>,
+pub async fn list<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.viewer(&request).await?;
-    let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
+    let caller = context.visibility(&request).await?;
+    let wanted = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
     let shared = Arc::clone(&wanted);
     let condition = ConditionalGet::from_request(&request);
     let inner = context.clone().into_inner();
     let done = context
-        .read(caller, move |connection| read_page::<S>(connection, &inner, &shared, &condition))
+        .read(caller, move |connection| {
+            read_list_page::<S>(connection, &inner, &shared, &condition)
+        })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    answer_page(&context, &request, (caller, &wanted.wish), done.value, Some(S::SPEC))
+    page_response(
+        &context,
+        &request,
+        (caller, &wanted.language_preference),
+        done.value,
+        Some(S::SCHEMA),
+    )
 }
 
 /// Answers a page that was read, or that the client has it already. A list of one kind says where
 /// its feeds are.
-pub fn answer_page(
-    context: &Context,
+pub fn page_response(
+    context: &AppState,
     request: &HttpRequest,
     (caller, wish): (Visibility, &LanguagePreference),
-    page: Freshness<list::Page>,
-    of: Option<&Spec>,
+    page: Freshness<list::ListResponse>,
+    of: Option<&ResourceSchema>,
 ) -> Result<HttpResponse, Problem> {
     let (validators, page) = match page {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, caller, wish, &validators));
+            return Ok(answer::not_modified_response(context, caller, wish, &validators));
         }
     };
-    let links = list::links(context, request, &page.info);
+    let links = list::page_links(context, request, &page.page_info);
     let links = match of {
-        Some(spec) => links.with_feeds(spec, request.path()),
+        Some(spec) => links.with_alternates(spec, request.path()),
         None => links,
     };
-    Ok(answered(context, (caller, wish), &validators, &links)
+    Ok(list_response_head(context, (caller, wish), &validators, &links)
         .content_type("application/json")
-        .body(page.body(&links)?))
+        .body(page.into_json(&links)?))
 }
 
 /// The head of an answer that has a list.
-pub fn answered(
-    context: &Context,
+pub fn list_response_head(
+    context: &AppState,
     (caller, wish): (Visibility, &LanguagePreference),
-    validators: &Validators,
+    validators: &CacheValidators,
     links: &Links,
 ) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, caller, wish);
-    answer::validate(&mut response, validators);
-    response.insert_header((header::LINK, links.header()));
+    answer::set_cache_headers(&mut response, context, caller, wish);
+    answer::set_validators(&mut response, validators);
+    response.insert_header((header::LINK, links.to_link_header()));
     response
 }
 
 /// What is asked of the catalogue as a whole: any change of it may show.
-pub struct OfCatalogue<'a> {
+pub struct CatalogueRequest<'a> {
     /// What makes it another than others.
-    pub identity: &'a str,
+    pub etag_key: &'a str,
     /// The languages of the answer.
-    pub wish: &'a LanguagePreference,
+    pub language_preference: &'a LanguagePreference,
     /// The address of this server.
-    pub base: &'a str,
+    pub base_url: &'a str,
     /// When the representation changed although the catalogue did not, such as with the day.
     pub also_changed_at: Option<Time>,
     /// The preconditions of the request.
@@ -104,67 +115,75 @@ pub struct OfCatalogue<'a> {
 }
 
 /// Reads what is asked of the catalogue as a whole, unless the client has it.
-pub fn read_of_catalogue<T>(
+pub fn read_catalogue_wide<T>(
     connection: &mut Connection,
-    context: &Context,
-    asked: &OfCatalogue<'_>,
-    read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut Shown) -> Result<T, Problem>,
+    context: &AppState,
+    asked: &CatalogueRequest<'_>,
+    read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut RenderContext) -> Result<T, Problem>,
 ) -> Result<Freshness<T>, Problem> {
     // The revisions are read before the rest, as for a page of a list.
-    let revisions = Arc::new(Revisions::read(connection)?);
-    let (revision, changed_at) = revisions.of(CATALOGUE);
+    let revisions = Arc::new(Revisions::load(connection)?);
+    let (revision, changed_at) = revisions.get(CATALOGUE);
     let tag = EntityTag::from_state(&format!(
         "{revision}\n{}\n{}\n{}",
-        asked.identity,
-        asked.base,
-        context.places.identity()
+        asked.etag_key,
+        asked.base_url,
+        context.country_names.identity()
     ));
-    let validators = Validators { tag, changed_at: changed_at.max(asked.also_changed_at) };
+    let validators = CacheValidators { tag, last_modified: changed_at.max(asked.also_changed_at) };
     validators.unless_current(asked.condition, || {
-        let memory = Memory::new(&context.names, &revisions);
-        let mut shown = Shown::new(asked.wish.clone(), Arc::clone(&context.places), Some(memory))
-            .at(asked.base);
+        let memory = CacheView::new(&context.reference_cache, &revisions);
+        let mut shown = RenderContext::new(
+            asked.language_preference.clone(),
+            Arc::clone(&context.country_names),
+            Some(memory),
+        )
+        .with_base_url(asked.base_url);
         read(connection, &revisions, &mut shown)
     })
 }
 
-fn read_page<S: Subject>(
+fn read_list_page<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     wanted: &ListRequest,
     condition: &ConditionalGet,
-) -> Result<Freshness<list::Page>, Problem> {
+) -> Result<Freshness<list::ListResponse>, Problem> {
     // The revisions are read before the items: if a write falls between, the tag is older than what
     // is shown and the next conditional request is answered in full.
-    let revisions = Arc::new(Revisions::read(connection)?);
-    let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &wanted.shape, true);
+    let revisions = Arc::new(Revisions::load(connection)?);
+    let (state, changed_at) =
+        answer::representation_state(S::SCHEMA, &revisions, &wanted.response_shape, true);
     let tag = EntityTag::from_state(&format!(
         "{state}\n{}\n{}",
-        wanted.identity,
-        context.places.identity()
+        wanted.etag_key,
+        context.country_names.identity()
     ));
-    let validators = Validators { tag, changed_at };
+    let validators = CacheValidators { tag, last_modified: changed_at };
     validators
         .unless_current(condition, || load_list_page::<S>(connection, context, wanted, revisions))
 }
 
-fn load_list_page<S: Subject>(
+fn load_list_page<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     wanted: &ListRequest,
     revisions: Arc<Revisions>,
-) -> Result<list::Page, Problem> {
-    let memory = Memory::new(&context.names, &revisions);
-    let list = wanted.list(connection, S::SPEC, &memory)?;
-    let mut shown =
-        Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory.clone()))
-            .at(&wanted.base);
-    shown.extras.clone_from(&wanted.shape.extras);
+) -> Result<list::ListResponse, Problem> {
+    let memory = CacheView::new(&context.reference_cache, &revisions);
+    let list = wanted.page_query(connection, S::SCHEMA, &memory)?;
+    let mut shown = RenderContext::new(
+        wanted.language_preference.clone(),
+        Arc::clone(&context.country_names),
+        Some(memory.clone()),
+    )
+    .with_base_url(&wanted.base_url);
+    shown.on_demand_fields.clone_from(&wanted.response_shape.on_demand_fields);
     let page = load_page::<S>(
         connection,
         &list,
-        (&wanted.paging.start, wanted.paging.limit),
-        wanted.viewer,
+        (&wanted.page_params.start, wanted.page_params.limit),
+        wanted.visibility,
         &mut shown,
     )?;
     let Some((slice, mut loaded)) = page else {
@@ -176,81 +195,93 @@ fn load_list_page<S: Subject>(
     };
     let count = |connection: &mut Connection| {
         Ok::<_, Problem>(
-            wanted.list_to_count(connection, S::SPEC, &memory, None)?.count(connection)?,
+            wanted.count_query(connection, S::SCHEMA, &memory, None)?.count(connection)?,
         )
     };
     let total = wanted
-        .paging
-        .total
-        .then(|| context.totals.of(&revisions, &wanted.counted, || count(connection)))
+        .page_params
+        .with_total
+        .then(|| {
+            context
+                .count_cache
+                .get_or_try_insert_with(&revisions, &wanted.count_key, || count(connection))
+        })
         .transpose()?;
-    let info = wanted.paging.info(&slice, total);
-    let facets = if wanted.facets.filters.is_empty() {
+    let info = wanted.page_params.page_info(&slice, total);
+    let facets = if wanted.facet_params.filters.is_empty() {
         None
     } else {
-        Some(context.facets.of(connection, (S::SPEC, wanted), &revisions, &mut shown)?)
+        Some(context.facet_cache.compute_facets(
+            connection,
+            (S::SCHEMA, wanted),
+            &revisions,
+            &mut shown,
+        )?)
     };
     let did_you_mean = match wanted
         .search()
-        .and_then(|search| search.little(&wanted.paging, loaded.len()))
+        .and_then(|search| search.to_sparse_search(&wanted.page_params, loaded.len()))
     {
-        Some(little) => meant(connection, &context.vocabulary, &little, |connection, query| {
-            Ok(wanted
-                .searching(query)
-                .list(connection, S::SPEC, &memory)?
-                .count_up_to(connection, COUNTED)?)
-        })?,
+        Some(little) => {
+            suggest_queries(connection, &context.vocabulary, &little, |connection, query| {
+                Ok(wanted
+                    .with_query(query)
+                    .page_query(connection, S::SCHEMA, &memory)?
+                    .count_up_to(connection, MAX_COUNTED_HITS)?)
+            })?
+        }
         None => Vec::new(),
     };
-    expand(
+    load_includes(
         connection,
         context,
-        S::SPEC,
-        &wanted.shape,
-        wanted.viewer,
+        S::SCHEMA,
+        &wanted.response_shape,
+        wanted.visibility,
         &mut shown,
-        loaded.iter().flat_map(|item| &item.links),
+        loaded.iter().flat_map(|item| &item.references),
     )?;
-    if wanted.shape.completeness {
-        completeness::add::<S>(connection, &mut loaded)?;
+    if wanted.response_shape.completeness {
+        completeness::load_completeness::<S>(connection, &mut loaded)?;
     }
     let ids: Vec<Id> = loaded.iter().map(|one| one.item.id).collect();
-    let referrers = Referrers::read(
+    let referrers = ReferencingItems::load(
         connection,
         context,
-        (S::SPEC, &wanted.shape),
-        wanted.viewer,
+        (S::SCHEMA, &wanted.response_shape),
+        wanted.visibility,
         &shown,
         &ids,
     )?;
-    let mut items = Items::default();
-    let marked = match wanted.query().filter(|_| wanted.highlights) {
-        Some(query) => Some(Marked::read(connection, query, &loaded)?),
+    let mut items = JsonItems::default();
+    let marked = match wanted.query().filter(|_| wanted.with_highlights) {
+        Some(query) => Some(HighlightData::load(connection, query, &loaded)?),
         None => None,
     };
     for one in loaded {
-        let highlights =
-            marked.as_ref().map(|marked| marked.of(S::SPEC, &one, wanted.viewer, &shown));
+        let highlights = marked
+            .as_ref()
+            .map(|marked| marked.highlights_for(S::SCHEMA, &one, wanted.visibility, &shown));
         let id = one.item.id;
-        items.push(&S::view(one, &shown), &wanted.shape)?;
-        for (field, referring) in referrers.of(id) {
+        items.push(&S::render(one, &shown), &wanted.response_shape)?;
+        for (field, referring) in referrers.for_item(id) {
             items.add_member(field, referring)?;
         }
         if let Some(highlights) = highlights {
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok(list::Page { items, info, facets, did_you_mean })
+    Ok(list::ListResponse { items, page_info: info, facets, did_you_mean })
 }
 
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
-fn expand<'a>(
+fn load_includes<'a>(
     connection: &mut Connection,
-    context: &Context,
-    spec: &'static Spec,
-    shape: &Shape,
+    context: &AppState,
+    spec: &'static ResourceSchema,
+    shape: &ResponseShape,
     viewer: Visibility,
-    shown: &mut Shown,
+    shown: &mut RenderContext,
     links: impl Iterator<Item = &'a super::load::Link>,
 ) -> Result<(), Problem> {
     if shape.include.is_empty() {
@@ -260,19 +291,22 @@ fn expand<'a>(
     for link in links {
         if let Some(field) = shape.include.iter().find(|field| **field == link.field) {
             let ids = wanted.entry(*field).or_default();
-            if shown.knows(&link.target_id) && !ids.contains(&link.target_id) {
+            if shown.has_target(&link.target_id) && !ids.contains(&link.target_id) {
                 ids.push(link.target_id);
             }
         }
     }
     for (field, ids) in wanted {
-        let expand = spec.link(field).and_then(|link| context.expander(link.target));
+        let expand = spec.reference(field).and_then(|link| context.include_loader(link.target));
         if let Some(expand) = expand {
-            let mut inner =
-                Shown::new(shown.wish.clone(), Arc::clone(&shown.places), shown.memory())
-                    .at(&shown.base);
+            let mut inner = RenderContext::new(
+                shown.language_preference.clone(),
+                Arc::clone(&shown.country_names),
+                shown.cache(),
+            )
+            .with_base_url(&shown.base_url);
             for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
-                shown.add_whole(id, &whole);
+                shown.insert_full(id, &whole);
             }
         }
     }
@@ -280,35 +314,39 @@ fn expand<'a>(
 }
 
 /// Reads whole resources of one kind for `include`.
-pub fn wholes<S: Subject>(
+pub fn load_full<S: Resource>(
     connection: &mut Connection,
     ids: &[Id],
     viewer: Visibility,
-    shown: &mut Shown,
+    shown: &mut RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let loaded = load::<S>(connection, &id_in_fragment("items.id", ids), viewer, shown)?;
+    let loaded = load_where::<S>(connection, &id_in_fragment("items.id", ids), viewer, shown)?;
     loaded
         .into_iter()
         .map(|one| {
-            Ok((one.item.id, serde_json::to_value(S::view(one, shown)).map_err(Problem::internal)?))
+            Ok((
+                one.item.id,
+                serde_json::to_value(S::render(one, shown)).map_err(Problem::internal)?,
+            ))
         })
         .collect()
 }
 
 /// Answers one item, by identifier or slug; a former slug redirects.
-pub async fn get<S: Subject>(
-    context: web::Data<Context>,
+pub async fn get<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let mut wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
-    let shape = shape(S::SPEC, &mut params, &mut wish);
+    let mut wish =
+        LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let shape = parse_shape(S::SCHEMA, &mut params, &mut wish);
     let identity = params.canonical_without(&[]);
     params.finish()?;
     let condition = ConditionalGet::from_request(&request);
@@ -318,32 +356,40 @@ pub async fn get<S: Subject>(
     let base = context.settings.base_url(&request);
     let done = context
         .read(viewer, move |connection| {
-            let found = if can_be_name(&name) {
-                find_single(connection, S::SPEC.kind, &name, &preferred, viewer)?
+            let found = if is_possible_name(&name) {
+                find_single(connection, S::SCHEMA.kind, &name, &preferred, viewer)?
             } else {
                 None
             };
-            let found = visible(S::SPEC, &name, viewer, found, |single: &Single| &single.item)?;
-            let Single { item, revisions, likely } = match found {
-                Found::Moved(single) => return Ok::<_, Problem>(One::Moved(single.item.slug)),
-                Found::Here(found) => found,
+            let found =
+                check_visible(S::SCHEMA, &name, viewer, found, |single: &SingleItem| &single.item)?;
+            let SingleItem { item, revisions, preloaded_text: likely } = match found {
+                Lookup::Former(single) => {
+                    return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));
+                }
+                Lookup::Current(found) => found,
             };
             let revisions = Arc::new(revisions);
-            let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &shaped, false);
+            let (state, shown_at) =
+                answer::representation_state(S::SCHEMA, &revisions, &shaped, false);
             let representation = format!(
                 "{state}\n{identity}\n{}\n{viewer:?}\n{}",
                 wished.cache_key(),
-                inner.places.identity()
+                inner.country_names.identity()
             );
-            let validators = Validators {
+            let validators = CacheValidators {
                 tag: EntityTag::for_item(item.id, item.revision, &representation),
-                changed_at: shown_at.max(Some(item.updated_at)),
+                last_modified: shown_at.max(Some(item.updated_at)),
             };
             let read = validators.unless_current(&condition, || {
-                let memory = Memory::new(&inner.names, &revisions);
-                let mut shown =
-                    Shown::new(wished.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-                let (body, language) = draw_single::<S>(
+                let memory = CacheView::new(&inner.reference_cache, &revisions);
+                let mut shown = RenderContext::new(
+                    wished.clone(),
+                    Arc::clone(&inner.country_names),
+                    Some(memory),
+                )
+                .with_base_url(&base);
+                let (body, language) = render_preloaded_item::<S>(
                     connection,
                     &inner,
                     (item, likely),
@@ -353,23 +399,23 @@ pub async fn get<S: Subject>(
                 )?;
                 Ok::<_, Problem>((body, language))
             })?;
-            Ok(One::Here(read))
+            Ok(ItemLookup::Found(read))
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
     let (validators, (body, language)) = match done.value {
-        One::Moved(slug) => {
-            let path = format!("{}/{slug}", S::SPEC.kind.path());
-            return Ok(answer::moved(&context, &request, &path));
+        ItemLookup::Moved(slug) => {
+            let path = format!("{}/{slug}", S::SCHEMA.kind.path());
+            return Ok(answer::permanent_redirect(&context, &request, &path));
         }
-        One::Here(Freshness::Fresh(validators, body)) => (validators, body),
-        One::Here(Freshness::NotModified(validators)) => {
-            return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        ItemLookup::Found(Freshness::Fresh(validators, body)) => (validators, body),
+        ItemLookup::Found(Freshness::NotModified(validators)) => {
+            return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language));
     }
@@ -377,74 +423,75 @@ pub async fn get<S: Subject>(
     Ok(response.body(body))
 }
 
-enum One {
+enum ItemLookup {
     Moved(String),
-    Here(Freshness<(String, Option<String>)>),
+    Found(Freshness<(String, Option<String>)>),
 }
 
 /// Draws one item; gives its JSON and its language.
-pub fn draw<S: Subject>(
+pub fn render_item<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    item: Item,
-    shown: &mut Shown,
-    shape: &Shape,
+    context: &AppState,
+    item: ItemRow,
+    shown: &mut RenderContext,
+    shape: &ResponseShape,
     viewer: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
-    draw_single::<S>(connection, context, (item, None), shown, shape, viewer)
+    render_preloaded_item::<S>(connection, context, (item, None), shown, shape, viewer)
 }
 
 /// The same of an item whose text may have been read along.
-fn draw_single<S: Subject>(
+fn render_preloaded_item<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    (item, likely): (Item, Option<Text>),
-    shown: &mut Shown,
-    shape: &Shape,
+    context: &AppState,
+    (item, likely): (ItemRow, Option<TranslationRow>),
+    shown: &mut RenderContext,
+    shape: &ResponseShape,
     viewer: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
-    let Some(mut one) = complete_single::<S>(connection, item, likely, viewer, shown)? else {
+    let Some(mut one) = hydrate_single::<S>(connection, item, likely, viewer, shown)? else {
         return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
     };
-    expand(connection, context, S::SPEC, shape, viewer, shown, one.links.iter())?;
+    load_includes(connection, context, S::SCHEMA, shape, viewer, shown, one.references.iter())?;
     if shape.completeness {
-        completeness::add::<S>(connection, std::slice::from_mut(&mut one))?;
+        completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut one))?;
     }
     // What is written to a file has no address.
-    if !shown.base.is_empty() {
-        shown.extras = S::SPEC.extras.to_vec();
+    if !shown.base_url.is_empty() {
+        shown.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
     }
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
-    let referrers = Referrers::read(connection, context, (S::SPEC, shape), viewer, shown, &[id])?;
-    let body = answer::body(&S::view(one, shown), shape, referrers.of(id))?;
+    let referrers =
+        ReferencingItems::load(connection, context, (S::SCHEMA, shape), viewer, shown, &[id])?;
+    let body = answer::to_json(&S::render(one, shown), shape, referrers.for_item(id))?;
     Ok((body, language))
 }
 
 /// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.
 pub fn find_visible(
     connection: &mut Connection,
-    spec: &Spec,
+    spec: &ResourceSchema,
     name: &str,
     viewer: Visibility,
-) -> Result<Found, Problem> {
-    let found = if can_be_name(name) { find(connection, spec.kind, name)? } else { None };
-    visible(spec, name, viewer, found, |item| item)
+) -> Result<Lookup, Problem> {
+    let found = if is_possible_name(name) { find(connection, spec.kind, name)? } else { None };
+    check_visible(spec, name, viewer, found, |item| item)
 }
 
 /// Whether there can be an item of this name at all.
-fn can_be_name(name: &str) -> bool {
+fn is_possible_name(name: &str) -> bool {
     !name.contains('\0') && name.len() <= 200
 }
 
 /// What was found, if the caller may see it.
-fn visible<T>(
-    spec: &Spec,
+fn check_visible<T>(
+    spec: &ResourceSchema,
     name: &str,
     viewer: Visibility,
-    found: Option<Found<T>>,
-    item: fn(&T) -> &Item,
-) -> Result<Found<T>, Problem> {
+    found: Option<Lookup<T>>,
+    item: fn(&T) -> &ItemRow,
+) -> Result<Lookup<T>, Problem> {
     let missing = || {
         Problem::new(
             ProblemKind::NotFound,
@@ -452,7 +499,7 @@ fn visible<T>(
         )
     };
     let found = found.ok_or_else(missing)?;
-    let (Found::Here(one) | Found::Moved(one)) = &found;
+    let (Lookup::Current(one) | Lookup::Former(one)) = &found;
     let item = item(one);
     if item.deleted_at.is_some() {
         if viewer.includes_unpublished() || item.was_public {
@@ -470,8 +517,8 @@ fn visible<T>(
 }
 
 /// A list of references as a resource shows them.
-pub type References = Vec<Embedded>;
+pub type EmbeddedReferences = Vec<EmbeddedJson>;
 
 /// Serialises as nothing: a type for resources without own fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Nothing {}
+pub struct NoFields {}

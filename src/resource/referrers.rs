@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use diesel::sql_types::Text as SqlText;
 use serde_json::Value;
 
-use super::context::Context;
-use super::index::filter_name;
-use super::query::Shape;
-use super::shown::Shown;
-use super::spec::Spec;
+use super::context::AppState;
+use super::index::reference_filter_name;
+use super::query::ResponseShape;
+use super::shown::RenderContext;
+use super::spec::ResourceSchema;
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id};
@@ -17,39 +17,44 @@ use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
 
 /// How many items that refer to others are shown with those of one page.
-const MOST: i64 = 1_000;
+const MAX_REFERENCING_ITEMS: i64 = 1_000;
 
 /// What refers to the items of a page, by the field that shows it.
 #[derive(Default)]
-pub struct Referrers(Vec<(&'static str, HashMap<Id, Vec<Value>>)>);
+pub struct ReferencingItems(Vec<(&'static str, HashMap<Id, Vec<Value>>)>);
 
-impl Referrers {
+impl ReferencingItems {
     /// Reads what `include` asks for: a fixed number of queries for each field.
-    pub fn read(
+    pub fn load(
         connection: &mut Connection,
-        context: &Context,
-        (spec, shape): (&'static Spec, &Shape),
+        context: &AppState,
+        (spec, shape): (&'static ResourceSchema, &ResponseShape),
         viewer: Visibility,
-        shown: &Shown,
+        shown: &RenderContext,
         ids: &[Id],
     ) -> Result<Self, Problem> {
         let mut read = Self::default();
         for referrer in
-            spec.referrers.iter().filter(|referrer| shape.include.contains(&referrer.field))
+            spec.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
         {
             let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
-            if let Some(expand) = context.expander(referrer.kind).filter(|_| !ids.is_empty()) {
-                let field = format!("{}.{}", referrer.kind.as_str(), filter_name(referrer.through));
-                let found = pairs_of(connection, &field, viewer, ids)?;
+            if let Some(expand) = context.include_loader(referrer.kind).filter(|_| !ids.is_empty())
+            {
+                let field = format!(
+                    "{}.{}",
+                    referrer.kind.as_str(),
+                    reference_filter_name(referrer.reference_field)
+                );
+                let found = load_reference_pairs(connection, &field, viewer, ids)?;
                 let mut wanted: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
                 wanted.sort_unstable();
                 wanted.dedup();
-                let mut inner = Shown::new(
-                    shown.wish.clone(),
-                    std::sync::Arc::clone(&shown.places),
-                    shown.memory(),
+                let mut inner = RenderContext::new(
+                    shown.language_preference.clone(),
+                    std::sync::Arc::clone(&shown.country_names),
+                    shown.cache(),
                 )
-                .at(&shown.base);
+                .with_base_url(&shown.base_url);
                 let wholes = expand(connection, &wanted, viewer, &mut inner)?;
                 for (target, id) in found {
                     if let (Some(list), Some(whole)) = (of.get_mut(&target), wholes.get(&id)) {
@@ -63,13 +68,13 @@ impl Referrers {
     }
 
     /// What refers to an item, with the names of the fields.
-    pub fn of(&self, id: Id) -> impl Iterator<Item = (&'static str, &Vec<Value>)> {
+    pub fn for_item(&self, id: Id) -> impl Iterator<Item = (&'static str, &Vec<Value>)> {
         self.0.iter().filter_map(move |(field, of)| Some((*field, of.get(&id)?)))
     }
 }
 
 /// Which items refer to which of these, the newest first.
-fn pairs_of(
+fn load_reference_pairs(
     connection: &mut Connection,
     field: &str,
     viewer: Visibility,
@@ -90,7 +95,7 @@ fn pairs_of(
     .sql(") AND ")
     .sql(visible)
     .sql(" ORDER BY COALESCE(items.published_at, items.created_at) DESC, items.number DESC LIMIT ")
-    .bind(Bind::Integer(MOST));
+    .bind(Bind::Integer(MAX_REFERENCING_ITEMS));
     let rows: Vec<(String, Id)> =
         Statement::<(SqlText, Uuid)>::new(statement).load_rows(connection)?;
     Ok(rows.into_iter().filter_map(|(target, id)| Some((Id::parse(&target)?, id))).collect())

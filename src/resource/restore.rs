@@ -3,13 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 
-use super::context::Context;
-use super::load::{Found, Item, delete_texts, find};
-use super::once::Once;
+use super::context::AppState;
+use super::load::{ItemRow, Lookup, delete_texts, find};
+use super::once::IdempotentRequest;
 use super::revisions::{Revisions, bump};
-use super::spec::Spec;
-use super::write::{Outcome, answering, delete_columns, run};
-use super::{Subject, announce, index, tracks};
+use super::spec::ResourceSchema;
+use super::write::{WriteOutcome, delete_sort_row, execute, parse_response_options};
+use super::{Resource, announce, index, tracks};
 use crate::db::schema::{facets, items};
 use crate::db::sql::id_in;
 use crate::db::{Connection, Id, RowId, Time};
@@ -20,44 +20,44 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted
 /// is answered unchanged.
-pub async fn restore<S: Subject>(
-    context: web::Data<Context>,
+pub async fn restore<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.editor(&request).await?;
+    let caller = context.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, false)?;
-    let answering = answering::<S>(&context, &request)?;
-    let once = Once::read(&request, caller, &serde_json::Value::Null)?;
-    run::<S>(context, &request, answering, once, move |connection, context| {
+    let answering = parse_response_options::<S>(&context, &request)?;
+    let once = IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?;
+    execute::<S>(context, &request, answering, once, move |connection, context| {
         let found = if name.contains('\0') || name.len() > 200 {
             None
         } else {
-            find(connection, S::SPEC.kind, &name)?
+            find(connection, S::SCHEMA.kind, &name)?
         };
-        let Some(item) = found.map(Found::item) else {
+        let Some(item) = found.map(Lookup::into_item) else {
             return Err(Problem::new(
                 ProblemKind::NotFound,
-                format!("There is no {} `{}`.", S::SPEC.kind.noun(), clip(&name)),
+                format!("There is no {} `{}`.", S::SCHEMA.kind.noun(), clip(&name)),
             )
             .into());
         };
         precondition.check(item.id, item.revision)?;
         if item.deleted_at.is_some() {
-            bring_back::<S>(connection, context, &item)?;
+            restore_item::<S>(connection, context, &item)?;
         }
-        Ok(Outcome::here(item.id))
+        Ok(WriteOutcome::updated(item.id))
     })
     .await
 }
 
-fn bring_back<S: Subject>(
+fn restore_item<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    item: &Item,
+    context: &AppState,
+    item: &ItemRow,
 ) -> Result<(), Problem> {
-    let spec = S::SPEC;
+    let spec = S::SCHEMA;
     if item.purged_at.is_some() {
         let detail = format!(
             "The {} `{}` was deleted too long ago: what it held is no longer kept.",
@@ -66,7 +66,7 @@ fn bring_back<S: Subject>(
         );
         return Err(Problem::new(ProblemKind::Gone, detail));
     }
-    refuse_while_others_are_deleted(connection, spec, item)?;
+    check_references_exist(connection, spec, item)?;
     let now = Time::now();
     let is_public = item.status == "published" && !item.public_languages.is_empty();
     diesel::update(items::table.find(item.number))
@@ -75,25 +75,25 @@ fn bring_back<S: Subject>(
             items::updated_at.eq(now),
             items::is_public.eq(is_public),
             items::revision.eq(items::revision + 1),
-            items::written.eq(Revisions::read(connection)?.next()),
+            items::written.eq(Revisions::load(connection)?.next_catalogue_revision()),
         ))
         .execute(connection)?;
-    index::set_public::<S>(connection, item.number, is_public)?;
-    index::write_search::<S>(connection, item)?;
+    index::set_public_flag::<S>(connection, item.number, is_public)?;
+    index::reindex_item::<S>(connection, item)?;
     bump(connection, spec.kind, now)?;
     if is_public {
-        announce::changed(connection, &context.settings, spec.kind)?;
+        announce::record_feed_change(connection, &context.settings, spec.kind)?;
     }
     Ok(())
 }
 
 /// 409 where the item refers to others that are deleted too: they come first.
-fn refuse_while_others_are_deleted(
+fn check_references_exist(
     connection: &mut Connection,
-    spec: &Spec,
-    item: &Item,
+    spec: &ResourceSchema,
+    item: &ItemRow,
 ) -> Result<(), Problem> {
-    let targets: Vec<Id> = item.links().into_iter().map(|link| link.target_id).collect();
+    let targets: Vec<Id> = item.references().into_iter().map(|link| link.target_id).collect();
     let deleted: Vec<(String, String)> = items::table
         .filter(id_in(items::id, &targets))
         .filter(items::deleted_at.is_not_null())
@@ -125,22 +125,25 @@ fn refuse_while_others_are_deleted(
 }
 
 /// How many items a transaction of the purge takes.
-const AT_ONCE: i64 = 200;
+const PURGE_BATCH_SIZE: i64 = 200;
 
 /// Removes for good what some items of a kind hold that were deleted before `limit`; gives how
 /// many. Their identifiers and slugs stay, so that they answer 410 and are not given to others.
-pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usize, Problem> {
+pub fn purge_batch<S: Resource>(
+    connection: &mut Connection,
+    limit: Time,
+) -> Result<usize, Problem> {
     let numbers: Vec<RowId> = items::table
-        .filter(items::kind.eq(S::SPEC.kind.as_str()))
+        .filter(items::kind.eq(S::SCHEMA.kind.as_str()))
         .filter(items::purged_at.is_null())
         .filter(items::deleted_at.lt(limit))
         .select(items::number)
-        .limit(AT_ONCE)
+        .limit(PURGE_BATCH_SIZE)
         .load(connection)?;
     delete_texts(connection, numbers.iter().copied())?;
     for number in &numbers {
         diesel::delete(facets::table.filter(facets::item.eq(number))).execute(connection)?;
-        delete_columns::<S>(connection, *number)?;
+        delete_sort_row::<S>(connection, *number)?;
         tracks::delete_all(connection, *number)?;
         diesel::update(items::table.find(number))
             .set((
@@ -157,10 +160,10 @@ pub fn purge<S: Subject>(connection: &mut Connection, limit: Time) -> Result<usi
 }
 
 /// The purge of one kind.
-pub type Purge = fn(&mut Connection, Time) -> Result<usize, Problem>;
+pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
 
 /// Purges all kinds, some items in each transaction; gives how many there were.
-pub async fn purge_all(context: &Context, kinds: &[Purge]) -> Result<usize, Problem> {
+pub async fn purge_all(context: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
     let days = i64::from(context.settings.purge_days);
     if days == 0 {
         return Ok(0);
@@ -170,7 +173,7 @@ pub async fn purge_all(context: &Context, kinds: &[Purge]) -> Result<usize, Prob
     for purge in kinds.iter().copied() {
         loop {
             let count =
-                context.store.write(move |connection| purge(connection, limit)).await?.value;
+                context.database.write(move |connection| purge(connection, limit)).await?.value;
             total = total.saturating_add(count);
             if count == 0 {
                 break;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::spec::Kind;
+use super::spec::ResourceKind;
 use crate::db::schema::revisions;
 use crate::db::sql::{Fragment, Statement};
 use crate::db::{Connection, Error, Time};
@@ -11,7 +11,7 @@ use crate::http::problem::Problem;
 
 /// What counts the times that what is derived of items (the filter index, the columns of lists,
 /// what repeats another item) was made again, which does not show in when they were written.
-pub const MENDED: &str = "mended";
+pub const DERIVED_DATA: &str = "mended";
 
 /// What counts the changes of the catalogue as a whole, beside the names of the kinds.
 pub const CATALOGUE: &str = "catalogue";
@@ -23,7 +23,7 @@ pub struct Revisions(Vec<(String, i64, Time)>);
 
 impl Revisions {
     /// Reads them.
-    pub fn read(connection: &mut Connection) -> Result<Self, Error> {
+    pub fn load(connection: &mut Connection) -> Result<Self, Error> {
         let rows: Vec<String> =
             Statement::<Text>::new(Fragment::new("SELECT state FROM revisions WHERE number = 1"))
                 .load_rows(connection)?;
@@ -42,7 +42,7 @@ impl Revisions {
     }
 
     /// Revision and time of change; 0 and none of what was never written.
-    pub fn of(&self, name: &str) -> (i64, Option<Time>) {
+    pub fn get(&self, name: &str) -> (i64, Option<Time>) {
         self.0
             .iter()
             .find(|(known, ..)| known == name)
@@ -53,8 +53,8 @@ impl Revisions {
     /// one that is never seen, between two changes of the same transaction. There is one write at a
     /// time, so that whoever has seen a revision has seen all items that were written with it or
     /// before.
-    pub fn next(&self) -> i64 {
-        self.of(CATALOGUE).0.saturating_add(1)
+    pub fn next_catalogue_revision(&self) -> i64 {
+        self.get(CATALOGUE).0.saturating_add(1)
     }
 
     /// Counts a change of these.
@@ -63,7 +63,7 @@ impl Revisions {
         names: impl IntoIterator<Item = &'static str>,
         now: Time,
     ) -> Result<(), Error> {
-        let mut revisions = Self::read(connection)?;
+        let mut revisions = Self::load(connection)?;
         for name in names {
             match revisions.0.iter_mut().find(|(known, ..)| known == name) {
                 Some((_, revision, changed_at)) => {
@@ -88,7 +88,7 @@ impl Revisions {
 
 /// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every
 /// writer needs these rows.
-pub fn bump(connection: &mut Connection, written: Kind, now: Time) -> Result<(), Problem> {
+pub fn bump(connection: &mut Connection, written: ResourceKind, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(connection, [CATALOGUE, written.as_str()], now)?)
 }
 
@@ -96,17 +96,17 @@ pub fn bump(connection: &mut Connection, written: Kind, now: Time) -> Result<(),
 pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,
-        Kind::ALL.map(Kind::as_str).into_iter().chain([CATALOGUE]),
+        ResourceKind::ALL.map(ResourceKind::as_str).into_iter().chain([CATALOGUE]),
         now,
     )?)
 }
 
 /// The same after what is derived of items was made again: what servers keep in memory of it is
 /// read anew.
-pub fn bump_mended(connection: &mut Connection, now: Time) -> Result<(), Problem> {
+pub fn bump_derived(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,
-        Kind::ALL.map(Kind::as_str).into_iter().chain([CATALOGUE, MENDED]),
+        ResourceKind::ALL.map(ResourceKind::as_str).into_iter().chain([CATALOGUE, DERIVED_DATA]),
         now,
     )?)
 }

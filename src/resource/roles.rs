@@ -3,9 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::NewLink;
-use super::load::Loaded;
-use super::shown::{Embedded, Shown};
+use super::NewReference;
+use super::load::LoadedItem;
+use super::shown::{EmbeddedJson, RenderContext};
 use crate::http::fields::{JsonFields, limits};
 
 /// A partner and the part it plays.
@@ -13,7 +13,7 @@ use crate::http::fields::{JsonFields, limits};
 pub struct PartnerRole {
     /// The partner.
     #[schema(schema_with = super::document::partner_shown)]
-    pub partner: Embedded,
+    pub partner: EmbeddedJson,
     /// The part it plays.
     #[schema(required, example = "funder")]
     pub role: Option<String>,
@@ -31,21 +31,21 @@ pub struct PartnerRoleInput {
 }
 
 /// Reads `partners`.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Vec<NewLink> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> Vec<NewReference> {
     fields.list("partners", |value, pointer, errors| {
         let mut inner = JsonFields::new(value, pointer, errors)?;
         let partner = inner.reference("partner");
         let role = inner.text("role", limits::SHORT_TEXT);
         inner.require("partner", partner.is_some());
         inner.finish();
-        Some(NewLink { role, ..NewLink::to("partners", partner?) })
+        Some(NewReference { role, ..NewReference::without_role("partners", partner?) })
     })
 }
 
 /// Draws `partners`.
-pub fn view<O>(loaded: &Loaded<O>, shown: &Shown) -> Vec<PartnerRole> {
+pub fn render<O>(loaded: &LoadedItem<O>, shown: &RenderContext) -> Vec<PartnerRole> {
     loaded
-        .in_field("partners")
+        .references_in("partners")
         .filter_map(|link| {
             Some(PartnerRole { partner: shown.embedded(&link.target_id)?, role: link.role.clone() })
         })

@@ -9,18 +9,18 @@ use crate::text::stem::Rules;
 
 /// Words that are searched for together belong together if they are said within so many
 /// milliseconds.
-pub const WITHIN_MS: i64 = 30_000;
+pub const MAX_PASSAGE_MS: i64 = 30_000;
 
 /// The cues of a track as one text.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct CueText {
     text: String,
-    cues: Vec<Spoken>,
+    spans: Vec<CueSpan>,
 }
 
 /// A cue, and where it stands in the text.
 #[derive(Clone, Debug)]
-pub struct Spoken {
+pub struct CueSpan {
     /// When it appears, in milliseconds.
     pub start_ms: i64,
     /// When it goes.
@@ -30,31 +30,31 @@ pub struct Spoken {
 
 /// Cues in which what is searched for is said: the first and the last, by their places.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Passage {
+pub struct CueRange {
     /// The first cue.
     pub first: usize,
     /// The last.
     pub last: usize,
 }
 
-impl Passage {
+impl CueRange {
     /// One cue.
-    pub fn of(cue: usize) -> Self {
+    pub fn single(cue: usize) -> Self {
         Self { first: cue, last: cue }
     }
 }
 
 /// What is marked in a text.
-pub struct Marks(Vec<(Range<usize>, Groups)>);
+pub struct CueMatches(Vec<(Range<usize>, Groups)>);
 
-impl Marks {
+impl CueMatches {
     /// All groups of the query that are found.
     pub fn groups(&self) -> Groups {
         self.0.iter().fold(0, |all, (_, groups)| all | groups)
     }
 }
 
-impl Said {
+impl CueText {
     /// Joins cues, with a space between.
     pub fn new(cues: &[Cue]) -> Self {
         let mut said = Self::default();
@@ -64,7 +64,7 @@ impl Said {
             }
             let start = said.text.len();
             said.text.push_str(&vtt_text::plain(&cue.payload));
-            said.cues.push(Spoken {
+            said.spans.push(CueSpan {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,
                 range: start..said.text.len(),
@@ -74,13 +74,13 @@ impl Said {
     }
 
     /// A cue by its place.
-    pub fn cue(&self, place: usize) -> Option<&Spoken> {
-        self.cues.get(place)
+    pub fn span(&self, place: usize) -> Option<&CueSpan> {
+        self.spans.get(place)
     }
 
     /// What is found in it.
-    pub fn marks(&self, marker: &Marker<'_>, rules: Option<Rules>) -> Marks {
-        Marks(marker.found(&self.text, rules))
+    pub fn find_matches(&self, marker: &Marker<'_>, rules: Option<Rules>) -> CueMatches {
+        CueMatches(marker.found(&self.text, rules))
     }
 
     /// The snippets of the whole.
@@ -89,52 +89,52 @@ impl Said {
     }
 
     /// The cues of a passage as HTML, what is found marked.
-    pub fn html(&self, passage: Passage, marks: &Marks) -> String {
+    pub fn to_html(&self, passage: CueRange, marks: &CueMatches) -> String {
         let range = self
-            .cue(passage.first)
-            .zip(self.cue(passage.last))
+            .span(passage.first)
+            .zip(self.span(passage.last))
             .map(|(first, last)| first.range.start..last.range.end);
         marked(&self.text, range.unwrap_or(0..0), marks.0.iter().map(|(range, _)| range))
     }
 
     /// The cues in which anything is found.
-    pub fn cues_with(&self, marks: &Marks) -> Vec<Passage> {
+    pub fn matching_cues(&self, marks: &CueMatches) -> Vec<CueRange> {
         let mut cues: Vec<usize> = marks
             .0
             .iter()
-            .map(|(range, _)| self.cues.partition_point(|cue| cue.range.end <= range.start))
+            .map(|(range, _)| self.spans.partition_point(|cue| cue.range.end <= range.start))
             .collect();
         cues.dedup();
-        cues.into_iter().map(Passage::of).collect()
+        cues.into_iter().map(CueRange::single).collect()
     }
 
     /// The shortest passages in which all that is searched for is said, in their order; none holds
     /// another.
-    pub fn passages(&self, marks: &Marks, groups: Groups) -> Vec<Passage> {
+    pub fn passages(&self, marks: &CueMatches, groups: Groups) -> Vec<CueRange> {
         // The cues in which something is found, and what.
         let mut found: Vec<(usize, usize, Groups)> = Vec::new();
         for (range, groups) in &marks.0 {
-            let place = |at: usize| self.cues.partition_point(|cue| cue.range.end <= at);
+            let place = |at: usize| self.spans.partition_point(|cue| cue.range.end <= at);
             let (first, last) = (place(range.start), place(range.end.saturating_sub(1)));
             match found.last_mut() {
                 Some((start, end, known)) if *start == first && *end == last => *known |= groups,
                 _ => found.push((first, last, *groups)),
             }
         }
-        let mut passages: Vec<Passage> = Vec::new();
+        let mut passages: Vec<CueRange> = Vec::new();
         for (place, (first, ..)) in found.iter().enumerate() {
             let mut met: Groups = 0;
             for (_, last, these) in found.iter().skip(place) {
                 let apart = self
-                    .cue(*first)
-                    .zip(self.cue(*last))
+                    .span(*first)
+                    .zip(self.span(*last))
                     .map_or(0, |(first, last)| last.start_ms.saturating_sub(first.start_ms));
-                if apart > WITHIN_MS {
+                if apart > MAX_PASSAGE_MS {
                     break;
                 }
                 met |= these;
                 if met & groups == groups {
-                    let passage = Passage { first: *first, last: (*last).max(*first) };
+                    let passage = CueRange { first: *first, last: (*last).max(*first) };
                     // One that begins earlier and ends no earlier says nothing more.
                     while passages.last().is_some_and(|before| before.last >= passage.last) {
                         passages.pop();
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use crate::text::query::Query;
 
-    fn said(lines: &[(i64, &str)]) -> Said {
+    fn cue_text(lines: &[(i64, &str)]) -> Said {
         let cue = |(start, text): &(i64, &str)| Cue {
             start_ms: *start,
             end_ms: start + 3_000,
@@ -163,7 +163,7 @@ mod tests {
         Said::new(&lines.iter().map(cue).collect::<Vec<_>>())
     }
 
-    fn found(said: &Said, query: &str) -> Vec<(usize, usize, String)> {
+    fn passages_of(said: &Said, query: &str) -> Vec<(usize, usize, String)> {
         let query = Query::parse(query, &Rules::ALL);
         let marks = said.marks(&Marker::new(&query), Some(Rules::English));
         let groups = (1 << query.groups.len()) - 1;
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn passages_are_the_shortest() {
+    fn finds_shortest_passages() {
         let said = said(&[
             (0, "The police came."),
             (4_000, "No <i>violence</i> &amp; no fear."),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn phrases_are_found_across_cues() {
+    fn matches_phrases_across_cues() {
         let said = said(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
         assert_eq!(
             found(&said, "\"nobody is alone\""),

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::completeness::Completeness;
-use super::load::{Link, Loaded, Text};
-use super::names::{Memory, Target};
-use super::spec::{Kind, Spec, TextColumn};
+use super::load::{Link, LoadedItem, TranslationRow};
+use super::names::{CacheView, ReferenceTarget};
+use super::spec::{ResourceKind, ResourceSchema, TextField};
 use crate::db::{Id, IdMap, Time};
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
@@ -26,46 +26,46 @@ use crate::text::transliterate::transliterate;
 
 /// The surroundings in which items are shown.
 #[derive(Clone)]
-pub struct Shown {
+pub struct RenderContext {
     /// The languages asked for.
-    pub wish: LanguagePreference,
+    pub language_preference: LanguagePreference,
     /// Country names and footnotes.
-    pub places: Arc<Places>,
+    pub country_names: Arc<Places>,
     /// The address of this server, before the paths of what it keeps itself; where it is not known
     /// they are shown without.
-    pub base: String,
+    pub base_url: String,
     /// Fields to show that a list else leaves out, see [`Spec::extras`].
-    pub extras: Vec<&'static str>,
-    memory: Option<Memory>,
-    targets: IdMap<Arc<Target>>,
+    pub on_demand_fields: Vec<&'static str>,
+    cache: Option<CacheView>,
+    targets: IdMap<Arc<ReferenceTarget>>,
     /// Items as they are shown inside others; those of a page repeat.
-    embedded: RefCell<IdMap<Option<Embedded>>>,
+    embedded: RefCell<IdMap<Option<EmbeddedJson>>>,
     /// The choice among the same languages is the same.
-    choices: Vec<Chosen>,
+    language_choices: Vec<LanguageChoice>,
 }
 
 /// Which of the languages of an item answers.
 #[derive(Clone)]
-struct Chosen {
+struct LanguageChoice {
     languages: Vec<Language>,
-    original: String,
+    original_language: String,
     choice: Option<Choice>,
 }
 
 /// The texts of an item in the language that was chosen for it.
 #[derive(Clone, Debug)]
-pub struct ChosenText {
+pub struct SelectedText {
     /// The language.
     pub language: Language,
     /// Whether the text was made from the other script.
-    pub transliterated: bool,
+    pub is_transliterated: bool,
     /// The texts.
-    pub text: Text,
+    pub text: TranslationRow,
 }
 
 /// An item in short: enough to link to it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Reference {
+pub struct ShortReference {
     /// Identifier.
     #[schema(value_type = uuid::Uuid)]
     pub id: Id,
@@ -76,137 +76,155 @@ pub struct Reference {
 }
 
 /// An item as it is shown inside others, kept between reads: JSON.
-pub type Kept = Arc<RawValue>;
+pub type CachedJson = Arc<RawValue>;
 
 /// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for
 /// it; as JSON. Those of a page share it within their thread: threads that counted the holders of
 /// what all of them show would wait for each other.
 #[derive(Clone, Debug)]
-pub struct Embedded(Rc<Kept>);
+pub struct EmbeddedJson(Rc<CachedJson>);
 
-fn keep<T: Serialize>(resource: &T) -> Option<Kept> {
-    serde_json::value::to_raw_value(resource).ok().map(Kept::from)
+fn to_cached_json<T: Serialize>(resource: &T) -> Option<CachedJson> {
+    serde_json::value::to_raw_value(resource).ok().map(CachedJson::from)
 }
 
-impl Serialize for Embedded {
+impl Serialize for EmbeddedJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-impl Shown {
+impl RenderContext {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
-    pub fn new(wish: LanguagePreference, places: Arc<Places>, memory: Option<Memory>) -> Self {
+    pub fn new(wish: LanguagePreference, places: Arc<Places>, memory: Option<CacheView>) -> Self {
         Self {
-            wish,
-            places,
-            base: String::new(),
-            extras: Vec::new(),
-            memory,
+            language_preference: wish,
+            country_names: places,
+            base_url: String::new(),
+            on_demand_fields: Vec::new(),
+            cache: memory,
             targets: IdMap::default(),
             embedded: RefCell::default(),
-            choices: Vec::new(),
+            language_choices: Vec::new(),
         }
     }
 
     /// The same, seen from this address.
     #[must_use]
-    pub fn at(self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self }
+    pub fn with_base_url(self, base: &str) -> Self {
+        Self { base_url: base.to_owned(), ..self }
     }
 
     /// Makes the items known that memory has; gives those that must be read.
-    pub fn recall(&mut self, kind: Kind, viewer: Visibility, ids: Vec<Id>) -> Vec<Id> {
+    pub fn add_cached_targets(
+        &mut self,
+        kind: ResourceKind,
+        viewer: Visibility,
+        ids: Vec<Id>,
+    ) -> Vec<Id> {
         let targets = &mut self.targets;
-        let mut found = |target: Arc<Target>| drop(targets.insert(target.id, target));
-        match &self.memory {
-            Some(memory) => memory.recall(kind, viewer, ids, &mut found),
+        let mut found = |target: Arc<ReferenceTarget>| drop(targets.insert(target.id, target));
+        match &self.cache {
+            Some(memory) => memory.get_targets(kind, viewer, ids, &mut found),
             None => ids,
         }
     }
 
     /// Makes items known that others refer to; `None` for one that the viewer may not see.
-    pub fn learn(&mut self, kind: Kind, viewer: Visibility, read: Vec<(Id, Option<Arc<Target>>)>) {
-        if let Some(memory) = &self.memory {
-            memory.keep(kind, viewer, read.iter().cloned());
+    pub fn add_targets(
+        &mut self,
+        kind: ResourceKind,
+        viewer: Visibility,
+        read: Vec<(Id, Option<Arc<ReferenceTarget>>)>,
+    ) {
+        if let Some(memory) = &self.cache {
+            memory.insert_targets(kind, viewer, read.iter().cloned());
         }
         self.targets.extend(read.into_iter().filter_map(|(id, target)| Some((id, target?))));
     }
 
     /// The memory, for what is shown inside.
-    pub fn memory(&self) -> Option<Memory> {
-        self.memory.clone()
+    pub fn cache(&self) -> Option<CacheView> {
+        self.cache.clone()
     }
 
     /// Adds a whole resource, to be shown in place of its short form.
-    pub fn add_whole(&mut self, id: Id, resource: &Value) {
-        self.embedded.get_mut().insert(id, keep(resource).map(|kept| Embedded(Rc::new(kept))));
+    pub fn insert_full(&mut self, id: Id, resource: &Value) {
+        self.embedded
+            .get_mut()
+            .insert(id, to_cached_json(resource).map(|kept| EmbeddedJson(Rc::new(kept))));
     }
 
     /// Whether an item that is referred to may be shown.
-    pub fn knows(&self, id: &Id) -> bool {
+    pub fn has_target(&self, id: &Id) -> bool {
         self.targets.contains_key(id)
     }
 
     /// An item that is referred to, with all its titles that the viewer may see.
-    pub fn target(&self, id: &Id) -> Option<&Arc<Target>> {
+    pub fn target(&self, id: &Id) -> Option<&Arc<ReferenceTarget>> {
         self.targets.get(id)
     }
 
     /// Which of these languages answers, by the fallback chain; `None` where all of them are asked
     /// for.
-    pub fn choose(&mut self, available: &[Language], original: &str) -> Option<Choice> {
-        if self.wish.all_languages {
+    pub fn select_language(&mut self, available: &[Language], original: &str) -> Option<Choice> {
+        if self.language_preference.all_languages {
             return None;
         }
         if let Some(known) = self
-            .choices
+            .language_choices
             .iter()
-            .find(|known| known.languages == available && known.original == original)
+            .find(|known| known.languages == available && known.original_language == original)
         {
             return known.choice.clone();
         }
         let choice = choose(
-            &self.wish.requested,
+            &self.language_preference.requested,
             available,
-            &self.wish.fallback,
+            &self.language_preference.fallback,
             &Language::stored(original),
         );
-        self.choices.push(Chosen {
+        self.language_choices.push(LanguageChoice {
             languages: available.to_vec(),
-            original: original.to_owned(),
+            original_language: original.to_owned(),
             choice: choice.clone(),
         });
         choice
     }
 
     /// An item that is referred to; `None` where the viewer may not see it.
-    pub fn embedded(&self, id: &Id) -> Option<Embedded> {
+    pub fn embedded(&self, id: &Id) -> Option<EmbeddedJson> {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
         }
         let kept = self.targets.get(id).and_then(|target| {
-            target.drawn.of(&self.wish.requested, || keep(&self.in_short(target)?))
+            target.rendered.get_or_render(&self.language_preference.requested, || {
+                to_cached_json(&self.shorten(target)?)
+            })
         });
-        let embedded = kept.map(|kept| Embedded(Rc::new(kept)));
+        let embedded = kept.map(|kept| EmbeddedJson(Rc::new(kept)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
         embedded
     }
 
     /// An item that is referred to, in short; `None` where the viewer may not see it.
-    pub fn reference(&self, id: &Id) -> Option<Reference> {
-        self.targets.get(id).and_then(|target| self.in_short(target))
+    pub fn short_reference(&self, id: &Id) -> Option<ShortReference> {
+        self.targets.get(id).and_then(|target| self.shorten(target))
     }
 
-    fn in_short(&self, target: &Target) -> Option<Reference> {
-        let (_, title) = self.title(target)?;
-        Some(Reference { id: target.id, slug: target.slug.clone(), title })
+    fn shorten(&self, target: &ReferenceTarget) -> Option<ShortReference> {
+        let (_, title) = self.localized_title(target)?;
+        Some(ShortReference { id: target.id, slug: target.slug.clone(), title })
     }
 
     /// The title of an item in the answer's language, and which that is.
-    pub fn title(&self, target: &Target) -> Option<(Language, String)> {
-        let choice =
-            choose(&self.wish.requested, &target.languages, &self.wish.fallback, &target.original)?;
+    pub fn localized_title(&self, target: &ReferenceTarget) -> Option<(Language, String)> {
+        let choice = choose(
+            &self.language_preference.requested,
+            &target.languages,
+            &self.language_preference.fallback,
+            &target.original_language,
+        )?;
         let (stored, title) =
             (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
         Some(match choice.transliterate_to {
@@ -216,30 +234,35 @@ impl Shown {
     }
 
     /// Countries by code.
-    pub fn countries(&self, codes: &Packed) -> Vec<CountryReference> {
+    pub fn countries(&self, codes: &PackedJson) -> Vec<CountryReference> {
         let codes: Vec<String> = codes.unpack();
-        codes.iter().filter_map(|code| self.places.country(code, self.wish.ui_language)).collect()
+        codes
+            .iter()
+            .filter_map(|code| {
+                self.country_names.country(code, self.language_preference.ui_language)
+            })
+            .collect()
     }
 }
 
-impl<O> Loaded<O> {
+impl<O> LoadedItem<O> {
     /// What is referred to in a field that holds one reference.
-    pub fn one(&self, field: &str, shown: &Shown) -> Option<Embedded> {
-        self.in_field(field).find_map(|link| shown.embedded(&link.target_id))
+    pub fn embedded_reference(&self, field: &str, shown: &RenderContext) -> Option<EmbeddedJson> {
+        self.references_in(field).find_map(|link| shown.embedded(&link.target_id))
     }
 
     /// What is referred to in a field that holds several.
-    pub fn many(&self, field: &str, shown: &Shown) -> Vec<Embedded> {
-        self.in_field(field).filter_map(|link| shown.embedded(&link.target_id)).collect()
+    pub fn embedded_references(&self, field: &str, shown: &RenderContext) -> Vec<EmbeddedJson> {
+        self.references_in(field).filter_map(|link| shown.embedded(&link.target_id)).collect()
     }
 
     /// The references of a field.
-    pub fn in_field<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Link> {
-        self.links.iter().filter(move |link| link.field == field)
+    pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Link> {
+        self.references.iter().filter(move |link| link.field == field)
     }
 
     /// Takes the texts in the answer's language; `None` when every language is asked for.
-    pub fn take_chosen(&mut self) -> Option<ChosenText> {
+    pub fn take_selected_text(&mut self) -> Option<SelectedText> {
         let choice = self.choice.as_ref()?;
         let stored = self.languages.get(choice.index)?;
         let place = self.texts.iter().position(|text| text.language == stored.as_str())?;
@@ -258,29 +281,33 @@ impl<O> Loaded<O> {
                 value.as_mut().map(change);
             }
         }
-        Some(ChosenText {
+        Some(SelectedText {
             language: choice.language.clone(),
-            transliterated: choice.transliterate_to.is_some(),
+            is_transliterated: choice.transliterate_to.is_some(),
             text,
         })
     }
 
     /// Every language, when that is asked for.
-    pub fn translations(&self, spec: &Spec, shown: &Shown) -> Option<BTreeMap<String, Value>> {
-        if !shown.wish.include_translations {
+    pub fn render_translations(
+        &self,
+        spec: &ResourceSchema,
+        shown: &RenderContext,
+    ) -> Option<BTreeMap<String, Value>> {
+        if !shown.language_preference.include_translations {
             return None;
         }
         Some(
             self.texts
                 .iter()
-                .map(|text| (text.language.clone(), translation(spec, text)))
+                .map(|text| (text.language.clone(), render_translation(spec, text)))
                 .collect(),
         )
     }
 
     /// Takes what every resource shows.
-    pub fn take_common(&mut self) -> Common {
-        Common {
+    pub fn take_common_fields(&mut self) -> CommonFields {
+        CommonFields {
             id: self.item.id,
             slug: take(&mut self.item.slug),
             status: take(&mut self.item.status),
@@ -296,35 +323,35 @@ impl<O> Loaded<O> {
 }
 
 /// The texts of one language, under the names that the kind gives them.
-pub fn translation(spec: &Spec, text: &Text) -> Value {
+pub fn render_translation(spec: &ResourceSchema, text: &TranslationRow) -> Value {
     let mut object = serde_json::Map::new();
     object.insert("status".to_owned(), json!(text.status));
-    for (name, column) in spec.texts {
+    for (name, column) in spec.text_fields {
         object.insert(
             (*name).to_owned(),
-            text.column(*column).map_or(Value::Null, |value| json!(value)),
+            text.field(*column).map_or(Value::Null, |value| json!(value)),
         );
     }
     Value::Object(object)
 }
 
-impl Text {
+impl TranslationRow {
     /// The text in a column.
-    pub fn column(&self, column: TextColumn) -> Option<&str> {
+    pub fn field(&self, column: TextField) -> Option<&str> {
         match column {
-            TextColumn::Title => Some(&self.title),
-            TextColumn::Summary => self.summary.as_deref(),
-            TextColumn::Description => self.description.as_deref(),
-            TextColumn::ContentNote => self.content_note.as_deref(),
-            TextColumn::CreditLine => self.credit_line.as_deref(),
-            TextColumn::Disclaimer => self.disclaimer.as_deref(),
+            TextField::Title => Some(&self.title),
+            TextField::Summary => self.summary.as_deref(),
+            TextField::Description => self.description.as_deref(),
+            TextField::ContentNote => self.content_note.as_deref(),
+            TextField::CreditLine => self.credit_line.as_deref(),
+            TextField::Disclaimer => self.disclaimer.as_deref(),
         }
     }
 }
 
 /// What every resource shows.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Common {
+pub struct CommonFields {
     /// Identifier (UUIDv7): never changes.
     #[schema(value_type = uuid::Uuid, example = "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
     pub id: Id,
@@ -367,15 +394,15 @@ pub struct Common {
 /// unknown value.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(transparent)]
-pub struct Packed(pub Option<Box<RawValue>>);
+pub struct PackedJson(pub Option<Box<RawValue>>);
 
-impl PartialEq for Packed {
+impl PartialEq for PackedJson {
     fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text()
+        self.as_str() == other.as_str()
     }
 }
 
-impl Packed {
+impl PackedJson {
     /// Packs a list; an empty list is nothing.
     pub fn list<T: Serialize>(members: &[T]) -> Self {
         if members.is_empty() {
@@ -395,26 +422,26 @@ impl Packed {
         Self(decimal.and_then(|decimal| RawValue::from_string(decimal.to_owned()).ok()))
     }
 
-    fn text(&self) -> Option<&str> {
+    fn as_str(&self) -> Option<&str> {
         self.0.as_deref().map(RawValue::get)
     }
 
     /// Reads it back; what cannot be read is empty.
     pub fn unpack<T: serde::de::DeserializeOwned + Default>(&self) -> T {
-        self.text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        self.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
     /// To be shown as a list.
-    pub fn shown_as_list(self) -> PackedList {
-        PackedList(self)
+    pub fn into_list(self) -> PackedJsonList {
+        PackedJsonList(self)
     }
 }
 
 /// A [`Packed`] list: shown as `[]` where it is empty.
 #[derive(Clone, Debug)]
-pub struct PackedList(Packed);
+pub struct PackedJsonList(PackedJson);
 
-impl Serialize for PackedList {
+impl Serialize for PackedJsonList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0.0 {
             None => <[(); 0]>::serialize(&[], serializer),

@@ -4,17 +4,17 @@ use maud::html;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The width of a frame where nobody asks for another, in pixels.
-pub const WIDTH: i64 = 640;
+pub const DEFAULT_WIDTH: i64 = 640;
 /// What stands beside the picture of a video needs about so much more height than the picture.
-const TEXT: i64 = 180;
+const TEXT_HEIGHT: i64 = 180;
 
 /// The height of a frame of this width: a picture of 16 to 9 and the text below it.
-pub fn height(width: i64) -> i64 {
-    (width.saturating_mul(9) / 16).saturating_add(TEXT)
+pub fn frame_height(width: i64) -> i64 {
+    (width.saturating_mul(9) / 16).saturating_add(TEXT_HEIGHT)
 }
 
 /// A frame that shows a page of ours.
-pub fn frame(page: &str, (width, height): (i64, i64), title: &str) -> String {
+pub fn iframe_html(page: &str, (width, height): (i64, i64), title: &str) -> String {
     let frame = html! {
         iframe src=(page) width=(width) height=(height) title=(title) style="border:0;max-width:100%" loading="lazy"
             allow="autoplay; fullscreen; picture-in-picture; encrypted-media" referrerpolicy="strict-origin-when-cross-origin" {}
@@ -23,7 +23,7 @@ pub fn frame(page: &str, (width, height): (i64, i64), title: &str) -> String {
 }
 
 /// A video as a component, with the script that it needs; without the script there is a link.
-pub fn video(
+pub fn video_component_html(
     base: &str,
     slug: &str,
     (page, title, language): (&str, &str, Option<&str>),
@@ -37,7 +37,7 @@ pub fn video(
 }
 
 /// A list of videos as a component, in the same way.
-pub fn videos(
+pub fn list_component_html(
     base: &str,
     (query, layout, language): (&str, Option<&str>, Option<&str>),
     (page, title): (&str, &str),
@@ -51,6 +51,6 @@ pub fn videos(
 }
 
 /// Where oEmbed tells of a page of ours.
-pub fn oembed(base: &str, page: &str) -> String {
+pub fn oembed_url(base: &str, page: &str) -> String {
     format!("{base}/oembed?url={}", utf8_percent_encode(page, NON_ALPHANUMERIC))
 }

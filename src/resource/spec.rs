@@ -9,7 +9,7 @@ use crate::phrases::Phrase;
 
 /// The kinds of item that are stored.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Kind {
+pub enum ResourceKind {
     /// A video.
     Video,
     /// A programme.
@@ -26,7 +26,7 @@ pub enum Kind {
     SavedQuery,
 }
 
-impl Kind {
+impl ResourceKind {
     /// All kinds, in an order in which each refers only to those before it, evidence and credits
     /// apart.
     pub const ALL: [Self; 7] = [
@@ -40,7 +40,7 @@ impl Kind {
     ];
 
     /// Those that people look for: what the catalogue is about, not how it is asked.
-    pub const SOUGHT: [Self; 6] = [
+    pub const SEARCHABLE: [Self; 6] = [
         Self::Topic,
         Self::Partner,
         Self::Programme,
@@ -63,7 +63,7 @@ impl Kind {
     }
 
     /// What a list of them is called.
-    pub fn heading(self) -> Phrase {
+    pub fn heading_message(self) -> Phrase {
         match self {
             Self::Video => Phrase::Videos,
             Self::Programme => Phrase::Programmes,
@@ -76,7 +76,7 @@ impl Kind {
     }
 
     /// Its letter in the full-text index.
-    pub fn letter(self) -> char {
+    pub fn index_prefix(self) -> char {
         match self {
             Self::Video => 'v',
             Self::Programme => 'r',
@@ -89,7 +89,7 @@ impl Kind {
     }
 
     /// The slug of one in the first catalogue, for the document.
-    pub fn example(self) -> &'static str {
+    pub fn example_slug(self) -> &'static str {
         match self {
             Self::Video => "testimonials-part-one",
             Self::Programme => "implementing-norms-changing-minds",
@@ -116,7 +116,7 @@ impl Kind {
     }
 
     /// The name of the resource in the document.
-    pub fn schema(self) -> &'static str {
+    pub fn schema_name(self) -> &'static str {
         match self {
             Self::Video => "Video",
             Self::Programme => "Programme",
@@ -142,14 +142,14 @@ impl Kind {
     }
 
     /// What its lists are called in addresses: the last part of that path.
-    pub fn segment(self) -> &'static str {
+    pub fn path_segment(self) -> &'static str {
         self.path().trim_start_matches("/v1/")
     }
 }
 
 /// A text column and the field that shows it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TextColumn {
+pub enum TextField {
     /// The title, name or label: the one text that every language must have.
     Title,
     /// One or two sentences.
@@ -166,81 +166,81 @@ pub enum TextColumn {
 
 /// A reference from an item to others.
 #[derive(Debug)]
-pub struct LinkSpec {
+pub struct ReferenceSchema {
     /// The field that shows it and the value of `include` that expands it.
     pub field: &'static str,
     /// What it refers to.
-    pub target: Kind,
+    pub target: ResourceKind,
     /// How a person calls what holds the reference: "2 videos refer to it as their programme".
-    pub phrase: &'static str,
+    pub referrer_phrase: &'static str,
 }
 
 /// Items of another kind that refer to an item.
 #[derive(Debug)]
-pub struct ReferrerSpec {
+pub struct ReferencedBySchema {
     /// The field that shows them, and the value of `include` that asks for it.
     pub field: &'static str,
     /// Their kind.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// Their field that refers to the item.
-    pub through: &'static str,
+    pub reference_field: &'static str,
 }
 
 /// What an equality filter takes.
 #[derive(Debug)]
-pub enum Takes {
+pub enum FilterType {
     /// An identifier or slug of an item.
-    Item(Kind),
+    Item(ResourceKind),
     /// An identifier or slug of an item that refers to what is looked for in this field.
-    Referrer(Kind, &'static str),
+    ReferencedBy(ResourceKind, &'static str),
     /// A country code.
     Country,
     /// A language tag; `sr` means both scripts.
     Language,
     /// One of these words.
-    Word(&'static [&'static str]),
+    OneOf(&'static [&'static str]),
     /// Any text; compared exactly.
     Text,
     /// `true` or `false`.
-    Flag,
+    Boolean,
     /// A year.
     Year,
     /// Several of these words, all of which must hold.
-    Has(&'static [&'static str]),
+    AllOf(&'static [&'static str]),
 }
 
 /// An equality filter.
 #[derive(Debug)]
-pub struct FilterSpec {
+pub struct FilterSchema {
     /// The parameter.
     pub name: &'static str,
     /// What it takes.
-    pub takes: Takes,
+    pub filter_type: FilterType,
     /// For the document.
     pub description: &'static str,
     /// For the document.
     pub example: &'static str,
 }
 
-impl Takes {
+impl FilterType {
     /// Whether each of its values is one that few items share, so that it has a bit in their
     /// signatures, see [`super::index::bit`].
-    pub fn narrows(&self) -> bool {
+    pub fn is_selective(&self) -> bool {
         matches!(self, Self::Item(_) | Self::Country)
     }
 }
 
 /// A bound on a column.
 #[derive(Debug)]
-pub struct RangeSpec {
+pub struct RangeSchema {
     /// The parameter.
     pub name: &'static str,
     /// The column, with its table.
     pub column: &'static str,
     /// What it holds.
-    pub holds: RangeType,
+    pub value_type: RangeType,
     /// Lower bounds are inclusive, upper bounds exclusive.
-    pub lower: bool,
+    pub is_lower_bound: bool,
     /// For the document.
     pub description: &'static str,
     /// For the document.
@@ -262,7 +262,7 @@ pub enum RangeType {
 
 /// A sort key.
 #[derive(Debug)]
-pub struct SortSpec {
+pub struct SortSchema {
     /// The key's name.
     pub name: &'static str,
     /// The column, with its table; the title is found by the answer's language.
@@ -279,7 +279,7 @@ pub enum SortColumn {
         /// With its table.
         name: &'static str,
         /// What it holds.
-        holds: SortKeyType,
+        key_type: SortKeyType,
         /// Whether it may be unknown.
         nullable: bool,
     },
@@ -290,7 +290,7 @@ pub enum SortColumn {
 /// A table that repeats fields of the items of one kind, beside the `number` of each, for ranges
 /// and sort keys.
 #[derive(Clone, Copy, Debug)]
-pub struct TableSpec {
+pub struct SortTableSchema {
     /// Its name.
     pub name: &'static str,
     /// Its columns.
@@ -299,34 +299,34 @@ pub struct TableSpec {
 
 /// A kind of item, declared.
 #[derive(Debug)]
-pub struct Spec {
+pub struct ResourceSchema {
     /// Which kind.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// The table of what lists of it are sorted by or limited to beside what every item has, if
     /// there is such.
-    pub table: Option<TableSpec>,
+    pub sort_table: Option<SortTableSchema>,
     /// The texts: field and column; the first is the title.
-    pub texts: &'static [(&'static str, TextColumn)],
+    pub text_fields: &'static [(&'static str, TextField)],
     /// References.
-    pub links: &'static [LinkSpec],
+    pub references: &'static [ReferenceSchema],
     /// Equality filters.
-    pub filters: &'static [FilterSpec],
+    pub filters: &'static [FilterSchema],
     /// Ranges, beside those every kind has.
-    pub ranges: &'static [RangeSpec],
+    pub ranges: &'static [RangeSchema],
     /// Sort keys, beside those every kind has.
-    pub sorts: &'static [SortSpec],
+    pub sort_keys: &'static [SortSchema],
     /// Fields of the whole resource, for `fields` (without those every kind has).
     pub fields: &'static [&'static str],
     /// Fields that a single item always shows, and a list where `include` or `fields` asks for
     /// them.
-    pub extras: &'static [&'static str],
+    pub on_demand_fields: &'static [&'static str],
     /// Kinds whose items refer to items of this kind, and are shown inside them where `include`
     /// asks for it.
-    pub referrers: &'static [ReferrerSpec],
+    pub referenced_by: &'static [ReferencedBySchema],
     /// Kinds whose items an item of this kind shows inside itself.
-    pub shows: &'static [Kind],
+    pub embeds: &'static [ResourceKind],
     /// In which formats its lists are feeds: what their addresses end with.
-    pub feeds: &'static [&'static str],
+    pub feed_formats: &'static [&'static str],
 }
 
 /// Fields that every kind has.
@@ -347,130 +347,131 @@ pub const COMMON_FIELDS: &[&str] = &[
 ];
 
 /// Ranges that every kind has.
-pub const COMMON_RANGES: &[RangeSpec] = &[
-    RangeSpec {
+pub const COMMON_RANGES: &[RangeSchema] = &[
+    RangeSchema {
         name: "published_after",
         column: "items.published_at",
-        holds: RangeType::Time,
-        lower: true,
+        value_type: RangeType::Time,
+        is_lower_bound: true,
         description: "Published at this moment or later.",
         example: "2026-01-01",
     },
-    RangeSpec {
+    RangeSchema {
         name: "published_before",
         column: "items.published_at",
-        holds: RangeType::Time,
-        lower: false,
+        value_type: RangeType::Time,
+        is_lower_bound: false,
         description: "Published before this moment.",
         example: "2027-01-01T00:00:00Z",
     },
-    RangeSpec {
+    RangeSchema {
         name: "updated_since",
         column: "items.updated_at",
-        holds: RangeType::Time,
-        lower: true,
+        value_type: RangeType::Time,
+        is_lower_bound: true,
         description: "Changed at this moment or later. Follows the item's own changes, not those of what it shows.",
         example: "2026-05-07T08:00:00Z",
     },
 ];
 
 /// Filters that every kind has.
-pub const COMMON_FILTERS: &[FilterSpec] = &[FilterSpec {
+pub const COMMON_FILTERS: &[FilterSchema] = &[FilterSchema {
     name: "year",
-    takes: Takes::Year,
+    filter_type: FilterType::Year,
     description: "Published in this year (UTC).",
     example: "2026",
 }];
 
 /// Sort keys that every kind has.
-pub const COMMON_SORTS: &[SortSpec] = &[
-    SortSpec {
+pub const COMMON_SORT_KEYS: &[SortSchema] = &[
+    SortSchema {
         name: "published_at",
         column: SortColumn::Column {
             name: "items.published_at",
-            holds: SortKeyType::Time,
+            key_type: SortKeyType::Time,
             nullable: true,
         },
         description: "when it was published",
     },
-    SortSpec {
+    SortSchema {
         name: "updated_at",
         column: SortColumn::Column {
             name: "items.updated_at",
-            holds: SortKeyType::Time,
+            key_type: SortKeyType::Time,
             nullable: false,
         },
         description: "when it was last changed",
     },
-    SortSpec {
+    SortSchema {
         name: "created_at",
         column: SortColumn::Column {
             name: "items.created_at",
-            holds: SortKeyType::Time,
+            key_type: SortKeyType::Time,
             nullable: false,
         },
         description: "when it was stored",
     },
-    SortSpec {
+    SortSchema {
         name: "slug",
         column: SortColumn::Column {
             name: "items.slug",
-            holds: SortKeyType::Text,
+            key_type: SortKeyType::Text,
             nullable: false,
         },
         description: "the slug",
     },
 ];
 
-impl Spec {
+impl ResourceSchema {
     /// All equality filters.
-    pub fn all_filters(&self) -> impl Iterator<Item = &'static FilterSpec> + Clone {
+    pub fn all_filters(&self) -> impl Iterator<Item = &'static FilterSchema> + Clone {
         self.filters.iter().chain(COMMON_FILTERS)
     }
 
     /// The equality filters that are facets too: those whose values items have.
-    pub fn all_facets(&self) -> impl Iterator<Item = &'static FilterSpec> + Clone {
-        self.all_filters().filter(|filter| !matches!(filter.takes, Takes::Referrer(..)))
+    pub fn all_facets(&self) -> impl Iterator<Item = &'static FilterSchema> + Clone {
+        self.all_filters()
+            .filter(|filter| !matches!(filter.filter_type, FilterType::ReferencedBy(..)))
     }
 
     /// All ranges.
-    pub fn all_ranges(&self) -> impl Iterator<Item = &'static RangeSpec> + Clone {
+    pub fn all_ranges(&self) -> impl Iterator<Item = &'static RangeSchema> + Clone {
         COMMON_RANGES.iter().chain(self.ranges)
     }
 
     /// All sort keys. The title goes by the name that the kind gives it.
-    pub fn all_sorts(&self) -> impl Iterator<Item = &'static SortSpec> + Clone {
-        self.sorts.iter().chain(COMMON_SORTS)
+    pub fn all_sort_keys(&self) -> impl Iterator<Item = &'static SortSchema> + Clone {
+        self.sort_keys.iter().chain(COMMON_SORT_KEYS)
     }
 
     /// All fields of a resource.
     pub fn all_fields(&self) -> impl Iterator<Item = &'static str> + Clone {
-        let texts = self.texts.iter().map(|(name, _)| *name);
+        let texts = self.text_fields.iter().map(|(name, _)| *name);
         COMMON_FIELDS
             .iter()
             .copied()
             .chain(texts)
             .chain(self.fields.iter().copied())
-            .chain(self.extras.iter().copied())
+            .chain(self.on_demand_fields.iter().copied())
     }
 
     /// What `include` takes: references to show whole, and what is there beside them.
     pub fn all_includes(&self) -> impl Iterator<Item = &'static str> + Clone {
-        self.links
+        self.references
             .iter()
             .map(|link| link.field)
             .chain(["translations", "completeness"])
-            .chain(self.extras.iter().copied())
-            .chain(self.referrers.iter().map(|referrer| referrer.field))
+            .chain(self.on_demand_fields.iter().copied())
+            .chain(self.referenced_by.iter().map(|referrer| referrer.field))
     }
 
     /// The reference of this field.
-    pub fn link(&self, field: &str) -> Option<&'static LinkSpec> {
-        self.links.iter().find(|link| link.field == field)
+    pub fn reference(&self, field: &str) -> Option<&'static ReferenceSchema> {
+        self.references.iter().find(|link| link.field == field)
     }
 
     /// The kind and parameter under which a filter's values stand in the index.
-    pub fn facet(&self, filter: &str) -> String {
+    pub fn index_field(&self, filter: &str) -> String {
         format!("{}.{filter}", self.kind.as_str())
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::Status;
-use super::load::Text;
-use super::spec::{Spec, TextColumn};
+use super::load::TranslationRow;
+use super::spec::{ResourceSchema, TextField};
 use crate::http::fields::{JsonFields, limits, parse_storable_language};
 use crate::http::problem::FieldError;
 use crate::text::collation::sort_key;
@@ -12,18 +12,18 @@ use crate::text::language::Language;
 
 /// The texts that a body has, and the language it was written in.
 #[derive(Clone, Debug)]
-pub struct NewTexts {
+pub struct ParsedTranslations {
     /// The original language.
-    pub original: Language,
+    pub original_language: Language,
     /// Texts by language.
-    pub texts: Vec<Text>,
+    pub texts: Vec<TranslationRow>,
     /// Whether the texts came as flat fields.
-    pub flat: bool,
+    pub is_flat: bool,
 }
 
-impl NewTexts {
+impl ParsedTranslations {
     /// The tags of those texts that `which` holds of, as an item keeps them.
-    pub fn languages(&self, which: impl Fn(&Text) -> bool) -> String {
+    pub fn language_list(&self, which: impl Fn(&TranslationRow) -> bool) -> String {
         let tags: Vec<&str> = self
             .texts
             .iter()
@@ -35,20 +35,24 @@ impl NewTexts {
 }
 
 /// What the texts are read against.
-pub struct Defaults<'a> {
+pub struct TranslationDefaults<'a> {
     /// The status of texts that state none.
     pub status: Status,
     /// The original language where the body states none.
-    pub original: &'a Language,
+    pub original_language: &'a Language,
     /// Whether a missing `original_language` may follow from the translations.
-    pub original_may_follow: bool,
+    pub infer_original_language: bool,
 }
 
 /// Reads `original_language`, `translations` and the flat texts.
-pub fn read(fields: &mut JsonFields<'_, '_>, spec: &Spec, defaults: &Defaults<'_>) -> NewTexts {
+pub fn parse_translations(
+    fields: &mut JsonFields<'_, '_>,
+    spec: &ResourceSchema,
+    defaults: &TranslationDefaults<'_>,
+) -> ParsedTranslations {
     let stated = fields.language("original_language");
-    let flat = spec.texts.iter().any(|(name, _)| fields.contains(name));
-    for (name, _) in spec.texts {
+    let flat = spec.text_fields.iter().any(|(name, _)| fields.contains(name));
+    for (name, _) in spec.text_fields {
         fields.ignore(&[name]);
     }
     let translations = fields.value("translations");
@@ -58,25 +62,30 @@ pub fn read(fields: &mut JsonFields<'_, '_>, spec: &Spec, defaults: &Defaults<'_
             "conflicting",
             "Send either flat texts or `translations`, not both.",
         );
-        return NewTexts {
-            original: stated.unwrap_or_else(|| defaults.original.clone()),
+        return ParsedTranslations {
+            original_language: stated.unwrap_or_else(|| defaults.original_language.clone()),
             texts: Vec::new(),
-            flat: false,
+            is_flat: false,
         };
     }
     let Some(translations) = translations else {
-        let original = stated.unwrap_or_else(|| defaults.original.clone());
-        let text = read_one(fields, spec, defaults, &original);
-        return NewTexts { original, texts: text.into_iter().collect(), flat: true };
+        let original = stated.unwrap_or_else(|| defaults.original_language.clone());
+        let text = parse_translation(fields, spec, defaults, &original);
+        return ParsedTranslations {
+            original_language: original,
+            texts: text.into_iter().collect(),
+            is_flat: true,
+        };
     };
     let pointer = fields.pointer_to("translations");
-    let texts = read_all(translations, &pointer, spec, defaults, fields.errors_mut());
+    let texts = parse_translation_map(translations, &pointer, spec, defaults, fields.errors_mut());
     let original = stated.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
-        let has_default = texts.iter().any(|text| text.language == defaults.original.as_str());
+        let has_default =
+            texts.iter().any(|text| text.language == defaults.original_language.as_str());
         first
-            .filter(|_| defaults.original_may_follow && !has_default)
-            .unwrap_or_else(|| defaults.original.clone())
+            .filter(|_| defaults.infer_original_language && !has_default)
+            .unwrap_or_else(|| defaults.original_language.clone())
     });
     // Texts that are there but wrong have been reported as such.
     let is_there = translations.get(original.as_str()).is_some_and(|texts| !texts.is_null());
@@ -85,16 +94,16 @@ pub fn read(fields: &mut JsonFields<'_, '_>, spec: &Spec, defaults: &Defaults<'_
             format!("The texts of the original language `{}` are missing.", original.as_str());
         fields.error("translations", "missing_language", detail);
     }
-    NewTexts { original, texts, flat: false }
+    ParsedTranslations { original_language: original, texts, is_flat: false }
 }
 
-fn read_all(
+fn parse_translation_map(
     value: &Value,
     pointer: &str,
-    spec: &Spec,
-    defaults: &Defaults<'_>,
+    spec: &ResourceSchema,
+    defaults: &TranslationDefaults<'_>,
     errors: &mut Vec<FieldError>,
-) -> Vec<Text> {
+) -> Vec<TranslationRow> {
     let Value::Object(object) = value else {
         errors.push(FieldError::field(
             pointer,
@@ -111,7 +120,7 @@ fn read_all(
         ));
         return Vec::new();
     }
-    let mut texts: Vec<Text> = Vec::new();
+    let mut texts: Vec<TranslationRow> = Vec::new();
     for (tag, value) in object {
         let here = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
         let language = match parse_storable_language(tag) {
@@ -134,7 +143,12 @@ fn read_all(
         }
         let Some(mut fields) = JsonFields::new(value, here, errors) else { continue };
         let status = fields.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
-        let text = read_one(&mut fields, spec, &Defaults { status, ..*defaults }, &language);
+        let text = parse_translation(
+            &mut fields,
+            spec,
+            &TranslationDefaults { status, ..*defaults },
+            &language,
+        );
         fields.finish();
         texts.extend(text);
     }
@@ -142,13 +156,13 @@ fn read_all(
     texts
 }
 
-fn read_one(
+fn parse_translation(
     fields: &mut JsonFields<'_, '_>,
-    spec: &Spec,
-    defaults: &Defaults<'_>,
+    spec: &ResourceSchema,
+    defaults: &TranslationDefaults<'_>,
     language: &Language,
-) -> Option<Text> {
-    let mut text = Text {
+) -> Option<TranslationRow> {
+    let mut text = TranslationRow {
         language: language.as_str().to_owned(),
         status: defaults.status.as_str().to_owned(),
         title: String::new(),
@@ -159,9 +173,9 @@ fn read_one(
         disclaimer: None,
         sort_key: String::new(),
     };
-    for (name, column) in spec.texts {
+    for (name, column) in spec.text_fields {
         match column {
-            TextColumn::Title => {
+            TextField::Title => {
                 let before = fields.errors_mut().len();
                 match fields.text(name, limits::TITLE) {
                     Some(title) => text.title = title,
@@ -175,11 +189,11 @@ fn read_one(
                     None => {}
                 }
             }
-            TextColumn::Summary => text.summary = fields.text(name, limits::SUMMARY),
-            TextColumn::Description => text.description = fields.text(name, limits::DESCRIPTION),
-            TextColumn::ContentNote => text.content_note = fields.text(name, limits::SUMMARY),
-            TextColumn::CreditLine => text.credit_line = fields.text(name, limits::SUMMARY),
-            TextColumn::Disclaimer => text.disclaimer = fields.text(name, limits::SUMMARY),
+            TextField::Summary => text.summary = fields.text(name, limits::SUMMARY),
+            TextField::Description => text.description = fields.text(name, limits::DESCRIPTION),
+            TextField::ContentNote => text.content_note = fields.text(name, limits::SUMMARY),
+            TextField::CreditLine => text.credit_line = fields.text(name, limits::SUMMARY),
+            TextField::Disclaimer => text.disclaimer = fields.text(name, limits::SUMMARY),
         }
     }
     text.sort_key = sort_key(&text.title, language);

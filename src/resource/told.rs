@@ -7,92 +7,95 @@ use crate::http::keys::Visibility;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::phrases::Phrase;
-use crate::resource::load::{find_all, load_named};
+use crate::resource::load::{load_reference_targets, resolve_names};
 use crate::resource::query::{MAX_IDS, MAX_VALUES};
-use crate::resource::shown::Shown;
-use crate::resource::spec::{FilterSpec, Kind, RangeSpec, RangeType, Spec, Takes};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::{
+    FilterSchema, FilterType, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+};
 use crate::text::language::Language;
 use crate::text::language_names;
 
 /// Stands between what must all hold.
-const AND: &str = " · ";
+const SEPARATOR: &str = " · ";
 
 /// A sentence that must stand with something, and what it is called.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Note {
+pub struct RequiredNote {
     /// What it is called, if that has to be said.
     pub label: Option<&'static str>,
     /// The sentence.
     pub text: String,
 }
 
-impl Note {
+impl RequiredNote {
     /// The whole as plain text.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn to_text(&self) -> String {
         self.label.map_or_else(|| self.text.clone(), |label| format!("{label}: {}", self.text))
     }
 }
 
 /// A query in words, and what must be said with it.
-pub struct Told {
+pub struct QueryDescription {
     /// The words.
     pub title: String,
     /// Footnotes of what they name.
-    pub notes: Vec<Note>,
+    pub notes: Vec<RequiredNote>,
 }
 
 /// Tells a query that a list has understood.
-pub fn tell(
+pub fn describe_query(
     connection: &mut Connection,
-    spec: &'static Spec,
+    spec: &'static ResourceSchema,
     query: &str,
     viewer: Visibility,
-    shown: &mut Shown,
-) -> Result<Told, Problem> {
+    shown: &mut RenderContext,
+) -> Result<QueryDescription, Problem> {
     let mut params = QueryParams::parse(query)?;
-    let filters: Vec<(&'static FilterSpec, Vec<String>)> = spec
+    let filters: Vec<(&'static FilterSchema, Vec<String>)> = spec
         .all_filters()
         .filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?)))
         .collect();
-    let names = names(connection, &filters, viewer, shown)?;
-    let language = shown.wish.ui_language;
+    let names = load_filter_titles(connection, &filters, viewer, shown)?;
+    let language = shown.language_preference.ui_language;
     let say = |phrase: Phrase| phrase.in_language(language);
-    let mut told = Told { title: say(spec.kind.heading()).to_owned(), notes: Vec::new() };
+    let mut told =
+        QueryDescription { title: say(spec.kind.heading_message()).to_owned(), notes: Vec::new() };
     if let Some(text) = params.get("q").filter(|text| !text.trim().is_empty()) {
-        told.add(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
+        told.append(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     for (filter, values) in &filters {
         let mut labels = Vec::new();
         for value in values {
             let (is_excluded, value) =
                 value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
-            let label = label(filter, value, &names, shown, &mut told.notes);
+            let label = filter_value_label(filter, value, &names, shown, &mut told.notes);
             labels.push(if is_excluded { Phrase::Except.with(language, &label) } else { label });
         }
         let labels = labels.join(", ");
-        match name(filter) {
-            Some(name) => told.add(&format!("{}: {labels}", say(name))),
-            None => told.add(&labels),
+        match filter_label(filter) {
+            Some(name) => told.append(&format!("{}: {labels}", say(name))),
+            None => told.append(&labels),
         }
     }
     for missing in params.list("missing", MAX_VALUES).into_iter().flatten() {
-        let text = missing_part(&missing, language);
-        told.add(&text);
+        let text = missing_filter_label(&missing, language);
+        told.append(&text);
     }
     for range in spec.all_ranges() {
         if let Some(bound) = params.get(range.name) {
-            let sign = if range.lower { "≥" } else { "<" };
-            let unit = if range.holds == RangeType::Integer { " s" } else { "" };
-            told.add(&format!(
+            let sign = if range.is_lower_bound { "≥" } else { "<" };
+            let unit = if range.value_type == RangeType::Integer { " s" } else { "" };
+            told.append(&format!(
                 "{} {sign} {}{unit}",
-                bounded(range).map_or(range.name, say),
+                range_label(range).map_or(range.name, say),
                 bound.trim()
             ));
         }
     }
     if let Some(ids) = params.list("ids", MAX_IDS) {
-        told.add(&format!("{} ({})", say(Phrase::Selection), ids.len()));
+        told.append(&format!("{} ({})", say(Phrase::Selection), ids.len()));
     }
     for status in params
         .list("status", MAX_VALUES)
@@ -100,7 +103,7 @@ pub fn tell(
         .flatten()
         .filter(|status| status != "published")
     {
-        told.add(&status);
+        told.append(&status);
     }
     let sorts = params.list("sort", MAX_VALUES).unwrap_or_default();
     if !sorts.is_empty() && sorts != ["-published_at"] {
@@ -112,32 +115,32 @@ pub fn tell(
                 format!("{} {arrow}", Phrase::of_word(name).map_or(name, say))
             })
             .collect();
-        told.add(&format!("{}: {}", say(Phrase::Order), keys.join(", ")));
+        told.append(&format!("{}: {}", say(Phrase::Order), keys.join(", ")));
     }
     told.notes.dedup();
     Ok(told)
 }
 
-impl Told {
-    fn add(&mut self, text: &str) {
-        self.title.push_str(AND);
+impl QueryDescription {
+    fn append(&mut self, text: &str) {
+        self.title.push_str(SEPARATOR);
         self.title.push_str(text);
     }
 }
 
 /// Titles of the items that filters name, by kind and the name that was used.
-type Names = HashMap<(Kind, String), String>;
+type TitlesByName = HashMap<(ResourceKind, String), String>;
 
-fn names(
+fn load_filter_titles(
     connection: &mut Connection,
-    filters: &[(&'static FilterSpec, Vec<String>)],
+    filters: &[(&'static FilterSchema, Vec<String>)],
     viewer: Visibility,
-    shown: &mut Shown,
-) -> Result<Names, Error> {
-    let named: Vec<(Kind, &str)> = filters
+    shown: &mut RenderContext,
+) -> Result<TitlesByName, Error> {
+    let named: Vec<(ResourceKind, &str)> = filters
         .iter()
         .filter_map(|(filter, values)| {
-            if let Takes::Item(kind) | Takes::Referrer(kind, _) = filter.takes {
+            if let FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) = filter.filter_type {
                 Some((kind, values))
             } else {
                 None
@@ -148,14 +151,14 @@ fn names(
         })
         .collect();
     if named.is_empty() {
-        return Ok(Names::new());
+        return Ok(TitlesByName::new());
     }
     // The list that the words are of looks the names up too, and remembers them for the next time.
-    let known = |(kind, name): &(Kind, &str)| {
-        shown.memory().and_then(|memory| memory.named(*kind, viewer, name))
+    let known = |(kind, name): &(ResourceKind, &str)| {
+        shown.cache().and_then(|memory| memory.get_id_by_name(*kind, viewer, name))
     };
-    let mut found: HashMap<(Kind, String), Id> = HashMap::new();
-    let mut unknown: Vec<(Kind, &str)> = Vec::new();
+    let mut found: HashMap<(ResourceKind, String), Id> = HashMap::new();
+    let mut unknown: Vec<(ResourceKind, &str)> = Vec::new();
     for one in named {
         match known(&one) {
             Some(id) => drop(found.insert((one.0, one.1.to_owned()), id)),
@@ -163,49 +166,54 @@ fn names(
         }
     }
     if !unknown.is_empty() {
-        found.extend(find_all(connection, &unknown)?.into_iter().map(|(key, (id, _))| (key, id)));
+        found.extend(
+            resolve_names(connection, &unknown)?.into_iter().map(|(key, (id, _))| (key, id)),
+        );
     }
-    load_named(
+    load_reference_targets(
         connection,
         found.iter().map(|((kind, _), id)| (*kind, vec![*id])).collect(),
         viewer,
         shown,
     )?;
-    Ok(found.into_iter().filter_map(|(key, id)| Some((key, shown.reference(&id)?.title))).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|(key, id)| Some((key, shown.short_reference(&id)?.title)))
+        .collect())
 }
 
 /// How a person calls a value of a filter.
-fn label(
-    filter: &FilterSpec,
+fn filter_value_label(
+    filter: &FilterSchema,
     value: &str,
-    names: &Names,
-    shown: &Shown,
-    notes: &mut Vec<Note>,
+    names: &TitlesByName,
+    shown: &RenderContext,
+    notes: &mut Vec<RequiredNote>,
 ) -> String {
-    let language = shown.wish.ui_language;
-    match filter.takes {
-        Takes::Item(kind) | Takes::Referrer(kind, _) => {
+    let language = shown.language_preference.ui_language;
+    match filter.filter_type {
+        FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) => {
             names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())
         }
-        Takes::Country => {
-            let Some(country) = shown.places.country(value, language) else {
+        FilterType::Country => {
+            let Some(country) = shown.country_names.country(value, language) else {
                 return value.to_owned();
             };
             let Some(footnote) = country.footnote else { return country.name.to_owned() };
-            notes.push(Note { label: None, text: format!("* {footnote}") });
+            notes.push(RequiredNote { label: None, text: format!("* {footnote}") });
             format!("{}*", country.name)
         }
-        Takes::Language => Language::parse(value)
+        FilterType::Language => Language::parse(value)
             .map_or_else(|_| value.to_owned(), |tag| language_names::name(&tag, language)),
-        Takes::Flag if filter.name == "additive" => {
+        FilterType::Boolean if filter.name == "additive" => {
             if value == "true" { Phrase::Additive } else { Phrase::NotAdditive }
                 .in_language(language)
                 .to_owned()
         }
-        Takes::Flag => if value == "true" { Phrase::Group } else { Phrase::Single }
+        FilterType::Boolean => if value == "true" { Phrase::Group } else { Phrase::Single }
             .in_language(language)
             .to_owned(),
-        Takes::Word(_) | Takes::Has(_) => match value {
+        FilterType::OneOf(_) | FilterType::AllOf(_) => match value {
             "youtube" => "YouTube".to_owned(),
             "vimeo" => "Vimeo".to_owned(),
             "hls" | "dash" => value.to_ascii_uppercase(),
@@ -214,12 +222,12 @@ fn label(
                 |phrase| phrase.with(language, "").trim().to_owned(),
             ),
         },
-        Takes::Text | Takes::Year => value.to_owned(),
+        FilterType::Text | FilterType::Year => value.to_owned(),
     }
 }
 
 /// What a filter is called, where its values do not say what they are.
-fn name(filter: &FilterSpec) -> Option<Phrase> {
+fn filter_label(filter: &FilterSchema) -> Option<Phrase> {
     Some(match filter.name {
         "language" => Phrase::Language,
         "spoken_language" => Phrase::SpokenLanguage,
@@ -232,7 +240,7 @@ fn name(filter: &FilterSpec) -> Option<Phrase> {
 }
 
 /// What a range bounds.
-fn bounded(range: &RangeSpec) -> Option<Phrase> {
+fn range_label(range: &RangeSchema) -> Option<Phrase> {
     let (first, last) = range.name.split_once('_')?;
     Some(match (first, last) {
         ("published", _) => Phrase::Published,
@@ -246,7 +254,7 @@ fn bounded(range: &RangeSpec) -> Option<Phrase> {
 }
 
 /// A part that is missing in a language, or is there: `sq.captions`, `!sq.captions`.
-fn missing_part(text: &str, language: &str) -> String {
+fn missing_filter_label(text: &str, language: &str) -> String {
     let (is_there, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
     let (tag, part) = text.split_once('.').unwrap_or((text, ""));
     let tag = Language::parse(tag)

@@ -11,107 +11,109 @@ use super::revisions::{CATALOGUE, Revisions};
 use crate::db::page::PositionRow;
 
 /// How many counts are kept.
-const MOST: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 /// How many pages of searches are kept; one takes some kilobytes.
-const MOST_FOUND: usize = 2_000;
+const MAX_SEARCH_PAGES: usize = 2_000;
 /// How long what is asked for, and how many items of a page, may be to be kept.
-const LONGEST_FOUND: (usize, usize) = (2_000, 101);
+const SEARCH_PAGE_LIMITS: (usize, usize) = (2_000, 101);
 
 /// How many items lists have that were asked for since the last write.
-pub type Totals = Since<i64>;
+pub type CountCache = VersionedCache<i64>;
 
 /// Where the items of pages stand that were searched for since the last write.
-pub struct Found(Since<Arc<[PositionRow]>>);
+pub struct SearchPageCache(VersionedCache<Arc<[PositionRow]>>);
 
 /// What was counted of lists since the last write.
-pub struct Since<T> {
-    most: usize,
-    kept: Mutex<Kept<T>>,
+pub struct VersionedCache<T> {
+    max_entries: usize,
+    entries: Mutex<CacheEntries<T>>,
 }
 
-impl<T> Since<T> {
-    fn keeping(most: usize) -> Self {
-        Self { most, kept: Mutex::new(Kept { revision: 0, counts: HashMap::new() }) }
+impl<T> VersionedCache<T> {
+    fn with_max_entries(most: usize) -> Self {
+        Self {
+            max_entries: most,
+            entries: Mutex::new(CacheEntries { revision: 0, values: HashMap::new() }),
+        }
     }
 }
 
-impl<T> Default for Since<T> {
+impl<T> Default for VersionedCache<T> {
     fn default() -> Self {
-        Self::keeping(MOST)
+        Self::with_max_entries(MAX_ENTRIES)
     }
 }
 
-impl Default for Found {
+impl Default for SearchPageCache {
     fn default() -> Self {
-        Self(Since::keeping(MOST_FOUND))
+        Self(VersionedCache::with_max_entries(MAX_SEARCH_PAGES))
     }
 }
 
-impl Found {
+impl SearchPageCache {
     /// A page at these revisions; searched for where it is not known.
-    pub fn of<E>(
+    pub fn get_or_try_insert_with<E>(
         &self,
         revisions: &Revisions,
         page: &str,
         search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, E>,
     ) -> Result<Option<Vec<PositionRow>>, E> {
-        if let Some(known) = self.0.known(revisions, page) {
+        if let Some(known) = self.0.get(revisions, page) {
             return Ok(Some(known.to_vec()));
         }
         let found = search()?;
         // A place that is none of the list is not kept: there is no end of those.
-        if let Some(found) = found
-            .as_ref()
-            .filter(|found| page.len() <= LONGEST_FOUND.0 && found.len() <= LONGEST_FOUND.1)
-        {
-            self.0.keep(revisions, page.to_owned(), Arc::from(found.as_slice()));
+        if let Some(found) = found.as_ref().filter(|found| {
+            page.len() <= SEARCH_PAGE_LIMITS.0 && found.len() <= SEARCH_PAGE_LIMITS.1
+        }) {
+            self.0.insert(revisions, page.to_owned(), Arc::from(found.as_slice()));
         }
         Ok(found)
     }
 }
 
-struct Kept<T> {
+struct CacheEntries<T> {
     revision: i64,
-    counts: HashMap<String, T>,
+    values: HashMap<String, T>,
 }
 
-impl<T: Clone> Since<T> {
+impl<T: Clone> VersionedCache<T> {
     /// What is counted of a list at the revisions that a read has found; `list` is all that makes
     /// it another, and `count` is asked where it is not known.
-    pub fn of<E>(
+    pub fn get_or_try_insert_with<E>(
         &self,
         revisions: &Revisions,
         list: &str,
         count: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        if let Some(known) = self.known(revisions, list) {
+        if let Some(known) = self.get(revisions, list) {
             return Ok(known);
         }
         let counted = count()?;
-        self.keep(revisions, list.to_owned(), counted.clone());
+        self.insert(revisions, list.to_owned(), counted.clone());
         Ok(counted)
     }
 
     /// What is known at these revisions.
-    pub fn known(&self, revisions: &Revisions, list: &str) -> Option<T> {
-        let (revision, _) = revisions.of(CATALOGUE);
+    pub fn get(&self, revisions: &Revisions, list: &str) -> Option<T> {
+        let (revision, _) = revisions.get(CATALOGUE);
         Some(self.lock())
             .filter(|kept| kept.revision == revision)
-            .and_then(|kept| kept.counts.get(list).cloned())
+            .and_then(|kept| kept.values.get(list).cloned())
     }
 
     /// Keeps what was found at these revisions.
-    pub fn keep(&self, revisions: &Revisions, list: String, counted: T) {
-        let (revision, _) = revisions.of(CATALOGUE);
+    pub fn insert(&self, revisions: &Revisions, list: String, counted: T) {
+        let (revision, _) = revisions.get(CATALOGUE);
         let mut kept = self.lock();
-        if kept.revision != revision || kept.counts.len() >= self.most {
-            *kept = Kept { revision, counts: HashMap::new() };
+        if kept.revision != revision || kept.values.len() >= self.max_entries {
+            *kept = CacheEntries { revision, values: HashMap::new() };
         }
-        kept.counts.insert(list, counted);
+        kept.values.insert(list, counted);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept<T>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, CacheEntries<T>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_are_kept_until_something_is_written_and_no_more_than_has_an_end() {
+    fn caches_search_pages_until_next_write_within_limits() {
         let found = Found::default();
         let at = |revision: u32| Revisions::parse(&format!("catalogue {revision} 1"));
         let row = |number| (0, number, None, None, None);

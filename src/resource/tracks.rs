@@ -8,9 +8,9 @@ use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::load::{Item, all_texts};
+use super::load::{ItemRow, load_all_texts};
 use super::revisions::{Revisions, bump};
-use super::{Subject, announce, index};
+use super::{Resource, announce, index};
 use crate::captions::{Cue, Track, vtt_text};
 use crate::config::Settings;
 use crate::db::schema::{cues, items, tracks};
@@ -67,7 +67,7 @@ impl TrackKind {
 
 /// What an item shows of a track.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Summary {
+pub struct TrackSummary {
     /// What it is for.
     pub kind: TrackKind,
     /// Its language.
@@ -76,9 +76,9 @@ pub struct Summary {
     pub label: Option<String>,
 }
 
-impl Item {
+impl ItemRow {
     /// What it shows of its tracks, by kind and language.
-    pub fn track_summaries(&self) -> Vec<Summary> {
+    pub fn track_summaries(&self) -> Vec<TrackSummary> {
         if self.tracks.is_empty() {
             Vec::new()
         } else {
@@ -90,7 +90,7 @@ impl Item {
 /// A track as stored, without its cues.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = tracks)]
-pub struct Stored {
+pub struct TrackRow {
     /// Number of its row.
     pub number: RowId,
     /// Identifier.
@@ -115,16 +115,16 @@ pub struct Stored {
     pub updated_at: Time,
 }
 
-impl Stored {
+impl TrackRow {
     /// What it is for; captions, should it be nothing that is known.
-    pub fn kind(&self) -> TrackKind {
+    pub fn track_kind(&self) -> TrackKind {
         TrackKind::parse(&self.kind).unwrap_or(TrackKind::Captions)
     }
 }
 
 /// What a file says beside its cues.
 #[derive(Default, Deserialize, PartialEq, Serialize)]
-struct Head {
+struct FileHeader {
     header: String,
     metadata: Vec<String>,
     preamble: Vec<String>,
@@ -133,7 +133,7 @@ struct Head {
 
 /// What a cue has beside its times and its text.
 #[derive(Default, Deserialize, PartialEq, Serialize)]
-struct Rest {
+struct CueExtras {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identifier: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -144,20 +144,22 @@ struct Rest {
 
 /// How many cues a track can have: the keys of cues are made of the number of the track and their
 /// place.
-const PLACES: i64 = 32_768;
+const CUES_PER_TRACK: i64 = 32_768;
 
 /// The tracks of an item, in the order in which they answer.
-pub fn of_item(connection: &mut Connection, item: RowId) -> Result<Vec<Stored>, Error> {
-    let mut found: Vec<Stored> =
-        tracks::table.filter(tracks::item.eq(item)).select(Stored::as_select()).load(connection)?;
-    in_order(&mut found);
+pub fn load_item_tracks(connection: &mut Connection, item: RowId) -> Result<Vec<TrackRow>, Error> {
+    let mut found: Vec<TrackRow> = tracks::table
+        .filter(tracks::item.eq(item))
+        .select(TrackRow::as_select())
+        .load(connection)?;
+    sort_tracks(&mut found);
     Ok(found)
 }
 
 /// The cues of a track, and what its file said beside them.
-pub fn read(connection: &mut Connection, stored: &Stored) -> Result<Track, Error> {
-    let head: Head = serde_json::from_str(&stored.head).unwrap_or_default();
-    let rows = cues_of(connection, &[stored.number])?.remove(&stored.number).unwrap_or_default();
+pub fn load_track(connection: &mut Connection, stored: &TrackRow) -> Result<Track, Error> {
+    let head: FileHeader = serde_json::from_str(&stored.head).unwrap_or_default();
+    let rows = load_cues(connection, &[stored.number])?.remove(&stored.number).unwrap_or_default();
     Ok(Track {
         header: head.header,
         metadata: head.metadata,
@@ -170,7 +172,7 @@ pub fn read(connection: &mut Connection, stored: &Stored) -> Result<Track, Error
 type CueRow = (i64, i64, i64, String, Option<String>);
 
 /// The cues of these tracks, in order.
-pub fn cues_of(
+pub fn load_cues(
     connection: &mut Connection,
     tracks: &[RowId],
 ) -> Result<HashMap<RowId, Vec<Cue>>, Error> {
@@ -190,7 +192,8 @@ pub fn cues_of(
     rows.sort_unstable_by_key(|row| row.0);
     let mut found: HashMap<RowId, Vec<Cue>> = HashMap::new();
     for (key, start_ms, end_ms, payload, rest) in rows {
-        let rest: Rest = rest.and_then(|rest| serde_json::from_str(&rest).ok()).unwrap_or_default();
+        let rest: CueExtras =
+            rest.and_then(|rest| serde_json::from_str(&rest).ok()).unwrap_or_default();
         let cue = Cue {
             notes_before: rest.notes,
             identifier: rest.identifier,
@@ -199,22 +202,22 @@ pub fn cues_of(
             settings: rest.settings,
             payload,
         };
-        found.entry(key.div_euclid(PLACES)).or_default().push(cue);
+        found.entry(key.div_euclid(CUES_PER_TRACK)).or_default().push(cue);
     }
     Ok(found)
 }
 
 /// Stores a track in place of the one of its kind and language; gives it, and whether anything is
 /// other than before.
-pub fn write(
+pub fn save_track(
     connection: &mut Connection,
     item: RowId,
-    summary: &Summary,
+    summary: &TrackSummary,
     track: &Track,
-    existing: Option<&Stored>,
-) -> Result<(Stored, bool), Error> {
+    existing: Option<&TrackRow>,
+) -> Result<(TrackRow, bool), Error> {
     let now = Time::now();
-    let head = Head {
+    let head = FileHeader {
         header: track.header.clone(),
         metadata: track.metadata.clone(),
         preamble: track.preamble.clone(),
@@ -222,19 +225,19 @@ pub fn write(
     };
     let fault =
         |error: serde_json::Error| Error::Internal(format!("a track cannot be kept: {error}"));
-    let head = if head == Head::default() {
+    let head = if head == FileHeader::default() {
         String::new()
     } else {
         serde_json::to_string(&head).map_err(fault)?
     };
     let cue_count = i64::try_from(track.cues.len()).unwrap_or(i64::MAX);
-    if cue_count > PLACES {
+    if cue_count > CUES_PER_TRACK {
         return Err(Error::Internal("a track has more cues than there are places".to_owned()));
     }
     if let Some(before) = existing {
         if before.head == head
             && before.label == summary.label
-            && read(connection, before)?.cues == track.cues
+            && load_track(connection, before)?.cues == track.cues
         {
             return Ok((before.clone(), false));
         }
@@ -264,11 +267,11 @@ pub fn write(
             ))
             .execute(connection)?;
     }
-    let stored: Stored = tracks::table
+    let stored: TrackRow = tracks::table
         .filter(tracks::item.eq(item))
         .filter(tracks::kind.eq(summary.kind.as_str()))
         .filter(tracks::language.eq(&summary.language))
-        .select(Stored::as_select())
+        .select(TrackRow::as_select())
         .first(connection)?;
     insert_cues(connection, stored.number, &track.cues)?;
     Ok((stored, true))
@@ -280,18 +283,18 @@ fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Resul
         |error: serde_json::Error| Error::Internal(format!("a cue cannot be kept: {error}"));
     let mut rows = Vec::with_capacity(cues.len());
     for (cue, place) in cues.iter().zip(0..) {
-        let rest = Rest {
+        let rest = CueExtras {
             identifier: cue.identifier.clone(),
             settings: cue.settings.clone(),
             notes: cue.notes_before.clone(),
         };
-        let rest = if rest == Rest::default() {
+        let rest = if rest == CueExtras::default() {
             None
         } else {
             Some(serde_json::to_string(&rest).map_err(fault)?)
         };
         rows.push((
-            track.saturating_mul(PLACES).saturating_add(place),
+            track.saturating_mul(CUES_PER_TRACK).saturating_add(place),
             cue.start_ms,
             cue.end_ms,
             &cue.payload,
@@ -312,9 +315,11 @@ fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Resul
 }
 
 fn delete_cues(connection: &mut Connection, track: RowId) -> Result<(), Error> {
-    let first = track.saturating_mul(PLACES);
+    let first = track.saturating_mul(CUES_PER_TRACK);
     diesel::delete(
-        cues::table.filter(cues::key.ge(first)).filter(cues::key.lt(first.saturating_add(PLACES))),
+        cues::table
+            .filter(cues::key.ge(first))
+            .filter(cues::key.lt(first.saturating_add(CUES_PER_TRACK))),
     )
     .execute(connection)?;
     Ok(())
@@ -329,42 +334,44 @@ pub fn delete(connection: &mut Connection, track: RowId) -> Result<(), Error> {
 
 /// Removes all tracks of an item.
 pub fn delete_all(connection: &mut Connection, item: RowId) -> Result<(), Error> {
-    of_item(connection, item)?.iter().try_for_each(|track| delete(connection, track.number))
+    load_item_tracks(connection, item)?
+        .iter()
+        .try_for_each(|track| delete(connection, track.number))
 }
 
 /// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision,
 /// and whatever hangs on that.
-pub fn changed<S: Subject>(
+pub fn update_item_after_track_change<S: Resource>(
     connection: &mut Connection,
     settings: &Settings,
-    item: &Item,
+    item: &ItemRow,
 ) -> Result<(), Problem> {
     let now = Time::now();
     let mut item = item.clone();
-    item.tracks = shown(&of_item(connection, item.number)?);
+    item.tracks = summary_json(&load_item_tracks(connection, item.number)?);
     item.revision = item.revision.saturating_add(1);
-    (item.updated_at, item.written) = (now, Revisions::read(connection)?.next());
+    (item.updated_at, item.written) = (now, Revisions::load(connection)?.next_catalogue_revision());
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
-    let own = item.own::<S>().ok_or_else(|| {
+    let own = item.parse_fields::<S>().ok_or_else(|| {
         Problem::internal(format!("the own fields of item {} cannot be read", item.id))
     })?;
-    let texts = all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
-    index::write_facets::<S>(connection, &item, &own, &texts, &item.links(), false)?;
-    index::write_some(connection, &[item.number])?;
-    bump(connection, S::SPEC.kind, now)?;
+    let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
+    index::write_filter_index::<S>(connection, &item, &own, &texts, &item.references(), false)?;
+    index::reindex_items(connection, &[item.number])?;
+    bump(connection, S::SCHEMA.kind, now)?;
     if item.is_public {
-        announce::changed(connection, settings, S::SPEC.kind)?;
+        announce::record_feed_change(connection, settings, S::SCHEMA.kind)?;
     }
     Ok(())
 }
 
 /// What an item keeps of its tracks.
-pub fn shown(tracks: &[Stored]) -> String {
+pub fn summary_json(tracks: &[TrackRow]) -> String {
     if tracks.is_empty() {
         return String::new();
     }
-    let summary = |track: &Stored| Summary {
-        kind: track.kind(),
+    let summary = |track: &TrackRow| TrackSummary {
+        kind: track.track_kind(),
         language: track.language.clone(),
         label: track.label.clone(),
     };
@@ -372,30 +379,30 @@ pub fn shown(tracks: &[Stored]) -> String {
 }
 
 /// What these items should keep of their tracks; those without any are left out.
-pub fn shown_by(
+pub fn load_summary_json(
     connection: &mut Connection,
     items: &[RowId],
 ) -> Result<HashMap<RowId, String>, Error> {
-    let mut by_item: HashMap<RowId, Vec<Stored>> = HashMap::new();
-    for track in of_items(connection, items.iter().copied())? {
+    let mut by_item: HashMap<RowId, Vec<TrackRow>> = HashMap::new();
+    for track in load_tracks_of_items(connection, items.iter().copied())? {
         by_item.entry(track.item).or_default().push(track);
     }
     for tracks in by_item.values_mut() {
-        in_order(tracks);
+        sort_tracks(tracks);
     }
-    Ok(by_item.into_iter().map(|(item, tracks)| (item, shown(&tracks))).collect())
+    Ok(by_item.into_iter().map(|(item, tracks)| (item, summary_json(&tracks))).collect())
 }
 
-fn in_order(tracks: &mut [Stored]) {
-    tracks.sort_by(|a, b| (a.kind(), &a.language).cmp(&(b.kind(), &b.language)));
+fn sort_tracks(tracks: &mut [TrackRow]) {
+    tracks.sort_by(|a, b| (a.track_kind(), &a.language).cmp(&(b.track_kind(), &b.language)));
 }
 
 /// The tracks of these items.
-pub fn of_items(
+pub fn load_tracks_of_items(
     connection: &mut Connection,
     items: impl IntoIterator<Item = RowId>,
-) -> Result<Vec<Stored>, Error> {
-    let mut stored: Vec<Stored> = Statement::<tracks::SqlType>::select(
+) -> Result<Vec<TrackRow>, Error> {
+    let mut stored: Vec<TrackRow> = Statement::<tracks::SqlType>::select(
         "tracks.*",
         "tracks",
         &integer_in_fragment("tracks.item", items),
@@ -407,7 +414,7 @@ pub fn of_items(
 
 /// The text of a track for the full-text index.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spoken {
+pub struct TrackText {
     /// What the track is for.
     pub kind: TrackKind,
     /// Its language.
@@ -417,24 +424,24 @@ pub struct Spoken {
 }
 
 /// The texts of the tracks of these items.
-pub fn spoken(
+pub fn load_track_texts(
     connection: &mut Connection,
-    items: &[&Item],
-) -> Result<HashMap<RowId, Vec<Spoken>>, Error> {
+    items: &[&ItemRow],
+) -> Result<HashMap<RowId, Vec<TrackText>>, Error> {
     let with: Vec<RowId> =
         items.iter().filter(|item| !item.tracks.is_empty()).map(|item| item.number).collect();
-    let mut found: HashMap<RowId, Vec<Spoken>> = HashMap::new();
+    let mut found: HashMap<RowId, Vec<TrackText>> = HashMap::new();
     if with.is_empty() {
         return Ok(found);
     }
-    let stored = of_items(connection, with)?;
+    let stored = load_tracks_of_items(connection, with)?;
     let numbers: Vec<RowId> = stored.iter().map(|track| track.number).collect();
-    let mut cues = cues_of(connection, &numbers)?;
+    let mut cues = load_cues(connection, &numbers)?;
     for track in stored {
         let cues = cues.remove(&track.number).unwrap_or_default();
         let plain: Vec<String> = cues.iter().map(|cue| vtt_text::plain(&cue.payload)).collect();
-        let spoken = Spoken {
-            kind: track.kind(),
+        let spoken = TrackText {
+            kind: track.track_kind(),
             language: Language::stored(&track.language),
             text: plain.join(" "),
         };

@@ -9,10 +9,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text as SqlText};
 use serde::Serialize;
 
-use super::load::{Item, Link, Text, Texts, all_texts, delete_texts, insert_texts, read_items};
+use super::load::{
+    ItemRow, Link, TranslationRow, TranslationsByItem, delete_texts, insert_texts, load_all_texts,
+    load_items,
+};
 use super::revisions::Revisions;
-use super::write::{claim, save_columns};
-use super::{Subject, index, tracks};
+use super::write::{reserve_slug, save_sort_row};
+use super::{Resource, index, tracks};
 use crate::db::schema::items;
 use crate::db::search::{IndexMismatch, IndexSnapshot};
 use crate::db::sql::{
@@ -22,7 +25,7 @@ use crate::db::types::sql;
 use crate::db::{Connection, Error, Id, RowId, Time};
 
 /// How many items are looked at together.
-const AT_ONCE: i64 = 500;
+const ITEMS_PER_BATCH: i64 = 500;
 
 /// Something that is wrong.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -39,71 +42,71 @@ pub struct Finding {
     pub derived: bool,
 }
 
-const REPAIR: &str = "Run `kinoteka check --repair`.";
+const REPAIR_REMEDY: &str = "Run `kinoteka check --repair`.";
 /// What to do where the full-text index is not what it should be.
-pub const REINDEX: &str = "Run `kinoteka reindex` or `kinoteka check --repair`.";
+pub const REINDEX_REMEDY: &str = "Run `kinoteka reindex` or `kinoteka check --repair`.";
 
 /// What was found in some items of a kind, and after which to go on.
-pub struct Checked {
+pub struct CheckBatch {
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// How many items were looked at.
-    pub items: usize,
+    pub item_count: usize,
     /// Those of which something that is derived does not fit.
-    pub stale: Vec<RowId>,
+    pub stale_row_ids: Vec<RowId>,
     /// The last of them; none at the end.
-    pub last: Option<RowId>,
+    pub last_row_id: Option<RowId>,
 }
 
 /// The check of one kind.
-pub type Verify = fn(&mut Connection, Option<RowId>, &IndexSnapshot) -> Result<Checked, Error>;
+pub type VerifyFn = fn(&mut Connection, Option<RowId>, &IndexSnapshot) -> Result<CheckBatch, Error>;
 
 /// What makes items of one kind fit again.
-pub type Mend = fn(&mut Connection, &[RowId]) -> Result<(), Error>;
+pub type RepairFn = fn(&mut Connection, &[RowId]) -> Result<(), Error>;
 
 /// What the database holds of some items.
-struct Held {
-    texts: Texts,
-    terms: HashMap<RowId, BTreeSet<(String, String)>>,
+struct StoredState {
+    texts: TranslationsByItem,
+    filter_terms: HashMap<RowId, BTreeSet<(String, String)>>,
     /// Items with rows in the filter index that say something else of them than they do.
-    misplaced: HashSet<RowId>,
+    stale_filter_rows: HashSet<RowId>,
     /// What items should show of their text tracks.
-    tracks: HashMap<RowId, String>,
+    track_summaries: HashMap<RowId, String>,
     /// What they refer to; the slug of what is deleted.
     targets: HashMap<Id, Option<String>>,
     /// What items follow.
-    followed: HashMap<Id, Item>,
-    slugs: HashSet<(String, RowId)>,
+    inherited_from: HashMap<Id, ItemRow>,
+    reserved_slugs: HashSet<(String, RowId)>,
     /// Items whose row in the table of their kind says what they do.
-    placed: HashSet<RowId>,
+    sort_rows_in_sync: HashSet<RowId>,
 }
 
 /// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
 /// what was read of it in the same state of the database.
-pub fn verify<S: Subject>(
+pub fn verify<S: Resource>(
     connection: &mut Connection,
     after: Option<RowId>,
     contents: &IndexSnapshot,
-) -> Result<Checked, Error> {
+) -> Result<CheckBatch, Error> {
     let condition = Fragment::new("items.kind = ")
-        .bind(Bind::Text(S::SPEC.kind.as_str().to_owned()))
+        .bind(Bind::Text(S::SCHEMA.kind.as_str().to_owned()))
         .sql(" AND items.purged_at IS NULL AND items.number > ")
         .bind(Bind::Integer(after.unwrap_or(0)))
         .sql(" ORDER BY items.number LIMIT ")
-        .bind(Bind::Integer(AT_ONCE));
-    let rows = read_items(connection, &condition)?;
-    let held = hold::<S>(connection, &rows)?;
-    let unlike = index::differences(connection, &rows, contents)?;
-    let mut checked = Checked {
+        .bind(Bind::Integer(ITEMS_PER_BATCH));
+    let rows = load_items(connection, &condition)?;
+    let held = load_state::<S>(connection, &rows)?;
+    let unlike = index::index_mismatches(connection, &rows, contents)?;
+    let mut checked = CheckBatch {
         findings: Vec::new(),
-        items: rows.len(),
-        stale: Vec::new(),
-        last: rows.last().map(|item| item.number),
+        item_count: rows.len(),
+        stale_row_ids: Vec::new(),
+        last_row_id: rows.last().map(|item| item.number),
     };
     for item in &rows {
-        let found = look::<S>(item, &held, unlike.get(&item.number).copied());
+        let found = find_mismatches::<S>(item, &held, unlike.get(&item.number).copied());
         if found.iter().any(|finding| finding.derived) {
-            checked.stale.push(item.number);
+            checked.stale_row_ids.push(item.number);
         }
         checked.findings.extend(found);
     }
@@ -111,21 +114,24 @@ pub fn verify<S: Subject>(
 }
 
 /// Makes again what is derived from these items of a kind, in a transaction that writes.
-pub fn mend<S: Subject>(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
-    let rows = read_items(
+pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+    let rows = load_items(
         connection,
         &integer_in_fragment("items.number", numbers.iter().copied())
             .sql(" AND items.purged_at IS NULL"),
     )?;
-    let held = hold::<S>(connection, &rows)?;
-    rows.iter().try_for_each(|item| make_again::<S>(connection, item, &held))
+    let held = load_state::<S>(connection, &rows)?;
+    rows.iter().try_for_each(|item| rebuild_derived::<S>(connection, item, &held))
 }
 
-fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, Error> {
-    let by_number: HashMap<RowId, &Item> = rows.iter().map(|item| (item.number, item)).collect();
+fn load_state<S: Resource>(
+    connection: &mut Connection,
+    rows: &[ItemRow],
+) -> Result<StoredState, Error> {
+    let by_number: HashMap<RowId, &ItemRow> = rows.iter().map(|item| (item.number, item)).collect();
     let numbers: Vec<RowId> = rows.iter().map(|item| item.number).collect();
     let targets: BTreeSet<Id> =
-        rows.iter().flat_map(Item::links).map(|link| link.target_id).collect();
+        rows.iter().flat_map(ItemRow::references).map(|link| link.target_id).collect();
     let targets: Vec<(Id, String, Option<Time>)> = items::table
         .filter(id_in(items::id, &targets))
         .select((items::id, items::slug, items::deleted_at))
@@ -143,7 +149,7 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
     let mut signatures: BTreeSet<(RowId, i64)> = BTreeSet::new();
     for (number, field, value, is_public, published_at, signature) in facets {
         let fits = by_number.get(&number).is_some_and(|item| {
-            item.is_public == is_public && (!is_public || item.dated() == published_at)
+            item.is_public == is_public && (!is_public || item.sort_date() == published_at)
         });
         if !fits {
             misplaced.insert(number);
@@ -152,7 +158,7 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         signatures.insert((number, signature));
     }
     let unlike = |(number, signature): &(RowId, i64)| {
-        terms.get(number).is_none_or(|terms| index::signature::<S>(terms) != *signature)
+        terms.get(number).is_none_or(|terms| index::bloom_signature::<S>(terms) != *signature)
     };
     misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
@@ -160,52 +166,61 @@ fn hold<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Held, 
         .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");
     let slugs: Vec<(String, RowId)> =
         Statement::<(SqlText, BigInt)>::new(statement).load_rows(connection)?;
-    Ok(Held {
-        texts: all_texts(connection, numbers.iter().copied())?,
-        terms,
-        misplaced,
-        tracks: tracks::shown_by(connection, &numbers)?,
+    Ok(StoredState {
+        texts: load_all_texts(connection, numbers.iter().copied())?,
+        filter_terms: terms,
+        stale_filter_rows: misplaced,
+        track_summaries: tracks::load_summary_json(connection, &numbers)?,
         targets: targets
             .into_iter()
             .map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug)))
             .collect(),
-        followed: followed::<S>(connection, rows)?,
-        slugs: slugs.into_iter().collect(),
-        placed: placed::<S>(connection, rows)?,
+        inherited_from: load_inherited_items::<S>(connection, rows)?,
+        reserved_slugs: slugs.into_iter().collect(),
+        sort_rows_in_sync: load_sort_rows_in_sync::<S>(connection, rows)?,
     })
 }
 
 /// The items that these follow.
-fn followed<S: Subject>(
+fn load_inherited_items<S: Resource>(
     connection: &mut Connection,
-    rows: &[Item],
-) -> Result<HashMap<Id, Item>, Error> {
-    let Some(field) = S::FOLLOWS else { return Ok(HashMap::new()) };
-    let links = rows.iter().flat_map(Item::links).filter(|link| link.field == field);
+    rows: &[ItemRow],
+) -> Result<HashMap<Id, ItemRow>, Error> {
+    let Some(field) = S::INHERITS_FROM else { return Ok(HashMap::new()) };
+    let links = rows.iter().flat_map(ItemRow::references).filter(|link| link.field == field);
     let ids: BTreeSet<Id> = links.map(|link| link.target_id).collect();
-    let followed = read_items(connection, &id_in_fragment("items.id", &ids))?;
+    let followed = load_items(connection, &id_in_fragment("items.id", &ids))?;
     Ok(followed.into_iter().map(|item| (item.id, item)).collect())
 }
 
 /// The own fields of an item as they follow from what it refers to.
-fn following<S: Subject>(own: &S::Own, links: &[Link], held: &Held) -> S::Own {
+fn with_inherited_fields<S: Resource>(
+    own: &S::Fields,
+    links: &[Link],
+    held: &StoredState,
+) -> S::Fields {
     let mut own = own.clone();
-    let link = links.iter().find(|link| S::FOLLOWS.is_some_and(|field| link.field == field));
-    if let Some(followed) = link.and_then(|link| held.followed.get(&link.target_id)) {
-        S::follow(&mut own, followed);
+    let link = links.iter().find(|link| S::INHERITS_FROM.is_some_and(|field| link.field == field));
+    if let Some(followed) = link.and_then(|link| held.inherited_from.get(&link.target_id)) {
+        S::inherit(&mut own, followed);
     }
     own
 }
 
 /// The items whose row in the table of their kind says what they do.
-fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<HashSet<RowId>, Error> {
+fn load_sort_rows_in_sync<S: Resource>(
+    connection: &mut Connection,
+    rows: &[ItemRow],
+) -> Result<HashSet<RowId>, Error> {
     let numbers = rows.iter().map(|item| item.number);
-    let Some(table) = &S::SPEC.table else { return Ok(numbers.collect()) };
+    let Some(table) = &S::SCHEMA.sort_table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
     for item in rows {
-        let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { continue };
+        let (Some(own), Some(links)) = (item.parse_fields::<S>(), item.parse_references()) else {
+            continue;
+        };
         let mut same = Fragment::new("number = ").bind(Bind::Integer(item.number));
-        for (column, value) in table.columns.iter().zip(S::columns(item, &own, &links)) {
+        for (column, value) in table.columns.iter().zip(S::sort_columns(item, &own, &links)) {
             same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
         }
         let found: Vec<RowId> =
@@ -215,30 +230,34 @@ fn placed<S: Subject>(connection: &mut Connection, rows: &[Item]) -> Result<Hash
     Ok(placed)
 }
 
-fn tags(texts: &[Text], which: impl Fn(&Text) -> bool) -> String {
+fn language_list(texts: &[TranslationRow], which: impl Fn(&TranslationRow) -> bool) -> String {
     let tags: Vec<&str> =
         texts.iter().filter(|text| which(text)).map(|text| text.language.as_str()).collect();
     tags.join(" ")
 }
 
-fn is_published(text: &Text) -> bool {
+fn is_published(text: &TranslationRow) -> bool {
     text.status == "published"
 }
 
-fn should_be_public(item: &Item, texts: &[Text]) -> bool {
+fn should_be_public(item: &ItemRow, texts: &[TranslationRow]) -> bool {
     item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
 }
 
-fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<IndexMismatch>) -> Vec<Finding> {
+fn find_mismatches<S: Resource>(
+    item: &ItemRow,
+    held: &StoredState,
+    unlike: Option<IndexMismatch>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let subject = format!("{} `{}`", S::SPEC.kind.noun(), item.slug);
+    let subject = format!("{} `{}`", S::SCHEMA.kind.noun(), item.slug);
     let mut found = |code, detail: String, remedy, derived| {
         findings.push(Finding { code, subject: subject.clone(), detail, remedy, derived });
     };
-    let none: (Vec<Text>, BTreeSet<(String, String)>) = Default::default();
+    let none: (Vec<TranslationRow>, BTreeSet<(String, String)>) = Default::default();
     let texts = held.texts.get(&item.number).unwrap_or(&none.0);
-    let terms = held.terms.get(&item.number).unwrap_or(&none.1);
-    let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else {
+    let terms = held.filter_terms.get(&item.number).unwrap_or(&none.1);
+    let (Some(own), Some(links)) = (item.parse_fields::<S>(), item.parse_references()) else {
         found(
             "row_damaged",
             "Its own fields or its references cannot be read.".to_owned(),
@@ -283,29 +302,34 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<IndexMismatch>) -> 
             Some(_) => {}
         }
     }
-    if !held.slugs.contains(&(item.slug.clone(), item.number)) {
-        found("slug_not_reserved", "Its slug is not reserved for it.".to_owned(), REPAIR, true);
+    if !held.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
+        found(
+            "slug_not_reserved",
+            "Its slug is not reserved for it.".to_owned(),
+            REPAIR_REMEDY,
+            true,
+        );
     }
-    let languages = (tags(texts, |_| true), tags(texts, is_published));
+    let languages = (language_list(texts, |_| true), language_list(texts, is_published));
     if (&item.languages, &item.public_languages) != (&languages.0, &languages.1) {
         let detail = format!(
             "Its languages are kept as `{}` and `{}`.",
             item.languages, item.public_languages
         );
-        found("languages_stale", detail, REPAIR, true);
+        found("languages_stale", detail, REPAIR_REMEDY, true);
     }
-    if following::<S>(&own, &links, held) != own {
+    if with_inherited_fields::<S>(&own, &links, held) != own {
         let detail = format!(
             "What it takes over from its `{}` is not what that says.",
-            S::FOLLOWS.unwrap_or_default()
+            S::INHERITS_FROM.unwrap_or_default()
         );
-        found("copy_stale", detail, REPAIR, true);
+        found("copy_stale", detail, REPAIR_REMEDY, true);
     }
-    if !held.placed.contains(&item.number) {
+    if !held.sort_rows_in_sync.contains(&item.number) {
         found(
             "columns_stale",
             "What it is sorted by and limited to is not what it holds.".to_owned(),
-            REPAIR,
+            REPAIR_REMEDY,
             true,
         );
     }
@@ -314,25 +338,25 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<IndexMismatch>) -> 
         found(
             "visibility_stale",
             format!("It is kept as {kept}, which does not follow from its status and texts."),
-            REPAIR,
+            REPAIR_REMEDY,
             true,
         );
     }
-    if *terms != index::terms::<S>(item, &own, texts, &links)
-        || held.misplaced.contains(&item.number)
+    if *terms != index::filter_terms::<S>(item, &own, texts, &links)
+        || held.stale_filter_rows.contains(&item.number)
     {
         found(
             "filter_index_stale",
             "Filters do not find it by what it holds.".to_owned(),
-            REPAIR,
+            REPAIR_REMEDY,
             true,
         );
     }
-    if item.tracks != held.tracks.get(&item.number).map_or("", String::as_str) {
+    if item.tracks != held.track_summaries.get(&item.number).map_or("", String::as_str) {
         found(
             "tracks_stale",
             "What it shows of its text tracks is not what there is.".to_owned(),
-            REPAIR,
+            REPAIR_REMEDY,
             true,
         );
     }
@@ -345,46 +369,49 @@ fn look<S: Subject>(item: &Item, held: &Held, unlike: Option<IndexMismatch>) -> 
                 "Its entries in the full-text index hold other words than it does."
             }
         };
-        found("search_index_stale", detail.to_owned(), REINDEX, true);
+        found("search_index_stale", detail.to_owned(), REINDEX_REMEDY, true);
     }
     findings
 }
 
-fn make_again<S: Subject>(
+fn rebuild_derived<S: Resource>(
     connection: &mut Connection,
-    item: &Item,
-    held: &Held,
+    item: &ItemRow,
+    held: &StoredState,
 ) -> Result<(), Error> {
-    let (Some(own), Some(links)) = (item.own::<S>(), item.unpack_links()) else { return Ok(()) };
+    let (Some(own), Some(links)) = (item.parse_fields::<S>(), item.parse_references()) else {
+        return Ok(());
+    };
     let none = Vec::new();
     let texts = held.texts.get(&item.number).unwrap_or(&none);
-    let followed = following::<S>(&own, &links, held);
+    let followed = with_inherited_fields::<S>(&own, &links, held);
     let mut item = item.clone();
     if followed != own {
         // What it shows is another: whoever follows changes hears of it.
         item.own =
             serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
-        (item.updated_at, item.written) = (Time::now(), Revisions::read(connection)?.next());
+        (item.updated_at, item.written) =
+            (Time::now(), Revisions::load(connection)?.next_catalogue_revision());
         item.revision = item.revision.saturating_add(1);
     }
     let own = followed;
     let before = (item.is_public, item.languages.clone());
-    item.languages = tags(texts, |_| true);
-    item.public_languages = tags(texts, is_published);
+    item.languages = language_list(texts, |_| true);
+    item.public_languages = language_list(texts, is_published);
     item.is_public = should_be_public(&item, texts);
-    item.tracks = held.tracks.get(&item.number).cloned().unwrap_or_default();
+    item.tracks = held.track_summaries.get(&item.number).cloned().unwrap_or_default();
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
-    if !held.slugs.contains(&(item.slug.clone(), item.number)) {
-        claim(connection, &item)?;
+    if !held.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
+        reserve_slug(connection, &item)?;
     }
-    save_columns::<S>(connection, &item, &own, &links, false)?;
+    save_sort_row::<S>(connection, &item, &own, &links, false)?;
     // The keys of texts follow from the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
-    index::write_facets::<S>(connection, &item, &own, texts, &links, false)?;
+    index::write_filter_index::<S>(connection, &item, &own, texts, &links, false)?;
     if before == (item.is_public, item.languages.clone()) {
-        index::write_some(connection, &[item.number])
+        index::reindex_items(connection, &[item.number])
     } else {
-        index::write_search::<S>(connection, &item)
+        index::reindex_item::<S>(connection, &item)
     }
 }

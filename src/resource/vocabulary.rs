@@ -11,54 +11,54 @@ use crate::text::spelling::{Typed, letters};
 
 /// The words, in the order in which they became known.
 #[derive(Default)]
-pub struct Vocabulary(Mutex<Kept>);
+pub struct Vocabulary(Mutex<WordList>);
 
 #[derive(Clone, Default)]
-struct Kept {
+struct WordList {
     /// The number of the last.
-    last: i64,
+    last_id: i64,
     /// Those that were read together.
-    parts: Vec<Arc<Part>>,
+    chunks: Vec<Arc<WordChunk>>,
 }
 
 /// In more parts than these they are not kept.
-const MOST_PARTS: usize = 32;
+const MAX_CHUNKS: usize = 32;
 
 #[derive(Default)]
-struct Part {
+struct WordChunk {
     /// The words, one behind the other.
     text: String,
     /// Where each ends, its letters, its script.
-    words: Vec<(u32, u32, Script)>,
+    entries: Vec<(u32, u32, Script)>,
 }
 
 /// A word that is near another.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Near {
+pub struct SimilarWord {
     /// How many edits it is away.
     pub edits: usize,
     /// Whether it begins with another letter.
-    other_initial: bool,
+    differs_in_initial: bool,
     /// Whether it is in another script.
-    other_script: bool,
+    differs_in_script: bool,
     /// Its place among the words: those that many texts have become known early.
-    place: usize,
+    rank: usize,
     /// The word.
     pub word: VocabularyWord,
 }
 
-impl Part {
+impl WordChunk {
     /// Adds a word; beyond four gigabytes of them none.
-    fn add(&mut self, (script, word): &VocabularyWord) {
+    fn push(&mut self, (script, word): &VocabularyWord) {
         if let Ok(end) = u32::try_from(self.text.len().saturating_add(word.len())) {
             self.text.push_str(word);
-            self.words.push((end, letters(word), *script));
+            self.entries.push((end, letters(word), *script));
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = (&str, u32, Script)> {
+    fn iter(&self) -> impl Iterator<Item = (&str, u32, Script)> {
         let mut start = 0_usize;
-        self.words.iter().filter_map(move |(end, letters, script)| {
+        self.entries.iter().filter_map(move |(end, letters, script)| {
             let end = usize::try_from(*end).ok()?;
             let word = self.text.get(start..end)?;
             start = end;
@@ -67,40 +67,40 @@ impl Part {
     }
 }
 
-impl Kept {
+impl WordList {
     /// Adds what was read; another may have added some of it meanwhile.
-    fn add(&mut self, read: &[(i64, VocabularyWord)]) {
-        let mut part = Part::default();
-        let known = self.last;
+    fn append(&mut self, read: &[(i64, VocabularyWord)]) {
+        let mut part = WordChunk::default();
+        let known = self.last_id;
         for (number, word) in read.iter().filter(|(number, _)| *number > known) {
-            self.last = *number;
-            part.add(word);
+            self.last_id = *number;
+            part.push(word);
         }
-        self.parts.push(Arc::new(part));
-        if self.parts.len() > MOST_PARTS {
-            let mut whole = Part::default();
-            for (word, _, script) in self.parts.iter().flat_map(|part| part.all()) {
-                whole.add(&(script, word.to_owned()));
+        self.chunks.push(Arc::new(part));
+        if self.chunks.len() > MAX_CHUNKS {
+            let mut whole = WordChunk::default();
+            for (word, _, script) in self.chunks.iter().flat_map(|part| part.iter()) {
+                whole.push(&(script, word.to_owned()));
             }
-            self.parts = vec![Arc::new(whole)];
+            self.chunks = vec![Arc::new(whole)];
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = (&str, u32, Script)> {
-        self.parts.iter().flat_map(|part| part.all())
+    fn iter(&self) -> impl Iterator<Item = (&str, u32, Script)> {
+        self.chunks.iter().flat_map(|part| part.iter())
     }
 }
 
 impl Vocabulary {
     /// The words as they are now. Nobody waits for the database while another asks it.
-    fn now(&self, connection: &mut Connection) -> Result<Kept, Error> {
+    fn refresh(&self, connection: &mut Connection) -> Result<WordList, Error> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let read = load_words_after(connection, known.last)?;
+        let read = load_words_after(connection, known.last_id)?;
         if read.is_empty() {
             return Ok(known);
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.add(&read);
+        kept.append(&read);
         Ok(kept.clone())
     }
 
@@ -112,21 +112,21 @@ impl Vocabulary {
         typed: &str,
         script: Script,
         most: usize,
-    ) -> Result<Vec<Near>, Error> {
-        let kept = self.now(connection)?;
+    ) -> Result<Vec<SimilarWord>, Error> {
+        let kept = self.refresh(connection)?;
         let wanted = Typed::new(typed);
         let initial = typed.chars().next();
-        let mut found: Vec<Near> = kept
-            .all()
+        let mut found: Vec<SimilarWord> = kept
+            .iter()
             .enumerate()
             .filter_map(|(place, (word, letters, of))| {
                 let edits = wanted.edits(word, letters)?;
                 let other_initial = word.chars().next() != initial;
-                Some(Near {
+                Some(SimilarWord {
                     edits,
-                    other_initial,
-                    other_script: of != script,
-                    place,
+                    differs_in_initial: other_initial,
+                    differs_in_script: of != script,
+                    rank: place,
                     word: (of, word.to_owned()),
                 })
             })
@@ -139,15 +139,15 @@ impl Vocabulary {
     }
 
     /// The words that begin so, folded, the first that became known first.
-    pub fn beginning_with(
+    pub fn with_prefix(
         &self,
         connection: &mut Connection,
         beginning: &str,
         most: usize,
     ) -> Result<Vec<String>, Error> {
-        let kept = self.now(connection)?;
+        let kept = self.refresh(connection)?;
         let mut found: Vec<String> = Vec::new();
-        for (word, ..) in kept.all().filter(|(word, ..)| word.starts_with(beginning)) {
+        for (word, ..) in kept.iter().filter(|(word, ..)| word.starts_with(beginning)) {
             if !found.iter().any(|known| known == word) {
                 found.push(word.to_owned());
             }

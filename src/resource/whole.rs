@@ -11,22 +11,22 @@ use std::time::{Duration, Instant};
 
 use diesel::sql_types::BigInt;
 
-use super::revisions::{CATALOGUE, MENDED, Revisions};
-use super::spec::{Kind, Spec};
+use super::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
+use super::spec::{ResourceKind, ResourceSchema};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
 
 /// What is kept of all items of a kind.
-pub trait Whole: Any + Clone + Send + Sync {
+pub trait Snapshot: Any + Clone + Send + Sync {
     /// Reads it.
-    fn read(connection: &mut Connection, spec: &'static Spec) -> Result<Self, Error>;
+    fn load(connection: &mut Connection, spec: &'static ResourceSchema) -> Result<Self, Error>;
 
     /// Reads what is new of the items that were written since this revision of the catalogue, see
     /// [`written`]; `false` where it is better read anew.
     fn update(
         &mut self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         since: i64,
     ) -> Result<bool, Error>;
 }
@@ -34,30 +34,30 @@ pub trait Whole: Any + Clone + Send + Sync {
 /// What is kept, for each kind and type. Who comes while it is read waits for it, and need not read
 /// it again.
 #[derive(Default)]
-pub struct Wholes(Mutex<HashMap<(Kind, TypeId), Place>>);
+pub struct SnapshotCache(Mutex<HashMap<(ResourceKind, TypeId), Slot>>);
 
-type Place = Arc<Mutex<Option<Kept<dyn Any + Send + Sync>>>>;
+type Slot = Arc<Mutex<Option<CachedSnapshot<dyn Any + Send + Sync>>>>;
 
-struct Kept<T: ?Sized> {
+struct CachedSnapshot<T: ?Sized> {
     /// The revisions at which it was read: of the kind, and of what is derived.
     revisions: (i64, i64),
     /// That of the catalogue.
-    catalogue: i64,
+    catalogue_revision: i64,
     /// When it was read.
-    at: Instant,
-    whole: Arc<T>,
+    loaded_at: Instant,
+    snapshot: Arc<T>,
 }
 
 /// So long a request may have been under way that found an older revision than another which read
 /// meanwhile. What is newer for longer is of a database that was put back.
-pub const UNDER_WAY: Duration = Duration::from_secs(10);
+pub const STALE_READ_GRACE: Duration = Duration::from_secs(10);
 
-impl Wholes {
+impl SnapshotCache {
     /// The whole at these revisions, or at newer ones that another request has just found.
-    pub fn of<T: Whole>(
+    pub fn get_or_load<T: Snapshot>(
         &self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         revisions: &Revisions,
     ) -> Result<Arc<T>, Error> {
         let key = (spec.kind, TypeId::of::<T>());
@@ -65,83 +65,89 @@ impl Wholes {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default(),
         );
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = (revisions.of(spec.kind.as_str()).0, revisions.of(MENDED).0);
-        let (catalogue, _) = revisions.of(CATALOGUE);
+        let current = (revisions.get(spec.kind.as_str()).0, revisions.get(DERIVED_DATA).0);
+        let (catalogue, _) = revisions.get(CATALOGUE);
         // What fails on the way is forgotten.
-        let kept = match place.take().and_then(Kept::downcast::<T>) {
-            Some(kept) if kept.is_fit(current) => kept,
-            Some(kept) => match kept.updated(connection, spec, (current, catalogue))? {
+        let kept = match place.take().and_then(CachedSnapshot::downcast::<T>) {
+            Some(kept) if kept.is_current(current) => kept,
+            Some(kept) => match kept.try_update(connection, spec, (current, catalogue))? {
                 Some(updated) => updated,
-                None => Kept::read(connection, spec, (current, catalogue))?,
+                None => CachedSnapshot::load(connection, spec, (current, catalogue))?,
             },
-            None => Kept::read(connection, spec, (current, catalogue))?,
+            None => CachedSnapshot::load(connection, spec, (current, catalogue))?,
         };
-        let whole = Arc::clone(&kept.whole);
-        *place = Some(Kept {
+        let whole = Arc::clone(&kept.snapshot);
+        *place = Some(CachedSnapshot {
             revisions: kept.revisions,
-            catalogue: kept.catalogue,
-            at: kept.at,
-            whole: kept.whole,
+            catalogue_revision: kept.catalogue_revision,
+            loaded_at: kept.loaded_at,
+            snapshot: kept.snapshot,
         });
         Ok(whole)
     }
 }
 
-impl Kept<dyn Any + Send + Sync> {
-    fn downcast<T: Whole>(self) -> Option<Kept<T>> {
-        Some(Kept {
+impl CachedSnapshot<dyn Any + Send + Sync> {
+    fn downcast<T: Snapshot>(self) -> Option<CachedSnapshot<T>> {
+        Some(CachedSnapshot {
             revisions: self.revisions,
-            catalogue: self.catalogue,
-            at: self.at,
-            whole: self.whole.downcast().ok()?,
+            catalogue_revision: self.catalogue_revision,
+            loaded_at: self.loaded_at,
+            snapshot: self.snapshot.downcast().ok()?,
         })
     }
 }
 
-impl<T: Whole> Kept<T> {
+impl<T: Snapshot> CachedSnapshot<T> {
     /// Whether it can be used as it is at these revisions.
-    fn is_fit(&self, current: (i64, i64)) -> bool {
+    fn is_current(&self, current: (i64, i64)) -> bool {
         let is_newer = self.revisions.0 >= current.0 && self.revisions.1 >= current.1;
-        self.revisions == current || is_newer && self.at.elapsed() < UNDER_WAY
+        self.revisions == current || is_newer && self.loaded_at.elapsed() < STALE_READ_GRACE
     }
 
-    fn read(
+    fn load(
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         (revisions, catalogue): ((i64, i64), i64),
     ) -> Result<Self, Error> {
         Ok(Self {
             revisions,
-            catalogue,
-            at: Instant::now(),
-            whole: Arc::new(T::read(connection, spec)?),
+            catalogue_revision: catalogue,
+            loaded_at: Instant::now(),
+            snapshot: Arc::new(T::load(connection, spec)?),
         })
     }
 
     /// Brings it up to date; `None` where all is to be read anew.
-    fn updated(
+    fn try_update(
         mut self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         (revisions, catalogue): ((i64, i64), i64),
     ) -> Result<Option<Self>, Error> {
         if self.revisions.0 > revisions.0 || self.revisions.1 != revisions.1 {
             return Ok(None);
         }
         // A copy is made only where another still reckons with it.
-        let is_whole = Arc::make_mut(&mut self.whole).update(connection, spec, self.catalogue)?;
-        Ok(is_whole.then(|| Self { revisions, catalogue, at: Instant::now(), whole: self.whole }))
+        let is_whole =
+            Arc::make_mut(&mut self.snapshot).update(connection, spec, self.catalogue_revision)?;
+        Ok(is_whole.then(|| Self {
+            revisions,
+            catalogue_revision: catalogue,
+            loaded_at: Instant::now(),
+            snapshot: self.snapshot,
+        }))
     }
 }
 
 /// Where more items than these were written, all are read anew.
-pub const MOST_WRITTEN: usize = 20_000;
+pub const MAX_INCREMENTAL_ITEMS: usize = 20_000;
 
 /// The items of a kind that were written since this revision of the catalogue; `None` where they
 /// are so many that all are better read anew.
-pub fn written(
+pub fn changed_since(
     connection: &mut Connection,
-    kind: Kind,
+    kind: ResourceKind,
     since: i64,
 ) -> Result<Option<BTreeSet<RowId>>, Error> {
     let statement = Fragment::new("SELECT number FROM items WHERE kind = ")
@@ -149,9 +155,11 @@ pub fn written(
         .sql(" AND written > ")
         .bind(Bind::Integer(since))
         .sql(" LIMIT ")
-        .bind(Bind::Integer(i64::try_from(MOST_WRITTEN).unwrap_or(i64::MAX).saturating_add(1)));
+        .bind(Bind::Integer(
+            i64::try_from(MAX_INCREMENTAL_ITEMS).unwrap_or(i64::MAX).saturating_add(1),
+        ));
     let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
-    Ok((numbers.len() <= MOST_WRITTEN).then(|| numbers.into_iter().collect()))
+    Ok((numbers.len() <= MAX_INCREMENTAL_ITEMS).then(|| numbers.into_iter().collect()))
 }
 
 #[cfg(test)]
@@ -159,10 +167,10 @@ mod tests {
     use super::*;
 
     #[derive(Clone)]
-    struct Nothing;
+    struct EmptySnapshot;
 
     impl Whole for Nothing {
-        fn read(_connection: &mut Connection, _spec: &'static Spec) -> Result<Self, Error> {
+        fn load(_connection: &mut Connection, _spec: &'static Spec) -> Result<Self, Error> {
             Ok(Self)
         }
 
@@ -177,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_newer_is_used_for_a_while() {
+    fn newer_snapshot_is_current_within_grace_period() {
         let mut kept =
             Kept { revisions: (5, 1), catalogue: 7, at: Instant::now(), whole: Arc::new(Nothing) };
         assert!(kept.is_fit((5, 1)) && kept.is_fit((4, 1)));

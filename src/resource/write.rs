@@ -10,22 +10,22 @@ use serde_json::{Map, Value};
 
 use super::announce;
 use super::answer;
-use super::context::Context;
-use super::load::{self, Found, Item, Link, Text, complete, find};
-use super::names::Memory;
-use super::once::{Claim, Once, Reply};
-use super::query::{Shape, shape};
-use super::read::{draw, find_visible};
+use super::context::AppState;
+use super::load::{self, ItemRow, Link, Lookup, TranslationRow, find, hydrate};
+use super::names::CacheView;
+use super::once::{ClaimResult, IdempotentRequest, StoredResponse};
+use super::query::{ResponseShape, parse_shape};
+use super::read::{find_visible, render_item};
 use super::revisions::{Revisions, bump};
-use super::shown::Shown;
-use super::spec::Spec;
-use super::texts::{Defaults, NewTexts};
-use super::{Draft, NewLink, Status, Subject, index, texts, tracks};
+use super::shown::RenderContext;
+use super::spec::ResourceSchema;
+use super::texts::{ParsedTranslations, TranslationDefaults};
+use super::{NewReference, ParsedFields, Resource, Status, index, texts, tracks};
 use crate::db::schema::{items, slugs};
 use crate::db::sql::{Bind, Fragment, Statement};
 use crate::db::{Connection, Id, RowId, Time};
 use crate::http::body;
-use crate::http::conditional::{EntityTag, Precondition, Validators};
+use crate::http::conditional::{CacheValidators, EntityTag, Precondition};
 use crate::http::fields::{JsonFields, clip};
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
@@ -36,7 +36,7 @@ use crate::text::language::Language;
 use crate::text::slug;
 
 /// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
-pub const READ_ONLY: &[&str] = &[
+pub const READ_ONLY_FIELDS: &[&str] = &[
     "id",
     "revision",
     "created_at",
@@ -48,86 +48,89 @@ pub const READ_ONLY: &[&str] = &[
 ];
 
 /// How a write answers.
-pub struct Answering {
-    wish: LanguagePreference,
-    shape: Shape,
+pub struct ResponseOptions {
+    language_preference: LanguagePreference,
+    response_shape: ResponseShape,
 }
 
 /// What a write did.
-pub struct Outcome {
-    id: Id,
+pub struct WriteOutcome {
+    item_id: Id,
     status: StatusCode,
 }
 
-impl Outcome {
+impl WriteOutcome {
     /// The item was there already.
-    pub fn here(id: Id) -> Self {
-        Self { id, status: StatusCode::OK }
+    pub fn updated(id: Id) -> Self {
+        Self { item_id: id, status: StatusCode::OK }
     }
 }
 
 /// Reads how a write answers from its query.
-pub fn answering<S: Subject>(
-    context: &Context,
+pub fn parse_response_options<S: Resource>(
+    context: &AppState,
     request: &HttpRequest,
-) -> Result<Answering, Problem> {
+) -> Result<ResponseOptions, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let mut wish = LanguagePreference::from_request(&mut params, request, &context.fallback);
-    let shape = shape(S::SPEC, &mut params, &mut wish);
+    let mut wish =
+        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+    let shape = parse_shape(S::SCHEMA, &mut params, &mut wish);
     params.finish()?;
-    Ok(Answering { wish, shape })
+    Ok(ResponseOptions { language_preference: wish, response_shape: shape })
 }
 
 /// `POST /v1/{kind}`: stores a new item.
-pub async fn create<S: Subject>(
-    context: web::Data<Context>,
+pub async fn create<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.editor(&request).await?;
-    let answering = answering::<S>(&context, &request)?;
+    let caller = context.require_editor(&request).await?;
+    let answering = parse_response_options::<S>(&context, &request)?;
     let body =
         body::read_json(&request, payload, context.settings.body_limits(), body::BodyType::Json)
             .await?;
-    let once = Once::read(&request, caller, &body)?;
-    run::<S>(context, &request, answering, once, move |connection, context| {
-        let id = put::<S>(connection, context, None, None, &body, false)?;
-        Ok(Outcome { id, status: StatusCode::CREATED })
+    let once = IdempotentRequest::from_request(&request, caller, &body)?;
+    execute::<S>(context, &request, answering, once, move |connection, context| {
+        let id = save_and_bump::<S>(connection, context, None, None, &body, false)?;
+        Ok(WriteOutcome { item_id: id, status: StatusCode::CREATED })
     })
     .await
 }
 
 /// `PUT /v1/{kind}/{item}`: replaces an item, or stores a new one under that slug.
-pub async fn replace<S: Subject>(
-    context: web::Data<Context>,
+pub async fn replace<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    context.editor(&request).await?;
+    context.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
-    let answering = answering::<S>(&context, &request)?;
+    let answering = parse_response_options::<S>(&context, &request)?;
     let body =
         body::read_json(&request, payload, context.settings.body_limits(), body::BodyType::Json)
             .await?;
-    run::<S>(context, &request, answering, None, move |connection, context| {
-        match find(connection, S::SPEC.kind, &name)? {
-            Some(Found::Moved(item)) if item.deleted_at.is_none() => Err(Redirect::to(item.slug)),
+    execute::<S>(context, &request, answering, None, move |connection, context| {
+        match find(connection, S::SCHEMA.kind, &name)? {
+            Some(Lookup::Former(item)) if item.deleted_at.is_none() => {
+                Err(WriteError::moved(item.slug))
+            }
             Some(found) => {
-                let item = found.item();
-                gone(S::SPEC, &item)?;
+                let item = found.into_item();
+                reject_deleted(S::SCHEMA, &item)?;
                 precondition.check(item.id, item.revision)?;
-                let id = put::<S>(connection, context, Some(item), None, &body, false)?;
-                Ok(Outcome { id, status: StatusCode::OK })
+                let id = save_and_bump::<S>(connection, context, Some(item), None, &body, false)?;
+                Ok(WriteOutcome { item_id: id, status: StatusCode::OK })
             }
             None => {
                 precondition.check_absent()?;
                 if Id::parse(&name).is_some() {
                     let detail = format!(
                         "There is no {} `{}`; a new one is stored under a slug, not under an id.",
-                        S::SPEC.kind.noun(),
+                        S::SCHEMA.kind.noun(),
                         clip(&name)
                     );
                     return Err(Problem::new(ProblemKind::NotFound, detail).into());
@@ -135,8 +138,8 @@ pub async fn replace<S: Subject>(
                 slug::validate_slug(&name).map_err(|error| {
                     Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
-                let id = put::<S>(connection, context, None, Some(&name), &body, false)?;
-                Ok(Outcome { id, status: StatusCode::CREATED })
+                let id = save_and_bump::<S>(connection, context, None, Some(&name), &body, false)?;
+                Ok(WriteOutcome { item_id: id, status: StatusCode::CREATED })
             }
         }
     })
@@ -144,16 +147,16 @@ pub async fn replace<S: Subject>(
 }
 
 /// `PATCH /v1/{kind}/{item}`: merges a patch into an item (RFC 7396).
-pub async fn patch<S: Subject>(
-    context: web::Data<Context>,
+pub async fn patch<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    context.editor(&request).await?;
+    context.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
-    let answering = answering::<S>(&context, &request)?;
+    let answering = parse_response_options::<S>(&context, &request)?;
     let body = body::read_json(
         &request,
         payload,
@@ -161,40 +164,42 @@ pub async fn patch<S: Subject>(
         body::BodyType::MergePatch,
     )
     .await?;
-    run::<S>(context, &request, answering, None, move |connection, context| {
-        let item = match find_visible(connection, S::SPEC, &name, Visibility::All)? {
-            Found::Moved(item) => return Err(Redirect::to(item.slug)),
-            Found::Here(item) => item,
+    execute::<S>(context, &request, answering, None, move |connection, context| {
+        let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
+            Lookup::Former(item) => return Err(WriteError::moved(item.slug)),
+            Lookup::Current(item) => item,
         };
         precondition.check(item.id, item.revision)?;
-        let merged = merged::<S>(connection, context, &item, &body)?;
-        let flat = flat_fields(S::SPEC, &body);
-        let id = put::<S>(connection, context, Some(item.clone()), None, &merged, true)
-            .map_err(|problem| if flat { unflatten(problem, &merged) } else { problem })?;
-        Ok(Outcome { id, status: StatusCode::OK })
+        let merged = merge_with_stored::<S>(connection, context, &item, &body)?;
+        let flat = has_flat_texts(S::SCHEMA, &body);
+        let id = save_and_bump::<S>(connection, context, Some(item.clone()), None, &merged, true)
+            .map_err(
+            |problem| if flat { restore_flat_pointers(problem, &merged) } else { problem },
+        )?;
+        Ok(WriteOutcome { item_id: id, status: StatusCode::OK })
     })
     .await
 }
 
 /// `DELETE /v1/{kind}/{item}`: from then on the item answers 410.
-pub async fn delete<S: Subject>(
-    context: web::Data<Context>,
+pub async fn delete<S: Resource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    context.editor(&request).await?;
+    context.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     QueryParams::parse(request.query_string())?.finish()?;
     let inner = context.clone().into_inner();
     let outcome = context
-        .store
+        .database
         .write(move |connection| {
-            let item = match find_visible(connection, S::SPEC, &name, Visibility::All)? {
-                Found::Moved(item) => return Ok(Some(item.slug)),
-                Found::Here(item) => item,
+            let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
+                Lookup::Former(item) => return Ok(Some(item.slug)),
+                Lookup::Current(item) => item,
             };
             precondition.check(item.id, item.revision)?;
-            refuse_while_held(connection, S::SPEC, &item)?;
+            check_not_referenced(connection, S::SCHEMA, &item)?;
             let now = Time::now();
             diesel::update(items::table.find(item.number))
                 .set((
@@ -202,48 +207,50 @@ pub async fn delete<S: Subject>(
                     items::updated_at.eq(now),
                     items::is_public.eq(false),
                     items::revision.eq(items::revision + 1),
-                    items::written.eq(Revisions::read(connection)?.next()),
+                    items::written.eq(Revisions::load(connection)?.next_catalogue_revision()),
                 ))
                 .execute(connection)?;
-            index::set_public::<S>(connection, item.number, false)?;
-            index::write_search::<S>(connection, &item)?;
-            bump(connection, S::SPEC.kind, now)?;
+            index::set_public_flag::<S>(connection, item.number, false)?;
+            index::reindex_item::<S>(connection, &item)?;
+            bump(connection, S::SCHEMA.kind, now)?;
             if item.is_public {
-                announce::changed(connection, &inner.settings, S::SPEC.kind)?;
+                announce::record_feed_change(connection, &inner.settings, S::SCHEMA.kind)?;
             }
             Ok::<_, Problem>(None)
         })
         .await?
         .value;
     match outcome {
-        Some(slug) => {
-            Ok(answer::moved(&context, &request, &format!("{}/{slug}", S::SPEC.kind.path())))
-        }
+        Some(slug) => Ok(answer::permanent_redirect(
+            &context,
+            &request,
+            &format!("{}/{slug}", S::SCHEMA.kind.path()),
+        )),
         None => Ok(HttpResponse::NoContent().finish()),
     }
 }
 
 /// A problem, or the slug under which the item is to be found.
-pub enum Redirect {
+pub enum WriteError {
     /// A problem.
     Problem(Problem),
     /// The slug.
-    To(String),
+    Moved(String),
 }
 
-impl Redirect {
-    fn to(slug: String) -> Self {
-        Self::To(slug)
+impl WriteError {
+    fn moved(slug: String) -> Self {
+        Self::Moved(slug)
     }
 }
 
-impl From<Problem> for Redirect {
+impl From<Problem> for WriteError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl From<crate::db::Error> for Redirect {
+impl From<crate::db::Error> for WriteError {
     fn from(error: crate::db::Error) -> Self {
         Self::Problem(error.into())
     }
@@ -252,23 +259,23 @@ impl From<crate::db::Error> for Redirect {
 /// Runs a write in its transaction and answers with the item as it is then. Under an
 /// Idempotency-Key it goes on to its end even when the client has gone, and what it answered is
 /// kept.
-pub async fn run<S: Subject>(
-    context: web::Data<Context>,
+pub async fn execute<S: Resource>(
+    context: web::Data<AppState>,
     request: &HttpRequest,
-    answering: Answering,
-    once: Option<Once>,
-    work: impl Fn(&mut Connection, &Context) -> Result<Outcome, Redirect> + Send + 'static,
+    answering: ResponseOptions,
+    once: Option<IdempotentRequest>,
+    work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let base = context.settings.base_url(request);
     let inner = context.clone().into_inner();
     let done = match once {
-        None => perform::<S>(inner, base, answering, None, work).await,
+        None => execute_in_transaction::<S>(inner, base, answering, None, work).await,
         Some(once) => {
             let task = actix_web::rt::spawn(async move {
                 match once.claim(&inner).await? {
-                    Claim::Answered(reply) => Ok(reply),
-                    Claim::Ours => {
-                        let done = perform::<S>(
+                    ClaimResult::Replay(reply) => Ok(reply),
+                    ClaimResult::Acquired => {
+                        let done = execute_in_transaction::<S>(
                             Arc::clone(&inner),
                             base,
                             answering,
@@ -278,10 +285,10 @@ pub async fn run<S: Subject>(
                         .await;
                         match &done {
                             Ok(_) => {}
-                            Err(Redirect::Problem(problem)) => {
-                                once.settle(&inner, Some(problem)).await
+                            Err(WriteError::Problem(problem)) => {
+                                once.finish_failed(&inner, Some(problem)).await
                             }
-                            Err(Redirect::To(_)) => once.settle(&inner, None).await,
+                            Err(WriteError::Moved(_)) => once.finish_failed(&inner, None).await,
                         }
                         done
                     }
@@ -292,12 +299,12 @@ pub async fn run<S: Subject>(
     };
     let reply = match done {
         Ok(reply) => reply,
-        Err(Redirect::Problem(problem)) => return Err(problem),
-        Err(Redirect::To(slug)) => {
-            return Ok(answer::moved(
+        Err(WriteError::Problem(problem)) => return Err(problem),
+        Err(WriteError::Moved(slug)) => {
+            return Ok(answer::permanent_redirect(
                 &context,
                 request,
-                &format!("{}/{slug}", S::SPEC.kind.path()),
+                &format!("{}/{slug}", S::SCHEMA.kind.path()),
             ));
         }
     };
@@ -310,49 +317,66 @@ pub async fn run<S: Subject>(
     Ok(response.content_type("application/json").body(reply.body))
 }
 
-async fn perform<S: Subject>(
-    context: Arc<Context>,
+async fn execute_in_transaction<S: Resource>(
+    context: Arc<AppState>,
     base: String,
-    answering: Answering,
-    once: Option<Once>,
-    work: impl Fn(&mut Connection, &Context) -> Result<Outcome, Redirect> + Send + 'static,
-) -> Result<Reply, Redirect> {
+    answering: ResponseOptions,
+    once: Option<IdempotentRequest>,
+    work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
+) -> Result<StoredResponse, WriteError> {
     let inner = Arc::clone(&context);
-    let identity = format!("write\n{}\n{:?}", answering.wish.cache_key(), answering.shape);
-    let done = context.store.write(move |connection| {
+    let identity = format!(
+        "write\n{}\n{:?}",
+        answering.language_preference.cache_key(),
+        answering.response_shape
+    );
+    let done = context.database.write(move |connection| {
         let outcome = work(connection, &inner)?;
-        let item: Item = items::table
-            .filter(items::id.eq(outcome.id))
-            .select(Item::as_select())
+        let item: ItemRow = items::table
+            .filter(items::id.eq(outcome.item_id))
+            .select(ItemRow::as_select())
             .first(connection)
             .map_err(Problem::from)?;
-        let revisions = Revisions::read(connection)?;
-        let (state, shown_at) = answer::shown_state(S::SPEC, &revisions, &answering.shape, false);
+        let revisions = Revisions::load(connection)?;
+        let (state, shown_at) =
+            answer::representation_state(S::SCHEMA, &revisions, &answering.response_shape, false);
         let tag = EntityTag::for_item(item.id, item.revision, &format!("{state}\n{identity}"));
-        let validators = Validators { tag, changed_at: shown_at.max(Some(item.updated_at)) };
+        let validators =
+            CacheValidators { tag, last_modified: shown_at.max(Some(item.updated_at)) };
         let mut headers = validators.headers();
         if outcome.status == StatusCode::CREATED {
             headers.push((
                 header::LOCATION.to_string(),
-                format!("{base}{}/{}", S::SPEC.kind.path(), item.slug),
+                format!("{base}{}/{}", S::SCHEMA.kind.path(), item.slug),
             ));
         }
-        let memory = Memory::of_others(&inner.names, &Arc::new(revisions), S::SPEC.kind);
-        let mut shown =
-            Shown::new(answering.wish.clone(), Arc::clone(&inner.places), Some(memory)).at(&base);
-        let (body, language) =
-            draw::<S>(connection, &inner, item, &mut shown, &answering.shape, Visibility::All)?;
+        let memory =
+            CacheView::excluding_kind(&inner.reference_cache, &Arc::new(revisions), S::SCHEMA.kind);
+        let mut shown = RenderContext::new(
+            answering.language_preference.clone(),
+            Arc::clone(&inner.country_names),
+            Some(memory),
+        )
+        .with_base_url(&base);
+        let (body, language) = render_item::<S>(
+            connection,
+            &inner,
+            item,
+            &mut shown,
+            &answering.response_shape,
+            Visibility::All,
+        )?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
-        let reply = Reply { status: outcome.status.as_u16(), headers, body };
+        let reply = StoredResponse { status: outcome.status.as_u16(), headers, body };
         if let Some(once) = &once {
-            once.keep(connection, &reply)?;
+            once.store_response(connection, &reply)?;
         }
-        Ok::<_, Redirect>(reply)
+        Ok::<_, WriteError>(reply)
     });
     done.await.map(|done| done.value)
 }
 
-fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
+fn reject_deleted(spec: &ResourceSchema, item: &ItemRow) -> Result<(), Problem> {
     if item.deleted_at.is_some() {
         return Err(Problem::new(
             ProblemKind::Gone,
@@ -368,7 +392,7 @@ fn gone(spec: &Spec, item: &Item) -> Result<(), Problem> {
 
 /// What became of an item that was to be stored.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct SaveResult {
     /// The item.
     pub id: Id,
     /// Its slug.
@@ -376,84 +400,85 @@ pub struct Stored {
     /// Whether anything of it is other than before.
     pub is_changed: bool,
     /// Whether the public sees that.
-    pub is_seen: bool,
+    pub is_publicly_visible: bool,
 }
 
 /// Stores a body as [`store`] does, and bumps the revisions if that changed anything.
-fn put<S: Subject>(
+fn save_and_bump<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    existing: Option<Item>,
+    context: &AppState,
+    existing: Option<ItemRow>,
     slug_of_path: Option<&str>,
     body: &Value,
     is_patch: bool,
 ) -> Result<Id, Problem> {
-    let stored = store::<S>(connection, context, existing, slug_of_path, body, is_patch)?;
+    let stored = save_item::<S>(connection, context, existing, slug_of_path, body, is_patch)?;
     if stored.is_changed {
-        bump(connection, S::SPEC.kind, Time::now())?;
+        bump(connection, S::SCHEMA.kind, Time::now())?;
     }
-    if stored.is_seen {
-        announce::changed(connection, &context.settings, S::SPEC.kind)?;
+    if stored.is_publicly_visible {
+        announce::record_feed_change(connection, &context.settings, S::SCHEMA.kind)?;
     }
     Ok(stored.id)
 }
 
 /// Merges a patch into an item and stores that, as PATCH does. The revisions are still to be
 /// bumped.
-pub fn amend<S: Subject>(
+pub fn apply_patch<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    item: Item,
+    context: &AppState,
+    item: ItemRow,
     patch: &Value,
-) -> Result<Stored, Problem> {
-    let merged = merged::<S>(connection, context, &item, patch)?;
-    store::<S>(connection, context, Some(item), None, &merged, true)
+) -> Result<SaveResult, Problem> {
+    let merged = merge_with_stored::<S>(connection, context, &item, patch)?;
+    save_item::<S>(connection, context, Some(item), None, &merged, true)
 }
 
 /// Stores a body as an item, new or not. Everything that is wrong is reported together. The
 /// revisions are still to be bumped.
-pub fn store<S: Subject>(
+pub fn save_item<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    existing: Option<Item>,
+    context: &AppState,
+    existing: Option<ItemRow>,
     slug_of_path: Option<&str>,
     body: &Value,
     is_patch: bool,
-) -> Result<Stored, Problem> {
-    let spec = S::SPEC;
+) -> Result<SaveResult, Problem> {
+    let spec = S::SCHEMA;
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
-    let revisions = Arc::new(Revisions::read(connection)?);
-    let memory = Memory::of_others(&context.names, &revisions, spec.kind);
+    let revisions = Arc::new(Revisions::load(connection)?);
+    let memory = CacheView::excluding_kind(&context.reference_cache, &revisions, spec.kind);
     let before = match &existing {
         Some(item) => {
-            let mut shown = Shown::new(
-                LanguagePreference::all_languages(context.fallback.clone()),
-                Arc::clone(&context.places),
+            let mut shown = RenderContext::new(
+                LanguagePreference::all_languages(context.fallback_languages.clone()),
+                Arc::clone(&context.country_names),
                 Some(memory.clone()),
             );
-            complete::<S>(connection, vec![item.clone()], Visibility::All, &mut shown)?.pop()
+            hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut shown)?.pop()
         }
         None => None,
     };
 
     let mut errors = Vec::new();
-    let about = About {
+    let about = ParseContext {
         existing: existing.as_ref(),
-        has_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
-        slug_of_path,
-        fallback: &context.settings.default_language(),
+        has_multiple_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
+        path_slug: slug_of_path,
+        default_language: &context.settings.default_language(),
     };
-    let Some(understood) = understand::<S>(body, &about, &mut errors) else {
+    let Some(understood) = parse_body::<S>(body, &about, &mut errors) else {
         return Err(Problem::invalid_fields(errors));
     };
-    let Understood { status, published_at, slug, texts: mut new_texts, mut draft } = understood;
+    let ParsedBody { status, published_at, slug, translations: mut new_texts, mut parsed_fields } =
+        understood;
 
-    let resolved = resolve(connection, spec, &draft.links, &mut errors)?;
-    S::check(
+    let resolved = resolve_references(connection, spec, &parsed_fields.references, &mut errors)?;
+    S::validate(
         connection,
         existing.as_ref().map(|item| item.id),
-        &mut draft.own,
+        &mut parsed_fields.fields,
         &resolved,
         &mut errors,
     )?;
@@ -461,7 +486,10 @@ pub fn store<S: Subject>(
         return Err(Problem::invalid_fields(errors));
     }
     if is_patch && status == Status::Published {
-        publish_first(&mut new_texts, before.as_ref().map(|before| before.item.status.as_str()));
+        publish_original_language(
+            &mut new_texts,
+            before.as_ref().map(|before| before.item.status.as_str()),
+        );
     }
 
     let stated = slug
@@ -469,11 +497,15 @@ pub fn store<S: Subject>(
         .or_else(|| existing.as_ref().map(|item| item.slug.clone()));
     let (slug, is_claimed) = match stated {
         Some(slug) => {
-            let is_claimed =
-                may_claim(connection, spec, existing.as_ref().map(|item| item.number), &slug)?;
+            let is_claimed = check_slug_available(
+                connection,
+                spec,
+                existing.as_ref().map(|item| item.number),
+                &slug,
+            )?;
             (slug, is_claimed)
         }
-        None => (free_slug(connection, spec, &new_texts)?, false),
+        None => (generate_slug(connection, spec, &new_texts)?, false),
     };
 
     let is_public = status == Status::Published
@@ -484,18 +516,18 @@ pub fn store<S: Subject>(
             .filter(|_| !has_null(body, "published_at"))
             .and_then(|item| item.published_at)
     });
-    let links = in_order(&resolved);
-    let mut item = Item {
+    let links = sorted_references(&resolved);
+    let mut item = ItemRow {
         number: existing.as_ref().map_or(0, |item| item.number),
         id,
         kind: spec.kind.as_str().to_owned(),
         slug,
         status: status.as_str().to_owned(),
-        original_language: new_texts.original.as_str().to_owned(),
-        languages: new_texts.languages(|_| true),
-        public_languages: new_texts.languages(|text| text.status == "published"),
-        refers_to: load::pack_links(&links),
-        own: serde_json::to_string(&draft.own).map_err(Problem::internal)?,
+        original_language: new_texts.original_language.as_str().to_owned(),
+        languages: new_texts.language_list(|_| true),
+        public_languages: new_texts.language_list(|text| text.status == "published"),
+        refers_to: load::encode_references(&links),
+        own: serde_json::to_string(&parsed_fields.fields).map_err(Problem::internal)?,
         tracks: existing.as_ref().map(|item| item.tracks.clone()).unwrap_or_default(),
         revision: existing.as_ref().map_or(1, |item| item.revision),
         is_public,
@@ -505,71 +537,89 @@ pub fn store<S: Subject>(
         published_at: published_at.or((status == Status::Published).then_some(now)),
         deleted_at: None,
         purged_at: None,
-        written: existing.as_ref().map_or_else(|| revisions.next(), |item| item.written),
+        written: existing
+            .as_ref()
+            .map_or_else(|| revisions.next_catalogue_revision(), |item| item.written),
     };
     if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts)
     {
-        return Ok(Stored { id, slug: item.slug, is_changed: false, is_seen: false });
+        return Ok(SaveResult {
+            id,
+            slug: item.slug,
+            is_changed: false,
+            is_publicly_visible: false,
+        });
     }
     let renamed = before
         .as_ref()
         .is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
-    (item.updated_at, item.written) = (now, revisions.next());
-    save::<S>(connection, &mut item, &draft.own, &new_texts.texts, &links, is_claimed)?;
+    (item.updated_at, item.written) = (now, revisions.next_catalogue_revision());
+    save_rows::<S>(
+        connection,
+        &mut item,
+        &parsed_fields.fields,
+        &new_texts.texts,
+        &links,
+        is_claimed,
+    )?;
     if let Some(before) = &before {
-        S::changed(connection, &item, &before.own, &draft.own)?;
+        S::after_save(connection, &item, &before.fields, &parsed_fields.fields)?;
     }
-    let lent = lent(connection, context, spec, &links, &memory)?;
-    let spoken = tracks::spoken(connection, &[&item])?.remove(&item.number).unwrap_or_default();
+    let lent = load_referenced_names(connection, context, spec, &links, &memory)?;
+    let spoken =
+        tracks::load_track_texts(connection, &[&item])?.remove(&item.number).unwrap_or_default();
     let slug = item.slug.clone();
-    let source = index::Source::new(&item, new_texts.texts, spoken, lent)?;
-    index::write_entries(connection, source, existing.as_ref().map(Item::dated))?;
-    if renamed && existing.is_some() && index::lends_its_name(spec.kind) {
-        index::write_referrers(connection, id)?;
+    let source = index::IndexSource::new(&item, new_texts.texts, spoken, lent)?;
+    index::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
+    if renamed && existing.is_some() && index::is_searchable_by_name(spec.kind) {
+        index::reindex_referencing(connection, id)?;
     }
     let is_seen = is_public || existing.is_some_and(|item| item.is_public);
-    Ok(Stored { id, slug, is_changed: true, is_seen })
+    Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_seen })
 }
 
 /// The titles of what an item refers to.
-fn lent(
+fn load_referenced_names(
     connection: &mut Connection,
-    context: &Context,
-    spec: &'static Spec,
+    context: &AppState,
+    spec: &'static ResourceSchema,
     links: &[Link],
-    memory: &Memory,
-) -> Result<index::Lent, Problem> {
+    memory: &CacheView,
+) -> Result<index::ReferencedNames, Problem> {
     let mut titles = |viewer| {
-        let mut shown = Shown::new(
-            LanguagePreference::all_languages(context.fallback.clone()),
-            Arc::clone(&context.places),
+        let mut shown = RenderContext::new(
+            LanguagePreference::all_languages(context.fallback_languages.clone()),
+            Arc::clone(&context.country_names),
             Some(memory.clone()),
         );
-        let links = || links.iter().filter(|link| index::is_lent(&link.field));
-        load::load_targets(connection, links().map(|link| (spec, link)), viewer, &mut shown)?;
+        let links = || links.iter().filter(|link| index::is_searchable_reference(&link.field));
+        load::load_references(connection, links().map(|link| (spec, link)), viewer, &mut shown)?;
         let targets = links().filter_map(|link| shown.target(&link.target_id));
         let titles = targets
             .flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
         Ok::<_, Problem>(titles.collect())
     };
-    Ok(index::Lent { public: titles(Visibility::Published)?, all: titles(Visibility::All)? })
+    Ok(index::ReferencedNames {
+        public: titles(Visibility::Published)?,
+        all: titles(Visibility::All)?,
+    })
 }
 
 /// What a body is read against.
-pub struct About<'a> {
+pub struct ParseContext<'a> {
     /// The item as it is, if it is there.
-    pub existing: Option<&'a Item>,
+    pub existing: Option<&'a ItemRow>,
     /// Whether it has texts in several languages.
-    pub has_languages: bool,
+    pub has_multiple_languages: bool,
     /// The slug in the address of a new item.
-    pub slug_of_path: Option<&'a str>,
+    pub path_slug: Option<&'a str>,
     /// The original language of a new item whose body states none.
-    pub fallback: &'a Language,
+    pub default_language: &'a Language,
 }
 
 /// A body whose every field was read. What only the database can tell is not checked.
 #[derive(Clone, Debug)]
-pub struct Understood<O> {
+pub struct ParsedBody<O> {
     /// Whether the public sees the item.
     pub status: Status,
     /// When it was published, if that is stated.
@@ -577,20 +627,20 @@ pub struct Understood<O> {
     /// Its slug, if that is stated.
     pub slug: Option<String>,
     /// Its texts.
-    pub texts: NewTexts,
+    pub translations: ParsedTranslations,
     /// The kind's own fields and the references.
-    pub draft: Draft<O>,
+    pub parsed_fields: ParsedFields<O>,
 }
 
 /// Reads the fields of a body; `None` where it is no object. It can be stored only if nothing was
 /// reported to `errors`.
-pub fn understand<S: Subject>(
+pub fn parse_body<S: Resource>(
     body: &Value,
-    about: &About<'_>,
+    about: &ParseContext<'_>,
     errors: &mut Vec<FieldError>,
-) -> Option<Understood<S::Own>> {
+) -> Option<ParsedBody<S::Fields>> {
     let mut fields = JsonFields::new(body, "", errors)?;
-    fields.ignore(READ_ONLY);
+    fields.ignore(READ_ONLY_FIELDS);
     let stated_status = fields.enum_value("status", &Status::ALL);
     let status = stated_status
         .or_else(|| {
@@ -602,10 +652,14 @@ pub fn understand<S: Subject>(
     let published_at = fields.time("published_at");
     let slug = fields.text("slug", 200);
     let original = about.existing.and_then(|item| Language::parse(&item.original_language).ok());
-    let original = original.as_ref().unwrap_or(about.fallback);
-    let defaults = Defaults { status, original, original_may_follow: about.existing.is_none() };
-    let texts = texts::read(&mut fields, S::SPEC, &defaults);
-    if texts.flat && about.has_languages {
+    let original = original.as_ref().unwrap_or(about.default_language);
+    let defaults = TranslationDefaults {
+        status,
+        original_language: original,
+        infer_original_language: about.existing.is_none(),
+    };
+    let texts = texts::parse_translations(&mut fields, S::SCHEMA, &defaults);
+    if texts.is_flat && about.has_multiple_languages {
         fields.error(
             "translations",
             "would_lose_languages",
@@ -616,13 +670,13 @@ pub fn understand<S: Subject>(
         if let Err(error) = slug::validate_slug(slug) {
             fields.error("slug", "invalid_slug", error.to_string());
         }
-        if about.slug_of_path.is_some_and(|path| path != slug) {
+        if about.path_slug.is_some_and(|path| path != slug) {
             fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
         }
     }
-    let draft = S::read(&mut fields);
+    let draft = S::parse(&mut fields);
     fields.finish();
-    Some(Understood { status, published_at, slug, texts, draft })
+    Some(ParsedBody { status, published_at, slug, translations: texts, parsed_fields: draft })
 }
 
 fn has_null(body: &Value, field: &str) -> bool {
@@ -630,11 +684,11 @@ fn has_null(body: &Value, field: &str) -> bool {
 }
 
 /// Stores the rows of an item; one that has no number yet is new and gets one.
-fn save<S: Subject>(
+fn save_rows<S: Resource>(
     connection: &mut Connection,
-    item: &mut Item,
-    own: &S::Own,
-    new_texts: &[Text],
+    item: &mut ItemRow,
+    own: &S::Fields,
+    new_texts: &[TranslationRow],
     links: &[Link],
     is_claimed: bool,
 ) -> Result<(), Problem> {
@@ -647,16 +701,16 @@ fn save<S: Subject>(
         load::delete_texts(connection, [item.number])?;
     }
     if !is_claimed {
-        claim(connection, item)?;
+        reserve_slug(connection, item)?;
     }
-    save_columns::<S>(connection, item, own, links, is_new)?;
+    save_sort_row::<S>(connection, item, own, links, is_new)?;
     load::insert_texts(connection, item.number, new_texts)?;
-    index::write_facets::<S>(connection, item, own, new_texts, links, is_new)?;
+    index::write_filter_index::<S>(connection, item, own, new_texts, links, is_new)?;
     Ok(())
 }
 
 /// Keeps the slug of an item for it.
-pub fn claim(connection: &mut Connection, item: &Item) -> Result<(), crate::db::Error> {
+pub fn reserve_slug(connection: &mut Connection, item: &ItemRow) -> Result<(), crate::db::Error> {
     diesel::insert_into(slugs::table)
         .values((
             slugs::kind.eq(&item.kind),
@@ -668,18 +722,19 @@ pub fn claim(connection: &mut Connection, item: &Item) -> Result<(), crate::db::
 }
 
 /// Stores the row of the table that the kind declares, if it declares one.
-pub fn save_columns<S: Subject>(
+pub fn save_sort_row<S: Resource>(
     connection: &mut Connection,
-    item: &Item,
-    own: &S::Own,
+    item: &ItemRow,
+    own: &S::Fields,
     links: &[Link],
     is_new: bool,
 ) -> Result<(), crate::db::Error> {
-    let Some(table) = &S::SPEC.table else { return Ok(()) };
+    let Some(table) = &S::SCHEMA.sort_table else { return Ok(()) };
     if !is_new {
-        delete_columns::<S>(connection, item.number)?;
+        delete_sort_row::<S>(connection, item.number)?;
     }
-    let values = std::iter::once(Bind::Integer(item.number)).chain(S::columns(item, own, links));
+    let values =
+        std::iter::once(Bind::Integer(item.number)).chain(S::sort_columns(item, own, links));
     let columns = table.columns.join(", ");
     let statement =
         Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name))
@@ -690,11 +745,11 @@ pub fn save_columns<S: Subject>(
 }
 
 /// Removes that row.
-pub fn delete_columns<S: Subject>(
+pub fn delete_sort_row<S: Resource>(
     connection: &mut Connection,
     number: RowId,
 ) -> Result<(), crate::db::Error> {
-    if let Some(table) = &S::SPEC.table {
+    if let Some(table) = &S::SCHEMA.sort_table {
         let statement = Fragment::new(format!("DELETE FROM {} WHERE number = ", table.name))
             .bind(Bind::Integer(number));
         Statement::<BigInt>::new(statement).execute(connection)?;
@@ -704,28 +759,28 @@ pub fn delete_columns<S: Subject>(
 
 /// An item that is published by a patch that says nothing of its texts, none of which is public, is
 /// published in its original language.
-fn publish_first(new_texts: &mut NewTexts, status_before: Option<&str>) {
+fn publish_original_language(new_texts: &mut ParsedTranslations, status_before: Option<&str>) {
     if status_before == Some("published")
         || new_texts.texts.iter().any(|text| text.status == "published")
     {
         return;
     }
-    let original = new_texts.original.as_str().to_owned();
+    let original = new_texts.original_language.as_str().to_owned();
     if let Some(text) = new_texts.texts.iter_mut().find(|text| text.language == original) {
         Status::Published.as_str().clone_into(&mut text.status);
     }
 }
 
 /// Finds the items that a body refers to.
-fn resolve(
+fn resolve_references(
     connection: &mut Connection,
-    spec: &Spec,
-    wanted: &[NewLink],
+    spec: &ResourceSchema,
+    wanted: &[NewReference],
     errors: &mut Vec<FieldError>,
-) -> Result<Vec<(NewLink, Id)>, Problem> {
+) -> Result<Vec<(NewReference, Id)>, Problem> {
     let mut declared = Vec::with_capacity(wanted.len());
     for link in wanted {
-        let Some(spec) = spec.link(link.field) else {
+        let Some(spec) = spec.reference(link.field) else {
             return Err(Problem::internal(format!(
                 "{} declares no reference {}",
                 spec.kind.as_str(),
@@ -734,8 +789,8 @@ fn resolve(
         };
         declared.push((spec.target, link.target.id_or_slug.as_str()));
     }
-    let found = load::find_all(connection, &declared)?;
-    let mut resolved: Vec<(NewLink, Id)> = Vec::new();
+    let found = load::resolve_names(connection, &declared)?;
+    let mut resolved: Vec<(NewReference, Id)> = Vec::new();
     for (link, (kind, name)) in wanted.iter().zip(declared) {
         let Some((id, slug)) = found.get(&(kind, name.to_owned())) else {
             let detail = format!("There is no {} `{}`.", kind.noun(), clip(name));
@@ -750,7 +805,7 @@ fn resolve(
             other.field == link.field
                 && other_id == id
                 && other.role == link.role
-                && other.start == link.start
+                && other.start_ms == link.start_ms
         });
         if repeated {
             errors.push(FieldError::field(
@@ -766,15 +821,15 @@ fn resolve(
 }
 
 /// References in the order in which an item keeps them: field by field, and as they were written.
-fn in_order(resolved: &[(NewLink, Id)]) -> Vec<Link> {
+fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Link> {
     let mut links: Vec<Link> = resolved
         .iter()
         .map(|(link, target)| Link {
             field: link.field.to_owned(),
             target_id: *target,
             role: link.role.clone(),
-            start_seconds: link.start,
-            end_seconds: link.end,
+            start_ms: link.start_ms,
+            end_ms: link.end_ms,
         })
         .collect();
     links.sort_by(|a, b| a.field.cmp(&b.field));
@@ -782,12 +837,13 @@ fn in_order(resolved: &[(NewLink, Id)]) -> Vec<Link> {
 }
 
 /// A slug made from the title in the original language, numbered where it is taken.
-fn free_slug(
+fn generate_slug(
     connection: &mut Connection,
-    spec: &Spec,
-    new_texts: &NewTexts,
+    spec: &ResourceSchema,
+    new_texts: &ParsedTranslations,
 ) -> Result<String, Problem> {
-    let original = new_texts.texts.iter().find(|text| text.language == new_texts.original.as_str());
+    let original =
+        new_texts.texts.iter().find(|text| text.language == new_texts.original_language.as_str());
     let mut base = original.map(|text| slug::slugify(&text.title)).unwrap_or_default();
     if slug::validate_slug(&base).is_err() {
         base = if base.is_empty() {
@@ -813,9 +869,9 @@ fn free_slug(
 }
 
 /// Fails where another item has, or once had, this slug; says whether this item has or had it.
-fn may_claim(
+fn check_slug_available(
     connection: &mut Connection,
-    spec: &Spec,
+    spec: &ResourceSchema,
     item: Option<RowId>,
     slug: &str,
 ) -> Result<bool, Problem> {
@@ -838,11 +894,15 @@ fn may_claim(
 }
 
 /// 409 while others refer to the item; says which.
-fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> Result<(), Problem> {
-    let condition = index::refers_to(item.id)
+fn check_not_referenced(
+    connection: &mut Connection,
+    spec: &ResourceSchema,
+    item: &ItemRow,
+) -> Result<(), Problem> {
+    let condition = index::referencing_items(item.id)
         .sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
-    let mut rows = load::read_items(connection, &condition)?;
-    rows.retain(|row| row.links().iter().any(|link| link.target_id == item.id));
+    let mut rows = load::load_items(connection, &condition)?;
+    rows.retain(|row| row.references().iter().any(|link| link.target_id == item.id));
     let Some(first) = rows.first() else { return Ok(()) };
     let names: Vec<String> = rows
         .iter()
@@ -871,13 +931,13 @@ fn refuse_while_held(connection: &mut Connection, spec: &Spec, item: &Item) -> R
 
 /// The item as PUT would take it, with a patch merged in. Flat texts of the patch mean those of the
 /// original language.
-pub fn merged<S: Subject>(
+pub fn merge_with_stored<S: Resource>(
     connection: &mut Connection,
-    context: &Context,
-    item: &Item,
+    context: &AppState,
+    item: &ItemRow,
     patch: &Value,
 ) -> Result<Value, Problem> {
-    let spec = S::SPEC;
+    let spec = S::SCHEMA;
     let Value::Object(patch) = patch else {
         return Err(Problem::invalid_fields(vec![FieldError::field(
             "",
@@ -885,32 +945,32 @@ pub fn merged<S: Subject>(
             "A merge patch of an item is an object.",
         )]));
     };
-    let wish = LanguagePreference::all_languages(context.fallback.clone());
-    let mut shown = Shown::new(wish, Arc::clone(&context.places), None);
-    let (text, _) = draw::<S>(
+    let wish = LanguagePreference::all_languages(context.fallback_languages.clone());
+    let mut shown = RenderContext::new(wish, Arc::clone(&context.country_names), None);
+    let (text, _) = render_item::<S>(
         connection,
         context,
         item.clone(),
         &mut shown,
-        &Shape::default(),
+        &ResponseShape::default(),
         Visibility::All,
     )?;
     let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
     if let Some(fields) = base.as_object_mut() {
         S::before_patch(fields, patch);
     }
-    patched(spec, base, patch, &item.original_language)
+    merge_patch_into(spec, base, patch, &item.original_language)
 }
 
 /// An item as PUT would take it, with a patch merged in.
-pub fn patched(
-    spec: &Spec,
+pub fn merge_patch_into(
+    spec: &ResourceSchema,
     mut base: Value,
     patch: &Map<String, Value>,
     original_language: &str,
 ) -> Result<Value, Problem> {
     let mut patch = patch.clone();
-    if spec.texts.iter().any(|(name, _)| patch.contains_key(*name)) {
+    if spec.text_fields.iter().any(|(name, _)| patch.contains_key(*name)) {
         if patch.contains_key("translations") {
             let detail = "Send either flat texts or `translations`, not both.";
             return Err(Problem::invalid_fields(vec![FieldError::field(
@@ -925,7 +985,7 @@ pub fn patched(
             .unwrap_or(original_language)
             .to_owned();
         let mut flat = Map::new();
-        for (name, _) in spec.texts {
+        for (name, _) in spec.text_fields {
             if let Some(value) = patch.remove(*name) {
                 flat.insert((*name).to_owned(), value);
             }
@@ -938,12 +998,12 @@ pub fn patched(
     Ok(base)
 }
 
-fn flat_fields(spec: &Spec, patch: &Value) -> bool {
-    spec.texts.iter().any(|(name, _)| patch.get(*name).is_some())
+fn has_flat_texts(spec: &ResourceSchema, patch: &Value) -> bool {
+    spec.text_fields.iter().any(|(name, _)| patch.get(*name).is_some())
 }
 
 /// Errors of texts that came flat are reported where they were sent.
-fn unflatten(mut problem: Problem, merged: &Value) -> Problem {
+fn restore_flat_pointers(mut problem: Problem, merged: &Value) -> Problem {
     let original = merged.get("original_language").and_then(Value::as_str).unwrap_or_default();
     let prefix = format!("/translations/{original}");
     for error in &mut problem.errors {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{SavedQuery, SavedQueryInput, SavedQueryPage};
 use super::store::SavedQueries;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List saved queries
@@ -15,7 +15,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_saved_queries", tag = "Saved queries", responses((status = 200, description = "A page of saved queries.", body = SavedQueryPage)))]
 #[get("/v1/saved-queries")]
 pub async fn list_saved_queries(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<SavedQueries>(context, request).await
@@ -27,7 +27,7 @@ pub async fn list_saved_queries(
 #[utoipa::path(operation_id = "get_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query.", body = SavedQuery)))]
 #[get("/v1/saved-queries/{saved_query}")]
 pub async fn get_saved_query(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -40,7 +40,7 @@ pub async fn get_saved_query(
 #[utoipa::path(operation_id = "create_saved_query", tag = "Saved queries", request_body = SavedQueryInput, responses((status = 201, description = "The saved query, as stored.", body = SavedQuery)))]
 #[post("/v1/saved-queries")]
 pub async fn create_saved_query(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -55,7 +55,7 @@ pub async fn create_saved_query(
 #[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body = SavedQueryInput, responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query is new.", body = SavedQuery)))]
 #[put("/v1/saved-queries/{saved_query}")]
 pub async fn replace_saved_query(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -70,7 +70,7 @@ pub async fn replace_saved_query(
 #[utoipa::path(operation_id = "patch_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body(content = SavedQueryInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery)))]
 #[patch("/v1/saved-queries/{saved_query}")]
 pub async fn patch_saved_query(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -85,7 +85,7 @@ pub async fn patch_saved_query(
 #[utoipa::path(operation_id = "delete_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/saved-queries/{saved_query}")]
 pub async fn delete_saved_query(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -99,7 +99,7 @@ pub async fn delete_saved_query(
 #[utoipa::path(operation_id = "restore_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query, as it is again.", body = SavedQuery)))]
 #[post("/v1/saved-queries/{saved_query}/restore")]
 pub async fn restore_saved_query(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

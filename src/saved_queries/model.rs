@@ -8,43 +8,49 @@ use utoipa::ToSchema;
 
 use super::query::{MAX_SAVED_QUERY_LEN, parse_saved_query};
 use crate::http::fields::JsonFields;
-use crate::resource::list::{FacetValue, Links, PageInfo, in_address};
-use crate::resource::load::Loaded;
-use crate::resource::shown::{Common, Shown};
-use crate::resource::spec::{FilterSpec, Kind, SortColumn, SortSpec, Spec, Takes, TextColumn};
-use crate::resource::{Draft, Status};
+use crate::resource::list::{FacetValue, Links, PageInfo, encode_query};
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::{CommonFields, RenderContext};
+use crate::resource::spec::{
+    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
+};
+use crate::resource::{ParsedFields, Status};
 use crate::{impact, partners, programmes, videos};
 
 /// The lists that can be asked.
-pub const LISTABLE_SCHEMAS: [&Spec; 4] =
-    [&videos::model::SPEC, &programmes::model::SPEC, &partners::model::SPEC, &impact::model::SPEC];
+pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
+    &videos::model::SCHEMA,
+    &programmes::model::SCHEMA,
+    &partners::model::SCHEMA,
+    &impact::model::SCHEMA,
+];
 
 /// The kinds of item that they list.
 pub const LISTABLE_KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
 
 /// The declaration.
-pub const SCHEMA: Spec = Spec {
-    kind: Kind::SavedQuery,
-    table: None,
-    texts: &[("name", TextColumn::Title), ("description", TextColumn::Description)],
-    links: &[],
-    filters: &[FilterSpec {
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::SavedQuery,
+    sort_table: None,
+    text_fields: &[("name", TextField::Title), ("description", TextField::Description)],
+    references: &[],
+    filters: &[FilterSchema {
         name: "kind",
-        takes: Takes::Word(LISTABLE_KINDS),
+        filter_type: FilterType::OneOf(LISTABLE_KINDS),
         description: "Queries of items of this kind.",
         example: "video",
     }],
     ranges: &[],
-    sorts: &[SortSpec {
+    sort_keys: &[SortSchema {
         name: "name",
         column: SortColumn::Title,
         description: "the name, in the answer's language and its alphabet",
     }],
     fields: &["kind", "query", "list", "page", "feeds"],
-    extras: &[],
-    referrers: &[],
-    shows: &[],
-    feeds: &[],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[],
+    feed_formats: &[],
 };
 
 /// A query of a list that has a name and an address that stays.
@@ -52,7 +58,7 @@ pub const SCHEMA: Spec = Spec {
 pub struct SavedQuery {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: SavedQueryTexts,
@@ -214,13 +220,13 @@ pub struct SavedQueryFields {
 
 impl SavedQueryFields {
     /// The list that it asks; `None` for a kind that this program does not know.
-    pub fn list_schema(&self) -> Option<&'static Spec> {
+    pub fn list_schema(&self) -> Option<&'static ResourceSchema> {
         LISTABLE_SCHEMAS.into_iter().find(|spec| spec.kind.as_str() == self.kind)
     }
 }
 
 /// Reads a body.
-pub fn parse(fields: &mut JsonFields<'_, '_>) -> Draft<SavedQueryFields> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
     fields.ignore(&["list", "page", "feeds"]);
     let kind = fields.one_of("kind", LISTABLE_KINDS);
     fields.require("kind", kind.is_some());
@@ -234,31 +240,34 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> Draft<SavedQueryFields> {
     {
         fields.errors_mut().extend(errors);
     }
-    Draft { own: saved_query_fields, links: Vec::new() }
+    ParsedFields { fields: saved_query_fields, references: Vec::new() }
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: Loaded<SavedQueryFields>, render_context: &Shown) -> SavedQuery {
-    let translations = loaded.translations(&SCHEMA, render_context);
-    let texts = match loaded.take_chosen() {
+pub fn render(
+    mut loaded: LoadedItem<SavedQueryFields>,
+    render_context: &RenderContext,
+) -> SavedQuery {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
+    let texts = match loaded.take_selected_text() {
         None => SavedQueryTexts { translations, ..SavedQueryTexts::default() },
         Some(chosen) => SavedQueryTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             name: Some(chosen.text.title),
             description: Some(chosen.text.description),
             translations,
         },
     };
-    let common = loaded.take_common();
-    let fields = loaded.own;
+    let common = loaded.take_common_fields();
+    let fields = loaded.fields;
     let (extensions, path) =
-        fields.list_schema().map_or((&[][..], ""), |list| (list.feeds, list.kind.path()));
-    let here = format!("{}/f/{}", render_context.base, common.slug);
+        fields.list_schema().map_or((&[][..], ""), |list| (list.feed_formats, list.kind.path()));
+    let here = format!("{}/f/{}", render_context.base_url, common.slug);
     let mark = if fields.query.is_empty() { "" } else { "?" };
     SavedQuery {
-        list: format!("{}{path}{mark}{}", render_context.base, in_address(&fields.query)),
-        page: (path == Kind::Video.path()).then(|| here.clone()),
+        list: format!("{}{path}{mark}{}", render_context.base_url, encode_query(&fields.query)),
+        page: (path == ResourceKind::Video.path()).then(|| here.clone()),
         feeds: SavedQueryFeeds {
             rss: extensions.contains(&"rss").then(|| format!("{here}.rss")),
             atom: format!("{here}.atom"),

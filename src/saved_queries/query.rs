@@ -10,11 +10,11 @@ use crate::http::language::LanguagePreference;
 use crate::http::params::{QueryParams, percent_decode, present_params};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::list::MAX_LIMIT;
-use crate::resource::load::{Found, complete_single};
+use crate::resource::load::{Lookup, hydrate_single};
 use crate::resource::query::ListRequest;
 use crate::resource::read::find_visible;
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceSchema;
 use crate::text::language::Language;
 
 /// The longest query, in characters.
@@ -45,7 +45,7 @@ const QUERY_POINTER: &str = "/query";
 /// it names are not looked up yet.
 pub fn parse_saved_query(
     fields: &SavedQueryFields,
-    schema: &'static Spec,
+    schema: &'static ResourceSchema,
 ) -> Result<ListRequest, Vec<FieldError>> {
     if fields.query.starts_with("http:")
         || fields.query.starts_with("https:")
@@ -158,7 +158,7 @@ impl UrlParams {
         fields: &SavedQueryFields,
         fallback: &[Language],
         visibility: Visibility,
-    ) -> Result<(&'static Spec, ListRequest), Problem> {
+    ) -> Result<(&'static ResourceSchema, ListRequest), Problem> {
         let schema = fields.list_schema().ok_or_else(|| {
             let detail = format!(
                 "It asks for items of a kind that this server does not have: {}",
@@ -229,24 +229,24 @@ pub fn find_saved_query(
     connection: &mut Connection,
     name: &str,
     visibility: Visibility,
-    render_context: &mut Shown,
+    render_context: &mut RenderContext,
 ) -> Result<Result<LoadedSavedQuery, String>, Problem> {
     let item = match find_visible(connection, &SCHEMA, name, visibility)? {
-        Found::Moved(item) => return Ok(Err(item.slug)),
-        Found::Here(item) => item,
+        Lookup::Former(item) => return Ok(Err(item.slug)),
+        Lookup::Current(item) => item,
     };
     let unreadable = format!("the own fields of saved query {} cannot be read", item.id);
     let mut loaded =
-        complete_single::<SavedQueries>(connection, item, None, visibility, render_context)?
+        hydrate_single::<SavedQueries>(connection, item, None, visibility, render_context)?
             .ok_or_else(|| Problem::internal(unreadable))?;
     let selected = loaded
-        .take_chosen()
+        .take_selected_text()
         .ok_or_else(|| Problem::internal(format!("saved query {} has no name", loaded.item.id)))?;
     Ok(Ok(LoadedSavedQuery {
         language: selected.language.as_str().to_owned(),
         name: selected.text.title,
         description: selected.text.description,
         slug: loaded.item.slug,
-        fields: loaded.own,
+        fields: loaded.fields,
     }))
 }

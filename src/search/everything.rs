@@ -25,30 +25,31 @@ use crate::http::negotiate;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::Status;
-use crate::resource::context::Context;
-use crate::resource::document::{Listing, comma_list, item_shown, parameter};
-use crate::resource::highlights::{Highlight, Marked};
-use crate::resource::list::{FacetValue, Items, Links, Page, PageInfo, Paging};
-use crate::resource::load::{Item, Loaded, Text, load_page_of};
-use crate::resource::meant::{COUNTED, meant};
+use crate::resource::context::AppState;
+use crate::resource::document::{ListEndpoint, comma_list_parameter, item_shown, query_parameter};
+use crate::resource::highlights::{Highlight, HighlightData};
+use crate::resource::list::{FacetValue, JsonItems, Links, ListResponse, PageInfo, PageParams};
+use crate::resource::load::{ItemRow, LoadedItem, TranslationRow, load_mixed_page};
+use crate::resource::meant::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::query::{
-    Asked, NOT_OF_THE_LIST, Shape, in_states, read_range, read_search, read_statuses,
+    PRESENTATION_PARAMS, ResponseShape, SearchParams, parse_range, parse_search, parse_statuses,
+    status_predicates,
 };
-use crate::resource::read::{OfCatalogue, answer_page, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, page_response, read_catalogue_wide};
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::{Packed, Shown};
-use crate::resource::spec::{COMMON_RANGES, Kind, RangeSpec};
+use crate::resource::shown::{PackedJson, RenderContext};
+use crate::resource::spec::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::text::query::Query;
-use crate::topics::model::SPEC;
+use crate::topics::model::SCHEMA;
 
 /// What the document says of it, beside what the handler does: of the parameters of lists those
 /// that every kind has.
-pub const OPENAPI: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/search",
-    spec: &SPEC,
-    without: &EXCLUDED_PARAMS,
-    own: openapi_parameters,
-    needs_query: true,
+    schema: &SCHEMA,
+    excluded_params: &EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: true,
 };
 
 const EXCLUDED_PARAMS: [&str; 9] =
@@ -71,32 +72,32 @@ const HIT_FIELDS: [&str; 12] = [
 ];
 
 fn openapi_parameters() -> Vec<Value> {
-    let names: Vec<&str> = Kind::SOUGHT.iter().map(|kind| kind.as_str()).collect();
+    let names: Vec<&str> = ResourceKind::SEARCHABLE.iter().map(|kind| kind.as_str()).collect();
     let with_not: Vec<String> =
         names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
     vec![
-        comma_list(
+        comma_list_parameter(
             "kind",
             "Only items of this kind. Several mean any of them; `!` excludes.",
             json!({"type": "string", "enum": with_not}),
-            Kind::SOUGHT.len(),
+            ResourceKind::SEARCHABLE.len(),
             "video",
         ),
-        comma_list(
+        comma_list_parameter(
             "facets",
             "`kind`: how many items of each kind are found; the filter `kind` does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
             json!({"type": "string", "enum": ["kind"]}),
             1,
             "kind",
         ),
-        comma_list(
+        comma_list_parameter(
             "fields",
             "Only these fields, and `id`.",
             json!({"type": "string", "enum": HIT_FIELDS}),
             100,
             "title",
         ),
-        parameter(
+        query_parameter(
             "include",
             "`item` adds the whole resource to each hit.",
             json!({"type": "string", "enum": ["item"]}),
@@ -213,13 +214,13 @@ pub struct SearchHitPage {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct HitImageFields {
-    thumbnail: Packed,
-    logo: Packed,
+    thumbnail: PackedJson,
+    logo: PackedJson,
 }
 
 impl HitImageFields {
     fn image(&self) -> Option<HitImage> {
-        [&self.thumbnail, &self.logo].into_iter().find_map(Packed::unpack::<Option<HitImage>>)
+        [&self.thumbnail, &self.logo].into_iter().find_map(PackedJson::unpack::<Option<HitImage>>)
     }
 }
 
@@ -230,24 +231,24 @@ impl HitImageFields {
 #[utoipa::path(operation_id = "list_search_hits", tag = "Search", responses((status = 200, description = "A page of hits.", body = SearchHitPage)))]
 #[get("/v1/search")]
 pub async fn search_all(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.viewer(&request).await?;
+    let caller = context.visibility(&request).await?;
     let search_request = Arc::new(SearchRequest::from_request(&context, &request, caller)?);
     let (shared_request, inner) = (Arc::clone(&search_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let catalogue_request = OfCatalogue {
-                identity: &shared_request.etag_key,
-                wish: &shared_request.language_preference,
-                base: &shared_request.base_url,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &shared_request.etag_key,
+                language_preference: &shared_request.language_preference,
+                base_url: &shared_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(
+            read_catalogue_wide(
                 connection,
                 &inner,
                 &catalogue_request,
@@ -258,20 +259,26 @@ pub async fn search_all(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    answer_page(&context, &request, (caller, &search_request.language_preference), done.value, None)
+    page_response(
+        &context,
+        &request,
+        (caller, &search_request.language_preference),
+        done.value,
+        None,
+    )
 }
 
 /// A search, understood.
 struct SearchRequest {
-    search: Asked,
-    kinds: Vec<Kind>,
+    search: SearchParams,
+    kinds: Vec<ResourceKind>,
     language_preference: LanguagePreference,
-    response_shape: Shape,
+    response_shape: ResponseShape,
     include_item: bool,
-    paging: Paging,
+    paging: PageParams,
     visibility: Visibility,
     statuses: Option<Vec<Status>>,
-    ranges: Vec<(&'static RangeSpec, Bind)>,
+    ranges: Vec<(&'static RangeSchema, Bind)>,
     kind_facet: bool,
     highlights: bool,
     base_url: String,
@@ -283,18 +290,21 @@ struct SearchRequest {
 
 impl SearchRequest {
     fn from_request(
-        context: &Context,
+        context: &AppState,
         request: &HttpRequest,
         caller: Visibility,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let language_preference =
-            LanguagePreference::parse(&mut params, accept_language(request), &context.fallback);
-        let search = read_search(&mut params, &language_preference);
+        let language_preference = LanguagePreference::parse(
+            &mut params,
+            accept_language(request),
+            &context.fallback_languages,
+        );
+        let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` says what to search for.");
         }
-        let kinds = kinds::parse_kinds(&mut params, &Kind::SOUGHT);
+        let kinds = kinds::parse_kinds(&mut params, &ResourceKind::SEARCHABLE);
         let fields = params.list("fields", 100);
         for name in fields.iter().flatten().filter(|name| !HIT_FIELDS.contains(&name.as_str())) {
             params.error(
@@ -305,10 +315,10 @@ impl SearchRequest {
         }
         let include_item = parse_single_word(&mut params, "include", "item");
         let kind_facet = parse_single_word(&mut params, "facets", "kind");
-        let statuses = read_statuses(&mut params, caller);
+        let statuses = parse_statuses(&mut params, caller);
         let ranges = COMMON_RANGES
             .iter()
-            .filter_map(|range| Some((range, read_range(&mut params, range)?)))
+            .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
             .collect();
         let highlights = params.flag("highlights").unwrap_or(false);
         let requested_languages = if language_preference.is_explicit {
@@ -318,12 +328,12 @@ impl SearchRequest {
         };
         let identity = format!(
             "search\n{}\n{requested_languages}\n{caller:?}",
-            params.canonical_without(NOT_OF_THE_LIST)
+            params.canonical_without(PRESENTATION_PARAMS)
         );
-        let paging = Paging::read(&mut params, &identity);
+        let paging = PageParams::parse(&mut params, &identity);
         let count_key = format!(
             "search\n{}\n{caller:?}",
-            params.canonical_without(&[NOT_OF_THE_LIST, &["kind"]].concat())
+            params.canonical_without(&[PRESENTATION_PARAMS, &["kind"]].concat())
         );
         let visibility = if statuses.is_some() { caller } else { Visibility::Published };
         let identity = format!(
@@ -339,7 +349,7 @@ impl SearchRequest {
             search,
             kinds,
             language_preference: language_preference,
-            response_shape: Shape { fields, ..Shape::default() },
+            response_shape: ResponseShape { fields, ..ResponseShape::default() },
             include_item: include_item,
             paging,
             visibility: visibility,
@@ -357,11 +367,11 @@ impl SearchRequest {
     fn build_query(
         &self,
         query: &Query,
-        kinds: &[Kind],
+        kinds: &[ResourceKind],
         ask: SearchMode,
         frequencies: &Arc<TokenFrequencies>,
     ) -> ListQuery {
-        let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
+        let letters: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
         let audience = if self.visibility.includes_unpublished() {
             Audience::Editors
         } else {
@@ -386,14 +396,15 @@ impl SearchRequest {
                 });
             }
         }
-        list.predicates.extend(in_states(self.statuses.as_deref(), list.ranked_matches.is_some()));
-        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.holds(bound)));
+        list.predicates
+            .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.predicate(bound)));
         list
     }
 }
 
 /// Holds for items of these kinds.
-fn kind_predicate(kinds: &[Kind]) -> Fragment {
+fn kind_predicate(kinds: &[ResourceKind]) -> Fragment {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     Fragment::new(if names.is_empty() {
         "1 = 0".to_owned()
@@ -413,11 +424,11 @@ fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -
 
 fn load_hit_page(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     search_request: &SearchRequest,
     revisions: &Arc<Revisions>,
-    render_context: &mut Shown,
-) -> Result<Page, Problem> {
+    render_context: &mut RenderContext,
+) -> Result<ListResponse, Problem> {
     let frequencies = cached_token_frequencies(connection)?;
     let mut list = search_request.build_query(
         &search_request.search.query,
@@ -429,9 +440,10 @@ fn load_hit_page(
     let count_key = format!("{}\n{}", search_request.count_key, kinds.join(","));
     list.cache_key = Some(count_key.clone());
     // What an item refers to is only shown where it is marked.
-    let spec_of = |item: &Item| Kind::parse(&item.kind).and_then(|kind| context.spec(kind));
+    let spec_of =
+        |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| context.schema(kind));
     let paging = &search_request.paging;
-    let page = load_page_of::<Option<HitImageFields>>(
+    let page = load_mixed_page::<Option<HitImageFields>>(
         connection,
         &list,
         (&paging.start, paging.limit),
@@ -447,22 +459,29 @@ fn load_hit_page(
         ));
     };
     let total = paging
-        .total
-        .then(|| context.totals.of(revisions, &count_key, || list.count(connection)))
+        .with_total
+        .then(|| {
+            context
+                .count_cache
+                .get_or_try_insert_with(revisions, &count_key, || list.count(connection))
+        })
         .transpose()?;
     let facets = if search_request.kind_facet {
         Some(kind_facets(connection, context, search_request, (revisions, &frequencies))?)
     } else {
         None
     };
-    let did_you_mean = match search_request.search.little(paging, loaded.len()) {
-        Some(sparse_search) => {
-            meant(connection, &context.vocabulary, &sparse_search, |connection, query| {
+    let did_you_mean = match search_request.search.to_sparse_search(paging, loaded.len()) {
+        Some(sparse_search) => suggest_queries(
+            connection,
+            &context.vocabulary,
+            &sparse_search,
+            |connection, query| {
                 Ok(search_request
                     .build_query(&query, &search_request.kinds, SearchMode::Unranked, &frequencies)
-                    .count_up_to(connection, COUNTED)?)
-            })?
-        }
+                    .count_up_to(connection, MAX_COUNTED_HITS)?)
+            },
+        )?,
         None => Vec::new(),
     };
     let mut full_items = if search_request.include_item {
@@ -471,15 +490,15 @@ fn load_hit_page(
         HashMap::new()
     };
     let highlight_data = if search_request.highlights {
-        Some(Marked::read(connection, &search_request.search.query, &loaded)?)
+        Some(HighlightData::load(connection, &search_request.search.query, &loaded)?)
     } else {
         None
     };
-    let mut items = Items::default();
+    let mut items = JsonItems::default();
     for one in loaded {
         let Some(spec) = spec_of(&one.item) else { continue };
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.of(spec, &one, search_request.visibility, render_context)
+            highlight_data.highlights_for(spec, &one, search_request.visibility, render_context)
         });
         let item = full_items.remove(&one.item.id);
         items
@@ -488,22 +507,22 @@ fn load_hit_page(
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok(Page { items, info: paging.info(&slice, total), facets, did_you_mean })
+    Ok(ListResponse { items, page_info: paging.page_info(&slice, total), facets, did_you_mean })
 }
 
 /// How many items of each kind are found.
 fn kind_facets(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     search_request: &SearchRequest,
     (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
 ) -> Result<Map<String, Value>, Problem> {
-    let mut counts: Vec<(Kind, i64)> = Vec::new();
-    for kind in Kind::SOUGHT {
+    let mut counts: Vec<(ResourceKind, i64)> = Vec::new();
+    for kind in ResourceKind::SEARCHABLE {
         let list = format!("{}\n{}", search_request.count_key, kind.as_str());
         counts.push((
             kind,
-            context.totals.of(revisions, &list, || {
+            context.count_cache.get_or_try_insert_with(revisions, &list, || {
                 search_request
                     .build_query(
                         &search_request.search.query,
@@ -530,51 +549,53 @@ fn kind_facets(
 /// The whole resources of what was found: a fixed number of queries for each kind.
 fn load_full_items(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     visibility: Visibility,
-    loaded: &[Loaded<Option<HitImageFields>>],
-    render_context: &Shown,
+    loaded: &[LoadedItem<Option<HitImageFields>>],
+    render_context: &RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
     let mut full_items = HashMap::new();
-    for (spec, read) in &context.kinds {
+    for (spec, read) in &context.registry {
         let ids: Vec<Id> = loaded
             .iter()
             .filter(|one| one.item.kind == spec.kind.as_str())
             .map(|one| one.item.id)
             .collect();
-        let mut inner = Shown::new(
-            render_context.wish.clone(),
-            Arc::clone(&render_context.places),
-            render_context.memory(),
+        let mut inner = RenderContext::new(
+            render_context.language_preference.clone(),
+            Arc::clone(&render_context.country_names),
+            render_context.cache(),
         )
-        .at(&render_context.base);
+        .with_base_url(&render_context.base_url);
         full_items.extend(read(connection, &ids, visibility, &mut inner)?);
     }
     Ok(full_items)
 }
 
 fn to_hit(
-    mut one: Loaded<Option<HitImageFields>>,
-    kind: Kind,
+    mut one: LoadedItem<Option<HitImageFields>>,
+    kind: ResourceKind,
     item: Option<Value>,
-    render_context: &Shown,
+    render_context: &RenderContext,
 ) -> SearchHit {
-    let text = |text: &Text| {
+    let text = |text: &TranslationRow| {
         (
             text.language.clone(),
             HitText { title: text.title.clone(), summary: text.summary.clone() },
         )
     };
-    let translations =
-        render_context.wish.include_translations.then(|| one.texts.iter().map(text).collect());
-    let image = one.own.as_ref().and_then(HitImageFields::image);
-    let chosen = one.take_chosen();
+    let translations = render_context
+        .language_preference
+        .include_translations
+        .then(|| one.texts.iter().map(text).collect());
+    let image = one.fields.as_ref().and_then(HitImageFields::image);
+    let chosen = one.take_selected_text();
     SearchHit {
         kind: kind.as_str().to_owned(),
         id: one.item.id,
-        url: format!("{}{}/{}", render_context.base, kind.path(), one.item.slug),
+        url: format!("{}{}/{}", render_context.base_url, kind.path(), one.item.slug),
         slug: one.item.slug,
-        transliterated: chosen.as_ref().is_some_and(|chosen| chosen.transliterated),
+        transliterated: chosen.as_ref().is_some_and(|chosen| chosen.is_transliterated),
         language: chosen.as_ref().map(|chosen| chosen.language.as_str().to_owned()),
         summary: chosen.as_ref().and_then(|chosen| chosen.text.summary.clone()),
         title: chosen.map(|chosen| chosen.text.title),

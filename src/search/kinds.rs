@@ -2,17 +2,17 @@
 
 use crate::http::fields::unknown_value_message;
 use crate::http::params::QueryParams;
-use crate::resource::spec::Kind;
+use crate::resource::spec::ResourceKind;
 
 /// What items of a kind are called in one of the languages that country names are kept in; in
 /// English in others.
-pub fn kind_label(kind: Kind, language: &str) -> &'static str {
-    kind.heading().in_language(language)
+pub fn kind_label(kind: ResourceKind, language: &str) -> &'static str {
+    kind.heading_message().in_language(language)
 }
 
 /// The kinds that are asked for, out of these.
-pub fn parse_kinds(params: &mut QueryParams, kinds: &[Kind]) -> Vec<Kind> {
-    let names = params.list("kind", Kind::SOUGHT.len()).unwrap_or_default();
+pub fn parse_kinds(params: &mut QueryParams, kinds: &[ResourceKind]) -> Vec<ResourceKind> {
+    let names = params.list("kind", ResourceKind::SEARCHABLE.len()).unwrap_or_default();
     let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
     for name in &names {
         let (taken, name) = name
@@ -27,8 +27,9 @@ pub fn parse_kinds(params: &mut QueryParams, kinds: &[Kind]) -> Vec<Kind> {
             ),
         }
     }
-    let takes =
-        |kind: &Kind| (wanted.is_empty() || wanted.contains(kind)) && !excluded.contains(kind);
+    let takes = |kind: &ResourceKind| {
+        (wanted.is_empty() || wanted.contains(kind)) && !excluded.contains(kind)
+    };
     kinds.iter().copied().filter(takes).collect()
 }
 

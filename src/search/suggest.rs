@@ -16,28 +16,28 @@ use crate::http::negotiate;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::{Listing, comma_list, parameter};
+use crate::resource::context::AppState;
+use crate::resource::document::{ListEndpoint, comma_list_parameter, query_parameter};
 use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::load_named;
-use crate::resource::names::Target;
-use crate::resource::query::{Asked, read_search};
-use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Kind;
+use crate::resource::load::load_reference_targets;
+use crate::resource::names::ReferenceTarget;
+use crate::resource::query::{SearchParams, parse_search};
+use crate::resource::read::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceKind;
 use crate::text::highlight::Marker;
 use crate::text::query::{Query, Term};
 use crate::text::stem::Rules;
 use crate::text::tokens;
-use crate::topics::model::SPEC;
+use crate::topics::model::SCHEMA;
 
 /// What the document says of it, beside what the handler does.
-pub const OPENAPI: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/suggest",
-    spec: &SPEC,
-    without: &EXCLUDED_PARAMS,
-    own: openapi_parameters,
-    needs_query: true,
+    schema: &SCHEMA,
+    excluded_params: &EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: true,
 };
 
 const EXCLUDED_PARAMS: [&str; 18] = [
@@ -62,7 +62,8 @@ const EXCLUDED_PARAMS: [&str; 18] = [
 ];
 
 /// The kinds that are suggested, in the order in which they stand among equals.
-const SUGGESTED_KINDS: [Kind; 4] = [Kind::Topic, Kind::Programme, Kind::Partner, Kind::Video];
+const SUGGESTED_KINDS: [ResourceKind; 4] =
+    [ResourceKind::Topic, ResourceKind::Programme, ResourceKind::Partner, ResourceKind::Video];
 
 /// How many suggestions there are at most, and unless asked otherwise.
 const MAX_SUGGESTIONS: i64 = 20;
@@ -78,14 +79,14 @@ fn openapi_parameters() -> Vec<Value> {
         .flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())])
         .collect();
     vec![
-        comma_list(
+        comma_list_parameter(
             "kind",
             "Only items of this kind. Several mean any of them; `!` excludes.",
             json!({"type": "string", "enum": with_not}),
             SUGGESTED_KINDS.len(),
             "topic",
         ),
-        parameter(
+        query_parameter(
             "limit",
             "How many suggestions are given.",
             json!({"type": "integer", "minimum": 1, "maximum": MAX_SUGGESTIONS, "default": DEFAULT_SUGGESTIONS}),
@@ -153,11 +154,11 @@ pub struct SuggestionPage {
 #[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
 pub async fn suggest(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.viewer(&request).await?;
+    let caller = context.visibility(&request).await?;
     let suggest_request = SuggestRequest::from_request(&context, &request)?;
     let (inner, condition, language_preference) = (
         context.clone().into_inner(),
@@ -166,14 +167,14 @@ pub async fn suggest(
     );
     let done = context
         .read(Visibility::Published, move |connection| {
-            let catalogue_request = OfCatalogue {
-                identity: &suggest_request.etag_key,
-                wish: &suggest_request.language_preference,
-                base: &suggest_request.base_url,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &suggest_request.etag_key,
+                language_preference: &suggest_request.language_preference,
+                base_url: &suggest_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(
+            read_catalogue_wide(
                 connection,
                 &inner,
                 &catalogue_request,
@@ -187,22 +188,28 @@ pub async fn suggest(
     let (validators, data) = match done.value {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &language_preference, &validators));
+            return Ok(answer::not_modified_response(
+                &context,
+                caller,
+                &language_preference,
+                &validators,
+            ));
         }
     };
-    let links = list::links(
+    let links = list::page_links(
         &context,
         &request,
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
-    let mut response = answered(&context, (caller, &language_preference), &validators, &links);
+    let mut response =
+        list_response_head(&context, (caller, &language_preference), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
 /// What is asked for.
 struct SuggestRequest {
-    search: Asked,
-    kinds: Vec<Kind>,
+    search: SearchParams,
+    kinds: Vec<ResourceKind>,
     language_preference: LanguagePreference,
     limit: usize,
     base_url: String,
@@ -210,11 +217,14 @@ struct SuggestRequest {
 }
 
 impl SuggestRequest {
-    fn from_request(context: &Context, request: &HttpRequest) -> Result<Self, Problem> {
+    fn from_request(context: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let language_preference =
-            LanguagePreference::parse(&mut params, accept_language(request), &context.fallback);
-        let search = read_search(&mut params, &language_preference);
+        let language_preference = LanguagePreference::parse(
+            &mut params,
+            accept_language(request),
+            &context.fallback_languages,
+        );
+        let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` says what was typed.");
         }
@@ -251,20 +261,20 @@ struct RankedSuggestion {
 
 fn load_suggestions(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     suggest_request: &SuggestRequest,
-    render_context: &mut Shown,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<Suggestion>, Problem> {
     let typed = &suggest_request.search.query;
     let candidates = find_candidates(connection, context, suggest_request)?;
-    let of_kind = |kind: &Kind| {
+    let of_kind = |kind: &ResourceKind| {
         candidates
             .iter()
-            .filter(|(letter, _)| *letter == kind.letter())
+            .filter(|(letter, _)| *letter == kind.index_prefix())
             .map(|(_, id)| *id)
             .collect::<Vec<_>>()
     };
-    load_named(
+    load_reference_targets(
         connection,
         suggest_request.kinds.iter().map(|kind| (*kind, of_kind(kind))).collect(),
         Visibility::Published,
@@ -274,7 +284,7 @@ fn load_suggestions(
     let beginning = tokens(&suggest_request.search.text);
     let mut ranked: Vec<RankedSuggestion> = Vec::new();
     for (recency, (letter, id)) in candidates.iter().enumerate() {
-        let kind = suggest_request.kinds.iter().position(|kind| kind.letter() == *letter);
+        let kind = suggest_request.kinds.iter().position(|kind| kind.index_prefix() == *letter);
         let Some((place, kind)) =
             kind.and_then(|place| Some((place, *suggest_request.kinds.get(place)?)))
         else {
@@ -287,7 +297,7 @@ fn load_suggestions(
             continue;
         };
         let is_prefix_match = starts_with_words(&tokens(&title), &beginning);
-        let url = format!("{}{}/{}", render_context.base, kind.path(), target.slug);
+        let url = format!("{}{}/{}", render_context.base_url, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
             id: *id,
@@ -308,14 +318,14 @@ fn load_suggestions(
 /// sooner than all that begin so; then all, where these are not enough.
 fn find_candidates(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     suggest_request: &SuggestRequest,
 ) -> Result<Vec<(char, Id)>, Problem> {
     let typed = &suggest_request.search.query;
     let frequencies = cached_token_frequencies(connection)?;
     let max_results = i64::try_from(suggest_request.limit).unwrap_or(MAX_SUGGESTIONS);
-    let newest = |connection: &mut Connection, query: &Query, kinds: &[Kind]| {
-        let letters: Vec<char> = kinds.iter().map(|kind| kind.letter()).collect();
+    let newest = |connection: &mut Connection, query: &Query, kinds: &[ResourceKind]| {
+        let letters: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
         find_newest_by_title(
             connection,
             query,
@@ -325,8 +335,8 @@ fn find_candidates(
             &frequencies,
         )
     };
-    let (videos, others): (Vec<Kind>, Vec<Kind>) =
-        suggest_request.kinds.iter().partition(|kind| **kind == Kind::Video);
+    let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
+        suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::Video);
     let mut found = newest(connection, typed, &others)?;
     let completed_query = complete_last_word(connection, context, typed)?;
     let mut of_videos = newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
@@ -340,7 +350,7 @@ fn find_candidates(
 /// The query with the words in place of what is begun that it may become; `None` where nothing is.
 fn complete_last_word(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     typed: &Query,
 ) -> Result<Option<Query>, Problem> {
     let mut query = typed.clone();
@@ -358,7 +368,7 @@ fn complete_last_word(
     else {
         return Ok(None);
     };
-    let words = context.vocabulary.beginning_with(connection, &prefix_text, MAX_COMPLETIONS)?;
+    let words = context.vocabulary.with_prefix(connection, &prefix_text, MAX_COMPLETIONS)?;
     for term in last.iter_mut() {
         term.prefix = false;
     }
@@ -368,13 +378,15 @@ fn complete_last_word(
 
 /// The title that has all that was typed: in the answer's language, or else in another.
 fn matching_title(
-    target: &Target,
+    target: &ReferenceTarget,
     typed: &Query,
     highlighter: &Marker<'_>,
-    render_context: &Shown,
+    render_context: &RenderContext,
 ) -> Option<(String, String, String)> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
-    let answered = render_context.title(target).filter(|_| !render_context.wish.all_languages);
+    let answered = render_context
+        .localized_title(target)
+        .filter(|_| !render_context.language_preference.all_languages);
     let others = target
         .languages
         .iter()
@@ -404,7 +416,7 @@ fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion
             *count = count.saturating_add(1);
             *count
         });
-        let few = suggestion.kind == Kind::Video.as_str() || count <= MAX_PER_KIND;
+        let few = suggestion.kind == ResourceKind::Video.as_str() || count <= MAX_PER_KIND;
         if few { first.push(suggestion) } else { rest.push(suggestion) }
     }
     // There is room for the rest where the first are not enough.

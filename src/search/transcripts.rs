@@ -18,32 +18,40 @@ use crate::http::negotiate;
 use crate::http::params::present_params;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::highlights::{MarkedCue, marked_cue, seconds};
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
+use crate::resource::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
 use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{Loaded, load_page};
-use crate::resource::meant::{COUNTED, meant};
+use crate::resource::load::{LoadedItem, load_page};
+use crate::resource::meant::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, answered, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, list_response_head, read_catalogue_wide};
 use crate::resource::revisions::Revisions;
-use crate::resource::said::{Passage, Said};
-use crate::resource::shown::Shown;
-use crate::resource::tracks::{self, Stored, TrackKind};
+use crate::resource::said::{CueRange, CueText};
+use crate::resource::shown::RenderContext;
+use crate::resource::tracks::{self, TrackKind, TrackRow};
 use crate::text::highlight::Marker;
 use crate::text::language::Language;
 use crate::text::query::Query;
 use crate::text::stem::Rules;
-use crate::videos::model::{Own, SPEC};
+use crate::videos::model::{SCHEMA, VideoFields};
 use crate::videos::store::Videos;
 
 /// What the document says of it, beside what the handler does.
-pub const OPENAPI: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/transcript-search",
-    spec: &SPEC,
-    without: &["sort", "offset", "fields", "include", "facets", "facet_limit", "highlights"],
-    own: Vec::new,
-    needs_query: true,
+    schema: &SCHEMA,
+    excluded_params: &[
+        "sort",
+        "offset",
+        "fields",
+        "include",
+        "facets",
+        "facet_limit",
+        "highlights",
+    ],
+    extra_params: Vec::new,
+    requires_query: true,
 };
 
 /// How many videos one request looks through; the next page goes on.
@@ -84,10 +92,10 @@ pub struct TranscriptHit {
     pub text: String,
     /// The cue before.
     #[schema(required)]
-    pub before: Option<MarkedCue>,
+    pub before: Option<CueHighlight>,
     /// The cue after.
     #[schema(required)]
-    pub after: Option<MarkedCue>,
+    pub after: Option<CueHighlight>,
     /// The video's embed page from that second on.
     #[schema(format = "uri")]
     pub url: String,
@@ -116,13 +124,13 @@ pub struct TranscriptHitPage {
 #[utoipa::path(operation_id = "list_transcript_hits", tag = "Videos", responses((status = 200, description = "A page of hits.", body = TranscriptHitPage)))]
 #[get("/v1/transcript-search")]
 pub async fn search_transcripts(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.viewer(&request).await?;
+    let caller = context.visibility(&request).await?;
     reject_unsupported_params(&request)?;
-    let mut list_request = ListRequest::read::<Videos>(&context, &request, caller)?;
+    let mut list_request = ListRequest::from_request::<Videos>(&context, &request, caller)?;
     list_request.scope = FieldScope::Transcripts;
     let list_request = Arc::new(list_request);
     if list_request.query().is_none() {
@@ -132,14 +140,14 @@ pub async fn search_transcripts(
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read(caller, move |connection| {
-            let catalogue_request = OfCatalogue {
-                identity: &shared_request.identity,
-                wish: &shared_request.wish,
-                base: &shared_request.base,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &shared_request.etag_key,
+                language_preference: &shared_request.language_preference,
+                base_url: &shared_request.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(
+            read_catalogue_wide(
                 connection,
                 &inner,
                 &catalogue_request,
@@ -171,16 +179,26 @@ pub async fn search_transcripts(
     let (validators, (data, info, did_you_mean)) = match done.value {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &list_request.wish, &validators));
+            return Ok(answer::not_modified_response(
+                &context,
+                caller,
+                &list_request.language_preference,
+                &validators,
+            ));
         }
     };
-    let links = list::links(&context, &request, &info);
-    let mut response = answered(&context, (caller, &list_request.wish), &validators, &links);
+    let links = list::page_links(&context, &request, &info);
+    let mut response = list_response_head(
+        &context,
+        (caller, &list_request.language_preference),
+        &validators,
+        &links,
+    );
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
 fn reject_unsupported_params(request: &HttpRequest) -> Result<(), Problem> {
-    let given = present_params(request.query_string(), OPENAPI.without);
+    let given = present_params(request.query_string(), OPENAPI.excluded_params);
     let error = |name: &&'static str| {
         FieldError::parameter(
             *name,
@@ -205,24 +223,24 @@ struct RankedHit {
 
 fn load_hit_page(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     list_request: &ListRequest,
     revisions: &Revisions,
-    render_context: &mut Shown,
+    render_context: &mut RenderContext,
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
     // Without a word that is looked for there is nothing to play.
     let Some(query) = list_request.query().filter(|query| !query.is_empty()) else {
         return Ok((
             Vec::new(),
-            page_info(list_request, None, list_request.paging.total.then_some(0)),
+            page_info(list_request, None, list_request.page_params.with_total.then_some(0)),
         ));
     };
-    let Some(cache) = render_context.memory() else {
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
-    let list = list_request.list(connection, &SPEC, &cache)?;
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
     let highlighter = Marker::new(query);
-    let limit = usize::try_from(list_request.paging.limit).unwrap_or(1);
+    let limit = usize::try_from(list_request.page_params.limit).unwrap_or(1);
     let unfit = || {
         Problem::invalid_parameter(
             "cursor",
@@ -230,7 +248,8 @@ fn load_hit_page(
             "The cursor does not fit this search; start again without it.",
         )
     };
-    let (mut start, mut skip) = resume_position(&list_request.paging.start).ok_or_else(unfit)?;
+    let (mut start, mut skip) =
+        resume_position(&list_request.page_params.start).ok_or_else(unfit)?;
     let mut hits: Vec<RankedHit> = Vec::new();
     let mut next: Option<(Position, usize)> = None;
     let (mut scanned, mut batch_size) = (0_usize, 4_i64);
@@ -239,7 +258,7 @@ fn load_hit_page(
             connection,
             &list,
             (&start, batch_size),
-            list_request.viewer,
+            list_request.visibility,
             render_context,
         )?;
         let (slice, videos) = read.ok_or_else(unfit)?;
@@ -282,12 +301,14 @@ fn load_hit_page(
         batch_size = batch_size.saturating_mul(2).min(64);
     }
     let total = list_request
-        .paging
-        .total
+        .page_params
+        .with_total
         .then(|| {
-            context.totals.of(revisions, &format!("transcripts\n{}", list_request.counted), || {
-                list.count(connection)
-            })
+            context.count_cache.get_or_try_insert_with(
+                revisions,
+                &format!("transcripts\n{}", list_request.count_key),
+                || list.count(connection),
+            )
         })
         .transpose()?;
     Ok((hits.into_iter().map(|found| found.hit).collect(), page_info(list_request, next, total)))
@@ -297,23 +318,24 @@ fn load_hit_page(
 /// videos.
 fn find_did_you_mean(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     list_request: &ListRequest,
-    (found, render_context): (usize, &Shown),
+    (found, render_context): (usize, &RenderContext),
 ) -> Result<Vec<String>, Problem> {
-    let Some(sparse_search) =
-        list_request.search().and_then(|search| search.little(&list_request.paging, found))
+    let Some(sparse_search) = list_request
+        .search()
+        .and_then(|search| search.to_sparse_search(&list_request.page_params, found))
     else {
         return Ok(Vec::new());
     };
-    let Some(cache) = render_context.memory() else {
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
-    meant(connection, &context.vocabulary, &sparse_search, |connection, query| {
+    suggest_queries(connection, &context.vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
-            .searching(query)
-            .list(connection, &SPEC, &cache)?
-            .count_up_to(connection, COUNTED)?)
+            .with_query(query)
+            .page_query(connection, &SCHEMA, &cache)?
+            .count_up_to(connection, MAX_COUNTED_HITS)?)
     })
 }
 
@@ -346,51 +368,54 @@ fn page_info(
 ) -> PageInfo {
     let next_cursor = next.map(|(mut place, at)| {
         place.keys.push(Some(at.to_string()));
-        cursor::encode(&list_request.paging.fingerprint, &place, false)
+        cursor::encode(&list_request.page_params.query_fingerprint, &place, false)
     });
-    PageInfo { limit: list_request.paging.limit, next_cursor, prev_cursor: None, total }
+    PageInfo { limit: list_request.page_params.limit, next_cursor, prev_cursor: None, total }
 }
 
 /// The tracks of videos in which something is said, with their cues as one text.
 fn load_spoken_tracks(
     connection: &mut Connection,
-    videos: &[Loaded<Own>],
-) -> Result<HashMap<i64, Vec<(Stored, Said)>>, Problem> {
+    videos: &[LoadedItem<VideoFields>],
+) -> Result<HashMap<i64, Vec<(TrackRow, CueText)>>, Problem> {
     let with =
         videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
-    let mut stored = tracks::of_items(connection, with)?;
-    stored.retain(|track| track.kind() != TrackKind::Chapters);
-    let mut cues =
-        tracks::cues_of(connection, &stored.iter().map(|track| track.number).collect::<Vec<_>>())?;
-    let mut spoken: HashMap<i64, Vec<(Stored, Said)>> = HashMap::new();
+    let mut stored = tracks::load_tracks_of_items(connection, with)?;
+    stored.retain(|track| track.track_kind() != TrackKind::Chapters);
+    let mut cues = tracks::load_cues(
+        connection,
+        &stored.iter().map(|track| track.number).collect::<Vec<_>>(),
+    )?;
+    let mut spoken: HashMap<i64, Vec<(TrackRow, CueText)>> = HashMap::new();
     for track in stored {
-        let cue_text = Said::new(&cues.remove(&track.number).unwrap_or_default());
+        let cue_text = CueText::new(&cues.remove(&track.number).unwrap_or_default());
         spoken.entry(track.item).or_default().push((track, cue_text));
     }
     Ok(spoken)
 }
 
 fn hits_in_video(
-    video: &Loaded<Own>,
+    video: &LoadedItem<VideoFields>,
     position: &Position,
-    tracks: &HashMap<i64, Vec<(Stored, Said)>>,
+    tracks: &HashMap<i64, Vec<(TrackRow, CueText)>>,
     (highlighter, query): (&Marker<'_>, &Query),
     list_request: &ListRequest,
-    render_context: &Shown,
+    render_context: &RenderContext,
 ) -> Vec<RankedHit> {
     let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
     for (track, cue_text) in tracks.get(&video.item.number).into_iter().flatten() {
-        if !list_request.takes("caption_language", &track.language) {
+        if !list_request.accepts("caption_language", &track.language) {
             continue;
         }
-        let marks = cue_text.marks(highlighter, Rules::of(&Language::stored(&track.language)));
+        let marks =
+            cue_text.find_matches(highlighter, Rules::of(&Language::stored(&track.language)));
         for passage in cue_text.passages(&marks, groups) {
-            let Some((first, last)) = cue_text.cue(passage.first).zip(cue_text.cue(passage.last))
+            let Some((first, last)) = cue_text.span(passage.first).zip(cue_text.span(passage.last))
             else {
                 continue;
             };
-            let start_seconds = seconds(first.start_ms);
+            let start_seconds = ms_to_seconds(first.start_ms);
             hits.push((
                 first.start_ms,
                 TranscriptHit {
@@ -399,23 +424,22 @@ fn hits_in_video(
                         slug: video.item.slug.clone(),
                         title: None,
                     },
-                    kind: track.kind(),
+                    kind: track.track_kind(),
                     language: track.language.clone(),
                     start_seconds,
-                    end_seconds: seconds(last.end_ms),
-                    text: cue_text.html(passage, &marks),
-                    before: passage
-                        .first
-                        .checked_sub(1)
-                        .and_then(|position| marked_cue(cue_text, Passage::of(position), &marks)),
-                    after: marked_cue(
+                    end_seconds: ms_to_seconds(last.end_ms),
+                    text: cue_text.to_html(passage, &marks),
+                    before: passage.first.checked_sub(1).and_then(|position| {
+                        highlight_cue(cue_text, CueRange::single(position), &marks)
+                    }),
+                    after: highlight_cue(
                         cue_text,
-                        Passage::of(passage.last.saturating_add(1)),
+                        CueRange::single(passage.last.saturating_add(1)),
                         &marks,
                     ),
                     url: format!(
                         "{}/embed/videos/{}#t={start_seconds}",
-                        render_context.base, video.item.slug
+                        render_context.base_url, video.item.slug
                     ),
                 },
             ));
@@ -437,6 +461,6 @@ fn hits_in_video(
 }
 
 /// The title in the answer's language.
-fn video_title(video: &Loaded<Own>) -> Option<String> {
-    video.clone().take_chosen().map(|chosen| chosen.text.title)
+fn video_title(video: &LoadedItem<VideoFields>) -> Option<String> {
+    video.clone().take_selected_text().map(|chosen| chosen.text.title)
 }

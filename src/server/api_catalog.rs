@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::document::CachedDocument;
 use super::pages::cached_response;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 
 const PATH: &str = "/.well-known/api-catalog";
 const MEDIA_TYPE: &str =
@@ -81,7 +81,7 @@ pub struct Linkset {
          "status": [{"href": "http://127.0.0.1:8080/healthz", "type": "application/json"}]}]})),
     (status = 304, description = "The client has this already.")))]
 #[get("/.well-known/api-catalog")]
-pub async fn api_catalog(request: HttpRequest, context: web::Data<Context>) -> HttpResponse {
+pub async fn api_catalog(request: HttpRequest, context: web::Data<AppState>) -> HttpResponse {
     let base = context.settings.base_url(&request);
     let to = |path: &str, media_type| LinkTarget::new(format!("{base}{path}"), Some(media_type));
     let mut service_desc = to("/openapi.json", "application/json");

@@ -16,21 +16,21 @@ use crate::http::problem::Problem;
 use crate::phrases::Phrase;
 use crate::places;
 use crate::resource::answer;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::facets::MAX_FACET_LIMIT;
 use crate::resource::query::ListRequest;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::revisions::{CATALOGUE, Revisions};
-use crate::resource::shown::Shown;
-use crate::resource::spec::{Kind, Spec};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::{ResourceKind, ResourceSchema};
 
 /// The kinds that are datasets, and what is in each.
-const DATASETS: [(Kind, Phrase); 5] = [
-    (Kind::Video, Phrase::VideosAbout),
-    (Kind::Programme, Phrase::ProgrammesAbout),
-    (Kind::Partner, Phrase::PartnersAbout),
-    (Kind::Indicator, Phrase::IndicatorsAbout),
-    (Kind::ImpactStatistic, Phrase::ImpactStatisticsAbout),
+const DATASETS: [(ResourceKind, Phrase); 5] = [
+    (ResourceKind::Video, Phrase::VideosAbout),
+    (ResourceKind::Programme, Phrase::ProgrammesAbout),
+    (ResourceKind::Partner, Phrase::PartnersAbout),
+    (ResourceKind::Indicator, Phrase::IndicatorsAbout),
+    (ResourceKind::ImpactStatistic, Phrase::ImpactStatisticsAbout),
 ];
 
 const fn distribution_format(
@@ -78,7 +78,7 @@ const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
 ))]
 #[get("/catalog.jsonld")]
 pub async fn describe_catalogue(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     documents: web::Data<OpenApiDocuments>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
@@ -92,7 +92,8 @@ pub async fn describe_catalogue(
         datasets: Vec::new(),
         base_url: base.clone(),
     };
-    let language_preference = LanguagePreference::new(Vec::new(), context.fallback.clone());
+    let language_preference =
+        LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
     let identity = format!("dcat\n{template:?}\n{:?}", context.settings.iati_reporting_org);
     let (inner, condition, query_preference) = (
         context.clone().into_inner(),
@@ -101,21 +102,21 @@ pub async fn describe_catalogue(
     );
     let outcome = context
         .read(Visibility::Published, move |connection| {
-            let catalogue_request = OfCatalogue {
-                identity: &identity,
-                wish: &query_preference,
-                base: &base,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &query_preference,
+                base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(
+            read_catalogue_wide(
                 connection,
                 &inner,
                 &catalogue_request,
                 |connection, revisions, render_context| {
                     let specs = DATASETS
                         .iter()
-                        .filter_map(|(kind, about)| Some((inner.spec(*kind)?, *about)));
+                        .filter_map(|(kind, about)| Some((inner.schema(*kind)?, *about)));
                     let datasets = specs.map(|(spec, about)| {
                         load_dataset(
                             connection,
@@ -127,7 +128,7 @@ pub async fn describe_catalogue(
                     });
                     let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
                     Ok(DcatCatalog {
-                        modified: revisions.of(CATALOGUE).1,
+                        modified: revisions.get(CATALOGUE).1,
                         datasets,
                         ..template.clone()
                     }
@@ -140,7 +141,7 @@ pub async fn describe_catalogue(
     let (validators, json_ld) = match outcome.value {
         Freshness::Fresh(validators, json_ld) => (validators, json_ld),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(
+            return Ok(answer::not_modified_response(
                 &context,
                 Visibility::Published,
                 &language_preference,
@@ -149,17 +150,17 @@ pub async fn describe_catalogue(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, Visibility::Published, &language_preference);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, Visibility::Published, &language_preference);
+    answer::set_validators(&mut response, &validators);
     Ok(response.content_type("application/ld+json").body(json_ld.to_string()))
 }
 
 /// What is known of a kind: its languages and countries are counted as for a list.
 fn load_dataset(
     connection: &mut Connection,
-    (context, revisions): (&Context, &Revisions),
-    (spec, about): (&'static Spec, Phrase),
-    render_context: &mut Shown,
+    (context, revisions): (&AppState, &Revisions),
+    (spec, about): (&'static ResourceSchema, Phrase),
+    render_context: &mut RenderContext,
     documents: &OpenApiDocuments,
 ) -> Result<DcatDataset, Problem> {
     let wanted: Vec<&str> = ["language", "country"]
@@ -167,8 +168,10 @@ fn load_dataset(
         .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
         .collect();
     let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
-    let list = ListRequest::parse(spec, &query, None, &context.fallback, Visibility::Published)?;
-    let facets = context.facets.of(connection, (spec, &list), revisions, render_context)?;
+    let list =
+        ListRequest::parse(spec, &query, None, &context.fallback_languages, Visibility::Published)?;
+    let facets =
+        context.facet_cache.compute_facets(connection, (spec, &list), revisions, render_context)?;
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let mut values: Vec<String> = counted
@@ -184,10 +187,10 @@ fn load_dataset(
         .map(|country| country.alpha3.to_owned())
         .collect();
     Ok(DcatDataset {
-        name: spec.kind.segment(),
-        title: spec.kind.heading(),
+        name: spec.kind.path_segment(),
+        title: spec.kind.heading_message(),
         description: about,
-        modified: revisions.of(spec.kind.as_str()).1,
+        modified: revisions.get(spec.kind.as_str()).1,
         languages: values("language"),
         countries,
         distributions: distributions(
@@ -201,17 +204,17 @@ fn load_dataset(
 /// Every form in which a kind is given; files of the whole where the document knows their address,
 /// and IATI where it is known who reports.
 fn distributions(
-    spec: &Spec,
+    spec: &ResourceSchema,
     documents: &OpenApiDocuments,
     has_iati_reporter: bool,
 ) -> Vec<(DistributionFormat, String, bool)> {
-    let (path, segment) = (spec.kind.path(), spec.kind.segment());
+    let (path, segment) = (spec.kind.path(), spec.kind.path_segment());
     let is_documented = |path: &str| !documents.allowed_methods(path).is_empty();
     let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
     let activities = (has_iati_reporter
-        && matches!(spec.kind, Kind::Programme | Kind::ImpactStatistic))
+        && matches!(spec.kind, ResourceKind::Programme | ResourceKind::ImpactStatistic))
     .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
-    let feeds = spec.feeds.iter().map(|ending| {
+    let feeds = spec.feed_formats.iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,
             "atom" => ATOM,

@@ -10,16 +10,16 @@ use utoipa_actix_web::AppExt;
 
 use crate::http::conditional::EntityTag;
 use crate::http::problem::ProblemBody;
-use crate::resource::document::{Listing, complete};
+use crate::resource::document::{ListEndpoint, complete_document};
 use crate::resource::highlights::Highlight;
 use crate::resource::roles::{PartnerRole, PartnerRoleInput};
-use crate::resource::shown::Reference;
+use crate::resource::shown::ShortReference;
 use crate::{embed, feeds, iati, impact, search, tables};
 
 /// What no handler mentions by itself.
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(Highlight, ProblemBody, Reference, PartnerRole, PartnerRoleInput)),
+    components(schemas(Highlight, ProblemBody, ShortReference, PartnerRole, PartnerRoleInput)),
     tags(
         (name = "Videos", description = "What was filmed: where it can be played, in which languages, about what, and with whom."),
         (name = "Programmes", description = "What videos and statistics belong to."),
@@ -40,23 +40,23 @@ use crate::{embed, feeds, iati, impact, search, tables};
 struct BaseDocument;
 
 /// What takes the parameters of lists beside the lists themselves.
-fn list_endpoints() -> Vec<Listing> {
+fn list_endpoints() -> Vec<ListEndpoint> {
     let searches =
         [search::everything::OPENAPI, search::suggest::OPENAPI, search::transcripts::OPENAPI];
     let searches = searches
         .into_iter()
-        .chain([impact::summary::api::DECLARED, impact::summary::series::DECLARED]);
+        .chain([impact::summary::api::OPENAPI, impact::summary::series::OPENAPI]);
     let pages = [
-        embed::list::DECLARED,
-        embed::tool::DECLARED,
-        embed::chart::page::DECLARED,
-        iati::api::DECLARED,
+        embed::list::OPENAPI,
+        embed::tool::OPENAPI,
+        embed::chart::page::OPENAPI,
+        iati::api::OPENAPI,
     ];
     searches
         .chain(feeds::api::OPENAPI)
         .chain(pages)
-        .chain(embed::chart::api::DECLARED)
-        .chain(tables::api::DECLARED)
+        .chain(embed::chart::api::OPENAPI)
+        .chain(tables::api::OPENAPI)
         .collect()
 }
 
@@ -90,7 +90,11 @@ fn build_document() -> Value {
         .build();
     document.servers =
         Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
-    complete(serde_json::to_value(document).unwrap_or_default(), &super::SCHEMAS, &list_endpoints())
+    complete_document(
+        serde_json::to_value(document).unwrap_or_default(),
+        &super::SCHEMAS,
+        &list_endpoints(),
+    )
 }
 
 /// The document as JSON, indented, with a newline at its end.

@@ -29,11 +29,11 @@ use crate::impact::indicators::store::Indicators;
 use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
-use crate::resource::Subject;
-use crate::resource::context::{Context, Expand};
-use crate::resource::read::wholes;
-use crate::resource::restore::{Purge, purge, purge_all};
-use crate::resource::spec::Spec;
+use crate::resource::Resource;
+use crate::resource::context::{AppState, LoadForInclude};
+use crate::resource::read::load_full;
+use crate::resource::restore::{PurgeFn, purge_all, purge_batch};
+use crate::resource::spec::ResourceSchema;
 use crate::saved_queries::store::SavedQueries;
 use crate::topics::store::Topics;
 use crate::videos::store::Videos;
@@ -45,13 +45,13 @@ use crate::{
 pub use document::{render_json as document_json, render_yaml as document_yaml};
 
 /// The declarations of all kinds.
-pub const SCHEMAS: [&Spec; 7] = [
-    &topics::model::SPEC,
-    &partners::model::SPEC,
-    &programmes::model::SPEC,
-    &videos::model::SPEC,
-    &impact::indicators::model::SPEC,
-    &impact::model::SPEC,
+pub const SCHEMAS: [&ResourceSchema; 7] = [
+    &topics::model::SCHEMA,
+    &partners::model::SCHEMA,
+    &programmes::model::SCHEMA,
+    &videos::model::SCHEMA,
+    &impact::indicators::model::SCHEMA,
+    &impact::model::SCHEMA,
     &saved_queries::model::SCHEMA,
 ];
 
@@ -105,34 +105,34 @@ pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartErr
 }
 
 /// Every kind, with its way into `include`.
-fn resource_registry() -> Vec<(&'static Spec, Expand)> {
+fn resource_registry() -> Vec<(&'static ResourceSchema, LoadForInclude)> {
     vec![
-        (Topics::SPEC, wholes::<Topics>),
-        (Partners::SPEC, wholes::<Partners>),
-        (Programmes::SPEC, wholes::<Programmes>),
-        (Videos::SPEC, wholes::<Videos>),
-        (Indicators::SPEC, wholes::<Indicators>),
-        (ImpactStatistics::SPEC, wholes::<ImpactStatistics>),
-        (SavedQueries::SPEC, wholes::<SavedQueries>),
+        (Topics::SCHEMA, load_full::<Topics>),
+        (Partners::SCHEMA, load_full::<Partners>),
+        (Programmes::SCHEMA, load_full::<Programmes>),
+        (Videos::SCHEMA, load_full::<Videos>),
+        (Indicators::SCHEMA, load_full::<Indicators>),
+        (ImpactStatistics::SCHEMA, load_full::<ImpactStatistics>),
+        (SavedQueries::SCHEMA, load_full::<SavedQueries>),
     ]
 }
 
 /// Every kind's purge.
-const PURGE_FUNCTIONS: [Purge; 7] = [
-    purge::<SavedQueries>,
-    purge::<Videos>,
-    purge::<ImpactStatistics>,
-    purge::<Indicators>,
-    purge::<Programmes>,
-    purge::<Partners>,
-    purge::<Topics>,
+const PURGE_FUNCTIONS: [PurgeFn; 7] = [
+    purge_batch::<SavedQueries>,
+    purge_batch::<Videos>,
+    purge_batch::<ImpactStatistics>,
+    purge_batch::<Indicators>,
+    purge_batch::<Programmes>,
+    purge_batch::<Partners>,
+    purge_batch::<Topics>,
 ];
 
 /// How often what was deleted long ago is looked for.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Removes for good what was deleted long ago: at the start, and every hour.
-async fn run_purge_task(context: web::Data<Context>) {
+async fn run_purge_task(context: web::Data<AppState>) {
     let mut ticks = actix_web::rt::time::interval(PURGE_INTERVAL);
     loop {
         ticks.tick().await;
@@ -154,7 +154,7 @@ const MERGE_PAUSE_FACTOR: u32 = 50;
 
 /// Merges the segments of the full-text index where writes have left many, in small steps between
 /// other writes.
-async fn run_index_merge_task(context: web::Data<Context>) {
+async fn run_index_merge_task(context: web::Data<AppState>) {
     let mut ticks = actix_web::rt::time::interval(MERGE_CHECK_INTERVAL);
     let mut not_before = Instant::now();
     loop {
@@ -170,9 +170,9 @@ async fn run_index_merge_task(context: web::Data<Context>) {
     }
 }
 
-async fn merge_index_segments(context: &Context) -> Result<(), Problem> {
+async fn merge_index_segments(context: &AppState) -> Result<(), Problem> {
     let count = context
-        .store
+        .database
         .read_primary(|connection| Ok::<_, Problem>(segments::count(connection)?))
         .await?
         .value;
@@ -181,7 +181,7 @@ async fn merge_index_segments(context: &Context) -> Result<(), Problem> {
     }
     let mut is_first = true;
     while context
-        .store
+        .database
         .write(move |connection| Ok::<_, Problem>(segments::merge_step(connection, is_first)?))
         .await?
         .value
@@ -194,8 +194,8 @@ async fn merge_index_segments(context: &Context) -> Result<(), Problem> {
 }
 
 /// What handlers have at hand, for a prepared database.
-pub fn app_state(settings: &Settings) -> Result<Context, StartError> {
-    Ok(Context::new(database_from_settings(settings)?, settings.clone(), resource_registry()))
+pub fn app_state(settings: &Settings) -> Result<AppState, StartError> {
+    Ok(AppState::new(database_from_settings(settings)?, settings.clone(), resource_registry()))
 }
 
 /// Every documented address: the one list of routes.
@@ -244,7 +244,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         impact::indicators::api::list_indicators,
         impact::indicators::api::create_indicator,
         impact::indicators::api::get_indicator,
-        impact::summary::series::follow_indicator,
+        impact::summary::series::get_indicator_series,
         impact::indicators::api::replace_indicator,
         impact::indicators::api::patch_indicator,
         impact::indicators::api::delete_indicator,
@@ -266,14 +266,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         search::everything::search_all,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
-        embed::tool::embed_tool,
+        embed::tool::embed_builder,
         embed::list::embed_videos,
         embed::video::embed_video,
         embed::chart::page::embed_chart,
         embed::figure::embed_impact_statistic,
-        embed::component::component,
-        embed::component::component_version,
-        embed::component::component_integrity,
+        embed::component::web_component,
+        embed::component::web_component_version,
+        embed::component::web_component_integrity,
         embed::poster::video_poster,
         embed::poster::video_poster_png,
         embed::structured::video_schema,
@@ -291,7 +291,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         tables::import::api::import_impact_statistics,
         feeds::opml::saved_query_feeds,
         feeds::saved::saved_query_feed,
-        embed::saved::saved_page,
+        embed::saved::embed_saved_query,
         iati::api::iati_activities,
         iati::api::iati_organisations,
         countries::api::list_countries,
@@ -336,7 +336,7 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
     let documents = web::Data::new(document::OpenApiDocuments::new());
-    let png_renderer = web::Data::new(embed::painter::Painter::default());
+    let png_renderer = web::Data::new(embed::painter::PngRenderer::default());
     let middleware_config = MiddlewareConfig {
         base_url: settings.base_url.clone(),
         server_timing: settings.server_timing,

@@ -10,11 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::document::{CachedDocument, OpenApiDocuments};
-use crate::http::conditional::{ConditionalGet, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet};
 use crate::http::negotiate;
 use crate::http::params::QueryParams;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 
 /// Get the OpenAPI document as JSON
 ///
@@ -46,7 +46,7 @@ pub fn cached_response(
     media_type: &'static str,
     document: &CachedDocument,
 ) -> HttpResponse {
-    let validators = Validators { tag: document.etag.clone(), changed_at: None };
+    let validators = CacheValidators { tag: document.etag.clone(), last_modified: None };
     let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
     let mut response = HttpResponse::build(if is_not_modified {
         StatusCode::NOT_MODIFIED
@@ -164,10 +164,10 @@ pub async fn healthz() -> HttpResponse {
     (status = 200, description = "It can.", body = Health, example = json!({"status": "ok"})),
     (status = 503, description = "The database is away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/readyz", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"}))))]
 #[get("/readyz")]
-pub async fn readyz(context: web::Data<Context>) -> Result<HttpResponse, Problem> {
+pub async fn readyz(context: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let state = Arc::clone(&context);
     state
-        .store
+        .database
         .read(|connection| connection.batch_execute("SELECT 1").map_err(Problem::from))
         .await?;
     Ok(HttpResponse::Ok()

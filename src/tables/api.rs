@@ -6,9 +6,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::format::TableFormat;
-use super::lists::Tabulated;
-use super::stream::{Begun, Table};
-use crate::http::conditional::{ConditionalGet, EntityTag, Freshness, Validators};
+use super::lists::TableResource;
+use super::stream::{StartedExport, TableExport};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::fields::clip;
 use crate::http::layer::StatementCount;
 use crate::http::params::present_params;
@@ -17,17 +17,17 @@ use crate::impact::store::ImpactStatistics;
 use crate::partners::store::Partners;
 use crate::programmes::store::Programmes;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
 use crate::resource::query::ListRequest;
 use crate::resource::revisions::Revisions;
-use crate::resource::spec::Spec;
+use crate::resource::spec::ResourceSchema;
 use crate::videos::store::Videos;
 use crate::{impact, partners, programmes, videos};
 
 /// Parameters of lists that shape a page or its items; a table has the whole list, and columns of
 /// its own.
-const WITHOUT: &[&str] = &[
+const EXCLUDED_PARAMS: &[&str] = &[
     "fields",
     "include",
     "facets",
@@ -40,15 +40,21 @@ const WITHOUT: &[&str] = &[
 ];
 
 /// What the document says of them, beside what the handlers do.
-pub const DECLARED: [Listing; 4] = [
-    declared("/v1/videos.{format}", &videos::model::SPEC),
-    declared("/v1/programmes.{format}", &programmes::model::SPEC),
-    declared("/v1/partners.{format}", &partners::model::SPEC),
-    declared("/v1/impact-statistics.{format}", &impact::model::SPEC),
+pub const OPENAPI: [ListEndpoint; 4] = [
+    openapi("/v1/videos.{format}", &videos::model::SCHEMA),
+    openapi("/v1/programmes.{format}", &programmes::model::SCHEMA),
+    openapi("/v1/partners.{format}", &partners::model::SCHEMA),
+    openapi("/v1/impact-statistics.{format}", &impact::model::SCHEMA),
 ];
 
-const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
-    Listing { path, spec, without: WITHOUT, own: Vec::new, needs_query: false }
+const fn openapi(path: &'static str, spec: &'static ResourceSchema) -> ListEndpoint {
+    ListEndpoint {
+        path,
+        schema: spec,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: Vec::new,
+        requires_query: false,
+    }
 }
 
 /// Videos as a table
@@ -65,11 +71,11 @@ const fn declared(path: &'static str, spec: &'static Spec) -> Listing {
 #[utoipa::path(operation_id = "export_videos", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
 #[get("/v1/videos.{format}")]
 pub async fn export_videos(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    table::<Videos>(context, request, format.into_inner()).await
+    export_table::<Videos>(context, request, format.into_inner()).await
 }
 
 /// Programmes as a table
@@ -85,11 +91,11 @@ pub async fn export_videos(
 #[utoipa::path(operation_id = "export_programmes", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
 #[get("/v1/programmes.{format}")]
 pub async fn export_programmes(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    table::<Programmes>(context, request, format.into_inner()).await
+    export_table::<Programmes>(context, request, format.into_inner()).await
 }
 
 /// Partners as a table
@@ -104,11 +110,11 @@ pub async fn export_programmes(
 #[utoipa::path(operation_id = "export_partners", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
 #[get("/v1/partners.{format}")]
 pub async fn export_partners(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    table::<Partners>(context, request, format.into_inner()).await
+    export_table::<Partners>(context, request, format.into_inner()).await
 }
 
 /// Impact statistics as a table
@@ -130,43 +136,44 @@ pub async fn export_partners(
 #[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
 #[get("/v1/impact-statistics.{format}")]
 pub async fn export_impact_statistics(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    table::<ImpactStatistics>(context, request, format.into_inner()).await
+    export_table::<ImpactStatistics>(context, request, format.into_inner()).await
 }
 
 /// Answers a list as a table. The format is that of the address, whatever `Accept` says: links are
 /// followed by browsers.
-async fn table<S: Tabulated>(
-    context: web::Data<Context>,
+async fn export_table<S: TableResource>(
+    context: web::Data<AppState>,
     request: HttpRequest,
     ending: String,
 ) -> Result<HttpResponse, Problem> {
-    let Some(format) = TableFormat::of_ending(&ending) else {
+    let Some(format) = TableFormat::from_extension(&ending) else {
         let detail = format!("A table is given as csv and xlsx, not as `{}`.", clip(&ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.viewer(&request).await?;
-    refuse(&request)?;
-    let wanted = Arc::new(ListRequest::read::<S>(&context, &request, caller)?);
-    if wanted.wish.all_languages {
+    let caller = context.visibility(&request).await?;
+    reject_list_params(&request)?;
+    let wanted = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
+    if wanted.language_preference.all_languages {
         let detail = "A table is in one language: name it, or leave `lang` out. Each row says in `languages` which there are.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));
     }
     let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
-        .read_step(caller, move |connection| {
+        .read_stream_batch(caller, move |connection| {
             // As for a page of a list, the revisions are read before the rest.
-            let revisions = Arc::new(Revisions::read(connection)?);
-            let (state, changed_at) = answer::shown_state(S::SPEC, &revisions, &shared.shape, true);
+            let revisions = Arc::new(Revisions::load(connection)?);
+            let (state, changed_at) =
+                answer::representation_state(S::SCHEMA, &revisions, &shared.response_shape, true);
             let tag =
-                EntityTag::from_state(&format!("table\n{ending}\n{state}\n{}", shared.identity));
-            let validators = Validators { tag, changed_at };
+                EntityTag::from_state(&format!("table\n{ending}\n{state}\n{}", shared.etag_key));
+            let validators = CacheValidators { tag, last_modified: changed_at };
             validators.unless_current(&condition, || {
-                Begun::read::<S>(connection, &inner, &shared, &revisions, format)
+                StartedExport::load::<S>(connection, &inner, &shared, &revisions, format)
             })
         })
         .await?;
@@ -174,32 +181,42 @@ async fn table<S: Tabulated>(
     let (validators, begun) = match done.value {
         Freshness::Fresh(validators, begun) => (validators, begun),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(&context, caller, &wanted.wish, &validators));
+            return Ok(answer::not_modified_response(
+                &context,
+                caller,
+                &wanted.language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, caller, &wanted.wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wanted.wish.ui_language));
+    answer::set_cache_headers(&mut response, &context, caller, &wanted.language_preference);
+    answer::set_validators(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, wanted.language_preference.ui_language));
     let name = format!(
         "attachment; filename=\"{}.{}\"",
-        S::SPEC.kind.segment(),
+        S::SCHEMA.kind.path_segment(),
         request.path().rsplit('.').next().unwrap_or_default()
     );
     response.insert_header((header::CONTENT_DISPOSITION, name));
-    let table = Table { context: context.into_inner(), wanted, caller, format };
-    Ok(response.content_type(format.media_type()).body(table.send::<S>(begun)))
+    let table = TableExport {
+        state: context.into_inner(),
+        list_request: wanted,
+        visibility: caller,
+        format,
+    };
+    Ok(response.content_type(format.media_type()).body(table.into_body::<S>(begun)))
 }
 
 /// Refuses the parameters of lists that tables do not take.
-fn refuse(request: &HttpRequest) -> Result<(), Problem> {
+fn reject_list_params(request: &HttpRequest) -> Result<(), Problem> {
     let error = |name: &&'static str| {
         let detail = format!(
             "A table has the whole list: `{name}` is for pages. Filters, `q`, `lang` and `sort` work here."
         );
         FieldError::parameter(*name, "unknown_parameter", detail)
     };
-    let given = present_params(request.query_string(), WITHOUT);
+    let given = present_params(request.query_string(), EXCLUDED_PARAMS);
     if given.is_empty() {
         Ok(())
     } else {

@@ -8,40 +8,40 @@ use crate::db::Time;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// Nothing: unknown.
-    Nothing,
+    Empty,
     /// Text.
     Text(&'a str),
     /// An exact decimal.
     Decimal(&'a str),
     /// A whole number.
-    Whole(i64),
+    Integer(i64),
     /// A day.
-    Day(NaiveDate),
+    Date(NaiveDate),
     /// A moment.
-    Moment(Time),
+    DateTime(Time),
     /// Yes or no.
-    Flag(bool),
+    Bool(bool),
 }
 
 /// Where the cells of a row go, one after the other.
-pub trait Cells {
+pub trait CellSink {
     /// Writes a cell.
-    fn cell(&mut self, cell: Cell<'_>);
+    fn write_cell(&mut self, cell: Cell<'_>);
 }
 
 /// What separates several values in a cell.
-pub const SEPARATOR: &str = "; ";
+pub const VALUE_SEPARATOR: &str = "; ";
 
 /// Several values in a cell, `a; b`. What separates them stands with a backslash before it where it
 /// is part of a value.
 #[derive(Debug, Default)]
-pub struct Several(String);
+pub struct MultiValue(String);
 
-impl Several {
+impl MultiValue {
     /// Adds a value.
     pub fn add(&mut self, value: &str) {
         if !self.0.is_empty() {
-            self.0.push_str(SEPARATOR);
+            self.0.push_str(VALUE_SEPARATOR);
         }
         escape(value, &mut self.0);
     }
@@ -56,8 +56,8 @@ impl Several {
     }
 
     /// The cell; nothing where there is no value.
-    pub fn cell(&self) -> Cell<'_> {
-        if self.0.is_empty() { Cell::Nothing } else { Cell::Text(&self.0) }
+    pub fn to_cell(&self) -> Cell<'_> {
+        if self.0.is_empty() { Cell::Empty } else { Cell::Text(&self.0) }
     }
 }
 
@@ -71,21 +71,21 @@ fn escape(value: &str, to: &mut String) {
 }
 
 /// The values of a cell that has several, as they stand there: backslashes are still in them.
-pub fn split(cell: &str) -> Vec<&str> {
-    let values = parts(cell, ';').into_iter().map(str::trim);
+pub fn split_values(cell: &str) -> Vec<&str> {
+    let values = split_unescaped(cell, ';').into_iter().map(str::trim);
     values.filter(|value| !value.is_empty()).collect()
 }
 
 /// A value and what is said of it, without the backslashes.
-pub fn pair(value: &str) -> (String, Option<String>) {
-    let mut parts = parts(value, '=').into_iter();
+pub fn parse_pair(value: &str) -> (String, Option<String>) {
+    let mut parts = split_unescaped(value, '=').into_iter();
     let name = unescape(parts.next().unwrap_or_default());
     let rest: Vec<String> = parts.map(unescape).collect();
     (name, (!rest.is_empty()).then(|| rest.join("=")))
 }
 
 /// The parts of a text between separators that have no backslash before them.
-fn parts(text: &str, separator: char) -> Vec<&str> {
+fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut from, mut is_escaped) = (0, false);
     for (at, c) in text.char_indices() {

@@ -10,34 +10,34 @@
 
 use std::fmt::Write;
 
-use super::cell::{Cell, Cells};
+use super::cell::{Cell, CellSink};
 
 /// The media type.
-pub const TYPE: &str = "text/csv; charset=utf-8; header=present";
+pub const MEDIA_TYPE: &str = "text/csv; charset=utf-8; header=present";
 
 /// What a file begins with.
-pub const MARK: &str = "\u{FEFF}";
+pub const BOM: &str = "\u{FEFF}";
 
 /// Rows, being written.
 #[derive(Debug)]
-pub struct Lines {
+pub struct CsvRows {
     text: String,
-    is_within: bool,
+    row_started: bool,
 }
 
-impl Default for Lines {
+impl Default for CsvRows {
     fn default() -> Self {
         // As much as some hundred rows have: growing to that would copy it again and again.
-        Self { text: String::with_capacity(128 * 1_024), is_within: false }
+        Self { text: String::with_capacity(128 * 1_024), row_started: false }
     }
 }
 
-impl Lines {
+impl CsvRows {
     /// What a file begins with: the mark and the names of the columns.
     pub fn header(columns: &[&str]) -> String {
-        let mut lines = Self { text: MARK.to_owned(), is_within: false };
+        let mut lines = Self { text: BOM.to_owned(), row_started: false };
         for name in columns {
-            lines.cell(Cell::Text(name));
+            lines.write_cell(Cell::Text(name));
         }
         lines.end_row();
         lines.text
@@ -46,7 +46,7 @@ impl Lines {
     /// Ends a row.
     pub fn end_row(&mut self) {
         self.text.push_str("\r\n");
-        self.is_within = false;
+        self.row_started = false;
     }
 
     /// All rows so far.
@@ -54,8 +54,8 @@ impl Lines {
         self.text
     }
 
-    fn text(&mut self, text: &str) {
-        let apostrophe = if is_taken_for_formula(text) { "'" } else { "" };
+    fn write_text(&mut self, text: &str) {
+        let apostrophe = if looks_like_formula(text) { "'" } else { "" };
         if text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n' | b';' | b'\t'))
             || text.starts_with(' ')
             || text.ends_with(' ')
@@ -76,34 +76,34 @@ impl Lines {
     }
 }
 
-impl Cells for Lines {
-    fn cell(&mut self, cell: Cell<'_>) {
-        if self.is_within {
+impl CellSink for CsvRows {
+    fn write_cell(&mut self, write_cell: Cell<'_>) {
+        if self.row_started {
             self.text.push(',');
         }
-        self.is_within = true;
-        match cell {
-            Cell::Nothing => {}
-            Cell::Text(text) => self.text(text),
+        self.row_started = true;
+        match write_cell {
+            Cell::Empty => {}
+            Cell::Text(text) => self.write_text(text),
             Cell::Decimal(value) => self.text.push_str(value),
-            Cell::Flag(flag) => self.text.push_str(if flag { "true" } else { "false" }),
-            Cell::Whole(number) => drop(write!(self.text, "{number}")),
-            Cell::Day(day) => drop(write!(self.text, "{day}")),
-            Cell::Moment(time) => drop(write!(self.text, "{time}")),
+            Cell::Bool(flag) => self.text.push_str(if flag { "true" } else { "false" }),
+            Cell::Integer(number) => drop(write!(self.text, "{number}")),
+            Cell::Date(day) => drop(write!(self.text, "{day}")),
+            Cell::DateTime(time) => drop(write!(self.text, "{time}")),
         }
     }
 }
 
 /// Whether a spreadsheet may take text for a formula (OWASP, CSV injection), or would if it had one
 /// apostrophe less.
-fn is_taken_for_formula(text: &str) -> bool {
+fn looks_like_formula(text: &str) -> bool {
     text.trim_start_matches('\'')
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 /// Text as it was before it was written.
-pub fn without_apostrophe(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| is_taken_for_formula(rest)).unwrap_or(text)
+pub fn unescape_formula(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn cells_are_quoted_where_they_must_be_and_formulas_are_none() {
+    fn cells_are_quoted_and_formulas_escaped() {
         for (cell, expected) in [
             (Cell::Text("plain"), "plain"),
             (Cell::Text("a,b"), "\"a,b\""),
@@ -131,7 +131,7 @@ mod tests {
             (Cell::Flag(true), "true"),
         ] {
             let mut lines = Lines::default();
-            lines.cell(cell);
+            lines.write_cell(cell);
             assert_eq!(lines.into_text(), expected, "{cell:?}");
         }
         assert_eq!(Lines::header(&["id", "slug"]), "\u{FEFF}id,slug\r\n");

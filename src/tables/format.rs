@@ -4,9 +4,9 @@ use actix_web::web::{self, Bytes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cell::{Cell, Cells};
-use super::csv::{self, Lines};
-use super::sheet::{self, Sheet, SheetRows};
+use super::cell::{Cell, CellSink};
+use super::csv::{self, CsvRows};
+use super::sheet::{self, XlsxRows, XlsxWriter};
 use crate::http::problem::Problem;
 
 /// What a table is written as.
@@ -24,21 +24,21 @@ impl TableFormat {
     pub const ALL: [(&'static str, Self); 2] = [("csv", Self::Csv), ("xlsx", Self::Xlsx)];
 
     /// That of an address that ends so.
-    pub fn of_ending(ending: &str) -> Option<Self> {
+    pub fn from_extension(ending: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
     }
 
     /// What the answer is called.
     pub fn media_type(self) -> &'static str {
         match self {
-            Self::Csv => csv::TYPE,
-            Self::Xlsx => sheet::TYPE,
+            Self::Csv => csv::MEDIA_TYPE,
+            Self::Xlsx => sheet::MEDIA_TYPE,
         }
     }
 
     /// Fails where a list has more rows than the format holds.
-    pub fn check_length(self, rows: usize) -> Result<(), Problem> {
-        let most = sheet::MOST_ROWS.saturating_sub(1);
+    pub fn check_row_limit(self, rows: usize) -> Result<(), Problem> {
+        let most = sheet::MAX_ROWS.saturating_sub(1);
         if self == Self::Csv || rows <= most {
             return Ok(());
         }
@@ -51,19 +51,19 @@ impl TableFormat {
 
 /// Rows, being written.
 #[derive(Debug)]
-pub enum Rows {
+pub enum RowBuffer {
     /// As CSV.
-    Csv(Lines),
+    Csv(CsvRows),
     /// Of a sheet.
-    Xlsx(SheetRows),
+    Xlsx(XlsxRows),
 }
 
-impl Rows {
+impl RowBuffer {
     /// The rows after so many others, the header among them.
-    pub fn after(format: TableFormat, rows: usize) -> Self {
+    pub fn starting_after(format: TableFormat, rows: usize) -> Self {
         match format {
-            TableFormat::Csv => Self::Csv(Lines::default()),
-            TableFormat::Xlsx => Self::Xlsx(SheetRows::after(rows)),
+            TableFormat::Csv => Self::Csv(CsvRows::default()),
+            TableFormat::Xlsx => Self::Xlsx(XlsxRows::starting_after(rows)),
         }
     }
 
@@ -84,49 +84,49 @@ impl Rows {
     }
 }
 
-impl Cells for Rows {
-    fn cell(&mut self, cell: Cell<'_>) {
+impl CellSink for RowBuffer {
+    fn write_cell(&mut self, write_cell: Cell<'_>) {
         match self {
-            Self::Csv(lines) => lines.cell(cell),
-            Self::Xlsx(rows) => rows.cell(cell),
+            Self::Csv(lines) => lines.write_cell(write_cell),
+            Self::Xlsx(rows) => rows.write_cell(write_cell),
         }
     }
 }
 
 /// A file, being made of rows.
-pub enum File {
+pub enum FileWriter {
     /// CSV, which is its rows.
     Csv,
     /// A sheet, which is packed.
-    Xlsx(Box<Sheet>),
+    Xlsx(Box<XlsxWriter>),
 }
 
-impl File {
+impl FileWriter {
     /// A file with these columns, and what can be sent of it.
-    pub fn begin(format: TableFormat, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
+    pub fn start(format: TableFormat, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
         Ok(match format {
-            TableFormat::Csv => (Self::Csv, Lines::header(columns).into()),
+            TableFormat::Csv => (Self::Csv, CsvRows::header(columns).into()),
             TableFormat::Xlsx => (
-                Self::Xlsx(Box::new(Sheet::begin(columns).map_err(Problem::internal)?)),
+                Self::Xlsx(Box::new(XlsxWriter::start(columns).map_err(Problem::internal)?)),
                 Bytes::new(),
             ),
         })
     }
 
     /// The file with these rows, and what can be sent of it.
-    pub async fn add(self, rows: String) -> Result<(Self, Bytes), Problem> {
+    pub async fn write_rows(self, rows: String) -> Result<(Self, Bytes), Problem> {
         let Self::Xlsx(mut sheet) = self else { return Ok((self, rows.into())) };
-        let packed = web::block(move || sheet.add(&rows).map(|bytes| (sheet, bytes)))
+        let packed = web::block(move || sheet.write_rows(&rows).map(|bytes| (sheet, bytes)))
             .await
             .map_err(Problem::internal)?;
         packed.map(|(sheet, bytes)| (Self::Xlsx(sheet), bytes.into())).map_err(Problem::internal)
     }
 
     /// What is to be sent at the end of a file of so many rows, its header among them.
-    pub fn end(self, rows: usize) -> Result<Bytes, Problem> {
+    pub fn finish(self, rows: usize) -> Result<Bytes, Problem> {
         match self {
             Self::Csv => Ok(Bytes::new()),
-            Self::Xlsx(sheet) => sheet.end(rows).map(Bytes::from).map_err(Problem::internal),
+            Self::Xlsx(sheet) => sheet.finish(rows).map(Bytes::from).map_err(Problem::internal),
         }
     }
 }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sheet_holds_only_so_many_rows() {
+    fn xlsx_row_limit_is_enforced() {
         assert!(TableFormat::Xlsx.check_length(1_048_575).is_ok());
         let problem = TableFormat::Xlsx.check_length(1_048_576).unwrap_err();
         assert_eq!(

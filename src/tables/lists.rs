@@ -1,15 +1,15 @@
 //! What a list is as a table.
 
-use super::cell::Cells;
-use crate::resource::Subject;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
+use super::cell::CellSink;
+use crate::resource::Resource;
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
 
 /// A kind whose lists are tables, too.
-pub trait Tabulated: Subject {
+pub trait TableResource: Resource {
     /// The names of the columns, in order.
     const COLUMNS: &'static [&'static str];
 
     /// Writes an item as a row: as many cells as there are columns.
-    fn row(loaded: Loaded<Self::Own>, shown: &Shown, cells: &mut dyn Cells);
+    fn write_row(loaded: LoadedItem<Self::Fields>, shown: &RenderContext, cells: &mut dyn CellSink);
 }

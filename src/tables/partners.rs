@@ -1,14 +1,14 @@
 //! Partners as a table.
 
-use super::cell::Cells;
-use super::lists::Tabulated;
-use super::row::Row;
+use super::cell::CellSink;
+use super::lists::TableResource;
+use super::row::RowWriter;
 use crate::partners::model::Logo;
 use crate::partners::store::Partners;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
 
-impl Tabulated for Partners {
+impl TableResource for Partners {
     const COLUMNS: &'static [&'static str] = &[
         "id",
         "slug",
@@ -31,22 +31,26 @@ impl Tabulated for Partners {
         "updated_at",
     ];
 
-    fn row(mut loaded: Loaded<Self::Own>, _shown: &Shown, cells: &mut dyn Cells) {
-        let mut row = Row::new(cells);
-        let chosen = loaded.take_chosen();
+    fn write_row(
+        mut loaded: LoadedItem<Self::Fields>,
+        _shown: &RenderContext,
+        cells: &mut dyn CellSink,
+    ) {
+        let mut row = RowWriter::new(cells);
+        let chosen = loaded.take_selected_text();
         let text = chosen.as_ref().map(|chosen| &chosen.text);
-        row.begin(&loaded.item, chosen.as_ref());
-        row.some_text(text.map(|text| text.title.as_str()));
-        row.some_text(text.and_then(|text| text.description.as_deref()));
-        row.some_text(text.and_then(|text| text.credit_line.as_deref()));
-        row.some_text(text.and_then(|text| text.disclaimer.as_deref()));
-        row.some_text(loaded.own.kind.as_deref());
-        row.some_text(loaded.own.acronym.as_deref());
-        row.flag(Some(loaded.own.is_group));
-        row.some_text(loaded.own.country.as_deref());
-        row.some_text(loaded.own.website.as_deref());
-        let logo: Option<Logo> = loaded.own.logo.unpack();
-        row.some_text(logo.as_ref().map(|logo| logo.url.as_str()));
-        row.end(&loaded.item, &loaded.languages);
+        row.leading_columns(&loaded.item, chosen.as_ref());
+        row.optional_text(text.map(|text| text.title.as_str()));
+        row.optional_text(text.and_then(|text| text.description.as_deref()));
+        row.optional_text(text.and_then(|text| text.credit_line.as_deref()));
+        row.optional_text(text.and_then(|text| text.disclaimer.as_deref()));
+        row.optional_text(loaded.fields.kind.as_deref());
+        row.optional_text(loaded.fields.acronym.as_deref());
+        row.boolean(Some(loaded.fields.is_group));
+        row.optional_text(loaded.fields.country.as_deref());
+        row.optional_text(loaded.fields.website.as_deref());
+        let logo: Option<Logo> = loaded.fields.logo.unpack();
+        row.optional_text(logo.as_ref().map(|logo| logo.url.as_str()));
+        row.trailing_columns(&loaded.item, &loaded.languages);
     }
 }

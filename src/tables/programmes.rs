@@ -1,14 +1,14 @@
 //! Programmes as a table.
 
-use super::cell::{Cells, Several};
-use super::lists::Tabulated;
-use super::row::Row;
+use super::cell::{CellSink, MultiValue};
+use super::lists::TableResource;
+use super::row::RowWriter;
 use crate::programmes::model::Helpline;
 use crate::programmes::store::Programmes;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
 
-impl Tabulated for Programmes {
+impl TableResource for Programmes {
     const COLUMNS: &'static [&'static str] = &[
         "id",
         "slug",
@@ -34,24 +34,28 @@ impl Tabulated for Programmes {
         "updated_at",
     ];
 
-    fn row(mut loaded: Loaded<Self::Own>, shown: &Shown, cells: &mut dyn Cells) {
-        let mut row = Row::new(cells);
-        let chosen = loaded.take_chosen();
+    fn write_row(
+        mut loaded: LoadedItem<Self::Fields>,
+        shown: &RenderContext,
+        cells: &mut dyn CellSink,
+    ) {
+        let mut row = RowWriter::new(cells);
+        let chosen = loaded.take_selected_text();
         let text = chosen.as_ref().map(|chosen| &chosen.text);
-        row.begin(&loaded.item, chosen.as_ref());
-        row.some_text(text.map(|text| text.title.as_str()));
-        row.some_text(text.and_then(|text| text.summary.as_deref()));
-        row.some_text(text.and_then(|text| text.description.as_deref()));
-        row.some_text(text.and_then(|text| text.credit_line.as_deref()));
-        row.some_text(text.and_then(|text| text.disclaimer.as_deref()));
-        row.day(loaded.own.start_date);
-        row.day(loaded.own.end_date);
-        row.countries(&loaded.own.countries);
+        row.leading_columns(&loaded.item, chosen.as_ref());
+        row.optional_text(text.map(|text| text.title.as_str()));
+        row.optional_text(text.and_then(|text| text.summary.as_deref()));
+        row.optional_text(text.and_then(|text| text.description.as_deref()));
+        row.optional_text(text.and_then(|text| text.credit_line.as_deref()));
+        row.optional_text(text.and_then(|text| text.disclaimer.as_deref()));
+        row.date(loaded.fields.start_date);
+        row.date(loaded.fields.end_date);
+        row.countries(&loaded.fields.countries);
         row.references(&loaded, "partners", shown);
-        row.some_text(loaded.own.website.as_deref());
-        row.some_text(loaded.own.iati_identifier.as_deref());
-        let mut helplines = Several::default();
-        for line in loaded.own.helplines.unpack::<Vec<Helpline>>() {
+        row.optional_text(loaded.fields.website.as_deref());
+        row.optional_text(loaded.fields.iati_identifier.as_deref());
+        let mut helplines = MultiValue::default();
+        for line in loaded.fields.helplines.unpack::<Vec<Helpline>>() {
             let place =
                 line.country.as_deref().map(|country| format!("{country}: ")).unwrap_or_default();
             helplines.add_pair(
@@ -59,7 +63,7 @@ impl Tabulated for Programmes {
                 line.phone.as_deref().or(line.url.as_deref()),
             );
         }
-        row.cell(helplines.cell());
-        row.end(&loaded.item, &loaded.languages);
+        row.cell(helplines.to_cell());
+        row.trailing_columns(&loaded.item, &loaded.languages);
     }
 }

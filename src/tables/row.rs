@@ -2,26 +2,26 @@
 
 use chrono::NaiveDate;
 
-use super::cell::{Cell, Cells, Several};
+use super::cell::{Cell, CellSink, MultiValue};
 use crate::db::Time;
-use crate::resource::load::{Item, Link, Loaded};
-use crate::resource::shown::{ChosenText, Packed, Shown};
+use crate::resource::load::{ItemRow, Link, LoadedItem};
+use crate::resource::shown::{PackedJson, RenderContext, SelectedText};
 use crate::text::language::Language;
 
 /// A row, being written.
-pub struct Row<'a> {
-    cells: &'a mut dyn Cells,
+pub struct RowWriter<'a> {
+    cells: &'a mut dyn CellSink,
 }
 
-impl<'a> Row<'a> {
+impl<'a> RowWriter<'a> {
     /// A row whose cells go there.
-    pub fn new(cells: &'a mut dyn Cells) -> Self {
+    pub fn new(cells: &'a mut dyn CellSink) -> Self {
         Self { cells }
     }
 
     /// Any cell.
     pub fn cell(&mut self, cell: Cell<'_>) {
-        self.cells.cell(cell);
+        self.cells.write_cell(cell);
     }
 
     /// Text.
@@ -30,99 +30,99 @@ impl<'a> Row<'a> {
     }
 
     /// Text, if there is any.
-    pub fn some_text(&mut self, text: Option<&str>) {
-        self.cell(text.map_or(Cell::Nothing, Cell::Text));
+    pub fn optional_text(&mut self, text: Option<&str>) {
+        self.cell(text.map_or(Cell::Empty, Cell::Text));
     }
 
     /// An exact decimal, if there is one.
     pub fn decimal(&mut self, value: Option<&str>) {
-        self.cell(value.map_or(Cell::Nothing, Cell::Decimal));
+        self.cell(value.map_or(Cell::Empty, Cell::Decimal));
     }
 
     /// A whole number, if there is one.
-    pub fn whole(&mut self, value: Option<i64>) {
-        self.cell(value.map_or(Cell::Nothing, Cell::Whole));
+    pub fn integer(&mut self, value: Option<i64>) {
+        self.cell(value.map_or(Cell::Empty, Cell::Integer));
     }
 
     /// A day, if there is one.
-    pub fn day(&mut self, day: Option<NaiveDate>) {
-        self.cell(day.map_or(Cell::Nothing, Cell::Day));
+    pub fn date(&mut self, day: Option<NaiveDate>) {
+        self.cell(day.map_or(Cell::Empty, Cell::Date));
     }
 
     /// A moment, if there is one.
-    pub fn moment(&mut self, time: Option<Time>) {
-        self.cell(time.map_or(Cell::Nothing, Cell::Moment));
+    pub fn datetime(&mut self, time: Option<Time>) {
+        self.cell(time.map_or(Cell::Empty, Cell::DateTime));
     }
 
     /// Yes or no, if that is known.
-    pub fn flag(&mut self, flag: Option<bool>) {
-        self.cell(flag.map_or(Cell::Nothing, Cell::Flag));
+    pub fn boolean(&mut self, flag: Option<bool>) {
+        self.cell(flag.map_or(Cell::Empty, Cell::Bool));
     }
 
     /// Several values.
-    pub fn several<T: AsRef<str>>(&mut self, values: impl IntoIterator<Item = T>) {
-        let mut several = Several::default();
+    pub fn multi_value<T: AsRef<str>>(&mut self, values: impl IntoIterator<Item = T>) {
+        let mut several = MultiValue::default();
         for value in values {
             several.add(value.as_ref());
         }
-        self.cell(several.cell());
+        self.cell(several.to_cell());
     }
 
     /// What every row begins with: which item it is, whether the public sees it, and in which
     /// language its texts are.
-    pub fn begin(&mut self, item: &Item, chosen: Option<&ChosenText>) {
+    pub fn leading_columns(&mut self, item: &ItemRow, chosen: Option<&SelectedText>) {
         let mut id = uuid::Uuid::encode_buffer();
         self.text(item.id.0.hyphenated().encode_lower(&mut id));
         self.text(&item.slug);
         self.text(&item.status);
-        self.some_text(chosen.map(|chosen| chosen.language.as_str()));
-        self.flag(chosen.map(|chosen| chosen.transliterated));
+        self.optional_text(chosen.map(|chosen| chosen.language.as_str()));
+        self.boolean(chosen.map(|chosen| chosen.is_transliterated));
     }
 
     /// What every row ends with.
-    pub fn end(&mut self, item: &Item, languages: &[Language]) {
-        self.several(languages.iter().map(Language::as_str));
-        self.moment(item.published_at);
-        self.moment(Some(item.created_at));
-        self.moment(Some(item.updated_at));
+    pub fn trailing_columns(&mut self, item: &ItemRow, languages: &[Language]) {
+        self.multi_value(languages.iter().map(Language::as_str));
+        self.datetime(item.published_at);
+        self.datetime(Some(item.created_at));
+        self.datetime(Some(item.updated_at));
     }
 
     /// Country codes.
-    pub fn countries(&mut self, codes: &Packed) {
-        self.several(codes.unpack::<Vec<String>>());
+    pub fn countries(&mut self, codes: &PackedJson) {
+        self.multi_value(codes.unpack::<Vec<String>>());
     }
 
     /// What a field refers to: slugs with what each is there for, and titles.
-    pub fn references<O>(&mut self, loaded: &Loaded<O>, field: &str, shown: &Shown) {
-        let (mut slugs, mut titles) = (Several::default(), Several::default());
-        for (link, slug, title) in targets(loaded, field, shown) {
+    pub fn references<O>(&mut self, loaded: &LoadedItem<O>, field: &str, shown: &RenderContext) {
+        let (mut slugs, mut titles) = (MultiValue::default(), MultiValue::default());
+        for (link, slug, title) in visible_references(loaded, field, shown) {
             slugs.add_pair(slug, link.role.as_deref());
             titles.add(&title);
         }
-        self.cell(slugs.cell());
-        self.cell(titles.cell());
+        self.cell(slugs.to_cell());
+        self.cell(titles.to_cell());
     }
 
     /// The same of a field that holds one reference.
-    pub fn reference<O>(&mut self, loaded: &Loaded<O>, field: &str, shown: &Shown) {
-        let target = targets(loaded, field, shown).next();
-        self.some_text(target.as_ref().map(|(_, slug, _)| *slug));
-        self.some_text(target.as_ref().map(|(.., title)| title.as_str()));
+    pub fn reference<O>(&mut self, loaded: &LoadedItem<O>, field: &str, shown: &RenderContext) {
+        let target = visible_references(loaded, field, shown).next();
+        self.optional_text(target.as_ref().map(|(_, slug, _)| *slug));
+        self.optional_text(target.as_ref().map(|(.., title)| title.as_str()));
     }
 }
 
 /// What a field refers to and the viewer may see: the reference, the slug and the title.
-pub fn targets<'a, O>(
-    loaded: &'a Loaded<O>,
+pub fn visible_references<'a, O>(
+    loaded: &'a LoadedItem<O>,
     field: &'a str,
-    shown: &'a Shown,
+    shown: &'a RenderContext,
 ) -> impl Iterator<Item = (&'a Link, &'a str, String)> {
-    loaded.in_field(field).filter_map(|link| {
+    loaded.references_in(field).filter_map(|link| {
         let target = shown.target(&link.target_id)?;
         Some((
             link,
             target.slug.as_str(),
-            shown.title(target).map(|(_, title)| title).unwrap_or_default(),
+            shown.localized_title(target).map(|(_, title)| title).unwrap_or_default(),
         ))
     })
 }

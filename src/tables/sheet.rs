@@ -12,23 +12,23 @@ use chrono::{Datelike, NaiveDate};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::cell::{Cell, Cells};
+use super::cell::{Cell, CellSink};
 use crate::text::markup::write_escaped;
 
 /// The media type.
-pub const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// How many rows a sheet has at most, its header among them.
-pub const MOST_ROWS: usize = 1_048_576;
+pub const MAX_ROWS: usize = 1_048_576;
 
 /// How much text a cell holds, in units of UTF-16.
-const LONGEST_TEXT: usize = 32_767;
+const MAX_CELL_UTF16_LEN: usize = 32_767;
 
 /// How many digits of a number spreadsheets keep.
-const DIGITS: usize = 15;
+const MAX_EXACT_DIGITS: usize = 15;
 
 /// The parts of the file that are the same in every one.
-const PARTS: [(&str, &str); 5] = [
+const STATIC_PARTS: [(&str, &str); 5] = [
     (
         "[Content_Types].xml",
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
@@ -71,26 +71,26 @@ const PARTS: [(&str, &str); 5] = [
 ];
 
 /// What the sheet itself begins with: the first row stands still.
-const BEGIN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
+const SHEET_HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
     <sheetViews><sheetView tabSelected=\"1\" workbookViewId=\"0\"><pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>\
     </sheetView></sheetViews><sheetFormatPr defaultRowHeight=\"15\"/>";
 
 // The numbers of styles.
-const HEADER: &str = " s=\"1\"";
-const DAY: &str = " s=\"2\"";
-const MOMENT: &str = " s=\"3\"";
+const HEADER_STYLE: &str = " s=\"1\"";
+const DATE_STYLE: &str = " s=\"2\"";
+const DATETIME_STYLE: &str = " s=\"3\"";
 
 /// What was packed and not yet taken.
 #[derive(Clone, Debug, Default)]
-struct Packed(Arc<Mutex<Vec<u8>>>);
+struct ZipBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Packed {
+impl ZipBuffer {
     fn take(&self) -> Vec<u8> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Write for Packed {
+impl Write for ZipBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
@@ -102,70 +102,70 @@ impl Write for Packed {
 }
 
 /// A file, being packed.
-pub struct Sheet {
-    zip: ZipWriter<StreamWriter<Packed>>,
-    packed: Packed,
+pub struct XlsxWriter {
+    zip: ZipWriter<StreamWriter<ZipBuffer>>,
+    buffer: ZipBuffer,
     columns: usize,
 }
 
-impl Sheet {
+impl XlsxWriter {
     /// A file with these columns.
-    pub fn begin(columns: &[&str]) -> io::Result<Self> {
-        let packed = Packed::default();
+    pub fn start(columns: &[&str]) -> io::Result<Self> {
+        let packed = ZipBuffer::default();
         let mut zip = ZipWriter::new_stream(packed.clone());
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(3));
-        for (name, text) in PARTS {
+        for (name, text) in STATIC_PARTS {
             zip.start_file(name, options)?;
             zip.write_all(text.as_bytes())?;
         }
         zip.start_file("xl/worksheets/sheet1.xml", options)?;
-        let mut text = BEGIN.to_owned();
+        let mut text = SHEET_HEADER.to_owned();
         let last = columns.len();
         let _never_fails = write!(
             text,
             "<cols><col min=\"1\" max=\"{last}\" width=\"18\" customWidth=\"1\"/></cols><sheetData>"
         );
-        let mut rows = SheetRows { style: HEADER, ..SheetRows::after(0) };
+        let mut rows = XlsxRows { style: HEADER_STYLE, ..XlsxRows::starting_after(0) };
         for name in columns {
-            rows.cell(Cell::Text(name));
+            rows.write_cell(Cell::Text(name));
         }
         rows.end_row();
         text.push_str(&rows.text);
         zip.write_all(text.as_bytes())?;
-        Ok(Self { zip, packed, columns: last })
+        Ok(Self { zip, buffer: packed, columns: last })
     }
 
     /// Packs rows; gives what can be sent.
-    pub fn add(&mut self, rows: &str) -> io::Result<Vec<u8>> {
+    pub fn write_rows(&mut self, rows: &str) -> io::Result<Vec<u8>> {
         self.zip.write_all(rows.as_bytes())?;
-        Ok(self.packed.take())
+        Ok(self.buffer.take())
     }
 
     /// Ends the file, which has so many rows, its header among them; gives the rest.
-    pub fn end(mut self, rows: usize) -> io::Result<Vec<u8>> {
+    pub fn finish(mut self, rows: usize) -> io::Result<Vec<u8>> {
         let mut text = "</sheetData><autoFilter ref=\"A1:".to_owned();
-        push_letters(self.columns.saturating_sub(1), &mut text);
+        push_column_letters(self.columns.saturating_sub(1), &mut text);
         let _never_fails = write!(text, "{rows}\"/></worksheet>");
         self.zip.write_all(text.as_bytes())?;
         self.zip.finish()?;
-        Ok(self.packed.take())
+        Ok(self.buffer.take())
     }
 }
 
 /// Rows of a sheet, being written.
 #[derive(Debug)]
-pub struct SheetRows {
+pub struct XlsxRows {
     text: String,
     row: usize,
     column: usize,
     style: &'static str,
 }
 
-impl SheetRows {
+impl XlsxRows {
     /// The rows after so many others.
-    pub fn after(rows: usize) -> Self {
+    pub fn starting_after(rows: usize) -> Self {
         Self {
             text: String::with_capacity(512 * 1_024),
             row: rows.saturating_add(1),
@@ -187,71 +187,73 @@ impl SheetRows {
     }
 
     /// A cell with a value that is no text.
-    fn value(&mut self, attributes: &str, value: std::fmt::Arguments<'_>) {
-        self.open(attributes);
+    fn value_cell(&mut self, attributes: &str, value: std::fmt::Arguments<'_>) {
+        self.open_cell(attributes);
         let _never_fails = write!(self.text, "<v>{value}</v></c>");
     }
 
-    fn text(&mut self, text: &str) {
+    fn text_cell(&mut self, text: &str) {
         let style = self.style;
-        self.open(style);
+        self.open_cell(style);
         self.text.truncate(self.text.len().saturating_sub(1));
         self.text.push_str(" t=\"inlineStr\"><is><t xml:space=\"preserve\">");
-        let cut = fitting(text);
+        let cut = truncated_len(text);
         let kept = text.get(..cut).unwrap_or(text);
         if kept.contains("_x") {
             // What looks like an escape of this format is none.
-            write_text(&kept.replace("_x", "_x005F_x"), &mut self.text);
+            push_escaped_text(&kept.replace("_x", "_x005F_x"), &mut self.text);
         } else {
-            write_text(kept, &mut self.text);
+            push_escaped_text(kept, &mut self.text);
         }
         self.text.push_str(if cut < text.len() { "…</t></is></c>" } else { "</t></is></c>" });
     }
 
-    fn open(&mut self, attributes: &str) {
+    fn open_cell(&mut self, attributes: &str) {
         self.text.push_str("<c r=\"");
-        push_letters(self.column, &mut self.text);
+        push_column_letters(self.column, &mut self.text);
         let _never_fails = write!(self.text, "{}\"{attributes}>", self.row);
     }
 }
 
-impl Cells for SheetRows {
-    fn cell(&mut self, cell: Cell<'_>) {
+impl CellSink for XlsxRows {
+    fn write_cell(&mut self, write_cell: Cell<'_>) {
         if self.column == 0 {
             let _never_fails = write!(self.text, "<row r=\"{}\">", self.row);
         }
-        match cell {
-            Cell::Nothing | Cell::Text("") => {}
-            Cell::Text(text) => self.text(text),
-            Cell::Decimal(value) if is_kept(value) => self.value("", format_args!("{value}")),
-            Cell::Decimal(value) => self.text(value),
-            Cell::Whole(number) if is_kept(&number.to_string()) => {
-                self.value("", format_args!("{number}"))
+        match write_cell {
+            Cell::Empty | Cell::Text("") => {}
+            Cell::Text(text) => self.text_cell(text),
+            Cell::Decimal(value) if is_exact_in_spreadsheet(value) => {
+                self.value_cell("", format_args!("{value}"))
             }
-            Cell::Whole(number) => self.text(&number.to_string()),
-            Cell::Flag(flag) => self.value(" t=\"b\"", format_args!("{}", u8::from(flag))),
-            Cell::Day(day) => match day_number(day) {
-                Some(number) => self.value(DAY, format_args!("{number}")),
-                None => self.text(&day.to_string()),
+            Cell::Decimal(value) => self.text_cell(value),
+            Cell::Integer(number) if is_exact_in_spreadsheet(&number.to_string()) => {
+                self.value_cell("", format_args!("{number}"))
+            }
+            Cell::Integer(number) => self.text_cell(&number.to_string()),
+            Cell::Bool(flag) => self.value_cell(" t=\"b\"", format_args!("{}", u8::from(flag))),
+            Cell::Date(day) => match serial_date(day) {
+                Some(number) => self.value_cell(DATE_STYLE, format_args!("{number}")),
+                None => self.text_cell(&day.to_string()),
             },
-            Cell::Moment(time) => match day_number(time.0.date_naive()) {
+            Cell::DateTime(time) => match serial_date(time.0.date_naive()) {
                 Some(day) => {
                     // Eleven places after the point are a microsecond.
-                    let micros = time.micros().rem_euclid(MICROS_OF_A_DAY);
+                    let micros = time.micros().rem_euclid(MICROS_PER_DAY);
                     let part = i128::from(micros).saturating_mul(100_000_000_000)
-                        / i128::from(MICROS_OF_A_DAY);
-                    self.value(MOMENT, format_args!("{day}.{part:011}"));
+                        / i128::from(MICROS_PER_DAY);
+                    self.value_cell(DATETIME_STYLE, format_args!("{day}.{part:011}"));
                 }
-                None => self.text(&time.to_string()),
+                None => self.text_cell(&time.to_string()),
             },
         }
         self.column = self.column.saturating_add(1);
     }
 }
 
-const MICROS_OF_A_DAY: i64 = 86_400_000_000;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-fn write_text(text: &str, to: &mut String) {
+fn push_escaped_text(text: &str, to: &mut String) {
     write_escaped(text, to, |c| match c {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
@@ -262,9 +264,9 @@ fn write_text(text: &str, to: &mut String) {
 }
 
 /// The letters of a column: `A`, `B`, …, `AA`.
-fn push_letters(index: usize, to: &mut String) {
+fn push_column_letters(index: usize, to: &mut String) {
     if let Some(before) = (index / 26).checked_sub(1) {
-        push_letters(before, to);
+        push_column_letters(before, to);
     }
     to.extend(
         char::from_digit(u32::try_from(index % 26).unwrap_or(0).saturating_add(10), 36)
@@ -273,17 +275,17 @@ fn push_letters(index: usize, to: &mut String) {
 }
 
 /// How many bytes of a text a cell holds; where it is longer, one character less, for what says so.
-fn fitting(text: &str) -> usize {
-    if text.len() <= LONGEST_TEXT {
+fn truncated_len(text: &str) -> usize {
+    if text.len() <= MAX_CELL_UTF16_LEN {
         return text.len();
     }
     let mut units: usize = 0;
     let mut end: usize = 0;
     for (at, c) in text.char_indices() {
         units = units.saturating_add(c.len_utf16());
-        if units < LONGEST_TEXT {
+        if units < MAX_CELL_UTF16_LEN {
             end = at.saturating_add(c.len_utf8());
-        } else if units > LONGEST_TEXT {
+        } else if units > MAX_CELL_UTF16_LEN {
             return end;
         }
     }
@@ -291,15 +293,15 @@ fn fitting(text: &str) -> usize {
 }
 
 /// Whether a spreadsheet keeps a decimal as it is.
-fn is_kept(decimal: &str) -> bool {
+fn is_exact_in_spreadsheet(decimal: &str) -> bool {
     let digits =
         decimal.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
-    digits <= DIGITS
+    digits <= MAX_EXACT_DIGITS
 }
 
 /// The number of a day; none of days before March 1900, of which spreadsheets count one that there
 /// was not.
-fn day_number(day: NaiveDate) -> Option<i32> {
+fn serial_date(day: NaiveDate) -> Option<i32> {
     // 25,569 is the number of the first of January 1970, which is day 719,163 of the common era.
     let number = day.num_days_from_ce().checked_sub(719_163)?.checked_add(25_569)?;
     (number > 60).then_some(number)
@@ -310,7 +312,7 @@ mod tests {
     use super::*;
     use crate::db::Time;
 
-    fn cells(cells: &[Cell<'_>]) -> String {
+    fn render_cells(cells: &[Cell<'_>]) -> String {
         let mut rows = SheetRows::after(1);
         for cell in cells {
             rows.cell(*cell);
@@ -320,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_have_the_types_of_what_they_hold() {
+    fn cell_types_and_styles() {
         let day = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
         let moment = Time(day.and_hms_micro_opt(12, 0, 0, 500_000).unwrap().and_utc());
         assert_eq!(
@@ -354,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_have_letters() {
+    fn column_letters() {
         for (index, expected) in
             [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
         {
@@ -365,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut_where_a_cell_ends() {
+    fn long_text_is_truncated() {
         let units = |text: &str| text.get(..fitting(text)).unwrap().encode_utf16().count();
         for (text, expected) in [
             ("ж".repeat(32_767), 32_767),

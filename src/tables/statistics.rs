@@ -1,16 +1,16 @@
 //! Impact statistics as a table: a row is one figure of one slice.
 
-use super::cell::{Cells, Several};
-use super::lists::Tabulated;
-use super::row::Row;
+use super::cell::{CellSink, MultiValue};
+use super::lists::TableResource;
+use super::row::RowWriter;
 use crate::impact::model::{
-    Baseline, Disaggregation, Document, Own, Quote, SourceDocument, Target,
+    Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::store::ImpactStatistics;
-use crate::resource::load::{Link, Loaded};
-use crate::resource::shown::Shown;
+use crate::resource::load::{Link, LoadedItem};
+use crate::resource::shown::RenderContext;
 
-impl Tabulated for ImpactStatistics {
+impl TableResource for ImpactStatistics {
     const COLUMNS: &'static [&'static str] = &[
         "id",
         "slug",
@@ -51,52 +51,58 @@ impl Tabulated for ImpactStatistics {
         "updated_at",
     ];
 
-    fn row(mut loaded: Loaded<Self::Own>, shown: &Shown, cells: &mut dyn Cells) {
-        let mut row = Row::new(cells);
-        let chosen = loaded.take_chosen();
-        row.begin(&loaded.item, chosen.as_ref());
-        row.some_text(chosen.as_ref().map(|chosen| chosen.text.title.as_str()));
-        row.some_text(chosen.as_ref().and_then(|chosen| chosen.text.description.as_deref()));
-        row.some_text(loaded.own.figure(shown.wish.ui_language).as_deref());
-        row.decimal(loaded.own.value.as_deref());
-        row.text(&loaded.own.qualifier);
-        row.some_text(loaded.own.unit.as_deref());
-        row.text(&loaded.own.measure);
-        row.flag(loaded.own.ascending);
-        row.flag(loaded.own.additive);
+    fn write_row(
+        mut loaded: LoadedItem<Self::Fields>,
+        shown: &RenderContext,
+        cells: &mut dyn CellSink,
+    ) {
+        let mut row = RowWriter::new(cells);
+        let chosen = loaded.take_selected_text();
+        row.leading_columns(&loaded.item, chosen.as_ref());
+        row.optional_text(chosen.as_ref().map(|chosen| chosen.text.title.as_str()));
+        row.optional_text(chosen.as_ref().and_then(|chosen| chosen.text.description.as_deref()));
+        row.optional_text(
+            loaded.fields.format_value(shown.language_preference.ui_language).as_deref(),
+        );
+        row.decimal(loaded.fields.value.as_deref());
+        row.text(&loaded.fields.qualifier);
+        row.optional_text(loaded.fields.unit.as_deref());
+        row.text(&loaded.fields.measure);
+        row.boolean(loaded.fields.ascending);
+        row.boolean(loaded.fields.additive);
         row.reference(&loaded, "indicator", shown);
         row.reference(&loaded, "programme", shown);
         row.reference(&loaded, "partner", shown);
-        row.countries(&loaded.own.countries);
-        row.day(loaded.own.period_start);
-        row.day(loaded.own.period_end);
-        let mut slice = Several::default();
-        for one in loaded.own.disaggregation.unpack::<Vec<Disaggregation>>() {
+        row.countries(&loaded.fields.countries);
+        row.date(loaded.fields.period_start);
+        row.date(loaded.fields.period_end);
+        let mut slice = MultiValue::default();
+        for one in loaded.fields.disaggregation.unpack::<Vec<Disaggregation>>() {
             slice.add_pair(&one.dimension, Some(&one.value));
         }
-        row.cell(slice.cell());
-        let baseline: Option<Baseline> = loaded.own.baseline.unpack();
+        row.cell(slice.to_cell());
+        let baseline: Option<Baseline> = loaded.fields.baseline.unpack();
         row.decimal(baseline.as_ref().map(|baseline| baseline.value.as_str()));
-        row.whole(baseline.map(|baseline| baseline.year));
-        let target: Option<Target> = loaded.own.target.unpack();
+        row.integer(baseline.map(|baseline| baseline.year));
+        let target: Option<Target> = loaded.fields.target.unpack();
         row.decimal(target.as_ref().map(|target| target.value.as_str()));
-        row.day(target.as_ref().and_then(|target| target.period_start));
-        row.day(target.and_then(|target| target.period_end));
-        let source: Option<SourceDocument> = loaded.own.source.unpack();
-        row.some_text(source.as_ref().and_then(|source| source.text.as_deref()));
-        row.some_text(source.as_ref().and_then(|source| source.url.as_deref()));
-        let mut documents = Several::default();
-        for document in loaded.own.documents.unpack::<Vec<Document>>() {
-            documents.add_pair(&document.title, Some(&place(&document)));
+        row.date(target.as_ref().and_then(|target| target.period_start));
+        row.date(target.and_then(|target| target.period_end));
+        let source: Option<SourceDocument> = loaded.fields.source.unpack();
+        row.optional_text(source.as_ref().and_then(|source| source.text.as_deref()));
+        row.optional_text(source.as_ref().and_then(|source| source.url.as_deref()));
+        let mut documents = MultiValue::default();
+        for document in loaded.fields.documents.unpack::<Vec<Document>>() {
+            documents.add_pair(&document.title, Some(&document_location(&document)));
         }
-        row.cell(documents.cell());
-        row.cell(evidence(&loaded, shown).cell());
-        row.end(&loaded.item, &loaded.languages);
+        row.cell(documents.to_cell());
+        row.cell(evidence_cell(&loaded, shown).to_cell());
+        row.trailing_columns(&loaded.item, &loaded.languages);
     }
 }
 
 /// Where a document is: `url|page|language|media type`, without what is not known at its end.
-fn place(document: &Document) -> String {
+fn document_location(document: &Document) -> String {
     let page = document.page.map(|page| page.to_string()).unwrap_or_default();
     let (language, media_type) = (
         document.language.as_deref().unwrap_or_default(),
@@ -107,24 +113,24 @@ fn place(document: &Document) -> String {
 
 /// The videos that show a figure, with their passages and what is said there:
 /// `video#12.5-30=en:More than five hundred of us came.`
-fn evidence(loaded: &Loaded<Own>, shown: &Shown) -> Several {
-    let quotes: Vec<Option<Quote>> = loaded.own.quotes.unpack();
-    let mut evidence = Several::default();
+fn evidence_cell(loaded: &LoadedItem<StatisticFields>, shown: &RenderContext) -> MultiValue {
+    let quotes: Vec<Option<Quote>> = loaded.fields.quotes.unpack();
+    let mut evidence = MultiValue::default();
     for (link, quote) in loaded
-        .in_field("evidence")
+        .references_in("evidence")
         .zip(quotes.iter().map(Option::as_ref).chain(std::iter::repeat(None)))
     {
         let Some(target) = shown.target(&link.target_id) else { continue };
         let quote = quote.map(|quote| {
             format!("{}:{}", quote.language.as_deref().unwrap_or_default(), quote.text)
         });
-        evidence.add_pair(&format!("{}{}", target.slug, passage(link)), quote.as_deref());
+        evidence.add_pair(&format!("{}{}", target.slug, passage_suffix(link)), quote.as_deref());
     }
     evidence
 }
 
 /// The passage of a video, in seconds: `#12.5-30`, `#12.5`, `#-30` or nothing.
-fn passage(link: &Link) -> String {
+fn passage_suffix(link: &Link) -> String {
     let seconds = |milliseconds: i64| {
         let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
         if rest == 0 {
@@ -133,7 +139,7 @@ fn passage(link: &Link) -> String {
             format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
         }
     };
-    let start = link.start_seconds.map(seconds).unwrap_or_default();
-    let end = link.end_seconds.map(|end| format!("-{}", seconds(end))).unwrap_or_default();
+    let start = link.start_ms.map(seconds).unwrap_or_default();
+    let end = link.end_ms.map(|end| format!("-{}", seconds(end))).unwrap_or_default();
     if start.is_empty() && end.is_empty() { String::new() } else { format!("#{start}{end}") }
 }

@@ -10,186 +10,205 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::format::{File, Rows as Written, TableFormat};
-use super::lists::Tabulated;
+use super::format::{FileWriter, RowBuffer as Written, TableFormat};
+use super::lists::TableResource;
 use crate::db::{Connection, RowId};
 use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
-use crate::resource::bulk::load_numbers;
-use crate::resource::context::Context;
-use crate::resource::names::Memory;
+use crate::resource::bulk::load_by_row_ids;
+use crate::resource::context::AppState;
+use crate::resource::names::CacheView;
 use crate::resource::query::ListRequest;
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
+use crate::resource::shown::RenderContext;
 
 /// How many rows are read at once: long enough that asking costs little, short enough that others
 /// have their turn between.
-const ROWS: usize = 250;
+const ROWS_PER_CHUNK: usize = 250;
 /// How many parts wait for the client, beside the one that is being sent and the one that is being
 /// read.
-const WAITING: usize = 1;
+const BUFFERED_CHUNKS: usize = 1;
 /// How long a client may take nothing before it is taken to have gone.
-const PATIENCE: Duration = Duration::from_mins(1);
+const CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A table to be read.
-pub struct Table {
+pub struct TableExport {
     /// What is at hand.
-    pub context: Arc<Context>,
+    pub state: Arc<AppState>,
     /// The list.
-    pub wanted: Arc<ListRequest>,
+    pub list_request: Arc<ListRequest>,
     /// Who asked.
-    pub caller: Visibility,
+    pub visibility: Visibility,
     /// What it is written as.
     pub format: TableFormat,
 }
 
 /// A table whose first part has been read.
-pub struct Begun {
-    numbers: Vec<RowId>,
-    part: Part,
+pub struct StartedExport {
+    row_ids: Vec<RowId>,
+    first_chunk: Chunk,
 }
 
 /// Some rows, written, and how many they are.
-struct Part {
+struct Chunk {
     text: String,
-    rows: usize,
+    row_count: usize,
 }
 
-impl Begun {
+impl StartedExport {
     /// Reads which rows there are, in order, and the first of them.
-    pub fn read<S: Tabulated>(
+    pub fn load<S: TableResource>(
         connection: &mut Connection,
-        context: &Context,
+        context: &AppState,
         wanted: &ListRequest,
         revisions: &Arc<Revisions>,
         format: TableFormat,
     ) -> Result<Self, Problem> {
-        let memory = Memory::new(&context.names, revisions);
-        let numbers = wanted.list(connection, S::SPEC, &memory)?.ordered_row_ids(connection)?;
-        format.check_length(numbers.len())?;
-        let first = numbers.get(..ROWS).unwrap_or(&numbers);
-        let part =
-            read_part::<S>(connection, context, wanted, memory, first, Written::after(format, 1))?;
-        Ok(Self { numbers, part })
+        let memory = CacheView::new(&context.reference_cache, revisions);
+        let numbers =
+            wanted.page_query(connection, S::SCHEMA, &memory)?.ordered_row_ids(connection)?;
+        format.check_row_limit(numbers.len())?;
+        let first = numbers.get(..ROWS_PER_CHUNK).unwrap_or(&numbers);
+        let part = load_chunk::<S>(
+            connection,
+            context,
+            wanted,
+            memory,
+            first,
+            Written::starting_after(format, 1),
+        )?;
+        Ok(Self { row_ids: numbers, first_chunk: part })
     }
 }
 
 /// Reads rows. What is no longer there is left out.
-fn read_part<S: Tabulated>(
+fn load_chunk<S: TableResource>(
     connection: &mut Connection,
-    context: &Context,
+    context: &AppState,
     wanted: &ListRequest,
-    memory: Memory,
+    memory: CacheView,
     numbers: &[RowId],
     mut written: Written,
-) -> Result<Part, Problem> {
-    let mut shown =
-        Shown::new(wanted.wish.clone(), Arc::clone(&context.places), Some(memory)).at(&wanted.base);
+) -> Result<Chunk, Problem> {
+    let mut shown = RenderContext::new(
+        wanted.language_preference.clone(),
+        Arc::clone(&context.country_names),
+        Some(memory),
+    )
+    .with_base_url(&wanted.base_url);
     let mut rows: usize = 0;
-    for one in load_numbers::<S>(connection, numbers, wanted.viewer, &mut shown)? {
-        S::row(one, &shown, &mut written);
+    for one in load_by_row_ids::<S>(connection, numbers, wanted.visibility, &mut shown)? {
+        S::write_row(one, &shown, &mut written);
         written.end_row();
         rows = rows.saturating_add(1);
     }
-    Ok(Part { text: written.into_text(), rows })
+    Ok(Chunk { text: written.into_text(), row_count: rows })
 }
 
-impl Table {
+impl TableExport {
     /// The rest of the table is read by itself as the client takes what was read before. A client
     /// that goes away ends that.
-    pub fn send<S: Tabulated>(self, begun: Begun) -> Rows {
-        let (sender, receiver) = channel(WAITING);
+    pub fn into_body<S: TableResource>(self, begun: StartedExport) -> TableBody {
+        let (sender, receiver) = channel(BUFFERED_CHUNKS);
         actix_web::rt::spawn(async move {
             let last = match self.produce::<S>(begun, &sender).await {
-                Ok(()) => Ok(Piece::End),
-                Err(Ended::Gone) => return,
-                Err(Ended::Failed(problem)) => {
+                Ok(()) => Ok(StreamFrame::End),
+                Err(ExportError::ClientGone) => return,
+                Err(ExportError::Failed(problem)) => {
                     log::error!("a table broke off: {problem}");
                     Err(problem)
                 }
             };
             drop(sender.send(last).await);
         });
-        Rows(receiver)
+        TableBody(receiver)
     }
 
-    async fn produce<S: Tabulated>(
+    async fn produce<S: TableResource>(
         &self,
-        begun: Begun,
-        to: &Sender<Result<Piece, Problem>>,
-    ) -> Result<(), Ended> {
-        let (mut file, beginning) = File::begin(self.format, S::COLUMNS)?;
-        send(to, beginning).await?;
+        begun: StartedExport,
+        to: &Sender<Result<StreamFrame, Problem>>,
+    ) -> Result<(), ExportError> {
+        let (mut file, beginning) = FileWriter::start(self.format, S::COLUMNS)?;
+        send_bytes(to, beginning).await?;
         let mut rows: usize = 1;
-        let mut part = begun.part;
-        let mut others = begun.numbers.chunks(ROWS).skip(1);
+        let mut part = begun.first_chunk;
+        let mut others = begun.row_ids.chunks(ROWS_PER_CHUNK).skip(1);
         loop {
-            rows = rows.saturating_add(part.rows);
-            let (with_part, bytes) = file.add(part.text).await?;
+            rows = rows.saturating_add(part.row_count);
+            let (with_part, bytes) = file.write_rows(part.text).await?;
             file = with_part;
-            send(to, bytes).await?;
+            send_bytes(to, bytes).await?;
             let Some(numbers) = others.next() else { break };
-            part = self.read::<S>(numbers.to_vec(), rows).await?;
+            part = self.next_chunk::<S>(numbers.to_vec(), rows).await?;
         }
-        send(to, file.end(rows)?).await
+        send_bytes(to, file.finish(rows)?).await
     }
 
     /// Reads the rows of these numbers, which come after so many others.
-    async fn read<S: Tabulated>(&self, numbers: Vec<RowId>, after: usize) -> Result<Part, Problem> {
+    async fn next_chunk<S: TableResource>(
+        &self,
+        numbers: Vec<RowId>,
+        after: usize,
+    ) -> Result<Chunk, Problem> {
         let (context, wanted, format) =
-            (Arc::clone(&self.context), Arc::clone(&self.wanted), self.format);
-        let read = self.context.read_step(self.caller, move |connection| {
-            let memory = Memory::new(&context.names, &Arc::new(Revisions::read(connection)?));
-            read_part::<S>(
+            (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
+        let read = self.state.read_stream_batch(self.visibility, move |connection| {
+            let memory =
+                CacheView::new(&context.reference_cache, &Arc::new(Revisions::load(connection)?));
+            load_chunk::<S>(
                 connection,
                 &context,
                 &wanted,
                 memory,
                 &numbers,
-                Written::after(format, after),
+                Written::starting_after(format, after),
             )
         });
         Ok(read.await?.value)
     }
 }
 
-async fn send(to: &Sender<Result<Piece, Problem>>, bytes: Bytes) -> Result<(), Ended> {
+async fn send_bytes(
+    to: &Sender<Result<StreamFrame, Problem>>,
+    bytes: Bytes,
+) -> Result<(), ExportError> {
     if bytes.is_empty() {
         return Ok(());
     }
-    match tokio::time::timeout(PATIENCE, to.send(Ok(Piece::Bytes(bytes)))).await {
+    match tokio::time::timeout(CLIENT_TIMEOUT, to.send(Ok(StreamFrame::Bytes(bytes)))).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_closed)) => Err(Ended::Gone),
+        Ok(Err(_closed)) => Err(ExportError::ClientGone),
         Err(_elapsed) => {
-            Err(Ended::Failed(Problem::internal("the client took nothing for a minute")))
+            Err(ExportError::Failed(Problem::internal("the client took nothing for a minute")))
         }
     }
 }
 
 /// Why a table is not read to its end.
-enum Ended {
+enum ExportError {
     /// The client has gone.
-    Gone,
+    ClientGone,
     /// It could not be read.
     Failed(Problem),
 }
 
-impl From<Problem> for Ended {
+impl From<Problem> for ExportError {
     fn from(problem: Problem) -> Self {
         Self::Failed(problem)
     }
 }
 
-enum Piece {
+enum StreamFrame {
     Bytes(Bytes),
     End,
 }
 
 /// The body of an answer that is a table. It ends well only where the whole table was read: else
 /// the connection breaks, so that no client takes a part for the whole.
-pub struct Rows(Receiver<Result<Piece, Problem>>);
+pub struct TableBody(Receiver<Result<StreamFrame, Problem>>);
 
-impl MessageBody for Rows {
+impl MessageBody for TableBody {
     type Error = Box<dyn StdError>;
 
     fn size(&self) -> BodySize {
@@ -201,8 +220,8 @@ impl MessageBody for Rows {
         wake: &mut Wake<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         self.0.poll_recv(wake).map(|piece| match piece {
-            Some(Ok(Piece::Bytes(bytes))) => Some(Ok(bytes)),
-            Some(Ok(Piece::End)) => None,
+            Some(Ok(StreamFrame::Bytes(bytes))) => Some(Ok(bytes)),
+            Some(Ok(StreamFrame::End)) => None,
             Some(Err(problem)) => Some(Err(problem.to_string().into())),
             None => Some(Err("the table was not read to its end".into())),
         })

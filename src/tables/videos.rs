@@ -1,15 +1,15 @@
 //! Videos as a table.
 
-use super::cell::{Cells, Several};
-use super::lists::Tabulated;
-use super::row::Row;
-use crate::resource::Subject;
-use crate::resource::load::Loaded;
-use crate::resource::shown::Shown;
+use super::cell::{CellSink, MultiValue};
+use super::lists::TableResource;
+use super::row::RowWriter;
+use crate::resource::Resource;
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::RenderContext;
 use crate::videos::parts::{Chapter, Credit, Source, Thumbnail};
 use crate::videos::store::Videos;
 
-impl Tabulated for Videos {
+impl TableResource for Videos {
     const COLUMNS: &'static [&'static str] = &[
         "id",
         "slug",
@@ -42,47 +42,51 @@ impl Tabulated for Videos {
         "updated_at",
     ];
 
-    fn row(mut loaded: Loaded<Self::Own>, shown: &Shown, cells: &mut dyn Cells) {
-        let mut row = Row::new(cells);
-        let chosen = loaded.take_chosen();
+    fn write_row(
+        mut loaded: LoadedItem<Self::Fields>,
+        shown: &RenderContext,
+        cells: &mut dyn CellSink,
+    ) {
+        let mut row = RowWriter::new(cells);
+        let chosen = loaded.take_selected_text();
         let text = chosen.as_ref().map(|chosen| &chosen.text);
-        row.begin(&loaded.item, chosen.as_ref());
-        row.some_text(text.map(|text| text.title.as_str()));
-        row.some_text(text.and_then(|text| text.summary.as_deref()));
-        row.some_text(text.and_then(|text| text.description.as_deref()));
-        row.some_text(text.and_then(|text| text.content_note.as_deref()));
-        row.whole(loaded.own.duration_seconds);
-        row.day(loaded.own.recorded_on);
-        row.several(loaded.own.spoken_languages.unpack::<Vec<String>>());
+        row.leading_columns(&loaded.item, chosen.as_ref());
+        row.optional_text(text.map(|text| text.title.as_str()));
+        row.optional_text(text.and_then(|text| text.summary.as_deref()));
+        row.optional_text(text.and_then(|text| text.description.as_deref()));
+        row.optional_text(text.and_then(|text| text.content_note.as_deref()));
+        row.integer(loaded.fields.duration_seconds);
+        row.date(loaded.fields.recorded_on);
+        row.multi_value(loaded.fields.spoken_languages.unpack::<Vec<String>>());
         let tracks = loaded.item.track_summaries();
-        let mut captions: Vec<String> = Self::facets(&loaded.own, &tracks)
+        let mut captions: Vec<String> = Self::filter_values(&loaded.fields, &tracks)
             .into_iter()
             .filter(|(name, _)| *name == "caption_language")
             .map(|(_, tag)| tag)
             .collect();
         captions.sort_unstable();
         captions.dedup();
-        row.several(captions);
-        row.countries(&loaded.own.countries);
+        row.multi_value(captions);
+        row.countries(&loaded.fields.countries);
         row.references(&loaded, "topics", shown);
         row.reference(&loaded, "programme", shown);
         row.references(&loaded, "partners", shown);
-        row.several(
-            loaded.own.sources.unpack::<Vec<Source>>().into_iter().map(|source| source.url),
+        row.multi_value(
+            loaded.fields.sources.unpack::<Vec<Source>>().into_iter().map(|source| source.url),
         );
-        let thumbnail: Option<Thumbnail> = loaded.own.thumbnail.unpack();
-        row.some_text(thumbnail.as_ref().map(|thumbnail| thumbnail.url.as_str()));
-        let mut chapters = Several::default();
-        for chapter in loaded.own.chapters.unpack::<Vec<Chapter>>() {
+        let thumbnail: Option<Thumbnail> = loaded.fields.thumbnail.unpack();
+        row.optional_text(thumbnail.as_ref().map(|thumbnail| thumbnail.url.as_str()));
+        let mut chapters = MultiValue::default();
+        for chapter in loaded.fields.chapters.unpack::<Vec<Chapter>>() {
             chapters.add_pair(&chapter.start_seconds.to_string(), Some(&chapter.title));
         }
-        row.cell(chapters.cell());
-        let mut credits = Several::default();
-        for credit in loaded.own.credits.unpack::<Vec<Credit>>() {
+        row.cell(chapters.to_cell());
+        let mut credits = MultiValue::default();
+        for credit in loaded.fields.credits.unpack::<Vec<Credit>>() {
             credits.add_pair(&credit.name, credit.role.as_deref());
         }
-        row.cell(credits.cell());
-        row.some_text(loaded.own.licence.as_deref());
-        row.end(&loaded.item, &loaded.languages);
+        row.cell(credits.to_cell());
+        row.optional_text(loaded.fields.licence.as_deref());
+        row.trailing_columns(&loaded.item, &loaded.languages);
     }
 }

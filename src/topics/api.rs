@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{Topic, TopicInput, TopicPage};
 use super::store::Topics;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List topics
@@ -14,7 +14,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_topics", tag = "Topics", responses((status = 200, description = "A page of topics.", body = TopicPage)))]
 #[get("/v1/topics")]
 pub async fn list_topics(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<Topics>(context, request).await
@@ -26,7 +26,7 @@ pub async fn list_topics(
 #[utoipa::path(operation_id = "get_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic)))]
 #[get("/v1/topics/{topic}")]
 pub async fn get_topic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,7 +39,7 @@ pub async fn get_topic(
 #[utoipa::path(operation_id = "create_topic", tag = "Topics", request_body = TopicInput, responses((status = 201, description = "The topic, as stored.", body = Topic)))]
 #[post("/v1/topics")]
 pub async fn create_topic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -54,7 +54,7 @@ pub async fn create_topic(
 #[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body = TopicInput, responses((status = 200, description = "The topic, as stored.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
 #[put("/v1/topics/{topic}")]
 pub async fn replace_topic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -69,7 +69,7 @@ pub async fn replace_topic(
 #[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body(content = TopicInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The topic, as stored.", body = Topic)))]
 #[patch("/v1/topics/{topic}")]
 pub async fn patch_topic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -84,7 +84,7 @@ pub async fn patch_topic(
 #[utoipa::path(operation_id = "delete_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/topics/{topic}")]
 pub async fn delete_topic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -98,7 +98,7 @@ pub async fn delete_topic(
 #[utoipa::path(operation_id = "restore_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic, as it is again.", body = Topic)))]
 #[post("/v1/topics/{topic}/restore")]
 pub async fn restore_topic(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

@@ -8,36 +8,41 @@ use utoipa::ToSchema;
 
 use crate::http::fields::JsonFields;
 use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::Loaded;
-use crate::resource::shown::{Common, Embedded, Shown};
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::{CommonFields, EmbeddedJson, RenderContext};
 use crate::resource::spec::{
-    FilterSpec, Kind, LinkSpec, SortColumn, SortSpec, Spec, Takes, TextColumn,
+    FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
+    SortSchema, TextField,
 };
-use crate::resource::{Draft, NewLink, Status};
+use crate::resource::{NewReference, ParsedFields, Status};
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
-    kind: Kind::Topic,
-    table: None,
-    texts: &[("name", TextColumn::Title), ("description", TextColumn::Description)],
-    links: &[LinkSpec { field: "parent", target: Kind::Topic, phrase: "parent" }],
-    filters: &[FilterSpec {
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::Topic,
+    sort_table: None,
+    text_fields: &[("name", TextField::Title), ("description", TextField::Description)],
+    references: &[ReferenceSchema {
+        field: "parent",
+        target: ResourceKind::Topic,
+        referrer_phrase: "parent",
+    }],
+    filters: &[FilterSchema {
         name: "parent",
-        takes: Takes::Item(Kind::Topic),
+        filter_type: FilterType::Item(ResourceKind::Topic),
         description: "Topics directly below this one.",
         example: "social-norms",
     }],
     ranges: &[],
-    sorts: &[SortSpec {
+    sort_keys: &[SortSchema {
         name: "name",
         column: SortColumn::Title,
         description: "the name, in the answer's language and its alphabet",
     }],
     fields: &["parent"],
-    extras: &[],
-    referrers: &[],
-    shows: &[Kind::Topic],
-    feeds: &[],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[ResourceKind::Topic],
+    feed_formats: &[],
 };
 
 /// A term of the controlled vocabulary.
@@ -45,13 +50,13 @@ pub const SPEC: Spec = Spec {
 pub struct Topic {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: TopicTexts,
     /// The topic above it.
     #[schema(required, schema_with = crate::resource::document::topic_or_none)]
-    pub parent: Option<Embedded>,
+    pub parent: Option<EmbeddedJson>,
 }
 
 /// A topic's texts in one language; with `lang=all` in every language instead.
@@ -144,27 +149,31 @@ pub struct TopicPage {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<()> {
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
     let links = fields
         .reference("parent")
-        .map(|parent| NewLink::to("parent", parent))
+        .map(|parent| NewReference::without_role("parent", parent))
         .into_iter()
         .collect();
-    Draft { own: (), links }
+    ParsedFields { fields: (), references: links }
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<()>, shown: &Shown) -> Topic {
-    let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.take_chosen() {
+pub fn render(mut loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
+    let translations = loaded.render_translations(&SCHEMA, shown);
+    let texts = match loaded.take_selected_text() {
         None => TopicTexts { translations, ..TopicTexts::default() },
         Some(chosen) => TopicTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             name: Some(chosen.text.title),
             description: Some(chosen.text.description),
             translations,
         },
     };
-    Topic { common: loaded.take_common(), texts, parent: loaded.one("parent", shown) }
+    Topic {
+        common: loaded.take_common_fields(),
+        texts,
+        parent: loaded.embedded_reference("parent", shown),
+    }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{Video, VideoInput, VideoPage};
 use super::store::Videos;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List videos
@@ -14,7 +14,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_videos", tag = "Videos", responses((status = 200, description = "A page of videos.", body = VideoPage)))]
 #[get("/v1/videos")]
 pub async fn list_videos(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<Videos>(context, request).await
@@ -26,7 +26,7 @@ pub async fn list_videos(
 #[utoipa::path(operation_id = "get_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
 #[get("/v1/videos/{video}")]
 pub async fn get_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,7 +39,7 @@ pub async fn get_video(
 #[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video, as stored.", body = Video)))]
 #[post("/v1/videos")]
 pub async fn create_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -54,7 +54,7 @@ pub async fn create_video(
 #[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video, as stored.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
 #[put("/v1/videos/{video}")]
 pub async fn replace_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -69,7 +69,7 @@ pub async fn replace_video(
 #[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video, as stored.", body = Video)))]
 #[patch("/v1/videos/{video}")]
 pub async fn patch_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -84,7 +84,7 @@ pub async fn patch_video(
 #[utoipa::path(operation_id = "delete_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}")]
 pub async fn delete_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -98,7 +98,7 @@ pub async fn delete_video(
 #[utoipa::path(operation_id = "restore_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video, as it is again.", body = Video)))]
 #[post("/v1/videos/{video}/restore")]
 pub async fn restore_video(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

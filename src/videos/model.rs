@@ -12,20 +12,22 @@ use crate::db::page::SortKeyType;
 use crate::http::fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::Loaded;
+use crate::resource::load::LoadedItem;
 use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
-use crate::resource::shown::{Common, Embedded, Packed, PackedList, Shown};
+use crate::resource::shown::{
+    CommonFields, EmbeddedJson, PackedJson, PackedJsonList, RenderContext,
+};
 use crate::resource::snippets;
 use crate::resource::spec::{
-    FilterSpec, Kind, LinkSpec, RangeSpec, RangeType, ReferrerSpec, SortColumn, SortSpec, Spec,
-    TableSpec, Takes, TextColumn,
+    FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ReferencedBySchema,
+    ResourceKind, ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
-use crate::resource::tracks::{Summary, TrackKind};
-use crate::resource::{Draft, NewLink, Status};
+use crate::resource::tracks::{TrackKind, TrackSummary};
+use crate::resource::{NewReference, ParsedFields, Status};
 use crate::text::language::Language;
 
 /// What a video can be asked to have.
-pub const HAS: &[&str] = &[
+pub const HAS_VALUES: &[&str] = &[
     "captions",
     "transcript",
     "chapters",
@@ -36,136 +38,147 @@ pub const HAS: &[&str] = &[
 ];
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
-    kind: Kind::Video,
-    table: Some(TableSpec { name: "videos", columns: &["duration_seconds", "recorded_on"] }),
-    texts: &[
-        ("title", TextColumn::Title),
-        ("summary", TextColumn::Summary),
-        ("description", TextColumn::Description),
-        ("content_note", TextColumn::ContentNote),
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::Video,
+    sort_table: Some(SortTableSchema {
+        name: "videos",
+        columns: &["duration_seconds", "recorded_on"],
+    }),
+    text_fields: &[
+        ("title", TextField::Title),
+        ("summary", TextField::Summary),
+        ("description", TextField::Description),
+        ("content_note", TextField::ContentNote),
     ],
-    links: &[
-        LinkSpec { field: "programme", target: Kind::Programme, phrase: "programme" },
-        LinkSpec { field: "topics", target: Kind::Topic, phrase: "topic" },
-        LinkSpec { field: "partners", target: Kind::Partner, phrase: "partner" },
+    references: &[
+        ReferenceSchema {
+            field: "programme",
+            target: ResourceKind::Programme,
+            referrer_phrase: "programme",
+        },
+        ReferenceSchema { field: "topics", target: ResourceKind::Topic, referrer_phrase: "topic" },
+        ReferenceSchema {
+            field: "partners",
+            target: ResourceKind::Partner,
+            referrer_phrase: "partner",
+        },
     ],
     filters: &[
-        FilterSpec {
+        FilterSchema {
             name: "programme",
-            takes: Takes::Item(Kind::Programme),
+            filter_type: FilterType::Item(ResourceKind::Programme),
             description: "Videos of this programme.",
             example: "implementing-norms-changing-minds",
         },
-        FilterSpec {
+        FilterSchema {
             name: "partner",
-            takes: Takes::Item(Kind::Partner),
+            filter_type: FilterType::Item(ResourceKind::Partner),
             description: "Videos in which this partner takes part.",
             example: "un-women",
         },
-        FilterSpec {
+        FilterSchema {
             name: "topic",
-            takes: Takes::Item(Kind::Topic),
+            filter_type: FilterType::Item(ResourceKind::Topic),
             description: "Videos about this topic.",
             example: "prevention",
         },
-        FilterSpec {
+        FilterSchema {
             name: "statistic",
-            takes: Takes::Referrer(Kind::ImpactStatistic, "evidence"),
+            filter_type: FilterType::ReferencedBy(ResourceKind::ImpactStatistic, "evidence"),
             description: "Videos that evidence this impact statistic.",
             example: "new-partnerships-on-survivor-services",
         },
-        FilterSpec {
+        FilterSchema {
             name: "country",
-            takes: Takes::Country,
+            filter_type: FilterType::Country,
             description: "Videos about this country.",
             example: "MK",
         },
-        FilterSpec {
+        FilterSchema {
             name: "language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Videos with texts in this language; `sr` means both scripts.",
             example: "sq",
         },
-        FilterSpec {
+        FilterSchema {
             name: "spoken_language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Videos in which this language is spoken.",
             example: "tr",
         },
-        FilterSpec {
+        FilterSchema {
             name: "caption_language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Videos with captions in this language.",
             example: "en",
         },
-        FilterSpec {
+        FilterSchema {
             name: "kind",
-            takes: Takes::Word(super::parts::SOURCE_KINDS),
+            filter_type: FilterType::OneOf(super::parts::SOURCE_KINDS),
             description: "Videos that can be played from this kind of source.",
             example: "youtube",
         },
-        FilterSpec {
+        FilterSchema {
             name: "has",
-            takes: Takes::Has(HAS),
+            filter_type: FilterType::AllOf(HAS_VALUES),
             description: "Videos that have all of these.",
             example: "captions,source",
         },
     ],
     ranges: &[
-        RangeSpec {
+        RangeSchema {
             name: "recorded_after",
             column: "videos.recorded_on",
-            holds: RangeType::Date,
-            lower: true,
+            value_type: RangeType::Date,
+            is_lower_bound: true,
             description: "Recorded on this day or later.",
             example: "2024-01-01",
         },
-        RangeSpec {
+        RangeSchema {
             name: "recorded_before",
             column: "videos.recorded_on",
-            holds: RangeType::Date,
-            lower: false,
+            value_type: RangeType::Date,
+            is_lower_bound: false,
             description: "Recorded before this day.",
             example: "2025-01-01",
         },
-        RangeSpec {
+        RangeSchema {
             name: "min_duration",
             column: "videos.duration_seconds",
-            holds: RangeType::Integer,
-            lower: true,
+            value_type: RangeType::Integer,
+            is_lower_bound: true,
             description: "At least so many seconds long.",
             example: "60",
         },
-        RangeSpec {
+        RangeSchema {
             name: "max_duration",
             column: "videos.duration_seconds",
-            holds: RangeType::Integer,
-            lower: false,
+            value_type: RangeType::Integer,
+            is_lower_bound: false,
             description: "Less than so many seconds long.",
             example: "600",
         },
     ],
-    sorts: &[
-        SortSpec {
+    sort_keys: &[
+        SortSchema {
             name: "title",
             column: SortColumn::Title,
             description: "the title, in the answer's language and its alphabet",
         },
-        SortSpec {
+        SortSchema {
             name: "duration_seconds",
             column: SortColumn::Column {
                 name: "videos.duration_seconds",
-                holds: SortKeyType::Integer,
+                key_type: SortKeyType::Integer,
                 nullable: true,
             },
             description: "the length",
         },
-        SortSpec {
+        SortSchema {
             name: "recorded_on",
             column: SortColumn::Column {
                 name: "videos.recorded_on",
-                holds: SortKeyType::Date,
+                key_type: SortKeyType::Date,
                 nullable: true,
             },
             description: "the day of recording",
@@ -187,14 +200,14 @@ pub const SPEC: Spec = Spec {
         "licence",
         "accessibility",
     ],
-    extras: &["embed"],
-    referrers: &[ReferrerSpec {
+    on_demand_fields: &["embed"],
+    referenced_by: &[ReferencedBySchema {
         field: "impact_statistics",
-        kind: Kind::ImpactStatistic,
-        through: "evidence",
+        kind: ResourceKind::ImpactStatistic,
+        reference_field: "evidence",
     }],
-    shows: &[Kind::Programme, Kind::Topic, Kind::Partner],
-    feeds: &["rss", "atom", "json"],
+    embeds: &[ResourceKind::Programme, ResourceKind::Topic, ResourceKind::Partner],
+    feed_formats: &["rss", "atom", "json"],
 };
 
 /// A video.
@@ -202,7 +215,7 @@ pub const SPEC: Spec = Spec {
 pub struct Video {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: VideoTexts,
@@ -214,32 +227,32 @@ pub struct Video {
     pub recorded_on: Option<chrono::NaiveDate>,
     /// Languages that are spoken (BCP 47).
     #[schema(value_type = Vec<String>)]
-    pub spoken_languages: PackedList,
+    pub spoken_languages: PackedJsonList,
     /// Countries it is about.
     pub countries: Vec<CountryReference>,
     /// What it is about.
     #[schema(schema_with = crate::resource::document::topics_shown)]
-    pub topics: Vec<Embedded>,
+    pub topics: Vec<EmbeddedJson>,
     /// The programme it belongs to.
     #[schema(required, schema_with = crate::resource::document::programme_shown)]
-    pub programme: Option<Embedded>,
+    pub programme: Option<EmbeddedJson>,
     /// Who takes part, and how.
     pub partners: Vec<PartnerRole>,
     /// Where it can be played, best first.
     #[schema(value_type = Vec<Source>)]
-    pub sources: PackedList,
+    pub sources: PackedJsonList,
     /// Still image.
     #[schema(required, value_type = Option<Thumbnail>)]
-    pub thumbnail: Packed,
+    pub thumbnail: PackedJson,
     /// Caption tracks.
     #[schema(value_type = Vec<Caption>)]
     pub captions: Captions,
     /// Chapters, in order.
     #[schema(value_type = Vec<Chapter>)]
-    pub chapters: PackedList,
+    pub chapters: PackedJsonList,
     /// Who made it.
     #[schema(value_type = Vec<Credit>)]
-    pub credits: PackedList,
+    pub credits: PackedJsonList,
     /// Licence: an SPDX identifier, a URL or words.
     #[schema(required, example = "CC-BY-4.0")]
     pub licence: Option<String>,
@@ -421,17 +434,21 @@ pub struct Embed {
 }
 
 impl Embed {
-    fn new(slug: &str, title: &str, shown: &Shown) -> Self {
-        let base = &shown.base;
-        let asked =
-            shown.wish.requested.first().filter(|_| shown.wish.is_explicit).map(Language::as_str);
+    fn new(slug: &str, title: &str, shown: &RenderContext) -> Self {
+        let base = &shown.base_url;
+        let asked = shown
+            .language_preference
+            .requested
+            .first()
+            .filter(|_| shown.language_preference.is_explicit)
+            .map(Language::as_str);
         let lang = asked.map_or_else(String::new, |language| format!("?lang={language}"));
         let page = format!("{base}/embed/videos/{slug}{lang}");
-        let size = (snippets::WIDTH, snippets::height(snippets::WIDTH));
+        let size = (snippets::DEFAULT_WIDTH, snippets::frame_height(snippets::DEFAULT_WIDTH));
         Self {
-            iframe: snippets::frame(&page, size, title),
-            component: snippets::video(base, slug, (&page, title, asked)),
-            oembed: snippets::oembed(base, &page),
+            iframe: snippets::iframe_html(&page, size, title),
+            component: snippets::video_component_html(base, slug, (&page, title, asked)),
+            oembed: snippets::oembed_url(base, &page),
             page,
         }
     }
@@ -439,7 +456,7 @@ impl Embed {
 
 /// A video's own fields.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Own {
+pub struct VideoFields {
     /// Length in seconds.
     pub duration_seconds: Option<i64>,
     /// Day of recording.
@@ -447,72 +464,72 @@ pub struct Own {
     /// Licence.
     pub licence: Option<String>,
     /// Country codes.
-    pub countries: Packed,
+    pub countries: PackedJson,
     /// Language tags.
-    pub spoken_languages: Packed,
+    pub spoken_languages: PackedJson,
     /// [`Source`]s.
-    pub sources: Packed,
+    pub sources: PackedJson,
     /// [`Thumbnail`].
-    pub thumbnail: Packed,
+    pub thumbnail: PackedJson,
     /// [`Caption`]s.
-    pub captions: Packed,
+    pub captions: PackedJson,
     /// [`Chapter`]s.
-    pub chapters: Packed,
+    pub chapters: PackedJson,
     /// [`Credit`]s.
-    pub credits: Packed,
+    pub credits: PackedJson,
     /// [`Accessibility`].
-    pub accessibility: Packed,
+    pub accessibility: PackedJson,
 }
 
 /// Reads a body.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-    fields.ignore(SPEC.extras);
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
+    fields.ignore(SCHEMA.on_demand_fields);
     let duration_seconds = fields.integer("duration_seconds", 1..=864_000);
-    let sources = fields.list("sources", Source::read);
-    let thumbnail = fields.object("thumbnail", Thumbnail::read);
-    let captions = fields.list("captions", Caption::read);
-    let mut chapters = fields.list("chapters", Chapter::read);
+    let sources = fields.list("sources", Source::parse);
+    let thumbnail = fields.object("thumbnail", Thumbnail::parse);
+    let captions = fields.list("captions", Caption::parse);
+    let mut chapters = fields.list("chapters", Chapter::parse);
     chapters.sort_by(|a, b| a.start_seconds.total_cmp(&b.start_seconds));
-    super::parts::check_chapters(fields, &chapters, duration_seconds);
-    let credits = fields.list("credits", Credit::read);
+    super::parts::validate_chapters(fields, &chapters, duration_seconds);
+    let credits = fields.list("credits", Credit::parse);
     let accessibility = fields
-        .object("accessibility", Accessibility::read)
+        .object("accessibility", Accessibility::parse)
         .filter(|value| *value != Accessibility::default());
     let spoken: Vec<String> = fields
         .languages("spoken_languages")
         .iter()
         .map(|language| language.as_str().to_owned())
         .collect();
-    let own = Own {
+    let own = VideoFields {
         duration_seconds,
         recorded_on: fields.date("recorded_on"),
         licence: fields.text("licence", limits::SHORT_TEXT),
-        countries: Packed::list(&fields.countries("countries")),
-        spoken_languages: Packed::list(&spoken),
-        sources: Packed::list(&sources),
-        thumbnail: Packed::object(thumbnail.as_ref()),
-        captions: Packed::list(&captions),
-        chapters: Packed::list(&chapters),
-        credits: Packed::list(&credits),
-        accessibility: Packed::object(accessibility.as_ref()),
+        countries: PackedJson::list(&fields.countries("countries")),
+        spoken_languages: PackedJson::list(&spoken),
+        sources: PackedJson::list(&sources),
+        thumbnail: PackedJson::object(thumbnail.as_ref()),
+        captions: PackedJson::list(&captions),
+        chapters: PackedJson::list(&chapters),
+        credits: PackedJson::list(&credits),
+        accessibility: PackedJson::object(accessibility.as_ref()),
     };
-    let mut links: Vec<NewLink> = fields
+    let mut links: Vec<NewReference> = fields
         .reference("programme")
-        .map(|programme| NewLink::to("programme", programme))
+        .map(|programme| NewReference::without_role("programme", programme))
         .into_iter()
         .collect();
     links.extend(
         fields
             .list("topics", crate::http::fields::parse_reference)
             .into_iter()
-            .map(|topic| NewLink::to("topics", topic)),
+            .map(|topic| NewReference::without_role("topics", topic)),
     );
-    links.extend(roles::read(fields));
-    Draft { own, links }
+    links.extend(roles::parse(fields));
+    ParsedFields { fields: own, references: links }
 }
 
 /// The values that filters find a video by.
-pub fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
+pub fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
     let mut facets: Vec<(&'static str, String)> = Vec::new();
     let mut add = |name: &'static str, values: Vec<String>| {
         facets.extend(values.into_iter().map(|value| (name, value)))
@@ -554,13 +571,13 @@ pub fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
-    let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.take_chosen() {
+pub fn render(mut loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Video {
+    let translations = loaded.render_translations(&SCHEMA, shown);
+    let texts = match loaded.take_selected_text() {
         None => VideoTexts { translations, ..VideoTexts::default() },
         Some(chosen) => VideoTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             title: Some(chosen.text.title),
             summary: Some(chosen.text.summary),
             description: Some(chosen.text.description),
@@ -577,29 +594,32 @@ pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Video {
             .map(|text| text.title.as_str())
     };
     let title = || texts.title.as_deref().or_else(original).unwrap_or(&loaded.item.slug);
-    let embed =
-        shown.extras.contains(&"embed").then(|| Embed::new(&loaded.item.slug, title(), shown));
-    let common = loaded.take_common();
-    let topics = loaded.many("topics", shown);
-    let programme = loaded.one("programme", shown);
-    let partners = roles::view(&loaded, shown);
-    let captions = Captions::new(&loaded.own.captions, &loaded.item, &shown.base, &common.slug);
-    let own = loaded.own;
+    let embed = shown
+        .on_demand_fields
+        .contains(&"embed")
+        .then(|| Embed::new(&loaded.item.slug, title(), shown));
+    let common = loaded.take_common_fields();
+    let topics = loaded.embedded_references("topics", shown);
+    let programme = loaded.embedded_reference("programme", shown);
+    let partners = roles::render(&loaded, shown);
+    let captions =
+        Captions::new(&loaded.fields.captions, &loaded.item, &shown.base_url, &common.slug);
+    let own = loaded.fields;
     Video {
         common,
         texts,
         duration_seconds: own.duration_seconds,
         recorded_on: own.recorded_on,
-        spoken_languages: own.spoken_languages.shown_as_list(),
+        spoken_languages: own.spoken_languages.into_list(),
         countries: shown.countries(&own.countries),
         topics,
         programme,
         partners,
-        sources: own.sources.shown_as_list(),
+        sources: own.sources.into_list(),
         thumbnail: own.thumbnail,
         captions,
-        chapters: own.chapters.shown_as_list(),
-        credits: own.credits.shown_as_list(),
+        chapters: own.chapters.into_list(),
+        credits: own.credits.into_list(),
         licence: own.licence,
         accessibility: own.accessibility.unpack(),
         embed,

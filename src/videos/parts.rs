@@ -67,7 +67,7 @@ pub struct Source {
 
 impl Source {
     /// Reads one.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         let mut fields = JsonFields::new(value, pointer, errors)?;
         let (kind, url) = (fields.one_of("kind", SOURCE_KINDS), fields.url("url"));
         let mime_type = fields.text("mime_type", limits::SHORT_TEXT);
@@ -127,7 +127,7 @@ pub struct Thumbnail {
 
 impl Thumbnail {
     /// Reads one.
-    pub fn read(mut fields: JsonFields<'_, '_>) -> Option<Self> {
+    pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let url = fields.url("url");
         let (width, height) =
             (fields.integer("width", 1..=100_000), fields.integer("height", 1..=100_000));
@@ -166,7 +166,7 @@ pub struct Caption {
 impl Caption {
     /// Reads one; its kind is `subtitles` if it states none. What the server keeps is read
     /// elsewhere.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         if value.get("stored") == Some(&Value::Bool(true)) {
             return None;
         }
@@ -202,7 +202,7 @@ pub struct Chapter {
 
 impl Chapter {
     /// Reads one.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         let mut fields = JsonFields::new(value, pointer, errors)?;
         let start = fields
             .seconds_as_millis("start_seconds")
@@ -217,7 +217,7 @@ impl Chapter {
 }
 
 /// No two chapters begin together, and none begins after the video's end.
-pub fn check_chapters(
+pub fn validate_chapters(
     fields: &mut JsonFields<'_, '_>,
     chapters: &[Chapter],
     duration_seconds: Option<i64>,
@@ -257,7 +257,7 @@ pub struct Credit {
 
 impl Credit {
     /// Reads one.
-    pub fn read(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
+    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         let mut fields = JsonFields::new(value, pointer, errors)?;
         let (name, role) =
             (fields.text("name", limits::TITLE), fields.text("role", limits::SHORT_TEXT));
@@ -283,7 +283,7 @@ pub struct Accessibility {
 
 impl Accessibility {
     /// Reads it.
-    pub fn read(mut fields: JsonFields<'_, '_>) -> Option<Self> {
+    pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let mut tags = |name: &'static str| {
             fields.languages(name).iter().map(|language| language.as_str().to_owned()).collect()
         };

@@ -1,35 +1,35 @@
 //! How videos are stored.
 
-use super::model::{self, Own, SPEC, Video};
+use super::model::{self, SCHEMA, Video, VideoFields};
 use crate::db::sql::Bind;
 use crate::http::fields::JsonFields;
-use crate::resource::load::{Item, Link, Loaded};
-use crate::resource::shown::Shown;
-use crate::resource::spec::Spec;
-use crate::resource::tracks::Summary;
-use crate::resource::{Draft, Subject};
+use crate::resource::load::{ItemRow, Link, LoadedItem};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::ResourceSchema;
+use crate::resource::tracks::TrackSummary;
+use crate::resource::{ParsedFields, Resource};
 
 /// Videos as a kind of item.
 pub struct Videos;
 
-impl Subject for Videos {
-    const SPEC: &'static Spec = &SPEC;
-    type Own = Own;
+impl Resource for Videos {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = VideoFields;
     type View = Video;
 
-    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-        model::read(fields)
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
+        model::parse(fields)
     }
 
-    fn view(loaded: Loaded<Own>, shown: &Shown) -> Video {
-        model::view(loaded, shown)
+    fn render(loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Video {
+        model::render(loaded, shown)
     }
 
-    fn facets(own: &Own, tracks: &[Summary]) -> Vec<(&'static str, String)> {
-        model::facets(own, tracks)
+    fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+        model::filter_values(own, tracks)
     }
 
-    fn columns(_item: &Item, own: &Own, _links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(_item: &ItemRow, own: &VideoFields, _links: &[Link]) -> Vec<Bind> {
         vec![
             own.duration_seconds.map_or(Bind::Null, Bind::Integer),
             own.recorded_on.map_or(Bind::Null, Bind::Date),

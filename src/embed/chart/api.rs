@@ -7,45 +7,45 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::asked::{Asked, WITHOUT, parameters};
-use super::draw::picture;
-use super::{Chart, Look, Theme, each, groups};
+use super::asked::{ChartParams, EXCLUDED_PARAMS, openapi_parameters};
+use super::draw::render_chart;
+use super::{Chart, RenderOptions, Theme, each, groups};
 use crate::db::Connection;
-use crate::embed::painter::Painter;
-use crate::http::conditional::{ConditionalGet, EntityTag, Freshness, Validators};
+use crate::embed::painter::PngRenderer;
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::keys::Visibility;
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::layer::StatementCount;
 use crate::http::problem::Problem;
-use crate::impact::model::SPEC;
+use crate::impact::model::SCHEMA;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::names::Memory;
-use crate::resource::query::{ListRequest, Shape};
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
+use crate::resource::names::CacheView;
+use crate::resource::query::{ListRequest, ResponseShape};
 use crate::resource::revisions::Revisions;
-use crate::resource::shown::Shown;
+use crate::resource::shown::RenderContext;
 
 /// What the document says of them, beside what the handlers do.
-pub const DECLARED: [Listing; 2] = [
-    Listing {
+pub const OPENAPI: [ListEndpoint; 2] = [
+    ListEndpoint {
         path: "/v1/impact-statistics/chart.svg",
-        spec: &SPEC,
-        without: WITHOUT,
-        own: parameters,
-        needs_query: false,
+        schema: &SCHEMA,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: openapi_parameters,
+        requires_query: false,
     },
-    Listing {
+    ListEndpoint {
         path: "/v1/impact-statistics/chart.png",
-        spec: &SPEC,
-        without: WITHOUT,
-        own: parameters,
-        needs_query: false,
+        schema: &SCHEMA,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: openapi_parameters,
+        requires_query: false,
     },
 ];
 
 /// The highest picture that is painted, in pixels.
-const HIGHEST: f64 = 2_000.0;
+const MAX_PNG_HEIGHT: f64 = 2_000.0;
 
 /// Draw a chart of impact statistics
 ///
@@ -63,10 +63,10 @@ const HIGHEST: f64 = 2_000.0;
 ))]
 #[get("/v1/impact-statistics/chart.svg")]
 pub async fn chart_svg(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    answer(&context, &request, None).await
+    respond(&context, &request, None).await
 }
 
 /// Draw a chart of impact statistics as PNG
@@ -84,69 +84,71 @@ pub async fn chart_svg(
 ))]
 #[get("/v1/impact-statistics/chart.png")]
 pub async fn chart_png(
-    context: web::Data<Context>,
-    painter: web::Data<Painter>,
+    context: web::Data<AppState>,
+    painter: web::Data<PngRenderer>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    answer(&context, &request, Some(&painter)).await
+    respond(&context, &request, Some(&painter)).await
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
-    painter: Option<&Painter>,
+    painter: Option<&PngRenderer>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = context.viewer(request).await?;
-    let (asked, query, wanted) = Asked::read(
+    let caller = context.visibility(request).await?;
+    let (asked, query, wanted) = ChartParams::parse(
         request.query_string(),
         accept_language(request),
-        (&context.fallback, caller),
+        (&context.fallback_languages, caller),
         false,
     )?;
-    let (wish, theme) = (wanted.wish.clone(), asked.theme);
-    let look = Look {
+    let (wish, theme) = (wanted.language_preference.clone(), asked.theme);
+    let look = RenderOptions {
         theme,
         width: f64::from(asked.width),
         height: asked.height.map(f64::from),
-        within: None,
+        embedded_as: None,
     };
     let ending = if painter.is_some() { "png" } else { "svg" };
     let (validators, chart) =
-        match read(context, request, (caller, ending), (asked, query, wanted)).await? {
+        match load_chart(context, request, (caller, ending), (asked, query, wanted)).await? {
             Freshness::Fresh(validators, chart) => (validators, chart),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(context, caller, &wish, &validators));
+                return Ok(answer::not_modified_response(context, caller, &wish, &validators));
             }
         };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, caller, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, context, caller, &wish);
+    answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, chart.language));
     let Some(painter) = painter else {
         let policy = format!(
             "default-src 'none'; style-src {}; frame-ancestors 'none'",
-            theme.of_picture().hash
+            theme.chart_style().csp_hash
         );
         response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
-        return Ok(response.content_type("image/svg+xml").body(picture(&chart, &look).svg));
+        return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &look).svg));
     };
-    let (svg, size) = to_paint(&chart, look);
+    let (svg, size) = render_for_png(&chart, look);
     let body: Bytes =
-        painter.paint(svg, size, Duration::from_millis(context.settings.database_wait_ms)).await?;
+        painter.render(svg, size, Duration::from_millis(context.settings.database_wait_ms)).await?;
     Ok(response.content_type("image/png").body(body))
 }
 
 /// A chart that can be painted, and its size: light unless it is to be dark, and no higher than
 /// what is painted.
-fn to_paint(chart: &Chart, look: Look) -> (String, (u32, u32)) {
-    let chart = chart.paintable();
-    let look =
-        Look { theme: if look.theme == Theme::Auto { Theme::Light } else { look.theme }, ..look };
-    let mut drawn = picture(&chart, &look);
+fn render_for_png(chart: &Chart, look: RenderOptions) -> (String, (u32, u32)) {
+    let chart = chart.with_supported_glyphs();
+    let look = RenderOptions {
+        theme: if look.theme == Theme::Auto { Theme::Light } else { look.theme },
+        ..look
+    };
+    let mut drawn = render_chart(&chart, &look);
     let mut height = look.height.unwrap_or(drawn.height);
-    if height > HIGHEST {
-        height = HIGHEST;
-        drawn = picture(&chart, &Look { height: Some(height), ..look });
+    if height > MAX_PNG_HEIGHT {
+        height = MAX_PNG_HEIGHT;
+        drawn = render_chart(&chart, &RenderOptions { height: Some(height), ..look });
     }
     let pixels = |length: f64| format!("{:.0}", length.ceil()).parse().unwrap_or(1);
     (drawn.svg, (pixels(look.width), pixels(height)))
@@ -154,58 +156,73 @@ fn to_paint(chart: &Chart, look: Look) -> (String, (u32, u32)) {
 
 /// Reads the chart of a page at which somebody else looks: what it is called, and what says whether
 /// that still holds.
-pub async fn told(
-    context: &web::Data<Context>,
+pub async fn load_public_chart(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     query: &str,
     (accepted, of): (Option<&str>, String),
 ) -> Result<(LanguagePreference, Freshness<Chart>), Problem> {
-    let (asked, query, wanted) =
-        Asked::read(query, accepted, (&context.fallback, Visibility::Published), true)?;
-    let wish = wanted.wish.clone();
-    Ok((wish, read(context, request, (Visibility::Published, &of), (asked, query, wanted)).await?))
+    let (asked, query, wanted) = ChartParams::parse(
+        query,
+        accepted,
+        (&context.fallback_languages, Visibility::Published),
+        true,
+    )?;
+    let wish = wanted.language_preference.clone();
+    Ok((
+        wish,
+        load_chart(context, request, (Visibility::Published, &of), (asked, query, wanted)).await?,
+    ))
 }
 
 /// Reads a chart, unless the client has it.
-pub(super) async fn read(
-    context: &web::Data<Context>,
+pub(super) async fn load_chart(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     (caller, of): (Visibility, &str),
-    (asked, query, wanted): (Asked, String, ListRequest),
+    (asked, query, wanted): (ChartParams, String, ListRequest),
 ) -> Result<Freshness<Chart>, Problem> {
     let base = context.settings.base_url(request);
     let publisher = context.settings.publisher_name(&base);
     let identity = format!(
         "chart {of}\n{}\n{}\n{base}\n{publisher}\n{}",
-        asked.identity(),
-        wanted.identity,
-        context.places.identity()
+        asked.etag_key(),
+        wanted.etag_key,
+        context.country_names.identity()
     );
     let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
     let done = context
         .read(caller, move |connection: &mut Connection| {
             // The revisions are read before the rest, as for a page of a list.
-            let revisions = Arc::new(Revisions::read(connection)?);
+            let revisions = Arc::new(Revisions::load(connection)?);
             let (state, changed_at) =
-                answer::shown_state(&SPEC, &revisions, &Shape::default(), true);
-            let validators = Validators {
+                answer::representation_state(&SCHEMA, &revisions, &ResponseShape::default(), true);
+            let validators = CacheValidators {
                 tag: EntityTag::from_state(&format!("{state}\n{identity}")),
-                changed_at,
+                last_modified: changed_at,
             };
             validators.unless_current(&condition, || {
-                let memory = Memory::new(&inner.names, &revisions);
-                let mut shown =
-                    Shown::new(wanted.wish.clone(), Arc::clone(&inner.places), Some(memory))
-                        .at(&base);
-                if asked.by.is_empty() {
-                    each::read(
+                let memory = CacheView::new(&inner.reference_cache, &revisions);
+                let mut shown = RenderContext::new(
+                    wanted.language_preference.clone(),
+                    Arc::clone(&inner.country_names),
+                    Some(memory),
+                )
+                .with_base_url(&base);
+                if asked.group_by.is_empty() {
+                    each::load_statistics_chart(
                         connection,
                         (&inner, &revisions),
                         (&asked, &wanted, &query),
                         &mut shown,
                     )
                 } else {
-                    groups::read(connection, &inner, (&asked, &wanted, &query), &mut shown)
+                    groups::load_summary_chart(
+                        connection,
+                        &inner,
+                        (&asked, &wanted, &query),
+                        &mut shown,
+                    )
                 }
             })
         })

@@ -3,21 +3,21 @@
 
 use serde_json::{Value, json};
 
-use super::{Form, Theme};
+use super::{ChartType, Theme};
 use crate::http::fields::unknown_value_message;
 use crate::http::keys::Visibility;
 use crate::http::params::{QueryParams, percent_decode, present_params};
 use crate::http::problem::{FieldError, Problem};
-use crate::impact::model::SPEC;
-use crate::impact::summary::asked::{By, by_schema};
+use crate::impact::model::SCHEMA;
+use crate::impact::summary::asked::{GroupBy, group_by_schema};
 use crate::impact::summary::view::SummaryGroup;
 use crate::phrases::Phrase;
-use crate::resource::document::{comma_list, parameter};
+use crate::resource::document::{comma_list_parameter, query_parameter};
 use crate::resource::query::ListRequest;
 use crate::text::language::Language;
 
 /// Parameters of lists that shape what a chart shapes itself.
-pub const WITHOUT: &[&str] = &[
+pub const EXCLUDED_PARAMS: &[&str] = &[
     "fields",
     "include",
     "facets",
@@ -29,18 +29,18 @@ pub const WITHOUT: &[&str] = &[
     "offset",
 ];
 /// Those of a chart alone.
-const OF_CHARTS: [&str; 6] = ["type", "theme", "width", "height", "group_by", "aggregate"];
+const CHART_PARAMS: [&str; 6] = ["type", "theme", "width", "height", "group_by", "aggregate"];
 /// How many things groups are made by at once.
-const MOST_BY: usize = 2;
+const MAX_GROUP_KEYS: usize = 2;
 /// How many groups are shown, unless `limit` says otherwise.
-const GROUPS: usize = 50;
+const DEFAULT_MAX_GROUPS: usize = 50;
 
 /// How wide a chart may be.
-const WIDTHS: std::ops::RangeInclusive<i64> = 200..=2_000;
+const WIDTH_RANGE: std::ops::RangeInclusive<i64> = 200..=2_000;
 /// How high.
-const HEIGHTS: std::ops::RangeInclusive<i64> = 150..=2_000;
+const HEIGHT_RANGE: std::ops::RangeInclusive<i64> = 150..=2_000;
 /// How wide one is where nobody says.
-const WIDTH: i64 = 800;
+const DEFAULT_WIDTH: i64 = 800;
 
 /// Which value of a group is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,7 +66,7 @@ impl Aggregate {
     }
 
     /// In words, where they have to say it.
-    pub fn phrase(self) -> Option<Phrase> {
+    pub fn message(self) -> Option<Phrase> {
         match self {
             Self::Sum => None,
             Self::Min => Some(Phrase::LeastValue),
@@ -76,7 +76,7 @@ impl Aggregate {
     }
 
     /// The value of a group, its qualifier, and how people say both.
-    pub fn of(self, group: &SummaryGroup) -> Option<(&str, &str, &str)> {
+    pub fn value_of(self, group: &SummaryGroup) -> Option<(&str, &str, &str)> {
         let one = match self {
             Self::Sum => {
                 let sum = group.sum.as_ref()?.as_ref()?;
@@ -93,9 +93,9 @@ impl Aggregate {
 
 /// What is asked of a chart.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ChartParams {
     /// How it shows values.
-    pub form: Form,
+    pub chart_type: ChartType,
     /// Its colours.
     pub theme: Theme,
     /// Its width.
@@ -103,31 +103,32 @@ pub struct Asked {
     /// Its height.
     pub height: Option<u32>,
     /// By what groups are made; each statistic is shown by itself without any.
-    pub by: Vec<By>,
+    pub group_by: Vec<GroupBy>,
     /// Which value of a group is shown.
     pub aggregate: Aggregate,
     /// How many groups are shown.
-    pub most: usize,
+    pub max_groups: usize,
 }
 
-impl Asked {
+impl ChartParams {
     /// Reads a query: what is asked of the chart, the rest, and that rest as the query of a list.
     /// All that is wrong is said at once.
-    pub fn read(
+    pub fn parse(
         query: &str,
         accepted: Option<&str>,
         (fallback, viewer): (&[Language], Visibility),
         is_page: bool,
     ) -> Result<(Self, String, ListRequest), Problem> {
-        let (own, rest) = split(query, is_page);
+        let (own, rest) = split_chart_params(query, is_page);
         let mut params = QueryParams::parse(&own)?;
-        let form = one_of(&mut params, "type", &Form::ALL, Form::Bar);
-        let theme = one_of(&mut params, "theme", &Theme::ALL, Theme::Auto);
+        let form = parse_choice(&mut params, "type", &ChartType::ALL, ChartType::Bar);
+        let theme = parse_choice(&mut params, "theme", &Theme::ALL, Theme::Auto);
         let pixels = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
-        let width =
-            pixels(params.integer("width", WIDTHS)).or(pixels(Some(WIDTH))).unwrap_or_default();
-        let height = pixels(params.integer("height", HEIGHTS));
-        let by = groups(&mut params, form);
+        let width = pixels(params.integer("width", WIDTH_RANGE))
+            .or(pixels(Some(DEFAULT_WIDTH)))
+            .unwrap_or_default();
+        let height = pixels(params.integer("height", HEIGHT_RANGE));
+        let by = parse_group_by(&mut params, form);
         if by.is_empty() && params.get("aggregate").is_some() {
             params.error(
                 "aggregate",
@@ -135,7 +136,7 @@ impl Asked {
                 "There is no group without `group_by`: each statistic is shown by itself.",
             );
         }
-        let aggregate = one_of(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
+        let aggregate = parse_choice(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
         if !by.is_empty() && !present_params(&rest, &["sort"]).is_empty() {
             params.error(
                 "sort",
@@ -143,7 +144,7 @@ impl Asked {
                 "Groups have an order of their own: years theirs, else the largest comes first.",
             );
         }
-        let refused = present_params(&rest, WITHOUT).into_iter().map(|name| {
+        let refused = present_params(&rest, EXCLUDED_PARAMS).into_iter().map(|name| {
             let detail =
                 format!("A chart has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
             FieldError::parameter(name, "unknown_parameter", detail)
@@ -156,8 +157,8 @@ impl Asked {
             .flatten()
             .chain(refused)
             .collect();
-        match ListRequest::parse(&SPEC, &rest, accepted, fallback, viewer) {
-            Ok(wanted) if wanted.wish.all_languages => {
+        match ListRequest::parse(&SCHEMA, &rest, accepted, fallback, viewer) {
+            Ok(wanted) if wanted.language_preference.all_languages => {
                 errors.push(FieldError::parameter(
                     "lang",
                     "invalid_language",
@@ -168,11 +169,23 @@ impl Asked {
             Ok(wanted) if errors.is_empty() => {
                 let limit = present_params(&rest, &["limit"])
                     .first()
-                    .and_then(|_| usize::try_from(wanted.paging.limit).ok());
+                    .and_then(|_| usize::try_from(wanted.page_params.limit).ok());
                 // Lines and maps show all that there is.
-                let whole = matches!(form, Form::Line | Form::Map);
-                let most = limit.unwrap_or(if whole { usize::MAX } else { GROUPS });
-                Ok((Self { form, theme, width, height, by, aggregate, most }, rest, wanted))
+                let whole = matches!(form, ChartType::Line | ChartType::Map);
+                let most = limit.unwrap_or(if whole { usize::MAX } else { DEFAULT_MAX_GROUPS });
+                Ok((
+                    Self {
+                        chart_type: form,
+                        theme,
+                        width,
+                        height,
+                        group_by: by,
+                        aggregate,
+                        max_groups: most,
+                    },
+                    rest,
+                    wanted,
+                ))
             }
             Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),
@@ -189,17 +202,17 @@ impl Asked {
     }
 
     /// What makes one chart another.
-    pub fn identity(&self) -> String {
+    pub fn etag_key(&self) -> String {
         format!("{self:?}")
     }
 }
 
 /// What is asked of a chart, and the rest. A page is as large as its frame.
-fn split(query: &str, is_page: bool) -> (String, String) {
+fn split_chart_params(query: &str, is_page: bool) -> (String, String) {
     let is_own = |pair: &&str| {
         let name = percent_decode(pair.split('=').next().unwrap_or_default());
         let is_size = matches!(name.as_deref(), Some("width" | "height"));
-        name.is_some_and(|name| OF_CHARTS.contains(&name.as_str())) && !(is_page && is_size)
+        name.is_some_and(|name| CHART_PARAMS.contains(&name.as_str())) && !(is_page && is_size)
     };
     let (own, rest): (Vec<&str>, Vec<&str>) =
         query.split('&').filter(|pair| !pair.is_empty()).partition(is_own);
@@ -207,10 +220,10 @@ fn split(query: &str, is_page: bool) -> (String, String) {
 }
 
 /// By what groups are made: what fits the form, and what it needs.
-fn groups(params: &mut QueryParams, form: Form) -> Vec<By> {
+fn parse_group_by(params: &mut QueryParams, form: ChartType) -> Vec<GroupBy> {
     let mut by = Vec::new();
-    for name in params.list("group_by", MOST_BY).unwrap_or_default() {
-        match By::parse(&name) {
+    for name in params.list("group_by", MAX_GROUP_KEYS).unwrap_or_default() {
+        match GroupBy::parse(&name) {
             Ok(one) if by.contains(&one) => {
                 params.error("group_by", "repeated", format!("`{name}` is named twice here."))
             }
@@ -222,9 +235,9 @@ fn groups(params: &mut QueryParams, form: Form) -> Vec<By> {
         return by;
     }
     match (form, by.as_slice()) {
-        (Form::Map, []) => vec![By::Country],
-        (Form::Line, []) => vec![By::Year],
-        (Form::Map, other) if other != [By::Country] => {
+        (ChartType::Map, []) => vec![GroupBy::Country],
+        (ChartType::Line, []) => vec![GroupBy::Year],
+        (ChartType::Map, other) if other != [GroupBy::Country] => {
             params.error(
                 "group_by",
                 "conflicting",
@@ -232,7 +245,7 @@ fn groups(params: &mut QueryParams, form: Form) -> Vec<By> {
             );
             by
         }
-        (Form::Line, some) if !some.contains(&By::Year) => {
+        (ChartType::Line, some) if !some.contains(&GroupBy::Year) => {
             params.error(
                 "group_by",
                 "conflicting",
@@ -245,7 +258,7 @@ fn groups(params: &mut QueryParams, form: Form) -> Vec<By> {
 }
 
 /// One of some words; the first where nothing is asked.
-fn one_of<T: Copy, const MANY: usize>(
+fn parse_choice<T: Copy, const MANY: usize>(
     params: &mut QueryParams,
     name: &'static str,
     words: &[(&'static str, T); MANY],
@@ -264,19 +277,19 @@ fn one_of<T: Copy, const MANY: usize>(
 }
 
 /// The parameters of a chart, for the document.
-pub fn parameters() -> Vec<Value> {
-    let mut parameters = parameters_of_page();
+pub fn openapi_parameters() -> Vec<Value> {
+    let mut parameters = openapi_page_parameters();
     parameters.extend([
-        parameter(
+        query_parameter(
             "width",
             "Its width in pixels.",
-            json!({"type": "integer", "minimum": WIDTHS.start(), "maximum": WIDTHS.end(), "default": WIDTH}),
+            json!({"type": "integer", "minimum": WIDTH_RANGE.start(), "maximum": WIDTH_RANGE.end(), "default": DEFAULT_WIDTH}),
             json!(640),
         ),
-        parameter(
+        query_parameter(
             "height",
             "Its height in pixels; as much as it needs if it is absent. What there is no room for is counted below the chart.",
-            json!({"type": "integer", "minimum": HEIGHTS.start(), "maximum": HEIGHTS.end()}),
+            json!({"type": "integer", "minimum": HEIGHT_RANGE.start(), "maximum": HEIGHT_RANGE.end()}),
             json!(400),
         ),
     ]);
@@ -284,28 +297,28 @@ pub fn parameters() -> Vec<Value> {
 }
 
 /// Those of a page that shows one.
-pub fn parameters_of_page() -> Vec<Value> {
+pub fn openapi_page_parameters() -> Vec<Value> {
     vec![
-        parameter(
+        query_parameter(
             "type",
             "How values are shown: a bar for each; points over years, with lines through those that follow each other; the way from the baseline to the target; a tile for each country.",
-            json!({"type": "string", "enum": Form::ALL.map(|(name, _)| name), "default": "bar"}),
+            json!({"type": "string", "enum": ChartType::ALL.map(|(name, _)| name), "default": "bar"}),
             json!("bar"),
         ),
-        comma_list(
+        comma_list_parameter(
             "group_by",
             "What groups of statistics have in common, up to two; what they come to is reckoned as in `/v1/impact-statistics/summary`, and refused with 422 where that means nothing. Without it each statistic is shown by itself; a line is by `year` then, a map by `country`.",
-            by_schema(),
-            MOST_BY,
+            group_by_schema(),
+            MAX_GROUP_KEYS,
             "indicator",
         ),
-        parameter(
+        query_parameter(
             "aggregate",
             "Which value of a group is shown; only with groups.",
             json!({"type": "string", "enum": Aggregate::ALL.map(|(name, _)| name), "default": "sum"}),
             json!("sum"),
         ),
-        parameter(
+        query_parameter(
             "theme",
             "Dark on light, light on dark, or as whoever looks at it prefers. A PNG is light unless `dark` is asked for.",
             json!({"type": "string", "enum": Theme::ALL.map(|(name, _)| name), "default": "auto"}),

@@ -1,41 +1,41 @@
 //! A bar for each value, each with its label and its value beside it: no axis has to be read.
 
-use super::canvas::{Anchor, Canvas, Words};
-use super::draw::{Drawn, Room};
-use super::lettering::{Letters, OTHER};
+use super::canvas::{Canvas, TextAnchor, TextRun};
+use super::draw::{DrawArea, DrawResult};
+use super::lettering::{FONT_SLACK, TextStyle};
 use super::scale::Scale;
 use super::{Chart, Panel, Point};
 
 /// Names of what is counted.
-const LABEL: Letters = Letters::text(14.0);
+const LABEL_STYLE: TextStyle = TextStyle::regular(14.0);
 /// Values.
-const VALUE: Letters = Letters::bold(14.0);
+const VALUE_STYLE: TextStyle = TextStyle::bold(14.0);
 /// What a panel is of.
-pub const HEADING: Letters = Letters::bold(14.0);
+pub const HEADING_STYLE: TextStyle = TextStyle::bold(14.0);
 /// The most lines of a label; who points at it reads it whole.
-const LABEL_LINES: usize = 5;
-const GAP: f64 = 10.0;
-const BAR: f64 = 20.0;
+const MAX_LABEL_LINES: usize = 5;
+const ROW_GAP: f64 = 10.0;
+const BAR_HEIGHT: f64 = 20.0;
 /// A bar below its texts.
-const THIN: f64 = 12.0;
+const STACKED_BAR_HEIGHT: f64 = 12.0;
 /// Narrower charts have texts above bars.
-const NARROW: f64 = 420.0;
+const MIN_SIDE_BY_SIDE_WIDTH: f64 = 420.0;
 
 /// Where the parts of a row are.
 struct Columns {
-    labels: f64,
-    values: f64,
+    label_width: f64,
+    value_width: f64,
     /// Whether the texts of a row stand above its bar.
     is_stacked: bool,
 }
 
 /// A point, and what it is called beside others.
-struct Row<'a> {
+struct BarRow<'a> {
     point: &'a Point,
     label: String,
 }
 
-fn rows(panel: &Panel) -> Vec<Row<'_>> {
+fn rows(panel: &Panel) -> Vec<BarRow<'_>> {
     let label = |name: Option<&str>, point: &Point| {
         name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label))
     };
@@ -43,49 +43,65 @@ fn rows(panel: &Panel) -> Vec<Row<'_>> {
         .series
         .iter()
         .flat_map(|series| series.points.iter().map(|point| (series.name.as_deref(), point)));
-    of.map(|(name, point)| Row { point, label: label(name, point) }).collect()
+    of.map(|(name, point)| BarRow { point, label: label(name, point) }).collect()
 }
 
 impl Columns {
     /// Those of all panels, so that bars begin below each other.
-    fn new(panels: &[Panel], canvas: &Canvas, room: Room) -> Self {
-        let rows: Vec<Row<'_>> = panels.iter().flat_map(rows).collect();
-        let widest =
-            |widths: &mut dyn Iterator<Item = f64>| (widths.fold(0.0, f64::max) * OTHER).ceil();
-        let labels = widest(&mut rows.iter().map(|row| canvas.lettering.width(&row.label, LABEL)));
-        let values =
-            widest(&mut rows.iter().map(|row| canvas.lettering.width(&row.point.figure, VALUE)));
-        let is_stacked = room.width < NARROW || values > room.width * 0.4;
-        Self { labels: labels.min((room.width * 0.4).floor()), values, is_stacked }
+    fn new(panels: &[Panel], canvas: &Canvas, room: DrawArea) -> Self {
+        let rows: Vec<BarRow<'_>> = panels.iter().flat_map(rows).collect();
+        let widest = |widths: &mut dyn Iterator<Item = f64>| {
+            (widths.fold(0.0, f64::max) * FONT_SLACK).ceil()
+        };
+        let labels =
+            widest(&mut rows.iter().map(|row| canvas.measurer.width(&row.label, LABEL_STYLE)));
+        let values = widest(
+            &mut rows
+                .iter()
+                .map(|row| canvas.measurer.width(&row.point.display_value, VALUE_STYLE)),
+        );
+        let is_stacked = room.width < MIN_SIDE_BY_SIDE_WIDTH || values > room.width * 0.4;
+        Self {
+            label_width: labels.min((room.width * 0.4).floor()),
+            value_width: values,
+            is_stacked,
+        }
     }
 }
 
 /// A row with its texts in lines.
-struct Lines<'a> {
-    row: &'a Row<'a>,
-    label: Vec<String>,
-    value: Vec<String>,
+struct RowLayout<'a> {
+    row: &'a BarRow<'a>,
+    label_lines: Vec<String>,
+    value_lines: Vec<String>,
     height: f64,
 }
 
-impl<'a> Lines<'a> {
-    fn new(row: &'a Row<'a>, canvas: &Canvas, columns: &Columns, room: Room) -> Self {
-        let line =
-            |lines: &[String], letters: Letters| super::scale::count(lines.len()) * letters.line();
+impl<'a> RowLayout<'a> {
+    fn new(row: &'a BarRow<'a>, canvas: &Canvas, columns: &Columns, room: DrawArea) -> Self {
+        let line = |lines: &[String], letters: TextStyle| {
+            super::scale::usize_to_f64(lines.len()) * letters.line_height()
+        };
         if columns.is_stacked {
-            let label = canvas.lettering.wrapped(&row.label, LABEL, room.width, LABEL_LINES);
-            let value = canvas.lettering.wrapped(&row.point.figure, VALUE, room.width, usize::MAX);
-            let height = line(&label, LABEL) + line(&value, VALUE) + THIN + 4.0 + GAP;
-            return Self { row, label, value, height };
+            let label = canvas.measurer.wrap(&row.label, LABEL_STYLE, room.width, MAX_LABEL_LINES);
+            let value =
+                canvas.measurer.wrap(&row.point.display_value, VALUE_STYLE, room.width, usize::MAX);
+            let height = line(&label, LABEL_STYLE)
+                + line(&value, VALUE_STYLE)
+                + STACKED_BAR_HEIGHT
+                + 4.0
+                + ROW_GAP;
+            return Self { row, label_lines: label, value_lines: value, height };
         }
-        let label = canvas.lettering.wrapped(&row.label, LABEL, columns.labels, LABEL_LINES);
-        let height = line(&label, LABEL).max(BAR) + GAP;
-        Self { row, label, value: vec![row.point.figure.clone()], height }
+        let label =
+            canvas.measurer.wrap(&row.label, LABEL_STYLE, columns.label_width, MAX_LABEL_LINES);
+        let height = line(&label, LABEL_STYLE).max(BAR_HEIGHT) + ROW_GAP;
+        Self { row, label_lines: label, value_lines: vec![row.point.display_value.clone()], height }
     }
 }
 
 /// Draws the bars of all panels.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
+pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
     let (mut y, mut left_out, mut is_full) = (room.top, 0_usize, false);
     let columns = Columns::new(&chart.panels, canvas, room);
     for panel in &chart.panels {
@@ -94,14 +110,15 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
             left_out = left_out.saturating_add(rows.len());
             continue;
         }
-        let heading = heading(panel, canvas, room);
-        let mut fitting: Vec<Lines<'_>> = Vec::new();
+        let heading = layout_heading(panel, canvas, room);
+        let mut fitting: Vec<RowLayout<'_>> = Vec::new();
         let mut end = y + heading.1;
         for row in &rows {
-            let lines = Lines::new(row, canvas, &columns, room);
+            let lines = RowLayout::new(row, canvas, &columns, room);
             // What was begun shows something, however little room there is.
             let is_first = fitting.is_empty() && y <= room.top;
-            if !is_first && room.height.is_some_and(|height| end + lines.height > room.top + height)
+            if !is_first
+                && room.max_height.is_some_and(|height| end + lines.height > room.top + height)
             {
                 is_full = true;
                 break;
@@ -116,93 +133,126 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
         y = draw_heading(&heading.0, canvas, (room, y));
         y = draw_rows(&fitting, &columns, canvas, (room, y)) + 6.0;
     }
-    Drawn { height: y - room.top, left_out }
+    DrawResult { height: y - room.top, omitted_points: left_out }
 }
 
 /// The lines of a panel's heading, and how high it is.
-pub fn heading(panel: &Panel, canvas: &Canvas, room: Room) -> (Vec<String>, f64) {
+pub fn layout_heading(panel: &Panel, canvas: &Canvas, room: DrawArea) -> (Vec<String>, f64) {
     let lines = panel
         .heading
         .as_deref()
-        .map(|text| canvas.lettering.wrapped(text, HEADING, room.width, 3))
+        .map(|text| canvas.measurer.wrap(text, HEADING_STYLE, room.width, 3))
         .unwrap_or_default();
     let height = if lines.is_empty() {
         0.0
     } else {
-        super::scale::count(lines.len()) * HEADING.line() + 8.0
+        super::scale::usize_to_f64(lines.len()) * HEADING_STYLE.line_height() + 8.0
     };
     (lines, height)
 }
 
 /// Draws it; gives where the panel goes on.
-pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (room, y): (Room, f64)) -> f64 {
+pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (room, y): (DrawArea, f64)) -> f64 {
     if lines.is_empty() {
         return y;
     }
-    let words = Words { text: "", letters: HEADING, class: "kc-soft", language: None };
-    canvas.lines(words, lines, Anchor::Start, (room.left, y + HEADING.size), room.width)
-        - HEADING.size
+    let words = TextRun { text: "", style: HEADING_STYLE, class: "kc-soft", language: None };
+    canvas.text_lines(
+        words,
+        lines,
+        TextAnchor::Start,
+        (room.left, y + HEADING_STYLE.size),
+        room.width,
+    ) - HEADING_STYLE.size
         + 8.0
 }
 
 fn draw_rows(
-    rows: &[Lines<'_>],
+    rows: &[RowLayout<'_>],
     columns: &Columns,
     canvas: &mut Canvas,
-    (room, top): (Room, f64),
+    (room, top): (DrawArea, f64),
 ) -> f64 {
     let (from, to) = if columns.is_stacked {
         (room.left, room.left + room.width)
     } else {
-        (room.left + columns.labels + GAP, room.left + room.width - columns.values - GAP)
+        (
+            room.left + columns.label_width + ROW_GAP,
+            room.left + room.width - columns.value_width - ROW_GAP,
+        )
     };
-    let scale = Scale::new(rows.iter().map(|lines| lines.row.point.number()), (from, to));
-    let zero = scale.place(0.0);
+    let scale = Scale::new(rows.iter().map(|lines| lines.row.point.numeric_value()), (from, to));
+    let zero = scale.position(0.0);
     let mut y = top;
     for lines in rows {
         let point = lines.row.point;
-        canvas.open(&format!("{}: {}", lines.row.label, point.figure));
-        let label = Words {
+        canvas.open_group(&format!("{}: {}", lines.row.label, point.display_value));
+        let label = TextRun {
             text: "",
-            letters: LABEL,
+            style: LABEL_STYLE,
             class: "kc-ink",
             language: point.language.as_deref(),
         };
-        let value = Words { letters: VALUE, language: None, ..label };
-        let end = scale.place(point.number());
+        let value = TextRun { style: VALUE_STYLE, language: None, ..label };
+        let end = scale.position(point.numeric_value());
         let (start, mut width) = (end.min(zero), (end - zero).abs());
-        if point.number().abs() > 0.0 {
+        if point.numeric_value().abs() > 0.0 {
             width = width.max(1.0);
         }
         if columns.is_stacked {
-            let next = canvas.lines(
+            let next = canvas.text_lines(
                 label,
-                &lines.label,
-                Anchor::Start,
-                (room.left, y + LABEL.size),
+                &lines.label_lines,
+                TextAnchor::Start,
+                (room.left, y + LABEL_STYLE.size),
                 room.width,
             );
-            let next =
-                canvas.lines(value, &lines.value, Anchor::Start, (room.left, next), room.width)
-                    - VALUE.size;
-            canvas.rectangle("kc-bar", (start, next + 4.0), (width, THIN));
-            canvas.line("kc-line", (zero, next + 2.0), (zero, next + THIN + 6.0), "1");
+            let next = canvas.text_lines(
+                value,
+                &lines.value_lines,
+                TextAnchor::Start,
+                (room.left, next),
+                room.width,
+            ) - VALUE_STYLE.size;
+            canvas.rectangle("kc-bar", (start, next + 4.0), (width, STACKED_BAR_HEIGHT));
+            canvas.line(
+                "kc-line",
+                (zero, next + 2.0),
+                (zero, next + STACKED_BAR_HEIGHT + 6.0),
+                "1",
+            );
         } else {
-            let inner = lines.height - GAP;
-            let text = super::scale::count(lines.label.len()) * LABEL.line();
-            let first = y + (inner - text) / 2.0 + LABEL.size;
-            canvas.lines(label, &lines.label, Anchor::Start, (room.left, first), columns.labels);
-            canvas.rectangle("kc-bar", (start, y + (inner - BAR) / 2.0), (width, BAR));
-            let figure = Words { text: &point.figure, ..value };
+            let inner = lines.height - ROW_GAP;
+            let text =
+                super::scale::usize_to_f64(lines.label_lines.len()) * LABEL_STYLE.line_height();
+            let first = y + (inner - text) / 2.0 + LABEL_STYLE.size;
+            canvas.text_lines(
+                label,
+                &lines.label_lines,
+                TextAnchor::Start,
+                (room.left, first),
+                columns.label_width,
+            );
+            canvas.rectangle(
+                "kc-bar",
+                (start, y + (inner - BAR_HEIGHT) / 2.0),
+                (width, BAR_HEIGHT),
+            );
+            let figure = TextRun { text: &point.display_value, ..value };
             canvas.text(
                 figure,
-                Anchor::Start,
-                (end.max(zero) + 6.0, y + inner / 2.0 + VALUE.size * 0.36),
-                columns.values,
+                TextAnchor::Start,
+                (end.max(zero) + 6.0, y + inner / 2.0 + VALUE_STYLE.size * 0.36),
+                columns.value_width,
             );
-            canvas.line("kc-line", (zero, y - GAP / 2.0), (zero, y + inner + GAP / 2.0), "1");
+            canvas.line(
+                "kc-line",
+                (zero, y - ROW_GAP / 2.0),
+                (zero, y + inner + ROW_GAP / 2.0),
+                "1",
+            );
         }
-        canvas.close();
+        canvas.close_group();
         y += lines.height;
     }
     y

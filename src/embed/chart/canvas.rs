@@ -1,11 +1,11 @@
 //! What a chart is drawn on: SVG that is well formed whatever is put into it.
 
-use super::lettering::{Lettering, Letters, OTHER};
+use super::lettering::{FONT_SLACK, TextMeasurer, TextStyle};
 use crate::text::xml::Xml;
 
 /// Where a text stands to its place.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Anchor {
+pub enum TextAnchor {
     /// It begins there.
     Start,
     /// It is in the middle.
@@ -16,11 +16,11 @@ pub enum Anchor {
 
 /// A text to be drawn.
 #[derive(Clone, Copy)]
-pub struct Words<'a> {
+pub struct TextRun<'a> {
     /// What it says.
     pub text: &'a str,
     /// By which letters.
-    pub letters: Letters,
+    pub style: TextStyle,
     /// Its colour.
     pub class: &'a str,
     /// Its language, where that is another than the chart's.
@@ -31,37 +31,41 @@ pub struct Words<'a> {
 pub struct Canvas {
     xml: Xml,
     /// What measures its texts.
-    pub lettering: Lettering,
+    pub measurer: TextMeasurer,
 }
 
 /// A length as it is written.
-pub fn length(length: f64) -> String {
+pub fn format_length(length: f64) -> String {
     let text = format!("{length:.1}");
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
 
 impl Default for Canvas {
     fn default() -> Self {
-        Self { xml: Xml::new("g", &[]), lettering: Lettering::default() }
+        Self { xml: Xml::new("g", &[]), measurer: TextMeasurer::default() }
     }
 }
 
 impl Canvas {
     /// Opens a group that says of itself what it is: whoever points at it reads that.
-    pub fn open(&mut self, title: &str) {
+    pub fn open_group(&mut self, title: &str) {
         self.xml.open("g", &[]);
         self.xml.element("title", &[], title);
     }
 
     /// Ends it.
-    pub fn close(&mut self) {
+    pub fn close_group(&mut self) {
         self.xml.close();
     }
 
     /// A rectangle.
     pub fn rectangle(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
-        let (x, y, width, height) =
-            (length(x), length(y), length(width.max(0.0)), length(height.max(0.0)));
+        let (x, y, width, height) = (
+            format_length(x),
+            format_length(y),
+            format_length(width.max(0.0)),
+            format_length(height.max(0.0)),
+        );
         self.xml.empty(
             "rect",
             &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
@@ -83,29 +87,34 @@ impl Canvas {
         (to_x, to_y): (f64, f64),
         width: &str,
     ) {
-        let path =
-            format!("M{} {}L{} {}", length(from_x), length(from_y), length(to_x), length(to_y));
+        let path = format!(
+            "M{} {}L{} {}",
+            format_length(from_x),
+            format_length(from_y),
+            format_length(to_x),
+            format_length(to_y)
+        );
         self.path(class, &path, width, None);
     }
 
     /// A text in one line that has so much room. It is made no longer than that: the letters of
     /// whoever looks at it may be wider than those it was measured by.
-    pub fn text(&mut self, words: Words<'_>, anchor: Anchor, (x, y): (f64, f64), room: f64) {
-        let Words { text, letters, class, language } = words;
-        let width = self.lettering.width(text, letters);
-        let (x, y, size) = (length(x), length(y), length(letters.size));
-        let longest = length(width.min(room));
+    pub fn text(&mut self, words: TextRun<'_>, anchor: TextAnchor, (x, y): (f64, f64), room: f64) {
+        let TextRun { text, style: letters, class, language } = words;
+        let width = self.measurer.width(text, letters);
+        let (x, y, size) = (format_length(x), format_length(y), format_length(letters.size));
+        let longest = format_length(width.min(room));
         let mut attributes =
             vec![("class", class), ("x", x.as_str()), ("y", &y), ("font-size", &size)];
         if letters.is_bold {
             attributes.push(("font-weight", "700"));
         }
         match anchor {
-            Anchor::Start => {}
-            Anchor::Middle => attributes.push(("text-anchor", "middle")),
-            Anchor::End => attributes.push(("text-anchor", "end")),
+            TextAnchor::Start => {}
+            TextAnchor::Middle => attributes.push(("text-anchor", "middle")),
+            TextAnchor::End => attributes.push(("text-anchor", "end")),
         }
-        if width * OTHER > room + 0.5 && self.lettering.knows(text, letters) {
+        if width * FONT_SLACK > room + 0.5 && self.measurer.has_all_glyphs(text, letters) {
             attributes
                 .extend([("textLength", longest.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
         }
@@ -115,17 +124,17 @@ impl Canvas {
 
     /// A text in lines below each other, the first at this height; gives the height of the line
     /// after the last.
-    pub fn lines(
+    pub fn text_lines(
         &mut self,
-        words: Words<'_>,
+        words: TextRun<'_>,
         lines: &[String],
-        anchor: Anchor,
+        anchor: TextAnchor,
         (x, mut y): (f64, f64),
         room: f64,
     ) -> f64 {
         for line in lines {
-            self.text(Words { text: line, ..words }, anchor, (x, y), room);
-            y += words.letters.line();
+            self.text(TextRun { text: line, ..words }, anchor, (x, y), room);
+            y += words.style.line_height();
         }
         y
     }

@@ -4,29 +4,30 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::embed::font::{Face, UNKNOWN, Weight};
+use crate::embed::font::{FALLBACK_WIDTH, Face, FontWeight};
 
 /// How wide letters of the size 1 are, each once: a chart measures thousands.
-static TEXT: LazyLock<HashMap<char, f32>> =
-    LazyLock::new(|| Face::new(Weight::Regular, 1.0).widths());
+static REGULAR_WIDTHS: LazyLock<HashMap<char, f32>> =
+    LazyLock::new(|| Face::new(FontWeight::Regular, 1.0).char_widths());
 /// The same of bold ones.
-static BOLD: LazyLock<HashMap<char, f32>> = LazyLock::new(|| Face::new(Weight::Bold, 1.0).widths());
+static BOLD_WIDTHS: LazyLock<HashMap<char, f32>> =
+    LazyLock::new(|| Face::new(FontWeight::Bold, 1.0).char_widths());
 
 /// So much wider may the letters be of whoever looks at a chart.
-pub const OTHER: f64 = 1.15;
+pub const FONT_SLACK: f64 = 1.15;
 
 /// Letters of a size, in pixels.
 #[derive(Clone, Copy, Debug)]
-pub struct Letters {
+pub struct TextStyle {
     /// How high.
     pub size: f64,
     /// Whether they are bold.
     pub is_bold: bool,
 }
 
-impl Letters {
+impl TextStyle {
     /// For texts.
-    pub const fn text(size: f64) -> Self {
+    pub const fn regular(size: f64) -> Self {
         Self { size, is_bold: false }
     }
 
@@ -36,50 +37,50 @@ impl Letters {
     }
 
     /// From one line to the next.
-    pub fn line(self) -> f64 {
+    pub fn line_height(self) -> f64 {
         (self.size * 1.3).ceil()
     }
 }
 
 /// Measures texts.
-pub struct Lettering {
-    text: &'static HashMap<char, f32>,
-    bold: &'static HashMap<char, f32>,
+pub struct TextMeasurer {
+    regular_widths: &'static HashMap<char, f32>,
+    bold_widths: &'static HashMap<char, f32>,
 }
 
-impl Default for Lettering {
+impl Default for TextMeasurer {
     fn default() -> Self {
-        Self { text: &TEXT, bold: &BOLD }
+        Self { regular_widths: &REGULAR_WIDTHS, bold_widths: &BOLD_WIDTHS }
     }
 }
 
-impl Lettering {
-    fn widths(&self, letters: Letters) -> &'static HashMap<char, f32> {
-        if letters.is_bold { self.bold } else { self.text }
+impl TextMeasurer {
+    fn widths(&self, letters: TextStyle) -> &'static HashMap<char, f32> {
+        if letters.is_bold { self.bold_widths } else { self.regular_widths }
     }
 
     /// How wide a text is.
-    pub fn width(&self, text: &str, letters: Letters) -> f64 {
+    pub fn width(&self, text: &str, letters: TextStyle) -> f64 {
         let widths = self.widths(letters);
         text.chars()
-            .map(|c| f64::from(widths.get(&c).copied().unwrap_or(UNKNOWN)) * letters.size)
+            .map(|c| f64::from(widths.get(&c).copied().unwrap_or(FALLBACK_WIDTH)) * letters.size)
             .sum()
     }
 
     /// Whether a text was measured by the letters that it has.
-    pub fn knows(&self, text: &str, letters: Letters) -> bool {
+    pub fn has_all_glyphs(&self, text: &str, letters: TextStyle) -> bool {
         let widths = self.widths(letters);
         text.chars().all(|c| widths.contains_key(&c))
     }
 
     /// A text in lines that fit, at most so many; what there is no room for is left out, and the
     /// last line says so.
-    pub fn wrapped(&self, text: &str, letters: Letters, room: f64, most: usize) -> Vec<String> {
+    pub fn wrap(&self, text: &str, letters: TextStyle, room: f64, most: usize) -> Vec<String> {
         let blank = self.width(" ", letters);
         let mut lines: Vec<(String, f64)> = Vec::new();
         for word in text.split([' ', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
             let mut glued = lines.last().is_some();
-            for (piece, width) in self.pieces(word, letters, room) {
+            for (piece, width) in self.break_word(word, letters, room) {
                 match lines.last_mut() {
                     Some((line, taken)) if glued && *taken + blank + width <= room => {
                         line.push(' ');
@@ -98,13 +99,13 @@ impl Lettering {
         let is_cut = lines.len() > most;
         let mut lines: Vec<String> = lines.into_iter().take(most).map(|(line, _)| line).collect();
         if let Some(last) = lines.last_mut().filter(|_| is_cut) {
-            *last = self.shortened(last, letters, room);
+            *last = self.ellipsize(last, letters, room);
         }
         lines
     }
 
     /// A word in pieces that fit, broken behind a sign rather than between letters.
-    fn pieces(&self, word: &str, letters: Letters, room: f64) -> Vec<(String, f64)> {
+    fn break_word(&self, word: &str, letters: TextStyle, room: f64) -> Vec<(String, f64)> {
         let whole = self.width(word, letters);
         if whole <= room {
             return vec![(word.to_owned(), whole)];
@@ -117,7 +118,7 @@ impl Lettering {
             if taken + width > room && !piece.is_empty() {
                 let end = piece
                     .char_indices()
-                    .filter(|(_, c)| is_break(*c))
+                    .filter(|(_, c)| is_break_opportunity(*c))
                     .map(|(place, c)| place.saturating_add(c.len_utf8()))
                     .next_back();
                 let after =
@@ -136,7 +137,7 @@ impl Lettering {
     }
 
     /// A text with its end left out, and dots in its place.
-    fn shortened(&self, text: &str, letters: Letters, room: f64) -> String {
+    fn ellipsize(&self, text: &str, letters: TextStyle, room: f64) -> String {
         let room = room - self.width("…", letters);
         let mut taken = 0.0;
         let mut end = 0;
@@ -152,7 +153,7 @@ impl Lettering {
 }
 
 /// Signs behind which a long word may be broken: those of numbers among them.
-fn is_break(c: char) -> bool {
+fn is_break_opportunity(c: char) -> bool {
     matches!(c, ',' | '.' | '-' | '/' | '\u{a0}' | '·')
 }
 
@@ -161,10 +162,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TEXT: Letters = Letters::text(14.0);
+    const REGULAR_WIDTHSE: Letters = Letters::text(14.0);
 
     #[test]
-    fn texts_are_wrapped_and_what_is_cut_says_so() {
+    fn wraps_and_ellipsizes_text() {
         let lettering = Lettering::default();
         let wrapped =
             |text: &str, room: f64, most: usize| lettering.wrapped(text, TEXT, room, most);

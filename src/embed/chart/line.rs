@@ -3,91 +3,92 @@
 
 use std::fmt::Write;
 
-use super::bars::{draw_heading, heading};
-use super::canvas::{Anchor, Canvas, Words, length};
-use super::draw::{Drawn, Room};
-use super::lettering::{Letters, OTHER};
-use super::scale::{Scale, count, decimal};
-use super::theme::LINES;
-use super::{Chart, Exactness, Panel, Point};
+use super::bars::{draw_heading, layout_heading};
+use super::canvas::{Canvas, TextAnchor, TextRun, format_length};
+use super::draw::{DrawArea, DrawResult};
+use super::lettering::{FONT_SLACK, TextStyle};
+use super::scale::{Scale, format_tick, usize_to_f64};
+use super::theme::LINE_STYLES;
+use super::{Chart, Panel, Point, ValueQualifier};
 use crate::text::decimal::grouped;
 
-const TICK: Letters = Letters::text(12.0);
-const VALUE: Letters = Letters::bold(12.0);
-const NAME: Letters = Letters::bold(12.0);
+const TICK_STYLE: TextStyle = TextStyle::regular(12.0);
+const VALUE_STYLE: TextStyle = TextStyle::bold(12.0);
+const LEGEND_STYLE: TextStyle = TextStyle::bold(12.0);
 /// Lines are told apart by their dashes too.
-const DASHES: [Option<&str>; LINES] =
+const DASHES: [Option<&str>; LINE_STYLES] =
     [None, Some("7 4"), Some("2 4"), Some("9 3 2 3"), Some("12 5"), Some("4 2")];
 /// How large a point is, from its middle.
-const POINT: f64 = 4.5;
+const POINT_RADIUS: f64 = 4.5;
 /// How high the years need.
-const YEARS: f64 = 26.0;
+const YEAR_AXIS_HEIGHT: f64 = 26.0;
 /// How high values above the highest point need.
-const ABOVE: f64 = 24.0;
+const LABEL_HEADROOM: f64 = 24.0;
 
 /// A point of a line, where it is drawn.
-struct Placed<'a> {
+struct PlacedPoint<'a> {
     point: &'a Point,
     line: usize,
     year: i64,
-    at: (f64, f64),
+    position: (f64, f64),
 }
 
 /// A rectangle that is taken by a text: left, top, right, bottom.
-type Taken = (f64, f64, f64, f64);
+type Rect = (f64, f64, f64, f64);
 
 /// Where the parts of a panel are.
-struct Plot {
+struct PlotArea {
     left: f64,
     right: f64,
     top: f64,
     bottom: f64,
 }
 
-fn year(point: &Point) -> Option<i64> {
+fn parse_year(point: &Point) -> Option<i64> {
     point.key.parse().ok()
 }
 
 /// Draws the lines of all panels.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
+pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
     let panels: Vec<&Panel> =
         chart.panels.iter().filter(|panel| panel.points().next().is_some()).collect();
-    let each = room.height.map_or((room.width * 0.45).clamp(160.0, 360.0), |height| {
-        (height / count(panels.len()).max(1.0)).max(120.0)
+    let each = room.max_height.map_or((room.width * 0.45).clamp(160.0, 360.0), |height| {
+        (height / usize_to_f64(panels.len()).max(1.0)).max(120.0)
     });
     let (mut y, mut left_out) = (room.top, 0_usize);
     for panel in panels {
-        let lines = heading(panel, canvas, room);
+        let lines = layout_heading(panel, canvas, room);
         let top = draw_heading(&lines.0, canvas, (room, y));
-        let bottom = if room.height.is_some() { y + each } else { top + each };
-        let more: usize = panel.series.iter().skip(LINES).map(|series| series.points.len()).sum();
+        let bottom = if room.max_height.is_some() { y + each } else { top + each };
+        let more: usize =
+            panel.series.iter().skip(LINE_STYLES).map(|series| series.points.len()).sum();
         left_out = left_out.saturating_add(more);
-        y = names(panel, canvas, (room, top));
+        y = draw_legend(panel, canvas, (room, top));
         draw_panel(panel, chart.language, canvas, (room, y, bottom.max(y + 90.0)));
         y = bottom.max(y + 90.0) + 8.0;
     }
-    Drawn { height: y - room.top, left_out }
+    DrawResult { height: y - room.top, omitted_points: left_out }
 }
 
 /// Which line is which: its name with a piece of it. Gives where the lines may begin.
-fn names(panel: &Panel, canvas: &mut Canvas, (room, top): (Room, f64)) -> f64 {
+fn draw_legend(panel: &Panel, canvas: &mut Canvas, (room, top): (DrawArea, f64)) -> f64 {
     let mut x = room.left;
     let mut y = top;
     let mut is_any = false;
-    for (place, series) in panel.series.iter().take(LINES).enumerate() {
+    for (place, series) in panel.series.iter().take(LINE_STYLES).enumerate() {
         let Some(name) = &series.name else { continue };
-        let lines = canvas.lettering.wrapped(name, NAME, room.width - 40.0, 1);
+        let lines = canvas.measurer.wrap(name, LEGEND_STYLE, room.width - 40.0, 1);
         let name = lines.first().map(String::as_str).unwrap_or_default();
-        let width = canvas.lettering.width(name, NAME) * OTHER;
+        let width = canvas.measurer.width(name, LEGEND_STYLE) * FONT_SLACK;
         if is_any && x + 40.0 + width > room.left + room.width {
             x = room.left;
             y += 20.0;
         }
         is_any = true;
-        draw_stroke(canvas, place, &format!("M{} {}h30", length(x), length(y + 8.0)));
-        draw_point(canvas, (place, Exactness::Exact), (x + 15.0, y + 8.0));
-        let words = Words { text: name, letters: NAME, class: "kc-ink", language: None };
-        canvas.text(words, Anchor::Start, (x + 36.0, y + 12.5), room.width - 40.0);
+        draw_stroke(canvas, place, &format!("M{} {}h30", format_length(x), format_length(y + 8.0)));
+        draw_point(canvas, (place, ValueQualifier::Exact), (x + 15.0, y + 8.0));
+        let words = TextRun { text: name, style: LEGEND_STYLE, class: "kc-ink", language: None };
+        canvas.text(words, TextAnchor::Start, (x + 36.0, y + 12.5), room.width - 40.0);
         x += 36.0 + width + 18.0;
     }
     if is_any { y + 24.0 } else { top }
@@ -98,13 +99,18 @@ fn draw_stroke(canvas: &mut Canvas, place: usize, path: &str) {
 }
 
 /// Draws a point: each line has a shape of its own; what is not exact is hollow.
-fn draw_point(canvas: &mut Canvas, (place, exactness): (usize, Exactness), (x, y): (f64, f64)) {
-    let hollow = if exactness == Exactness::Exact { "" } else { " kc-hollow" };
-    let move_to = |dx: f64, dy: f64| format!("M{} {}", length(x + dx), length(y + dy));
+fn draw_point(
+    canvas: &mut Canvas,
+    (place, exactness): (usize, ValueQualifier),
+    (x, y): (f64, f64),
+) {
+    let hollow = if exactness == ValueQualifier::Exact { "" } else { " kc-hollow" };
+    let move_to =
+        |dx: f64, dy: f64| format!("M{} {}", format_length(x + dx), format_length(y + dy));
     let path = match place {
         0 => format!(
-            "{}a{POINT} {POINT} 0 1 0 9 0a{POINT} {POINT} 0 1 0 -9 0z",
-            move_to(-POINT, 0.0)
+            "{}a{POINT_RADIUS} {POINT_RADIUS} 0 1 0 9 0a{POINT_RADIUS} {POINT_RADIUS} 0 1 0 -9 0z",
+            move_to(-POINT_RADIUS, 0.0)
         ),
         1 => format!("{}h8v8h-8z", move_to(-4.0, -4.0)),
         2 => format!("{}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", move_to(0.0, -5.5)),
@@ -119,23 +125,23 @@ fn draw_panel(
     panel: &Panel,
     language: &str,
     canvas: &mut Canvas,
-    (room, top, bottom): (Room, f64, f64),
+    (room, top, bottom): (DrawArea, f64, f64),
 ) {
     let dated = || {
         panel
             .series
             .iter()
-            .take(LINES)
+            .take(LINE_STYLES)
             .enumerate()
             .flat_map(|(line, series)| series.points.iter().map(move |point| (line, point)))
     };
-    let years: Vec<i64> = dated().filter_map(|(_, point)| year(point)).collect();
+    let years: Vec<i64> = dated().filter_map(|(_, point)| parse_year(point)).collect();
     let (Some(first), Some(last)) = (years.iter().min().copied(), years.iter().max().copied())
     else {
         return;
     };
-    let plot = plot(panel, language, canvas, (room, top, bottom));
-    let scale = Scale::new(panel.points().map(Point::number), (plot.bottom, plot.top));
+    let plot = plot_area(panel, language, canvas, (room, top, bottom));
+    let scale = Scale::new(panel.points().map(Point::numeric_value), (plot.bottom, plot.top));
     draw_grid(&scale, &plot, language, canvas, room);
     let across = |year: i64| {
         let span = f64::from(u32::try_from(last.saturating_sub(first)).unwrap_or(0));
@@ -146,22 +152,27 @@ fn draw_panel(
             f64::midpoint(plot.left, plot.right)
         }
     };
-    draw_years((first, last), across, &plot, canvas);
-    let mut placed: Vec<Placed<'_>> = dated()
+    draw_year_axis((first, last), across, &plot, canvas);
+    let mut placed: Vec<PlacedPoint<'_>> = dated()
         .filter(|(_, point)| point.value.is_some())
         .filter_map(|(line, point)| {
-            let year = year(point)?;
-            Some(Placed { point, line, year, at: (across(year), scale.place(point.number())) })
+            let year = parse_year(point)?;
+            Some(PlacedPoint {
+                point,
+                line,
+                year,
+                position: (across(year), scale.position(point.numeric_value())),
+            })
         })
         .collect();
     placed.sort_by_key(|one| (one.line, one.year));
-    for line in 0..LINES {
-        let path = strokes(placed.iter().filter(|one| one.line == line));
+    for line in 0..LINE_STYLES {
+        let path = line_path(placed.iter().filter(|one| one.line == line));
         if path.contains('L') {
             draw_stroke(canvas, line, &path);
         }
     }
-    let labels = labels(&placed, canvas, (&plot, room));
+    let labels = place_labels(&placed, canvas, (&plot, room));
     for (one, label) in placed.iter().zip(labels) {
         let series = panel
             .series
@@ -169,19 +180,20 @@ fn draw_panel(
             .and_then(|series| series.name.as_deref())
             .map(|name| format!("{name} · "))
             .unwrap_or_default();
-        canvas.open(&format!("{series}{}", one.point.told()));
-        draw_point(canvas, (one.line, one.point.exactness), one.at);
+        canvas.open_group(&format!("{series}{}", one.point.accessible_text()));
+        draw_point(canvas, (one.line, one.point.qualifier), one.position);
         if let Some((text, at)) = label {
-            let words = Words { text: &text, letters: VALUE, class: "kc-label", language: None };
-            let room = canvas.lettering.width(&text, VALUE) * OTHER;
-            canvas.text(words, Anchor::Middle, at, room);
+            let words =
+                TextRun { text: &text, style: VALUE_STYLE, class: "kc-label", language: None };
+            let room = canvas.measurer.width(&text, VALUE_STYLE) * FONT_SLACK;
+            canvas.text(words, TextAnchor::Middle, at, room);
         }
-        canvas.close();
+        canvas.close_group();
     }
 }
 
 /// The lines through points of years that follow each other.
-fn strokes<'a>(points: impl Iterator<Item = &'a Placed<'a>>) -> String {
+fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
     let mut path = String::new();
     let mut before: Option<i64> = None;
     for one in points {
@@ -190,47 +202,53 @@ fn strokes<'a>(points: impl Iterator<Item = &'a Placed<'a>>) -> String {
         } else {
             'M'
         };
-        let _ = write!(path, "{verb}{} {}", length(one.at.0), length(one.at.1));
+        let _ = write!(
+            path,
+            "{verb}{} {}",
+            format_length(one.position.0),
+            format_length(one.position.1)
+        );
         before = Some(one.year);
     }
     path
 }
 
-fn plot(
+fn plot_area(
     panel: &Panel,
     language: &str,
     canvas: &Canvas,
-    (room, top, bottom): (Room, f64, f64),
-) -> Plot {
-    let scale = Scale::new(panel.points().map(Point::number), (0.0, 1.0));
+    (room, top, bottom): (DrawArea, f64, f64),
+) -> PlotArea {
+    let scale = Scale::new(panel.points().map(Point::numeric_value), (0.0, 1.0));
     let widest = scale
         .ticks()
         .into_iter()
-        .map(|tick| canvas.lettering.width(&grouped(&decimal(tick), language), TICK))
+        .map(|tick| canvas.measurer.width(&grouped(&format_tick(tick), language), TICK_STYLE))
         .fold(0.0, f64::max)
-        * OTHER;
+        * FONT_SLACK;
     // Values of very many digits are said at their points alone.
     let ticks = if widest > room.width * 0.25 { 0.0 } else { widest + 10.0 };
-    Plot {
+    PlotArea {
         left: room.left + ticks,
         right: room.left + room.width,
-        top: top + ABOVE,
-        bottom: bottom - YEARS,
+        top: top + LABEL_HEADROOM,
+        bottom: bottom - YEAR_AXIS_HEIGHT,
     }
 }
 
-fn draw_grid(scale: &Scale, plot: &Plot, language: &str, canvas: &mut Canvas, room: Room) {
+fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas, room: DrawArea) {
     let is_named = plot.left > room.left;
     for tick in scale.ticks() {
-        let y = scale.place(tick);
+        let y = scale.position(tick);
         let width = if tick.abs() > 0.0 { ".4" } else { "1" };
         canvas.line("kc-line", (plot.left, y), (plot.right, y), width);
         if is_named {
-            let text = grouped(&decimal(tick), language);
-            let words = Words { text: &text, letters: TICK, class: "kc-soft", language: None };
+            let text = grouped(&format_tick(tick), language);
+            let words =
+                TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None };
             canvas.text(
                 words,
-                Anchor::End,
+                TextAnchor::End,
                 (plot.left - 6.0, y + 4.0),
                 plot.left - room.left - 6.0,
             );
@@ -239,10 +257,10 @@ fn draw_grid(scale: &Scale, plot: &Plot, language: &str, canvas: &mut Canvas, ro
 }
 
 /// Names as many years as there is room for, the last among them.
-fn draw_years(
+fn draw_year_axis(
     (first, last): (i64, i64),
     across: impl Fn(i64) -> f64,
-    plot: &Plot,
+    plot: &PlotArea,
     canvas: &mut Canvas,
 ) {
     let span = last.saturating_sub(first);
@@ -260,8 +278,8 @@ fn draw_years(
         let text = year.to_string();
         canvas.line("kc-line", (x, plot.bottom), (x, plot.bottom + 4.0), "1");
         canvas.text(
-            Words { text: &text, letters: TICK, class: "kc-soft", language: None },
-            Anchor::Middle,
+            TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None },
+            TextAnchor::Middle,
             (x, plot.bottom + 19.0),
             44.0,
         );
@@ -272,13 +290,13 @@ fn draw_years(
 /// A label and the place of its middle, for each point that there is room to label: the last, the
 /// first, the most and the least before others. What is not exact says so by a sign where its label
 /// has no room.
-fn labels(
-    placed: &[Placed<'_>],
+fn place_labels(
+    placed: &[PlacedPoint<'_>],
     canvas: &Canvas,
-    (plot, room): (&Plot, Room),
+    (plot, room): (&PlotArea, DrawArea),
 ) -> Vec<Option<(String, (f64, f64))>> {
     let mut order: Vec<usize> = (0..placed.len()).collect();
-    let value = |place: &usize| placed.get(*place).map_or(0.0, |one| one.point.number());
+    let value = |place: &usize| placed.get(*place).map_or(0.0, |one| one.point.numeric_value());
     let ends: Vec<usize> = [
         order.last().copied(),
         order.first().copied(),
@@ -289,22 +307,28 @@ fn labels(
     .flatten()
     .collect();
     order.sort_by_key(|place| ends.iter().position(|end| end == place).unwrap_or(ends.len()));
-    let mut taken: Vec<Taken> =
-        placed.iter().map(|one| around(one.at, (2.0 * POINT, 2.0 * POINT))).collect();
+    let mut taken: Vec<Rect> = placed
+        .iter()
+        .map(|one| centred_rect(one.position, (2.0 * POINT_RADIUS, 2.0 * POINT_RADIUS)))
+        .collect();
     let mut labels: Vec<Option<(String, (f64, f64))>> = vec![None; placed.len()];
     for place in order {
         let Some(one) = placed.get(place) else { continue };
-        let whole = fitting(&one.point.figure, one.at, canvas, ((plot, room), &taken));
+        let whole =
+            place_label(&one.point.display_value, one.position, canvas, ((plot, room), &taken));
         let sign = || {
-            let sign = one.point.exactness.sign();
+            let sign = one.point.qualifier.symbol();
             let around_it = [(9.0, -7.0), (-9.0, -7.0), (9.0, 13.0), (-9.0, 13.0)]
-                .map(|(x, y)| (one.at.0 + x, one.at.1 + y));
+                .map(|(x, y)| (one.position.0 + x, one.position.1 + y));
             let is_free = |at: &&(f64, f64)| {
-                !taken.iter().any(|other| meets(&around((at.0, at.1 - 4.0), (8.0, 10.0)), other))
+                !taken
+                    .iter()
+                    .any(|other| intersects(&centred_rect((at.0, at.1 - 4.0), (8.0, 10.0)), other))
             };
             let beside = around_it.iter().find(is_free).or(around_it.first()).copied()?;
-            (!sign.is_empty())
-                .then(|| (sign.to_owned(), beside, around((beside.0, beside.1 - 4.0), (8.0, 10.0))))
+            (!sign.is_empty()).then(|| {
+                (sign.to_owned(), beside, centred_rect((beside.0, beside.1 - 4.0), (8.0, 10.0)))
+            })
         };
         if let (Some((text, at, box_)), Some(label)) = (whole.or_else(sign), labels.get_mut(place))
         {
@@ -315,32 +339,32 @@ fn labels(
     labels
 }
 
-fn around((x, y): (f64, f64), (width, height): (f64, f64)) -> Taken {
+fn centred_rect((x, y): (f64, f64), (width, height): (f64, f64)) -> Rect {
     (x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0)
 }
 
 /// Whether two rectangles have a part in common.
-fn meets(one: &Taken, other: &Taken) -> bool {
+fn intersects(one: &Rect, other: &Rect) -> bool {
     one.0 < other.2 && other.0 < one.2 && one.1 < other.3 && other.1 < one.3
 }
 
 /// A text above or below its point, where nothing else is.
-fn fitting(
+fn place_label(
     text: &str,
     (x, y): (f64, f64),
     canvas: &Canvas,
-    ((plot, room), taken): ((&Plot, Room), &[Taken]),
-) -> Option<(String, (f64, f64), Taken)> {
-    let width = canvas.lettering.width(text, VALUE) * OTHER + 4.0;
+    ((plot, room), taken): ((&PlotArea, DrawArea), &[Rect]),
+) -> Option<(String, (f64, f64), Rect)> {
+    let width = canvas.measurer.width(text, VALUE_STYLE) * FONT_SLACK + 4.0;
     let (least, most) = (room.left + width / 2.0, room.left + room.width - width / 2.0);
     if least > most {
         return None;
     }
     let x = x.clamp(least, most);
     [y - 10.0, y + 20.0].into_iter().find_map(|baseline| {
-        let box_ = around((x, baseline - 4.0), (width, 14.0));
+        let box_ = centred_rect((x, baseline - 4.0), (width, 14.0));
         let is_inside = box_.3 <= plot.bottom + 1.0;
-        (is_inside && !taken.iter().any(|other| meets(&box_, other)))
+        (is_inside && !taken.iter().any(|other| intersects(&box_, other)))
             .then(|| (text.to_owned(), (x, baseline), box_))
     })
 }

@@ -31,7 +31,7 @@ mod tiles;
 
 /// How a chart shows values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Form {
+pub enum ChartType {
     /// A bar for each.
     Bar,
     /// A point for each year, and a line through those of years that follow each other.
@@ -42,7 +42,7 @@ pub enum Form {
     Map,
 }
 
-impl Form {
+impl ChartType {
     /// All of them, by their names.
     pub const ALL: [(&'static str, Self); 4] = [
         ("bar", Self::Bar),
@@ -54,35 +54,35 @@ impl Form {
 
 /// How exact a value is.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Exactness {
+pub enum ValueQualifier {
     /// It is this.
     #[default]
     Exact,
     /// It is more.
-    More,
+    MoreThan,
     /// It is less.
-    Less,
+    LessThan,
     /// It is about this.
     About,
 }
 
-impl Exactness {
+impl ValueQualifier {
     /// By the word of a qualifier.
-    pub fn of(qualifier: &str) -> Self {
+    pub fn parse(qualifier: &str) -> Self {
         match qualifier {
-            "more_than" => Self::More,
-            "less_than" => Self::Less,
+            "more_than" => Self::MoreThan,
+            "less_than" => Self::LessThan,
             "about" => Self::About,
             _ => Self::Exact,
         }
     }
 
     /// A sign for it, where there is no room for words.
-    fn sign(self) -> &'static str {
+    fn symbol(self) -> &'static str {
         match self {
             Self::Exact => "",
-            Self::More => ">",
-            Self::Less => "<",
+            Self::MoreThan => ">",
+            Self::LessThan => "<",
             Self::About => "~",
         }
     }
@@ -90,11 +90,11 @@ impl Exactness {
 
 /// A value beside that of a point: what it was before, what it is to be.
 #[derive(Clone, Debug, Default)]
-pub struct Mark {
+pub struct Marker {
     /// Exact decimal.
     pub value: String,
     /// What it says, with its name: `Target: 2,000 (2027)`.
-    pub said: String,
+    pub text: String,
 }
 
 /// A value.
@@ -109,29 +109,29 @@ pub struct Point {
     /// Exact decimal; none of what is shown although nothing is known of it.
     pub value: Option<String>,
     /// How exact it is.
-    pub exactness: Exactness,
+    pub qualifier: ValueQualifier,
     /// How people say it, with its qualifier.
-    pub figure: String,
+    pub display_value: String,
     /// What it was before.
-    pub baseline: Option<Mark>,
+    pub baseline: Option<Marker>,
     /// What it is to be.
-    pub target: Option<Mark>,
+    pub target: Option<Marker>,
     /// How much of the way is gone: `75%`.
-    pub reached: Option<String>,
+    pub progress: Option<String>,
 }
 
 impl Point {
     /// Its value as a length can be made of it.
-    fn number(&self) -> f64 {
-        self.value.as_deref().map_or(0.0, scale::number)
+    fn numeric_value(&self) -> f64 {
+        self.value.as_deref().map_or(0.0, scale::decimal_to_f64)
     }
 
     /// All that is said of it.
-    fn told(&self) -> String {
+    fn accessible_text(&self) -> String {
         let marks =
-            [&self.baseline, &self.target].into_iter().flatten().map(|mark| mark.said.as_str());
-        let parts: Vec<&str> = std::iter::once(self.figure.as_str())
-            .chain(self.reached.as_deref())
+            [&self.baseline, &self.target].into_iter().flatten().map(|mark| mark.text.as_str());
+        let parts: Vec<&str> = std::iter::once(self.display_value.as_str())
+            .chain(self.progress.as_deref())
             .chain(marks)
             .collect();
         format!("{}: {}", self.label, parts.join(" · "))
@@ -166,13 +166,13 @@ impl Panel {
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// How it shows values.
-    pub form: Form,
+    pub chart_type: ChartType,
     /// The language of what the product says.
     pub language: &'static str,
     /// What it shows.
     pub title: String,
     /// What its points are: countries, years, statistics.
-    pub of: String,
+    pub point_noun: String,
     /// The values.
     pub panels: Vec<Panel>,
     /// What must stand with them: footnotes, what is not shown.
@@ -183,7 +183,7 @@ pub struct Chart {
 
 impl Chart {
     /// Adds a point to the series of this name, in the panel of this name.
-    fn add(&mut self, panel: &str, series: Option<String>, point: Point) {
+    fn add_point(&mut self, panel: &str, series: Option<String>, point: Point) {
         let is_it = |known: &Panel| known.heading.as_deref() == Some(panel);
         if !self.panels.iter().any(is_it) {
             self.panels.push(Panel { heading: Some(panel.to_owned()), series: Vec::new() });
@@ -196,7 +196,7 @@ impl Chart {
     }
 
     /// Keeps the first points, or the last; gives how many are left out.
-    fn keep(&mut self, most: usize, is_last: bool) -> usize {
+    fn truncate_points(&mut self, most: usize, is_last: bool) -> usize {
         let all: usize = self.panels.iter().map(|panel| panel.points().count()).sum();
         let left_out = all.saturating_sub(most);
         let kept = if is_last { left_out..all } else { 0..most };
@@ -214,7 +214,7 @@ impl Chart {
 
 /// How a chart is to look.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct RenderOptions {
     /// Its colours.
     pub theme: Theme,
     /// Its width.
@@ -222,18 +222,18 @@ pub struct Look {
     /// Its height; as much as it needs where none is named.
     pub height: Option<f64>,
     /// Its name in a page that has its style, its title and its notes already.
-    pub within: Option<&'static str>,
+    pub embedded_as: Option<&'static str>,
 }
 
 /// A chart as it was drawn.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct RenderedChart {
     /// The SVG.
     pub svg: String,
     /// Its height.
     pub height: f64,
     /// How many values there was no room for, in words.
-    pub left_out: Option<String>,
+    pub omitted_note: Option<String>,
 }
 
 pub use theme::Theme;

@@ -4,34 +4,34 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 
-use super::api::read;
-use super::asked::{Asked, WITHOUT, parameters_of_page};
-use super::draw::picture;
-use super::{Chart, Form, Look, Mark, Point, Theme};
-use crate::embed::discovery::Discovery;
-use crate::embed::page::{self, Page, language_of};
+use super::api::load_chart;
+use super::asked::{ChartParams, EXCLUDED_PARAMS, openapi_page_parameters};
+use super::draw::render_chart;
+use super::{Chart, ChartType, Marker, Point, RenderOptions, Theme};
+use crate::embed::discovery::OEmbedDiscovery;
+use crate::embed::page::{self, HtmlPage, visitor_language};
 use crate::http::conditional::Freshness;
 use crate::http::keys::Visibility;
 use crate::http::language::accept_language;
 use crate::http::problem::Problem;
-use crate::impact::model::SPEC;
+use crate::impact::model::SCHEMA;
 use crate::phrases::Phrase;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::list::in_address;
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
+use crate::resource::list::encode_query;
 
 /// What the document says of it, beside what the handler does.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/embed/impact-statistics/chart",
-    spec: &SPEC,
-    without: WITHOUT,
-    own: parameters_of_page,
-    needs_query: false,
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: openapi_page_parameters,
+    requires_query: false,
 };
 
 /// The widths in which a chart is drawn: a frame shows the one that fits.
-const WIDTHS: [(&str, f64); 2] = [("wide", 720.0), ("narrow", 340.0)];
+const RENDER_WIDTHS: [(&str, f64); 2] = [("wide", 720.0), ("narrow", 340.0)];
 
 /// Embed a chart of impact statistics
 ///
@@ -48,70 +48,76 @@ const WIDTHS: [(&str, f64); 2] = [("wide", 720.0), ("narrow", 340.0)];
     (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed/impact-statistics/chart")]
-pub async fn embed_chart(context: web::Data<Context>, request: HttpRequest) -> HttpResponse {
-    match answer(&context, &request).await {
+pub async fn embed_chart(context: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+    match respond(&context, &request).await {
         Ok(response) => response,
-        Err(problem) => page::problem(&problem, language_of(&request, &context), &context.settings),
+        Err(problem) => {
+            page::error_page(&problem, visitor_language(&request, &context), &context.settings)
+        }
     }
 }
 
-async fn answer(
-    context: &web::Data<Context>,
+async fn respond(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (asked, query, wanted) = Asked::read(
+    let (asked, query, wanted) = ChartParams::parse(
         request.query_string(),
         accept_language(request),
-        (&context.fallback, Visibility::Published),
+        (&context.fallback_languages, Visibility::Published),
         true,
     )?;
-    let wish = wanted.wish.clone();
+    let wish = wanted.language_preference.clone();
     let (of, theme) = (format!("page {:?}", context.settings.embed_origins), asked.theme);
-    let (validators, chart) =
-        match read(context, request, (Visibility::Published, &of), (asked, query.clone(), wanted))
-            .await?
-        {
-            Freshness::Fresh(validators, chart) => (validators, chart),
-            Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified(
-                    context,
-                    Visibility::Published,
-                    &wish,
-                    &validators,
-                ));
-            }
-        };
+    let (validators, chart) = match load_chart(
+        context,
+        request,
+        (Visibility::Published, &of),
+        (asked, query.clone(), wanted),
+    )
+    .await?
+    {
+        Freshness::Fresh(validators, chart) => (validators, chart),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &wish,
+                &validators,
+            ));
+        }
+    };
     let base = context.settings.base_url(request);
     let at = |path: &str, query: &str| {
-        format!("{base}{path}{}{}", if query.is_empty() { "" } else { "?" }, in_address(query))
+        format!("{base}{path}{}{}", if query.is_empty() { "" } else { "?" }, encode_query(query))
     };
     let this = at(request.path(), request.query_string());
-    let discovery = Discovery::of(&base, &this);
+    let discovery = OEmbedDiscovery::new(&base, &this);
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, Visibility::Published, &wish);
-    answer::validate(&mut response, &validators);
-    response.insert_header((header::LINK, discovery.links().join(", ")));
+    answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+    answer::set_validators(&mut response, &validators);
+    response.insert_header((header::LINK, discovery.link_headers().join(", ")));
     // A list takes no parameters of groups.
     let list = at("/v1/impact-statistics", &query);
     let head = html! {
         link rel="canonical" href=(this);
-        (discovery.head(&chart.title))
+        (discovery.render_head(&chart.title))
         meta name="robots" content="noindex";
     };
-    let page = Page {
+    let page = HtmlPage {
         head,
-        body: body(&chart, theme, &list),
-        chart: Some(theme),
-        ..Page::saying(chart.language, &chart.title)
+        body: render_body(&chart, theme, &list),
+        chart_theme: Some(theme),
+        ..HtmlPage::message(chart.language, &chart.title)
     };
-    Ok(page.answer(&context.settings, response))
+    Ok(page.to_response(&context.settings, response))
 }
 
-fn body(chart: &Chart, theme: Theme, list: &str) -> Markup {
-    let drawn = WIDTHS.map(|(name, width)| {
-        picture(chart, &Look { theme, width, height: None, within: Some(name) })
+fn render_body(chart: &Chart, theme: Theme, list: &str) -> Markup {
+    let drawn = RENDER_WIDTHS.map(|(name, width)| {
+        render_chart(chart, &RenderOptions { theme, width, height: None, embedded_as: Some(name) })
     });
-    let left_out = drawn.iter().find_map(|picture| picture.left_out.as_ref());
+    let left_out = drawn.iter().find_map(|picture| picture.omitted_note.as_ref());
     let say = |phrase: Phrase| phrase.in_language(chart.language);
     html! {
         div.text { h1 { (chart.title) } }
@@ -119,7 +125,7 @@ fn body(chart: &Chart, theme: Theme, list: &str) -> Markup {
             @for picture in &drawn { (PreEscaped(&picture.svg)) }
         }
         @if !chart.is_empty() {
-            details.data open { summary { (say(Phrase::DataAsTable)) } (table(chart)) }
+            details.data open { summary { (say(Phrase::DataAsTable)) } (render_table(chart)) }
         }
         div.text {
             @for note in left_out.into_iter().chain(&chart.notes) { p.soft { (note) } }
@@ -129,9 +135,9 @@ fn body(chart: &Chart, theme: Theme, list: &str) -> Markup {
 }
 
 /// What the chart shows, as a table.
-fn table(chart: &Chart) -> Markup {
+fn render_table(chart: &Chart) -> Markup {
     let say = |phrase: Phrase| phrase.in_language(chart.language);
-    let is_progress = chart.form == Form::Progress;
+    let is_progress = chart.chart_type == ChartType::Progress;
     let rows = chart.panels.iter().flat_map(|panel| {
         let of = |series: Option<&String>| {
             panel.heading.iter().chain(series).cloned().collect::<Vec<_>>().join(" · ")
@@ -143,16 +149,16 @@ fn table(chart: &Chart) -> Markup {
     });
     let rows: Vec<(String, &Point)> = rows.collect();
     let has_groups = rows.iter().any(|(of, _)| !of.is_empty());
-    let said = |mark: &Option<Mark>| {
+    let said = |mark: &Option<Marker>| {
         mark.as_ref().map(|mark| {
-            mark.said.split_once(": ").map_or(mark.said.clone(), |(_, said)| said.to_owned())
+            mark.text.split_once(": ").map_or(mark.text.clone(), |(_, said)| said.to_owned())
         })
     };
     html! {
         table {
             caption { (chart.title) }
             thead { tr {
-                th scope="col" { (chart.of) }
+                th scope="col" { (chart.point_noun) }
                 @if has_groups { th scope="col" { (say(Phrase::Unit)) } }
                 th.number scope="col" { (say(Phrase::Value)) }
                 @if is_progress {
@@ -164,9 +170,9 @@ fn table(chart: &Chart) -> Markup {
             tbody { @for (of, point) in &rows { tr {
                 th scope="row" lang=[&point.language] { (point.label) }
                 @if has_groups { td { (of) } }
-                td.number { (point.figure) }
+                td.number { (point.display_value) }
                 @if is_progress {
-                    td.number { (point.reached.as_deref().unwrap_or("–")) }
+                    td.number { (point.progress.as_deref().unwrap_or("–")) }
                     td.number { (said(&point.baseline).as_deref().unwrap_or("–")) }
                     td.number { (said(&point.target).as_deref().unwrap_or("–")) }
                 }

@@ -1,79 +1,90 @@
 //! How far it is from the baseline to the target.
 
-use super::bars::{draw_heading, heading};
-use super::canvas::{Anchor, Canvas, Words, length};
-use super::draw::{Drawn, Room};
-use super::lettering::{Letters, OTHER};
-use super::scale::{Scale, count, number};
+use super::bars::{draw_heading, layout_heading};
+use super::canvas::{Canvas, TextAnchor, TextRun, format_length};
+use super::draw::{DrawArea, DrawResult};
+use super::lettering::{FONT_SLACK, TextStyle};
+use super::scale::{Scale, decimal_to_f64, usize_to_f64};
 use super::{Chart, Point};
 
-const LABEL: Letters = Letters::text(14.0);
-const VALUE: Letters = Letters::bold(16.0);
-const MARK: Letters = Letters::text(12.0);
-const LABEL_LINES: usize = 5;
-const TRACK: f64 = 14.0;
-const GAP: f64 = 18.0;
+const LABEL_STYLE: TextStyle = TextStyle::regular(14.0);
+const VALUE_STYLE: TextStyle = TextStyle::bold(16.0);
+const MARKER_STYLE: TextStyle = TextStyle::regular(12.0);
+const MAX_LABEL_LINES: usize = 5;
+const TRACK_HEIGHT: f64 = 14.0;
+const ROW_GAP: f64 = 18.0;
 
 /// A point with its texts in lines.
-struct Row<'a> {
+struct ProgressRow<'a> {
     point: &'a Point,
-    label: Vec<String>,
-    value: Vec<String>,
-    baseline: Vec<String>,
-    target: Vec<String>,
+    label_lines: Vec<String>,
+    value_lines: Vec<String>,
+    baseline_lines: Vec<String>,
+    target_lines: Vec<String>,
     /// Whether baseline and target stand beside each other.
-    is_beside: bool,
+    is_side_by_side: bool,
     height: f64,
 }
 
-impl<'a> Row<'a> {
-    fn new(name: Option<&str>, point: &'a Point, canvas: &Canvas, room: Room) -> Self {
-        let lettering = &canvas.lettering;
+impl<'a> ProgressRow<'a> {
+    fn new(name: Option<&str>, point: &'a Point, canvas: &Canvas, room: DrawArea) -> Self {
+        let lettering = &canvas.measurer;
         let label =
             name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label));
-        let label = lettering.wrapped(&label, LABEL, room.width, LABEL_LINES);
-        let said = [Some(point.figure.as_str()), point.reached.as_deref()]
+        let label = lettering.wrap(&label, LABEL_STYLE, room.width, MAX_LABEL_LINES);
+        let said = [Some(point.display_value.as_str()), point.progress.as_deref()]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()
             .join(" · ");
-        let value = lettering.wrapped(&said, VALUE, room.width, usize::MAX);
-        let said = |mark: &Option<super::Mark>| {
-            mark.as_ref().map(|mark| mark.said.clone()).unwrap_or_default()
+        let value = lettering.wrap(&said, VALUE_STYLE, room.width, usize::MAX);
+        let said = |mark: &Option<super::Marker>| {
+            mark.as_ref().map(|mark| mark.text.clone()).unwrap_or_default()
         };
         let (baseline, target) = (said(&point.baseline), said(&point.target));
-        let is_beside = (lettering.width(&baseline, MARK) + lettering.width(&target, MARK)) * OTHER
+        let is_beside = (lettering.width(&baseline, MARKER_STYLE)
+            + lettering.width(&target, MARKER_STYLE))
+            * FONT_SLACK
             + 16.0
             <= room.width;
-        let lines = |text: &str| lettering.wrapped(text, MARK, room.width, usize::MAX);
+        let lines = |text: &str| lettering.wrap(text, MARKER_STYLE, room.width, usize::MAX);
         let (baseline, target) = (lines(&baseline), lines(&target));
         let marks = if is_beside {
             baseline.len().max(target.len())
         } else {
             baseline.len().saturating_add(target.len())
         };
-        let height = count(label.len()) * LABEL.line()
-            + count(value.len()) * VALUE.line()
-            + TRACK
+        let height = usize_to_f64(label.len()) * LABEL_STYLE.line_height()
+            + usize_to_f64(value.len()) * VALUE_STYLE.line_height()
+            + TRACK_HEIGHT
             + 10.0
-            + count(marks) * MARK.line()
-            + GAP;
-        Self { point, label, value, baseline, target, is_beside, height }
+            + usize_to_f64(marks) * MARKER_STYLE.line_height()
+            + ROW_GAP;
+        Self {
+            point,
+            label_lines: label,
+            value_lines: value,
+            baseline_lines: baseline,
+            target_lines: target,
+            is_side_by_side: is_beside,
+            height,
+        }
     }
 }
 
 /// Draws a track for each point.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
+pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
     let (mut y, mut left_out, mut is_full) = (room.top, 0_usize, false);
     for panel in &chart.panels {
-        let heading = heading(panel, canvas, room);
+        let heading = layout_heading(panel, canvas, room);
         let mut is_headed = false;
         for series in &panel.series {
             for point in &series.points {
-                let row = Row::new(series.name.as_deref(), point, canvas, room);
+                let row = ProgressRow::new(series.name.as_deref(), point, canvas, room);
                 let end = y + row.height + if is_headed { 0.0 } else { heading.1 };
                 is_full = is_full
-                    || (y > room.top && room.height.is_some_and(|height| end > room.top + height));
+                    || (y > room.top
+                        && room.max_height.is_some_and(|height| end > room.top + height));
                 if is_full {
                     left_out = left_out.saturating_add(1);
                     continue;
@@ -87,48 +98,68 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: Room) -> Drawn {
             }
         }
     }
-    Drawn { height: y - room.top, left_out }
+    DrawResult { height: y - room.top, omitted_points: left_out }
 }
 
-fn draw_row(row: &Row<'_>, canvas: &mut Canvas, (room, top): (Room, f64)) {
+fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (room, top): (DrawArea, f64)) {
     let point = row.point;
-    canvas.open(&point.told());
-    let label =
-        Words { text: "", letters: LABEL, class: "kc-ink", language: point.language.as_deref() };
-    let value = Words { letters: VALUE, language: None, ..label };
-    let next =
-        canvas.lines(label, &row.label, Anchor::Start, (room.left, top + LABEL.size), room.width)
-            - LABEL.size
-            + VALUE.size;
-    let next =
-        canvas.lines(value, &row.value, Anchor::Start, (room.left, next), room.width) - VALUE.size;
+    canvas.open_group(&point.accessible_text());
+    let label = TextRun {
+        text: "",
+        style: LABEL_STYLE,
+        class: "kc-ink",
+        language: point.language.as_deref(),
+    };
+    let value = TextRun { style: VALUE_STYLE, language: None, ..label };
+    let next = canvas.text_lines(
+        label,
+        &row.label_lines,
+        TextAnchor::Start,
+        (room.left, top + LABEL_STYLE.size),
+        room.width,
+    ) - LABEL_STYLE.size
+        + VALUE_STYLE.size;
+    let next = canvas.text_lines(
+        value,
+        &row.value_lines,
+        TextAnchor::Start,
+        (room.left, next),
+        room.width,
+    ) - VALUE_STYLE.size;
     let track = next + 5.0;
-    let of = |mark: &Option<super::Mark>| mark.as_ref().map(|mark| number(&mark.value));
-    let (reached, baseline, target) = (point.number(), of(&point.baseline), of(&point.target));
+    let of = |mark: &Option<super::Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
+    let (reached, baseline, target) =
+        (point.numeric_value(), of(&point.baseline), of(&point.target));
     // Ends of the track have room for half of a mark.
     let ends = (room.left + 8.0, room.left + room.width - 8.0);
     let scale = Scale::new([Some(reached), baseline, target].into_iter().flatten(), ends);
-    let from = scale.place(baseline.unwrap_or(0.0));
-    let to = scale.place(reached);
-    canvas.rectangle("kc-line", (ends.0, track), (ends.1 - ends.0, TRACK));
-    canvas.rectangle("kc-bar", (from.min(to), track), ((to - from).abs().max(1.0), TRACK));
+    let from = scale.position(baseline.unwrap_or(0.0));
+    let to = scale.position(reached);
+    canvas.rectangle("kc-line", (ends.0, track), (ends.1 - ends.0, TRACK_HEIGHT));
+    canvas.rectangle("kc-bar", (from.min(to), track), ((to - from).abs().max(1.0), TRACK_HEIGHT));
     if baseline.is_some() {
-        canvas.line("kc-line", (from, track - 4.0), (from, track + TRACK + 4.0), "3");
+        canvas.line("kc-line", (from, track - 4.0), (from, track + TRACK_HEIGHT + 4.0), "3");
     }
     if let Some(target) = target {
-        let (x, y) = (scale.place(target), track + TRACK / 2.0);
-        let path = format!("M{} {}l8 8l-8 8l-8 -8z", length(x), length(y - 8.0));
+        let (x, y) = (scale.position(target), track + TRACK_HEIGHT / 2.0);
+        let path = format!("M{} {}l8 8l-8 8l-8 -8z", format_length(x), format_length(y - 8.0));
         canvas.path("kc-mark kc-halo", &path, "1.5", None);
     }
-    let first = track + TRACK + 5.0 + MARK.size;
-    let mark = Words { text: "", letters: MARK, class: "kc-soft", language: None };
-    let below = canvas.lines(mark, &row.baseline, Anchor::Start, (room.left, first), room.width);
-    let first = if row.is_beside { first } else { below };
-    let (x, anchor) = if row.is_beside {
-        (room.left + room.width, Anchor::End)
+    let first = track + TRACK_HEIGHT + 5.0 + MARKER_STYLE.size;
+    let mark = TextRun { text: "", style: MARKER_STYLE, class: "kc-soft", language: None };
+    let below = canvas.text_lines(
+        mark,
+        &row.baseline_lines,
+        TextAnchor::Start,
+        (room.left, first),
+        room.width,
+    );
+    let first = if row.is_side_by_side { first } else { below };
+    let (x, anchor) = if row.is_side_by_side {
+        (room.left + room.width, TextAnchor::End)
     } else {
-        (room.left, Anchor::Start)
+        (room.left, TextAnchor::Start)
     };
-    canvas.lines(mark, &row.target, anchor, (x, first), room.width);
-    canvas.close();
+    canvas.text_lines(mark, &row.target_lines, anchor, (x, first), room.width);
+    canvas.close_group();
 }

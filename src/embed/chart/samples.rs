@@ -11,7 +11,7 @@ use crate::impact::figure::{figure, number};
 use crate::phrases::{LANGUAGES, Phrase};
 use crate::places;
 
-fn svg(chart: &Chart, look: &Look) -> String {
+fn render_svg(chart: &Chart, look: &Look) -> String {
     picture(chart, look).svg
 }
 
@@ -48,7 +48,7 @@ fn country(language: &'static str, code: &str, value: Option<(&str, &str)>) -> P
     }
 }
 
-fn mark(language: &'static str, phrase: Phrase, value: &str, when: &str) -> Mark {
+fn marker(language: &'static str, phrase: Phrase, value: &str, when: &str) -> Mark {
     let said =
         format!("{}: {} ({when})", phrase.in_language(language), number(value, "unit", language));
     Mark { value: value.to_owned(), said }
@@ -72,7 +72,7 @@ fn chart(form: Form, language: &'static str, panels: Vec<Panel>) -> Chart {
     }
 }
 
-fn sample(form: Form, language: &'static str) -> Chart {
+fn sample_chart(form: Form, language: &'static str) -> Chart {
     let values = [
         ("AL", "500", "more_than"),
         ("RS", "1250", "exact"),
@@ -158,13 +158,13 @@ fn sample(form: Form, language: &'static str) -> Chart {
     chart(form, language, panels)
 }
 
-fn look(theme: Theme, width: f64) -> Look {
+fn render_options(theme: Theme, width: f64) -> Look {
     Look { theme, width, height: None, within: None }
 }
 
 /// With `KINOTEKA_SCREENSHOTS=DIRECTORY` all samples are put there, to be looked at.
 #[test]
-fn samples_are_drawn_in_every_language() {
+fn renders_samples_in_every_language() {
     for (name, form) in Form::ALL {
         for language in LANGUAGES {
             let chart = sample(form, language);
@@ -194,7 +194,7 @@ fn attribute(node: Node<'_, '_>, name: &str) -> f64 {
 
 /// What every drawing owes: it is XML, says what it is, nothing of it lies outside, and every value
 /// and note is in it in words.
-fn holds(chart: &Chart, look: &Look, drawn: &str) {
+fn assert_sound_svg(chart: &Chart, look: &Look, drawn: &str) {
     let read = Document::parse(drawn).unwrap_or_else(|error| panic!("{error}: {drawn}"));
     let root = read.root_element();
     let view: Vec<f64> =
@@ -266,7 +266,7 @@ fn holds(chart: &Chart, look: &Look, drawn: &str) {
     }
 }
 
-fn texts(drawn: &str) -> Vec<String> {
+fn text_contents(drawn: &str) -> Vec<String> {
     let read = Document::parse(drawn).unwrap();
     read.descendants()
         .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")))
@@ -274,7 +274,7 @@ fn texts(drawn: &str) -> Vec<String> {
         .collect()
 }
 
-fn bars(drawn: &str) -> Vec<f64> {
+fn bar_widths(drawn: &str) -> Vec<f64> {
     let read = Document::parse(drawn).unwrap();
     read.descendants()
         .filter(|node| node.attribute("class") == Some("kc-bar"))
@@ -298,7 +298,7 @@ fn bar_chart(values: &[(&str, &str)]) -> Chart {
 }
 
 #[test]
-fn bars_are_as_long_as_values_are_large() {
+fn bar_lengths_are_proportional() {
     let drawn = svg(
         &bar_chart(&[("100", "exact"), ("50", "exact"), ("-25", "exact"), ("0", "exact")]),
         &look(Theme::Light, 800.0),
@@ -313,7 +313,7 @@ fn bars_are_as_long_as_values_are_large() {
 }
 
 #[test]
-fn qualifiers_are_never_dropped() {
+fn qualifiers_are_always_shown() {
     for width in [200.0, 640.0] {
         let texts = texts(&svg(
             &bar_chart(&[("500", "more_than"), ("20", "less_than"), ("7", "about")]),
@@ -378,7 +378,7 @@ fn very_long_numbers_stay_exact() {
 }
 
 #[test]
-fn what_there_is_no_room_for_is_counted() {
+fn omitted_points_are_counted() {
     let values: Vec<(String, &str)> =
         (1..=200).rev().map(|value| (value.to_string(), "exact")).collect();
     let values: Vec<(&str, &str)> =
@@ -401,7 +401,7 @@ fn what_there_is_no_room_for_is_counted() {
 }
 
 #[test]
-fn nothing_is_invented_between_years() {
+fn lines_skip_years_without_data() {
     let drawn = svg(&sample(Form::Line, "en"), &look(Theme::Light, 640.0));
     let read = Document::parse(&drawn).unwrap();
     let strokes: Vec<&str> = read
@@ -416,7 +416,7 @@ fn nothing_is_invented_between_years() {
 }
 
 #[test]
-fn an_empty_chart_says_so() {
+fn empty_chart_shows_message() {
     for (_, form) in Form::ALL {
         for language in LANGUAGES {
             let chart = chart(form, language, Vec::new());
@@ -428,7 +428,7 @@ fn an_empty_chart_says_so() {
 }
 
 #[test]
-fn lines_are_told_apart_without_colour() {
+fn lines_differ_without_colour() {
     let series = (0..8)
         .map(|line| Series {
             name: Some(format!("Line {line}")),

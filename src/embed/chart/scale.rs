@@ -3,19 +3,19 @@
 /// From values to places.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
-    least: f64,
-    most: f64,
-    from: f64,
-    to: f64,
+    domain_min: f64,
+    domain_max: f64,
+    range_start: f64,
+    range_end: f64,
 }
 
 /// A decimal as a length can be made of it.
-pub fn number(decimal: &str) -> f64 {
+pub fn decimal_to_f64(decimal: &str) -> f64 {
     decimal.parse().ok().filter(|number: &f64| number.is_finite()).unwrap_or(0.0)
 }
 
 /// How many.
-pub fn count(number: usize) -> f64 {
+pub fn usize_to_f64(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }
 
@@ -25,27 +25,28 @@ impl Scale {
     pub fn new(values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Self {
         let (least, most) = values
             .fold((0.0_f64, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
-        Self { least, most, from, to }
+        Self { domain_min: least, domain_max: most, range_start: from, range_end: to }
     }
 
     /// The place of a value.
-    pub fn place(&self, value: f64) -> f64 {
+    pub fn position(&self, value: f64) -> f64 {
         // Of sizes near the largest that there are, the span itself would not be one.
-        let span = self.most / 2.0 - self.least / 2.0;
+        let span = self.domain_max / 2.0 - self.domain_min / 2.0;
         if span <= 0.0 {
-            return self.from;
+            return self.range_start;
         }
-        self.from + (self.to - self.from) * ((value / 2.0 - self.least / 2.0) / span)
+        self.range_start
+            + (self.range_end - self.range_start) * ((value / 2.0 - self.domain_min / 2.0) / span)
     }
 
     /// A value's part of the whole, from nothing to one.
-    pub fn part(&self, value: f64) -> f64 {
-        Self { from: 0.0, to: 1.0, ..*self }.place(value)
+    pub fn fraction(&self, value: f64) -> f64 {
+        Self { range_start: 0.0, range_end: 1.0, ..*self }.position(value)
     }
 
     /// Round values from the least to the most, some four of them.
     pub fn ticks(&self) -> Vec<f64> {
-        let rough = (self.most / 4.0 - self.least / 4.0).abs();
+        let rough = (self.domain_max / 4.0 - self.domain_min / 4.0).abs();
         if rough <= 0.0 || !rough.is_finite() {
             return vec![0.0];
         }
@@ -59,7 +60,7 @@ impl Scale {
         for direction in [-step, step] {
             for place in 1..=10_u32 {
                 let tick = direction * f64::from(place);
-                if tick < self.least || tick > self.most {
+                if tick < self.domain_min || tick > self.domain_max {
                     break;
                 }
                 ticks.push(tick);
@@ -70,7 +71,7 @@ impl Scale {
 }
 
 /// A tick as a decimal.
-pub fn decimal(tick: f64) -> String {
+pub fn format_tick(tick: f64) -> String {
     // The digits that a step has, and not those that its binary form adds.
     let text = format!("{tick:.15e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
@@ -86,7 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn values_have_places() {
+    fn maps_values_to_positions() {
         let scale = Scale::new([50.0, 100.0].into_iter(), (10.0, 110.0));
         let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
         assert!(

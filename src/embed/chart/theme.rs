@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// How many lines are told apart.
-pub const LINES: usize = 6;
+pub const LINE_STYLES: usize = 6;
 /// In how many steps tiles are shaded.
-pub const STEPS: usize = 5;
+pub const SHADES: usize = 5;
 
 /// Whether a chart is light or dark.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,32 +33,32 @@ impl Theme {
 /// The colours of a theme.
 struct Palette {
     /// Behind everything.
-    paper: &'static str,
+    background: &'static str,
     /// Texts.
-    ink: &'static str,
+    text: &'static str,
     /// Texts that matter less.
-    soft: &'static str,
+    muted_text: &'static str,
     /// Axes and outlines.
-    line: &'static str,
+    outline: &'static str,
     /// Bars.
     bar: &'static str,
     /// Marks on bars.
-    mark: &'static str,
+    marker: &'static str,
     /// Lines and their points.
-    lines: [&'static str; LINES],
+    lines: [&'static str; LINE_STYLES],
     /// Tiles, from the least to the most, each with the colour of texts on it.
-    steps: [(&'static str, &'static str); STEPS],
+    shades: [(&'static str, &'static str); SHADES],
 }
 
 const LIGHT: Palette = Palette {
-    paper: "#ffffff",
-    ink: "#1b1b1f",
-    soft: "#55555e",
-    line: "#767680",
+    background: "#ffffff",
+    text: "#1b1b1f",
+    muted_text: "#55555e",
+    outline: "#767680",
     bar: "#0b57c2",
-    mark: "#9c3500",
+    marker: "#9c3500",
     lines: ["#0b57c2", "#9c3500", "#1a6b3c", "#7a2d8c", "#5c5300", "#00606b"],
-    steps: [
+    shades: [
         ("#e6eefb", "#1b1b1f"),
         ("#c3d8f7", "#1b1b1f"),
         ("#94baf0", "#1b1b1f"),
@@ -68,14 +68,14 @@ const LIGHT: Palette = Palette {
 };
 
 const DARK: Palette = Palette {
-    paper: "#17171a",
-    ink: "#f2f2f5",
-    soft: "#b5b5c0",
-    line: "#85858f",
+    background: "#17171a",
+    text: "#f2f2f5",
+    muted_text: "#b5b5c0",
+    outline: "#85858f",
     bar: "#8ab8ff",
-    mark: "#ffb38a",
+    marker: "#ffb38a",
     lines: ["#8ab8ff", "#ffb38a", "#8fd6a8", "#dca6ea", "#d9cf6b", "#7fd3dd"],
-    steps: [
+    shades: [
         ("#1e2838", "#f2f2f5"),
         ("#243b60", "#f2f2f5"),
         ("#2c5290", "#f2f2f5"),
@@ -85,27 +85,27 @@ const DARK: Palette = Palette {
 };
 
 impl Palette {
-    fn rules(&self) -> String {
+    fn css_rules(&self) -> String {
         let mut css = String::new();
         for (class, colour) in [
-            ("paper", self.paper),
-            ("ink", self.ink),
-            ("soft", self.soft),
+            ("paper", self.background),
+            ("ink", self.text),
+            ("soft", self.muted_text),
             ("bar", self.bar),
-            ("mark", self.mark),
+            ("mark", self.marker),
         ] {
             let _ = write!(css, ".kc-{class}{{fill:{colour}}}");
         }
         let _ = write!(
             css,
             ".kc-line{{fill:none;stroke:{}}}.kc-halo{{stroke:{paper}}}",
-            self.line,
-            paper = self.paper
+            self.outline,
+            paper = self.background
         );
         let _ = write!(
             css,
             ".kc-label{{fill:{};stroke:{};stroke-width:3px;stroke-linejoin:round;paint-order:stroke}}",
-            self.ink, self.paper
+            self.text, self.background
         );
         for (place, colour) in self.lines.iter().enumerate() {
             let _ = write!(
@@ -113,23 +113,23 @@ impl Palette {
                 ".kc-line-{place}{{fill:none;stroke:{colour}}}.kc-point-{place}{{fill:{colour};stroke:{colour}}}"
             );
         }
-        for (place, (colour, ink)) in self.steps.iter().enumerate() {
+        for (place, (colour, ink)) in self.shades.iter().enumerate() {
             let _ = write!(
                 css,
                 ".kc-step-{place}{{fill:{colour};stroke:{}}}.kc-on-{place}{{fill:{ink}}}",
-                self.line
+                self.outline
             );
         }
         // What is not exact is hollow: the rule comes last.
-        let _ = write!(css, ".kc-hollow{{fill:{}}}", self.paper);
+        let _ = write!(css, ".kc-hollow{{fill:{}}}", self.background);
         css
     }
 
     /// What a page around a chart is coloured by.
-    fn variables(&self, scheme: &str) -> String {
+    fn css_variables(&self, scheme: &str) -> String {
         format!(
             ":root{{color-scheme:{scheme};--kt-ink:{};--kt-soft:{};--kt-paper:{};--kt-line:{};--kt-accent:{}}}",
-            self.ink, self.soft, self.paper, self.line, self.bar
+            self.text, self.muted_text, self.background, self.outline, self.bar
         )
     }
 }
@@ -139,50 +139,50 @@ pub struct Style {
     /// The rules.
     pub css: String,
     /// `'sha256-…'`.
-    pub hash: String,
+    pub csp_hash: String,
 }
 
 impl Style {
     fn new(css: String) -> Self {
         let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(&css)));
-        Self { css, hash }
+        Self { css, csp_hash: hash }
     }
 }
 
 const PREFERS_DARK: &str = "@media (prefers-color-scheme:dark)";
 
-fn rules_of(theme: Theme) -> String {
+fn theme_rules(theme: Theme) -> String {
     match theme {
-        Theme::Light => LIGHT.rules(),
-        Theme::Dark => DARK.rules(),
-        Theme::Auto => format!("{}{PREFERS_DARK}{{{}}}", LIGHT.rules(), DARK.rules()),
+        Theme::Light => LIGHT.css_rules(),
+        Theme::Dark => DARK.css_rules(),
+        Theme::Auto => format!("{}{PREFERS_DARK}{{{}}}", LIGHT.css_rules(), DARK.css_rules()),
     }
 }
 
-fn variables_of(theme: Theme) -> String {
+fn theme_variables(theme: Theme) -> String {
     match theme {
-        Theme::Light => LIGHT.variables("light"),
-        Theme::Dark => DARK.variables("dark"),
+        Theme::Light => LIGHT.css_variables("light"),
+        Theme::Dark => DARK.css_variables("dark"),
         Theme::Auto => format!(
             "{}{PREFERS_DARK}{{{}}}",
-            LIGHT.variables("light dark"),
-            DARK.variables("light dark")
+            LIGHT.css_variables("light dark"),
+            DARK.css_variables("light dark")
         ),
     }
 }
 
-static PICTURES: LazyLock<[Style; 3]> =
-    LazyLock::new(|| Theme::ALL.map(|(_, theme)| Style::new(rules_of(theme))));
-static PAGES: LazyLock<[Style; 3]> = LazyLock::new(|| {
+static CHART_STYLES: LazyLock<[Style; 3]> =
+    LazyLock::new(|| Theme::ALL.map(|(_, theme)| Style::new(theme_rules(theme))));
+static PAGE_STYLES: LazyLock<[Style; 3]> = LazyLock::new(|| {
     let pages = include_str!("../assets/embed.css");
     let charts = include_str!("../assets/chart.css");
     Theme::ALL.map(|(_, theme)| {
-        Style::new(format!("{pages}{charts}{}{}", variables_of(theme), rules_of(theme)))
+        Style::new(format!("{pages}{charts}{}{}", theme_variables(theme), theme_rules(theme)))
     })
 });
 
 impl Theme {
-    fn of(self, styles: &'static [Style; 3]) -> &'static Style {
+    fn select(self, styles: &'static [Style; 3]) -> &'static Style {
         let [auto, light, dark] = styles;
         match self {
             Self::Auto => auto,
@@ -192,13 +192,13 @@ impl Theme {
     }
 
     /// The style of a chart by itself.
-    pub fn of_picture(self) -> &'static Style {
-        self.of(&PICTURES)
+    pub fn chart_style(self) -> &'static Style {
+        self.select(&CHART_STYLES)
     }
 
     /// The style of a page that shows one.
-    pub fn of_page(self) -> &'static Style {
-        self.of(&PAGES)
+    pub fn page_style(self) -> &'static Style {
+        self.select(&PAGE_STYLES)
     }
 }
 
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_have_the_contrast_that_they_owe() {
+    fn colours_meet_wcag_contrast() {
         assert!(
             (contrast("#000000", "#ffffff") - 21.0).abs() < 0.01
                 && (contrast("#767676", "#ffffff") - 4.54).abs() < 0.01
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_go_one_way_and_lines_are_told_apart() {
+    fn shades_are_monotonic_and_lines_distinct() {
         for (palette, grows) in [(LIGHT, false), (DARK, true)] {
             let steps: Vec<f64> = palette.steps.iter().map(|(step, _)| luminance(step)).collect();
             assert!(steps.windows(2).all(|pair| (pair[0] < pair[1]) == grows), "{steps:?}");
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_a_style_ends_it() {
+    fn styles_are_safe_to_inline() {
         for (_, theme) in Theme::ALL {
             for style in [theme.of_picture(), theme.of_page()] {
                 assert!(!style.css.contains("</") && !style.css.contains("url("), "{}", style.css);

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{Indicator, IndicatorInput, IndicatorPage};
 use super::store::Indicators;
 use crate::http::problem::Problem;
-use crate::resource::context::Context;
+use crate::resource::context::AppState;
 use crate::resource::{read, restore, write};
 
 /// List indicators
@@ -14,7 +14,7 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_indicators", tag = "Indicators", responses((status = 200, description = "A page of indicators.", body = IndicatorPage)))]
 #[get("/v1/indicators")]
 pub async fn list_indicators(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     read::list::<Indicators>(context, request).await
@@ -26,7 +26,7 @@ pub async fn list_indicators(
 #[utoipa::path(operation_id = "get_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[get("/v1/indicators/{indicator}")]
 pub async fn get_indicator(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,7 +39,7 @@ pub async fn get_indicator(
 #[utoipa::path(operation_id = "create_indicator", tag = "Indicators", request_body = IndicatorInput, responses((status = 201, description = "The indicator, as stored.", body = Indicator)))]
 #[post("/v1/indicators")]
 pub async fn create_indicator(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -54,7 +54,7 @@ pub async fn create_indicator(
 #[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body = IndicatorInput, responses((status = 200, description = "The indicator, as stored.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
 #[put("/v1/indicators/{indicator}")]
 pub async fn replace_indicator(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -69,7 +69,7 @@ pub async fn replace_indicator(
 #[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body(content = IndicatorInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The indicator, as stored.", body = Indicator)))]
 #[patch("/v1/indicators/{indicator}")]
 pub async fn patch_indicator(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
@@ -84,7 +84,7 @@ pub async fn patch_indicator(
 #[utoipa::path(operation_id = "delete_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/indicators/{indicator}")]
 pub async fn delete_indicator(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -98,7 +98,7 @@ pub async fn delete_indicator(
 #[utoipa::path(operation_id = "restore_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator, as it is again.", body = Indicator)))]
 #[post("/v1/indicators/{indicator}/restore")]
 pub async fn restore_indicator(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

@@ -8,66 +8,68 @@ use utoipa::ToSchema;
 
 use crate::http::fields::{JsonFields, limits};
 use crate::impact::words::{
-    MEASURES, Measure, RESULT_TYPES, ResultType, UNIT, VOCABULARIES, Vocabulary,
+    INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure, RESULT_TYPES, ResultType, Vocabulary,
 };
 use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::Loaded;
-use crate::resource::shown::{Common, Shown};
-use crate::resource::spec::{FilterSpec, Kind, SortColumn, SortSpec, Spec, Takes, TextColumn};
-use crate::resource::{Draft, Status};
+use crate::resource::load::LoadedItem;
+use crate::resource::shown::{CommonFields, RenderContext};
+use crate::resource::spec::{
+    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
+};
+use crate::resource::{ParsedFields, Status};
 
 /// The declaration.
-pub const SPEC: Spec = Spec {
-    kind: Kind::Indicator,
-    table: None,
-    texts: &[("label", TextColumn::Title), ("description", TextColumn::Description)],
-    links: &[],
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::Indicator,
+    sort_table: None,
+    text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
+    references: &[],
     filters: &[
-        FilterSpec {
+        FilterSchema {
             name: "code",
-            takes: Takes::Text,
+            filter_type: FilterType::Text,
             description: "Indicators with this code.",
             example: "5.2.1",
         },
-        FilterSpec {
+        FilterSchema {
             name: "vocabulary",
-            takes: Takes::Word(VOCABULARIES),
+            filter_type: FilterType::OneOf(INDICATOR_VOCABULARIES),
             description: "Indicators whose code is of this vocabulary.",
             example: "sdg",
         },
-        FilterSpec {
+        FilterSchema {
             name: "unit",
-            takes: Takes::Text,
+            filter_type: FilterType::Text,
             description: "Indicators that count this unit.",
             example: "people",
         },
-        FilterSpec {
+        FilterSchema {
             name: "measure",
-            takes: Takes::Word(MEASURES),
+            filter_type: FilterType::OneOf(MEASURES),
             description: "Indicators of this measure.",
             example: "unit",
         },
-        FilterSpec {
+        FilterSchema {
             name: "result_type",
-            takes: Takes::Word(RESULT_TYPES),
+            filter_type: FilterType::OneOf(RESULT_TYPES),
             description: "Indicators of this type of result.",
             example: "outcome",
         },
-        FilterSpec {
+        FilterSchema {
             name: "additive",
-            takes: Takes::Flag,
+            filter_type: FilterType::Boolean,
             description: "Indicators whose values may be added up (`true`) or may not (`false`).",
             example: "true",
         },
-        FilterSpec {
+        FilterSchema {
             name: "language",
-            takes: Takes::Language,
+            filter_type: FilterType::Language,
             description: "Indicators with texts in this language.",
             example: "mk",
         },
     ],
     ranges: &[],
-    sorts: &[SortSpec {
+    sort_keys: &[SortSchema {
         name: "label",
         column: SortColumn::Title,
         description: "the label, in the answer's language and its alphabet",
@@ -83,10 +85,10 @@ pub const SPEC: Spec = Spec {
         "vocabulary",
         "vocabulary_url",
     ],
-    extras: &[],
-    referrers: &[],
-    shows: &[],
-    feeds: &[],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[],
+    feed_formats: &[],
 };
 
 /// What impact statistics measure, and how: defined once for all that belong to it.
@@ -94,7 +96,7 @@ pub const SPEC: Spec = Spec {
 pub struct Indicator {
     /// What every resource shows.
     #[serde(flatten)]
-    pub common: Common,
+    pub common: CommonFields,
     /// The texts in the answer's language.
     #[serde(flatten)]
     pub texts: IndicatorTexts,
@@ -241,7 +243,7 @@ pub struct IndicatorPage {
 
 /// An indicator's own fields.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Own {
+pub struct IndicatorFields {
     /// What is counted.
     pub unit: Option<String>,
     /// See [`MEASURES`].
@@ -263,27 +265,29 @@ pub struct Own {
 }
 
 /// Reads a body.
-pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-    let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| UNIT.to_owned());
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
+    let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| MEASURE_UNIT.to_owned());
     let is_percentage = measure == "percentage";
     let is_share = fields.flag("is_share");
     if is_share.is_some() && !is_percentage {
         fields.error("is_share", "not_allowed", "Only a percentage is a share of a whole or not; leave it out or measure a `percentage`.");
     }
     let additive = fields.flag("additive");
-    if additive == Some(true) && measure != UNIT {
+    if additive == Some(true) && measure != MEASURE_UNIT {
         let detail = format!(
             "Values of the measure `{measure}` cannot be added up; leave `additive` out or set it to false."
         );
         fields.error("additive", "not_allowed", detail);
     }
-    let (code, vocabulary) =
-        (fields.text("code", limits::SHORT_TEXT), fields.one_of("vocabulary", VOCABULARIES));
+    let (code, vocabulary) = (
+        fields.text("code", limits::SHORT_TEXT),
+        fields.one_of("vocabulary", INDICATOR_VOCABULARIES),
+    );
     if code.is_some() != vocabulary.is_some() {
         let missing = if code.is_none() { "code" } else { "vocabulary" };
         fields.error(missing, "required", "A code is one of a vocabulary: send both or neither.");
     }
-    let own = Own {
+    let own = IndicatorFields {
         unit: fields.text("unit", limits::SHORT_TEXT),
         measure,
         ascending: fields.flag("ascending"),
@@ -294,24 +298,24 @@ pub fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
         vocabulary,
         vocabulary_url: fields.url("vocabulary_url"),
     };
-    Draft { own, links: Vec::new() }
+    ParsedFields { fields: own, references: Vec::new() }
 }
 
 /// Draws the resource.
-pub fn view(mut loaded: Loaded<Own>, shown: &Shown) -> Indicator {
-    let translations = loaded.translations(&SPEC, shown);
-    let texts = match loaded.take_chosen() {
+pub fn render(mut loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
+    let translations = loaded.render_translations(&SCHEMA, shown);
+    let texts = match loaded.take_selected_text() {
         None => IndicatorTexts { translations, ..IndicatorTexts::default() },
         Some(chosen) => IndicatorTexts {
             language: Some(chosen.language.as_str().to_owned()),
-            transliterated: Some(chosen.transliterated),
+            transliterated: Some(chosen.is_transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
             translations,
         },
     };
-    let common = loaded.take_common();
-    let own = loaded.own;
+    let common = loaded.take_common_fields();
+    let own = loaded.fields;
     Indicator {
         common,
         texts,

@@ -2,72 +2,77 @@
 
 use diesel::prelude::*;
 
-use super::model::{self, Indicator, Own, SPEC};
+use super::model::{self, Indicator, IndicatorFields, SCHEMA};
 use crate::db::schema::items;
 use crate::db::sql::{Bind, Fragment, id_in_fragment};
 use crate::db::{Connection, Id};
 use crate::http::fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
-use crate::impact::store::{ImpactStatistics, misfit};
-use crate::resource::load::{Item, Loaded, read_items, texts_of};
+use crate::impact::store::{ImpactStatistics, measure_violations};
+use crate::resource::load::{ItemRow, LoadedItem, load_item_texts, load_items};
 use crate::resource::revisions::bump;
-use crate::resource::shown::Shown;
-use crate::resource::spec::{Kind, Spec};
-use crate::resource::tracks::Summary;
-use crate::resource::write::save_columns;
-use crate::resource::{Draft, NewLink, Subject, index};
+use crate::resource::shown::RenderContext;
+use crate::resource::spec::{ResourceKind, ResourceSchema};
+use crate::resource::tracks::TrackSummary;
+use crate::resource::write::save_sort_row;
+use crate::resource::{NewReference, ParsedFields, Resource, index};
 
 /// `Indicators` as a kind of item.
 pub struct Indicators;
 
-impl Subject for Indicators {
-    const SPEC: &'static Spec = &SPEC;
-    type Own = Own;
+impl Resource for Indicators {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = IndicatorFields;
     type View = Indicator;
 
-    fn read(fields: &mut JsonFields<'_, '_>) -> Draft<Own> {
-        model::read(fields)
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
+        model::parse(fields)
     }
 
-    fn view(loaded: Loaded<Own>, shown: &Shown) -> Indicator {
-        model::view(loaded, shown)
+    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
+        model::render(loaded, shown)
     }
 
-    fn facets(own: &Own, _tracks: &[Summary]) -> Vec<(&'static str, String)> {
+    fn filter_values(
+        own: &IndicatorFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
         let optional = [
             ("unit", &own.unit),
             ("code", &own.code),
             ("vocabulary", &own.vocabulary),
             ("result_type", &own.result_type),
         ];
-        let mut facets: Vec<_> =
+        let mut filter_values: Vec<_> =
             optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
-        facets.push(("measure", own.measure.clone()));
-        facets.extend(own.additive.map(|additive| ("additive", additive.to_string())));
-        facets
+        filter_values.push(("measure", own.measure.clone()));
+        filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
+        filter_values
     }
 
     /// What belongs to it must still fit.
-    fn check(
+    fn validate(
         connection: &mut Connection,
         id: Option<Id>,
-        own: &mut Own,
-        _links: &[(NewLink, Id)],
+        own: &mut IndicatorFields,
+        _links: &[(NewReference, Id)],
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         let Some(id) = id else { return Ok(()) };
-        let before = read_items(connection, &id_in_fragment("items.id", [&id]))?
+        let before = load_items(connection, &id_in_fragment("items.id", [&id]))?
             .pop()
-            .and_then(|item| item.own::<Self>());
+            .and_then(|item| item.parse_fields::<Self>());
         if before
             .is_some_and(|before| before.measure == own.measure && before.is_share == own.is_share)
         {
             return Ok(());
         }
-        for statistic in statistics(connection, id)? {
-            let Some(theirs) = statistic.own::<ImpactStatistics>() else { continue };
+        for statistic in load_statistics(connection, id)? {
+            let Some(theirs) = statistic.parse_fields::<ImpactStatistics>() else { continue };
             if let Some((field, _, detail)) =
-                misfit(&theirs, &own.measure, own.is_share.unwrap_or(false)).into_iter().next()
+                measure_violations(&theirs, &own.measure, own.is_share.unwrap_or(false))
+                    .into_iter()
+                    .next()
             {
                 let detail = format!(
                     "The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}",
@@ -82,13 +87,13 @@ impl Subject for Indicators {
 
     /// Its statistics repeat its unit, its measure and what follows from it, so that they are found
     /// and summed by them.
-    fn changed(
+    fn after_save(
         connection: &mut Connection,
-        item: &Item,
-        before: &Own,
-        own: &Own,
+        item: &ItemRow,
+        before: &IndicatorFields,
+        own: &IndicatorFields,
     ) -> Result<(), Problem> {
-        let lent = |own: &Own| {
+        let lent = |own: &IndicatorFields| {
             (
                 own.unit.clone(),
                 own.measure.clone(),
@@ -101,18 +106,18 @@ impl Subject for Indicators {
             return Ok(());
         }
         let now = item.updated_at;
-        for chunk in statistics(connection, item.id)?.chunks(500) {
-            let mut texts = texts_of(
+        for chunk in load_statistics(connection, item.id)?.chunks(500) {
+            let mut texts = load_item_texts(
                 connection,
                 chunk.iter().map(|item| (item.number, item.languages.as_str())),
             )?;
             for statistic in chunk {
                 let (Some(mut theirs), Some(links)) =
-                    (statistic.own::<ImpactStatistics>(), statistic.unpack_links())
+                    (statistic.parse_fields::<ImpactStatistics>(), statistic.parse_references())
                 else {
                     continue;
                 };
-                theirs.follow(own);
+                theirs.inherit_from_indicator(own);
                 let packed = serde_json::to_string(&theirs).map_err(Problem::internal)?;
                 diesel::update(items::table.find(statistic.number))
                     .set((
@@ -122,25 +127,25 @@ impl Subject for Indicators {
                         items::written.eq(item.written),
                     ))
                     .execute(connection)?;
-                save_columns::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
+                save_sort_row::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();
-                index::write_facets::<ImpactStatistics>(
+                index::write_filter_index::<ImpactStatistics>(
                     connection, statistic, &theirs, &texts, &links, false,
                 )?;
             }
         }
-        bump(connection, Kind::ImpactStatistic, now)
+        bump(connection, ResourceKind::ImpactStatistic, now)
     }
 }
 
 /// The statistics that belong to an indicator, deleted ones among them.
-fn statistics(connection: &mut Connection, id: Id) -> Result<Vec<Item>, Problem> {
+fn load_statistics(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
     let kind = Fragment::new(" AND items.kind = ")
-        .bind(Bind::Text(Kind::ImpactStatistic.as_str().to_owned()));
-    let mut rows = read_items(connection, &index::refers_to(id).append(&kind))?;
+        .bind(Bind::Text(ResourceKind::ImpactStatistic.as_str().to_owned()));
+    let mut rows = load_items(connection, &index::referencing_items(id).append(&kind))?;
     rows.retain(|row| {
         row.purged_at.is_none()
-            && row.links().iter().any(|link| link.field == "indicator" && link.target_id == id)
+            && row.references().iter().any(|link| link.field == "indicator" && link.target_id == id)
     });
     Ok(rows)
 }

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::asked::{Asked, WITHOUT, own_parameters};
-use super::told::summarise;
+use super::asked::{EXCLUDED_PARAMS, SummaryParams, openapi_parameters};
+use super::told::build_summary;
 use super::view::ImpactSummary;
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::keys::Visibility;
 use crate::http::negotiate;
 use crate::http::problem::Problem;
-use crate::impact::model::SPEC;
+use crate::impact::model::SCHEMA;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::document::Listing;
-use crate::resource::read::{OfCatalogue, read_of_catalogue};
+use crate::resource::context::AppState;
+use crate::resource::document::ListEndpoint;
+use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
 
 /// What the document says of its parameters.
-pub const DECLARED: Listing = Listing {
+pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/impact-statistics/summary",
-    spec: &SPEC,
-    without: WITHOUT,
-    own: own_parameters,
-    needs_query: false,
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: false,
 };
 
 /// Summarise impact statistics
@@ -46,25 +46,25 @@ pub const DECLARED: Listing = Listing {
 )]
 #[get("/v1/impact-statistics/summary")]
 pub async fn summarise_impact_statistics(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.viewer(&request).await?;
-    let asked = Arc::new(Asked::read(&context, &request, caller, &[], None)?);
-    answer(&context, &request, caller, asked, summarise).await
+    let caller = context.visibility(&request).await?;
+    let asked = Arc::new(SummaryParams::from_request(&context, &request, caller, &[], None)?);
+    respond(&context, &request, caller, asked, build_summary).await
 }
 
 /// Answers what is reckoned of statistics, unless the client has it.
-pub async fn answer<T: serde::Serialize + Send + 'static>(
-    context: &web::Data<Context>,
+pub async fn respond<T: serde::Serialize + Send + 'static>(
+    context: &web::Data<AppState>,
     request: &HttpRequest,
     caller: Visibility,
-    asked: Arc<Asked>,
+    asked: Arc<SummaryParams>,
     reckon: impl Fn(
         &mut crate::db::Connection,
-        &Asked,
-        &mut crate::resource::shown::Shown,
+        &SummaryParams,
+        &mut crate::resource::shown::RenderContext,
     ) -> Result<T, Problem>
     + Send
     + 'static,
@@ -74,29 +74,29 @@ pub async fn answer<T: serde::Serialize + Send + 'static>(
     let done = context
         .read(caller, move |connection| {
             let list = &shared.list;
-            let of = OfCatalogue {
-                identity: &shared.identity,
-                wish: &list.wish,
-                base: &list.base,
+            let of = CatalogueRequest {
+                etag_key: &shared.etag_key,
+                language_preference: &list.language_preference,
+                base_url: &list.base_url,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_of_catalogue(connection, &inner, &of, |connection, _, shown| {
+            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
                 reckon(connection, &shared, shown)
             })
         })
         .await?;
     crate::http::layer::StatementCount::record(request, done.statement_count);
-    let wish = &asked.list.wish;
+    let wish = &asked.list.language_preference;
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified(context, caller, wish, &validators));
+            return Ok(answer::not_modified_response(context, caller, wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, caller, wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, context, caller, wish);
+    answer::set_validators(&mut response, &validators);
     // Labels may be in others, where something is not translated; what is said of values is in
     // this.
     response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));

@@ -8,29 +8,29 @@ use crate::http::keys::Visibility;
 use crate::http::language::accept_language;
 use crate::http::params::{QueryParams, remove_params};
 use crate::http::problem::{FieldError, Problem};
-use crate::impact::model::SPEC;
-use crate::resource::context::Context;
-use crate::resource::document::{comma_list, parameter};
+use crate::impact::model::SCHEMA;
+use crate::resource::context::AppState;
+use crate::resource::document::{comma_list_parameter, query_parameter};
 use crate::resource::query::ListRequest;
 use crate::text::nearest::nearest;
 
 /// How many things statistics are grouped by at once.
-const MOST_BY: usize = 3;
+const MAX_GROUP_KEYS: usize = 3;
 /// How many groups are answered.
-pub const MOST_GROUPS: i64 = 1_000;
+pub const MAX_GROUPS: i64 = 1_000;
 /// How many statistics each group names, unless asked otherwise, and at most.
-const NAMED: (i64, i64) = (20, 1_000);
+const STATISTICS_LIMITS: (i64, i64) = (20, 1_000);
 /// The longest name of a dimension.
-const LONGEST_DIMENSION: usize = 200;
+const MAX_DIMENSION_LEN: usize = 200;
 
 /// What statistics are grouped by, apart from dimensions.
-pub const GROUPS: &[&str] = &["country", "year", "programme", "partner", "indicator", "unit"];
+pub const GROUP_KEYS: &[&str] = &["country", "year", "programme", "partner", "indicator", "unit"];
 /// What is reckoned of a group.
 pub const AGGREGATES: &[&str] =
     &["sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
 
 /// Parameters of lists that mean nothing for a whole.
-pub const WITHOUT: &[&str] = &[
+pub const EXCLUDED_PARAMS: &[&str] = &[
     "sort",
     "cursor",
     "offset",
@@ -43,11 +43,12 @@ pub const WITHOUT: &[&str] = &[
     "highlights",
 ];
 /// Parameters of its own.
-pub const OWN: &[&str] = &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
+pub const SUMMARY_PARAMS: &[&str] =
+    &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
 
 /// What statistics are grouped by.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum By {
+pub enum GroupBy {
     /// The one country.
     Country,
     /// The year in which the whole period lies.
@@ -64,7 +65,7 @@ pub enum By {
     Dimension(String),
 }
 
-impl By {
+impl GroupBy {
     /// Reads the name.
     pub fn parse(name: &str) -> Result<Self, String> {
         Ok(match name {
@@ -75,9 +76,9 @@ impl By {
             "indicator" => Self::Indicator,
             "unit" => Self::Unit,
             other => match other.strip_prefix("dimension:") {
-                Some(dimension) if !dimension.is_empty() && dimension.len() <= LONGEST_DIMENSION => Self::Dimension(dimension.to_owned()),
+                Some(dimension) if !dimension.is_empty() && dimension.len() <= MAX_DIMENSION_LEN => Self::Dimension(dimension.to_owned()),
                 Some(_) => return Err("After `dimension:` the name of a dimension is expected, such as `dimension:sex`.".to_owned()),
-                None => return Err(unknown_value_message(other, GROUPS.iter().copied().chain(["dimension:sex"]))),
+                None => return Err(unknown_value_message(other, GROUP_KEYS.iter().copied().chain(["dimension:sex"]))),
             },
         })
     }
@@ -98,29 +99,29 @@ impl By {
 
 /// A summary that is asked for.
 #[derive(Clone)]
-pub struct Asked {
+pub struct SummaryParams {
     /// Of which statistics.
     pub list: ListRequest,
     /// By what they are grouped; a single group without any.
-    pub by: Vec<By>,
+    pub group_by: Vec<GroupBy>,
     /// What is reckoned, out of [`AGGREGATES`].
     pub aggregates: Vec<String>,
     /// Whether what cannot be added up is listed apart instead of refused.
-    pub is_apart: bool,
+    pub separate_incomparable: bool,
     /// How many groups.
     pub limit: usize,
     /// How many statistics each group names.
-    pub named: usize,
+    pub statistics_limit: usize,
     /// What makes it another than others.
-    pub identity: String,
+    pub etag_key: String,
 }
 
-impl Asked {
+impl SummaryParams {
     /// Reads every parameter but those of `own`, which the caller reads; all errors are reported
     /// together. `narrowed` is a filter that the address has already, such as
     /// `indicator=people-in-training`.
-    pub fn read(
-        context: &Context,
+    pub fn from_request(
+        context: &AppState,
         request: &HttpRequest,
         viewer: Visibility,
         own: &[&'static str],
@@ -130,14 +131,14 @@ impl Asked {
             let parts: Vec<&str> =
                 [query].into_iter().chain(narrowed).filter(|part| !part.is_empty()).collect();
             ListRequest::parse(
-                &SPEC,
+                &SCHEMA,
                 &parts.join("&"),
                 accept_language(request),
-                &context.fallback,
+                &context.fallback_languages,
                 viewer,
             )
         })?;
-        read.list.base = context.settings.base_url(request);
+        read.list.base_url = context.settings.base_url(request);
         Ok(read)
     }
 
@@ -147,9 +148,11 @@ impl Asked {
         list: impl Fn(&str) -> Result<ListRequest, Problem>,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
-        let refused: Vec<FieldError> = WITHOUT
+        let refused: Vec<FieldError> = EXCLUDED_PARAMS
             .iter()
-            .filter(|name| !OWN.contains(name) && !own.contains(name) && params.get(name).is_some())
+            .filter(|name| {
+                !SUMMARY_PARAMS.contains(name) && !own.contains(name) && params.get(name).is_some()
+            })
             .map(|name| {
                 FieldError::parameter(
                     *name,
@@ -159,8 +162,8 @@ impl Asked {
             })
             .collect();
         let mut by = Vec::new();
-        for name in params.list("group_by", MOST_BY).unwrap_or_default() {
-            match By::parse(&name) {
+        for name in params.list("group_by", MAX_GROUP_KEYS).unwrap_or_default() {
+            match GroupBy::parse(&name) {
                 Ok(one) if by.contains(&one) => {
                     params.error("group_by", "repeated", format!("`{name}` is named twice here."))
                 }
@@ -179,24 +182,26 @@ impl Asked {
             }
         }
         let is_apart = params.flag("apart").unwrap_or(false);
-        let limit = params.integer("limit", 1..=MOST_GROUPS).unwrap_or(MOST_GROUPS);
-        let named = params.integer("statistics_limit", 0..=NAMED.1).unwrap_or(NAMED.0);
-        let others = [WITHOUT, OWN, own].concat();
+        let limit = params.integer("limit", 1..=MAX_GROUPS).unwrap_or(MAX_GROUPS);
+        let named = params
+            .integer("statistics_limit", 0..=STATISTICS_LIMITS.1)
+            .unwrap_or(STATISTICS_LIMITS.0);
+        let others = [EXCLUDED_PARAMS, SUMMARY_PARAMS, own].concat();
         let identity = params.canonical_without(&[]);
         let mine = params.errors;
         let list = list(&remove_params(query, &others));
         let mut errors = [refused, mine].concat();
         match list {
             Ok(list) if errors.is_empty() => Ok(Self {
-                identity: format!("{}\n{identity}", list.identity),
+                etag_key: format!("{}\n{identity}", list.etag_key),
                 list,
-                by,
+                group_by: by,
                 aggregates: aggregates
                     .take()
                     .unwrap_or_else(|| AGGREGATES.iter().map(|name| (*name).to_owned()).collect()),
-                is_apart,
+                separate_incomparable: is_apart,
                 limit: usize::try_from(limit).unwrap_or(usize::MAX),
-                named: usize::try_from(named).unwrap_or(usize::MAX),
+                statistics_limit: usize::try_from(named).unwrap_or(usize::MAX),
             }),
             Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) => {
@@ -205,24 +210,24 @@ impl Asked {
                     .into_iter()
                     .filter(|error| !errors.contains(error))
                     .collect::<Vec<_>>();
-                errors.extend(more.into_iter().map(|error| suggesting(error, own)));
+                errors.extend(more.into_iter().map(|error| suggest_parameter(error, own)));
                 Err(Problem::invalid_parameters(errors))
             }
         }
     }
 
     /// Whether this is reckoned.
-    pub fn wants(&self, aggregate: &str) -> bool {
+    pub fn includes(&self, aggregate: &str) -> bool {
         self.aggregates.iter().any(|name| name == aggregate)
     }
 }
 
 /// A parameter that a list does not know may be a misspelt one of the summary's own.
-fn suggesting(error: FieldError, own: &[&'static str]) -> FieldError {
+fn suggest_parameter(error: FieldError, own: &[&'static str]) -> FieldError {
     let name = error.parameter.as_deref().filter(|_| error.code == "unknown_parameter");
-    match name
-        .and_then(|name| nearest(name, OWN.iter().chain(own).copied()).map(|near| (name, near)))
-    {
+    match name.and_then(|name| {
+        nearest(name, SUMMARY_PARAMS.iter().chain(own).copied()).map(|near| (name, near))
+    }) {
         Some((name, near)) => {
             let detail = format!("There is no parameter `{name}` here; did you mean `{near}`?");
             FieldError { detail, ..error }
@@ -232,45 +237,45 @@ fn suggesting(error: FieldError, own: &[&'static str]) -> FieldError {
 }
 
 /// The schema of what statistics are grouped by.
-pub fn by_schema() -> Value {
-    json!({"anyOf": [{"type": "string", "enum": GROUPS}, {"type": "string", "pattern": "^dimension:[^,\\s]([^,]{0,60}[^,\\s])?$", "maxLength": 80}]})
+pub fn group_by_schema() -> Value {
+    json!({"anyOf": [{"type": "string", "enum": GROUP_KEYS}, {"type": "string", "pattern": "^dimension:[^,\\s]([^,]{0,60}[^,\\s])?$", "maxLength": 80}]})
 }
 
 /// What the document says of its parameters.
-pub fn own_parameters() -> Vec<Value> {
+pub fn openapi_parameters() -> Vec<Value> {
     vec![
-        comma_list(
+        comma_list_parameter(
             "group_by",
             "What the groups have in common, up to three: the one `country`, the `year` that the whole period lies in, `programme`, `partner`, \
              `indicator`, `unit`, or the slice of a dimension, such as `dimension:sex`. Statistics that this does not divide (of several countries, \
              of several years, not broken down) make a group of their own, whose value is null. Without it everything is one group.",
-            by_schema(),
-            MOST_BY,
+            group_by_schema(),
+            MAX_GROUP_KEYS,
             "indicator",
         ),
-        comma_list(
+        comma_list_parameter(
             "aggregates",
             "What is reckoned of each group; everything if it is absent.",
             json!({"type": "string", "enum": AGGREGATES}),
             AGGREGATES.len(),
             "sum,count",
         ),
-        parameter(
+        query_parameter(
             "apart",
             "What cannot be added up, or is of another unit, is a group of its own without a sum, where else the whole is refused with 422.",
             json!({"type": "boolean", "default": false}),
             json!(true),
         ),
-        parameter(
+        query_parameter(
             "limit",
             "How many groups at most; `total_groups` says how many there are.",
-            json!({"type": "integer", "minimum": 1, "maximum": MOST_GROUPS, "default": MOST_GROUPS}),
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_GROUPS, "default": MAX_GROUPS}),
             json!(100),
         ),
-        parameter(
+        query_parameter(
             "statistics_limit",
             "How many statistics each group names at most, of those that count and of those left out; how many there are is said in any case.",
-            json!({"type": "integer", "minimum": 0, "maximum": NAMED.1, "default": NAMED.0}),
+            json!({"type": "integer", "minimum": 0, "maximum": STATISTICS_LIMITS.1, "default": STATISTICS_LIMITS.0}),
             json!(100),
         ),
     ]

@@ -9,42 +9,42 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::sql::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::db::{Connection, Error, RowId};
-use crate::impact::facts::{self, Figures, Scope};
-use crate::resource::spec::Spec;
-use crate::resource::whole::{self, Whole};
+use crate::impact::facts::{self, FactScope, FactValues};
+use crate::resource::spec::ResourceSchema;
+use crate::resource::whole::{self, Snapshot};
 use crate::text::sum::Exact;
 
 /// Between the statistics of a text.
-const NEWLINE: char = '\n';
+const RECORD_SEPARATOR: char = '\n';
 /// How many statistics are read together: their text is some megabytes.
-const AT_ONCE: usize = 20_000;
+const BATCH_SIZE: usize = 20_000;
 /// More than these are put in their places together.
-const MOST_ONE_BY_ONE: usize = 100;
+const INCREMENTAL_LIMIT: usize = 100;
 /// Which of them everybody sees.
-const IS_PUBLIC: &str = "is_public = TRUE";
+const PUBLIC_CONDITION: &str = "is_public = TRUE";
 
 /// A statistic, as far as it is reckoned with.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct FactRow {
     /// Its number.
     pub number: RowId,
     /// The place of its scope among all scopes.
-    pub scope: usize,
+    pub scope_index: usize,
     /// The days of its period, in an order; open where they are not known.
-    pub days: (i32, i32),
+    pub period_days: (i32, i32),
     /// See [`crate::impact::words::QUALIFIERS`].
     pub qualifier: &'static str,
     /// Its value.
     pub value: Option<Exact>,
     /// Whether it has a baseline or a target.
-    pub has_aims: bool,
+    pub has_baseline_or_target: bool,
     /// Where its figures stand in the text, from and to.
-    at: (u32, u32),
+    text_range: (u32, u32),
 }
 
 /// What a scope is told apart by: what is the same has the same number, and 0 is the whole.
 #[derive(Clone, Debug, Default)]
-pub struct Marks {
+pub struct ScopeIds {
     /// The indicator.
     pub indicator: u32,
     /// The programme.
@@ -58,39 +58,39 @@ pub struct Marks {
     /// The names of its dimensions together.
     pub breakdown: u32,
     /// Unit and measure.
-    pub sort: u32,
+    pub unit_and_measure: u32,
 }
 
 /// Some statistics, and what they are about.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct FactTable {
     /// What they are about, each once.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<FactScope>,
     /// What tells these apart.
-    pub marks: Vec<Marks>,
+    pub scope_ids: Vec<ScopeIds>,
     /// The statistics, in the order of their numbers.
-    pub rows: Vec<Row>,
+    pub rows: Vec<FactRow>,
     /// The figures of all rows, as they are written; also of those that are no more.
-    figures: String,
+    values_text: String,
     /// How much of that was there when all of it was read.
-    read: usize,
+    loaded_len: usize,
     /// The places of scopes, by how they are written.
-    known: HashMap<Box<str>, usize>,
-    register: Register,
+    scope_indexes: HashMap<Box<str>, usize>,
+    interner: ScopeInterner,
 }
 
 /// Numbers what is different, from 1 on.
 #[derive(Clone, Debug)]
-struct Numbers<T>(HashMap<T, u32>);
+struct Interner<T>(HashMap<T, u32>);
 
-impl<T> Default for Numbers<T> {
+impl<T> Default for Interner<T> {
     fn default() -> Self {
         Self(HashMap::new())
     }
 }
 
-impl<T: std::hash::Hash + Eq> Numbers<T> {
-    fn of(&mut self, what: T) -> u32 {
+impl<T: std::hash::Hash + Eq> Interner<T> {
+    fn intern(&mut self, what: T) -> u32 {
         let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX).saturating_add(1);
         *self.0.entry(what).or_insert(next)
     }
@@ -98,79 +98,83 @@ impl<T: std::hash::Hash + Eq> Numbers<T> {
 
 /// Numbers of all that scopes are told apart by.
 #[derive(Clone, Debug, Default)]
-struct Register {
-    items: Numbers<crate::db::Id>,
-    words: Numbers<String>,
-    breakdowns: Numbers<Vec<u32>>,
-    sorts: Numbers<(Option<String>, String)>,
+struct ScopeInterner {
+    items: Interner<crate::db::Id>,
+    strings: Interner<String>,
+    breakdowns: Interner<Vec<u32>>,
+    units_and_measures: Interner<(Option<String>, String)>,
 }
 
-impl Register {
-    fn marks(&mut self, scope: &Scope) -> Marks {
-        let mut item = |id: Option<crate::db::Id>| id.map_or(0, |id| self.items.of(id));
+impl ScopeInterner {
+    fn intern_scope(&mut self, scope: &FactScope) -> ScopeIds {
+        let mut item = |id: Option<crate::db::Id>| id.map_or(0, |id| self.items.intern(id));
         let (indicator, programme, partner) =
             (item(scope.indicator), item(scope.programme), item(scope.partner));
-        let words = &mut self.words;
-        let countries = scope.countries.iter().map(|code| words.of(code.clone())).collect();
+        let words = &mut self.strings;
+        let countries = scope.countries.iter().map(|code| words.intern(code.clone())).collect();
         let slices: Vec<(u32, u32)> = scope
             .slices
             .iter()
-            .map(|(dimension, value)| (words.of(dimension.clone()), words.of(value.clone())))
+            .map(|(dimension, value)| {
+                (words.intern(dimension.clone()), words.intern(value.clone()))
+            })
             .collect();
         let dimensions: Vec<u32> = slices.iter().map(|(dimension, _)| *dimension).collect();
-        let breakdown = if dimensions.is_empty() { 0 } else { self.breakdowns.of(dimensions) };
-        Marks {
+        let breakdown = if dimensions.is_empty() { 0 } else { self.breakdowns.intern(dimensions) };
+        ScopeIds {
             indicator,
             programme,
             partner,
             countries,
             slices,
             breakdown,
-            sort: self.sorts.of((scope.unit.clone(), scope.measure.clone())),
+            unit_and_measure: self
+                .units_and_measures
+                .intern((scope.unit.clone(), scope.measure.clone())),
         }
     }
 }
 
-impl Facts {
+impl FactTable {
     /// Reads those of these numbers, some after the other.
-    pub fn of(connection: &mut Connection, numbers: &[RowId]) -> Result<Self, Error> {
+    pub fn load(connection: &mut Connection, numbers: &[RowId]) -> Result<Self, Error> {
         let mut facts = Self::default();
-        for some in numbers.chunks(AT_ONCE) {
+        for some in numbers.chunks(BATCH_SIZE) {
             if let Some((_, text)) =
-                text(connection, &integer_in_fragment("number", some.iter().copied()))?
+                load_records(connection, &integer_in_fragment("number", some.iter().copied()))?
             {
-                facts.add(&text);
+                facts.append_records(&text);
             }
         }
-        facts.settle();
+        facts.finish_load();
         Ok(facts)
     }
 
     /// When all are read.
-    fn settle(&mut self) {
+    fn finish_load(&mut self) {
         self.rows.shrink_to_fit();
-        self.figures.shrink_to_fit();
-        self.read = self.figures.len();
+        self.values_text.shrink_to_fit();
+        self.loaded_len = self.values_text.len();
     }
 
     /// Understands what was read, a statistic a line.
-    fn add(&mut self, text: &str) {
+    fn append_records(&mut self, text: &str) {
         let (mut last, mut scope) = ("", 0);
-        for line in text.split(NEWLINE) {
-            let Some((number, about, figures)) = facts::split(line) else { continue };
+        for line in text.split(RECORD_SEPARATOR) {
+            let Some((number, about, figures)) = facts::split_record(line) else { continue };
             // Neighbours are often about the same.
             if last.is_empty() || last != about {
-                let Some(place) = self.place_of(about) else { continue };
+                let Some(place) = self.intern_scope(about) else { continue };
                 (last, scope) = (about, place);
             }
-            let from = self.figures.len();
+            let from = self.values_text.len();
             let (Ok(start), Ok(end)) =
                 (u32::try_from(from), u32::try_from(from.saturating_add(figures.len())))
             else {
                 continue;
             };
-            self.figures.push_str(figures);
-            self.rows.extend(row(number, scope, figures, (start, end)));
+            self.values_text.push_str(figures);
+            self.rows.extend(parse_row(number, scope, figures, (start, end)));
         }
         if !self.rows.is_sorted_by_key(|row| row.number) {
             self.rows.sort_unstable_by_key(|row| row.number);
@@ -178,29 +182,29 @@ impl Facts {
     }
 
     /// The place of the scope that is written so; a new one where it is not known.
-    fn place_of(&mut self, about: &str) -> Option<usize> {
-        if let Some(place) = self.known.get(about) {
+    fn intern_scope(&mut self, about: &str) -> Option<usize> {
+        if let Some(place) = self.scope_indexes.get(about) {
             return Some(*place);
         }
-        let scope = facts::scope(about)?;
+        let scope = facts::parse_scope(about)?;
         let place = self.scopes.len();
-        self.known.insert(about.into(), place);
-        self.marks.push(self.register.marks(&scope));
+        self.scope_indexes.insert(about.into(), place);
+        self.scope_ids.push(self.interner.intern_scope(&scope));
         self.scopes.push(scope);
         Some(place)
     }
 
     /// Takes what these statistics are now, a line each of those that are still there.
-    fn replace(&mut self, changed: &BTreeSet<RowId>, text: &str) {
+    fn replace_rows(&mut self, changed: &BTreeSet<RowId>, text: &str) {
         let mut others = std::mem::take(&mut self.rows);
-        self.add(text);
+        self.append_records(text);
         let new = std::mem::take(&mut self.rows);
-        if changed.len() > MOST_ONE_BY_ONE {
+        if changed.len() > INCREMENTAL_LIMIT {
             others.retain(|row| !changed.contains(&row.number));
             others.extend(new);
             others.sort_unstable_by_key(|row| row.number);
         } else {
-            let mut new: HashMap<RowId, Row> =
+            let mut new: HashMap<RowId, FactRow> =
                 new.into_iter().map(|row| (row.number, row)).collect();
             for number in changed {
                 match (others.binary_search_by_key(number, |row| row.number), new.remove(number)) {
@@ -219,63 +223,68 @@ impl Facts {
     }
 
     /// What a statistic is about.
-    pub fn scope(&self, row: &Row) -> Option<&Scope> {
-        self.scopes.get(row.scope)
+    pub fn scope(&self, row: &FactRow) -> Option<&FactScope> {
+        self.scopes.get(row.scope_index)
     }
 
     /// What tells that apart.
-    pub fn marks(&self, row: &Row) -> Option<&Marks> {
-        self.marks.get(row.scope)
+    pub fn scope_ids(&self, row: &FactRow) -> Option<&ScopeIds> {
+        self.scope_ids.get(row.scope_index)
     }
 
     /// Its figures as they are written.
-    pub fn figures(&self, row: &Row) -> Figures<'_> {
+    pub fn values(&self, row: &FactRow) -> FactValues<'_> {
         let at = |place| usize::try_from(place).unwrap_or(usize::MAX);
-        self.figures.get(at(row.at.0)..at(row.at.1)).and_then(facts::figures).unwrap_or_default()
+        self.values_text
+            .get(at(row.text_range.0)..at(row.text_range.1))
+            .and_then(facts::parse_values)
+            .unwrap_or_default()
     }
 }
 
-impl Whole for Facts {
-    fn read(connection: &mut Connection, _spec: &'static Spec) -> Result<Self, Error> {
+impl Snapshot for FactTable {
+    fn load(connection: &mut Connection, _spec: &'static ResourceSchema) -> Result<Self, Error> {
         let mut facts = Self::default();
         let mut after = 0;
         loop {
-            let next = Fragment::new(IS_PUBLIC)
+            let next = Fragment::new(PUBLIC_CONDITION)
                 .sql(" AND number > ")
                 .bind(Bind::Integer(after))
                 .sql(" ORDER BY number LIMIT ")
-                .bind(Bind::Integer(i64::try_from(AT_ONCE).unwrap_or(i64::MAX)));
-            let Some((last, text)) = text(connection, &next)? else { break };
-            facts.add(&text);
+                .bind(Bind::Integer(i64::try_from(BATCH_SIZE).unwrap_or(i64::MAX)));
+            let Some((last, text)) = load_records(connection, &next)? else { break };
+            facts.append_records(&text);
             after = last;
         }
-        facts.settle();
+        facts.finish_load();
         Ok(facts)
     }
 
     fn update(
         &mut self,
         connection: &mut Connection,
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         since: i64,
     ) -> Result<bool, Error> {
         // Of what is of no use any more there is not more than of the rest.
-        if self.figures.len() > self.read.saturating_mul(2).saturating_add(1_000_000) {
+        if self.values_text.len() > self.loaded_len.saturating_mul(2).saturating_add(1_000_000) {
             return Ok(false);
         }
-        let Some(numbers) = whole::written(connection, spec.kind, since)? else { return Ok(false) };
-        let some = Fragment::new(IS_PUBLIC)
+        let Some(numbers) = whole::changed_since(connection, spec.kind, since)? else {
+            return Ok(false);
+        };
+        let some = Fragment::new(PUBLIC_CONDITION)
             .sql(" AND ")
             .append(&integer_in_fragment("number", numbers.iter().copied()));
-        let text = text(connection, &some)?.map(|(_, text)| text).unwrap_or_default();
-        self.replace(&numbers, &text);
+        let text = load_records(connection, &some)?.map(|(_, text)| text).unwrap_or_default();
+        self.replace_rows(&numbers, &text);
         Ok(true)
     }
 }
 
 /// The facts of the statistics that fit a condition, a line each, and the last of their numbers;
 /// nothing where there are none.
-fn text(
+fn load_records(
     connection: &mut Connection,
     condition: &Fragment,
 ) -> Result<Option<(RowId, String)>, Error> {
@@ -290,14 +299,14 @@ fn text(
 }
 
 /// Reads what is reckoned with again and again; everything else when it is needed.
-fn row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<Row> {
+fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<FactRow> {
     let mut fields = figures.splitn(5, '\t');
     let (start, end, qualifier, value, aims) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    Some(Row {
+    Some(FactRow {
         number,
-        scope,
-        days: (day(start).unwrap_or(i32::MIN), day(end).unwrap_or(i32::MAX)),
+        scope_index: scope,
+        period_days: (day_number(start).unwrap_or(i32::MIN), day_number(end).unwrap_or(i32::MAX)),
         qualifier: match qualifier {
             "more_than" => "more_than",
             "less_than" => "less_than",
@@ -305,13 +314,13 @@ fn row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<Row
             _ => "exact",
         },
         value: Exact::parse(value).filter(|_| !value.is_empty()),
-        has_aims: aims.bytes().any(|byte| byte != b'\t'),
-        at,
+        has_baseline_or_target: aims.bytes().any(|byte| byte != b'\t'),
+        text_range: at,
     })
 }
 
 /// A day as a number whose order is that of days, and whose differences are nearly theirs.
-pub fn day(text: &str) -> Option<i32> {
+pub fn day_number(text: &str) -> Option<i32> {
     let mut parts = text.split('-').map(str::parse::<i32>);
     let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
     year.checked_mul(372)?
@@ -319,11 +328,12 @@ pub fn day(text: &str) -> Option<i32> {
         .checked_add(day.checked_sub(1)?)
 }
 
-impl Row {
+impl FactRow {
     /// The year that the whole period lies in, as far as it is known.
     pub fn year(&self) -> Option<i32> {
-        let (start, end) = (self.days.0.checked_div(372)?, self.days.1.checked_div(372)?);
-        match (self.days.0 != i32::MIN, self.days.1 != i32::MAX) {
+        let (start, end) =
+            (self.period_days.0.checked_div(372)?, self.period_days.1.checked_div(372)?);
+        match (self.period_days.0 != i32::MIN, self.period_days.1 != i32::MAX) {
             (true, true) => (start == end).then_some(start),
             (true, false) => Some(start),
             (false, true) => Some(end),
@@ -332,14 +342,14 @@ impl Row {
     }
 
     /// The last day that is known of it.
-    pub fn latest(&self) -> i32 {
-        if self.days.1 == i32::MAX { self.days.0 } else { self.days.1 }
+    pub fn last_day(&self) -> i32 {
+        if self.period_days.1 == i32::MAX { self.period_days.0 } else { self.period_days.1 }
     }
 }
 
 /// Statistics for tests: what each is about, and its figures, as [`facts`] writes them.
 #[cfg(test)]
-pub fn written(given: &[(Scope, Figures<'_>)]) -> Facts {
+pub fn fact_table_for_tests(given: &[(Scope, Figures<'_>)]) -> Facts {
     let mut facts = Facts::default();
     for (number, (scope, figures)) in (1..).zip(given) {
         let Figures {
@@ -384,7 +394,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn years_are_those_of_whole_periods() {
+    fn year_of_period() {
         let of = |start: &str, end: &str| {
             let facts =
                 written(&[(Scope::default(), Figures { start, end, ..Figures::default() })]);
@@ -400,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_known_once() {
+    fn scopes_are_interned_and_rows_replaced() {
         let line = |number: u32, country: &str, value: &str| {
             format!(
                 "{number}\t\t\t\t{country}\t\tpeople\tunit\t1\t\u{1e}2024-01-01\t\texact\t{value}\t\t\t9\t\t"

@@ -13,100 +13,105 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::known::{Facts, Marks, Row};
+use super::known::{FactRow, FactTable, ScopeIds};
 use crate::text::sum::Exact;
 
 /// A statistic that does not count, and the one that it is counted with: places among the rows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct LeftOut {
+pub struct ExcludedRow {
     /// The statistic.
     pub row: usize,
     /// The one that counts instead.
-    pub counted: usize,
+    pub counted_with: usize,
 }
 
 /// What counts, and what does not.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Counted {
+pub struct Deduplicated {
     /// Places among the rows, in their order.
     pub rows: Vec<usize>,
     /// In the order of the rows.
-    pub left_out: Vec<LeftOut>,
+    pub excluded: Vec<ExcludedRow>,
 }
 
 /// What statistics that may overlap have in common.
 #[derive(Eq, Hash, PartialEq)]
-enum Family<'a> {
+enum OverlapGroup<'a> {
     Indicator(u32),
-    Alone(u32, u32, &'a [u32], u32, (i32, i32)),
+    Standalone(u32, u32, &'a [u32], u32, (i32, i32)),
 }
 
-impl<'a> Family<'a> {
-    fn of(marks: &'a Marks, row: &Row) -> Self {
+impl<'a> OverlapGroup<'a> {
+    fn new(marks: &'a ScopeIds, row: &FactRow) -> Self {
         match marks.indicator {
-            0 => {
-                Self::Alone(marks.programme, marks.partner, &marks.countries, marks.sort, row.days)
-            }
+            0 => Self::Standalone(
+                marks.programme,
+                marks.partner,
+                &marks.countries,
+                marks.unit_and_measure,
+                row.period_days,
+            ),
             indicator => Self::Indicator(indicator),
         }
     }
 }
 
 /// Families that are smaller are looked through as they are.
-const SMALL: usize = 64;
+const LINEAR_SCAN_LIMIT: usize = 64;
 
 /// Tells what counts among these rows from what does not.
-pub fn count(facts: &Facts, rows: &[usize]) -> Counted {
-    let mut families: HashMap<Family<'_>, Vec<Member<'_>>> = HashMap::new();
+pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
+    let mut families: HashMap<OverlapGroup<'_>, Vec<Candidate<'_>>> = HashMap::new();
     for place in rows {
         let Some(row) = facts.rows.get(*place) else { continue };
-        let Some(marks) = facts.marks(row) else { continue };
-        families.entry(Family::of(marks, row)).or_default().push(Member {
-            place: *place,
+        let Some(marks) = facts.scope_ids(row) else { continue };
+        families.entry(OverlapGroup::new(marks, row)).or_default().push(Candidate {
+            index: *place,
             row,
-            marks,
+            scope_ids: marks,
         });
     }
-    let mut counted = Counted::default();
+    let mut counted = Deduplicated::default();
     for members in families.into_values() {
         match members.as_slice() {
-            [one] => counted.rows.push(one.place),
-            _ => choose(members, &mut counted),
+            [one] => counted.rows.push(one.index),
+            _ => select_widest(members, &mut counted),
         }
     }
     counted.rows.sort_unstable();
-    counted.left_out.sort_unstable_by_key(|left_out| left_out.row);
+    counted.excluded.sort_unstable_by_key(|left_out| left_out.row);
     counted
 }
 
 #[derive(Clone, Copy)]
-struct Member<'a> {
-    place: usize,
-    row: &'a Row,
-    marks: &'a Marks,
+struct Candidate<'a> {
+    index: usize,
+    row: &'a FactRow,
+    scope_ids: &'a ScopeIds,
 }
 
 /// Takes the widest first, and leaves out what overlaps with what was taken.
-fn choose(mut members: Vec<Member<'_>>, counted: &mut Counted) {
-    let fuller = fuller(&members);
+fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
+    let fuller = rank_breakdowns(&members);
     members.sort_by_cached_key(|member| {
-        let breakdown = fuller.iter().position(|breakdown| *breakdown == member.marks.breakdown);
-        let narrowness = narrowness(member);
+        let breakdown =
+            fuller.iter().position(|breakdown| *breakdown == member.scope_ids.breakdown);
+        let narrowness = specificity(member);
         (
             narrowness,
-            Reverse(member.marks.countries.len()),
-            Reverse(length(member.row)),
+            Reverse(member.scope_ids.countries.len()),
+            Reverse(period_length(member.row)),
             breakdown,
             Reverse(member.row.number),
         )
     });
     // What is of another programme is apart: in a large family it is not looked at.
-    let is_small = members.len() <= SMALL;
-    let mut taken: BTreeMap<u32, Vec<Member<'_>>> = BTreeMap::new();
+    let is_small = members.len() <= LINEAR_SCAN_LIMIT;
+    let mut taken: BTreeMap<u32, Vec<Candidate<'_>>> = BTreeMap::new();
     for member in members {
-        let programme = if is_small { 0 } else { member.marks.programme };
-        let first = |others: &Vec<Member<'_>>| {
-            others.iter().find(|other| overlap(&member, other)).map(|other| other.place)
+        let programme = if is_small { 0 } else { member.scope_ids.programme };
+        let first = |others: &Vec<Candidate<'_>>| {
+            others.iter().find(|other| overlaps(&member, other)).map(|other| other.index)
         };
         let found = if programme == 0 {
             taken.values().find_map(first)
@@ -114,9 +119,9 @@ fn choose(mut members: Vec<Member<'_>>, counted: &mut Counted) {
             [0, programme].iter().filter_map(|programme| taken.get(programme)).find_map(first)
         };
         if let Some(other) = found {
-            counted.left_out.push(LeftOut { row: member.place, counted: other });
+            counted.excluded.push(ExcludedRow { row: member.index, counted_with: other });
         } else {
-            counted.rows.push(member.place);
+            counted.rows.push(member.index);
             taken.entry(programme).or_default().push(member);
         }
     }
@@ -124,11 +129,11 @@ fn choose(mut members: Vec<Member<'_>>, counted: &mut Counted) {
 
 /// The breakdowns, that which comes to most first; nothing to choose from where there are not
 /// several.
-fn fuller(members: &[Member<'_>]) -> Vec<u32> {
+fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
     let mut sums: BTreeMap<u32, Exact> = BTreeMap::new();
-    for member in members.iter().filter(|member| member.marks.breakdown != 0) {
+    for member in members.iter().filter(|member| member.scope_ids.breakdown != 0) {
         if let Some(value) = &member.row.value {
-            let sum = sums.entry(member.marks.breakdown).or_insert(Exact::ZERO);
+            let sum = sums.entry(member.scope_ids.breakdown).or_insert(Exact::ZERO);
             *sum = sum.plus(value);
         }
     }
@@ -138,28 +143,28 @@ fn fuller(members: &[Member<'_>]) -> Vec<u32> {
 }
 
 /// How much of what could be stated is stated.
-fn narrowness(member: &Member<'_>) -> usize {
-    let marks = member.marks;
+fn specificity(member: &Candidate<'_>) -> usize {
+    let marks = member.scope_ids;
     let stated = [
         marks.programme != 0,
         marks.partner != 0,
         !marks.countries.is_empty(),
-        length(member.row) != i64::MAX,
+        period_length(member.row) != i64::MAX,
     ];
     stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
 }
 
 /// About how many days a period has.
-fn length(row: &Row) -> i64 {
-    if row.days.0 == i32::MIN || row.days.1 == i32::MAX {
+fn period_length(row: &FactRow) -> i64 {
+    if row.period_days.0 == i32::MIN || row.period_days.1 == i32::MAX {
         return i64::MAX;
     }
-    i64::from(row.days.1).saturating_sub(i64::from(row.days.0))
+    i64::from(row.period_days.1).saturating_sub(i64::from(row.period_days.0))
 }
 
 /// Whether two statistics of a family may count the same.
-fn overlap(a: &Member<'_>, b: &Member<'_>) -> bool {
-    let (x, y) = (a.marks, b.marks);
+fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
+    let (x, y) = (a.scope_ids, b.scope_ids);
     if x.indicator == 0 && (x.breakdown == y.breakdown) {
         return false;
     }
@@ -167,7 +172,7 @@ fn overlap(a: &Member<'_>, b: &Member<'_>) -> bool {
     if differ(x.programme, y.programme) || differ(x.partner, y.partner) {
         return false;
     }
-    if a.row.days.0 > b.row.days.1 || b.row.days.0 > a.row.days.1 {
+    if a.row.period_days.0 > b.row.period_days.1 || b.row.period_days.0 > a.row.period_days.1 {
         return false;
     }
     let apart = |one: &[u32], other: &[u32]| {
@@ -189,7 +194,7 @@ mod tests {
     use crate::impact::summary::known::written;
 
     /// Statistics: programme, countries, slices, period, value; of one indicator.
-    fn facts(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts {
+    fn fact_table(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts {
         let (indicator, one, two) = (Id::new(), Id::new(), Id::new());
         let list = |text: &str| {
             text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -219,7 +224,9 @@ mod tests {
         written(&given)
     }
 
-    fn counted(given: &[(&str, &str, &str, &str, &str)]) -> (Vec<usize>, Vec<(usize, usize)>) {
+    fn deduplicate_all(
+        given: &[(&str, &str, &str, &str, &str)],
+    ) -> (Vec<usize>, Vec<(usize, usize)>) {
         let facts = facts(given, true);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
         let counted = count(&facts, &rows);
@@ -233,7 +240,7 @@ mod tests {
     const Y25: &str = "2025-01-01..2025-12-31";
 
     #[test]
-    fn what_is_apart_counts() {
+    fn disjoint_statistics_all_count() {
         assert_eq!(
             counted(&[
                 ("one", "AL", "", Y24, "1"),
@@ -250,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_is_not_counted_beside_its_slices() {
+    fn total_excludes_its_slices() {
         assert_eq!(
             counted(&[
                 ("one", "AL", "sex=f", Y24, "3"),
@@ -276,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_that_overlap_are_counted_once() {
+    fn overlapping_periods_count_once() {
         assert_eq!(
             counted(&[
                 ("one", "AL", "", "2024-01-01..2024-03-31", "3"),
@@ -297,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_breakdowns_the_fuller_counts() {
+    fn larger_breakdown_wins() {
         let (rows, left_out) = counted(&[
             ("one", "AL", "age=y", Y24, "4"),
             ("one", "AL", "sex=f", Y24, "3"),
@@ -308,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_indicator_each_stands_for_itself() {
+    fn statistics_without_indicator_are_independent() {
         let alone = |given: &[(&str, &str, &str, &str, &str)]| {
             let facts = facts(given, false);
             count(&facts, &(0..facts.rows.len()).collect::<Vec<_>>()).rows

@@ -2,44 +2,44 @@
 
 use std::sync::Arc;
 
-use super::known::Facts;
+use super::known::FactTable;
 use crate::db::Connection;
 use crate::http::problem::Problem;
-use crate::impact::model::SPEC;
-use crate::resource::names::Memory;
+use crate::impact::model::SCHEMA;
+use crate::resource::names::CacheView;
 use crate::resource::query::ListRequest;
 
 /// The statistics of a list: places among the rows of what is known.
-pub struct Selected {
+pub struct SelectedRows {
     /// What is known.
-    pub facts: Arc<Facts>,
+    pub facts: Arc<FactTable>,
     /// Those of the list.
-    pub places: Vec<usize>,
+    pub indexes: Vec<usize>,
 }
 
 /// Reads the facts of the statistics of a list: of public ones from what is kept, of which the
 /// database says what a filter leaves.
-pub fn read(
+pub fn load_selected_rows(
     connection: &mut Connection,
     wanted: &ListRequest,
-    memory: &Memory,
-) -> Result<Selected, Problem> {
-    if !wanted.is_public() {
-        let numbers = wanted.numbers(connection, &SPEC, memory, None)?;
-        let facts = Facts::of(connection, &numbers)?;
+    memory: &CacheView,
+) -> Result<SelectedRows, Problem> {
+    if !wanted.is_published_only() {
+        let numbers = wanted.load_row_ids(connection, &SCHEMA, memory, None)?;
+        let facts = FactTable::load(connection, &numbers)?;
         let places = (0..facts.rows.len()).collect();
-        return Ok(Selected { facts: Arc::new(facts), places });
+        return Ok(SelectedRows { facts: Arc::new(facts), indexes: places });
     }
-    let facts = memory.whole::<Facts>(connection, &SPEC)?;
-    let places = if wanted.is_everything() {
+    let facts = memory.snapshot::<FactTable>(connection, &SCHEMA)?;
+    let places = if wanted.is_unfiltered() {
         (0..facts.rows.len()).collect()
     } else {
-        let mut numbers = wanted.numbers(connection, &SPEC, memory, None)?;
+        let mut numbers = wanted.load_row_ids(connection, &SCHEMA, memory, None)?;
         numbers.sort_unstable();
         numbers
             .iter()
             .filter_map(|number| facts.rows.binary_search_by_key(number, |row| row.number).ok())
             .collect()
     };
-    Ok(Selected { facts, places })
+    Ok(SelectedRows { facts, indexes: places })
 }

@@ -6,14 +6,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::known::{Facts, Row, day};
-use crate::impact::facts::Figures;
-use crate::impact::reached::reached;
+use super::known::{FactRow, FactTable, day_number};
+use crate::impact::facts::FactValues;
+use crate::impact::reached::progress_percent;
 use crate::text::sum::Exact;
 
 /// A value that was reckoned, with how exact it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Amount {
+pub struct QualifiedValue {
     /// The value.
     pub value: String,
     /// See [`crate::impact::words::QUALIFIERS`].
@@ -21,11 +21,11 @@ pub struct Amount {
 }
 
 /// A value that one statistic has: its place among the rows.
-pub type One = (Amount, usize);
+pub type ValueWithSource = (QualifiedValue, usize);
 
 /// The value before, and the years it was measured in.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Before {
+pub struct BaselineTotal {
     /// The value.
     pub value: String,
     /// The first year and the last.
@@ -34,34 +34,34 @@ pub struct Before {
 
 /// The value aimed at, and until when.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Aim {
+pub struct TargetTotal {
     /// The value.
     pub value: String,
     /// The last day, as it is written; where it is known.
-    pub until: Option<String>,
+    pub period_end: Option<String>,
 }
 
 /// What statistics come to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Reckoned {
+pub struct Aggregates {
     /// The sum, where values may be added up.
-    pub sum: Option<Amount>,
+    pub sum: Option<QualifiedValue>,
     /// The least value.
-    pub min: Option<One>,
+    pub min: Option<ValueWithSource>,
     /// The greatest value.
-    pub max: Option<One>,
+    pub max: Option<ValueWithSource>,
     /// The value of the latest period.
-    pub latest: Option<One>,
+    pub latest: Option<ValueWithSource>,
     /// What it was before, where that is known of everything that is counted.
-    pub baseline: Option<Before>,
+    pub baseline: Option<BaselineTotal>,
     /// What it is to be, where that is known of everything that is counted.
-    pub target: Option<Aim>,
+    pub target: Option<TargetTotal>,
     /// How far that is reached, in per cent.
-    pub progress: Option<Amount>,
+    pub progress: Option<QualifiedValue>,
 }
 
 /// The qualifier of a whole whose parts have these.
-pub fn together(one: &str, other: &str) -> &'static str {
+pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
     match (one, other) {
         ("exact", "exact") => "exact",
         ("exact" | "more_than", "exact" | "more_than") => "more_than",
@@ -71,24 +71,27 @@ pub fn together(one: &str, other: &str) -> &'static str {
 }
 
 /// Reckons with these rows, which count; `is_additive` where their values may be added up.
-pub fn reckon(facts: &Facts, rows: &[usize], is_additive: bool) -> Reckoned {
-    let rows: Vec<(usize, &Row, &Exact)> = rows
+pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggregates {
+    let rows: Vec<(usize, &FactRow, &Exact)> = rows
         .iter()
         .filter_map(|place| {
             facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))
         })
         .collect();
-    let one = |found: Option<&(usize, &Row, &Exact)>| {
+    let one = |found: Option<&(usize, &FactRow, &Exact)>| {
         found.map(|(place, row, _)| {
             (
-                Amount { value: facts.figures(row).value.to_owned(), qualifier: row.qualifier },
+                QualifiedValue {
+                    value: facts.values(row).value.to_owned(),
+                    qualifier: row.qualifier,
+                },
                 *place,
             )
         })
     };
     // Of equal values that which says less (or more) than it is the least (or the greatest).
-    let less = |row: &Row| row.qualifier != "less_than";
-    let more = |row: &Row| row.qualifier == "more_than";
+    let less = |row: &FactRow| row.qualifier != "less_than";
+    let more = |row: &FactRow| row.qualifier == "more_than";
     let min = rows.iter().min_by(|a, b| {
         a.2.cmp(b.2)
             .then_with(|| less(a.1).cmp(&less(b.1)))
@@ -99,18 +102,22 @@ pub fn reckon(facts: &Facts, rows: &[usize], is_additive: bool) -> Reckoned {
             .then_with(|| more(a.1).cmp(&more(b.1)))
             .then_with(|| b.1.number.cmp(&a.1.number))
     });
-    let latest = rows.iter().max_by_key(|(_, row, _)| (row.latest(), row.number));
+    let latest = rows.iter().max_by_key(|(_, row, _)| (row.last_day(), row.number));
     let sum = (is_additive && !rows.is_empty()).then(|| {
-        let qualifier = rows.iter().fold("exact", |all, (_, row, _)| together(all, row.qualifier));
+        let qualifier =
+            rows.iter().fold("exact", |all, (_, row, _)| combine_qualifiers(all, row.qualifier));
         let sum = rows.iter().fold(Exact::ZERO, |sum, (_, _, value)| sum.plus(value));
         (sum, qualifier)
     });
     // Few have a baseline or a target: most groups need not be divided for that.
-    let scopes =
-        if rows.iter().any(|(_, row, _)| row.has_aims) { by_scope(&rows) } else { Vec::new() };
+    let scopes = if rows.iter().any(|(_, row, _)| row.has_baseline_or_target) {
+        group_by_scope(&rows)
+    } else {
+        Vec::new()
+    };
     let may_add = !scopes.is_empty() && (is_additive || scopes.len() == 1);
-    let baseline = if may_add { baseline(facts, &scopes) } else { None };
-    let target = if may_add { target(facts, &scopes) } else { None };
+    let baseline = if may_add { sum_baselines(facts, &scopes) } else { None };
+    let target = if may_add { sum_targets(facts, &scopes) } else { None };
     let actual = match &sum {
         Some((sum, qualifier)) => Some((sum.clone(), *qualifier)),
         None if scopes.len() == 1 => {
@@ -129,37 +136,40 @@ pub fn reckon(facts: &Facts, rows: &[usize], is_additive: bool) -> Reckoned {
             return None;
         }
         let (value, qualifier) =
-            reached(&actual.to_string(), qualifier, from.as_deref(), &aim.to_string())?;
-        Some(Amount { value, qualifier })
+            progress_percent(&actual.to_string(), qualifier, from.as_deref(), &aim.to_string())?;
+        Some(QualifiedValue { value, qualifier })
     });
-    Reckoned {
-        sum: sum.map(|(sum, qualifier)| Amount { value: sum.to_string(), qualifier }),
+    Aggregates {
+        sum: sum.map(|(sum, qualifier)| QualifiedValue { value: sum.to_string(), qualifier }),
         min: one(min),
         max: one(max),
         latest: one(latest),
-        baseline: baseline.map(|(value, years)| Before { value: value.to_string(), years }),
-        target: target.map(|(value, until)| Aim { value: value.to_string(), until }),
+        baseline: baseline.map(|(value, years)| BaselineTotal { value: value.to_string(), years }),
+        target: target
+            .map(|(value, until)| TargetTotal { value: value.to_string(), period_end: until }),
         progress,
     }
 }
 
-type OfScope<'a> = Vec<&'a Row>;
+type ScopeRows<'a> = Vec<&'a FactRow>;
 
-fn by_scope<'a>(rows: &[(usize, &'a Row, &Exact)]) -> Vec<OfScope<'a>> {
-    let mut scopes: BTreeMap<usize, OfScope<'a>> = BTreeMap::new();
+fn group_by_scope<'a>(rows: &[(usize, &'a FactRow, &Exact)]) -> Vec<ScopeRows<'a>> {
+    let mut scopes: BTreeMap<usize, ScopeRows<'a>> = BTreeMap::new();
     for (_, row, _) in rows {
-        scopes.entry(row.scope).or_default().push(row);
+        scopes.entry(row.scope_index).or_default().push(row);
     }
     scopes.into_values().collect()
 }
 
 /// The earliest baseline of each scope, added up.
-fn baseline(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, (i64, i64))> {
+fn sum_baselines(facts: &FactTable, scopes: &[ScopeRows<'_>]) -> Option<(Exact, (i64, i64))> {
     let mut sum = Exact::ZERO;
     let mut years: Option<(i64, i64)> = None;
     for scope in scopes {
-        let with =
-            scope.iter().filter(|row| row.has_aims).map(|row| (facts.figures(row), row.days));
+        let with = scope
+            .iter()
+            .filter(|row| row.has_baseline_or_target)
+            .map(|row| (facts.values(row), row.period_days));
         let with = with.filter_map(|(figures, days)| {
             Some((figures.baseline_year.parse::<i64>().ok()?, days, figures.baseline))
         });
@@ -171,14 +181,17 @@ fn baseline(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, (i64, i64))
 }
 
 /// The targets of each scope whose periods do not overlap, the longest first, added up.
-fn target(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String>)> {
+fn sum_targets(facts: &FactTable, scopes: &[ScopeRows<'_>]) -> Option<(Exact, Option<String>)> {
     let mut sum = Exact::ZERO;
     let mut until: Option<&str> = None;
     for scope in scopes {
-        let with = scope.iter().filter(|row| row.has_aims).map(|row| (row, facts.figures(row)));
+        let with = scope
+            .iter()
+            .filter(|row| row.has_baseline_or_target)
+            .map(|row| (row, facts.values(row)));
         let mut aims: Vec<_> = with
             .filter(|(_, figures)| !figures.target.is_empty())
-            .map(|(row, figures)| (aimed(row, &figures), row, figures))
+            .map(|(row, figures)| (target_period(row, &figures), row, figures))
             .collect();
         aims.sort_by_key(|((start, end), row, _)| {
             (
@@ -205,11 +218,14 @@ fn target(facts: &Facts, scopes: &[OfScope<'_>]) -> Option<(Exact, Option<String
 }
 
 /// The period that a target is for: its own, or that of the statistic.
-fn aimed(row: &Row, figures: &Figures<'_>) -> (i32, i32) {
+fn target_period(row: &FactRow, figures: &FactValues<'_>) -> (i32, i32) {
     if figures.target_start.is_empty() && figures.target_end.is_empty() {
-        return row.days;
+        return row.period_days;
     }
-    (day(figures.target_start).unwrap_or(i32::MIN), day(figures.target_end).unwrap_or(i32::MAX))
+    (
+        day_number(figures.target_start).unwrap_or(i32::MIN),
+        day_number(figures.target_end).unwrap_or(i32::MAX),
+    )
 }
 
 #[cfg(test)]
@@ -218,7 +234,10 @@ mod tests {
     use crate::impact::facts::Scope;
     use crate::impact::summary::known::written;
 
-    fn reckoned(given: &[(usize, &'static str, Figures<'static>)], is_additive: bool) -> Reckoned {
+    fn aggregates_of(
+        given: &[(usize, &'static str, Figures<'static>)],
+        is_additive: bool,
+    ) -> Reckoned {
         let scope = |number: usize| Scope { unit: Some(number.to_string()), ..Scope::default() };
         let given: Vec<_> = given
             .iter()
@@ -229,12 +248,12 @@ mod tests {
         reckon(&facts, &rows, is_additive)
     }
 
-    fn said(qualifier: &'static str) -> Figures<'static> {
+    fn with_qualifier(qualifier: &'static str) -> Figures<'static> {
         Figures { qualifier, ..Figures::default() }
     }
 
     #[test]
-    fn qualifiers_are_kept() {
+    fn sum_keeps_qualifiers() {
         let sum = |parts: &[(usize, &'static str, Figures<'static>)]| {
             reckoned(parts, true).sum.map(|sum| (sum.value, sum.qualifier))
         };
@@ -277,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_from_the_baseline_to_the_target() {
+    fn progress_from_baseline_to_target() {
         let year = |start, end, target| Figures {
             start,
             end,

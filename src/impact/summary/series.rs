@@ -8,29 +8,29 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::api::answer;
-use super::asked::{Asked, By, by_schema};
-use super::group::{Part, part_of};
-use super::known::Facts;
-use super::overlap::count;
-use super::read::{Selected, read};
-use super::reckon::reckon;
-use super::told::{Named, key, learn};
+use super::api::respond;
+use super::asked::{GroupBy, SummaryParams, group_by_schema};
+use super::group::{KeyPart, key_part};
+use super::known::FactTable;
+use super::overlap::deduplicate;
+use super::read::{SelectedRows, load_selected_rows};
+use super::reckon::aggregate;
+use super::told::{StatisticReferences, group_key, load_group_references};
 use super::view::{GroupKey, SummaryAmount};
 use crate::db::Connection;
 use crate::http::negotiate;
 use crate::http::params::{QueryParams, present_params};
 use crate::http::problem::{FieldError, Problem};
-use crate::impact::figure::number;
-use crate::impact::indicators::model::{Own, SPEC as INDICATORS};
-use crate::impact::model::SPEC;
-use crate::impact::words::{Measure, UNIT};
-use crate::resource::answer::moved;
-use crate::resource::context::Context;
-use crate::resource::document::{Listing, parameter};
-use crate::resource::load::{Found, Item};
+use crate::impact::figure::format_plain_value;
+use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
+use crate::impact::model::SCHEMA;
+use crate::impact::words::{MEASURE_UNIT, Measure};
+use crate::resource::answer::permanent_redirect;
+use crate::resource::context::AppState;
+use crate::resource::document::{ListEndpoint, query_parameter};
+use crate::resource::load::{ItemRow, Lookup};
 use crate::resource::read::find_visible;
-use crate::resource::shown::{Packed, Reference, Shown};
+use crate::resource::shown::{PackedJson, RenderContext, ShortReference};
 use crate::text::collation::sort_key;
 use crate::text::decimal::is_exact_as_double;
 use crate::text::language::Language;
@@ -39,11 +39,16 @@ use crate::text::language::Language;
 const PATH: &str = "/v1/indicators/{indicator}/series";
 
 /// What the document says of its parameters.
-pub const DECLARED: Listing =
-    Listing { path: PATH, spec: &SPEC, without: NOT_HERE, own: own_parameters, needs_query: false };
+pub const OPENAPI: ListEndpoint = ListEndpoint {
+    path: PATH,
+    schema: &SCHEMA,
+    excluded_params: SERIES_EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: false,
+};
 
 /// Parameters of lists that mean nothing here.
-const NOT_HERE: &[&str] = &[
+const SERIES_EXCLUDED_PARAMS: &[&str] = &[
     "sort",
     "cursor",
     "offset",
@@ -57,15 +62,15 @@ const NOT_HERE: &[&str] = &[
     "indicator",
 ];
 
-fn own_parameters() -> Vec<Value> {
+fn openapi_parameters() -> Vec<Value> {
     vec![
-        parameter(
+        query_parameter(
             "by",
             "What divides it: a line for each `country`, `programme`, `partner`, or slice of a dimension, such as `dimension:sex`. One line without it.",
-            by_schema(),
+            group_by_schema(),
             json!("country"),
         ),
-        parameter(
+        query_parameter(
             "statistics_limit",
             "How many statistics each point names at most.",
             json!({"type": "integer", "minimum": 0, "maximum": 1_000, "default": 20}),
@@ -79,7 +84,7 @@ fn own_parameters() -> Vec<Value> {
 pub struct IndicatorSeries {
     /// The indicator.
     #[schema(required)]
-    pub indicator: Option<Reference>,
+    pub indicator: Option<ShortReference>,
     /// What is counted.
     #[schema(required, example = "people")]
     pub unit: Option<String>,
@@ -157,7 +162,7 @@ pub struct SeriesPoint {
     /// The same as a number, where a number of double precision reads back as the same decimal;
     /// else null.
     #[schema(required, value_type = Option<f64>, example = 750)]
-    pub value_number: Packed,
+    pub value_number: PackedJson,
     /// How exact it is, by all of its parts.
     #[schema(required, value_type = Option<crate::impact::words::Qualifier>)]
     pub qualifier: Option<String>,
@@ -171,7 +176,7 @@ pub struct SeriesPoint {
     #[schema(minimum = 0, example = 0)]
     pub left_out_count: usize,
     /// Those that count, at most `statistics_limit`.
-    pub statistics: Vec<Reference>,
+    pub statistics: Vec<ShortReference>,
 }
 
 /// Follow an indicator over time
@@ -187,13 +192,13 @@ pub struct SeriesPoint {
     responses((status = 200, description = "The lines.", body = IndicatorSeries))
 )]
 #[get("/v1/indicators/{indicator}/series")]
-pub async fn follow_indicator(
-    context: web::Data<Context>,
+pub async fn get_indicator_series(
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.viewer(&request).await?;
+    let caller = context.visibility(&request).await?;
     let name = name.into_inner();
     let found = {
         let name = name.clone();
@@ -203,29 +208,33 @@ pub async fn follow_indicator(
             .value
     };
     let item = match found {
-        Found::Moved(item) => {
-            return Ok(moved(&context, &request, &format!("/v1/indicators/{}/series", item.slug)));
+        Lookup::Former(item) => {
+            return Ok(permanent_redirect(
+                &context,
+                &request,
+                &format!("/v1/indicators/{}/series", item.slug),
+            ));
         }
-        Found::Here(item) => item,
+        Lookup::Current(item) => item,
     };
-    refuse(&request)?;
-    let by = read_by(&request)?;
-    let mut asked = Asked::read(
+    reject_summary_params(&request)?;
+    let by = parse_by(&request)?;
+    let mut asked = SummaryParams::from_request(
         &context,
         &request,
         caller,
         &["by"],
         Some(&format!("indicator={}", item.slug)),
     )?;
-    asked.by = by.into_iter().collect();
-    answer(&context, &request, caller, Arc::new(asked), move |connection, asked, shown| {
-        drawn(connection, &item, asked, shown)
+    asked.group_by = by.into_iter().collect();
+    respond(&context, &request, caller, Arc::new(asked), move |connection, asked, shown| {
+        build_series(connection, &item, asked, shown)
     })
     .await
 }
 
 /// Parameters of summaries that mean nothing here.
-fn refuse(request: &HttpRequest) -> Result<(), Problem> {
+fn reject_summary_params(request: &HttpRequest) -> Result<(), Problem> {
     let given = present_params(
         request.query_string(),
         &["group_by", "aggregates", "apart", "limit", "indicator"],
@@ -244,11 +253,11 @@ fn refuse(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
-fn read_by(request: &HttpRequest) -> Result<Option<By>, Problem> {
+fn parse_by(request: &HttpRequest) -> Result<Option<GroupBy>, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let by = params.text("by", 300).map(|name| By::parse(&name));
+    let by = params.text("by", 300).map(|name| GroupBy::parse(&name));
     match by.transpose() {
-        Ok(Some(By::Year | By::Unit | By::Indicator)) => {
+        Ok(Some(GroupBy::Year | GroupBy::Unit | GroupBy::Indicator)) => {
             let detail = "A line is of a `country`, `programme`, `partner` or the slice of a dimension, such as `dimension:sex`.";
             Err(Problem::invalid_parameter("by", "unknown_value", detail))
         }
@@ -257,63 +266,68 @@ fn read_by(request: &HttpRequest) -> Result<Option<By>, Problem> {
     }
 }
 
-fn drawn(
+fn build_series(
     connection: &mut Connection,
-    item: &Item,
-    asked: &Asked,
-    shown: &mut Shown,
+    item: &ItemRow,
+    asked: &SummaryParams,
+    shown: &mut RenderContext,
 ) -> Result<IndicatorSeries, Problem> {
-    let Some(memory) = shown.memory() else {
+    let Some(memory) = shown.cache() else {
         return Err(Problem::internal("a series was read without a memory"));
     };
-    let own: Own = serde_json::from_str(&item.own).map_err(Problem::internal)?;
-    let Selected { facts, places } = read(connection, &asked.list, &memory)?;
-    learn(connection, &facts, asked, shown)?;
-    crate::resource::load::load_named(
+    let own: IndicatorFields = serde_json::from_str(&item.own).map_err(Problem::internal)?;
+    let SelectedRows { facts, indexes: places } =
+        load_selected_rows(connection, &asked.list, &memory)?;
+    load_group_references(connection, &facts, asked, shown)?;
+    crate::resource::load::load_reference_targets(
         connection,
         vec![(INDICATORS.kind, vec![item.id])],
-        asked.list.viewer,
+        asked.list.visibility,
         shown,
     )?;
-    let mut lines: BTreeMap<Part, BTreeMap<(i32, i32), Vec<usize>>> = BTreeMap::new();
+    let mut lines: BTreeMap<KeyPart, BTreeMap<(i32, i32), Vec<usize>>> = BTreeMap::new();
     for place in places {
         let Some(row) = facts.rows.get(place).filter(|row| row.value.is_some()) else { continue };
         let scope = facts.scope(row);
-        let part = asked
-            .by
-            .first()
-            .zip(scope)
-            .map_or(Part::Undivided, |(by, scope)| part_of(by, scope, &|id| shown.knows(&id)));
-        lines.entry(part).or_default().entry((row.latest(), row.days.0)).or_default().push(place);
+        let part = asked.group_by.first().zip(scope).map_or(KeyPart::Undivided, |(by, scope)| {
+            key_part(by, scope, &|id| shown.has_target(&id))
+        });
+        lines
+            .entry(part)
+            .or_default()
+            .entry((row.last_day(), row.period_days.0))
+            .or_default()
+            .push(place);
     }
     let shown_here: Vec<usize> = lines
         .values()
         .flat_map(BTreeMap::values)
-        .flat_map(|rows| rows.iter().take(asked.named))
+        .flat_map(|rows| rows.iter().take(asked.statistics_limit))
         .copied()
         .collect();
-    let names = Named::read(connection, &facts, &shown_here, asked.list.viewer, shown)?;
-    let is_additive = own.measure == UNIT && own.additive == Some(true);
-    let language = Language::stored(shown.wish.ui_language);
+    let names =
+        StatisticReferences::load(connection, &facts, &shown_here, asked.list.visibility, shown)?;
+    let is_additive = own.measure == MEASURE_UNIT && own.additive == Some(true);
+    let language = Language::stored(shown.language_preference.ui_language);
     let mut series: Vec<(bool, String, SeriesLine)> = lines
         .into_iter()
         .map(|(part, periods)| {
-            let key = asked.by.first().map(|by| key(by, &part, shown));
+            let key = asked.group_by.first().map(|by| group_key(by, &part, shown));
             let order = key.as_ref().map(|key| sort_key(&key.label, &language)).unwrap_or_default();
-            let around = Around {
+            let around = SeriesContext {
                 facts: &facts,
-                own: &own,
+                indicator: &own,
                 is_additive,
-                names: &names,
-                named: asked.named,
-                shown,
+                references: &names,
+                statistics_limit: asked.statistics_limit,
+                render_context: shown,
             };
-            (part == Part::Undivided, order, around.line(key, &periods))
+            (part == KeyPart::Undivided, order, around.build_line(key, &periods))
         })
         .collect();
     series.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     Ok(IndicatorSeries {
-        indicator: shown.reference(&item.id),
+        indicator: shown.short_reference(&item.id),
         unit: own.unit.clone(),
         measure: own.measure.clone(),
         ascending: own.ascending,
@@ -323,25 +337,29 @@ fn drawn(
 }
 
 /// What lines are drawn with.
-struct Around<'a> {
-    facts: &'a Facts,
-    own: &'a Own,
+struct SeriesContext<'a> {
+    facts: &'a FactTable,
+    indicator: &'a IndicatorFields,
     is_additive: bool,
-    names: &'a Named,
-    named: usize,
-    shown: &'a Shown,
+    references: &'a StatisticReferences,
+    statistics_limit: usize,
+    render_context: &'a RenderContext,
 }
 
-fn day(day: &str) -> Option<String> {
+fn non_empty(day: &str) -> Option<String> {
     (!day.is_empty()).then(|| day.to_owned())
 }
 
-impl Around<'_> {
-    fn said(&self, value: &str) -> String {
-        number(value, &self.own.measure, self.shown.wish.ui_language)
+impl SeriesContext<'_> {
+    fn format_value(&self, value: &str) -> String {
+        format_plain_value(
+            value,
+            &self.indicator.measure,
+            self.render_context.language_preference.ui_language,
+        )
     }
 
-    fn line(
+    fn build_line(
         &self,
         key: Option<GroupKey>,
         periods: &BTreeMap<(i32, i32), Vec<usize>>,
@@ -351,11 +369,11 @@ impl Around<'_> {
                 .values()
                 .flatten()
                 .filter_map(|place| self.facts.rows.get(*place))
-                .map(|row| self.facts.figures(row))
+                .map(|row| self.facts.values(row))
         };
         let baselines = rows().filter_map(|figures| {
             let (year, value) = (figures.baseline_year.parse().ok()?, figures.baseline.to_owned());
-            Some(SeriesBaseline { year, figure: self.said(&value), value })
+            Some(SeriesBaseline { year, figure: self.format_value(&value), value })
         });
         let targets = rows().filter(|figures| !figures.target.is_empty()).map(|figures| {
             let own = !figures.target_start.is_empty() || !figures.target_end.is_empty();
@@ -366,9 +384,9 @@ impl Around<'_> {
             };
             let value = figures.target.to_owned();
             SeriesTarget {
-                period_start: day(start),
-                period_end: day(end),
-                figure: self.said(&value),
+                period_start: non_empty(start),
+                period_end: non_empty(end),
+                figure: self.format_value(&value),
                 value,
             }
         });
@@ -382,39 +400,43 @@ impl Around<'_> {
             key,
             baselines,
             targets,
-            points: periods.values().map(|rows| self.point(rows)).collect(),
+            points: periods.values().map(|rows| self.build_point(rows)).collect(),
         }
     }
 
-    fn point(&self, rows: &[usize]) -> SeriesPoint {
-        let counted = count(self.facts, rows);
-        let reckoned = reckon(self.facts, &counted.rows, self.is_additive);
+    fn build_point(&self, rows: &[usize]) -> SeriesPoint {
+        let counted = deduplicate(self.facts, rows);
+        let reckoned = aggregate(self.facts, &counted.rows, self.is_additive);
         let only =
             if counted.rows.len() == 1 { reckoned.latest.map(|(amount, _)| amount) } else { None };
         let amount = reckoned.sum.or(only).map(|amount| {
-            SummaryAmount::new(&amount, &self.own.measure, self.shown.wish.ui_language)
+            SummaryAmount::new(
+                &amount,
+                &self.indicator.measure,
+                self.render_context.language_preference.ui_language,
+            )
         });
         let figures = rows
             .first()
             .and_then(|place| self.facts.rows.get(*place))
-            .map(|row| self.facts.figures(row));
+            .map(|row| self.facts.values(row));
         let value = amount.as_ref().map(|amount| amount.value.clone());
         SeriesPoint {
-            period_start: figures.and_then(|figures| day(figures.start)),
-            period_end: figures.and_then(|figures| day(figures.end)),
-            value_number: Packed::number(
+            period_start: figures.and_then(|figures| non_empty(figures.start)),
+            period_end: figures.and_then(|figures| non_empty(figures.end)),
+            value_number: PackedJson::number(
                 value.as_deref().filter(|value| is_exact_as_double(value)),
             ),
             value,
             qualifier: amount.as_ref().map(|amount| amount.qualifier.clone()),
             figure: amount.map(|amount| amount.figure),
             count: counted.rows.len(),
-            left_out_count: counted.left_out.len(),
+            left_out_count: counted.excluded.len(),
             statistics: counted
                 .rows
                 .iter()
-                .take(self.named)
-                .filter_map(|place| self.names.of(self.facts, *place, self.shown))
+                .take(self.statistics_limit)
+                .filter_map(|place| self.references.get(self.facts, *place, self.render_context))
                 .collect(),
         }
     }
@@ -426,7 +448,7 @@ mod tests {
     use crate::impact::summary::asked::WITHOUT;
 
     #[test]
-    fn what_a_summary_lacks_a_series_lacks_too() {
+    fn series_excludes_summary_exclusions() {
         assert!(WITHOUT.iter().all(|name| NOT_HERE.contains(name)));
     }
 }

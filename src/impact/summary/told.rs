@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use diesel::sql_types::BigInt;
 
-use super::asked::{Asked, By};
-use super::group::{Group, Grouping, Part};
-use super::known::Facts;
-use super::read::{Selected, read};
-use super::reckon::One;
+use super::asked::{GroupBy, SummaryParams};
+use super::group::{Group, Grouper, KeyPart};
+use super::known::FactTable;
+use super::read::{SelectedRows, load_selected_rows};
+use super::reckon::ValueWithSource;
 use super::view::{
     GroupKey, ImpactSummary, LeftOutStatistic, NotSummed, SummaryAmount, SummaryBaseline,
     SummaryGroup, SummaryTarget, SummaryValue,
@@ -18,77 +18,84 @@ use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id, RowId};
 use crate::http::keys::Visibility;
 use crate::http::problem::Problem;
-use crate::impact::facts::Scope;
+use crate::impact::facts::FactScope;
 use crate::phrases::Phrase;
-use crate::resource::load::load_named;
-use crate::resource::shown::{Reference, Shown};
-use crate::resource::spec::Kind;
+use crate::resource::load::load_reference_targets;
+use crate::resource::shown::{RenderContext, ShortReference};
+use crate::resource::spec::ResourceKind;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 
 /// Reckons a summary, and says it.
-pub fn summarise(
+pub fn build_summary(
     connection: &mut Connection,
-    asked: &Asked,
-    shown: &mut Shown,
+    asked: &SummaryParams,
+    shown: &mut RenderContext,
 ) -> Result<ImpactSummary, Problem> {
-    let Some(memory) = shown.memory() else {
+    let Some(memory) = shown.cache() else {
         return Err(Problem::internal("a summary was read without a memory"));
     };
-    let Selected { facts, places } = read(connection, &asked.list, &memory)?;
-    learn(connection, &facts, asked, shown)?;
-    let mut groups = Grouping {
-        by: &asked.by,
-        is_apart: asked.is_apart,
-        is_summed: asked.wants("sum"),
-        may_see: &|id| shown.knows(&id),
-        called: &|by, part| key(by, part, shown).label,
+    let SelectedRows { facts, indexes: places } =
+        load_selected_rows(connection, &asked.list, &memory)?;
+    load_group_references(connection, &facts, asked, shown)?;
+    let mut groups = Grouper {
+        group_by: &asked.group_by,
+        separate_incomparable: asked.separate_incomparable,
+        wants_sum: asked.includes("sum"),
+        is_visible: &|id| shown.has_target(&id),
+        label: &|by, part| group_key(by, part, shown).label,
     }
-    .of(&facts, &places)?;
+    .group_rows(&facts, &places)?;
     let total_groups = groups.len();
-    let language = Language::stored(shown.wish.ui_language);
+    let language = Language::stored(shown.language_preference.ui_language);
     groups.sort_by_cached_key(|group| {
-        let order = |(part, by): (&Part, &By)| match part {
-            Part::Year(year) => (0, *year, String::new()),
-            Part::Undivided => (1, 0, String::new()),
-            Part::Text(_) | Part::Item(_) => {
-                (0, 0, sort_key(&key(by, part, shown).label, &language))
+        let order = |(part, by): (&KeyPart, &GroupBy)| match part {
+            KeyPart::Year(year) => (0, *year, String::new()),
+            KeyPart::Undivided => (1, 0, String::new()),
+            KeyPart::Text(_) | KeyPart::Item(_) => {
+                (0, 0, sort_key(&group_key(by, part, shown).label, &language))
             }
         };
         (
-            group.parts.iter().zip(&asked.by).map(order).collect::<Vec<_>>(),
-            group.sort.clone(),
-            group.parts.clone(),
+            group.key.iter().zip(&asked.group_by).map(order).collect::<Vec<_>>(),
+            group.comparability.clone(),
+            group.key.clone(),
         )
     });
     groups.truncate(asked.limit);
-    let names = Named::read(connection, &facts, &named(&groups, asked), asked.list.viewer, shown)?;
-    let said = |group: &Group| said(&facts, group, asked, &names, shown);
+    let names = StatisticReferences::load(
+        connection,
+        &facts,
+        &referenced_rows(&groups, asked),
+        asked.list.visibility,
+        shown,
+    )?;
+    let said = |group: &Group| render_group(&facts, group, asked, &names, shown);
     Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
 }
 
 /// Makes known what scopes refer to and keys name, as far as the reader may see it.
-pub fn learn(
+pub fn load_group_references(
     connection: &mut Connection,
-    facts: &Facts,
-    asked: &Asked,
-    shown: &mut Shown,
+    facts: &FactTable,
+    asked: &SummaryParams,
+    shown: &mut RenderContext,
 ) -> Result<(), Problem> {
-    type Of = fn(&Scope) -> Option<Id>;
-    let items: [(By, Kind, Of); 3] = [
-        (By::Programme, Kind::Programme, |scope| scope.programme),
-        (By::Partner, Kind::Partner, |scope| scope.partner),
-        (By::Indicator, Kind::Indicator, |scope| scope.indicator),
+    type Of = fn(&FactScope) -> Option<Id>;
+    let items: [(GroupBy, ResourceKind, Of); 3] = [
+        (GroupBy::Programme, ResourceKind::Programme, |scope| scope.programme),
+        (GroupBy::Partner, ResourceKind::Partner, |scope| scope.partner),
+        (GroupBy::Indicator, ResourceKind::Indicator, |scope| scope.indicator),
     ];
-    let wanted = items.into_iter().filter(|(by, ..)| asked.by.contains(by));
+    let wanted = items.into_iter().filter(|(by, ..)| asked.group_by.contains(by));
     let targets =
         wanted.map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect())).collect();
-    Ok(load_named(connection, targets, asked.list.viewer, shown)?)
+    Ok(load_reference_targets(connection, targets, asked.list.visibility, shown)?)
 }
 
 /// What a part of a key is called.
-pub fn key(by: &By, part: &Part, shown: &Shown) -> GroupKey {
-    let names = shown.wish.ui_language;
+pub fn group_key(by: &GroupBy, part: &KeyPart, shown: &RenderContext) -> GroupKey {
+    let names = shown.language_preference.ui_language;
     let by_name = by.name();
     let of = |value: String, label: String| GroupKey {
         by: by_name.clone(),
@@ -97,19 +104,22 @@ pub fn key(by: &By, part: &Part, shown: &Shown) -> GroupKey {
         footnote: None,
     };
     match part {
-        Part::Year(year) => of(year.to_string(), year.to_string()),
-        Part::Item(id) => match shown.reference(id) {
+        KeyPart::Year(year) => of(year.to_string(), year.to_string()),
+        KeyPart::Item(id) => match shown.short_reference(id) {
             Some(reference) => of(reference.slug, reference.title),
-            None => key(by, &Part::Undivided, shown),
+            None => group_key(by, &KeyPart::Undivided, shown),
         },
-        Part::Text(code) if *by == By::Country => match shown.places.country(code, names) {
-            Some(country) => {
-                GroupKey { footnote: country.footnote, ..of(code.clone(), country.name.to_owned()) }
+        KeyPart::Text(code) if *by == GroupBy::Country => {
+            match shown.country_names.country(code, names) {
+                Some(country) => GroupKey {
+                    footnote: country.footnote,
+                    ..of(code.clone(), country.name.to_owned())
+                },
+                None => of(code.clone(), code.clone()),
             }
-            None => of(code.clone(), code.clone()),
-        },
-        Part::Text(text) => of(text.clone(), text.clone()),
-        Part::Undivided => GroupKey {
+        }
+        KeyPart::Text(text) => of(text.clone(), text.clone()),
+        KeyPart::Undivided => GroupKey {
             by: by_name,
             value: None,
             label: Phrase::Undivided.in_language(names).to_owned(),
@@ -119,41 +129,41 @@ pub fn key(by: &By, part: &Part, shown: &Shown) -> GroupKey {
 }
 
 /// What the statistics that an answer names are called.
-pub struct Named(HashMap<RowId, Id>);
+pub struct StatisticReferences(HashMap<RowId, Id>);
 
 /// The statistics that an answer names: places among the rows.
-fn named(groups: &[Group], asked: &Asked) -> Vec<usize> {
+fn referenced_rows(groups: &[Group], asked: &SummaryParams) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for group in groups {
-        let reckoned = &group.reckoned;
+        let reckoned = &group.aggregates;
         let ones = [("min", &reckoned.min), ("max", &reckoned.max), ("latest", &reckoned.latest)];
         places.extend(
             ones.iter()
-                .filter(|(name, _)| asked.wants(name))
+                .filter(|(name, _)| asked.includes(name))
                 .filter_map(|(_, one)| one.as_ref().map(|(_, place)| *place)),
         );
-        places.extend(group.counted.rows.iter().take(asked.named));
+        places.extend(group.deduplicated.rows.iter().take(asked.statistics_limit));
         places.extend(
             group
-                .counted
-                .left_out
+                .deduplicated
+                .excluded
                 .iter()
-                .take(asked.named)
-                .flat_map(|left_out| [left_out.row, left_out.counted]),
+                .take(asked.statistics_limit)
+                .flat_map(|left_out| [left_out.row, left_out.counted_with]),
         );
-        places.extend(group.without_value.iter().take(asked.named));
+        places.extend(group.without_value.iter().take(asked.statistics_limit));
     }
     places
 }
 
-impl Named {
+impl StatisticReferences {
     /// Reads what these are called, as far as the reader may see them.
-    pub fn read(
+    pub fn load(
         connection: &mut Connection,
-        facts: &Facts,
+        facts: &FactTable,
         places: &[usize],
         viewer: Visibility,
-        shown: &mut Shown,
+        shown: &mut RenderContext,
     ) -> Result<Self, Problem> {
         let numbers =
             places.iter().filter_map(|place| facts.rows.get(*place)).map(|row| row.number);
@@ -163,9 +173,9 @@ impl Named {
             &integer_in_fragment("items.number", numbers),
         );
         let rows: Vec<(RowId, Id)> = statement.load_rows(connection)?;
-        load_named(
+        load_reference_targets(
             connection,
-            vec![(Kind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())],
+            vec![(ResourceKind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())],
             viewer,
             shown,
         )?;
@@ -173,18 +183,32 @@ impl Named {
     }
 
     /// A statistic in short.
-    pub fn of(&self, facts: &Facts, place: usize, shown: &Shown) -> Option<Reference> {
-        shown.reference(self.0.get(&facts.rows.get(place)?.number)?)
+    pub fn get(
+        &self,
+        facts: &FactTable,
+        place: usize,
+        shown: &RenderContext,
+    ) -> Option<ShortReference> {
+        shown.short_reference(self.0.get(&facts.rows.get(place)?.number)?)
     }
 }
 
-fn said(facts: &Facts, group: &Group, asked: &Asked, names: &Named, shown: &Shown) -> SummaryGroup {
-    let (reckoned, measure, language) =
-        (&group.reckoned, group.sort.measure.as_str(), shown.wish.ui_language);
-    let one = |one: &Option<One>| {
+fn render_group(
+    facts: &FactTable,
+    group: &Group,
+    asked: &SummaryParams,
+    names: &StatisticReferences,
+    shown: &RenderContext,
+) -> SummaryGroup {
+    let (reckoned, measure, language) = (
+        &group.aggregates,
+        group.comparability.measure.as_str(),
+        shown.language_preference.ui_language,
+    );
+    let one = |one: &Option<ValueWithSource>| {
         let (amount, place) = one.as_ref()?;
         let row = facts.rows.get(*place)?;
-        let figures = facts.figures(row);
+        let figures = facts.values(row);
         let day = |day: &str| (!day.is_empty()).then(|| day.to_owned());
         let SummaryAmount { value, value_number, qualifier, figure } =
             SummaryAmount::new(amount, measure, language);
@@ -196,50 +220,55 @@ fn said(facts: &Facts, group: &Group, asked: &Asked, names: &Named, shown: &Show
             figure,
             period_start,
             period_end,
-            statistic: names.of(facts, *place, shown),
+            statistic: names.get(facts, *place, shown),
         })
     };
-    let overlapping = group.counted.left_out.iter().map(|left_out| LeftOutStatistic {
-        statistic: names.of(facts, left_out.row, shown),
+    let overlapping = group.deduplicated.excluded.iter().map(|left_out| LeftOutStatistic {
+        statistic: names.get(facts, left_out.row, shown),
         reason: "overlaps",
-        counted_with: names.of(facts, left_out.counted, shown),
+        counted_with: names.get(facts, left_out.counted_with, shown),
     });
     let without = group.without_value.iter().map(|place| LeftOutStatistic {
-        statistic: names.of(facts, *place, shown),
+        statistic: names.get(facts, *place, shown),
         reason: "no_value",
         counted_with: None,
     });
     SummaryGroup {
-        keys: group.parts.iter().zip(&asked.by).map(|(part, by)| key(by, part, shown)).collect(),
-        unit: group.sort.unit.clone(),
+        keys: group
+            .key
+            .iter()
+            .zip(&asked.group_by)
+            .map(|(part, by)| group_key(by, part, shown))
+            .collect(),
+        unit: group.comparability.unit.clone(),
         measure: measure.to_owned(),
-        count: group.counted.rows.len(),
+        count: group.deduplicated.rows.len(),
         sum: asked
-            .wants("sum")
+            .includes("sum")
             .then(|| reckoned.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
-        not_summed: group.refusal.as_ref().filter(|_| asked.wants("sum")).map(|refusal| {
+        not_summed: group.not_summable.as_ref().filter(|_| asked.includes("sum")).map(|refusal| {
             NotSummed { code: refusal.code, detail: format!("{}.", refusal.detail) }
         }),
-        min: asked.wants("min").then(|| one(&reckoned.min)),
-        max: asked.wants("max").then(|| one(&reckoned.max)),
-        latest: asked.wants("latest").then(|| one(&reckoned.latest)),
-        baseline: asked.wants("baseline").then(|| {
+        min: asked.includes("min").then(|| one(&reckoned.min)),
+        max: asked.includes("max").then(|| one(&reckoned.max)),
+        latest: asked.includes("latest").then(|| one(&reckoned.latest)),
+        baseline: asked.includes("baseline").then(|| {
             reckoned.baseline.as_ref().map(|before| SummaryBaseline::new(before, measure, language))
         }),
-        target: asked.wants("target").then(|| {
+        target: asked.includes("target").then(|| {
             reckoned.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
         }),
-        progress: asked.wants("progress").then(|| {
+        progress: asked.includes("progress").then(|| {
             reckoned.progress.as_ref().map(|way| SummaryAmount::new(way, "percentage", language))
         }),
         statistics: group
-            .counted
+            .deduplicated
             .rows
             .iter()
-            .take(asked.named)
-            .filter_map(|place| names.of(facts, *place, shown))
+            .take(asked.statistics_limit)
+            .filter_map(|place| names.get(facts, *place, shown))
             .collect(),
-        left_out: overlapping.chain(without).take(asked.named).collect(),
-        left_out_count: group.counted.left_out.len().saturating_add(group.without_value.len()),
+        left_out: overlapping.chain(without).take(asked.statistics_limit).collect(),
+        left_out_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
     }
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reckon::{Aim, Amount, Before};
-use crate::impact::figure::{figure, number};
-use crate::resource::shown::{Packed, Reference};
+use super::reckon::{BaselineTotal, QualifiedValue, TargetTotal};
+use crate::impact::figure::{format_plain_value, format_value};
+use crate::resource::shown::{PackedJson, ShortReference};
 use crate::text::decimal::is_exact_as_double;
 
 /// What statistics come to, group by group.
@@ -69,7 +69,7 @@ pub struct SummaryGroup {
     #[schema(value_type = Option<SummaryAmount>)]
     pub progress: Option<Option<SummaryAmount>>,
     /// Those that count, at most `statistics_limit`.
-    pub statistics: Vec<Reference>,
+    pub statistics: Vec<ShortReference>,
     /// Those that do not, at most `statistics_limit`.
     pub left_out: Vec<LeftOutStatistic>,
     /// How many do not.
@@ -103,7 +103,7 @@ pub struct SummaryAmount {
     /// The same as a number, where a number of double precision reads back as the same decimal;
     /// else null.
     #[schema(required, value_type = Option<f64>, example = 750)]
-    pub value_number: Packed,
+    pub value_number: PackedJson,
     /// How exact it is, by all of its parts.
     #[schema(value_type = crate::impact::words::Qualifier)]
     pub qualifier: String,
@@ -121,7 +121,7 @@ pub struct SummaryValue {
     /// The same as a number, where a number of double precision reads back as the same decimal;
     /// else null.
     #[schema(required, value_type = Option<f64>, example = 500)]
-    pub value_number: Packed,
+    pub value_number: PackedJson,
     /// How exact it is.
     #[schema(value_type = crate::impact::words::Qualifier)]
     pub qualifier: String,
@@ -136,7 +136,7 @@ pub struct SummaryValue {
     pub period_end: Option<String>,
     /// The statistic.
     #[schema(required)]
-    pub statistic: Option<Reference>,
+    pub statistic: Option<ShortReference>,
 }
 
 /// What it was before.
@@ -185,13 +185,13 @@ pub struct NotSummed {
 pub struct LeftOutStatistic {
     /// The statistic.
     #[schema(required)]
-    pub statistic: Option<Reference>,
+    pub statistic: Option<ShortReference>,
     /// Why: it overlaps with one that counts, or has no value.
     #[schema(value_type = LeftOutReason)]
     pub reason: &'static str,
     /// The one that counts instead.
     #[schema(required)]
-    pub counted_with: Option<Reference>,
+    pub counted_with: Option<ShortReference>,
 }
 
 /// Why a statistic does not count.
@@ -206,39 +206,39 @@ pub enum LeftOutReason {
 
 impl SummaryAmount {
     /// An amount as people say it.
-    pub fn new(amount: &Amount, measure: &str, language: &str) -> Self {
-        let Amount { value, qualifier } = amount;
+    pub fn new(amount: &QualifiedValue, measure: &str, language: &str) -> Self {
+        let QualifiedValue { value, qualifier } = amount;
         Self {
             value: value.clone(),
-            value_number: Packed::number(
+            value_number: PackedJson::number(
                 Some(value.as_str()).filter(|value| is_exact_as_double(value)),
             ),
             qualifier: (*qualifier).to_owned(),
-            figure: figure(value, qualifier, measure, language),
+            figure: format_value(value, qualifier, measure, language),
         }
     }
 }
 
 impl SummaryBaseline {
     /// A baseline as people say it.
-    pub fn new(before: &Before, measure: &str, language: &str) -> Self {
+    pub fn new(before: &BaselineTotal, measure: &str, language: &str) -> Self {
         let (first_year, last_year) = before.years;
         Self {
             value: before.value.clone(),
             first_year,
             last_year,
-            figure: number(&before.value, measure, language),
+            figure: format_plain_value(&before.value, measure, language),
         }
     }
 }
 
 impl SummaryTarget {
     /// A target as people say it.
-    pub fn new(aim: &Aim, measure: &str, language: &str) -> Self {
+    pub fn new(aim: &TargetTotal, measure: &str, language: &str) -> Self {
         Self {
             value: aim.value.clone(),
-            period_end: aim.until.clone(),
-            figure: number(&aim.value, measure, language),
+            period_end: aim.period_end.clone(),
+            figure: format_plain_value(&aim.value, measure, language),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::http::problem::ProblemKind;
 
 /// What class an operation is of, by its operationId.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Class {
+pub enum OperationKind {
     /// A page of a list.
     List,
     /// A page of a list in a format for feed readers.
@@ -12,7 +12,7 @@ pub enum Class {
     /// What the items of a list come to.
     Summarise,
     /// What the items come to that belong to one.
-    Follow,
+    Series,
     /// A whole list as a table.
     Export,
     /// One item.
@@ -29,15 +29,15 @@ pub enum Class {
     Restore,
 }
 
-impl Class {
+impl OperationKind {
     /// By the first word of the operation's id.
-    pub fn of(operation_id: &str) -> Option<Self> {
+    pub fn from_operation_id(operation_id: &str) -> Option<Self> {
         let (verb, _) = operation_id.split_once('_')?;
         Some(match verb {
             "list" => Self::List,
             "feed" => Self::Feed,
             "summarise" => Self::Summarise,
-            "follow" => Self::Follow,
+            "follow" => Self::Series,
             "export" => Self::Export,
             "get" => Self::Get,
             "create" => Self::Create,
@@ -55,17 +55,17 @@ impl Class {
     }
 
     /// Whether it takes the filters of a list.
-    pub fn is_of_list(self) -> bool {
-        self.is_list() || matches!(self, Self::Summarise | Self::Follow)
+    pub fn takes_list_params(self) -> bool {
+        self.is_list() || matches!(self, Self::Summarise | Self::Series)
     }
 
     /// Whether it only reads.
-    pub fn reads(self) -> bool {
-        self.is_of_list() || self == Self::Get
+    pub fn is_read(self) -> bool {
+        self.takes_list_params() || self == Self::Get
     }
 
     /// What such an operation can answer instead.
-    pub fn problems(self) -> &'static [ProblemKind] {
+    pub fn problem_kinds(self) -> &'static [ProblemKind] {
         use ProblemKind::{
             BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields,
             InvalidParameter, NotAcceptable, NotFound, NotSummable, PreconditionFailed,
@@ -104,7 +104,7 @@ impl Class {
                 Internal,
                 Unavailable,
             ],
-            Self::Get | Self::Follow => &[
+            Self::Get | Self::Series => &[
                 InvalidParameter,
                 Unauthenticated,
                 NotFound,

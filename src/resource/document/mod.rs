@@ -11,9 +11,10 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
-pub use parameters::{comma_list, parameter};
+pub use parameters::{comma_list_parameter, query_parameter};
 use schemas::{
-    add_highlights, add_partials, add_referrers, example_of, flatten_all, shared_schemas,
+    add_highlight_properties, add_partial_schemas, add_referenced_by_properties, build_example,
+    flatten_all_of, shared_response_schemas,
 };
 pub use schemas::{
     countries_input, country_input, decimal_input, indicator_or_none, item_shown, partner_or_none,
@@ -21,31 +22,35 @@ pub use schemas::{
     video_shown,
 };
 
-use super::bodies::{self, LANGUAGE_PATTERN, SLUG_PATTERN, language};
+use super::bodies::{self, LANGUAGE_PATTERN, SLUG_PATTERN, language_schema};
 use super::completeness;
 use super::query::MAX_IDS;
-use super::spec::{Spec, TextColumn};
+use super::spec::{ResourceSchema, TextField};
 use crate::http::problem::ProblemKind;
-use class::Class;
-use parameters::{cursor, headers_of, name_in_list, parameters_of};
+use class::OperationKind;
+use parameters::{cursor_schema, header_parameters_for, id_or_slug_schema, query_parameters_for};
 
 /// Completes a document for these kinds, and what takes the parameters of their lists.
-pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> Value {
+pub fn complete_document(
+    mut document: Value,
+    specs: &[&ResourceSchema],
+    listings: &[ListEndpoint],
+) -> Value {
     if let Some(schemas) =
         document.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
     {
-        if let Value::Object(shared) = shared_schemas() {
+        if let Value::Object(shared) = shared_response_schemas() {
             schemas.extend(shared);
         }
-        if let Value::Object(shared) = bodies::shared() {
+        if let Value::Object(shared) = bodies::shared_input_schemas() {
             schemas.extend(shared);
         }
-        flatten_all(schemas);
-        add_highlights(schemas, specs);
-        add_referrers(schemas, specs);
-        completeness::add_to_document(schemas, specs);
-        add_partials(schemas, specs);
-        bodies::complete(schemas);
+        flatten_all_of(schemas);
+        add_highlight_properties(schemas, specs);
+        add_referenced_by_properties(schemas, specs);
+        completeness::add_completeness_schemas(schemas, specs);
+        add_partial_schemas(schemas, specs);
+        bodies::complete_request_schemas(schemas);
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("responses".to_owned(), problem_responses());
@@ -63,7 +68,7 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
             if let Some(listing) = listings.iter().find(|listing| path == listing.path)
                 && let Some(operation) = item.get_mut("get")
             {
-                complete_operation(operation, Some(listing.spec), true, &schemas);
+                complete_operation(operation, Some(listing.schema), true, &schemas);
                 if let Some(page) = operation
                     .as_object_mut()
                     .filter(|operation| !operation.contains_key("parameters"))
@@ -71,14 +76,14 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
                     // A page for people: of what it shares with lists only what can be asked.
                     page.insert(
                         "parameters".to_owned(),
-                        json!(parameters_of(listing.spec, Class::List)),
+                        json!(query_parameters_for(listing.schema, OperationKind::List)),
                     );
                 }
-                leave_out(operation, listing);
+                remove_excluded_params(operation, listing);
                 if let Some(parameters) =
                     operation.get_mut("parameters").and_then(Value::as_array_mut)
                 {
-                    parameters.extend((listing.own)());
+                    parameters.extend((listing.extra_params)());
                 }
                 continue;
             }
@@ -91,28 +96,28 @@ pub fn complete(mut document: Value, specs: &[&Spec], listings: &[Listing]) -> V
         for operation in
             paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut)
         {
-            share_problems(operation);
-            share_languages(operation);
+            share_problem_responses(operation);
+            unify_language_params(operation);
         }
     }
     document
 }
 
 /// Languages are asked for alike everywhere.
-fn share_languages(operation: &mut Value) {
+fn unify_language_params(operation: &mut Value) {
     let parameters =
         operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
     for parameter in
         parameters.filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("lang"))
     {
         if let Some(parameter) = parameter.as_object_mut() {
-            parameter.insert("schema".to_owned(), language());
+            parameter.insert("schema".to_owned(), language_schema());
         }
     }
 }
 
 /// Problems that an operation describes itself are those that all share.
-fn share_problems(operation: &mut Value) {
+fn share_problem_responses(operation: &mut Value) {
     for (status, response) in
         operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
     {
@@ -130,27 +135,27 @@ fn share_problems(operation: &mut Value) {
         if let Some(kind) =
             named.or_else(|| ProblemKind::ALL.iter().find(of_status)).filter(|_| is_problem)
         {
-            *response = json!({"$ref": format!("#/components/responses/{}", response_name(*kind))});
+            *response = json!({"$ref": format!("#/components/responses/{}", response_component_name(*kind))});
         }
     }
 }
 
 /// What takes most parameters of the lists of a kind: a search, a feed.
-pub struct Listing {
+pub struct ListEndpoint {
     /// Its path.
     pub path: &'static str,
     /// The kind.
-    pub spec: &'static Spec,
+    pub schema: &'static ResourceSchema,
     /// Parameters of lists that it does not take.
-    pub without: &'static [&'static str],
+    pub excluded_params: &'static [&'static str],
     /// Those that it has beside them.
-    pub own: fn() -> Vec<Value>,
+    pub extra_params: fn() -> Vec<Value>,
     /// Whether nothing is listed without `q`.
-    pub needs_query: bool,
+    pub requires_query: bool,
 }
 
 /// Takes parameters out of a list's.
-fn leave_out(operation: &mut Value, listing: &Listing) {
+fn remove_excluded_params(operation: &mut Value, listing: &ListEndpoint) {
     let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else {
         return;
     };
@@ -160,22 +165,27 @@ fn leave_out(operation: &mut Value, listing: &Listing) {
         parameter
             .get("name")
             .and_then(Value::as_str)
-            .is_some_and(|name| listing.without.contains(&name))
+            .is_some_and(|name| listing.excluded_params.contains(&name))
     };
     parameters.retain(|parameter| !(is_of_query(parameter) && is_without(parameter)));
     for parameter in parameters
         .iter_mut()
         .filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q"))
     {
-        parameter["required"] = json!(listing.needs_query);
+        parameter["required"] = json!(listing.requires_query);
     }
 }
 
 /// Completes an operation on items of a kind, or on what is a part of one of them.
-fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, schemas: &Value) {
+fn complete_operation(
+    operation: &mut Value,
+    of: Option<&ResourceSchema>,
+    whole: bool,
+    schemas: &Value,
+) {
     let spec = of.filter(|_| whole);
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some(class) = Class::of(&id) else { return };
+    let Some(class) = OperationKind::from_operation_id(&id) else { return };
     let Some(operation) = operation.as_object_mut() else { return };
     let mut parameters: Vec<Value> =
         operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -187,10 +197,11 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
         if let Some(object) = parameter.as_object_mut().filter(is_name) {
             let is_language = object.get("name").and_then(Value::as_str) == Some("language");
             let example =
-                if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example()) };
+                if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example_slug()) };
             object.entry("example").or_insert_with(|| json!(example));
             let schema = if is_language {
-                let ending = if class == Class::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
+                let ending =
+                    if class == OperationKind::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
                 json!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": format!("^{LANGUAGE_PATTERN}{ending}$")})
             } else {
                 let pattern =
@@ -200,8 +211,8 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
             object.insert("schema".to_owned(), schema);
         }
         let schema = match parameter.get("name").and_then(Value::as_str) {
-            Some("lang") => language(),
-            Some("cursor") => cursor(),
+            Some("lang") => language_schema(),
+            Some("cursor") => cursor_schema(),
             Some("fields") => {
                 let names = schemas
                     .pointer("/Country/properties")
@@ -212,7 +223,7 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
             }
             Some("sort") => json!({"type": "string", "enum": ["name", "-name", "code", "-code"]}),
             Some("ids") => {
-                json!({"type": "array", "items": name_in_list(), "minItems": 1, "maxItems": MAX_IDS})
+                json!({"type": "array", "items": id_or_slug_schema(), "minItems": 1, "maxItems": MAX_IDS})
             }
             _ => continue,
         };
@@ -221,13 +232,13 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
         }
     }
     if let Some(spec) = spec {
-        parameters.extend(parameters_of(spec, class));
+        parameters.extend(query_parameters_for(spec, class));
     }
-    parameters.extend(headers_of(class));
+    parameters.extend(header_parameters_for(class));
     operation.insert("parameters".to_owned(), json!(parameters));
-    let security = if class.reads() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
+    let security = if class.is_read() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
     operation.insert("security".to_owned(), security);
-    if class == Class::Patch
+    if class == OperationKind::Patch
         && let Some(content) = operation
             .get_mut("requestBody")
             .and_then(|body| body.get_mut("content"))
@@ -240,7 +251,8 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
         let merge = merge.clone();
         content.insert("application/json".to_owned(), merge);
     }
-    if let Some(spec) = spec.filter(|_| matches!(class, Class::Create | Class::Replace))
+    if let Some(spec) =
+        spec.filter(|_| matches!(class, OperationKind::Create | OperationKind::Replace))
         && let Some(media) = operation
             .get_mut("requestBody")
             .and_then(|body| body.pointer_mut("/content/application~1json"))
@@ -251,16 +263,16 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
         return;
     };
     for (status, response) in responses.iter_mut() {
-        complete_success(status, response, class, spec, schemas);
+        complete_response(status, response, class, spec, schemas);
     }
-    if class.reads() {
+    if class.is_read() {
         responses.insert(
             "304".to_owned(),
-            json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validators()}),
+            json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validator_headers()}),
         );
     }
-    if (!class.is_of_list() || class == Class::Follow)
-        && !matches!(class, Class::Create | Class::Restore)
+    if (!class.takes_list_params() || class == OperationKind::Series)
+        && !matches!(class, OperationKind::Create | OperationKind::Restore)
         && of.is_some()
     {
         let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
@@ -269,26 +281,27 @@ fn complete_operation(operation: &mut Value, of: Option<&Spec>, whole: bool, sch
             json!({"description": "The item has another slug now.", "headers": location}),
         );
     }
-    for kind in class.problems() {
+    for kind in class.problem_kinds() {
         let definition = kind.definition();
-        let takes_body = matches!(class, Class::Create | Class::Replace | Class::Patch);
+        let takes_body =
+            matches!(class, OperationKind::Create | OperationKind::Replace | OperationKind::Patch);
         let kind = if *kind == ProblemKind::InvalidParameter && takes_body {
             ProblemKind::Malformed
         } else {
             *kind
         };
         responses.entry(definition.status.to_string()).or_insert_with(
-            || json!({"$ref": format!("#/components/responses/{}", response_name(kind))}),
+            || json!({"$ref": format!("#/components/responses/{}", response_component_name(kind))}),
         );
     }
 }
 
 /// A whole item needs a title in its original language, flat or among its translations.
-fn require_title(media: &mut Value, spec: &Spec) {
+fn require_title(media: &mut Value, spec: &ResourceSchema) {
     let Some(schema) = media.get("schema").cloned() else { return };
     let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
     let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
-    let Some((title, _)) = spec.texts.iter().find(|(_, column)| *column == TextColumn::Title)
+    let Some((title, _)) = spec.text_fields.iter().find(|(_, column)| *column == TextField::Title)
     else {
         return;
     };
@@ -300,7 +313,7 @@ fn require_title(media: &mut Value, spec: &Spec) {
 }
 
 /// What can be asked for next of an item that has been made or written.
-fn links_of(spec: &Spec) -> Value {
+fn operation_links(spec: &ResourceSchema) -> Value {
     let one = spec.kind.as_str();
     let link = |verb: &str, description: &str| {
         let parameters = json!({(one): "$response.body#/id"});
@@ -319,11 +332,11 @@ fn links_of(spec: &Spec) -> Value {
     Value::Object(links.into_iter().collect())
 }
 
-fn complete_success(
+fn complete_response(
     status: &str,
     response: &mut Value,
-    class: Class,
-    spec: Option<&Spec>,
+    class: OperationKind,
+    spec: Option<&ResourceSchema>,
     schemas: &Value,
 ) {
     let Some(response) = response.as_object_mut() else { return };
@@ -332,12 +345,12 @@ fn complete_success(
         "X-Request-Id".to_owned(),
         json!({"description": "The same as in the server's log.", "schema": {"type": "string"}}),
     );
-    if class != Class::Delete
-        && let Value::Object(validators) = validators()
+    if class != OperationKind::Delete
+        && let Value::Object(validators) = validator_headers()
     {
         headers.extend(validators);
     }
-    if class == Class::Export {
+    if class == OperationKind::Export {
         headers.insert(
             "Content-Language".to_owned(),
             json!({"description": "The language of figures in words.", "schema": {"type": "string"}}),
@@ -348,7 +361,7 @@ fn complete_success(
         );
     } else if class.is_list() {
         headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
-    } else if class != Class::Delete && spec.is_some() {
+    } else if class != OperationKind::Delete && spec.is_some() {
         headers.insert(
             "Content-Language".to_owned(),
             json!({"description": "The language of the texts.", "schema": {"type": "string"}}),
@@ -359,9 +372,10 @@ fn complete_success(
     }
     response.insert("headers".to_owned(), Value::Object(headers));
     if let Some(spec) = spec.filter(|_| status == "201") {
-        response.insert("links".to_owned(), links_of(spec));
+        response.insert("links".to_owned(), operation_links(spec));
     }
-    let json = if class == Class::Feed { "application/feed+json" } else { "application/json" };
+    let json =
+        if class == OperationKind::Feed { "application/feed+json" } else { "application/json" };
     let Some(media) = response
         .get_mut("content")
         .and_then(|content| content.get_mut(json))
@@ -370,7 +384,7 @@ fn complete_success(
         return;
     };
     let Some(schema) = media.get("schema").cloned() else { return };
-    media.insert("example".to_owned(), example_of(&schema, schemas, 0));
+    media.insert("example".to_owned(), build_example(&schema, schemas, 0));
     // `fields` and `lang=all` leave parts out.
     let name = schema
         .get("$ref")
@@ -384,14 +398,14 @@ fn complete_success(
     }
 }
 
-fn validators() -> Value {
+fn validator_headers() -> Value {
     json!({
         "ETag": {"description": "Strong tag of what is shown.", "schema": {"type": "string"}},
         "Last-Modified": {"description": "When anything shown last changed.", "schema": {"type": "string"}},
     })
 }
 
-fn response_name(kind: ProblemKind) -> String {
+fn response_component_name(kind: ProblemKind) -> String {
     kind.definition()
         .code
         .split('-')
@@ -461,7 +475,7 @@ fn problem_responses() -> Value {
             );
             response.insert("headers".to_owned(), Value::Object(headers));
         }
-        responses.insert(response_name(*kind), response);
+        responses.insert(response_component_name(*kind), response);
     }
     Value::Object(responses)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use crate::resource::spec::Spec;
+use crate::resource::spec::ResourceSchema;
 
 /// Names a schema that this module adds to the document.
 macro_rules! named_schemas {
@@ -42,7 +42,7 @@ named_schemas! {
 }
 
 /// Those of the schemas named above that answers have.
-pub(super) fn shared_schemas() -> Value {
+pub(super) fn shared_response_schemas() -> Value {
     let shown = |kind: &str, null: bool| {
         let mut options = vec![
             json!({"$ref": format!("#/components/schemas/{kind}")}),
@@ -72,7 +72,7 @@ pub(super) fn shared_schemas() -> Value {
 
 /// Turns `allOf` of objects, which is how flattened structs arrive, into one object that generators
 /// read well.
-pub(super) fn flatten_all(schemas: &mut Map<String, Value>) {
+pub(super) fn flatten_all_of(schemas: &mut Map<String, Value>) {
     let names: Vec<String> = schemas.keys().cloned().collect();
     for name in names {
         let Some(Value::Array(parts)) =
@@ -112,9 +112,12 @@ pub(super) fn flatten_all(schemas: &mut Map<String, Value>) {
 }
 
 /// Adds to each resource what a search may say of it.
-pub(super) fn add_highlights(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+pub(super) fn add_highlight_properties(
+    schemas: &mut Map<String, Value>,
+    specs: &[&ResourceSchema],
+) {
     for spec in specs {
-        let Some(title) = spec.texts.first().map(|(title, _)| *title) else { continue };
+        let Some(title) = spec.text_fields.first().map(|(title, _)| *title) else { continue };
         for schema in schemas.values_mut() {
             let is_this = schema.pointer(&format!("/properties/{title}")).is_some()
                 && schema.pointer("/properties/revision").is_some();
@@ -135,15 +138,19 @@ pub(super) fn add_highlights(schemas: &mut Map<String, Value>, specs: &[&Spec]) 
 }
 
 /// Adds to each resource what refers to it, where `include` asks for that.
-pub(super) fn add_referrers(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+pub(super) fn add_referenced_by_properties(
+    schemas: &mut Map<String, Value>,
+    specs: &[&ResourceSchema],
+) {
     for spec in specs {
-        let Some(properties) =
-            schemas.get_mut(spec.kind.schema()).and_then(|schema| schema.get_mut("properties"))
+        let Some(properties) = schemas
+            .get_mut(spec.kind.schema_name())
+            .and_then(|schema| schema.get_mut("properties"))
         else {
             continue;
         };
-        for referrer in spec.referrers {
-            let name = referrer.kind.schema();
+        for referrer in spec.referenced_by {
+            let name = referrer.kind.schema_name();
             let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
             let description = format!(
                 "The {}s that refer to it, whole, the newest first; only with `include={}`.",
@@ -157,7 +164,7 @@ pub(super) fn add_referrers(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
 }
 
 /// Adds what a resource is with `fields` or `lang=all`: the same, with nothing but `id` required.
-pub(super) fn add_partials(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
+pub(super) fn add_partial_schemas(schemas: &mut Map<String, Value>, specs: &[&ResourceSchema]) {
     let resources: Vec<(String, Value)> = schemas
         .iter()
         .filter(|(name, schema)| {
@@ -192,7 +199,7 @@ pub(super) fn add_partials(schemas: &mut Map<String, Value>, specs: &[&Spec]) {
 }
 
 /// An example that fits a schema: the stated one, or one made of its parts.
-pub(super) fn example_of(schema: &Value, schemas: &Value, depth: usize) -> Value {
+pub(super) fn build_example(schema: &Value, schemas: &Value, depth: usize) -> Value {
     if let Some(example) = schema.get("example").or_else(|| schema.get("default")) {
         return example.clone();
     }
@@ -204,7 +211,7 @@ pub(super) fn example_of(schema: &Value, schemas: &Value, depth: usize) -> Value
     {
         return schemas
             .get(name)
-            .map_or(Value::Null, |target| example_of(target, schemas, depth.saturating_add(1)));
+            .map_or(Value::Null, |target| build_example(target, schemas, depth.saturating_add(1)));
     }
     for options in ["anyOf", "oneOf"] {
         if let Some(options) = schema.get(options).and_then(Value::as_array) {
@@ -217,7 +224,7 @@ pub(super) fn example_of(schema: &Value, schemas: &Value, depth: usize) -> Value
             return short
                 .or_else(|| options.iter().find(|option| !is_null(option)))
                 .map_or(Value::Null, |option| {
-                    example_of(option, schemas, depth.saturating_add(1))
+                    build_example(option, schemas, depth.saturating_add(1))
                 });
         }
     }
@@ -250,13 +257,13 @@ pub(super) fn example_of(schema: &Value, schemas: &Value, depth: usize) -> Value
                     .flatten()
                     .filter(|(name, _)| required.contains(&name.as_str()))
                     .map(|(name, property)| {
-                        (name.clone(), example_of(property, schemas, depth.saturating_add(1)))
+                        (name.clone(), build_example(property, schemas, depth.saturating_add(1)))
                     })
                     .collect(),
             )
         }
         Some("array") => match schema.get("items") {
-            Some(items) => json!([example_of(items, schemas, depth.saturating_add(1))]),
+            Some(items) => json!([build_example(items, schemas, depth.saturating_add(1))]),
             None => json!([]),
         },
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),

@@ -1,6 +1,6 @@
 //! Turns a list request into a [`List`] of the database.
 
-use super::{ListRequest, Value};
+use super::{FilterValue, ListRequest};
 use crate::db::page::{DrivingTable, ListQuery, SortKey, SortKeyType};
 use crate::db::schema::items;
 use crate::db::search::{Audience, SearchMatch, SearchMode, cached_token_frequencies, plan_search};
@@ -9,17 +9,20 @@ use crate::db::{Connection, Id, RowId};
 use crate::http::fields::clip;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::Status;
-use crate::resource::columns::Columns;
-use crate::resource::index::bit;
-use crate::resource::load::{self, Item, find, of_kind, texts_of_item};
-use crate::resource::names::Memory;
-use crate::resource::spec::{FilterSpec, Kind, RangeSpec, SortColumn, Spec, TableSpec, Takes};
+use crate::resource::columns::RangeColumns;
+use crate::resource::index::signature_bit;
+use crate::resource::load::{self, ItemRow, find, kind_predicate, text_key_range_sql};
+use crate::resource::names::CacheView;
+use crate::resource::spec::{
+    FilterSchema, FilterType, RangeSchema, ResourceKind, ResourceSchema, SortColumn,
+    SortTableSchema,
+};
 use crate::text::choice::preference_order;
 use crate::text::nearest::nearest;
 
 /// For what a list is asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Purpose {
+enum QueryPurpose {
     /// Some items, in order.
     Page,
     /// How many there are, or which.
@@ -28,106 +31,111 @@ enum Purpose {
 
 impl ListRequest {
     /// Under which field the values of a filter stand in the index, for this viewer.
-    pub fn field(&self, spec: &Spec, filter: &FilterSpec) -> String {
-        let any = matches!(filter.takes, Takes::Language)
+    pub fn index_field(&self, spec: &ResourceSchema, filter: &FilterSchema) -> String {
+        let any = matches!(filter.filter_type, FilterType::Language)
             && filter.name == "language"
-            && self.viewer.includes_unpublished();
-        spec.facet(if any { "any_language" } else { filter.name })
+            && self.visibility.includes_unpublished();
+        spec.index_field(if any { "any_language" } else { filter.name })
     }
 
     /// The list in the database's terms; resolves the items that filters name.
-    pub fn list(
+    pub fn page_query(
         &self,
         connection: &mut Connection,
-        spec: &'static Spec,
-        memory: &Memory,
+        spec: &'static ResourceSchema,
+        memory: &CacheView,
     ) -> Result<ListQuery, Problem> {
-        self.list_for(connection, spec, memory, (None, Purpose::Page))
+        self.build_query(connection, spec, memory, (None, QueryPurpose::Page))
     }
 
     /// The same to count what it has, or would have without a filter.
-    pub fn list_to_count(
+    pub fn count_query(
         &self,
         connection: &mut Connection,
-        spec: &'static Spec,
-        memory: &Memory,
-        without: Option<&'static FilterSpec>,
+        spec: &'static ResourceSchema,
+        memory: &CacheView,
+        without: Option<&'static FilterSchema>,
     ) -> Result<ListQuery, Problem> {
-        self.list_for(connection, spec, memory, (without, Purpose::Count))
+        self.build_query(connection, spec, memory, (without, QueryPurpose::Count))
     }
 
     /// The numbers of all items it has, or would have without a filter; in no order. Where the
     /// filter index gives those of one value, what is kept tells which of them are within the
     /// bounds.
-    pub fn numbers(
+    pub fn load_row_ids(
         &self,
         connection: &mut Connection,
-        spec: &'static Spec,
-        memory: &Memory,
-        without: Option<&'static FilterSpec>,
+        spec: &'static ResourceSchema,
+        memory: &CacheView,
+        without: Option<&'static FilterSchema>,
     ) -> Result<Vec<RowId>, Problem> {
         let has_one_value =
-            self.filters_but(without).any(|(filter, values)| is_one_value(filter, values));
+            self.filters_except(without).any(|(filter, values)| is_single_value(filter, values));
         let (kept, others): (Vec<_>, Vec<_>) =
-            self.ranges.iter().cloned().partition(|(range, _)| Columns::has(spec, range));
-        if kept.is_empty() || !has_one_value || !self.is_public() || self.search.is_some() {
+            self.ranges.iter().cloned().partition(|(range, _)| RangeColumns::supports(spec, range));
+        if kept.is_empty() || !has_one_value || !self.is_published_only() || self.search.is_some() {
             return Ok(self
-                .list_to_count(connection, spec, memory, without)?
+                .count_query(connection, spec, memory, without)?
                 .all_row_ids(connection)?);
         }
         let wider = Self { ranges: others, ..self.clone() };
         let mut numbers =
-            wider.list_to_count(connection, spec, memory, without)?.all_row_ids(connection)?;
-        let columns = memory.whole::<Columns>(connection, spec)?;
-        numbers.retain(|item| kept.iter().all(|(range, bound)| columns.holds(range, bound, *item)));
+            wider.count_query(connection, spec, memory, without)?.all_row_ids(connection)?;
+        let columns = memory.snapshot::<RangeColumns>(connection, spec)?;
+        numbers.retain(|item| {
+            kept.iter().all(|(range, bound)| columns.is_within(range, bound, *item))
+        });
         Ok(numbers)
     }
 
-    fn filters_but(
+    fn filters_except(
         &self,
-        without: Option<&'static FilterSpec>,
-    ) -> impl Iterator<Item = &(&'static FilterSpec, Vec<Value>)> {
+        without: Option<&'static FilterSchema>,
+    ) -> impl Iterator<Item = &(&'static FilterSchema, Vec<FilterValue>)> {
         self.filters
             .iter()
             .filter(move |(filter, _)| without.is_none_or(|without| without.name != filter.name))
     }
 
     /// Whether it has nothing but what the public sees.
-    pub fn is_public(&self) -> bool {
+    pub fn is_published_only(&self) -> bool {
         self.statuses.is_none()
     }
 
     /// Whether it has all that the public sees.
-    pub fn is_everything(&self) -> bool {
+    pub fn is_unfiltered(&self) -> bool {
         let is_narrowed = self.ids.is_some()
             || self.search.is_some()
             || !self.filters.is_empty()
             || !self.ranges.is_empty();
-        self.is_public() && !is_narrowed && self.missing.is_empty()
+        self.is_published_only() && !is_narrowed && self.missing.is_empty()
     }
 
-    fn list_for(
+    fn build_query(
         &self,
         connection: &mut Connection,
-        spec: &'static Spec,
-        memory: &Memory,
-        (without, purpose): (Option<&'static FilterSpec>, Purpose),
+        spec: &'static ResourceSchema,
+        memory: &CacheView,
+        (without, purpose): (Option<&'static FilterSchema>, QueryPurpose),
     ) -> Result<ListQuery, Problem> {
-        let filters = || self.filters_but(without);
-        let has_one_value = filters().any(|(filter, values)| is_one_value(filter, values));
+        let filters = || self.filters_except(without);
+        let has_one_value = filters().any(|(filter, values)| is_single_value(filter, values));
         let mut list = ListQuery {
-            driving_table: self.along(spec, has_one_value, purpose),
+            driving_table: self.choose_driving_table(spec, has_one_value, purpose),
             ..ListQuery::default()
         };
         let mut errors = Vec::new();
-        let audience =
-            if self.viewer.includes_unpublished() { Audience::Editors } else { Audience::Public };
+        let audience = if self.visibility.includes_unpublished() {
+            Audience::Editors
+        } else {
+            Audience::Public
+        };
         let found = match self.query() {
             Some(query) => {
                 let ask = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
                 Some(plan_search(
                     query,
-                    &[spec.kind.letter()],
+                    &[spec.kind.index_prefix()],
                     audience,
                     (self.scope, ask),
                     &cached_token_frequencies(connection)?,
@@ -138,26 +146,26 @@ impl ListRequest {
         match found {
             Some(SearchMatch::Ranked(ranked)) if self.by_relevance || self.counts_only => {
                 list.ranked_matches = Some(ranked);
-                list.cache_key = (purpose == Purpose::Page && !self.counts_only)
-                    .then(|| format!("{}\n{:?}", self.counted, self.scope));
+                list.cache_key = (purpose == QueryPurpose::Page && !self.counts_only)
+                    .then(|| format!("{}\n{:?}", self.count_key, self.scope));
             }
             Some(SearchMatch::Ranked(ranked)) => list.predicates.push(ranked.item_condition()),
             Some(SearchMatch::Predicate(predicate)) => list.predicates.push(predicate),
             None => {}
         }
         if list.driving_table == DrivingTable::Items && list.ranked_matches.is_none() {
-            list.predicates.push(of_kind(spec.kind));
+            list.predicates.push(kind_predicate(spec.kind));
         }
         if list.driving_table == DrivingTable::FilterIndex && self.statuses.is_none() {
             list.predicates.push(Fragment::new("walked.is_public = TRUE"));
         } else {
             list.predicates
-                .extend(in_states(self.statuses.as_deref(), list.ranked_matches.is_some()));
+                .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
         }
-        if let Some(TableSpec { name: table, .. }) = spec.table {
+        if let Some(SortTableSchema { name: table, .. }) = spec.sort_table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
-                || purpose == Purpose::Page
-                    && self.sorts.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
+                || purpose == QueryPurpose::Page
+                    && self.sort_keys.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
             if needed {
                 // Along the filter index what is joined comes after it.
                 let join = if list.driving_table == DrivingTable::FilterIndex {
@@ -171,13 +179,13 @@ impl ListRequest {
             }
         }
         if let Some(names) = &self.ids {
-            list.predicates.push(named(connection, spec.kind, names)?);
+            list.predicates.push(by_ids_or_slugs(connection, spec.kind, names)?);
         }
         let mut walking = list.driving_table == DrivingTable::FilterIndex;
         for (filter, values) in filters() {
-            let walked = walking && is_one_value(filter, values);
+            let walked = walking && is_single_value(filter, values);
             walking = walking && !walked;
-            self.filter(
+            self.add_filter(
                 connection,
                 (spec, memory),
                 (filter, values),
@@ -186,16 +194,16 @@ impl ListRequest {
                 &mut errors,
             )?;
         }
-        list.predicates.extend(self.missing.predicates(spec, list.driving_table, self.viewer));
+        list.predicates.extend(self.missing.predicates(spec, list.driving_table, self.visibility));
         list.predicates.extend(
-            self.ranges.iter().map(|(range, bound)| range.holds_along(list.driving_table, bound)),
+            self.ranges
+                .iter()
+                .map(|(range, bound)| range.predicate_for_table(list.driving_table, bound)),
         );
-        if list.ranked_matches.is_none() && purpose == Purpose::Page {
-            list.sort_keys.extend(
-                self.sorts
-                    .iter()
-                    .map(|(column, descending)| self.key(column, *descending, list.driving_table)),
-            );
+        if list.ranked_matches.is_none() && purpose == QueryPurpose::Page {
+            list.sort_keys.extend(self.sort_keys.iter().map(|(column, descending)| {
+                self.sort_key(column, *descending, list.driving_table)
+            }));
         }
         if !errors.is_empty() {
             return Err(Problem::invalid_parameters(errors));
@@ -205,14 +213,19 @@ impl ListRequest {
 
     /// Along a value of the filter index, where one is asked for and nothing matters but filters,
     /// the date of publication and what the kind's table holds.
-    fn along(&self, spec: &Spec, one_value: bool, purpose: Purpose) -> DrivingTable {
+    fn choose_driving_table(
+        &self,
+        spec: &ResourceSchema,
+        one_value: bool,
+        purpose: QueryPurpose,
+    ) -> DrivingTable {
         let by_date = matches!(
-            self.sorts.as_slice(),
+            self.sort_keys.as_slice(),
             [(SortColumn::Column { name: "items.published_at", .. }, _)]
         );
         let of_table =
-            |column: &str| spec.table.is_some_and(|table| column.starts_with(table.name));
-        let is_fit = purpose == Purpose::Count || by_date;
+            |column: &str| spec.sort_table.is_some_and(|table| column.starts_with(table.name));
+        let is_fit = purpose == QueryPurpose::Count || by_date;
         let fit_ranges = self
             .ranges
             .iter()
@@ -225,9 +238,9 @@ impl ListRequest {
         }
     }
 
-    fn key(&self, column: &SortColumn, descending: bool, along: DrivingTable) -> SortKey {
+    fn sort_key(&self, column: &SortColumn, descending: bool, along: DrivingTable) -> SortKey {
         match column {
-            SortColumn::Column { name: "items.published_at", holds, .. }
+            SortColumn::Column { name: "items.published_at", key_type: holds, .. }
                 if along == DrivingTable::FilterIndex =>
             {
                 SortKey {
@@ -237,7 +250,7 @@ impl ListRequest {
                     nullable: false,
                 }
             }
-            SortColumn::Column { name, holds, nullable } => {
+            SortColumn::Column { name, key_type: holds, nullable } => {
                 // What the public sees always has a date of publication.
                 let nullable =
                     *nullable && !(*name == "items.published_at" && self.statuses.is_none());
@@ -245,13 +258,16 @@ impl ListRequest {
             }
             SortColumn::Title => {
                 let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ")
-                    .sql(texts_of_item("items.number"));
-                if !self.viewer.includes_unpublished() {
+                    .sql(text_key_range_sql("items.number"));
+                if !self.visibility.includes_unpublished() {
                     expression = expression.sql(" AND texts.status = 'published'");
                 }
                 expression = expression.sql(" ORDER BY CASE");
                 let mut rank: i64 = 0;
-                for language in preference_order(&self.wish.requested, &self.wish.fallback) {
+                for language in preference_order(
+                    &self.language_preference.requested,
+                    &self.language_preference.fallback,
+                ) {
                     expression = expression
                         .sql(" WHEN texts.language = ")
                         .bind(Bind::Text(language.as_str().to_owned()))
@@ -267,17 +283,17 @@ impl ListRequest {
         }
     }
 
-    fn filter(
+    fn add_filter(
         &self,
         connection: &mut Connection,
-        (spec, memory): (&'static Spec, &Memory),
-        (filter, values): (&'static FilterSpec, &[Value]),
+        (spec, memory): (&'static ResourceSchema, &CacheView),
+        (filter, values): (&'static FilterSchema, &[FilterValue]),
         walked: bool,
         list: &mut ListQuery,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        if let Takes::Referrer(kind, field) = filter.takes {
-            return self.referred_to(
+        if let FilterType::ReferencedBy(kind, field) = filter.filter_type {
+            return self.add_referenced_by_filter(
                 connection,
                 memory,
                 (filter, kind, field),
@@ -286,14 +302,14 @@ impl ListRequest {
                 errors,
             );
         }
-        let facet = self.field(spec, filter);
+        let facet = self.index_field(spec, filter);
         let mut wanted = Vec::new();
         let mut excluded = Vec::new();
         for value in values {
-            let mut stored = value.values.clone();
-            if let Takes::Item(kind) = filter.takes {
-                let name = value.values.first().map(String::as_str).unwrap_or_default();
-                match self.resolve(connection, memory, kind, name)? {
+            let mut stored = value.index_values.clone();
+            if let FilterType::Item(kind) = filter.filter_type {
+                let name = value.index_values.first().map(String::as_str).unwrap_or_default();
+                match self.resolve_item(connection, memory, kind, name)? {
                     Ok(id) => stored = vec![id.to_string()],
                     Err(detail) => {
                         errors.push(FieldError::parameter(filter.name, "unknown_value", detail));
@@ -305,18 +321,18 @@ impl ListRequest {
         }
         let along = list.driving_table;
         let number = along.row_id_column();
-        let any_of = |values: &[String]| has_value(along, &facet, values);
+        let any_of = |values: &[String]| filter_match(along, &facet, values);
         // Passes over the rows whose item cannot have the value.
         let may_have = |value: &str| {
-            if filter.takes.narrows() {
+            if filter.filter_type.is_selective() {
                 Fragment::new("walked.signature & ")
-                    .bind(Bind::Integer(bit(&facet, value)))
+                    .bind(Bind::Integer(signature_bit(&facet, value)))
                     .sql(" <> 0 AND ")
             } else {
                 Fragment::default()
             }
         };
-        if matches!(filter.takes, Takes::Has(_)) {
+        if matches!(filter.filter_type, FilterType::AllOf(_)) {
             for values in &wanted {
                 list.predicates.push(Fragment::new("EXISTS (").append(&any_of(values)).sql(")"));
             }
@@ -325,8 +341,9 @@ impl ListRequest {
             match any.as_slice() {
                 [] => {}
                 [value] if walked => {
-                    list.predicates
-                        .push(Fragment::new("walked.term = ").append(&term(&facet, value)));
+                    list.predicates.push(
+                        Fragment::new("walked.term = ").append(&term_id_subquery(&facet, value)),
+                    );
                 }
                 // The rows of another value stand in the same order: looking along both touches few
                 // pages.
@@ -338,8 +355,8 @@ impl ListRequest {
                         .sql(number)
                         .sql(along.filter_index_join())
                         .sql(" AND facets.term = ")
-                        .append(&term(&facet, value))
-                        .by_backend("", in_order(along))
+                        .append(&term_id_subquery(&facet, value))
+                        .by_backend("", force_order(along))
                         .sql(")");
                     list.predicates.push(other);
                 }
@@ -347,14 +364,14 @@ impl ListRequest {
                     let has = Fragment::new(
                         "EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ",
                     );
-                    list.predicates.push(has.append(&term(&facet, value)).sql(")"));
+                    list.predicates.push(has.append(&term_id_subquery(&facet, value)).sql(")"));
                 }
                 // One value is joined, so that the database may begin with whichever side is rarer.
                 [value] => {
                     let alias = format!("facet_{}", list.joins.len());
                     list.joins.push(
                         Fragment::new(format!(" JOIN facets {alias} ON {alias}.item = items.number AND {alias}.term = "))
-                            .append(&term(&facet, value)),
+                            .append(&term_id_subquery(&facet, value)),
                     );
                 }
                 several => list
@@ -369,12 +386,12 @@ impl ListRequest {
     }
 
     /// Narrows a list to what these items refer to, or to what they do not.
-    fn referred_to(
+    fn add_referenced_by_filter(
         &self,
         connection: &mut Connection,
-        memory: &Memory,
-        (filter, kind, field): (&'static FilterSpec, Kind, &'static str),
-        values: &[Value],
+        memory: &CacheView,
+        (filter, kind, field): (&'static FilterSchema, ResourceKind, &'static str),
+        values: &[FilterValue],
         list: &mut ListQuery,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
@@ -382,11 +399,11 @@ impl ListRequest {
         for value in values {
             is_narrowed = is_narrowed || !value.excluded;
             let ids = if value.excluded { &mut excluded } else { &mut wanted };
-            match self.resolve(
+            match self.resolve_item(
                 connection,
                 memory,
                 kind,
-                value.values.first().map(String::as_str).unwrap_or_default(),
+                value.index_values.first().map(String::as_str).unwrap_or_default(),
             )? {
                 Ok(id) => ids.push(id),
                 Err(detail) => {
@@ -395,10 +412,10 @@ impl ListRequest {
             }
         }
         let mut narrow = |ids: &[Id], not: &'static str| {
-            let rows = load::read_items(connection, &id_in_fragment("items.id", ids))?;
+            let rows = load::load_items(connection, &id_in_fragment("items.id", ids))?;
             let targets: Vec<Id> = rows
                 .iter()
-                .flat_map(Item::links)
+                .flat_map(ItemRow::references)
                 .filter(|link| link.field == field)
                 .map(|link| link.target_id)
                 .collect();
@@ -418,25 +435,25 @@ impl ListRequest {
     }
 
     /// The item that a filter names, or the sentence that says that there is none.
-    fn resolve(
+    fn resolve_item(
         &self,
         connection: &mut Connection,
-        memory: &Memory,
-        kind: Kind,
+        memory: &CacheView,
+        kind: ResourceKind,
         name: &str,
     ) -> Result<Result<Id, String>, Problem> {
-        if let Some(id) = memory.named(kind, self.viewer, name) {
+        if let Some(id) = memory.get_id_by_name(kind, self.visibility, name) {
             return Ok(Ok(id));
         }
-        let found = find(connection, kind, name)?.map(load::Found::item);
+        let found = find(connection, kind, name)?.map(load::Lookup::into_item);
         let visible = found.filter(|item| {
-            item.deleted_at.is_none() && (self.viewer.includes_unpublished() || item.is_public)
+            item.deleted_at.is_none() && (self.visibility.includes_unpublished() || item.is_public)
         });
         if let Some(item) = visible {
-            memory.keep_name(kind, self.viewer, name, item.id);
+            memory.insert_name(kind, self.visibility, name, item.id);
             return Ok(Ok(item.id));
         }
-        let hint = suggest(connection, kind, name)?
+        let hint = suggest_slug(connection, kind, name)?
             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
     }
@@ -444,12 +461,12 @@ impl ListRequest {
 
 /// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
 /// is full.
-fn in_order(along: DrivingTable) -> &'static str {
+fn force_order(along: DrivingTable) -> &'static str {
     if along == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
 }
 
 /// The rows of the filter index by which an item of a list has one of these values.
-pub fn has_value(along: DrivingTable, facet: &str, values: &[String]) -> Fragment {
+pub fn filter_match(along: DrivingTable, facet: &str, values: &[String]) -> Fragment {
     let walk = if along == DrivingTable::FilterIndex {
         " INDEXED BY facets_newest WHERE "
     } else {
@@ -463,11 +480,11 @@ pub fn has_value(along: DrivingTable, facet: &str, values: &[String]) -> Fragmen
         .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
         .binds(values.iter().cloned().map(Bind::Text))
         .sql("))")
-        .by_backend("", in_order(along))
+        .by_backend("", force_order(along))
 }
 
 /// The number of a value; nothing equals that of a value which nothing is found by.
-fn term(field: &str, value: &str) -> Fragment {
+fn term_id_subquery(field: &str, value: &str) -> Fragment {
     Fragment::new(format!(
         "(SELECT terms.number FROM terms WHERE terms.field = '{field}' AND terms.value = "
     ))
@@ -476,7 +493,11 @@ fn term(field: &str, value: &str) -> Fragment {
 }
 
 /// The public slug nearest to a name.
-fn suggest(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option<String>, Problem> {
+fn suggest_slug(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    name: &str,
+) -> Result<Option<String>, Problem> {
     use diesel::prelude::*;
     let slugs: Vec<String> = items::table
         .filter(items::kind.eq(kind.as_str()))
@@ -489,7 +510,11 @@ fn suggest(connection: &mut Connection, kind: Kind, name: &str) -> Result<Option
 }
 
 /// The items of these names as a condition; unknown ones are left out.
-fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fragment, Problem> {
+fn by_ids_or_slugs(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    names: &[String],
+) -> Result<Fragment, Problem> {
     use crate::db::schema::slugs;
     use diesel::prelude::*;
     let (ids, others): (Vec<&String>, Vec<&String>) =
@@ -512,7 +537,7 @@ fn named(connection: &mut Connection, kind: Kind, names: &[String]) -> Result<Fr
 /// Holds for what is in these states; without any for what is public. Of what was found in the
 /// full-text index fewer need be looked at: it has entries for the public, and none of what is
 /// deleted.
-pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
+pub fn status_predicates(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
     match statuses {
         None if searched => Vec::new(),
         None => vec![Fragment::new("items.is_public = TRUE")],
@@ -529,19 +554,19 @@ pub fn in_states(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
     }
 }
 
-impl RangeSpec {
+impl RangeSchema {
     /// Holds for what is within a bound.
-    pub fn holds(&self, bound: &Bind) -> Fragment {
-        self.holds_along(DrivingTable::Items, bound)
+    pub fn predicate(&self, bound: &Bind) -> Fragment {
+        self.predicate_for_table(DrivingTable::Items, bound)
     }
 
-    fn holds_along(&self, along: DrivingTable, bound: &Bind) -> Fragment {
+    fn predicate_for_table(&self, along: DrivingTable, bound: &Bind) -> Fragment {
         let column = Fragment::new(if self.column == "items.published_at" {
             along.published_at_column()
         } else {
             self.column
         });
-        let compared = column.sql(if self.lower { " >= " } else { " < " });
+        let compared = column.sql(if self.is_lower_bound { " >= " } else { " < " });
         if along == DrivingTable::Items || self.column == "items.published_at" {
             return compared.bind(bound.clone());
         }
@@ -552,9 +577,9 @@ impl RangeSpec {
 
 /// Whether a filter asks for one value: such filters can be walked along. They stand in the
 /// declaration rarest value first.
-fn is_one_value(filter: &FilterSpec, values: &[Value]) -> bool {
+fn is_single_value(filter: &FilterSchema, values: &[FilterValue]) -> bool {
     let mut wanted = values.iter().filter(|value| !value.excluded);
-    !matches!(filter.takes, Takes::Has(_) | Takes::Referrer(..))
-        && wanted.next().is_some_and(|value| value.values.len() == 1)
+    !matches!(filter.filter_type, FilterType::AllOf(_) | FilterType::ReferencedBy(..))
+        && wanted.next().is_some_and(|value| value.index_values.len() == 1)
         && wanted.next().is_none()
 }

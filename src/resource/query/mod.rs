@@ -4,15 +4,15 @@ mod conditions;
 
 use actix_web::HttpRequest;
 
-pub use conditions::{has_value, in_states};
+pub use conditions::{filter_match, status_predicates};
 
-use super::completeness::Missing;
-use super::context::Context;
-use super::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, Wanted};
-use super::list::Paging;
-use super::meant::{LITTLE, Little};
-use super::spec::{FilterSpec, RangeSpec, RangeType, SortColumn, Spec, Takes};
-use super::{Status, Subject};
+use super::completeness::MissingFilter;
+use super::context::AppState;
+use super::facets::{DEFAULT_FACET_LIMIT, FacetParams, MAX_FACET_LIMIT};
+use super::list::PageParams;
+use super::meant::{SPARSE_RESULT_THRESHOLD, SparseSearch};
+use super::spec::{FilterSchema, FilterType, RangeSchema, RangeType, ResourceSchema, SortColumn};
+use super::{Resource, Status};
 use crate::db::page::{MAX_SORT_KEYS, PageStart};
 use crate::db::search::FieldScope;
 use crate::db::sql::Bind;
@@ -28,14 +28,14 @@ use crate::text::query::Query;
 use crate::text::stem::Rules;
 
 /// Characters of a search, `q`.
-pub const LONGEST_SEARCH: usize = 2_000;
+pub const MAX_SEARCH_LEN: usize = 2_000;
 /// How many `ids` one request may name.
 pub const MAX_IDS: usize = 100;
 /// How many values one filter takes.
 pub const MAX_VALUES: usize = 50;
 
 /// Parameters that make no other list of it.
-pub const NOT_OF_THE_LIST: &[&str] = &[
+pub const PRESENTATION_PARAMS: &[&str] = &[
     "cursor",
     "limit",
     "offset",
@@ -49,7 +49,7 @@ pub const NOT_OF_THE_LIST: &[&str] = &[
 
 /// What a read of one kind shows: the fields and what is expanded.
 #[derive(Clone, Debug, Default)]
-pub struct Shape {
+pub struct ResponseShape {
     /// Only these fields, and `id`.
     pub fields: Option<Vec<String>>,
     /// References to show whole.
@@ -57,52 +57,52 @@ pub struct Shape {
     /// Whether to say which parts are there in which language.
     pub completeness: bool,
     /// Fields to show that a list else leaves out.
-    pub extras: Vec<&'static str>,
+    pub on_demand_fields: Vec<&'static str>,
 }
 
 /// A search as it was asked for.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct SearchParams {
     /// What was typed.
     pub text: String,
     /// The same, read.
     pub query: Query,
     /// The rules by which it was read.
-    pub rules: Vec<Rules>,
+    pub stemmers: Vec<Rules>,
 }
 
 /// A list request, understood but for the names of items.
 #[derive(Clone)]
 pub struct ListRequest {
     /// Languages.
-    pub wish: LanguagePreference,
+    pub language_preference: LanguagePreference,
     /// Shape of each item.
-    pub shape: Shape,
+    pub response_shape: ResponseShape,
     /// Which page.
-    pub paging: Paging,
+    pub page_params: PageParams,
     /// The address of this server.
-    pub base: String,
+    pub base_url: String,
     /// What the caller may see of texts and items.
-    pub viewer: Visibility,
+    pub visibility: Visibility,
     /// What makes its count another: neither the language of the answer nor the order does.
-    pub counted: String,
+    pub count_key: String,
     /// The query, without paging: for the `ETag`.
-    pub identity: String,
+    pub etag_key: String,
     /// The facets that are asked for.
-    pub facets: Wanted,
+    pub facet_params: FacetParams,
     /// Whether what is found is to be marked.
-    pub highlights: bool,
+    pub with_highlights: bool,
     /// Where `q` is searched for.
     pub scope: FieldScope,
     /// For each of them what makes its counts others than those of another list.
-    counted_but: Vec<(&'static str, String)>,
+    facet_keys: Vec<(&'static str, String)>,
     statuses: Option<Vec<Status>>,
     ids: Option<Vec<String>>,
-    search: Option<Asked>,
-    filters: Vec<(&'static FilterSpec, Vec<Value>)>,
-    missing: Missing,
-    ranges: Vec<(&'static RangeSpec, Bind)>,
-    sorts: Vec<(&'static SortColumn, bool)>,
+    search: Option<SearchParams>,
+    filters: Vec<(&'static FilterSchema, Vec<FilterValue>)>,
+    missing: MissingFilter,
+    ranges: Vec<(&'static RangeSchema, Bind)>,
+    sort_keys: Vec<(&'static SortColumn, bool)>,
     by_relevance: bool,
     /// Whether nothing is asked but how many there are.
     counts_only: bool,
@@ -110,19 +110,19 @@ pub struct ListRequest {
 
 /// One value of a filter.
 #[derive(Clone, Debug)]
-struct Value {
+struct FilterValue {
     /// As it stands in the index, or as it was written where an item is named.
-    values: Vec<String>,
+    index_values: Vec<String>,
     excluded: bool,
 }
 
 /// Reads `fields` and `include`, for any read.
-pub fn shape(
-    spec: &'static Spec,
+pub fn parse_shape(
+    spec: &'static ResourceSchema,
     params: &mut QueryParams,
     wish: &mut LanguagePreference,
-) -> Shape {
-    let mut shape = Shape::default();
+) -> ResponseShape {
+    let mut shape = ResponseShape::default();
     if let Some(names) = params.list("fields", 100) {
         for name in &names {
             if !spec.all_fields().any(|known| known == name) {
@@ -133,9 +133,9 @@ pub fn shape(
                 );
             }
         }
-        shape
-            .extras
-            .extend(spec.extras.iter().filter(|extra| names.iter().any(|name| name == *extra)));
+        shape.on_demand_fields.extend(
+            spec.on_demand_fields.iter().filter(|extra| names.iter().any(|name| name == *extra)),
+        );
         shape.fields = Some(names);
     }
     if let Some(names) = params.list("include", 20) {
@@ -144,15 +144,15 @@ pub fn shape(
                 wish.include_translations = true;
             } else if name == "completeness" {
                 shape.completeness = true;
-            } else if let Some(extra) = spec.extras.iter().find(|extra| **extra == name) {
-                shape.extras.push(extra);
+            } else if let Some(extra) = spec.on_demand_fields.iter().find(|extra| **extra == name) {
+                shape.on_demand_fields.push(extra);
             } else if let Some(referrer) =
-                spec.referrers.iter().find(|referrer| referrer.field == name)
+                spec.referenced_by.iter().find(|referrer| referrer.field == name)
             {
                 if !shape.include.contains(&referrer.field) {
                     shape.include.push(referrer.field);
                 }
-            } else if let Some(link) = spec.link(&name) {
+            } else if let Some(link) = spec.reference(&name) {
                 if !shape.include.contains(&link.field) {
                     shape.include.push(link.field);
                 }
@@ -170,24 +170,24 @@ pub fn shape(
 
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
-    pub fn read<S: Subject>(
-        context: &Context,
+    pub fn from_request<S: Resource>(
+        context: &AppState,
         request: &HttpRequest,
         viewer: Visibility,
     ) -> Result<Self, Problem> {
         let parsed = Self::parse(
-            S::SPEC,
+            S::SCHEMA,
             request.query_string(),
             accept_language(request),
-            &context.fallback,
+            &context.fallback_languages,
             viewer,
         )?;
-        Ok(Self { base: context.settings.base_url(request), ..parsed })
+        Ok(Self { base_url: context.settings.base_url(request), ..parsed })
     }
 
     /// The same from the query string and what `Accept-Language` says.
     pub fn parse(
-        spec: &'static Spec,
+        spec: &'static ResourceSchema,
         query: &str,
         accepted: Option<&str>,
         fallback: &[Language],
@@ -195,39 +195,40 @@ impl ListRequest {
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
         let mut wish = LanguagePreference::parse(&mut params, accepted, fallback);
-        let shape = shape(spec, &mut params, &mut wish);
+        let shape = parse_shape(spec, &mut params, &mut wish);
         let ids = params.list("ids", MAX_IDS);
-        let search = read_search(&mut params, &wish);
-        let statuses = read_statuses(&mut params, viewer);
+        let search = parse_search(&mut params, &wish);
+        let statuses = parse_statuses(&mut params, viewer);
         let filters = spec
             .all_filters()
-            .filter_map(|filter| Some((filter, read_filter(&mut params, filter)?)))
+            .filter_map(|filter| Some((filter, parse_filter(&mut params, filter)?)))
             .collect();
-        let missing = Missing::read(&mut params, spec);
+        let missing = MissingFilter::parse(&mut params, spec);
         let ranges = spec
             .all_ranges()
-            .filter_map(|range| Some((range, read_range(&mut params, range)?)))
+            .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
             .collect();
-        let (sorts, by_relevance) = read_sorts(&mut params, spec, search.is_some());
-        let facets = read_facets(&mut params, spec);
+        let (sorts, by_relevance) = parse_sort_keys(&mut params, spec, search.is_some());
+        let facets = parse_facets(&mut params, spec);
         let highlights = params.flag("highlights").unwrap_or(false);
         let asked = if wish.is_explicit { String::new() } else { wish.cache_key() };
         let identity = format!(
             "{}\n{}\n{asked}\n{viewer:?}",
             spec.kind.as_str(),
-            params.canonical_without(NOT_OF_THE_LIST)
+            params.canonical_without(PRESENTATION_PARAMS)
         );
-        let paging = Paging::read(&mut params, &identity);
+        let paging = PageParams::parse(&mut params, &identity);
         // A query is read by the rules of the languages that are asked for.
         let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
-        let counted = params.canonical_without(&[NOT_OF_THE_LIST, &["sort"], apart].concat());
+        let counted = params.canonical_without(&[PRESENTATION_PARAMS, &["sort"], apart].concat());
         let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
         let counted_but: Vec<(&'static str, String)> = facets
             .filters
             .iter()
             .map(|filter| {
-                let rest = params
-                    .canonical_without(&[NOT_OF_THE_LIST, &["sort", filter.name], apart].concat());
+                let rest = params.canonical_without(
+                    &[PRESENTATION_PARAMS, &["sort", filter.name], apart].concat(),
+                );
                 (filter.name, format!("{}\n{rest}\n{viewer:?}", spec.kind.as_str()))
             })
             .collect();
@@ -238,24 +239,24 @@ impl ListRequest {
         let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.cache_key());
         params.finish()?;
         Ok(Self {
-            wish,
-            shape,
-            paging,
-            base: String::new(),
-            viewer,
-            counted,
-            identity,
-            facets,
-            highlights,
+            language_preference: wish,
+            response_shape: shape,
+            page_params: paging,
+            base_url: String::new(),
+            visibility: viewer,
+            count_key: counted,
+            etag_key: identity,
+            facet_params: facets,
+            with_highlights: highlights,
             scope: FieldScope::default(),
-            counted_but,
+            facet_keys: counted_but,
             statuses,
             ids,
             search,
             filters,
             missing,
             ranges,
-            sorts,
+            sort_keys: sorts,
             by_relevance,
             counts_only: false,
         })
@@ -267,47 +268,47 @@ impl ListRequest {
     }
 
     /// The search as it was asked for.
-    pub fn search(&self) -> Option<&Asked> {
+    pub fn search(&self) -> Option<&SearchParams> {
         self.search.as_ref()
     }
 
     /// The same list for another search, to be counted.
     #[must_use]
-    pub fn searching(&self, query: Query) -> Self {
+    pub fn with_query(&self, query: Query) -> Self {
         Self {
-            search: self.search.clone().map(|search| Asked { query, ..search }),
+            search: self.search.clone().map(|search| SearchParams { query, ..search }),
             counts_only: true,
             ..self.clone()
         }
     }
 
     /// Whether a filter lets a value pass; one that is not set lets all.
-    pub fn takes(&self, filter: &str, value: &str) -> bool {
+    pub fn accepts(&self, filter: &str, value: &str) -> bool {
         let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else {
             return true;
         };
-        let has = |one: &Value| one.values.iter().any(|known| known == value);
+        let has = |one: &FilterValue| one.index_values.iter().any(|known| known == value);
         let mut wanted = values.iter().filter(|one| !one.excluded).peekable();
         !values.iter().any(|one| one.excluded && has(one))
             && (wanted.peek().is_none() || wanted.any(has))
     }
 
     /// Whether a filter is set.
-    pub fn is_set(&self, filter: &FilterSpec) -> bool {
+    pub fn is_set(&self, filter: &FilterSchema) -> bool {
         self.filters.iter().any(|(set, _)| set.name == filter.name)
     }
 
     /// What makes the counts of a facet others than those of another list.
-    pub fn counted_but(&self, filter: &FilterSpec) -> &str {
-        self.counted_but
+    pub fn facet_key(&self, filter: &FilterSchema) -> &str {
+        self.facet_keys
             .iter()
             .find(|(name, _)| *name == filter.name)
-            .map_or(self.counted.as_str(), |(_, counted)| counted)
+            .map_or(self.count_key.as_str(), |(_, counted)| counted)
     }
 }
 
 /// Reads `status`.
-pub fn read_statuses(params: &mut QueryParams, viewer: Visibility) -> Option<Vec<Status>> {
+pub fn parse_statuses(params: &mut QueryParams, viewer: Visibility) -> Option<Vec<Status>> {
     let names = params.list("status", 10)?;
     let mut statuses = Vec::new();
     for name in names {
@@ -338,29 +339,32 @@ pub fn read_statuses(params: &mut QueryParams, viewer: Visibility) -> Option<Vec
     Some(statuses)
 }
 
-fn read_filter(params: &mut QueryParams, filter: &'static FilterSpec) -> Option<Vec<Value>> {
+fn parse_filter(
+    params: &mut QueryParams,
+    filter: &'static FilterSchema,
+) -> Option<Vec<FilterValue>> {
     let members = params.list(filter.name, MAX_VALUES)?;
-    let mut values: Vec<Value> = Vec::new();
+    let mut values: Vec<FilterValue> = Vec::new();
     for member in members {
         let (excluded, text) =
             member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
-        match filter.takes.read(text) {
+        match filter.filter_type.parse_value(text) {
             // Each would be a question of its own, and PostgreSQL would plan for all of them
             // together.
             Ok(stored)
-                if values
-                    .iter()
-                    .any(|known: &Value| known.excluded == excluded && known.values == stored) => {}
-            Ok(stored) => values.push(Value { values: stored, excluded }),
+                if values.iter().any(|known: &FilterValue| {
+                    known.excluded == excluded && known.index_values == stored
+                }) => {}
+            Ok(stored) => values.push(FilterValue { index_values: stored, excluded }),
             Err(detail) => params.error(filter.name, "unknown_value", detail),
         }
     }
     Some(values)
 }
 
-impl Takes {
+impl FilterType {
     /// The values that stand in the index for what was written.
-    pub fn read(&self, text: &str) -> Result<Vec<String>, String> {
+    pub fn parse_value(&self, text: &str) -> Result<Vec<String>, String> {
         let known = |words: &'static [&'static str]| {
             if words.contains(&text) {
                 Ok(vec![text.to_owned()])
@@ -369,15 +373,15 @@ impl Takes {
             }
         };
         match self {
-            Self::Item(_) | Self::Referrer(..) | Self::Text if text.len() > 200 => {
+            Self::Item(_) | Self::ReferencedBy(..) | Self::Text if text.len() > 200 => {
                 Err(format!("`{}` is too long.", clip(text)))
             }
-            Self::Item(_) | Self::Referrer(..) | Self::Text => Ok(vec![text.to_owned()]),
+            Self::Item(_) | Self::ReferencedBy(..) | Self::Text => Ok(vec![text.to_owned()]),
             Self::Country => places::find(text)
                 .map(|country| vec![country.code.to_owned()])
                 .ok_or_else(|| places::unknown(text)),
-            Self::Word(words) | Self::Has(words) => known(words),
-            Self::Flag => known(&["true", "false"]),
+            Self::OneOf(words) | Self::AllOf(words) => known(words),
+            Self::Boolean => known(&["true", "false"]),
             Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Ok(vec![text.to_owned()])
             }
@@ -394,8 +398,8 @@ impl Takes {
     }
 }
 
-fn read_facets(params: &mut QueryParams, spec: &'static Spec) -> Wanted {
-    let mut filters: Vec<&'static FilterSpec> = Vec::new();
+fn parse_facets(params: &mut QueryParams, spec: &'static ResourceSchema) -> FacetParams {
+    let mut filters: Vec<&'static FilterSchema> = Vec::new();
     for name in params.list("facets", 20).unwrap_or_default() {
         match spec.all_facets().find(|filter| filter.name == name) {
             Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
@@ -408,12 +412,12 @@ fn read_facets(params: &mut QueryParams, spec: &'static Spec) -> Wanted {
         }
     }
     let limit = params.integer("facet_limit", 1..=MAX_FACET_LIMIT).unwrap_or(DEFAULT_FACET_LIMIT);
-    Wanted { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+    FacetParams { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
 }
 
 /// Reads a bound.
-pub fn read_range(params: &mut QueryParams, range: &'static RangeSpec) -> Option<Bind> {
-    match range.holds {
+pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Option<Bind> {
+    match range.value_type {
         RangeType::Time => params.time(range.name).map(Bind::Time),
         RangeType::Date => params.date(range.name).map(Bind::Date),
         RangeType::Integer => params.integer(range.name, 0..=1_000_000_000).map(Bind::Integer),
@@ -436,30 +440,34 @@ pub fn read_range(params: &mut QueryParams, range: &'static RangeSpec) -> Option
 }
 
 /// Reads `q`.
-pub fn read_search(params: &mut QueryParams, wish: &LanguagePreference) -> Option<Asked> {
-    let text = params.text("q", LONGEST_SEARCH)?;
-    let rules = rules_of(wish);
-    Some(Asked { query: Query::parse(&text, &rules), text, rules })
+pub fn parse_search(params: &mut QueryParams, wish: &LanguagePreference) -> Option<SearchParams> {
+    let text = params.text("q", MAX_SEARCH_LEN)?;
+    let rules = stemmers_for(wish);
+    Some(SearchParams { query: Query::parse(&text, &rules), text, stemmers: rules })
 }
 
-impl Asked {
+impl SearchParams {
     /// The search and what its first page found, if that is so little that another may have been
     /// meant.
-    pub fn little<'a>(&'a self, paging: &Paging, found: usize) -> Option<Little<'a>> {
+    pub fn to_sparse_search<'a>(
+        &'a self,
+        paging: &PageParams,
+        found: usize,
+    ) -> Option<SparseSearch<'a>> {
         let is_whole = paging.start == PageStart::Offset(0)
             && i64::try_from(found).is_ok_and(|found| found < paging.limit);
-        let is_little = is_whole && found < LITTLE && !self.query.is_empty();
-        is_little.then_some(Little {
+        let is_little = is_whole && found < SPARSE_RESULT_THRESHOLD && !self.query.is_empty();
+        is_little.then_some(SparseSearch {
             text: &self.text,
             query: &self.query,
-            rules: &self.rules,
-            found,
+            stemmers: &self.stemmers,
+            result_count: found,
         })
     }
 }
 
 /// The rules by which a query is read: those of the languages that are asked for, or of all.
-fn rules_of(wish: &LanguagePreference) -> Vec<Rules> {
+fn stemmers_for(wish: &LanguagePreference) -> Vec<Rules> {
     if wish.is_explicit && !wish.include_translations {
         wish.requested.iter().filter_map(Rules::of).collect()
     } else {
@@ -467,12 +475,16 @@ fn rules_of(wish: &LanguagePreference) -> Vec<Rules> {
     }
 }
 
-type Sorts = Vec<(&'static SortColumn, bool)>;
+type SortKeys = Vec<(&'static SortColumn, bool)>;
 
-fn read_sorts(params: &mut QueryParams, spec: &'static Spec, searching: bool) -> (Sorts, bool) {
-    let newest = |sorts: &mut Sorts| {
+fn parse_sort_keys(
+    params: &mut QueryParams,
+    spec: &'static ResourceSchema,
+    searching: bool,
+) -> (SortKeys, bool) {
+    let newest = |sorts: &mut SortKeys| {
         sorts.extend(
-            spec.all_sorts()
+            spec.all_sort_keys()
                 .find(|sort| sort.name == "published_at")
                 .map(|sort| (&sort.column, true)),
         );
@@ -490,7 +502,7 @@ fn read_sorts(params: &mut QueryParams, spec: &'static Spec, searching: bool) ->
             by_relevance = true;
             continue;
         }
-        match spec.all_sorts().find(|sort| sort.name == bare) {
+        match spec.all_sort_keys().find(|sort| sort.name == bare) {
             Some(sort) => sorts.push((&sort.column, descending)),
             None if bare == "relevance" => {
                 params.error("sort", "unknown_value", "`relevance` needs `q` and comes first.")
@@ -498,7 +510,7 @@ fn read_sorts(params: &mut QueryParams, spec: &'static Spec, searching: bool) ->
             None => params.error(
                 "sort",
                 "unknown_value",
-                unknown_value_message(bare, spec.all_sorts().map(|sort| sort.name)),
+                unknown_value_message(bare, spec.all_sort_keys().map(|sort| sort.name)),
             ),
         }
     }

@@ -11,20 +11,20 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::columns::{Columns, IGNORED};
-use super::encoding::{Decoded, NotText, decode};
-use super::reader::{Broken, Reader, SEPARATORS, stated_separator};
-use super::store::{Counts, Table, run};
+use super::columns::{IGNORED_COLUMNS, ImportColumns};
+use super::encoding::{Decoded, EncodingError, decode};
+use super::reader::{CsvError, CsvReader, SEPARATORS, stated_separator};
+use super::store::{Counts, ImportTable, apply_import};
 use crate::http::body::{self, BodyLimits};
 use crate::http::fields::clip;
 use crate::http::negotiate;
 use crate::http::params::QueryParams;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::resource::context::Context;
-use crate::resource::once::{Claim, Once, Reply};
+use crate::resource::context::AppState;
+use crate::resource::once::{ClaimResult, IdempotentRequest, StoredResponse};
 
 /// The largest file, in bytes: some hundred thousand rows.
-const LARGEST: usize = 32 * 1_024 * 1_024;
+const MAX_FILE_BYTES: usize = 32 * 1_024 * 1_024;
 
 /// What a file did, or would do, and as what it was read.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -88,36 +88,40 @@ pub struct StatisticsImport {
     ), security(("key" = [])))]
 #[post("/v1/impact-statistics/import")]
 pub async fn import_impact_statistics(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.editor(&request).await?;
+    let caller = context.require_editor(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let dry_run = params.flag("dry_run").unwrap_or(false);
     params.finish()?;
-    let stated = charset(&request)?;
-    let limits = BodyLimits { max_bytes: LARGEST, ..context.settings.body_limits() };
+    let stated = parse_charset(&request)?;
+    let limits = BodyLimits { max_bytes: MAX_FILE_BYTES, ..context.settings.body_limits() };
     let bytes = body::read_bytes(payload, limits).await?;
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
-    let once = if dry_run { None } else { Once::read(&request, caller, &json!([digest, stated]))? };
-    let decoded = decode(&bytes, stated.as_deref()).map_err(not_text)?;
+    let once = if dry_run {
+        None
+    } else {
+        IdempotentRequest::from_request(&request, caller, &json!([digest, stated]))?
+    };
+    let decoded = decode(&bytes, stated.as_deref()).map_err(encoding_problem)?;
     drop(bytes);
     let encoding = decoded.encoding;
-    let table = understand(decoded, dry_run)?;
+    let table = parse_table(decoded, dry_run)?;
     let context = context.into_inner();
     // Under a key it goes on to its end even when the client has gone; without one it does as well,
     // for it is one step.
     let task = actix_web::rt::spawn(async move {
         if let Some(once) = &once
-            && let Claim::Answered(reply) = once.claim(&context).await?
+            && let ClaimResult::Replay(reply) = once.claim(&context).await?
         {
             return Ok(reply);
         }
-        let done = perform(Arc::clone(&context), table, encoding, once.clone()).await;
+        let done = run_import(Arc::clone(&context), table, encoding, once.clone()).await;
         if let (Some(once), Err(problem)) = (&once, &done) {
-            once.settle(&context, Some(problem)).await;
+            once.finish_failed(&context, Some(problem)).await;
         }
         done
     });
@@ -130,16 +134,16 @@ pub async fn import_impact_statistics(
     Ok(response.content_type("application/json").body(reply.body))
 }
 
-async fn perform(
-    context: Arc<Context>,
-    table: Table,
+async fn run_import(
+    context: Arc<AppState>,
+    table: ImportTable,
     encoding: &'static str,
-    once: Option<Once>,
-) -> Result<Reply, Problem> {
+    once: Option<IdempotentRequest>,
+) -> Result<StoredResponse, Problem> {
     let stored = web::block(move || {
         let reply = |counts: &Counts| {
             let (ignored_columns, columns) =
-                table.columns.names().iter().partition(|name| IGNORED.contains(*name));
+                table.columns.names().iter().partition(|name| IGNORED_COLUMNS.contains(*name));
             let told = StatisticsImport {
                 counts: counts.clone(),
                 dry_run: table.dry_run,
@@ -149,10 +153,10 @@ async fn perform(
                 ignored_columns,
             };
             let body = serde_json::to_string(&told).map_err(Problem::internal)?;
-            Ok::<_, Problem>(Reply { status: 200, headers: Vec::new(), body })
+            Ok::<_, Problem>(StoredResponse { status: 200, headers: Vec::new(), body })
         };
-        let counts = run(&context, &table, |connection, counts| match &once {
-            Some(once) => once.keep(connection, &reply(counts)?),
+        let counts = apply_import(&context, &table, |connection, counts| match &once {
+            Some(once) => once.store_response(connection, &reply(counts)?),
             None => Ok(()),
         })?;
         reply(&counts)
@@ -161,7 +165,7 @@ async fn perform(
 }
 
 /// What `Content-Type` says of the encoding. 415 where it is no table.
-fn charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
+fn parse_charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let given = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -189,23 +193,23 @@ fn charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
         .with_header(header::ACCEPT, "text/csv, text/tab-separated-values"))
 }
 
-fn not_text(error: NotText) -> Problem {
+fn encoding_problem(error: EncodingError) -> Problem {
     match error {
-        NotText::IsOther(what) => {
+        EncodingError::WrongFileType(what) => {
             let detail = format!(
                 "The file is {what}, no CSV. Save the spreadsheet as CSV (UTF-8) and send that."
             );
             Problem::new(ProblemKind::UnsupportedMediaType, detail)
                 .with_header(header::ACCEPT, "text/csv, text/tab-separated-values")
         }
-        NotText::Unreadable(detail) => {
-            refused(vec![FieldError::line(1, "unknown_encoding", detail)])
+        EncodingError::Undecodable(detail) => {
+            unreadable_file(vec![FieldError::line(1, "unknown_encoding", detail)])
         }
     }
 }
 
 /// A file of which nothing can be stored.
-fn refused(errors: Vec<FieldError>) -> Problem {
+fn unreadable_file(errors: Vec<FieldError>) -> Problem {
     let mut problem = Problem::invalid_fields(errors);
     "The file cannot be read as a table of impact statistics; nothing was stored."
         .clone_into(&mut problem.detail);
@@ -213,14 +217,14 @@ fn refused(errors: Vec<FieldError>) -> Problem {
 }
 
 /// Finds the separator and the columns, and whether the file is whole.
-fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
+fn parse_table(decoded: Decoded, dry_run: bool) -> Result<ImportTable, Problem> {
     if let Some(at) = decoded.text.find('\0') {
         let line =
             decoded.text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1);
         let detail = format!(
             "Line {line} has a NUL byte: this is no text. Save the spreadsheet as CSV (UTF-8) and send that."
         );
-        return Err(refused(vec![FieldError::line(line, "invalid_text", detail)]));
+        return Err(unreadable_file(vec![FieldError::line(line, "invalid_text", detail)]));
     }
     let (stated, rest) = stated_separator(&decoded.text);
     if let Some(separator) =
@@ -230,31 +234,31 @@ fn understand(decoded: Decoded, dry_run: bool) -> Result<Table, Problem> {
             "`sep={}`: cells are separated by commas, semicolons, tabs or bars.",
             separator.escape_default()
         );
-        return Err(refused(vec![FieldError::line(1, "invalid_value", detail)]));
+        return Err(unreadable_file(vec![FieldError::line(1, "invalid_value", detail)]));
     }
     let line = if stated.is_some() { 2 } else { 1 };
     let separator = stated.unwrap_or_else(|| {
-        let known = |separator: char| match Reader::new(rest, separator, line).next() {
-            Some(Ok(record)) => Columns::known(&record.cells),
+        let known = |separator: char| match CsvReader::new(rest, separator, line).next() {
+            Some(Ok(record)) => ImportColumns::count_known(&record.cells),
             _ => 0,
         };
         // Of those that find as many columns the most usual.
         SEPARATORS.into_iter().rev().max_by_key(|separator| known(*separator)).unwrap_or(',')
     });
-    let broken = |broken: Broken| {
-        refused(vec![FieldError::line(broken.line, "malformed_csv", broken.detail)])
+    let broken = |broken: CsvError| {
+        unreadable_file(vec![FieldError::line(broken.line, "malformed_csv", broken.detail)])
     };
-    let mut rows = Reader::new(rest, separator, line);
+    let mut rows = CsvReader::new(rest, separator, line);
     let header = match rows.next() {
         None => {
             let detail = "The file is empty; its first row names the columns.";
-            return Err(refused(vec![FieldError::row(1, None, "required", detail)]));
+            return Err(unreadable_file(vec![FieldError::row(1, None, "required", detail)]));
         }
         Some(header) => header.map_err(broken)?,
     };
-    let columns = Columns::read(&header.cells, header.row).map_err(refused)?;
+    let columns = ImportColumns::parse(&header.cells, header.row).map_err(unreadable_file)?;
     if let Some(Err(error)) = rows.find(Result::is_err) {
         return Err(broken(error));
     }
-    Ok(Table { text: rest.to_owned(), separator, line, columns, dry_run })
+    Ok(ImportTable { text: rest.to_owned(), separator, line, columns, dry_run })
 }

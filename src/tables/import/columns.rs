@@ -2,11 +2,11 @@
 
 use crate::http::problem::FieldError;
 use crate::impact::store::ImpactStatistics;
-use crate::tables::lists::Tabulated;
+use crate::tables::lists::TableResource;
 use crate::text::nearest::nearest;
 
 /// What exports have that only the server says: taken and ignored.
-pub const IGNORED: &[&str] = &[
+pub const IGNORED_COLUMNS: &[&str] = &[
     "transliterated",
     "figure",
     "indicator_label",
@@ -18,21 +18,21 @@ pub const IGNORED: &[&str] = &[
 ];
 
 /// More columns are no table of statistics.
-const MOST: usize = 200;
+const MAX_COLUMNS: usize = 200;
 
 /// The columns of a file: the name of each, in the file's order.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Columns(Vec<&'static str>);
+pub struct ImportColumns(Vec<&'static str>);
 
-impl Columns {
+impl ImportColumns {
     /// How many of these names are columns of statistics.
-    pub fn known(names: &[String]) -> usize {
-        names.iter().filter(|name| find(name).is_some()).count()
+    pub fn count_known(names: &[String]) -> usize {
+        names.iter().filter(|name| find_column(name).is_some()).count()
     }
 
     /// Reads the header, which is in this row; says what is wrong with it.
-    pub fn read(names: &[String], row: usize) -> Result<Self, Vec<FieldError>> {
-        if names.len() > MOST {
+    pub fn parse(names: &[String], row: usize) -> Result<Self, Vec<FieldError>> {
+        if names.len() > MAX_COLUMNS {
             let detail = format!(
                 "Row {row} has {} columns; a table of statistics has {} at most.",
                 names.len(),
@@ -49,7 +49,7 @@ impl Columns {
             .map_or(0, |last| last.saturating_add(1));
         for (name, number) in names.iter().take(used).zip(1_usize..) {
             let name = name.trim();
-            match find(name) {
+            match find_column(name) {
                 Some(known) if columns.contains(&known) => {
                     let detail = format!("Row {row}: the column `{known}` is there twice.");
                     errors.push(FieldError::row(row, Some(known), "repeated", detail));
@@ -87,19 +87,19 @@ impl Columns {
     }
 
     /// Whether there is a column of this name.
-    pub fn has(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.0.contains(&name)
     }
 }
 
 /// The column of this name; case and blanks around it do not count.
-fn find(name: &str) -> Option<&'static str> {
+fn find_column(name: &str) -> Option<&'static str> {
     let name = name.trim();
     ImpactStatistics::COLUMNS.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// The column that a member of a statistic is read from, by its JSON pointer.
-pub fn of_pointer(pointer: &str) -> &str {
+pub fn column_for_pointer(pointer: &str) -> &str {
     let mut parts = pointer.trim_start_matches('/').split('/');
     let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     match (first, second) {

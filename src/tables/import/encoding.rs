@@ -19,15 +19,15 @@ pub struct Decoded {
 
 /// Why a file is no text that can be read.
 #[derive(Debug, Eq, PartialEq)]
-pub enum NotText {
+pub enum EncodingError {
     /// It is a file of another kind.
-    IsOther(&'static str),
+    WrongFileType(&'static str),
     /// Its encoding is not what was said, or cannot be told.
-    Unreadable(String),
+    Undecodable(String),
 }
 
 /// What files of other kinds begin with.
-const OTHERS: [(&[u8], &str); 5] = [
+const FILE_SIGNATURES: [(&[u8], &str); 5] = [
     (b"PK\x03\x04", "a spreadsheet or another ZIP file"),
     (b"\xD0\xCF\x11\xE0", "an old spreadsheet (XLS)"),
     (b"%PDF-", "a PDF"),
@@ -36,7 +36,7 @@ const OTHERS: [(&[u8], &str); 5] = [
 ];
 
 /// Code pages that are told apart by their letters.
-static PAGES: [(&Encoding, &str); 3] = [
+static CODE_PAGES: [(&Encoding, &str); 3] = [
     // Bosnian, Croatian, Montenegrin, Serbian; Albanian, and what it has in common with German.
     (WINDOWS_1250, "čćžšđČĆŽŠĐëçËÇöüÖÜäÄßéÉ"),
     (WINDOWS_1251, ""),
@@ -44,43 +44,49 @@ static PAGES: [(&Encoding, &str); 3] = [
 ];
 
 /// Signs that stand in texts of any language.
-const SIGNS: &str = "“”„‚‘’«»‹›–—…•·€°§©®™±×÷№\u{A0}\u{AD}";
+const COMMON_SYMBOLS: &str = "“”„‚‘’«»‹›–—…•·€°§©®™±×÷№\u{A0}\u{AD}";
 
 /// Reads a file. `stated` is what `Content-Type` says of its encoding.
-pub fn decode(bytes: &[u8], stated: Option<&str>) -> Result<Decoded, NotText> {
-    if let Some((_, what)) = OTHERS.iter().find(|(beginning, _)| bytes.starts_with(beginning)) {
-        return Err(NotText::IsOther(what));
+pub fn decode(bytes: &[u8], stated: Option<&str>) -> Result<Decoded, EncodingError> {
+    if let Some((_, what)) =
+        FILE_SIGNATURES.iter().find(|(beginning, _)| bytes.starts_with(beginning))
+    {
+        return Err(EncodingError::WrongFileType(what));
     }
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return whole(encoding, bytes.get(length..).unwrap_or_default());
+        return decode_as(encoding, bytes.get(length..).unwrap_or_default());
     }
     if let Some(name) = stated {
         let Some(encoding) = Encoding::for_label(name.as_bytes()) else {
-            return Err(NotText::Unreadable(format!(
+            return Err(EncodingError::Undecodable(format!(
                 "The encoding `{}` in `Content-Type` is not known; UTF-8 is.",
                 crate::http::fields::clip(name)
             )));
         };
-        return whole(encoding, bytes);
+        return decode_as(encoding, bytes);
     }
     // The names of the columns come first: a letter and a zero, or the other way round.
     match bytes {
-        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => return whole(UTF_16LE, bytes),
-        [0, first, 0, second, ..] if *first != 0 && *second != 0 => return whole(UTF_16BE, bytes),
+        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => {
+            return decode_as(UTF_16LE, bytes);
+        }
+        [0, first, 0, second, ..] if *first != 0 && *second != 0 => {
+            return decode_as(UTF_16BE, bytes);
+        }
         _ => {}
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(Decoded { text: text.to_owned(), encoding: UTF_8.name() });
     }
-    by_letters(bytes)
+    detect_code_page(bytes)
 }
 
 /// All of a file in an encoding that is known.
-fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded, NotText> {
+fn decode_as(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded, EncodingError> {
     let name = encoding.name();
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
     let text = text.ok_or_else(|| {
-        NotText::Unreadable(format!(
+        EncodingError::Undecodable(format!(
             "The file is said to be {name}, but has bytes that are none. Save it as CSV UTF-8."
         ))
     })?;
@@ -88,16 +94,17 @@ fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded, NotText> 
 }
 
 /// The one code page in which all letters are such as the catalogue's languages have.
-fn by_letters(bytes: &[u8]) -> Result<Decoded, NotText> {
+fn detect_code_page(bytes: &[u8]) -> Result<Decoded, EncodingError> {
     let mut found: Option<Decoded> = None;
-    for (encoding, letters) in PAGES {
+    for (encoding, letters) in CODE_PAGES {
         let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) else {
             continue;
         };
         let fits = if letters.is_empty() {
             is_cyrillic(&text)
         } else {
-            text.chars().all(|c| is_plain(c) || letters.contains(c) || SIGNS.contains(c))
+            text.chars()
+                .all(|c| is_plain_ascii(c) || letters.contains(c) || COMMON_SYMBOLS.contains(c))
         };
         match &found {
             _ if !fits => {}
@@ -111,12 +118,12 @@ fn by_letters(bytes: &[u8]) -> Result<Decoded, NotText> {
                     encoding.name(),
                     encoding.name()
                 );
-                return Err(NotText::Unreadable(detail));
+                return Err(EncodingError::Undecodable(detail));
             }
         }
     }
     found.ok_or_else(|| {
-        NotText::Unreadable(
+        EncodingError::Undecodable(
             "The encoding of the file cannot be told: it is not UTF-8 or UTF-16, nor text of the catalogue's languages in windows-1250, -1251 or \
              -1254. Save it as CSV UTF-8."
                 .to_owned(),
@@ -125,14 +132,14 @@ fn by_letters(bytes: &[u8]) -> Result<Decoded, NotText> {
 }
 
 /// Whether a character stands in text of any language: control characters do not.
-fn is_plain(c: char) -> bool {
+fn is_plain_ascii(c: char) -> bool {
     c.is_ascii() && (!c.is_control() || matches!(c, '\t' | '\r' | '\n'))
 }
 
 /// Whether text is Cyrillic: no word is of both scripts, and there are words of that one.
 fn is_cyrillic(text: &str) -> bool {
     let is_letter = |c: char| matches!(c, '\u{400}'..='\u{45F}' | '\u{490}' | '\u{491}');
-    if !text.chars().all(|c| is_plain(c) || is_letter(c) || SIGNS.contains(c)) {
+    if !text.chars().all(|c| is_plain_ascii(c) || is_letter(c) || COMMON_SYMBOLS.contains(c)) {
         return false;
     }
     let mut words =
@@ -151,14 +158,14 @@ fn is_cyrillic(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn encoded(encoding: &'static Encoding, text: &str) -> Vec<u8> {
+    fn encode(encoding: &'static Encoding, text: &str) -> Vec<u8> {
         let (bytes, _, failed) = encoding.encode(text);
         assert!(!failed, "{text}");
         bytes.into_owned()
     }
 
     #[test]
-    fn the_encodings_of_spreadsheets_are_recognised() {
+    fn recognises_spreadsheet_encodings() {
         for (bytes, expected, text) in [
             (b"\xEF\xBB\xBFslug,label\n".to_vec(), "UTF-8", "slug,label\n"),
             ("slug,label\nа,Људи\n".as_bytes().to_vec(), "UTF-8", "slug,label\nа,Људи\n"),
@@ -196,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_refused_unless_it_is_stated() {
+    fn ambiguous_encoding_needs_charset() {
         // `đ` of one is `ğ` of the other.
         let either = encoded(WINDOWS_1250, "slug,label\na,medu đ\n");
         assert!(

@@ -12,7 +12,7 @@ pub struct Record {
 
 /// Where a file is no CSV.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Broken {
+pub struct CsvError {
     /// The line of the file, from 1.
     pub line: usize,
     /// What is wrong there, and the remedy.
@@ -38,27 +38,27 @@ pub fn stated_separator(text: &str) -> (Option<char>, &str) {
 }
 
 /// The rows of a file, one after the other; empty lines are none, but count.
-pub struct Reader<'a> {
+pub struct CsvReader<'a> {
     rest: &'a str,
     separator: char,
     row: usize,
     line: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> CsvReader<'a> {
     /// The rows of a text whose first line has this number.
     pub fn new(text: &'a str, separator: char, line: usize) -> Self {
         Self { rest: text, separator, row: 0, line }
     }
 
     /// Reads a cell; gives it and what ends it, `None` at the end of the file.
-    fn cell(&mut self) -> Result<(String, Option<char>), Broken> {
+    fn next_cell(&mut self) -> Result<(String, Option<char>), CsvError> {
         let Some(quoted) = self.rest.strip_prefix('"') else {
             let separator = self.separator;
             let end = self.rest.find([separator, '\r', '\n']).unwrap_or(self.rest.len());
             let cell = self.rest.get(..end).unwrap_or_default().to_owned();
             self.rest = self.rest.get(end..).unwrap_or_default();
-            return Ok((cell, self.ending()));
+            return Ok((cell, self.consume_terminator()));
         };
         let began = self.line;
         let mut cell = String::new();
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
                 let detail = format!(
                     "The quotation mark that begins a cell in line {began} is never closed. Close it, or write it twice where it is text."
                 );
-                return Err(Broken { line: began, detail });
+                return Err(CsvError { line: began, detail });
             };
             cell.push_str(text);
             self.line = self.line.saturating_add(text.matches('\n').count());
@@ -85,13 +85,13 @@ impl<'a> Reader<'a> {
             let detail = format!(
                 "In line {line} there is text after the quotation mark that ends a cell. A quotation mark within a cell is written twice."
             );
-            return Err(Broken { line, detail });
+            return Err(CsvError { line, detail });
         }
-        Ok((cell, self.ending()))
+        Ok((cell, self.consume_terminator()))
     }
 
     /// Takes what ends a cell.
-    fn ending(&mut self) -> Option<char> {
+    fn consume_terminator(&mut self) -> Option<char> {
         let end = self.rest.chars().next()?;
         let length = if self.rest.starts_with("\r\n") { 2 } else { end.len_utf8() };
         self.rest = self.rest.get(length..).unwrap_or_default();
@@ -103,8 +103,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Iterator for Reader<'_> {
-    type Item = Result<Record, Broken>;
+impl Iterator for CsvReader<'_> {
+    type Item = Result<Record, CsvError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -114,7 +114,7 @@ impl Iterator for Reader<'_> {
             self.row = self.row.saturating_add(1);
             let mut cells = Vec::new();
             loop {
-                match self.cell() {
+                match self.next_cell() {
                     Ok((cell, end)) => {
                         cells.push(cell);
                         if end != Some(self.separator) {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_read_as_the_standard_says() {
+    fn parses_rfc_4180() {
         assert_eq!(
             read("a,b\r\n1,\"x, \"\"y\"\"\"\n\n,\n3,\"two\nlines\"\r\n4,\n5"),
             [
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_closed_is_told_with_the_line_in_which_it_began() {
+    fn unclosed_quote_reports_first_line() {
         assert_eq!(
             read("a\n\"x\n\ny\"\n\"z\n\n"),
             [Ok(row(1, &["a"])), Ok(row(2, &["x\n\ny"])), Err(5)]
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_may_state_the_separator() {
+    fn sep_line_sets_separator() {
         assert_eq!(stated_separator("sep=;\r\na;b"), (Some(';'), "a;b"));
         assert_eq!(stated_separator("SEP=\t\na"), (Some('\t'), "a"));
         assert_eq!(stated_separator("sep=;x"), (None, "sep=;x"));

@@ -3,17 +3,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::columns::{Columns, IGNORED};
+use super::columns::{IGNORED_COLUMNS, ImportColumns};
 use super::reader::Record;
 use crate::http::fields::clip;
 use crate::http::problem::FieldError;
-use crate::tables::cell::{pair, split};
-use crate::tables::csv::without_apostrophe;
+use crate::tables::cell::{parse_pair, split_values};
+use crate::tables::csv::unescape_formula;
 use crate::text::decimal::canonical;
 
 /// A row, understood as far as its cells can be by themselves.
 #[derive(Debug, PartialEq)]
-pub struct Row {
+pub struct ImportRow {
     /// Its number as a spreadsheet shows it.
     pub number: usize,
     /// The identifier it states.
@@ -29,18 +29,18 @@ pub struct Row {
 }
 
 /// The cells of a row by the names of their columns.
-struct Cells<'a> {
-    columns: &'a Columns,
+struct RowCells<'a> {
+    columns: &'a ImportColumns,
     record: &'a Record,
     errors: Vec<FieldError>,
 }
 
-impl Cells<'_> {
+impl RowCells<'_> {
     /// The text of a cell; `None` where there is no such column, or nothing in it.
     fn text(&self, name: &str) -> Option<&str> {
         let place = self.columns.names().iter().position(|column| *column == name)?;
         let cell = self.record.cells.get(place)?.trim();
-        (!cell.is_empty()).then(|| without_apostrophe(cell))
+        (!cell.is_empty()).then(|| unescape_formula(cell))
     }
 
     fn error(&mut self, name: &str, code: &'static str, detail: &str) {
@@ -53,13 +53,13 @@ impl Cells<'_> {
     }
 
     /// Writes a column that is there, whether or not its cell has something in it.
-    fn put(
+    fn insert_cell(
         &mut self,
         to: &mut Map<String, Value>,
         name: &'static str,
-        read: impl FnOnce(&str) -> Result<Value, Wrong>,
+        read: impl FnOnce(&str) -> Result<Value, CellError>,
     ) {
-        if !self.columns.has(name) {
+        if !self.columns.contains(name) {
             return;
         }
         let value = match self.text(name).map(read) {
@@ -72,16 +72,16 @@ impl Cells<'_> {
 
     /// Writes columns that are the members of one object; null where none of their cells has
     /// anything in it.
-    fn put_object(
+    fn insert_object(
         &mut self,
         to: &mut Map<String, Value>,
         name: &str,
-        members: &[(&'static str, &'static str, Read)],
+        members: &[(&'static str, &'static str, CellParser)],
     ) {
         let mut object = Map::new();
         for (column, member, read) in members {
             let mut cell = Map::new();
-            self.put(&mut cell, column, read);
+            self.insert_cell(&mut cell, column, read);
             object.extend(cell.remove(*column).map(|value| ((*member).to_owned(), value)));
         }
         if !object.is_empty() {
@@ -95,13 +95,13 @@ impl Cells<'_> {
 }
 
 /// A code and a sentence.
-type Wrong = (&'static str, String);
+type CellError = (&'static str, String);
 
 /// How a cell is read.
-type Read = fn(&str) -> Result<Value, Wrong>;
+type CellParser = fn(&str) -> Result<Value, CellError>;
 
 /// Reads a row; the error is all that is wrong with its cells.
-pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<FieldError>> {
+pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<FieldError>> {
     let (wanted, found) = (columns.names().len(), record.cells.len());
     let is_longer = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
     if found < wanted || is_longer {
@@ -111,15 +111,15 @@ pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<FieldError>> 
         );
         return Err(vec![FieldError::row(record.row, None, "ragged", detail)]);
     }
-    let mut cells = Cells { columns, record, errors: Vec::new() };
+    let mut cells = RowCells { columns, record, errors: Vec::new() };
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
     let language = cells.text("language").map(str::to_owned);
     let mut texts = Map::new();
     let is_made =
         cells.text("transliterated").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
     if !is_made {
-        cells.put(&mut texts, "label", WORDS);
-        cells.put(&mut texts, "description", WORDS);
+        cells.insert_cell(&mut texts, "label", TEXT);
+        cells.insert_cell(&mut texts, "description", TEXT);
     }
     let mut fields = Map::new();
     for name in [
@@ -134,47 +134,47 @@ pub fn read(columns: &Columns, record: &Record) -> Result<Row, Vec<FieldError>> 
         "period_end",
         "published_at",
     ] {
-        cells.put(&mut fields, name, WORDS);
+        cells.insert_cell(&mut fields, name, TEXT);
     }
-    cells.put(&mut fields, "value", decimal);
-    cells.put(&mut fields, "ascending", flag);
-    cells.put(&mut fields, "additive", flag);
-    cells.put(&mut fields, "countries", COUNTRIES);
-    cells.put(&mut fields, "disaggregation", slices);
-    cells.put_object(
+    cells.insert_cell(&mut fields, "value", parse_decimal);
+    cells.insert_cell(&mut fields, "ascending", parse_bool);
+    cells.insert_cell(&mut fields, "additive", parse_bool);
+    cells.insert_cell(&mut fields, "countries", COUNTRY_CODES);
+    cells.insert_cell(&mut fields, "disaggregation", parse_dimensions);
+    cells.insert_object(
         &mut fields,
         "baseline",
-        &[("baseline_value", "value", decimal), ("baseline_year", "year", whole)],
+        &[("baseline_value", "value", parse_decimal), ("baseline_year", "year", parse_integer)],
     );
-    cells.put_object(
+    cells.insert_object(
         &mut fields,
         "target",
         &[
-            ("target_value", "value", decimal),
-            ("target_period_start", "period_start", WORDS),
-            ("target_period_end", "period_end", WORDS),
+            ("target_value", "value", parse_decimal),
+            ("target_period_start", "period_start", TEXT),
+            ("target_period_end", "period_end", TEXT),
         ],
     );
-    cells.put_object(
+    cells.insert_object(
         &mut fields,
         "source",
-        &[("source_text", "text", WORDS), ("source_url", "url", WORDS)],
+        &[("source_text", "text", TEXT), ("source_url", "url", TEXT)],
     );
-    cells.put(&mut fields, "documents", documents);
-    cells.put(&mut fields, "evidence", evidence);
-    debug_assert!(IGNORED.iter().all(|name| !fields.contains_key(*name)));
+    cells.insert_cell(&mut fields, "documents", parse_documents);
+    cells.insert_cell(&mut fields, "evidence", parse_evidence);
+    debug_assert!(IGNORED_COLUMNS.iter().all(|name| !fields.contains_key(*name)));
     if !cells.errors.is_empty() {
         return Err(cells.errors);
     }
-    Ok(Row { number: record.row, id, slug, language, texts, fields })
+    Ok(ImportRow { number: record.row, id, slug, language, texts, fields })
 }
 
 /// Text, of which more is known where it is stored.
-const WORDS: Read = |text| Ok(json!(text));
+const TEXT: CellParser = |text| Ok(json!(text));
 
 /// An exact decimal. What a spreadsheet writes for people is refused, for nobody knows what `1,500`
 /// is.
-fn decimal(text: &str) -> Result<Value, Wrong> {
+fn parse_decimal(text: &str) -> Result<Value, CellError> {
     if canonical(text).is_some() {
         return Ok(json!(text));
     }
@@ -196,13 +196,13 @@ fn decimal(text: &str) -> Result<Value, Wrong> {
     Err(("invalid_decimal", format!("`{}` is no plain decimal: {remedy}.", clip(text))))
 }
 
-fn whole(text: &str) -> Result<Value, Wrong> {
+fn parse_integer(text: &str) -> Result<Value, CellError> {
     text.parse::<i64>().map(Value::from).map_err(|_not_whole| {
         ("out_of_range", format!("A whole number such as 2020 is expected, not `{}`.", clip(text)))
     })
 }
 
-fn flag(text: &str) -> Result<Value, Wrong> {
+fn parse_bool(text: &str) -> Result<Value, CellError> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(json!(true)),
         "false" => Ok(json!(false)),
@@ -211,7 +211,7 @@ fn flag(text: &str) -> Result<Value, Wrong> {
 }
 
 /// Codes with `;` or `,` between them.
-const COUNTRIES: Read = |text| {
+const COUNTRY_CODES: CellParser = |text| {
     Ok(text
         .split([';', ','])
         .map(str::trim)
@@ -221,8 +221,8 @@ const COUNTRIES: Read = |text| {
 };
 
 /// `sex=female; age=15-24`.
-fn slices(text: &str) -> Result<Value, Wrong> {
-    let slice = |one: &str| match pair(one) {
+fn parse_dimensions(text: &str) -> Result<Value, CellError> {
+    let slice = |one: &str| match parse_pair(one) {
         (dimension, Some(value)) => Ok(json!({"dimension": dimension, "value": value})),
         (dimension, None) => Err((
             "invalid_value",
@@ -232,13 +232,13 @@ fn slices(text: &str) -> Result<Value, Wrong> {
             ),
         )),
     };
-    split(text).iter().map(|one| slice(one)).collect()
+    split_values(text).iter().map(|one| slice(one)).collect()
 }
 
 /// `title=url|page|language|media type`.
-fn documents(text: &str) -> Result<Value, Wrong> {
+fn parse_documents(text: &str) -> Result<Value, CellError> {
     let document = |one: &str| {
-        let (title, Some(place)) = pair(one) else {
+        let (title, Some(place)) = parse_pair(one) else {
             return Err((
                 "invalid_value",
                 format!("`{}` has no address: write title=https://….", clip(one)),
@@ -246,19 +246,19 @@ fn documents(text: &str) -> Result<Value, Wrong> {
         };
         let mut parts = place.split('|').map(|part| Some(part).filter(|part| !part.is_empty()));
         let url = parts.next().flatten();
-        let page = parts.next().flatten().map(whole).transpose()?;
+        let page = parts.next().flatten().map(parse_integer).transpose()?;
         let (language, media_type) = (parts.next().flatten(), parts.next().flatten());
         Ok(
             json!({"title": title, "url": url, "page": page, "language": language, "media_type": media_type}),
         )
     };
-    split(text).iter().map(|one| document(one)).collect()
+    split_values(text).iter().map(|one| document(one)).collect()
 }
 
 /// `video#12.5-30=en:What is said.`
-fn evidence(text: &str) -> Result<Value, Wrong> {
+fn parse_evidence(text: &str) -> Result<Value, CellError> {
     let one = |one: &str| {
-        let (video, quote) = pair(one);
+        let (video, quote) = parse_pair(one);
         let (video, passage) =
             video.split_once('#').map_or((video.as_str(), ""), |(video, passage)| (video, passage));
         let (start, end) = passage.split_once('-').unwrap_or((passage, ""));
@@ -280,7 +280,7 @@ fn evidence(text: &str) -> Result<Value, Wrong> {
             json!({"video": video.trim(), "start_seconds": seconds(start.trim())?, "end_seconds": seconds(end.trim())?, "quote": quote}),
         )
     };
-    split(text).iter().map(|text| one(text)).collect()
+    split_values(text).iter().map(|text| one(text)).collect()
 }
 
 #[cfg(test)]
@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decimals_are_taken_as_they_are_and_remedies_named_for_others() {
+    fn invalid_decimals_name_remedy() {
         assert_eq!(decimal("1.500"), Ok(json!("1.500")));
         for (text, remedy) in [
             (
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_with_several_values_are_read_as_they_are_written() {
+    fn multi_value_cells_are_parsed() {
         assert_eq!(
             slices("sex=female; a\\=b=x\\; \\\\y"),
             Ok(

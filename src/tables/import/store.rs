@@ -6,28 +6,28 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::columns::{Columns, of_pointer};
-use super::reader::Reader;
-use super::row::{self, Row};
+use super::columns::{ImportColumns, column_for_pointer};
+use super::reader::CsvReader;
+use super::row::{self, ImportRow};
 use crate::db::search::IndexerThread;
 use crate::db::{Connection, Id, Time, upkeep};
 use crate::http::fields::{clip, parse_storable_language};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::impact::store::ImpactStatistics;
 use crate::resource::announce;
-use crate::resource::context::Context;
-use crate::resource::load::{Found, Item, find};
+use crate::resource::context::AppState;
+use crate::resource::load::{ItemRow, Lookup, find};
 use crate::resource::revisions::bump;
-use crate::resource::spec::Kind;
-use crate::resource::write::{Stored, amend, store};
+use crate::resource::spec::ResourceKind;
+use crate::resource::write::{SaveResult, apply_patch, save_item};
 use crate::text::slug::validate_slug;
 
 /// Of how many rows it is said what became of them.
-const MOST_CHANGES: usize = 100;
+const MAX_REPORTED_CHANGES: usize = 100;
 
 /// After so many rows PostgreSQL counts what it has: within a transaction it keeps the plans that
 /// it made while there was less.
-const COUNT_AT: [usize; 3] = [1_000, 10_000, 100_000];
+const ANALYZE_AFTER_ROWS: [usize; 3] = [1_000, 10_000, 100_000];
 
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
@@ -75,7 +75,7 @@ pub struct Counts {
 }
 
 /// A file, understood as far as it can be without the database.
-pub struct Table {
+pub struct ImportTable {
     /// The text after the line that may state the separator.
     pub text: String,
     /// What separates cells.
@@ -83,20 +83,20 @@ pub struct Table {
     /// The number of the first line of the text.
     pub line: usize,
     /// The columns.
-    pub columns: Columns,
+    pub columns: ImportColumns,
     /// Whether nothing is to be stored, only to be tried.
     pub dry_run: bool,
 }
 
 /// What is wrong with the rows so far: the first errors, and how many there are in how many rows.
 #[derive(Default)]
-struct Errors {
+struct RowErrors {
     first: Vec<FieldError>,
     count: usize,
     rows: usize,
 }
 
-impl Errors {
+impl RowErrors {
     fn add(&mut self, errors: Vec<FieldError>) {
         self.count = self.count.saturating_add(errors.len());
         self.rows = self.rows.saturating_add(1);
@@ -104,7 +104,7 @@ impl Errors {
         self.first.extend(errors.into_iter().take(room));
     }
 
-    fn problem(self) -> Problem {
+    fn into_problem(self) -> Problem {
         let count = |number: usize, what: &str| {
             format!("{number} {what}{}", if number == 1 { "" } else { "s" })
         };
@@ -123,55 +123,55 @@ impl Errors {
 }
 
 /// Why nothing is kept of a transaction.
-enum Undone {
+enum Rollback {
     /// It could not be stored.
-    Refused(Problem),
+    Failed(Problem),
     /// It was only tried.
-    Tried(Counts),
+    DryRun(Counts),
 }
 
-impl From<Problem> for Undone {
+impl From<Problem> for Rollback {
     fn from(problem: Problem) -> Self {
-        Self::Refused(problem)
+        Self::Failed(problem)
     }
 }
 
-impl From<crate::db::Error> for Undone {
+impl From<crate::db::Error> for Rollback {
     fn from(error: crate::db::Error) -> Self {
-        Self::Refused(error.into())
+        Self::Failed(error.into())
     }
 }
 
 /// Stores the rows of a table in one transaction; `keep` is its last step.
-pub fn run(
-    context: &Context,
-    table: &Table,
+pub fn apply_import(
+    context: &AppState,
+    table: &ImportTable,
     keep: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>,
 ) -> Result<Counts, Problem> {
     let helper = IndexerThread::start();
-    let outcome = context.store.write_blocking(|connection| {
-        let counts = store_all(connection, context, table)?;
+    let outcome = context.database.write_blocking(|connection| {
+        let counts = import_rows(connection, context, table)?;
         if table.dry_run {
-            return Err(Undone::Tried(counts));
+            return Err(Rollback::DryRun(counts));
         }
         keep(connection, &counts)?;
         Ok(counts)
     });
     drop(helper);
     match outcome {
-        Ok(counts) | Err(Undone::Tried(counts)) => Ok(counts),
-        Err(Undone::Refused(problem)) => Err(problem),
+        Ok(counts) | Err(Rollback::DryRun(counts)) => Ok(counts),
+        Err(Rollback::Failed(problem)) => Err(problem),
     }
 }
 
-fn store_all(
+fn import_rows(
     connection: &mut Connection,
-    context: &Context,
-    table: &Table,
+    context: &AppState,
+    table: &ImportTable,
 ) -> Result<Counts, Problem> {
-    let (mut counts, mut errors) = (Counts::default(), Errors::default());
+    let (mut counts, mut errors) = (Counts::default(), RowErrors::default());
     let (mut rows_of, mut is_seen) = (HashMap::new(), false);
-    for record in Reader::new(&table.text, table.separator, table.line).skip(1) {
+    for record in CsvReader::new(&table.text, table.separator, table.line).skip(1) {
         let record = record.map_err(|broken| {
             Problem::invalid_fields(vec![FieldError::line(
                 broken.line,
@@ -180,46 +180,46 @@ fn store_all(
             )])
         })?;
         counts.rows = counts.rows.saturating_add(1);
-        if COUNT_AT.contains(&counts.rows) {
+        if ANALYZE_AFTER_ROWS.contains(&counts.rows) {
             upkeep::analyze(connection)?;
         }
-        let row = match row::read(&table.columns, &record) {
+        let row = match row::parse(&table.columns, &record) {
             Ok(row) => row,
             Err(wrong) => {
                 errors.add(wrong);
                 continue;
             }
         };
-        match store_row(connection, context, &row, &mut rows_of) {
+        match import_row(connection, context, &row, &mut rows_of) {
             Ok(done) => {
-                is_seen = is_seen || done.stored.is_seen;
-                count(&mut counts, &row, done);
+                is_seen = is_seen || done.stored.is_publicly_visible;
+                record_outcome(&mut counts, &row, done);
             }
             Err(problem) if problem.kind.definition().status < 500 => {
-                errors.add(in_row(&row, problem))
+                errors.add(row_errors(&row, problem))
             }
             Err(problem) => return Err(problem),
         }
     }
     if errors.count > 0 {
-        return Err(errors.problem());
+        return Err(errors.into_problem());
     }
     if counts.created.saturating_add(counts.changed) > 0 {
-        bump(connection, Kind::ImpactStatistic, Time::now())?;
+        bump(connection, ResourceKind::ImpactStatistic, Time::now())?;
     }
     if is_seen {
-        announce::changed(connection, &context.settings, Kind::ImpactStatistic)?;
+        announce::record_feed_change(connection, &context.settings, ResourceKind::ImpactStatistic)?;
     }
     Ok(counts)
 }
 
 /// What became of a row.
-struct Done {
-    stored: Stored,
+struct RowResult {
+    stored: SaveResult,
     is_new: bool,
 }
 
-fn count(counts: &mut Counts, row: &Row, Done { stored, is_new }: Done) {
+fn record_outcome(counts: &mut Counts, row: &ImportRow, RowResult { stored, is_new }: RowResult) {
     let (number, outcome) = match (is_new, stored.is_changed) {
         (true, _) => (&mut counts.created, RowOutcome::Created),
         (false, true) => (&mut counts.changed, RowOutcome::Changed),
@@ -229,7 +229,7 @@ fn count(counts: &mut Counts, row: &Row, Done { stored, is_new }: Done) {
         }
     };
     *number = number.saturating_add(1);
-    if counts.changes.len() < MOST_CHANGES {
+    if counts.changes.len() < MAX_REPORTED_CHANGES {
         counts.changes.push(RowChange {
             row: row.number,
             outcome,
@@ -240,13 +240,13 @@ fn count(counts: &mut Counts, row: &Row, Done { stored, is_new }: Done) {
 }
 
 /// Stores a row: as a patch of the statistic that it names, or as a new one.
-fn store_row(
+fn import_row(
     connection: &mut Connection,
-    context: &Context,
-    row: &Row,
+    context: &AppState,
+    row: &ImportRow,
     rows_of: &mut HashMap<Id, usize>,
-) -> Result<Done, Problem> {
-    let existing = named(connection, row)?;
+) -> Result<RowResult, Problem> {
+    let existing = find_statistic(connection, row)?;
     let mut body = row.fields.clone();
     let wrong = |column: &str, code, detail| {
         Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
@@ -273,7 +273,7 @@ fn store_row(
             .collect();
         body.insert("original_language".to_owned(), json!(language));
         body.insert("translations".to_owned(), json!({language: texts}));
-        let stored = store::<ImpactStatistics>(
+        let stored = save_item::<ImpactStatistics>(
             connection,
             context,
             None,
@@ -282,10 +282,10 @@ fn store_row(
             false,
         )?;
         rows_of.insert(stored.id, row.number);
-        return Ok(Done { stored, is_new: true });
+        return Ok(RowResult { stored, is_new: true });
     };
     if let Some(other) = rows_of.insert(item.id, row.number) {
-        let detail = format!("Row {other} is of the same statistic, `{}`.", item.slug);
+        let detail = format!("ImportRow {other} is of the same statistic, `{}`.", item.slug);
         return Err(wrong("slug", "repeated", detail));
     }
     if let Some(slug) = row.slug.as_ref().filter(|slug| **slug != item.slug) {
@@ -295,12 +295,15 @@ fn store_row(
         let language = language.unwrap_or_else(|| item.original_language.clone());
         body.insert("translations".to_owned(), json!({language: row.texts}));
     }
-    let stored = amend::<ImpactStatistics>(connection, context, item, &Value::Object(body))?;
-    Ok(Done { stored, is_new: false })
+    let stored = apply_patch::<ImpactStatistics>(connection, context, item, &Value::Object(body))?;
+    Ok(RowResult { stored, is_new: false })
 }
 
 /// The statistic that a row is of: that with its identifier, else that with its slug.
-fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem> {
+fn find_statistic(
+    connection: &mut Connection,
+    row: &ImportRow,
+) -> Result<Option<ItemRow>, Problem> {
     let wrong = |column: &str, code: &'static str, detail: String| {
         Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
     };
@@ -316,7 +319,7 @@ fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem
                 ),
             ));
         }
-        found = find(connection, Kind::ImpactStatistic, id)?;
+        found = find(connection, ResourceKind::ImpactStatistic, id)?;
         if found.is_none() && row.slug.is_none() {
             let detail = format!(
                 "There is no statistic `{id}`; leave the cell empty for a new one, or give it a slug."
@@ -325,12 +328,12 @@ fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem
         }
     }
     if let (None, Some(slug)) = (&found, &row.slug) {
-        found = find(connection, Kind::ImpactStatistic, slug)?;
+        found = find(connection, ResourceKind::ImpactStatistic, slug)?;
     }
     let item = match found {
         None => return Ok(None),
-        Some(Found::Here(item)) => item,
-        Some(Found::Moved(item)) => {
+        Some(Lookup::Current(item)) => item,
+        Some(Lookup::Former(item)) => {
             let detail =
                 format!("The statistic that was called so is `{}` now; write that.", item.slug);
             return Err(wrong("slug", "moved", detail));
@@ -347,13 +350,13 @@ fn named(connection: &mut Connection, row: &Row) -> Result<Option<Item>, Problem
 }
 
 /// What is wrong with a row, said of its cells.
-fn in_row(row: &Row, problem: Problem) -> Vec<FieldError> {
+fn row_errors(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
     if problem.errors.is_empty() {
         return vec![FieldError::row(
             row.number,
             None,
             problem.kind.definition().code,
-            format!("Row {}: {}", row.number, problem.detail),
+            format!("ImportRow {}: {}", row.number, problem.detail),
         )];
     }
     let placed = |error: FieldError| {
@@ -361,10 +364,10 @@ fn in_row(row: &Row, problem: Problem) -> Vec<FieldError> {
             .pointer
             .as_deref()
             .or(error.parameter.as_deref())
-            .map(of_pointer)
+            .map(column_for_pointer)
             .filter(|column| !column.is_empty());
         let place = column.map_or_else(String::new, |column| format!(", `{column}`"));
-        let detail = format!("Row {}{place}: {}", row.number, error.detail);
+        let detail = format!("ImportRow {}{place}: {}", row.number, error.detail);
         FieldError { code: error.code, ..FieldError::row(row.number, column, "", detail) }
     };
     problem.errors.into_iter().map(placed).collect()

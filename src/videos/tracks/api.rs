@@ -8,7 +8,7 @@ use crate::captions::{self, Format, Track, srt, transcript, webvtt};
 use crate::config::Settings;
 use crate::db::{Connection, Error};
 use crate::http::body;
-use crate::http::conditional::{ConditionalGet, EntityTag, Precondition, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Precondition};
 use crate::http::fields::{clip, limits, parse_storable_language, unknown_value_message};
 use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
@@ -16,34 +16,34 @@ use crate::http::negotiate;
 use crate::http::params::QueryParams;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::load::{Found, Item};
+use crate::resource::context::AppState;
+use crate::resource::load::{ItemRow, Lookup};
 use crate::resource::read::find_visible;
-use crate::resource::tracks::{self, Stored, Summary, TrackKind};
+use crate::resource::tracks::{self, TrackKind, TrackRow, TrackSummary};
 use crate::text::choice::choose;
 use crate::text::language::Language;
-use crate::videos::model::SPEC;
+use crate::videos::model::SCHEMA;
 use crate::videos::store::Videos;
 
 /// The largest file that is taken.
-pub const MAX_BYTES: usize = 2 * 1_024 * 1_024;
+pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
 
 /// What a request finds, or the present slug of a video that has another now.
-pub(super) enum Answer<T> {
-    Here(T),
+pub(super) enum VideoLookup<T> {
+    Found(T),
     Moved(String),
 }
 
 /// Does something with the video of this name, unless it has another now.
-pub(super) fn with_video<T>(
+pub(super) fn with_current_video<T>(
     connection: &mut Connection,
     name: &str,
     viewer: Visibility,
-    work: impl FnOnce(&mut Connection, Item) -> Result<T, Problem>,
-) -> Result<Answer<T>, Problem> {
-    match find_visible(connection, &SPEC, name, viewer)? {
-        Found::Moved(item) => Ok(Answer::Moved(item.slug)),
-        Found::Here(item) => work(connection, item).map(Answer::Here),
+    work: impl FnOnce(&mut Connection, ItemRow) -> Result<T, Problem>,
+) -> Result<VideoLookup<T>, Problem> {
+    match find_visible(connection, &SCHEMA, name, viewer)? {
+        Lookup::Former(item) => Ok(VideoLookup::Moved(item.slug)),
+        Lookup::Current(item) => work(connection, item).map(VideoLookup::Found),
     }
 }
 
@@ -54,40 +54,42 @@ pub(super) fn with_video<T>(
 #[utoipa::path(operation_id = "get_captions", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
 #[get("/v1/videos/{video}/captions")]
 pub async fn get_captions(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     QueryParams::parse(request.query_string())?.finish()?;
     let name = name.into_inner();
     let base = context.settings.base_url(&request);
     let found = context
         .read(viewer, move |connection| {
-            with_video(connection, &name, viewer, |connection, item| {
-                Ok((tracks::of_item(connection, item.number)?, item))
+            with_current_video(connection, &name, viewer, |connection, item| {
+                Ok((tracks::load_item_tracks(connection, item.number)?, item))
             })
         })
         .await?
         .value;
     let (stored, item) = match found {
-        Answer::Here(found) => found,
-        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/captions")),
+        VideoLookup::Found(found) => found,
+        VideoLookup::Moved(slug) => {
+            return Ok(redirect_to_current(&context, &request, &slug, "/captions"));
+        }
     };
     let summaries = item.track_summaries();
-    let data = model::offered(&summaries).into_iter().filter_map(|offer| {
+    let data = model::available_tracks(&summaries).into_iter().filter_map(|offer| {
         let stored = stored.iter().find(|track| {
-            track.kind() == offer.summary.kind && track.language == offer.summary.language
+            track.track_kind() == offer.summary.kind && track.language == offer.summary.language
         })?;
         Some(CaptionTrack::new(&item, stored, &offer.language, &base))
     });
     let tracks = CaptionTracks { data: data.collect() };
-    let validators = Validators {
+    let validators = CacheValidators {
         tag: EntityTag::for_item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")),
-        changed_at: Some(item.updated_at),
+        last_modified: Some(item.updated_at),
     };
-    json(&context, &request, viewer, &validators, None, &tracks)
+    json_response(&context, &request, viewer, &validators, None, &tracks)
 }
 
 /// Get a text track
@@ -102,74 +104,79 @@ pub async fn get_captions(
 ), responses((status = 200, description = "The track.", content((CaptionCues = "application/json"), (String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n"))))))]
 #[get("/v1/videos/{video}/captions/{language}")]
 pub async fn get_caption_track(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let (name, file) = path.into_inner();
     let (tag, ending) =
         file.split_once('.').map_or((file.as_str(), "json"), |(tag, ending)| (tag, ending));
-    let language = language(tag)?;
-    let Some(written) = Written::of_ending(ending) else {
+    let language = parse_language(tag)?;
+    let Some(written) = TrackFormat::from_extension(ending) else {
         let detail =
             format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(ending));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    if written == Written::Json {
+    if written == TrackFormat::Json {
         negotiate::require_json(&request)?;
     }
     let mut params = QueryParams::parse(request.query_string())?;
-    let kind = read_kind(&mut params);
+    let kind = parse_kind(&mut params);
     params.finish()?;
     let wanted = language.clone();
     let found = context
         .read(viewer, move |connection| {
-            with_video(connection, &name, viewer, |connection, item| {
-                let all = tracks::of_item(connection, item.number)?;
-                let Some((place, to)) = model::answering(&all, kind, &wanted) else {
-                    return Err(no_track(&item, kind, &wanted));
+            with_current_video(connection, &name, viewer, |connection, item| {
+                let all = tracks::load_item_tracks(connection, item.number)?;
+                let Some((place, to)) = model::select_track(&all, kind, &wanted) else {
+                    return Err(track_not_found(&item, kind, &wanted));
                 };
                 let Some(stored) = all.into_iter().nth(place) else {
-                    return Err(no_track(&item, kind, &wanted));
+                    return Err(track_not_found(&item, kind, &wanted));
                 };
-                let track = in_script(connection, &stored, to.as_ref())?;
+                let track = load_in_script(connection, &stored, to.as_ref())?;
                 Ok((item, stored, track, to))
             })
         })
         .await?
         .value;
     let (item, stored, track, to) = match found {
-        Answer::Here(found) => found,
-        Answer::Moved(slug) => {
-            return Ok(moved(&context, &request, &slug, &format!("/captions/{file}")));
+        VideoLookup::Found(found) => found,
+        VideoLookup::Moved(slug) => {
+            return Ok(redirect_to_current(
+                &context,
+                &request,
+                &slug,
+                &format!("/captions/{file}"),
+            ));
         }
     };
     let language = to.unwrap_or_else(|| Language::stored(&stored.language));
     let base = context.settings.base_url(&request);
     let representation =
         format!("{ending}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
-    let validators = Validators {
+    let validators = CacheValidators {
         tag: EntityTag::for_item(stored.id, stored.revision, &representation),
-        changed_at: Some(stored.updated_at),
+        last_modified: Some(stored.updated_at),
     };
-    if written == Written::Json {
+    if written == TrackFormat::Json {
         let shown = CaptionCues {
             track: CaptionTrack::new(&item, &stored, &language, &base),
             cues: model::cues(&track),
         };
-        return json(&context, &request, viewer, &validators, Some(&language), &shown);
+        return json_response(&context, &request, viewer, &validators, Some(&language), &shown);
     }
     let wish = LanguagePreference::new(vec![language.clone()], Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     response.content_type(written.media_type());
-    Ok(response.body(written.write(&track)))
+    Ok(response.body(written.render(&track)))
 }
 
 /// Store a text track
@@ -184,42 +191,49 @@ pub async fn get_caption_track(
 ), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n")))), responses((status = 200, description = "The track, as stored.", body = CaptionTrack), (status = 201, description = "The track is new.", body = CaptionTrack)))]
 #[put("/v1/videos/{video}/captions/{language}")]
 pub async fn replace_caption_track(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    context.editor(&request).await?;
+    context.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
     let language = parse_storable_language(&tag)
         .map_err(|detail| Problem::invalid_parameter("language", "invalid_language", detail))?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
+    let kind = parse_kind(&mut params).unwrap_or(TrackKind::Captions);
     let label = params.text("label", limits::SHORT_TEXT).filter(|label| !label.trim().is_empty());
     params.finish()?;
-    let format = format_of(&request)?;
+    let format = format_from_content_type(&request)?;
     let body = body::read_bytes(
         payload,
-        body::BodyLimits { max_bytes: MAX_BYTES, ..context.settings.body_limits() },
+        body::BodyLimits { max_bytes: MAX_TRACK_BYTES, ..context.settings.body_limits() },
     )
     .await?;
-    let track = read(&body, format)?;
-    let summary = Summary { kind, language: language.as_str().to_owned(), label };
+    let track = parse_track(&body, format)?;
+    let summary = TrackSummary { kind, language: language.as_str().to_owned(), label };
     let inner = context.clone().into_inner();
     let outcome = context
-        .store
+        .database
         .write(move |connection| {
-            with_video(connection, &name, Visibility::All, |connection, item| {
-                let existing = stored(connection, &item, kind, &summary.language)?;
+            with_current_video(connection, &name, Visibility::All, |connection, item| {
+                let existing = find_stored_track(connection, &item, kind, &summary.language)?;
                 match &existing {
                     Some(track) => precondition.check(track.id, track.revision)?,
                     None => precondition.check_absent()?,
                 }
                 Ok((
-                    store(connection, &inner.settings, &item, &summary, &track, existing.as_ref())?
-                        .0,
+                    save_track(
+                        connection,
+                        &inner.settings,
+                        &item,
+                        &summary,
+                        &track,
+                        existing.as_ref(),
+                    )?
+                    .0,
                     existing.is_none(),
                     item,
                 ))
@@ -228,9 +242,9 @@ pub async fn replace_caption_track(
         .await?
         .value;
     let (stored, is_new, item) = match outcome {
-        Answer::Here(done) => done,
-        Answer::Moved(slug) => {
-            return Ok(moved(&context, &request, &slug, &format!("/captions/{tag}")));
+        VideoLookup::Found(done) => done,
+        VideoLookup::Moved(slug) => {
+            return Ok(redirect_to_current(&context, &request, &slug, &format!("/captions/{tag}")));
         }
     };
     let base = context.settings.base_url(&request);
@@ -240,14 +254,14 @@ pub async fn replace_caption_track(
     if is_new {
         response.insert_header((
             header::LOCATION,
-            model::address(&base, &item.slug, kind, &language, ""),
+            model::track_url(&base, &item.slug, kind, &language, ""),
         ));
     }
-    answer::validate(
+    answer::set_validators(
         &mut response,
-        &Validators {
+        &CacheValidators {
             tag: EntityTag::for_item(stored.id, stored.revision, "write"),
-            changed_at: Some(stored.updated_at),
+            last_modified: Some(stored.updated_at),
         },
     );
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
@@ -264,36 +278,43 @@ pub async fn replace_caption_track(
 ), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}/captions/{language}")]
 pub async fn delete_caption_track(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    context.editor(&request).await?;
+    context.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
-    let language = language(&tag)?;
+    let language = parse_language(&tag)?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let kind = read_kind(&mut params).unwrap_or(TrackKind::Captions);
+    let kind = parse_kind(&mut params).unwrap_or(TrackKind::Captions);
     params.finish()?;
     let inner = context.clone().into_inner();
     let outcome = context
-        .store
+        .database
         .write(move |connection| {
-            with_video(connection, &name, Visibility::All, |connection, item| {
-                let Some(track) = stored(connection, &item, kind, language.as_str())? else {
-                    return Err(no_track(&item, Some(kind), &language));
+            with_current_video(connection, &name, Visibility::All, |connection, item| {
+                let Some(track) = find_stored_track(connection, &item, kind, language.as_str())?
+                else {
+                    return Err(track_not_found(&item, Some(kind), &language));
                 };
                 precondition.check(track.id, track.revision)?;
                 tracks::delete(connection, track.number)?;
-                tracks::changed::<Videos>(connection, &inner.settings, &item)?;
+                tracks::update_item_after_track_change::<Videos>(
+                    connection,
+                    &inner.settings,
+                    &item,
+                )?;
                 Ok(())
             })
         })
         .await?
         .value;
     match outcome {
-        Answer::Here(()) => Ok(HttpResponse::NoContent().finish()),
-        Answer::Moved(slug) => Ok(moved(&context, &request, &slug, &format!("/captions/{tag}"))),
+        VideoLookup::Found(()) => Ok(HttpResponse::NoContent().finish()),
+        VideoLookup::Moved(slug) => {
+            Ok(redirect_to_current(&context, &request, &slug, &format!("/captions/{tag}")))
+        }
     }
 }
 
@@ -307,23 +328,23 @@ pub async fn delete_caption_track(
 ), responses((status = 200, description = "The transcript.", body = Transcript)))]
 #[get("/v1/videos/{video}/transcript")]
 pub async fn get_transcript(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
     params.finish()?;
     let name = name.into_inner();
     let wished = wish.clone();
     let found = context
         .read(viewer, move |connection| {
-            with_video(connection, &name, viewer, |connection, item| {
-                let all: Vec<Stored> = tracks::of_item(connection, item.number)?
+            with_current_video(connection, &name, viewer, |connection, item| {
+                let all: Vec<TrackRow> = tracks::load_item_tracks(connection, item.number)?
                     .into_iter()
-                    .filter(|track| track.kind().is_spoken())
+                    .filter(|track| track.track_kind().is_spoken())
                     .collect();
                 let languages: Vec<Language> =
                     all.iter().map(|track| Language::stored(&track.language)).collect();
@@ -343,13 +364,13 @@ pub async fn get_transcript(
                         ),
                     ));
                 };
-                let track = in_script(connection, stored, choice.transliterate_to.as_ref())?;
-                let summaries: Vec<Summary> = item
+                let track = load_in_script(connection, stored, choice.transliterate_to.as_ref())?;
+                let summaries: Vec<TrackSummary> = item
                     .track_summaries()
                     .into_iter()
                     .filter(|track| track.kind.is_spoken())
                     .collect();
-                let mut offered: Vec<String> = model::offered(&summaries)
+                let mut offered: Vec<String> = model::available_tracks(&summaries)
                     .iter()
                     .map(|offer| offer.language.as_str().to_owned())
                     .collect();
@@ -357,7 +378,7 @@ pub async fn get_transcript(
                 offered.dedup();
                 let shown = Transcript {
                     video: VideoName { id: item.id, slug: item.slug.clone() },
-                    kind: stored.kind(),
+                    kind: stored.track_kind(),
                     language: choice.language.as_str().to_owned(),
                     transliterated: choice.transliterate_to.is_some(),
                     languages: offered,
@@ -369,43 +390,46 @@ pub async fn get_transcript(
         .await?
         .value;
     let (shown, item, stored, language) = match found {
-        Answer::Here(found) => found,
-        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/transcript")),
+        VideoLookup::Found(found) => found,
+        VideoLookup::Moved(slug) => {
+            return Ok(redirect_to_current(&context, &request, &slug, "/transcript"));
+        }
     };
     let representation =
         format!("transcript\n{}\n{}\n{viewer:?}", language.as_str(), stored.revision);
-    let validators = Validators {
+    let validators = CacheValidators {
         tag: EntityTag::for_item(item.id, item.revision, &representation),
-        changed_at: Some(item.updated_at),
+        last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     Ok(response.json(shown))
 }
 
 /// Stores a track, and brings its video up to date; says whether that changed anything.
-pub fn store(
+pub fn save_track(
     connection: &mut Connection,
     settings: &Settings,
-    item: &Item,
-    summary: &Summary,
+    item: &ItemRow,
+    summary: &TrackSummary,
     track: &Track,
-    existing: Option<&Stored>,
-) -> Result<(Stored, bool), Problem> {
-    let (stored, is_changed) = tracks::write(connection, item.number, summary, track, existing)?;
+    existing: Option<&TrackRow>,
+) -> Result<(TrackRow, bool), Problem> {
+    let (stored, is_changed) =
+        tracks::save_track(connection, item.number, summary, track, existing)?;
     if is_changed {
-        tracks::changed::<Videos>(connection, settings, item)?;
+        tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
     }
     Ok((stored, is_changed))
 }
 
 /// Reads a file; every problem is named with its line.
-pub fn read(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
+pub fn parse_track(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
     captions::read(body, format).map(|(_, track)| track).map_err(|problems| {
         let errors = problems
             .into_iter()
@@ -418,30 +442,30 @@ pub fn read(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
     })
 }
 
-fn stored(
+fn find_stored_track(
     connection: &mut Connection,
-    item: &Item,
+    item: &ItemRow,
     kind: TrackKind,
     language: &str,
-) -> Result<Option<Stored>, Problem> {
-    let all = tracks::of_item(connection, item.number)?;
-    Ok(all.into_iter().find(|track| track.kind() == kind && track.language == language))
+) -> Result<Option<TrackRow>, Problem> {
+    let all = tracks::load_item_tracks(connection, item.number)?;
+    Ok(all.into_iter().find(|track| track.track_kind() == kind && track.language == language))
 }
 
 /// A track, in the script of another language where that is wanted.
-pub(super) fn in_script(
+pub(super) fn load_in_script(
     connection: &mut Connection,
-    stored: &Stored,
+    stored: &TrackRow,
     to: Option<&Language>,
 ) -> Result<Track, Error> {
-    let track = tracks::read(connection, stored)?;
+    let track = tracks::load_track(connection, stored)?;
     Ok(match to {
-        Some(to) => model::transliterated(track, &Language::stored(&stored.language), to),
+        Some(to) => model::transliterate_track(track, &Language::stored(&stored.language), to),
         None => track,
     })
 }
 
-fn language(tag: &str) -> Result<Language, Problem> {
+fn parse_language(tag: &str) -> Result<Language, Problem> {
     Language::parse(tag).map_err(|error| {
         Problem::invalid_parameter(
             "language",
@@ -451,7 +475,7 @@ fn language(tag: &str) -> Result<Language, Problem> {
     })
 }
 
-fn read_kind(params: &mut QueryParams) -> Option<TrackKind> {
+fn parse_kind(params: &mut QueryParams) -> Option<TrackKind> {
     let name = params.get("kind")?;
     let kind = TrackKind::parse(&name);
     if kind.is_none() {
@@ -464,7 +488,7 @@ fn read_kind(params: &mut QueryParams) -> Option<TrackKind> {
     kind
 }
 
-fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Problem {
+fn track_not_found(item: &ItemRow, kind: Option<TrackKind>, language: &Language) -> Problem {
     let what = kind.map_or("text track", TrackKind::as_str);
     let has: Vec<String> = item
         .track_summaries()
@@ -483,30 +507,30 @@ fn no_track(item: &Item, kind: Option<TrackKind>, language: &Language) -> Proble
 }
 
 /// 308 to the same part of the video under its present slug.
-pub(super) fn moved(
-    context: &Context,
+pub(super) fn redirect_to_current(
+    context: &AppState,
     request: &HttpRequest,
     slug: &str,
     part: &str,
 ) -> HttpResponse {
-    answer::moved(context, request, &format!("/v1/videos/{slug}{part}"))
+    answer::permanent_redirect(context, request, &format!("/v1/videos/{slug}{part}"))
 }
 
-fn json<T: serde::Serialize>(
-    context: &Context,
+fn json_response<T: serde::Serialize>(
+    context: &AppState,
     request: &HttpRequest,
     viewer: Visibility,
-    validators: &Validators,
+    validators: &CacheValidators,
     language: Option<&Language>,
     shown: &T,
 ) -> Result<HttpResponse, Problem> {
     let wish = LanguagePreference::new(Vec::new(), Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(context, viewer, &wish, validators));
+        return Ok(answer::not_modified_response(context, viewer, &wish, validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, context, viewer, &wish);
-    answer::validate(&mut response, validators);
+    answer::set_cache_headers(&mut response, context, viewer, &wish);
+    answer::set_validators(&mut response, validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }
@@ -517,15 +541,15 @@ fn json<T: serde::Serialize>(
 
 /// How a track is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Written {
+enum TrackFormat {
     Vtt,
     Srt,
     Text,
     Json,
 }
 
-impl Written {
-    fn of_ending(ending: &str) -> Option<Self> {
+impl TrackFormat {
+    fn from_extension(ending: &str) -> Option<Self> {
         Some(match ending {
             "vtt" => Self::Vtt,
             "srt" => Self::Srt,
@@ -544,7 +568,7 @@ impl Written {
         }
     }
 
-    fn write(self, track: &Track) -> String {
+    fn render(self, track: &Track) -> String {
         match self {
             Self::Vtt => webvtt::write(track, &[]),
             Self::Srt => srt::write(track),
@@ -554,7 +578,7 @@ impl Written {
 }
 
 /// The format that the `Content-Type` states, if it states one.
-fn format_of(request: &HttpRequest) -> Result<Option<Format>, Problem> {
+fn format_from_content_type(request: &HttpRequest) -> Result<Option<Format>, Problem> {
     let given = request
         .headers()
         .get(header::CONTENT_TYPE)

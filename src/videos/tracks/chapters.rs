@@ -5,19 +5,19 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{Answer, in_script, moved, with_video};
-use super::model::answering;
+use super::api::{VideoLookup, load_in_script, redirect_to_current, with_current_video};
+use super::model::select_track;
 use crate::captions::{Track, vtt_text};
 use crate::db::{Connection, Error};
-use crate::http::conditional::{ConditionalGet, EntityTag, Validators};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::language::LanguagePreference;
 use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
 use crate::resource::answer;
-use crate::resource::context::Context;
-use crate::resource::highlights::seconds;
-use crate::resource::load::Item;
-use crate::resource::shown::Packed;
+use crate::resource::context::AppState;
+use crate::resource::highlights::ms_to_seconds;
+use crate::resource::load::ItemRow;
+use crate::resource::shown::PackedJson;
 use crate::resource::tracks::{self, TrackKind};
 use crate::text::choice::preference_order;
 use crate::text::language::Language;
@@ -26,23 +26,24 @@ use crate::videos::store::Videos;
 
 /// The chapters that answer in the first of these languages that has some, and their language where
 /// it is known: those of a text track of the video, else its own, else those of any track.
-pub fn of(
+pub fn load_chapters(
     connection: &mut Connection,
-    item: &Item,
-    own: &Packed,
+    item: &ItemRow,
+    own: &PackedJson,
     asked: &[Language],
 ) -> Result<(Vec<Chapter>, Option<Language>), Error> {
     let of_video: Vec<Chapter> = own.unpack();
     if !item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters) {
         return Ok((of_video, None));
     }
-    let stored = tracks::of_item(connection, item.number)?;
-    let exact =
-        asked.iter().find_map(|language| answering(&stored, Some(TrackKind::Chapters), language));
+    let stored = tracks::load_item_tracks(connection, item.number)?;
+    let exact = asked
+        .iter()
+        .find_map(|language| select_track(&stored, Some(TrackKind::Chapters), language));
     let any = || {
         stored
             .iter()
-            .position(|track| track.kind() == TrackKind::Chapters)
+            .position(|track| track.track_kind() == TrackKind::Chapters)
             .map(|place| (place, None))
     };
     let Some((place, to)) = exact.or_else(|| any().filter(|_| of_video.is_empty())) else {
@@ -50,15 +51,15 @@ pub fn of(
     };
     let Some(track) = stored.get(place) else { return Ok((of_video, None)) };
     let language = to.clone().unwrap_or_else(|| Language::stored(&track.language));
-    Ok((chapters(&in_script(connection, track, to.as_ref())?), Some(language)))
+    Ok((track_chapters(&load_in_script(connection, track, to.as_ref())?), Some(language)))
 }
 
-fn chapters(track: &Track) -> Vec<Chapter> {
+fn track_chapters(track: &Track) -> Vec<Chapter> {
     track
         .cues
         .iter()
         .map(|cue| Chapter {
-            start_seconds: seconds(cue.start_ms),
+            start_seconds: ms_to_seconds(cue.start_ms),
             title: vtt_text::plain(&cue.payload),
         })
         .collect()
@@ -95,13 +96,13 @@ pub struct PodcastChapter {
 ), responses((status = 200, description = "The chapters.", content((PodcastChapters = "application/json+chapters", example = json!({"version": "1.2.0", "chapters": [{"startTime": 0.0, "title": "Opening"}]}))))))]
 #[get("/v1/videos/{video}/chapters.json")]
 pub async fn get_video_chapters(
-    context: web::Data<Context>,
+    context: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.viewer(&request).await?;
+    let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback);
+    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
     if wish.all_languages {
         params.error(
             "lang",
@@ -113,34 +114,37 @@ pub async fn get_video_chapters(
     let (name, asked) = (name.into_inner(), preference_order(&wish.requested, &wish.fallback));
     let found = context
         .read(viewer, move |connection| {
-            with_video(connection, &name, viewer, |connection, item| {
+            with_current_video(connection, &name, viewer, |connection, item| {
                 let unreadable = format!("the own fields of video {} cannot be read", item.id);
-                let own = item.own::<Videos>().ok_or_else(|| Problem::internal(unreadable))?;
-                Ok((of(connection, &item, &own.chapters, &asked)?, item))
+                let own =
+                    item.parse_fields::<Videos>().ok_or_else(|| Problem::internal(unreadable))?;
+                Ok((load_chapters(connection, &item, &own.chapters, &asked)?, item))
             })
         })
         .await?
         .value;
     let ((chapters, language), item) = match found {
-        Answer::Here(found) => found,
-        Answer::Moved(slug) => return Ok(moved(&context, &request, &slug, "/chapters.json")),
+        VideoLookup::Found(found) => found,
+        VideoLookup::Moved(slug) => {
+            return Ok(redirect_to_current(&context, &request, &slug, "/chapters.json"));
+        }
     };
     let representation =
         format!("chapters\n{viewer:?}\n{:?}", language.as_ref().map(Language::as_str));
-    let validators = Validators {
+    let validators = CacheValidators {
         tag: EntityTag::for_item(item.id, item.revision, &representation),
-        changed_at: Some(item.updated_at),
+        last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
     }
     let chapters = chapters
         .into_iter()
         .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
         .collect();
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::caching(&mut response, &context, viewer, &wish);
-    answer::validate(&mut response, &validators);
+    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }

@@ -5,10 +5,10 @@ use utoipa::ToSchema;
 
 use crate::captions::{Track, paragraphs, vtt_text};
 use crate::db::{Id, Time};
-use crate::resource::highlights::seconds;
-use crate::resource::load::Item;
-use crate::resource::shown::Packed;
-use crate::resource::tracks::{Stored, Summary, TrackKind};
+use crate::resource::highlights::ms_to_seconds;
+use crate::resource::load::ItemRow;
+use crate::resource::shown::PackedJson;
+use crate::resource::tracks::{TrackKind, TrackRow, TrackSummary};
 use crate::text::choice::choose;
 use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
@@ -18,30 +18,30 @@ use crate::videos::parts::Caption;
 /// also in the other Serbian script where that is not kept.
 #[derive(Clone, Debug)]
 pub struct Captions {
-    elsewhere: Packed,
+    external: PackedJson,
     stored: Vec<Caption>,
 }
 
 impl Captions {
     /// The tracks of an item with this slug, on the server at this address.
-    pub fn new(elsewhere: &Packed, item: &Item, base: &str, slug: &str) -> Self {
+    pub fn new(elsewhere: &PackedJson, item: &ItemRow, base: &str, slug: &str) -> Self {
         let summaries = item.track_summaries();
-        let stored = offered(&summaries).into_iter().map(|offer| Caption {
-            url: address(base, slug, offer.summary.kind, &offer.language, ".vtt"),
+        let stored = available_tracks(&summaries).into_iter().map(|offer| Caption {
+            url: track_url(base, slug, offer.summary.kind, &offer.language, ".vtt"),
             language: offer.language.as_str().to_owned(),
             kind: offer.summary.kind.as_str().to_owned(),
             label: offer.summary.label.clone(),
             stored: Some(true),
             transliterated: Some(offer.transliterated),
         });
-        Self { stored: stored.collect(), elsewhere: elsewhere.clone() }
+        Self { stored: stored.collect(), external: elsewhere.clone() }
     }
 }
 
 impl Captions {
     /// All of them.
     pub fn all(&self) -> Vec<Caption> {
-        let mut all: Vec<Caption> = self.elsewhere.unpack();
+        let mut all: Vec<Caption> = self.external.unpack();
         all.extend(self.stored.iter().cloned());
         all
     }
@@ -50,7 +50,7 @@ impl Captions {
 impl Serialize for Captions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.stored.is_empty() {
-            self.elsewhere.clone().shown_as_list().serialize(serializer)
+            self.external.clone().into_list().serialize(serializer)
         } else {
             self.all().serialize(serializer)
         }
@@ -58,7 +58,7 @@ impl Serialize for Captions {
 }
 
 /// The address of a track.
-pub fn address(
+pub fn track_url(
     base: &str,
     slug: &str,
     kind: TrackKind,
@@ -69,9 +69,9 @@ pub fn address(
 }
 
 /// A track in a language in which it can be given.
-pub struct Offer<'a> {
+pub struct AvailableTrack<'a> {
     /// The track.
-    pub summary: &'a Summary,
+    pub summary: &'a TrackSummary,
     /// The language.
     pub language: Language,
     /// Whether it is made from the other script.
@@ -79,7 +79,7 @@ pub struct Offer<'a> {
 }
 
 /// The tracks, and where only one script of Serbian is there the other too.
-pub fn offered(summaries: &[Summary]) -> Vec<Offer<'_>> {
+pub fn available_tracks(summaries: &[TrackSummary]) -> Vec<AvailableTrack<'_>> {
     let mut offers = Vec::with_capacity(summaries.len());
     for summary in summaries {
         let language = Language::stored(&summary.language);
@@ -88,11 +88,15 @@ pub fn offered(summaries: &[Summary]) -> Vec<Offer<'_>> {
             ("sr", Some("Cyrl")) => Some("sr-Latn"),
             _ => None,
         };
-        offers.push(Offer { summary, language, transliterated: false });
+        offers.push(AvailableTrack { summary, language, transliterated: false });
         let is_kept =
             |tag: &str| summaries.iter().any(|one| one.kind == summary.kind && one.language == tag);
         if let Some(tag) = other.filter(|tag| !is_kept(tag)) {
-            offers.push(Offer { summary, language: Language::stored(tag), transliterated: true });
+            offers.push(AvailableTrack {
+                summary,
+                language: Language::stored(tag),
+                transliterated: true,
+            });
         }
     }
     offers
@@ -100,8 +104,8 @@ pub fn offered(summaries: &[Summary]) -> Vec<Offer<'_>> {
 
 /// The track that answers for a language; its place, and the language into whose script it must be
 /// brought.
-pub fn answering(
-    tracks: &[Stored],
+pub fn select_track(
+    tracks: &[TrackRow],
     kind: Option<TrackKind>,
     asked: &Language,
 ) -> Option<(usize, Option<Language>)> {
@@ -113,7 +117,7 @@ pub fn answering(
         let of_kind: Vec<usize> = tracks
             .iter()
             .enumerate()
-            .filter(|(_, track)| track.kind() == kind)
+            .filter(|(_, track)| track.track_kind() == kind)
             .map(|(place, _)| place)
             .collect();
         let languages: Vec<Language> = of_kind
@@ -128,7 +132,7 @@ pub fn answering(
 }
 
 /// Brings the text of a track into the script of another language.
-pub fn transliterated(mut track: Track, from: &Language, to: &Language) -> Track {
+pub fn transliterate_track(mut track: Track, from: &Language, to: &Language) -> Track {
     for cue in &mut track.cues {
         cue.payload =
             vtt_text::map_text(&cue.payload, &|text| transliterate(text, from, to).into_owned());
@@ -197,11 +201,11 @@ pub struct CaptionTrack {
 
 impl CaptionTrack {
     /// Draws a track in a language in which it is given.
-    pub fn new(item: &Item, stored: &Stored, language: &Language, base: &str) -> Self {
-        let url = |ending| address(base, &item.slug, stored.kind(), language, ending);
+    pub fn new(item: &ItemRow, stored: &TrackRow, language: &Language, base: &str) -> Self {
+        let url = |ending| track_url(base, &item.slug, stored.track_kind(), language, ending);
         Self {
             video: VideoName { id: item.id, slug: item.slug.clone() },
-            kind: stored.kind(),
+            kind: stored.track_kind(),
             language: language.as_str().to_owned(),
             transliterated: language.as_str() != stored.language,
             label: stored.label.clone(),
@@ -230,7 +234,7 @@ pub struct CaptionTracks {
 /// A text and the time in which it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Cue)]
-pub struct CueShown {
+pub struct CueView {
     /// When it appears, in seconds from the start of the video.
     #[schema(minimum = 0, example = 1.5)]
     pub start_seconds: f64,
@@ -258,14 +262,14 @@ pub struct CaptionCues {
     #[serde(flatten)]
     pub track: CaptionTrack,
     /// Its cues, in the order of their start.
-    pub cues: Vec<CueShown>,
+    pub cues: Vec<CueView>,
 }
 
 /// Draws the cues of a track.
-pub fn cues(track: &Track) -> Vec<CueShown> {
-    let shown = |cue: &crate::captions::Cue| CueShown {
-        start_seconds: seconds(cue.start_ms),
-        end_seconds: seconds(cue.end_ms),
+pub fn cues(track: &Track) -> Vec<CueView> {
+    let shown = |cue: &crate::captions::Cue| CueView {
+        start_seconds: ms_to_seconds(cue.start_ms),
+        end_seconds: ms_to_seconds(cue.end_ms),
         text: vtt_text::plain(&cue.payload),
         speaker: vtt_text::speaker(&cue.payload),
         identifier: cue.identifier.clone(),
@@ -313,8 +317,8 @@ pub struct Transcript {
 /// Joins the cues of a track to paragraphs.
 pub fn transcript(track: &Track) -> Vec<TranscriptParagraph> {
     let shown = |paragraph: crate::captions::Paragraph| TranscriptParagraph {
-        start_seconds: seconds(paragraph.start_ms),
-        end_seconds: seconds(paragraph.end_ms),
+        start_seconds: ms_to_seconds(paragraph.start_ms),
+        end_seconds: ms_to_seconds(paragraph.end_ms),
         speaker: paragraph.speaker,
         text: paragraph.text,
     };

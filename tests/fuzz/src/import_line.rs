@@ -49,7 +49,7 @@ fn read<S: Subject>(line: &ImportLine) {
     // What an export writes can be imported.
     let mut body = items::sent_back::<S>(&line.body, understood);
     body["resource"] = line.kind.as_str().into();
-    let again = understand(2, &body.to_string())
+    let again = parse_line(2, &body.to_string())
         .unwrap_or_else(|error| panic!("{body} cannot be imported: {error}"));
     assert_eq!((again.kind, &again.slug), (line.kind, &line.slug));
 }
