@@ -3,20 +3,22 @@
 
 use std::time::{Duration, Instant};
 
-use kinoteka::embed::chart::draw::picture;
-use kinoteka::embed::chart::{Chart, Exactness, Form, Look, Mark, Panel, Point, Series, Theme};
-use kinoteka::impact::figure::{figure, number};
+use kinoteka::embed::chart::draw::render_chart;
+use kinoteka::embed::chart::{
+    Chart, ChartType, Marker, Panel, Point, RenderOptions, Series, Theme, ValueQualifier,
+};
+use kinoteka::impact::figure::{format_plain_value, format_value};
 
 const POINTS: u32 = 50;
 const ROUNDS: usize = 1_000;
 
-fn chart(form: Form) -> Chart {
+fn chart(form: ChartType) -> Chart {
     let points = (0..POINTS).map(|place| {
         let value = (u64::from(place) * 7_919 % 5_000).to_string();
         let qualifier =
             ["exact", "more_than", "less_than", "about"].into_iter().nth(usize::try_from(place % 4).unwrap_or(0)).unwrap_or("exact");
         let key = match form {
-            Form::Line => (1_980 + place).to_string(),
+            ChartType::Line => (1_980 + place).to_string(),
             _ => {
                 kinoteka::places::all().get(usize::try_from(place).unwrap_or(0)).map_or_else(String::new, |country| country.code.to_owned())
             }
@@ -24,18 +26,18 @@ fn chart(form: Form) -> Chart {
         Point {
             key,
             label: format!("Lica iz organa za sprovođenje zakona i službi za pružanje usluga na obukama, grupa {place}"),
-            exactness: Exactness::of(qualifier),
-            figure: figure(&value, qualifier, "unit", "sr-Latn"),
-            target: Some(Mark { value: "5000".to_owned(), said: format!("Cilj: {}", number("5000", "unit", "sr-Latn")) }),
+            qualifier: ValueQualifier::parse(qualifier),
+            display_value: format_value(&value, qualifier, "unit", "sr-Latn"),
+            target: Some(Marker { value: "5000".to_owned(), text: format!("Cilj: {}", format_plain_value("5000", "unit", "sr-Latn")) }),
             value: Some(value),
             ..Point::default()
         }
     });
     Chart {
-        form,
+        chart_type: form,
         language: "sr-Latn",
         title: "Statistički podaci o učinku · Država ili teritorija".to_owned(),
-        of: String::new(),
+        point_noun: String::new(),
         panels: vec![Panel { heading: Some("people".to_owned()), series: vec![Series { name: None, points: points.collect() }] }],
         notes: vec!["* A footnote that is somewhat longer than a line of the chart is, so that it must be broken.".to_owned()],
         source: "catalogue.example.org".to_owned(),
@@ -43,14 +45,17 @@ fn chart(form: Form) -> Chart {
 }
 
 fn main() {
-    for (name, form) in Form::ALL {
-        let (chart, look) =
-            (chart(form), Look { theme: Theme::Auto, width: 800.0, height: None, within: None });
+    for (name, form) in ChartType::ALL {
+        let (chart, look) = (
+            chart(form),
+            RenderOptions { theme: Theme::Auto, width: 800.0, height: None, embedded_as: None },
+        );
         let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS);
         let mut bytes = 0;
         for _ in 0..ROUNDS {
             let started = Instant::now();
-            bytes = std::hint::black_box(picture(std::hint::black_box(&chart), &look)).svg.len();
+            bytes =
+                std::hint::black_box(render_chart(std::hint::black_box(&chart), &look)).svg.len();
             times.push(started.elapsed());
         }
         times.sort_unstable();

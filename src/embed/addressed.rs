@@ -108,7 +108,8 @@ mod tests {
     fn matches_video_urls() {
         let template = Some("https://example.org/{lang}/videos/{slug}");
         let found = |url: &str| {
-            let (name, language) = item_at(Kind::Video, url, "https://c.example.org", template)?;
+            let (name, language) =
+                match_item_url(ResourceKind::Video, url, "https://c.example.org", template)?;
             Some(format!(
                 "{name} {}",
                 language.map(|language| language.as_str().to_owned()).unwrap_or_default()
@@ -134,7 +135,8 @@ mod tests {
         ] {
             assert_eq!(found(url).as_deref(), expected, "{url}");
         }
-        let by_template = |template: &str, url: &str| by_template(Kind::Video, template, url);
+        let by_template =
+            |template: &str, url: &str| match_template(ResourceKind::Video, template, url);
         assert_eq!(
             by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"),
             Some(("12".to_owned(), None))
@@ -153,8 +155,12 @@ mod tests {
     fn matches_statistic_urls() {
         let template = Some("https://example.org/{kind}/{slug}?l={lang}");
         let found = |url: &str, template: Option<&str>| {
-            let (name, language) =
-                item_at(Kind::ImpactStatistic, url, "https://c.example.org", template)?;
+            let (name, language) = match_item_url(
+                ResourceKind::ImpactStatistic,
+                url,
+                "https://c.example.org",
+                template,
+            )?;
             Some(format!(
                 "{name} {}",
                 language.map(|language| language.as_str().to_owned()).unwrap_or_default()

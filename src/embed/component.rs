@@ -214,14 +214,18 @@ mod tests {
 
     #[test]
     fn every_message_is_used_and_translated() {
-        assert!(!COMPONENT.text.contains("{words}"));
-        for (name, phrase) in SAID {
-            assert!(SOURCE.contains(&format!("\"{name}\"")), "{name} is never said");
-            assert!(COMPONENT.text.contains(phrase.in_language("mk")), "{name}");
+        assert!(!COMPONENT.script.contains("{words}"));
+        for (name, phrase) in MESSAGES {
+            assert!(SCRIPT_TEMPLATE.contains(&format!("\"{name}\"")), "{name} is never said");
+            assert!(COMPONENT.script.contains(phrase.in_language("mk")), "{name}");
         }
-        for after in SOURCE.split("say(\"").skip(1).chain(SOURCE.split("Refusal(\"").skip(1)) {
+        for after in SCRIPT_TEMPLATE
+            .split("say(\"")
+            .skip(1)
+            .chain(SCRIPT_TEMPLATE.split("Refusal(\"").skip(1))
+        {
             let name = after.split('"').next().unwrap();
-            assert!(SAID.iter().any(|(known, _)| *known == name), "{name} has no words");
+            assert!(MESSAGES.iter().any(|(known, _)| *known == name), "{name} has no words");
         }
     }
 
@@ -240,8 +244,8 @@ mod tests {
             "https://",
             ".style",
         ] {
-            assert!(!SOURCE.contains(word), "{word}");
+            assert!(!SCRIPT_TEMPLATE.contains(word), "{word}");
         }
-        assert_eq!(SOURCE.matches("\"{words}\"").count(), 1);
+        assert_eq!(SCRIPT_TEMPLATE.matches("\"{words}\"").count(), 1);
     }
 }

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn covers_demo_catalogue_characters() {
-        let mut letters: Vec<char> = DEMO.chars().filter(|c| !c.is_control()).collect();
+        let mut letters: Vec<char> = DEMO_CATALOGUE.chars().filter(|c| !c.is_control()).collect();
         letters.sort_unstable();
         letters.dedup();
         for language in
@@ -132,15 +132,16 @@ mod tests {
             letters.extend(language.chars());
         }
         assert!(letters.len() > 120, "{letters:?}");
-        for weight in [Weight::Regular, Weight::Bold] {
+        for weight in [FontWeight::Regular, FontWeight::Bold] {
             let face = Face::new(weight, 10.0);
-            let missing: Vec<char> = letters.iter().copied().filter(|c| !face.has(*c)).collect();
+            let missing: Vec<char> =
+                letters.iter().copied().filter(|c| !face.has_glyph(*c)).collect();
             assert_eq!(missing, Vec::<char>::new(), "{weight:?}");
         }
         assert!(
-            FONTS.of_weight(400).is_some()
-                && FONTS.of_weight(700).is_some()
-                && FONTS.of_weight(400) != FONTS.of_weight(700)
+            FONTS.nearest_weight(400).is_some()
+                && FONTS.nearest_weight(700).is_some()
+                && FONTS.nearest_weight(400) != FONTS.nearest_weight(700)
         );
     }
 
@@ -155,15 +156,15 @@ mod tests {
             ("👩🏽‍🎓", ""),
             ("  two\twords ", "two words"),
         ] {
-            assert_eq!(paintable(text), expected);
+            assert_eq!(strip_unsupported(text), expected);
         }
     }
 
     #[test]
     fn measures_text_width() {
-        let face = Face::new(Weight::Bold, 76.0);
+        let face = Face::new(FontWeight::Bold, 76.0);
         let width = |text: &str| face.width(text);
         assert!(width("i") < width("m") && width("ii") > width("i") && width("") < f32::EPSILON);
-        assert!((width("映") - 76.0 * UNKNOWN).abs() < 0.01);
+        assert!((width("映") - 76.0 * FALLBACK_WIDTH).abs() < 0.01);
     }
 }

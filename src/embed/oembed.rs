@@ -603,7 +603,8 @@ mod tests {
 
     #[test]
     fn embed_size_respects_limits() {
-        let size = |query: &str| Asked::read(&format!("url=a&{query}")).unwrap().size();
+        let size =
+            |query: &str| OEmbedParams::parse(&format!("url=a&{query}")).unwrap().embed_size();
         for (query, expected) in [
             ("", (640, 540)),
             ("maxwidth=320", (320, 360)),
@@ -616,12 +617,12 @@ mod tests {
             assert_eq!(size(query), expected, "{query}");
         }
         for bad in ["maxwidth=0", "maxheight=-1", "maxwidth=wide", "maxwidth=1.5", "format=yaml"] {
-            assert!(Asked::read(&format!("url=a&{bad}")).is_err(), "{bad}");
+            assert!(OEmbedParams::parse(&format!("url=a&{bad}")).is_err(), "{bad}");
         }
-        assert!(Asked::read("").is_err() && Asked::read("url=").is_err());
+        assert!(OEmbedParams::parse("").is_err() && OEmbedParams::parse("url=").is_err());
         assert_eq!(
-            Asked::read("url=a%20b&other=1&format=xml").unwrap(),
-            Asked { url: "a b".to_owned(), is_xml: true, width: None, height: None }
+            OEmbedParams::parse("url=a%20b&other=1&format=xml").unwrap(),
+            OEmbedParams { url: "a b".to_owned(), is_xml: true, max_width: None, max_height: None }
         );
     }
 }

@@ -240,10 +240,10 @@ mod tests {
 
     #[test]
     fn assets_are_safe_to_inline() {
-        for asset in [STYLE, SCRIPT, TOOL_STYLE, TOOL_SCRIPT] {
+        for asset in [STYLE, SCRIPT, BUILDER_STYLE, BUILDER_SCRIPT] {
             assert!(!asset.contains("</") && !asset.contains("<!--"));
         }
-        for asset in [STYLE, SCRIPT, TOOL_STYLE, TOOL_SCRIPT] {
+        for asset in [STYLE, SCRIPT, BUILDER_STYLE, BUILDER_SCRIPT] {
             assert!(
                 !asset.contains("http:")
                     && !asset.contains("https:")
@@ -263,7 +263,7 @@ mod tests {
             ("pa-Arab", true),
             ("az", false),
         ] {
-            assert_eq!(is_written_from_the_right(tag), expected, "{tag}");
+            assert_eq!(is_rtl(tag), expected, "{tag}");
         }
     }
 }

@@ -161,35 +161,36 @@ mod tests {
 
     #[test]
     fn evicts_least_recently_used() {
-        let mut kept = Kept::default();
-        let bytes =
-            |kept: &Kept| kept.pictures.values().map(|(picture, _)| picture.len()).sum::<usize>();
-        let picture = || Bytes::from(vec![0_u8; KEPT / 4]);
+        let mut kept = PngCache::default();
+        let bytes = |kept: &PngCache| {
+            kept.entries.values().map(|(picture, _)| picture.len()).sum::<usize>()
+        };
+        let picture = || Bytes::from(vec![0_u8; MAX_CACHE_BYTES / 4]);
         for number in 0..4 {
-            kept.keep([number; 32], picture());
+            kept.insert([number; 32], picture());
         }
         assert!(kept.get(&[0; 32]).is_some());
-        kept.keep([9; 32], picture());
+        kept.insert([9; 32], picture());
         assert!(kept.get(&[0; 32]).is_some(), "it was asked for");
         assert!(kept.get(&[1; 32]).is_none() && kept.get(&[9; 32]).is_some());
-        assert!(kept.bytes <= KEPT && kept.bytes == bytes(&kept));
-        kept.keep([9; 32], Bytes::from_static(b"less"));
-        assert_eq!(kept.bytes, bytes(&kept));
-        kept.keep([8; 32], Bytes::from(vec![0_u8; KEPT + 1]));
-        assert!(kept.bytes <= KEPT);
+        assert!(kept.total_bytes <= MAX_CACHE_BYTES && kept.total_bytes == bytes(&kept));
+        kept.insert([9; 32], Bytes::from_static(b"less"));
+        assert_eq!(kept.total_bytes, bytes(&kept));
+        kept.insert([8; 32], Bytes::from(vec![0_u8; MAX_CACHE_BYTES + 1]));
+        assert!(kept.total_bytes <= MAX_CACHE_BYTES);
     }
 
     #[test]
     fn returns_unavailable_when_wait_times_out() {
-        let painter = Painter { hands: Semaphore::new(0), kept: Mutex::default() };
-        let svg = Poster::default().svg();
+        let painter = PngRenderer { permits: Semaphore::new(0), cache: Mutex::default() };
+        let svg = Poster::default().to_svg();
         let wait = Duration::from_millis(10);
         let asked =
-            || actix_web::rt::System::new().block_on(painter.paint(svg.clone(), (320, 180), wait));
+            || actix_web::rt::System::new().block_on(painter.render(svg.clone(), (320, 180), wait));
         assert_eq!(asked().unwrap_err().kind, ProblemKind::Unavailable);
-        painter.hands.add_permits(1);
+        painter.permits.add_permits(1);
         let picture = asked().unwrap();
-        painter.hands.forget_permits(1);
+        painter.permits.forget_permits(1);
         assert_eq!(asked().unwrap(), picture, "what is kept needs no hand");
     }
 }

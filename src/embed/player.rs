@@ -149,7 +149,7 @@ mod tests {
             height: None,
             size_bytes: None,
         };
-        player(&source, "sr-Latn")
+        player_for_source(&source, "sr-Latn")
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
             "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ",
         ] {
             assert!(
-                matches!(of("youtube", url), Player::Framed { url, origin: YOUTUBE, .. } if url == expected),
+                matches!(player_for_url("youtube", url), Player::Iframe { url, origin: YOUTUBE, .. } if url == expected),
                 "{url}"
             );
         }
@@ -187,7 +187,7 @@ mod tests {
             ),
         ] {
             assert!(
-                matches!(of("vimeo", url), Player::Framed { url, origin: VIMEO, .. } if url == expected),
+                matches!(player_for_url("vimeo", url), Player::Iframe { url, origin: VIMEO, .. } if url == expected),
                 "{url}"
             );
         }
@@ -202,10 +202,13 @@ mod tests {
             ("vimeo", "https://vimeo.com/user", "vimeo.com"),
             ("page", "https://www.example.org/film", "example.org"),
         ] {
-            assert_eq!(of(kind, url), Player::Page { site: site.to_owned(), url: url.to_owned() });
+            assert_eq!(
+                player_for_url(kind, url),
+                Player::ExternalPage { site_name: site.to_owned(), url: url.to_owned() }
+            );
         }
         assert_eq!(
-            of("file", "https://e.org/a.mp4"),
+            player_for_url("file", "https://e.org/a.mp4"),
             Player::File { url: "https://e.org/a.mp4".to_owned(), mime_type: None }
         );
     }
@@ -220,7 +223,7 @@ mod tests {
             ("ftp://e.org/", None),
             ("nothing", None),
         ] {
-            assert_eq!(origin(url).as_deref(), expected, "{url}");
+            assert_eq!(url_origin(url).as_deref(), expected, "{url}");
         }
     }
 }

@@ -368,14 +368,14 @@ mod tests {
     #[test]
     fn wraps_titles() {
         assert_eq!(
-            wrapped("Football players speak out about violence"),
+            wrap_title("Football players speak out about violence"),
             ["Football players speak out", "about violence"]
         );
-        assert_eq!(wrapped(""), Vec::<String>::new());
-        let long = wrapped(&"violence ".repeat(40));
+        assert_eq!(wrap_title(""), Vec::<String>::new());
+        let long = wrap_title(&"violence ".repeat(40));
         assert_eq!((long.len(), long.last().unwrap().ends_with('…')), (4, true));
         assert!(long.iter().take(3).all(|line| line == "violence violence violence"), "{long:?}");
-        let face = Face::new(Weight::Bold, TITLE);
+        let face = Face::new(FontWeight::Bold, TITLE_FONT_SIZE);
         for (title, lines) in [
             ("ж".repeat(60), 4),
             ("W".repeat(40), 3),
@@ -383,9 +383,9 @@ mod tests {
             ("ж".repeat(10_000), 4),
             ("映".repeat(20), 2),
         ] {
-            let wrapped = wrapped(&title);
+            let wrapped = wrap_title(&title);
             assert_eq!(wrapped.len(), lines, "{wrapped:?}");
-            assert!(wrapped.iter().all(|line| face.width(line) <= LINE), "{wrapped:?}");
+            assert!(wrapped.iter().all(|line| face.width(line) <= MAX_LINE_WIDTH), "{wrapped:?}");
             let all = wrapped.concat();
             assert!(all == title || all.ends_with('…'), "{all}");
         }
@@ -400,7 +400,7 @@ mod tests {
                 title: title.to_owned(),
                 programme: None,
             }
-            .svg();
+            .to_svg();
             let read = roxmltree::Document::parse(&svg).unwrap();
             let lines = read
                 .descendants()
@@ -429,7 +429,7 @@ mod tests {
             (Some(319), None, None),
             (None, Some(100), None),
         ] {
-            assert_eq!(fitting(width, height), expected);
+            assert_eq!(largest_size_within(width, height), expected);
         }
         assert_eq!(png_path("a", "tr", Some(1280)), "/v1/videos/a/poster.png?lang=tr");
         assert_eq!(png_path("a", "tr", Some(320)), "/v1/videos/a/poster.png?lang=tr&width=320");
@@ -438,7 +438,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_title_makes_a_picture(title in "\\PC{0,300}|[\\x00-\\x7F\u{FFFE}]{0,60}", programme in "\\PC{0,80}") {
-            let svg = Poster { slug: "a-slug".to_owned(), language: "en".to_owned(), title, programme: Some(programme) }.svg();
+            let svg = Poster { slug: "a-slug".to_owned(), language: "en".to_owned(), title, programme: Some(programme) }.to_svg();
             let read = roxmltree::Document::parse(&svg);
             prop_assert!(read.is_ok(), "{:?}: {}", read.err(), svg);
         }

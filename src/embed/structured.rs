@@ -255,7 +255,7 @@ mod tests {
         for (seconds, expected) in
             [(0, "PT0S"), (95, "PT1M35S"), (3_600, "PT1H"), (3_725, "PT1H2M5S"), (60, "PT1M")]
         {
-            assert_eq!(duration(seconds), expected);
+            assert_eq!(iso8601_duration(seconds), expected);
         }
         for (licence, expected) in [
             ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0/"),
@@ -265,7 +265,7 @@ mod tests {
             ("All rights reserved", "All rights reserved"),
             ("CC-BY", "CC-BY"),
         ] {
-            assert_eq!(licence_address(licence), expected);
+            assert_eq!(licence_url(licence), expected);
         }
     }
 

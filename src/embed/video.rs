@@ -509,12 +509,12 @@ mod tests {
     #[test]
     fn formats_timecodes_and_phone_numbers() {
         assert_eq!(
-            [page::clock(0), page::clock(63), page::clock(3_723)],
+            [page::format_timecode(0), page::format_timecode(63), page::format_timecode(3_723)],
             ["0:00", "1:03", "1:02:03"]
         );
-        assert_eq!([page::whole(12.9), page::whole(0.0)], [12, 0]);
+        assert_eq!([page::truncate_seconds(12.9), page::truncate_seconds(0.0)], [12, 0]);
         assert_eq!(
-            [dialled("+381 (0)11 / 123-456"), dialled("*121#")],
+            [dialable_number("+381 (0)11 / 123-456"), dialable_number("*121#")],
             ["+38111123456", "*121%23"]
         );
     }

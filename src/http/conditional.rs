@@ -259,8 +259,10 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly_and_takes_precedence_over_dates() {
-        let validators =
-            Validators { tag: EntityTag::from_state("state"), changed_at: Some(Time::now()) };
+        let validators = CacheValidators {
+            tag: EntityTag::from_state("state"),
+            last_modified: Some(Time::now()),
+        };
         let tag = validators.tag.as_str();
         let is_current = |value: &str| {
             let request = TestRequest::default()

@@ -155,15 +155,15 @@ mod tests {
 
     #[test]
     fn codes_round_trip() {
-        assert_eq!(role(" Funder "), Some("1"));
-        assert_eq!(role("host"), None);
-        assert_eq!(role_word("4"), Some("implementer"));
-        for (code, word) in MEASURES {
-            assert_eq!((measure(word), measure_word(code)), (Some(*code), Some(*word)));
+        assert_eq!(role_code(" Funder "), Some("1"));
+        assert_eq!(role_code("host"), None);
+        assert_eq!(role_from_code("4"), Some("implementer"));
+        for (code, word) in MEASURE_CODES {
+            assert_eq!((measure_code(word), measure_from_code(code)), (Some(*code), Some(*word)));
         }
-        assert_eq!(organisation("donor"), None);
-        assert_eq!(organisation_word("24"), Some("civil_society"));
-        assert_eq!(region(["AL", "TR"].into_iter()), Some("89"));
-        assert_eq!(region(["AL", "KE"].into_iter()), None);
+        assert_eq!(organisation_type_code("donor"), None);
+        assert_eq!(partner_kind_from_code("24"), Some("civil_society"));
+        assert_eq!(region_code(["AL", "TR"].into_iter()), Some("89"));
+        assert_eq!(region_code(["AL", "KE"].into_iter()), None);
     }
 }

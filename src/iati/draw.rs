@@ -873,13 +873,13 @@ mod tests {
             ("https://e.zip", "text/html"),
             ("https://e.org/data.csv", "text/csv"),
         ] {
-            assert_eq!(format_of(url), format, "{url}");
+            assert_eq!(media_type_from_url(url), format, "{url}");
         }
     }
 
     #[test]
     fn status_from_dates_covers_all_cases() {
-        let day = |is_actual| Some(Day { on: NaiveDate::default(), is_actual });
+        let day = |is_actual| Some(ActivityDate { date: NaiveDate::default(), is_actual });
         for (start, end, status) in [
             (None, None, "2"),
             (day(true), None, "2"),
@@ -887,7 +887,7 @@ mod tests {
             (day(true), day(false), "2"),
             (day(true), day(true), "4"),
         ] {
-            assert_eq!(status_by_dates(start, end), status);
+            assert_eq!(status_from_dates(start, end), status);
         }
     }
 }

@@ -39,10 +39,10 @@ mod tests {
     fn iso_639_1_codes_where_unambiguous() {
         let tags = |languages: &[&str]| {
             let texts = languages.iter().map(|language| (*language, "text".to_owned()));
-            tagged(texts).into_iter().map(|(tag, _)| tag).collect::<Vec<_>>()
+            tag_narratives(texts).into_iter().map(|(tag, _)| tag).collect::<Vec<_>>()
         };
         assert_eq!(tags(&["en-GB", "sr-Latn", "sr-Cyrl", "cnr"]), ["en", "sr", "sr-Cyrl", "cnr"]);
         assert_eq!(tags(&["sr-Cyrl", "sr-Latn", "cnr-Cyrl"]), ["sr", "sr-Latn", "cnr-Cyrl"]);
-        assert!(tagged([("en", "  ".to_owned())].into_iter()).is_empty());
+        assert!(tag_narratives([("en", "  ".to_owned())].into_iter()).is_empty());
     }
 }

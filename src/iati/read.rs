@@ -522,46 +522,52 @@ mod tests {
     const HEAD: &str = "<iati-activities version=\"2.03\">";
 
     fn parse_error(text: &str) -> String {
-        read(text.as_bytes(), "en").expect_err("the file is refused")
+        parse(text.as_bytes(), "en").expect_err("the file is refused")
     }
 
     #[test]
     fn rejects_invalid_files() {
         assert_eq!(
-            refused(
+            parse_error(
                 "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;\">]>\n<iati-activities version=\"2.03\">&c;</iati-activities>"
             ),
             "the file declares a document type (DOCTYPE), which may hide entities; it is not read"
         );
         assert!(
-            refused(&format!("{HEAD}\n<iati-activity>\n<title></iati-activity>"))
+            parse_error(&format!("{HEAD}\n<iati-activity>\n<title></iati-activity>"))
                 .starts_with("line 3, column ")
         );
         assert!(
-            refused(&format!("{HEAD}&unknown;</iati-activities>")).contains("not well-formed XML")
+            parse_error(&format!("{HEAD}&unknown;</iati-activities>"))
+                .contains("not well-formed XML")
         );
-        assert!(refused("<iati-activities version=\"1.05\"/>").contains("IATI 1.05 is not read"));
-        assert!(refused("<iati-activities version=\"2.04\"/>").contains("IATI 2.04 is not read"));
-        assert!(refused("<iati-activities/>").contains("does not say of which version"));
         assert!(
-            refused("<iati-organisations version=\"2.03\"/>").contains("a file of organisations")
+            parse_error("<iati-activities version=\"1.05\"/>").contains("IATI 1.05 is not read")
         );
-        assert!(refused("<rss/>").contains("`iati-activities` is expected, not `rss`"));
-        assert!(refused("").contains("line 1"));
+        assert!(
+            parse_error("<iati-activities version=\"2.04\"/>").contains("IATI 2.04 is not read")
+        );
+        assert!(parse_error("<iati-activities/>").contains("does not say of which version"));
+        assert!(
+            parse_error("<iati-organisations version=\"2.03\"/>")
+                .contains("a file of organisations")
+        );
+        assert!(parse_error("<rss/>").contains("`iati-activities` is expected, not `rss`"));
+        assert!(parse_error("").contains("line 1"));
         assert_eq!(
-            read(b"<a>\n\xff</a>", "en").expect_err("refused"),
+            parse(b"<a>\n\xff</a>", "en").expect_err("refused"),
             "line 2: not UTF-8; save the file in that encoding"
         );
         let deep = format!("{HEAD}{}", "<a>".repeat(200_000));
-        assert!(refused(&deep).contains("not well-formed XML"));
+        assert!(parse_error(&deep).contains("not well-formed XML"));
         let deep =
             format!("{HEAD}{}{}</iati-activities>", "<a>".repeat(200_000), "</a>".repeat(200_000));
-        assert_eq!(read(deep.as_bytes(), "en").expect("it is well-formed").left_out["a"], 1);
+        assert_eq!(parse(deep.as_bytes(), "en").expect("it is well-formed").skipped["a"], 1);
     }
 
     #[test]
     fn errors_carry_line_numbers() {
-        let file = read(
+        let file = parse(
             format!(
                 "{HEAD}\n<iati-activity>\n<title><narrative xml:lang=\"x-own\">A</narrative></title>\n\
                  <activity-date type=\"2\" iso-date=\"2024-13-01\"/>\n<result type=\"1\"><indicator measure=\"1\">\n<baseline year=\"MMXX\"/>\
@@ -577,11 +583,11 @@ mod tests {
 
     #[test]
     fn narrative_language_and_script() {
-        assert_eq!(language_of("sr", "Наша прича").as_deref(), Ok("sr-Cyrl"));
-        assert_eq!(language_of("sr", "Naša priča").as_deref(), Ok("sr-Latn"));
-        assert_eq!(language_of("sr-Cyrl", "16").as_deref(), Ok("sr-Cyrl"));
-        assert_eq!(language_of("EN-gb", "a").as_deref(), Ok("en-GB"));
-        let file = read(
+        assert_eq!(parse_narrative_language("sr", "Наша прича").as_deref(), Ok("sr-Cyrl"));
+        assert_eq!(parse_narrative_language("sr", "Naša priča").as_deref(), Ok("sr-Latn"));
+        assert_eq!(parse_narrative_language("sr-Cyrl", "16").as_deref(), Ok("sr-Cyrl"));
+        assert_eq!(parse_narrative_language("EN-gb", "a").as_deref(), Ok("en-GB"));
+        let file = parse(
             format!(
                 "{HEAD}<iati-activity xml:lang=\"sq\"><iati-identifier> X-1 </iati-identifier><title><narrative>A<!-- no B -->&amp;<![CDATA[C]]></narrative>\
                  <narrative>B</narrative><narrative xml:lang=\"en\">C</narrative></title><budget/><budget/></iati-activity></iati-activities>"
@@ -597,7 +603,7 @@ mod tests {
             [("sq".to_owned(), "A&C".to_owned()), ("en".to_owned(), "C".to_owned())]
         );
         assert_eq!(
-            file.left_out.into_iter().collect::<Vec<_>>(),
+            file.skipped.into_iter().collect::<Vec<_>>(),
             [("budget".to_owned(), 2), ("narrative".to_owned(), 1)]
         );
     }

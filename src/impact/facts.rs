@@ -180,20 +180,20 @@ mod tests {
             field: field.to_owned(),
             target_id,
             role: None,
-            start_seconds: None,
-            end_seconds: None,
+            start_ms: None,
+            end_ms: None,
         };
-        let own: Own = serde_json::from_value(json!({
+        let own: StatisticFields = serde_json::from_value(json!({
             "value": "12.50", "qualifier": "more_than", "unit": "peo\tple", "measure": "unit", "ascending": true, "additive": null,
             "countries": ["RS", "AL"], "period_start": "2024-01-01", "period_end": null, "baseline": {"value": "3", "year": 2019},
             "target": null, "disaggregation": [{"dimension": "sex", "value": "female"}, {"dimension": "age", "value": "15-24"}],
             "source": null,
         }))
         .unwrap();
-        let text = write(7, &own, &[link("programme", programme), link("indicator", indicator)]);
-        let (number, about, rest) = split(&text).unwrap();
+        let text = encode(7, &own, &[link("programme", programme), link("indicator", indicator)]);
+        let (number, about, rest) = split_record(&text).unwrap();
         assert_eq!(number, 7);
-        let expected = Scope {
+        let expected = FactScope {
             indicator: Some(indicator),
             programme: Some(programme),
             partner: None,
@@ -207,16 +207,16 @@ mod tests {
             additive: None,
             ascending: Some(true),
         };
-        assert_eq!(scope(about), Some(expected));
-        let expected = Figures {
+        assert_eq!(parse_scope(about), Some(expected));
+        let expected = FactValues {
             start: "2024-01-01",
             qualifier: "more_than",
             value: "12.50",
             baseline: "3",
             baseline_year: "2019",
-            ..Figures::default()
+            ..FactValues::default()
         };
-        assert_eq!(figures(rest), Some(expected));
-        assert_eq!(split("a\tb"), None);
+        assert_eq!(parse_values(rest), Some(expected));
+        assert_eq!(split_record("a\tb"), None);
     }
 }

@@ -37,8 +37,8 @@ mod tests {
             ("40", "exact", "unit", "sq", "40"),
             ("12", "less_than", "percentage", "mk", "Помалку од 12%"),
         ] {
-            assert_eq!(figure(value, qualifier, measure, language), expected);
+            assert_eq!(format_value(value, qualifier, measure, language), expected);
         }
-        assert_eq!(number("2000", "unit", "bs"), "2.000");
+        assert_eq!(format_plain_value("2000", "unit", "bs"), "2.000");
     }
 }

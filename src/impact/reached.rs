@@ -76,7 +76,7 @@ mod tests {
         ] {
             let expected = expected.map(|(percent, qualifier)| (percent.to_owned(), qualifier));
             assert_eq!(
-                reached(value, qualifier, baseline, target),
+                progress_percent(value, qualifier, baseline, target),
                 expected,
                 "{value} {qualifier} {baseline:?} {target}"
             );

@@ -70,26 +70,29 @@ mod tests {
     #[test]
     fn fills_url_templates() {
         let id = Id::parse("0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").unwrap();
-        let page = |template: Option<&str>, kind: Kind| {
-            let addresses = Addresses {
-                base: "https://c.example.org".to_owned(),
-                template: template.map(str::to_owned),
+        let page = |template: Option<&str>, kind: ResourceKind| {
+            let addresses = PublicUrls {
+                base_url: "https://c.example.org".to_owned(),
+                url_template: template.map(str::to_owned),
             };
-            addresses.page(kind, (id, "a-slug"), "sr-Latn")
+            addresses.page_url(kind, (id, "a-slug"), "sr-Latn")
         };
         let videos = Some("https://example.org/{lang}/videos/{slug}");
-        assert_eq!(page(videos, Kind::Video), "https://example.org/sr-Latn/videos/a-slug");
-        assert_eq!(page(videos, Kind::Programme), "https://c.example.org/v1/programmes/a-slug");
+        assert_eq!(page(videos, ResourceKind::Video), "https://example.org/sr-Latn/videos/a-slug");
         assert_eq!(
-            page(Some("http://e.org/{kind}/{id}"), Kind::ImpactStatistic),
+            page(videos, ResourceKind::Programme),
+            "https://c.example.org/v1/programmes/a-slug"
+        );
+        assert_eq!(
+            page(Some("http://e.org/{kind}/{id}"), ResourceKind::ImpactStatistic),
             format!("http://e.org/impact-statistics/{id}")
         );
         assert_eq!(
-            page(videos, Kind::ImpactStatistic),
+            page(videos, ResourceKind::ImpactStatistic),
             "https://c.example.org/embed/impact-statistics/a-slug?lang=sr-Latn"
         );
         assert_eq!(
-            page(None, Kind::Video),
+            page(None, ResourceKind::Video),
             "https://c.example.org/embed/videos/a-slug?lang=sr-Latn"
         );
     }

@@ -471,23 +471,23 @@ pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::bit;
+    use super::signature_bit;
     use crate::db::search::TEXT_BOUNDARY_TOKEN;
-    use crate::resource::spec::Kind;
+    use crate::resource::spec::ResourceKind;
 
     #[test]
     fn signature_bits_are_stable() {
-        assert_eq!(bit("video.country", "RS"), 1 << 62);
-        assert_eq!(bit("video.country", "RS").count_ones(), 1);
+        assert_eq!(signature_bit("video.country", "RS"), 1 << 62);
+        assert_eq!(signature_bit("video.country", "RS").count_ones(), 1);
         let codes = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
-        assert!(codes.iter().all(|code| bit("video.country", code) > 0));
+        assert!(codes.iter().all(|code| signature_bit("video.country", code) > 0));
     }
 
     #[test]
     fn text_boundary_sorts_after_kind_prefixes() {
         let letters: BTreeSet<String> =
-            Kind::ALL.iter().map(|kind| kind.letter().to_string()).collect();
-        assert_eq!(letters.len(), Kind::ALL.len());
+            ResourceKind::ALL.iter().map(|kind| kind.index_prefix().to_string()).collect();
+        assert_eq!(letters.len(), ResourceKind::ALL.len());
         assert!(letters.iter().all(|letter| letter.as_str() < TEXT_BOUNDARY_TOKEN));
     }
 }

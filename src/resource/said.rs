@@ -153,40 +153,40 @@ mod tests {
     use super::*;
     use crate::text::query::Query;
 
-    fn cue_text(lines: &[(i64, &str)]) -> Said {
+    fn cue_text(lines: &[(i64, &str)]) -> CueText {
         let cue = |(start, text): &(i64, &str)| Cue {
             start_ms: *start,
             end_ms: start + 3_000,
             payload: (*text).to_owned(),
             ..Cue::default()
         };
-        Said::new(&lines.iter().map(cue).collect::<Vec<_>>())
+        CueText::new(&lines.iter().map(cue).collect::<Vec<_>>())
     }
 
-    fn passages_of(said: &Said, query: &str) -> Vec<(usize, usize, String)> {
+    fn passages_of(said: &CueText, query: &str) -> Vec<(usize, usize, String)> {
         let query = Query::parse(query, &Rules::ALL);
-        let marks = said.marks(&Marker::new(&query), Some(Rules::English));
+        let marks = said.find_matches(&Marker::new(&query), Some(Rules::English));
         let groups = (1 << query.groups.len()) - 1;
         said.passages(&marks, groups)
             .into_iter()
-            .map(|passage| (passage.first, passage.last, said.html(passage, &marks)))
+            .map(|passage| (passage.first, passage.last, said.to_html(passage, &marks)))
             .collect()
     }
 
     #[test]
     fn finds_shortest_passages() {
-        let said = said(&[
+        let said = cue_text(&[
             (0, "The police came."),
             (4_000, "No <i>violence</i> &amp; no fear."),
             (8_000, "Police and violence"),
             (60_000, "Police."),
         ]);
         assert_eq!(
-            found(&said, "police ").iter().map(|hit| (hit.0, hit.1)).collect::<Vec<_>>(),
+            passages_of(&said, "police ").iter().map(|hit| (hit.0, hit.1)).collect::<Vec<_>>(),
             [(0, 0), (2, 2), (3, 3)]
         );
         assert_eq!(
-            found(&said, "police violence "),
+            passages_of(&said, "police violence "),
             [
                 (
                     0,
@@ -197,20 +197,20 @@ mod tests {
                 (2, 2, "<mark>Police</mark> and <mark>violence</mark>".to_owned()),
             ]
         );
-        assert!(found(&said, "fear came ").len() == 1);
+        assert!(passages_of(&said, "fear came ").len() == 1);
         // Too far apart.
-        assert!(found(&said, "\"police police\"").is_empty());
+        assert!(passages_of(&said, "\"police police\"").is_empty());
     }
 
     #[test]
     fn matches_phrases_across_cues() {
-        let said = said(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
+        let said = cue_text(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
         assert_eq!(
-            found(&said, "\"nobody is alone\""),
+            passages_of(&said, "\"nobody is alone\""),
             [(0, 1, "<mark>Nobody is alone</mark>".to_owned())]
         );
         assert_eq!(
-            found(&said, "\"alone here\" OR nothing"),
+            passages_of(&said, "\"alone here\" OR nothing"),
             [(1, 2, "<mark>alone here</mark>.".to_owned())]
         );
     }

@@ -123,12 +123,12 @@ mod tests {
 
     #[test]
     fn caches_search_pages_until_next_write_within_limits() {
-        let found = Found::default();
+        let found = SearchPageCache::default();
         let at = |revision: u32| Revisions::parse(&format!("catalogue {revision} 1"));
         let row = |number| (0, number, None, None, None);
         let ask = |revision, page: &str, answer: Option<Vec<PositionRow>>| {
             let mut is_asked = false;
-            let rows = found.of(&at(revision), page, || {
+            let rows = found.get_or_try_insert_with(&at(revision), page, || {
                 is_asked = true;
                 Ok::<_, ()>(answer)
             });

@@ -169,15 +169,18 @@ mod tests {
     #[derive(Clone)]
     struct EmptySnapshot;
 
-    impl Whole for Nothing {
-        fn load(_connection: &mut Connection, _spec: &'static Spec) -> Result<Self, Error> {
+    impl Snapshot for EmptySnapshot {
+        fn load(
+            _connection: &mut Connection,
+            _spec: &'static ResourceSchema,
+        ) -> Result<Self, Error> {
             Ok(Self)
         }
 
         fn update(
             &mut self,
             _connection: &mut Connection,
-            _spec: &'static Spec,
+            _spec: &'static ResourceSchema,
             _since: i64,
         ) -> Result<bool, Error> {
             Ok(true)
@@ -186,16 +189,21 @@ mod tests {
 
     #[test]
     fn newer_snapshot_is_current_within_grace_period() {
-        let mut kept =
-            Kept { revisions: (5, 1), catalogue: 7, at: Instant::now(), whole: Arc::new(Nothing) };
-        assert!(kept.is_fit((5, 1)) && kept.is_fit((4, 1)));
+        let mut kept = CachedSnapshot {
+            revisions: (5, 1),
+            catalogue_revision: 7,
+            loaded_at: Instant::now(),
+            snapshot: Arc::new(EmptySnapshot),
+        };
+        assert!(kept.is_current((5, 1)) && kept.is_current((4, 1)));
         assert!(
-            kept.is_fit((4, 0))
-                && !kept.is_fit((6, 1))
-                && !kept.is_fit((5, 2))
-                && !kept.is_fit((6, 0))
+            kept.is_current((4, 0))
+                && !kept.is_current((6, 1))
+                && !kept.is_current((5, 2))
+                && !kept.is_current((6, 0))
         );
-        kept.at = kept.at.checked_sub(UNDER_WAY + Duration::from_secs(1)).unwrap();
-        assert!(kept.is_fit((5, 1)) && !kept.is_fit((4, 1)));
+        kept.loaded_at =
+            kept.loaded_at.checked_sub(STALE_READ_GRACE + Duration::from_secs(1)).unwrap();
+        assert!(kept.is_current((5, 1)) && !kept.is_current((4, 1)));
     }
 }

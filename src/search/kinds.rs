@@ -39,8 +39,8 @@ mod tests {
 
     #[test]
     fn kind_labels_are_localized() {
-        assert_eq!(kind_label(Kind::Programme, "mk"), "Програми");
-        assert_eq!(kind_label(Kind::Topic, "de"), "Topics");
+        assert_eq!(kind_label(ResourceKind::Programme, "mk"), "Програми");
+        assert_eq!(kind_label(ResourceKind::Topic, "de"), "Topics");
         assert_eq!(crate::phrases::LANGUAGES, crate::places::NAME_LANGUAGES);
     }
 }

@@ -120,12 +120,12 @@ mod tests {
     proptest! {
         #[test]
         fn several_values_are_read_back(pairs in prop::collection::vec(("[a;=\\\\ š]{0,4}x", prop::option::of("y[a;=\\\\ š]{0,4}z")), 1..4)) {
-            let mut several = Several::default();
+            let mut several = MultiValue::default();
             for (name, value) in &pairs {
                 several.add_pair(name, value.as_deref());
             }
-            let Cell::Text(cell) = several.cell() else { panic!("there are values") };
-            let found: Vec<(String, Option<String>)> = split(cell).into_iter().map(pair).collect();
+            let Cell::Text(cell) = several.to_cell() else { panic!("there are values") };
+            let found: Vec<(String, Option<String>)> = split_values(cell).into_iter().map(parse_pair).collect();
             let expected: Vec<(String, Option<String>)> = pairs.into_iter().map(|(name, value)| (name.trim().to_owned(), value)).collect();
             prop_assert_eq!(found, expected);
         }

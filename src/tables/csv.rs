@@ -125,23 +125,23 @@ mod tests {
             (Cell::Text("'=1"), "''=1"),
             (Cell::Text("'tis"), "'tis"),
             (Cell::Text(""), ""),
-            (Cell::Nothing, ""),
+            (Cell::Empty, ""),
             (Cell::Decimal("-12.50"), "-12.50"),
-            (Cell::Whole(-3), "-3"),
-            (Cell::Flag(true), "true"),
+            (Cell::Integer(-3), "-3"),
+            (Cell::Bool(true), "true"),
         ] {
-            let mut lines = Lines::default();
+            let mut lines = CsvRows::default();
             lines.write_cell(cell);
             assert_eq!(lines.into_text(), expected, "{cell:?}");
         }
-        assert_eq!(Lines::header(&["id", "slug"]), "\u{FEFF}id,slug\r\n");
+        assert_eq!(CsvRows::header(&["id", "slug"]), "\u{FEFF}id,slug\r\n");
     }
 
     proptest! {
         #[test]
         fn apostrophes_come_and_go(text in "['=+@a -]{0,6}") {
-            let written = if is_taken_for_formula(&text) { format!("'{text}") } else { text.clone() };
-            prop_assert_eq!(without_apostrophe(&written), text);
+            let written = if looks_like_formula(&text) { format!("'{text}") } else { text.clone() };
+            prop_assert_eq!(unescape_formula(&written), text);
             prop_assert!(!written.starts_with(['=', '+', '-', '@']));
         }
     }

@@ -137,12 +137,12 @@ mod tests {
 
     #[test]
     fn xlsx_row_limit_is_enforced() {
-        assert!(TableFormat::Xlsx.check_length(1_048_575).is_ok());
-        let problem = TableFormat::Xlsx.check_length(1_048_576).unwrap_err();
+        assert!(TableFormat::Xlsx.check_row_limit(1_048_575).is_ok());
+        let problem = TableFormat::Xlsx.check_row_limit(1_048_576).unwrap_err();
         assert_eq!(
             problem.errors[0].detail,
             "The list has 1048576 rows; a sheet holds 1048575. Take `.csv`, or fewer with filters."
         );
-        assert!(TableFormat::Csv.check_length(5_000_000).is_ok());
+        assert!(TableFormat::Csv.check_row_limit(5_000_000).is_ok());
     }
 }

@@ -313,9 +313,9 @@ mod tests {
     use crate::db::Time;
 
     fn render_cells(cells: &[Cell<'_>]) -> String {
-        let mut rows = SheetRows::after(1);
+        let mut rows = XlsxRows::starting_after(1);
         for cell in cells {
-            rows.cell(*cell);
+            rows.write_cell(*cell);
         }
         rows.end_row();
         rows.into_text()
@@ -326,12 +326,12 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
         let moment = Time(day.and_hms_micro_opt(12, 0, 0, 500_000).unwrap().and_utc());
         assert_eq!(
-            cells(&[
-                Cell::Whole(3),
-                Cell::Nothing,
-                Cell::Flag(true),
-                Cell::Day(day),
-                Cell::Moment(moment)
+            render_cells(&[
+                Cell::Integer(3),
+                Cell::Empty,
+                Cell::Bool(true),
+                Cell::Date(day),
+                Cell::DateTime(moment)
             ]),
             "<row r=\"2\"><c r=\"A2\"><v>3</v></c><c r=\"C2\" t=\"b\"><v>1</v></c><c r=\"D2\" s=\"2\"><v>45292</v></c>\
              <c r=\"E2\" s=\"3\"><v>45292.50000578703</v></c></row>"
@@ -345,12 +345,12 @@ mod tests {
             (Cell::Decimal("123456789012345.6"), text("123456789012345.6")),
             (Cell::Text("a < b & \r_x000D_"), text("a &lt; b &amp; &#13;_x005F_x000D_")),
             (Cell::Text("=1+1"), text("=1+1")),
-            (Cell::Day(NaiveDate::from_ymd_opt(1899, 5, 1).unwrap()), text("1899-05-01")),
+            (Cell::Date(NaiveDate::from_ymd_opt(1899, 5, 1).unwrap()), text("1899-05-01")),
         ] {
-            assert_eq!(cells(&[cell]), expected);
+            assert_eq!(render_cells(&[cell]), expected);
         }
         assert_eq!(
-            cells(&[Cell::Decimal("-0.001")]),
+            render_cells(&[Cell::Decimal("-0.001")]),
             "<row r=\"2\"><c r=\"A2\"><v>-0.001</v></c></row>"
         );
     }
@@ -361,14 +361,14 @@ mod tests {
             [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
         {
             let mut letters = String::new();
-            push_letters(index, &mut letters);
+            push_column_letters(index, &mut letters);
             assert_eq!(letters, expected);
         }
     }
 
     #[test]
     fn long_text_is_truncated() {
-        let units = |text: &str| text.get(..fitting(text)).unwrap().encode_utf16().count();
+        let units = |text: &str| text.get(..truncated_len(text)).unwrap().encode_utf16().count();
         for (text, expected) in [
             ("ж".repeat(32_767), 32_767),
             ("ж".repeat(32_768), 32_766),

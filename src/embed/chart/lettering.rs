@@ -162,13 +162,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const REGULAR_WIDTHSE: Letters = Letters::text(14.0);
+    const TEXT_STYLE: TextStyle = TextStyle::regular(14.0);
 
     #[test]
     fn wraps_and_ellipsizes_text() {
-        let lettering = Lettering::default();
+        let lettering = TextMeasurer::default();
         let wrapped =
-            |text: &str, room: f64, most: usize| lettering.wrapped(text, TEXT, room, most);
+            |text: &str, room: f64, most: usize| lettering.wrap(text, TEXT_STYLE, room, most);
         assert_eq!(
             wrapped("people who know their rights", 110.0, 3),
             ["people who", "know their", "rights"]
@@ -197,11 +197,11 @@ mod tests {
     proptest! {
         #[test]
         fn lines_fit(text in "\\PC{0,200}", room in 40.0..400.0, most in 1_usize..5) {
-            let lettering = Lettering::default();
-            let lines = lettering.wrapped(&text, TEXT, room, most);
+            let lettering = TextMeasurer::default();
+            let lines = lettering.wrap(&text, TEXT_STYLE, room, most);
             prop_assert!(lines.len() <= most);
             for line in &lines {
-                prop_assert!(lettering.width(line, TEXT) <= room + 0.01, "{line}");
+                prop_assert!(lettering.width(line, TEXT_STYLE) <= room + 0.01, "{line}");
             }
         }
     }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
-use super::draw::picture;
-use super::{Chart, Exactness, Form, Look, Mark, Panel, Point, Series, Theme};
-use crate::impact::figure::{figure, number};
+use super::draw::render_chart;
+use super::{Chart, ChartType, Marker, Panel, Point, RenderOptions, Series, Theme, ValueQualifier};
+use crate::impact::figure::{format_plain_value, format_value};
 use crate::phrases::{LANGUAGES, Phrase};
 use crate::places;
 
-fn render_svg(chart: &Chart, look: &Look) -> String {
-    picture(chart, look).svg
+fn render_svg(chart: &Chart, look: &RenderOptions) -> String {
+    render_chart(chart, look).svg
 }
 
 const QUALIFIERS: [&str; 4] = ["exact", "more_than", "less_than", "about"];
@@ -28,8 +28,8 @@ fn point(
         label: label.to_owned(),
         language: None,
         value: Some(value.to_owned()),
-        exactness: Exactness::of(qualifier),
-        figure: figure(value, qualifier, "unit", language),
+        qualifier: ValueQualifier::parse(qualifier),
+        display_value: format_value(value, qualifier, "unit", language),
         ..Point::default()
     }
 }
@@ -42,19 +42,22 @@ fn country(language: &'static str, code: &str, value: Option<(&str, &str)>) -> P
         None => Point {
             key: code.to_owned(),
             label,
-            figure: Phrase::NoData.in_language(language).to_owned(),
+            display_value: Phrase::NoData.in_language(language).to_owned(),
             ..Point::default()
         },
     }
 }
 
-fn marker(language: &'static str, phrase: Phrase, value: &str, when: &str) -> Mark {
-    let said =
-        format!("{}: {} ({when})", phrase.in_language(language), number(value, "unit", language));
-    Mark { value: value.to_owned(), said }
+fn marker(language: &'static str, phrase: Phrase, value: &str, when: &str) -> Marker {
+    let said = format!(
+        "{}: {} ({when})",
+        phrase.in_language(language),
+        format_plain_value(value, "unit", language)
+    );
+    Marker { value: value.to_owned(), text: said }
 }
 
-fn chart(form: Form, language: &'static str, panels: Vec<Panel>) -> Chart {
+fn chart(form: ChartType, language: &'static str, panels: Vec<Panel>) -> Chart {
     let title = format!(
         "{} · {}",
         Phrase::ImpactStatistics.in_language(language),
@@ -62,17 +65,17 @@ fn chart(form: Form, language: &'static str, panels: Vec<Panel>) -> Chart {
     );
     let note = "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence.";
     Chart {
-        form,
+        chart_type: form,
         language,
         title,
-        of: String::new(),
+        point_noun: String::new(),
         panels,
         notes: vec![note.to_owned()],
         source: "catalogue.example.org".to_owned(),
     }
 }
 
-fn sample_chart(form: Form, language: &'static str) -> Chart {
+fn sample_chart(form: ChartType, language: &'static str) -> Chart {
     let values = [
         ("AL", "500", "more_than"),
         ("RS", "1250", "exact"),
@@ -87,11 +90,11 @@ fn sample_chart(form: Form, language: &'static str) -> Chart {
         }]
     };
     let panels = match form {
-        Form::Bar => one(values
+        ChartType::Bar => one(values
             .iter()
             .map(|(code, value, qualifier)| country(language, code, Some((value, qualifier))))
             .collect()),
-        Form::Map => one(["AL", "BA", "XK", "ME", "MK", "RS", "TR", "HR", "SI"]
+        ChartType::Map => one(["AL", "BA", "XK", "ME", "MK", "RS", "TR", "HR", "SI"]
             .iter()
             .map(|code| {
                 let known = values
@@ -101,7 +104,7 @@ fn sample_chart(form: Form, language: &'static str) -> Chart {
                 country(language, code, known.or((*code == "HR").then_some(("45", "exact"))))
             })
             .collect()),
-        Form::Line => {
+        ChartType::Line => {
             let of = |from: &[(&str, &str, &str)]| {
                 from.iter()
                     .map(|(year, value, qualifier)| point(language, (year, year), value, qualifier))
@@ -133,23 +136,23 @@ fn sample_chart(form: Form, language: &'static str) -> Chart {
             ];
             vec![Panel { heading: Some("people".to_owned()), series }]
         }
-        Form::Progress => {
+        ChartType::Progress => {
             let long = "women who know more about their rights and about the services that are open to them in their own town, in the language that they speak at home, and who said so";
             let first = Point {
-                baseline: Some(mark(language, Phrase::Baseline, "20", "2019")),
-                target: Some(mark(language, Phrase::Target, "2000", "2027")),
-                reached: Some(figure("74", "more_than", "percentage", language)),
+                baseline: Some(marker(language, Phrase::Baseline, "20", "2019")),
+                target: Some(marker(language, Phrase::Target, "2000", "2027")),
+                progress: Some(format_value("74", "more_than", "percentage", language)),
                 ..point(language, ("a", "people"), "1500", "more_than")
             };
             let second = Point {
-                target: Some(mark(language, Phrase::Target, "3000", "2026")),
-                reached: Some(number("116", "percentage", language)),
+                target: Some(marker(language, Phrase::Target, "3000", "2026")),
+                progress: Some(format_plain_value("116", "percentage", language)),
                 ..point(language, ("b", long), "3500", "exact")
             };
             let third = Point {
-                baseline: Some(mark(language, Phrase::Baseline, "-15", "2019")),
-                target: Some(mark(language, Phrase::Target, "10", "2026")),
-                reached: Some(number("40", "percentage", language)),
+                baseline: Some(marker(language, Phrase::Baseline, "-15", "2019")),
+                target: Some(marker(language, Phrase::Target, "10", "2026")),
+                progress: Some(format_plain_value("40", "percentage", language)),
                 ..point(language, ("c", "balance"), "-5", "exact")
             };
             one(vec![first, second, third])
@@ -158,23 +161,23 @@ fn sample_chart(form: Form, language: &'static str) -> Chart {
     chart(form, language, panels)
 }
 
-fn render_options(theme: Theme, width: f64) -> Look {
-    Look { theme, width, height: None, within: None }
+fn render_options(theme: Theme, width: f64) -> RenderOptions {
+    RenderOptions { theme, width, height: None, embedded_as: None }
 }
 
 /// With `KINOTEKA_SCREENSHOTS=DIRECTORY` all samples are put there, to be looked at.
 #[test]
 fn renders_samples_in_every_language() {
-    for (name, form) in Form::ALL {
+    for (name, form) in ChartType::ALL {
         for language in LANGUAGES {
-            let chart = sample(form, language);
+            let chart = sample_chart(form, language);
             for (theme, look) in [
-                ("light", look(Theme::Light, 640.0)),
-                ("dark", look(Theme::Dark, 320.0)),
-                ("auto", look(Theme::Auto, 900.0)),
+                ("light", render_options(Theme::Light, 640.0)),
+                ("dark", render_options(Theme::Dark, 320.0)),
+                ("auto", render_options(Theme::Auto, 900.0)),
             ] {
-                let drawn = svg(&chart, &look);
-                holds(&chart, &look, &drawn);
+                let drawn = render_svg(&chart, &look);
+                assert_sound_svg(&chart, &look, &drawn);
                 if let Some(directory) = std::env::var_os("KINOTEKA_SCREENSHOTS") {
                     std::fs::write(
                         std::path::Path::new(&directory)
@@ -194,7 +197,7 @@ fn attribute(node: Node<'_, '_>, name: &str) -> f64 {
 
 /// What every drawing owes: it is XML, says what it is, nothing of it lies outside, and every value
 /// and note is in it in words.
-fn assert_sound_svg(chart: &Chart, look: &Look, drawn: &str) {
+fn assert_sound_svg(chart: &Chart, look: &RenderOptions, drawn: &str) {
     let read = Document::parse(drawn).unwrap_or_else(|error| panic!("{error}: {drawn}"));
     let root = read.root_element();
     let view: Vec<f64> =
@@ -218,7 +221,7 @@ fn assert_sound_svg(chart: &Chart, look: &Look, drawn: &str) {
     assert_eq!(named("kc-title-chart"), chart.title);
     let said = named("kc-desc-chart");
     for point in chart.panels.iter().flat_map(Panel::points) {
-        assert!(said.contains(&point.told()), "{}: {said}", point.told());
+        assert!(said.contains(&point.accessible_text()), "{}: {said}", point.accessible_text());
     }
     for note in chart.notes.iter().chain([&chart.source]) {
         assert!(said.contains(note.as_str()), "{note}: {said}");
@@ -291,7 +294,7 @@ fn bar_chart(values: &[(&str, &str)]) -> Chart {
         })
         .collect();
     chart(
-        Form::Bar,
+        ChartType::Bar,
         "en",
         vec![Panel { heading: None, series: vec![Series { name: None, points }] }],
     )
@@ -299,11 +302,11 @@ fn bar_chart(values: &[(&str, &str)]) -> Chart {
 
 #[test]
 fn bar_lengths_are_proportional() {
-    let drawn = svg(
+    let drawn = render_svg(
         &bar_chart(&[("100", "exact"), ("50", "exact"), ("-25", "exact"), ("0", "exact")]),
-        &look(Theme::Light, 800.0),
+        &render_options(Theme::Light, 800.0),
     );
-    let long = bars(&drawn);
+    let long = bar_widths(&drawn);
     assert!(
         (long[0] / long[1] - 2.0).abs() < 0.01
             && (long[0] / long[2] - 4.0).abs() < 0.02
@@ -315,9 +318,9 @@ fn bar_lengths_are_proportional() {
 #[test]
 fn qualifiers_are_always_shown() {
     for width in [200.0, 640.0] {
-        let texts = texts(&svg(
+        let texts = text_contents(&render_svg(
             &bar_chart(&[("500", "more_than"), ("20", "less_than"), ("7", "about")]),
-            &look(Theme::Light, width),
+            &render_options(Theme::Light, width),
         ));
         for figure in ["More than 500", "Less than 20", "About 7"] {
             assert!(texts.contains(&figure.to_owned()), "{texts:?}");
@@ -335,11 +338,11 @@ fn qualifiers_are_always_shown() {
         })
         .collect();
     let crowded = chart(
-        Form::Line,
+        ChartType::Line,
         "en",
         vec![Panel { heading: None, series: vec![Series { name: None, points }] }],
     );
-    let texts = texts(&svg(&crowded, &look(Theme::Light, 400.0)));
+    let texts = text_contents(&render_svg(&crowded, &render_options(Theme::Light, 400.0)));
     assert_eq!(
         texts.iter().filter(|text| text.starts_with("More than") || *text == ">").count(),
         100,
@@ -356,19 +359,19 @@ fn very_long_numbers_stay_exact() {
             ("-99999999999999999999999999999999999999.5", "exact"),
             ("1", "exact"),
         ]);
-        let drawn = svg(&chart, &look(Theme::Light, width));
-        holds(&chart, &look(Theme::Light, width), &drawn);
-        let all = texts(&drawn).concat().replace(' ', "");
+        let drawn = render_svg(&chart, &render_options(Theme::Light, width));
+        assert_sound_svg(&chart, &render_options(Theme::Light, width), &drawn);
+        let all = text_contents(&drawn).concat().replace(' ', "");
         assert!(
             all.contains("Morethan12,345,678,901,234,567,890,123,456,789,012,345,678")
                 && all.contains("-99,999,999,999,999,999,999,999,999,999,999,999,999.5"),
             "{all}"
         );
-        let mut map = sample(Form::Map, "en");
+        let mut map = sample_chart(ChartType::Map, "en");
         map.panels[0].series[0].points[0] = country("en", "AL", Some((long, "more_than")));
-        let drawn = svg(&map, &look(Theme::Light, width.max(320.0)));
+        let drawn = render_svg(&map, &render_options(Theme::Light, width.max(320.0)));
         assert!(
-            texts(&drawn)
+            text_contents(&drawn)
                 .concat()
                 .replace(' ', "")
                 .contains("12,345,678,901,234,567,890,123,456,789,012,345,678"),
@@ -384,25 +387,27 @@ fn omitted_points_are_counted() {
     let values: Vec<(&str, &str)> =
         values.iter().map(|(value, qualifier)| (value.as_str(), *qualifier)).collect();
     let chart = bar_chart(&values);
-    let look = Look { height: Some(400.0), ..look(Theme::Light, 640.0) };
-    let drawn = svg(&chart, &look);
-    holds(&chart, &look, &drawn);
-    let shown = bars(&drawn).len();
+    let look = RenderOptions { height: Some(400.0), ..render_options(Theme::Light, 640.0) };
+    let drawn = render_svg(&chart, &look);
+    assert_sound_svg(&chart, &look, &drawn);
+    let shown = bar_widths(&drawn).len();
     assert!(
-        (3..20).contains(&shown) && texts(&drawn).contains(&format!("Not shown: {}", 200 - shown)),
+        (3..20).contains(&shown)
+            && text_contents(&drawn).contains(&format!("Not shown: {}", 200 - shown)),
         "{shown}: {:?}",
-        texts(&drawn)
+        text_contents(&drawn)
     );
     assert!(
         drawn.contains("height=\"400\"") && drawn.contains("viewBox=\"0 0 640 400\""),
         "{drawn}"
     );
-    assert_eq!(bars(&svg(&chart, &Look { height: None, ..look })).len(), 200);
+    assert_eq!(bar_widths(&render_svg(&chart, &RenderOptions { height: None, ..look })).len(), 200);
 }
 
 #[test]
 fn lines_skip_years_without_data() {
-    let drawn = svg(&sample(Form::Line, "en"), &look(Theme::Light, 640.0));
+    let drawn =
+        render_svg(&sample_chart(ChartType::Line, "en"), &render_options(Theme::Light, 640.0));
     let read = Document::parse(&drawn).unwrap();
     let strokes: Vec<&str> = read
         .descendants()
@@ -417,11 +422,11 @@ fn lines_skip_years_without_data() {
 
 #[test]
 fn empty_chart_shows_message() {
-    for (_, form) in Form::ALL {
+    for (_, form) in ChartType::ALL {
         for language in LANGUAGES {
             let chart = chart(form, language, Vec::new());
-            let drawn = svg(&chart, &look(Theme::Auto, 320.0));
-            holds(&chart, &look(Theme::Auto, 320.0), &drawn);
+            let drawn = render_svg(&chart, &render_options(Theme::Auto, 320.0));
+            assert_sound_svg(&chart, &render_options(Theme::Auto, 320.0), &drawn);
             assert!(drawn.contains(Phrase::NothingFound.in_language(language)), "{drawn}");
         }
     }
@@ -438,9 +443,9 @@ fn lines_differ_without_colour() {
             ],
         })
         .collect();
-    let drawn = svg(
-        &chart(Form::Line, "en", vec![Panel { heading: None, series }]),
-        &look(Theme::Light, 640.0),
+    let drawn = render_svg(
+        &chart(ChartType::Line, "en", vec![Panel { heading: None, series }]),
+        &render_options(Theme::Light, 640.0),
     );
     let read = Document::parse(&drawn).unwrap();
     let of = |prefix: &str, name: &str| -> BTreeSet<String> {
@@ -455,7 +460,7 @@ fn lines_differ_without_colour() {
         .map(|path| path.split_once(|c: char| c.is_ascii_lowercase()).unwrap().1.to_owned())
         .collect();
     assert_eq!(shapes.len(), 6);
-    assert!(texts(&drawn).contains(&"Not shown: 4".to_owned()));
+    assert!(text_contents(&drawn).contains(&"Not shown: 4".to_owned()));
 }
 
 proptest! {
@@ -478,17 +483,17 @@ proptest! {
             let key = match form { 1 => { if !years.insert((place % series, year)) { continue } year.to_string() }, 3 => places::all()[place].code.to_owned(), _ => place.to_string() };
             let mut one = point(language, (&key, &label), &value, QUALIFIERS[qualifier]);
             if has_target {
-                one.target = Some(mark(language, Phrase::Target, &value, &label));
+                one.target = Some(marker(language, Phrase::Target, &value, &label));
             }
             panel.series[place % series].points.push(one);
         }
-        let mut chart = chart(Form::ALL[form].1, language, vec![panel]);
+        let mut chart = chart(ChartType::ALL[form].1, language, vec![panel]);
         chart.title = title;
-        let chart = chart.clean();
-        let look = Look { theme: Theme::ALL[theme].1, width: width.round(), height: height.map(f64::round), within: None };
-        let drawn = svg(&chart, &look);
-        let paintable = chart.paintable();
-        prop_assert!(Document::parse(&svg(&paintable, &look)).is_ok());
-        holds(&chart, &look, &drawn);
+        let chart = chart.without_invalid_chars();
+        let look = RenderOptions { theme: Theme::ALL[theme].1, width: width.round(), height: height.map(f64::round), embedded_as: None };
+        let drawn = render_svg(&chart, &look);
+        let paintable = chart.with_supported_glyphs();
+        prop_assert!(Document::parse(&render_svg(&paintable, &look)).is_ok());
+        assert_sound_svg(&chart, &look, &drawn);
     }
 }

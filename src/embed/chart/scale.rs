@@ -91,18 +91,18 @@ mod tests {
         let scale = Scale::new([50.0, 100.0].into_iter(), (10.0, 110.0));
         let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
         assert!(
-            near(scale.place(0.0), 10.0)
-                && near(scale.place(50.0), 60.0)
-                && near(scale.place(100.0), 110.0)
+            near(scale.position(0.0), 10.0)
+                && near(scale.position(50.0), 60.0)
+                && near(scale.position(100.0), 110.0)
         );
         let both = Scale::new([-50.0, 50.0].into_iter(), (0.0, 100.0));
         assert!(
-            near(both.place(-50.0), 0.0)
-                && near(both.place(0.0), 50.0)
-                && near(both.part(25.0), 0.75)
+            near(both.position(-50.0), 0.0)
+                && near(both.position(0.0), 50.0)
+                && near(both.fraction(25.0), 0.75)
         );
         let none = Scale::new(std::iter::empty(), (10.0, 110.0));
-        assert!(near(none.place(0.0), 10.0));
+        assert!(near(none.position(0.0), 10.0));
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
             Scale::new(values.iter().copied(), (0.0, 1.0))
                 .ticks()
                 .into_iter()
-                .map(decimal)
+                .map(format_tick)
                 .collect()
         };
         assert_eq!(of(&[1_500.0]), ["0", "500", "1000", "1500"]);
@@ -126,10 +126,10 @@ mod tests {
         fn places_lie_within(values in prop::collection::vec(prop::num::f64::NORMAL, 0..20)) {
             let scale = Scale::new(values.iter().copied(), (5.0, 25.0));
             for value in values {
-                prop_assert!((4.999..=25.001).contains(&scale.place(value)), "{value}: {}", scale.place(value));
+                prop_assert!((4.999..=25.001).contains(&scale.position(value)), "{value}: {}", scale.position(value));
             }
             for tick in scale.ticks() {
-                prop_assert!((4.999..=25.001).contains(&scale.place(tick)), "{tick}");
+                prop_assert!((4.999..=25.001).contains(&scale.position(tick)), "{tick}");
             }
         }
     }

@@ -229,13 +229,14 @@ mod tests {
                 && (contrast("#767676", "#ffffff") - 4.54).abs() < 0.01
         );
         for (name, palette) in [("light", LIGHT), ("dark", DARK)] {
-            for text in [palette.ink, palette.soft] {
-                assert!(contrast(text, palette.paper) >= 4.5, "{name}: {text}");
+            for text in [palette.text, palette.muted_text] {
+                assert!(contrast(text, palette.background) >= 4.5, "{name}: {text}");
             }
-            for part in [palette.line, palette.bar, palette.mark].iter().chain(&palette.lines) {
-                assert!(contrast(part, palette.paper) >= 3.0, "{name}: {part}");
+            for part in [palette.outline, palette.bar, palette.marker].iter().chain(&palette.lines)
+            {
+                assert!(contrast(part, palette.background) >= 3.0, "{name}: {part}");
             }
-            for (step, ink) in palette.steps {
+            for (step, ink) in palette.shades {
                 assert!(
                     contrast(step, ink) >= 4.5,
                     "{name}: {ink} on {step} is {}",
@@ -248,19 +249,19 @@ mod tests {
     #[test]
     fn shades_are_monotonic_and_lines_distinct() {
         for (palette, grows) in [(LIGHT, false), (DARK, true)] {
-            let steps: Vec<f64> = palette.steps.iter().map(|(step, _)| luminance(step)).collect();
+            let steps: Vec<f64> = palette.shades.iter().map(|(step, _)| luminance(step)).collect();
             assert!(steps.windows(2).all(|pair| (pair[0] < pair[1]) == grows), "{steps:?}");
             let mut lines = palette.lines.to_vec();
             lines.sort_unstable();
             lines.dedup();
-            assert_eq!(lines.len(), LINES);
+            assert_eq!(lines.len(), LINE_STYLES);
         }
     }
 
     #[test]
     fn styles_are_safe_to_inline() {
         for (_, theme) in Theme::ALL {
-            for style in [theme.of_picture(), theme.of_page()] {
+            for style in [theme.chart_style(), theme.page_style()] {
                 assert!(!style.css.contains("</") && !style.css.contains("url("), "{}", style.css);
                 assert_eq!(
                     style.css.contains("prefers-color-scheme"),

@@ -349,10 +349,10 @@ impl FactRow {
 
 /// Statistics for tests: what each is about, and its figures, as [`facts`] writes them.
 #[cfg(test)]
-pub fn fact_table_for_tests(given: &[(Scope, Figures<'_>)]) -> Facts {
-    let mut facts = Facts::default();
+pub fn fact_table_for_tests(given: &[(FactScope, FactValues<'_>)]) -> FactTable {
+    let mut facts = FactTable::default();
     for (number, (scope, figures)) in (1..).zip(given) {
-        let Figures {
+        let FactValues {
             start,
             end,
             qualifier,
@@ -377,14 +377,14 @@ pub fn fact_table_for_tests(given: &[(Scope, Figures<'_>)]) -> Facts {
         .map(|text| *text)
         .join("\t");
         let place = facts.scopes.iter().position(|known| known == scope).unwrap_or_else(|| {
-            facts.marks.push(facts.register.marks(scope));
+            facts.scope_ids.push(facts.interner.intern_scope(scope));
             facts.scopes.push(scope.clone());
             facts.scopes.len() - 1
         });
         let at = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
-        let from = facts.figures.len();
-        facts.rows.extend(row(number, place, &text, (at(from), at(from + text.len()))));
-        facts.figures.push_str(&text);
+        let from = facts.values_text.len();
+        facts.rows.extend(parse_row(number, place, &text, (at(from), at(from + text.len()))));
+        facts.values_text.push_str(&text);
     }
     facts
 }
@@ -396,9 +396,11 @@ mod tests {
     #[test]
     fn year_of_period() {
         let of = |start: &str, end: &str| {
-            let facts =
-                written(&[(Scope::default(), Figures { start, end, ..Figures::default() })]);
-            facts.rows.first().and_then(Row::year)
+            let facts = fact_table_for_tests(&[(
+                FactScope::default(),
+                FactValues { start, end, ..FactValues::default() },
+            )]);
+            facts.rows.first().and_then(FactRow::year)
         };
         assert_eq!(of("2024-01-01", "2024-12-31"), Some(2024));
         assert_eq!(of("2024-12-31", "2025-01-01"), None);
@@ -406,7 +408,10 @@ mod tests {
             (of("2024-06-01", ""), of("", "2023-01-01"), of("", "")),
             (Some(2024), Some(2023), None)
         );
-        assert!(day("2024-02-29") < day("2024-03-01") && day("2024-12-31") < day("2025-01-01"));
+        assert!(
+            day_number("2024-02-29") < day_number("2024-03-01")
+                && day_number("2024-12-31") < day_number("2025-01-01")
+        );
     }
 
     #[test]
@@ -416,8 +421,8 @@ mod tests {
                 "{number}\t\t\t\t{country}\t\tpeople\tunit\t1\t\u{1e}2024-01-01\t\texact\t{value}\t\t\t9\t\t"
             )
         };
-        let mut facts = Facts::default();
-        facts.add(
+        let mut facts = FactTable::default();
+        facts.append_records(
             &[line(3, "AL", "1"), line(1, "AL", "2"), "broken".to_owned(), line(2, "RS", "")]
                 .join("\n"),
         );
@@ -425,7 +430,12 @@ mod tests {
             facts
                 .rows
                 .iter()
-                .map(|row| (row.number, row.scope, row.value.is_some(), row.has_aims))
+                .map(|row| (
+                    row.number,
+                    row.scope_index,
+                    row.value.is_some(),
+                    row.has_baseline_or_target
+                ))
                 .collect::<Vec<_>>(),
             [(1, 0, true, true), (2, 1, false, true), (3, 0, true, true)]
         );
@@ -433,16 +443,16 @@ mod tests {
             facts
                 .rows
                 .iter()
-                .map(|row| (facts.figures(row).value, facts.figures(row).target))
+                .map(|row| (facts.values(row).value, facts.values(row).target))
                 .collect::<Vec<_>>(),
             [("2", "9"), ("", "9"), ("1", "9")]
         );
-        assert_eq!((facts.scopes.len(), facts.marks.len()), (2, 2));
-        let told = |facts: &Facts| -> Vec<(RowId, String, Vec<String>)> {
-            let told = |row: &Row| {
+        assert_eq!((facts.scopes.len(), facts.scope_ids.len()), (2, 2));
+        let told = |facts: &FactTable| -> Vec<(RowId, String, Vec<String>)> {
+            let told = |row: &FactRow| {
                 Some((
                     row.number,
-                    facts.figures(row).value.to_owned(),
+                    facts.values(row).value.to_owned(),
                     facts.scope(row)?.countries.clone(),
                 ))
             };
@@ -459,7 +469,7 @@ mod tests {
         // One by one, and together.
         for changed in [BTreeSet::from([1, 3, 9]), (1..=1).chain(3..200).collect()] {
             let mut facts = facts.clone();
-            facts.replace(&changed, &text);
+            facts.replace_rows(&changed, &text);
             assert_eq!(told(&facts), expected(&[(1, "4", "TR"), (2, "", "RS"), (9, "5", "RS")]));
         }
     }

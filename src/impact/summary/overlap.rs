@@ -190,19 +190,19 @@ fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::db::Id;
-    use crate::impact::facts::{Figures, Scope};
-    use crate::impact::summary::known::written;
+    use crate::impact::facts::{FactScope, FactValues};
+    use crate::impact::summary::known::fact_table_for_tests;
 
     /// Statistics: programme, countries, slices, period, value; of one indicator.
-    fn fact_table(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> Facts {
+    fn fact_table(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> FactTable {
         let (indicator, one, two) = (Id::new(), Id::new(), Id::new());
         let list = |text: &str| {
             text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         };
-        let given: Vec<(Scope, Figures<'_>)> = given
+        let given: Vec<(FactScope, FactValues<'_>)> = given
             .iter()
             .map(|(programme, countries, slices, period, value)| {
-                let scope = Scope {
+                let scope = FactScope {
                     indicator: with_indicator.then_some(indicator),
                     programme: match *programme {
                         "one" => Some(one),
@@ -215,24 +215,24 @@ mod tests {
                         .filter_map(|slice| slice.split_once('='))
                         .map(|(a, b)| (a.to_owned(), b.to_owned()))
                         .collect(),
-                    ..Scope::default()
+                    ..FactScope::default()
                 };
                 let (start, end) = period.split_once("..").unwrap_or(("", ""));
-                (scope, Figures { start, end, value, ..Figures::default() })
+                (scope, FactValues { start, end, value, ..FactValues::default() })
             })
             .collect();
-        written(&given)
+        fact_table_for_tests(&given)
     }
 
     fn deduplicate_all(
         given: &[(&str, &str, &str, &str, &str)],
     ) -> (Vec<usize>, Vec<(usize, usize)>) {
-        let facts = facts(given, true);
+        let facts = fact_table(given, true);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        let counted = count(&facts, &rows);
+        let counted = deduplicate(&facts, &rows);
         (
             counted.rows,
-            counted.left_out.iter().map(|left_out| (left_out.row, left_out.counted)).collect(),
+            counted.excluded.iter().map(|left_out| (left_out.row, left_out.counted_with)).collect(),
         )
     }
 
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn disjoint_statistics_all_count() {
         assert_eq!(
-            counted(&[
+            deduplicate_all(&[
                 ("one", "AL", "", Y24, "1"),
                 ("one", "RS", "", Y24, "1"),
                 ("one", "AL", "", Y25, "1"),
@@ -251,7 +251,7 @@ mod tests {
             (vec![0, 1, 2, 3], vec![])
         );
         assert_eq!(
-            counted(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
+            deduplicate_all(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
             (vec![0, 1], vec![])
         );
     }
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn total_excludes_its_slices() {
         assert_eq!(
-            counted(&[
+            deduplicate_all(&[
                 ("one", "AL", "sex=f", Y24, "3"),
                 ("one", "AL", "", Y24, "5"),
                 ("one", "AL", "sex=m", Y24, "2")
@@ -268,11 +268,11 @@ mod tests {
         );
         // The region beside its countries, the programme beside all programmes.
         assert_eq!(
-            counted(&[("one", "AL", "", Y24, "3"), ("one", "AL RS", "", Y24, "5")]),
+            deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL RS", "", Y24, "5")]),
             (vec![1], vec![(0, 1)])
         );
         assert_eq!(
-            counted(&[
+            deduplicate_all(&[
                 ("one", "AL", "", Y24, "3"),
                 ("", "AL", "", Y24, "5"),
                 ("two", "", "", Y24, "5")
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn overlapping_periods_count_once() {
         assert_eq!(
-            counted(&[
+            deduplicate_all(&[
                 ("one", "AL", "", "2024-01-01..2024-03-31", "3"),
                 ("one", "AL", "", Y24, "9"),
                 ("one", "AL", "", Y25, "1")
@@ -294,18 +294,18 @@ mod tests {
         );
         // What has no period may be of any; of the same scope the later written counts.
         assert_eq!(
-            counted(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", "", "9")]),
+            deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", "", "9")]),
             (vec![1], vec![(0, 1)])
         );
         assert_eq!(
-            counted(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", Y24, "4")]),
+            deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", Y24, "4")]),
             (vec![1], vec![(0, 1)])
         );
     }
 
     #[test]
     fn larger_breakdown_wins() {
-        let (rows, left_out) = counted(&[
+        let (rows, left_out) = deduplicate_all(&[
             ("one", "AL", "age=y", Y24, "4"),
             ("one", "AL", "sex=f", Y24, "3"),
             ("one", "AL", "age=o", Y24, "1"),
@@ -317,8 +317,8 @@ mod tests {
     #[test]
     fn statistics_without_indicator_are_independent() {
         let alone = |given: &[(&str, &str, &str, &str, &str)]| {
-            let facts = facts(given, false);
-            count(&facts, &(0..facts.rows.len()).collect::<Vec<_>>()).rows
+            let facts = fact_table(given, false);
+            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>()).rows
         };
         assert_eq!(alone(&[("one", "AL", "", Y24, "1"), ("one", "AL", "", Y24, "2")]), [0, 1]);
         assert_eq!(
@@ -346,18 +346,18 @@ mod tests {
             let (slices, periods) = (["", "sex=f", "sex=m", "age=y"], ["", Y24, Y25, "2024-07-01..2025-06-30"]);
             let values: Vec<String> = given.iter().map(|one| one.4.to_string()).collect();
             let given: Vec<_> = given.iter().zip(&values).map(|(one, value)| (programmes[one.0], countries[one.1], slices[one.2], periods[one.3], value.as_str())).collect();
-            let facts = facts(&given, true);
-            let counted = count(&facts, &(0..facts.rows.len()).collect::<Vec<_>>());
-            let member = |place: usize| Member { place, row: &facts.rows[place], marks: facts.marks(&facts.rows[place]).unwrap() };
+            let facts = fact_table(&given, true);
+            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>());
+            let member = |place: usize| Candidate { index: place, row: &facts.rows[place], scope_ids: facts.scope_ids(&facts.rows[place]).unwrap() };
             for (index, one) in counted.rows.iter().enumerate() {
                 for other in &counted.rows[index + 1..] {
-                    prop_assert!(!overlap(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);
+                    prop_assert!(!overlaps(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);
                 }
             }
-            for left_out in &counted.left_out {
-                prop_assert!(overlap(&member(left_out.row), &member(left_out.counted)) && counted.rows.contains(&left_out.counted));
+            for left_out in &counted.excluded {
+                prop_assert!(overlaps(&member(left_out.row), &member(left_out.counted_with)) && counted.rows.contains(&left_out.counted_with));
             }
-            prop_assert_eq!(counted.rows.len() + counted.left_out.len(), given.len());
+            prop_assert_eq!(counted.rows.len() + counted.excluded.len(), given.len());
         }
     }
 }

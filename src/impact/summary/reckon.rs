@@ -231,56 +231,60 @@ fn target_period(row: &FactRow, figures: &FactValues<'_>) -> (i32, i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::impact::facts::Scope;
-    use crate::impact::summary::known::written;
+    use crate::impact::facts::FactScope;
+    use crate::impact::summary::known::fact_table_for_tests;
 
     fn aggregates_of(
-        given: &[(usize, &'static str, Figures<'static>)],
+        given: &[(usize, &'static str, FactValues<'static>)],
         is_additive: bool,
-    ) -> Reckoned {
-        let scope = |number: usize| Scope { unit: Some(number.to_string()), ..Scope::default() };
+    ) -> Aggregates {
+        let scope =
+            |number: usize| FactScope { unit: Some(number.to_string()), ..FactScope::default() };
         let given: Vec<_> = given
             .iter()
-            .map(|(number, value, figures)| (scope(*number), Figures { value, ..*figures }))
+            .map(|(number, value, figures)| (scope(*number), FactValues { value, ..*figures }))
             .collect();
-        let facts = written(&given);
+        let facts = fact_table_for_tests(&given);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        reckon(&facts, &rows, is_additive)
+        aggregate(&facts, &rows, is_additive)
     }
 
-    fn with_qualifier(qualifier: &'static str) -> Figures<'static> {
-        Figures { qualifier, ..Figures::default() }
+    fn with_qualifier(qualifier: &'static str) -> FactValues<'static> {
+        FactValues { qualifier, ..FactValues::default() }
     }
 
     #[test]
     fn sum_keeps_qualifiers() {
-        let sum = |parts: &[(usize, &'static str, Figures<'static>)]| {
-            reckoned(parts, true).sum.map(|sum| (sum.value, sum.qualifier))
+        let sum = |parts: &[(usize, &'static str, FactValues<'static>)]| {
+            aggregates_of(parts, true).sum.map(|sum| (sum.value, sum.qualifier))
         };
         let of = |value: &str, qualifier| Some((value.to_owned(), qualifier));
         assert_eq!(
-            sum(&[(0, "250", said("more_than")), (1, "500", said("exact"))]),
+            sum(&[(0, "250", with_qualifier("more_than")), (1, "500", with_qualifier("exact"))]),
             of("750", "more_than")
         );
         assert_eq!(
-            sum(&[(0, "250", said("less_than")), (1, "500", said("exact"))]),
+            sum(&[(0, "250", with_qualifier("less_than")), (1, "500", with_qualifier("exact"))]),
             of("750", "less_than")
         );
         assert_eq!(
-            sum(&[(0, "250", said("less_than")), (1, "500", said("more_than"))]),
+            sum(&[
+                (0, "250", with_qualifier("less_than")),
+                (1, "500", with_qualifier("more_than"))
+            ]),
             of("750", "about")
         );
         assert_eq!(
-            sum(&[(0, "0.1", said("exact")), (1, "0.2", said("exact"))]),
+            sum(&[(0, "0.1", with_qualifier("exact")), (1, "0.2", with_qualifier("exact"))]),
             of("0.3", "exact")
         );
         assert_eq!(sum(&[]), None);
-        let all = reckoned(
+        let all = aggregates_of(
             &[
-                (0, "5", said("exact")),
-                (0, "5", said("less_than")),
-                (0, "7", said("exact")),
-                (1, "7", said("more_than")),
+                (0, "5", with_qualifier("exact")),
+                (0, "5", with_qualifier("less_than")),
+                (0, "7", with_qualifier("exact")),
+                (1, "7", with_qualifier("more_than")),
             ],
             false,
         );
@@ -297,16 +301,16 @@ mod tests {
 
     #[test]
     fn progress_from_baseline_to_target() {
-        let year = |start, end, target| Figures {
+        let year = |start, end, target| FactValues {
             start,
             end,
             target,
             qualifier: "more_than",
             baseline: "20",
             baseline_year: "2019",
-            ..Figures::default()
+            ..FactValues::default()
         };
-        let both = reckoned(
+        let both = aggregates_of(
             &[
                 (0, "30", year("2024-01-01", "2024-12-31", "50")),
                 (0, "40", year("2025-01-01", "2025-12-31", "70")),
@@ -315,17 +319,26 @@ mod tests {
         );
         assert_eq!(
             both.target,
-            Some(Aim { value: "120".to_owned(), until: Some("2025-12-31".to_owned()) })
+            Some(TargetTotal {
+                value: "120".to_owned(),
+                period_end: Some("2025-12-31".to_owned())
+            })
         );
-        assert_eq!(both.baseline, Some(Before { value: "20".to_owned(), years: (2019, 2019) }));
-        assert_eq!(both.progress, Some(Amount { value: "50".to_owned(), qualifier: "more_than" }));
+        assert_eq!(
+            both.baseline,
+            Some(BaselineTotal { value: "20".to_owned(), years: (2019, 2019) })
+        );
+        assert_eq!(
+            both.progress,
+            Some(QualifiedValue { value: "50".to_owned(), qualifier: "more_than" })
+        );
         // A target for the whole time, stated with each year, is one target.
-        let whole = |start, end| Figures {
+        let whole = |start, end| FactValues {
             target_start: "2024-01-01",
             target_end: "2025-12-31",
             ..year(start, end, "100")
         };
-        let once = reckoned(
+        let once = aggregates_of(
             &[
                 (0, "30", whole("2024-01-01", "2024-12-31")),
                 (0, "40", whole("2025-01-01", "2025-12-31")),
@@ -334,13 +347,16 @@ mod tests {
         );
         assert_eq!(once.target.map(|target| target.value).as_deref(), Some("100"));
         // Of what is not known everywhere there is none.
-        let some = reckoned(
-            &[(0, "30", year("2024-01-01", "2024-12-31", "50")), (1, "40", said("exact"))],
+        let some = aggregates_of(
+            &[
+                (0, "30", year("2024-01-01", "2024-12-31", "50")),
+                (1, "40", with_qualifier("exact")),
+            ],
             true,
         );
         assert_eq!((some.baseline, some.target, some.progress), (None, None, None));
         // What may not be added up has its latest value.
-        let latest = reckoned(
+        let latest = aggregates_of(
             &[
                 (0, "30", year("2024-01-01", "2024-12-31", "")),
                 (0, "40", year("2025-01-01", "2025-12-31", "70")),

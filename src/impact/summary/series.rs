@@ -444,11 +444,11 @@ impl SeriesContext<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::NOT_HERE;
-    use crate::impact::summary::asked::WITHOUT;
+    use super::SERIES_EXCLUDED_PARAMS;
+    use crate::impact::summary::asked::EXCLUDED_PARAMS;
 
     #[test]
     fn series_excludes_summary_exclusions() {
-        assert!(WITHOUT.iter().all(|name| NOT_HERE.contains(name)));
+        assert!(EXCLUDED_PARAMS.iter().all(|name| SERIES_EXCLUDED_PARAMS.contains(name)));
     }
 }

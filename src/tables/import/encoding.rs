@@ -174,23 +174,23 @@ mod tests {
             (b"s\0l\0\x16\x04".to_vec(), "UTF-16LE", "slЖ"),
             (b"\0s\0l\x04\x16".to_vec(), "UTF-16BE", "slЖ"),
             (
-                encoded(WINDOWS_1250, "slug,label\na,Žene i đaci\nb,Shqipëri; “çdo”\n"),
+                encode(WINDOWS_1250, "slug,label\na,Žene i đaci\nb,Shqipëri; “çdo”\n"),
                 "windows-1250",
                 "slug,label\na,Žene i đaci\nb,Shqipëri; “çdo”\n",
             ),
             (
-                encoded(WINDOWS_1251, "slug;label\na;Луѓе на форумот\nb;Људи у Ужицу\n"),
+                encode(WINDOWS_1251, "slug;label\na;Луѓе на форумот\nb;Људи у Ужицу\n"),
                 "windows-1251",
                 "slug;label\na;Луѓе на форумот\nb;Људи у Ужицу\n",
             ),
             (
-                encoded(WINDOWS_1254, "slug;label\na;Eğitim gören kişi\n"),
+                encode(WINDOWS_1254, "slug;label\na;Eğitim gören kişi\n"),
                 "windows-1254",
                 "slug;label\na;Eğitim gören kişi\n",
             ),
             // The same in both.
             (
-                encoded(WINDOWS_1250, "slug;label\na;Shqipëria çdo\n"),
+                encode(WINDOWS_1250, "slug;label\na;Shqipëria çdo\n"),
                 "windows-1250",
                 "slug;label\na;Shqipëria çdo\n",
             ),
@@ -205,20 +205,20 @@ mod tests {
     #[test]
     fn ambiguous_encoding_needs_charset() {
         // `đ` of one is `ğ` of the other.
-        let either = encoded(WINDOWS_1250, "slug,label\na,medu đ\n");
+        let either = encode(WINDOWS_1250, "slug,label\na,medu đ\n");
         assert!(
-            matches!(decode(&either, None), Err(NotText::Unreadable(detail)) if detail.contains("windows-1250 and in windows-1254"))
+            matches!(decode(&either, None), Err(EncodingError::Undecodable(detail)) if detail.contains("windows-1250 and in windows-1254"))
         );
         assert_eq!(
             decode(&either, Some("windows-1250")).map(|decoded| decoded.text),
             Ok("slug,label\na,medu đ\n".to_owned())
         );
-        assert!(matches!(decode(b"slug\n\xF1\xFF\x01", None), Err(NotText::Unreadable(_))));
-        assert!(matches!(decode(b"slug\n\xFF", Some("utf-8")), Err(NotText::Unreadable(_))));
-        assert!(matches!(decode(b"slug\n", Some("klingon")), Err(NotText::Unreadable(_))));
+        assert!(matches!(decode(b"slug\n\xF1\xFF\x01", None), Err(EncodingError::Undecodable(_))));
+        assert!(matches!(decode(b"slug\n\xFF", Some("utf-8")), Err(EncodingError::Undecodable(_))));
+        assert!(matches!(decode(b"slug\n", Some("klingon")), Err(EncodingError::Undecodable(_))));
         assert_eq!(
             decode(b"PK\x03\x04 and so on", None),
-            Err(NotText::IsOther("a spreadsheet or another ZIP file"))
+            Err(EncodingError::WrongFileType("a spreadsheet or another ZIP file"))
         );
     }
 }

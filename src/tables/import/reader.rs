@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Vec<Result<(usize, Vec<String>), usize>> {
-        Reader::new(text, ',', 1)
+        CsvReader::new(text, ',', 1)
             .map(|record| {
                 record.map(|record| (record.row, record.cells)).map_err(|broken| broken.line)
             })
@@ -193,7 +193,7 @@ mod tests {
                 writer.write_record(row).unwrap();
             }
             let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-            let found: Vec<Vec<String>> = Reader::new(&text, ',', 1).map(|record| record.unwrap().cells).collect();
+            let found: Vec<Vec<String>> = CsvReader::new(&text, ',', 1).map(|record| record.unwrap().cells).collect();
             let expected: Vec<Vec<String>> = rows.into_iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).collect();
             prop_assert_eq!(found, expected);
         }

@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn invalid_decimals_name_remedy() {
-        assert_eq!(decimal("1.500"), Ok(json!("1.500")));
+        assert_eq!(parse_decimal("1.500"), Ok(json!("1.500")));
         for (text, remedy) in [
             (
                 "1,500",
@@ -300,7 +300,7 @@ mod tests {
             ("1e3", "such as 1500 or 0.5"),
             ("many", "such as 1500 or 0.5"),
         ] {
-            let (code, detail) = decimal(text).unwrap_err();
+            let (code, detail) = parse_decimal(text).unwrap_err();
             assert!(code == "invalid_decimal" && detail.contains(remedy), "{text}: {detail}");
         }
     }
@@ -308,15 +308,15 @@ mod tests {
     #[test]
     fn multi_value_cells_are_parsed() {
         assert_eq!(
-            slices("sex=female; a\\=b=x\\; \\\\y"),
+            parse_dimensions("sex=female; a\\=b=x\\; \\\\y"),
             Ok(
                 json!([{"dimension": "sex", "value": "female"}, {"dimension": "a=b", "value": "x; \\y"}])
             )
         );
-        assert!(slices("women").is_err());
-        assert_eq!(COUNTRIES("AL; BA,XK"), Ok(json!(["AL", "BA", "XK"])));
+        assert!(parse_dimensions("women").is_err());
+        assert_eq!(COUNTRY_CODES("AL; BA,XK"), Ok(json!(["AL", "BA", "XK"])));
         assert_eq!(
-            evidence("a#12.5-30=en:Yes: more\\=500; b#-3; c"),
+            parse_evidence("a#12.5-30=en:Yes: more\\=500; b#-3; c"),
             Ok(json!([
                 {"video": "a", "start_seconds": 12.5, "end_seconds": 30.0, "quote": {"language": "en", "text": "Yes: more=500"}},
                 {"video": "b", "start_seconds": null, "end_seconds": 3.0, "quote": null},
@@ -324,7 +324,7 @@ mod tests {
             ]))
         );
         assert_eq!(
-            documents("Report\\; final=https://e.example.org/?a\\=1|12||application/pdf"),
+            parse_documents("Report\\; final=https://e.example.org/?a\\=1|12||application/pdf"),
             Ok(
                 json!([{"title": "Report; final", "url": "https://e.example.org/?a=1", "page": 12, "language": null, "media_type": "application/pdf"}])
             )

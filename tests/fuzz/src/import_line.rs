@@ -4,8 +4,8 @@ use kinoteka::impact::indicators::store::Indicators;
 use kinoteka::impact::store::ImpactStatistics;
 use kinoteka::partners::store::Partners;
 use kinoteka::programmes::store::Programmes;
-use kinoteka::resource::Subject;
-use kinoteka::resource::spec::Kind;
+use kinoteka::resource::Resource;
+use kinoteka::resource::spec::ResourceKind;
 use kinoteka::saved_queries::store::SavedQueries;
 use kinoteka::text::validate_slug;
 use kinoteka::topics::store::Topics;
@@ -19,20 +19,20 @@ pub fn import_line(data: &[u8]) {
     match parse_line(1, text) {
         Err(error) => items::is_a_sentence(&error),
         Ok(line) => match line.kind {
-            Kind::Topic => read::<Topics>(&line),
-            Kind::Partner => read::<Partners>(&line),
-            Kind::Programme => read::<Programmes>(&line),
-            Kind::Video => read::<Videos>(&line),
-            Kind::Indicator => read::<Indicators>(&line),
-            Kind::ImpactStatistic => read::<ImpactStatistics>(&line),
-            Kind::SavedQuery => read::<SavedQueries>(&line),
+            ResourceKind::Topic => read::<Topics>(&line),
+            ResourceKind::Partner => read::<Partners>(&line),
+            ResourceKind::Programme => read::<Programmes>(&line),
+            ResourceKind::Video => read::<Videos>(&line),
+            ResourceKind::Indicator => read::<Indicators>(&line),
+            ResourceKind::ImpactStatistic => read::<ImpactStatistics>(&line),
+            ResourceKind::SavedQuery => read::<SavedQueries>(&line),
         },
     }
 }
 
-fn read<S: Subject>(line: &ImportLine) {
+fn read<S: Resource>(line: &ImportLine) {
     assert_eq!(validate_slug(&line.slug), Ok(()));
-    assert_eq!(line.kind, S::SPEC.kind);
+    assert_eq!(line.kind, S::SCHEMA.kind);
     let understood = match items::read::<S>(&line.body, None) {
         Ok(understood) => understood,
         Err(errors) => {

@@ -9,27 +9,27 @@ use kinoteka::http::keys::Visibility;
 use kinoteka::http::language::LanguagePreference;
 use kinoteka::http::problem::FieldError;
 use kinoteka::places::{Designation, Places};
-use kinoteka::resource::load::{Item, Link, Loaded, Text};
-use kinoteka::resource::names::{Drawn, Target};
-use kinoteka::resource::shown::Shown;
-use kinoteka::resource::write::{About, Understood, understand};
-use kinoteka::resource::{NewLink, Subject};
+use kinoteka::resource::load::{ItemRow, Link, LoadedItem, TranslationRow};
+use kinoteka::resource::names::{ReferenceTarget, RenderedReferences};
+use kinoteka::resource::shown::RenderContext;
+use kinoteka::resource::write::{ParseContext, ParsedBody, parse_body};
+use kinoteka::resource::{NewReference, Resource};
 use kinoteka::text::Language;
 use serde_json::Value;
 
 /// Reads a body as that of a new item, or of one that exists.
-pub fn read<S: Subject>(
+pub fn read<S: Resource>(
     body: &Value,
-    existing: Option<&Item>,
-) -> Result<Understood<S::Own>, Vec<FieldError>> {
-    let about = About {
+    existing: Option<&ItemRow>,
+) -> Result<ParsedBody<S::Fields>, Vec<FieldError>> {
+    let about = ParseContext {
         existing,
-        has_languages: existing.is_some_and(|item| item.languages.contains(' ')),
-        slug_of_path: None,
-        fallback: &Language::default(),
+        has_multiple_languages: existing.is_some_and(|item| item.languages.contains(' ')),
+        path_slug: None,
+        default_language: &Language::default(),
     };
     let mut errors = Vec::new();
-    let understood = understand::<S>(body, &about, &mut errors);
+    let understood = parse_body::<S>(body, &about, &mut errors);
     match understood {
         Some(understood) if errors.is_empty() => Ok(understood),
         _ => {
@@ -40,7 +40,7 @@ pub fn read<S: Subject>(
 }
 
 /// A title in every language; texts that no field can hold are not there.
-fn are_clean(texts: &[Text]) {
+fn are_clean(texts: &[TranslationRow]) {
     for text in texts {
         assert!(
             !text.title.is_empty() && text.title.chars().count() <= limits::TITLE,
@@ -102,8 +102,8 @@ fn is_kept(sent: &Value, shown: &Value) {
 }
 
 /// The members of a body that are shown under the same name.
-fn shown_alike<S: Subject>(body: &Value) -> Value {
-    let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
+fn shown_alike<S: Resource>(body: &Value) -> Value {
+    let is_text = |name: &str| S::SCHEMA.text_fields.iter().any(|(text, _)| *text == name);
     // What only the server sets is not read; tags become canonical; texts are shown below their
     // language.
     let elsewhere = [
@@ -148,52 +148,52 @@ pub fn is_a_sentence(text: &str) {
 
 /// An item that was understood, as a read with `lang=all` shows it once it is stored. Sent back it
 /// changes nothing.
-pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
-    are_clean(&first.texts.texts);
+pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Value {
+    are_clean(&first.translations.texts);
     let mut ids: BTreeMap<String, Id> = BTreeMap::new();
-    let mut shown = Shown::new(
+    let mut shown = RenderContext::new(
         LanguagePreference::all_languages(vec![Language::default()]),
         Arc::new(Places::new(Designation::Eu)),
         None,
     );
     let mut links: Vec<Link> = Vec::new();
-    for link in &first.draft.links {
-        let declared = S::SPEC.link(link.field).expect("a reference is declared");
+    for link in &first.parsed_fields.references {
+        let declared = S::SCHEMA.reference(link.field).expect("a reference is declared");
         let fresh =
             Id(uuid::Uuid::from_u128(1_000 + u128::try_from(ids.len()).expect("it is small")));
         let id = *ids
             .entry(link.target.id_or_slug.clone())
             .or_insert_with(|| Id::parse(&link.target.id_or_slug).unwrap_or(fresh));
-        let target = Target {
+        let target = ReferenceTarget {
             id,
             slug: link.target.id_or_slug.clone(),
-            original: Language::default(),
+            original_language: Language::default(),
             languages: vec![Language::default()],
             titles: vec!["Title".to_owned()],
-            drawn: Drawn::default(),
+            rendered: RenderedReferences::default(),
         };
-        shown.learn(declared.target, Visibility::All, vec![(id, Some(Arc::new(target)))]);
+        shown.add_targets(declared.target, Visibility::All, vec![(id, Some(Arc::new(target)))]);
         links.push(Link {
             field: link.field.to_owned(),
             target_id: id,
             role: link.role.clone(),
-            start_seconds: link.start,
-            end_seconds: link.end,
+            start_ms: link.start_ms,
+            end_ms: link.end_ms,
         });
     }
     let epoch = Time::from_micros(0).expect("1970 is a year");
-    let item = Item {
+    let item = ItemRow {
         number: 1,
         id: Id(uuid::Uuid::from_u128(1)),
-        kind: S::SPEC.kind.as_str().to_owned(),
+        kind: S::SCHEMA.kind.as_str().to_owned(),
         slug: first.slug.clone().unwrap_or_else(|| "a".to_owned()),
         status: first.status.as_str().to_owned(),
-        original_language: first.texts.original.as_str().to_owned(),
-        languages: first.texts.languages(|_| true),
-        public_languages: first.texts.languages(|text| text.status == "published"),
-        refers_to: kinoteka::resource::load::pack_links(&links),
+        original_language: first.translations.original_language.as_str().to_owned(),
+        languages: first.translations.language_list(|_| true),
+        public_languages: first.translations.language_list(|text| text.status == "published"),
+        refers_to: kinoteka::resource::load::encode_references(&links),
         tracks: String::new(),
-        own: serde_json::to_string(&first.draft.own).expect("own fields can be kept"),
+        own: serde_json::to_string(&first.parsed_fields.fields).expect("own fields can be kept"),
         revision: 1,
         is_public: false,
         was_public: false,
@@ -205,26 +205,31 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         written: 1,
     };
     assert!(
-        first.texts.texts.iter().any(|text| text.language == item.original_language),
+        first.translations.texts.iter().any(|text| text.language == item.original_language),
         "there are texts in the original language"
     );
     // What is kept of the kind's own fields is read back as it was.
-    let own = item.own::<S>().expect("own fields can be read back");
-    assert!(own == first.draft.own, "{} is other fields than were sent", item.own);
-    let loaded = Loaded {
+    let own = item.parse_fields::<S>().expect("own fields can be read back");
+    assert!(own == first.parsed_fields.fields, "{} is other fields than were sent", item.own);
+    let loaded = LoadedItem {
         item: item.clone(),
-        own,
-        languages: first.texts.texts.iter().map(|text| Language::stored(&text.language)).collect(),
+        fields: own,
+        languages: first
+            .translations
+            .texts
+            .iter()
+            .map(|text| Language::stored(&text.language))
+            .collect(),
         choice: None,
-        texts: first.texts.texts.clone(),
-        links,
+        texts: first.translations.texts.clone(),
+        references: links,
         completeness: None,
     };
-    let text = serde_json::to_string(&S::view(loaded, &shown)).expect("a view can be written");
+    let text = serde_json::to_string(&S::render(loaded, &shown)).expect("a view can be written");
     let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
     is_kept(&shown_alike::<S>(sent), &body);
-    let flat: serde_json::Map<String, Value> = S::SPEC
-        .texts
+    let flat: serde_json::Map<String, Value> = S::SCHEMA
+        .text_fields
         .iter()
         .filter_map(|(name, _)| Some(((*name).to_owned(), sent.get(*name)?.clone())))
         .collect();
@@ -233,22 +238,32 @@ pub fn sent_back<S: Subject>(sent: &Value, first: Understood<S::Own>) -> Value {
         .get("translations")
         .and_then(Value::as_object)
         .map(|all| all.values().filter(|texts| !texts.is_null()).count());
-    assert_eq!(languages.unwrap_or(1), first.texts.texts.len(), "a language is lost");
+    assert_eq!(languages.unwrap_or(1), first.translations.texts.len(), "a language is lost");
     let second = read::<S>(&body, Some(&item))
         .unwrap_or_else(|errors| panic!("{text} cannot be sent back: {errors:?}"));
-    assert!(first.draft.own == second.draft.own, "{text} sent back has other fields");
-    assert_eq!(first.texts.texts, second.texts.texts, "{text} sent back has other texts");
-    assert_eq!(first.texts.original, second.texts.original);
+    assert!(
+        first.parsed_fields.fields == second.parsed_fields.fields,
+        "{text} sent back has other fields"
+    );
+    assert_eq!(
+        first.translations.texts, second.translations.texts,
+        "{text} sent back has other texts"
+    );
+    assert_eq!(first.translations.original_language, second.translations.original_language);
     assert_eq!((first.status, first.published_at), (second.status, second.published_at));
     assert_eq!(second.slug.as_ref(), Some(&item.slug));
-    let what = |link: &NewLink, id: Option<&Id>| {
-        (link.field, id.copied(), link.role.clone(), link.start, link.end)
+    let what = |link: &NewReference, id: Option<&Id>| {
+        (link.field, id.copied(), link.role.clone(), link.start_ms, link.end_ms)
     };
-    let before: Vec<_> =
-        first.draft.links.iter().map(|link| what(link, ids.get(&link.target.id_or_slug))).collect();
+    let before: Vec<_> = first
+        .parsed_fields
+        .references
+        .iter()
+        .map(|link| what(link, ids.get(&link.target.id_or_slug)))
+        .collect();
     let after: Vec<_> = second
-        .draft
-        .links
+        .parsed_fields
+        .references
         .iter()
         .map(|link| what(link, Id::parse(&link.target.id_or_slug).as_ref()))
         .collect();

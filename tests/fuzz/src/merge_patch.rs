@@ -1,7 +1,7 @@
 use kinoteka::http::body::apply_merge_patch;
 use kinoteka::programmes::store::Programmes;
-use kinoteka::resource::Subject;
-use kinoteka::resource::write::patched;
+use kinoteka::resource::Resource;
+use kinoteka::resource::write::merge_patch_into;
 use kinoteka::videos::store::Videos;
 use serde_json::{Map, Value};
 
@@ -60,10 +60,10 @@ fn nulls_are_gone(merged: &Value, patch: &Value) {
     }
 }
 
-fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
+fn changes_an_item<S: Resource>(document: &Value, patch: &Map<String, Value>) {
     let original =
         document.get("original_language").and_then(Value::as_str).unwrap_or("en").to_owned();
-    let merged = match patched(S::SPEC, document.clone(), patch, &original) {
+    let merged = match merge_patch_into(S::SCHEMA, document.clone(), patch, &original) {
         Ok(merged) => merged,
         Err(problem) => {
             assert_eq!(problem.kind.definition().status, 422);
@@ -71,11 +71,11 @@ fn changes_an_item<S: Subject>(document: &Value, patch: &Map<String, Value>) {
             return;
         }
     };
-    let is_text = |name: &str| S::SPEC.texts.iter().any(|(text, _)| *text == name);
+    let is_text = |name: &str| S::SCHEMA.text_fields.iter().any(|(text, _)| *text == name);
     for (name, value) in patch.iter().filter(|(name, _)| !is_text(name)) {
         assert_eq!(merged.get(name).is_none(), value.is_null(), "{name}");
     }
-    let again = patched(S::SPEC, merged.clone(), patch, &original)
+    let again = merge_patch_into(S::SCHEMA, merged.clone(), patch, &original)
         .expect("what was merged can be merged again");
     assert_eq!(merged, again, "twice is as once");
     if let Ok(understood) = items::read::<S>(&merged, None) {

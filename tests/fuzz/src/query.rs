@@ -3,8 +3,8 @@ use kinoteka::http::cursor;
 use kinoteka::http::keys::Visibility;
 use kinoteka::http::params::{MAX_QUERY_LEN, percent_decode};
 use kinoteka::http::problem::{Problem, ProblemKind};
-use kinoteka::resource::Subject;
-use kinoteka::resource::list::at_cursor;
+use kinoteka::resource::Resource;
+use kinoteka::resource::list::with_cursor;
 use kinoteka::resource::list::{MAX_LIMIT, MAX_OFFSET};
 use kinoteka::resource::query::ListRequest;
 use kinoteka::text::Language;
@@ -18,7 +18,7 @@ pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
     for viewer in [Visibility::Published, Visibility::All] {
         let read = |query: &str| {
-            ListRequest::parse(Videos::SPEC, query, accepted, &[Language::default()], viewer)
+            ListRequest::parse(Videos::SCHEMA, query, accepted, &[Language::default()], viewer)
         };
         match read(query) {
             Ok(request) => is_understood(query, &request, viewer, read),
@@ -33,21 +33,27 @@ fn is_understood(
     viewer: Visibility,
     read: impl Fn(&str) -> Result<ListRequest, Problem>,
 ) {
-    assert!((1..=MAX_LIMIT).contains(&request.paging.limit));
-    match &request.paging.start {
+    assert!((1..=MAX_LIMIT).contains(&request.page_params.limit));
+    match &request.page_params.start {
         PageStart::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
         PageStart::After(place) | PageStart::Before(place) => {
             assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')))
         }
     }
     assert!(
-        viewer == Visibility::All || request.viewer == Visibility::Published,
+        viewer == Visibility::All || request.visibility == Visibility::Published,
         "the public sees what is public"
     );
-    for name in request.shape.fields.iter().flatten() {
-        assert!(Videos::SPEC.all_fields().any(|known| known == name), "{name}");
+    for name in request.response_shape.fields.iter().flatten() {
+        assert!(Videos::SCHEMA.all_fields().any(|known| known == name), "{name}");
     }
-    assert!(request.shape.include.iter().all(|field| Videos::SPEC.link(field).is_some()));
+    assert!(
+        request
+            .response_shape
+            .include
+            .iter()
+            .all(|field| Videos::SCHEMA.reference(field).is_some())
+    );
 
     // However it is written and in whatever order, it is the same query.
     let escaped = |text: &str| {
@@ -67,19 +73,24 @@ fn is_understood(
     if rewritten.len() <= MAX_QUERY_LEN {
         let same = read(&rewritten)
             .unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
-        assert_eq!((&same.paging, &same.identity), (&request.paging, &request.identity));
+        assert_eq!((&same.page_params, &same.etag_key), (&request.page_params, &request.etag_key));
     }
 
     // The address of the next page leads on in the same list.
     let place = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
-    let next = at_cursor(query, &cursor::encode(&request.paging.fingerprint, &place, false));
+    let next =
+        with_cursor(query, &cursor::encode(&request.page_params.query_fingerprint, &place, false));
     let page =
         read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
     assert_eq!(
-        (&page.paging.fingerprint, page.paging.limit, page.paging.total),
-        (&request.paging.fingerprint, request.paging.limit, request.paging.total)
+        (&page.page_params.query_fingerprint, page.page_params.limit, page.page_params.with_total),
+        (
+            &request.page_params.query_fingerprint,
+            request.page_params.limit,
+            request.page_params.with_total
+        )
     );
-    assert_eq!(page.paging.start, PageStart::After(place));
+    assert_eq!(page.page_params.start, PageStart::After(place));
     if next.len() < MAX_QUERY_LEN {
         let refused =
             read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");

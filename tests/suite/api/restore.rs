@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use kinoteka::db::schema::{facets, items, videos};
 use kinoteka::db::{RowId, Time};
 use kinoteka::http::problem::Problem;
-use kinoteka::resource::load::all_texts;
+use kinoteka::resource::load::load_all_texts;
 use serde_json::json;
 
 use crate::on_both;
@@ -102,7 +102,7 @@ on_both! {
         let store = kinoteka::server::database_from_settings(&server.settings).expect("the settings are right");
         let held = |number: RowId| {
             store.write_blocking(|c| {
-                let texts: usize = all_texts(c, [number])?.values().map(Vec::len).sum();
+                let texts: usize = load_all_texts(c, [number])?.values().map(Vec::len).sum();
                 let own: i64 = videos::table.find(number).count().get_result(c).map_err(Problem::from)?;
                 let facets: i64 = facets::table.filter(facets::item.eq(number)).count().get_result(c).map_err(Problem::from)?;
                 Ok::<_, Problem>((texts, own, facets > 0))

@@ -272,7 +272,7 @@ on_both! {
         for (name, theme, has, has_not) in [("light", Theme::Light, "#ffffff", "#17171a"), ("dark", Theme::Dark, "#17171a", "#ffffff"), ("auto", Theme::Auto, "prefers-color-scheme:dark", "nothing")] {
             let answer = chart(server, &format!("theme={name}"));
             assert!(answer.text().contains(has) && !answer.text().contains(has_not), "{name}");
-            assert_eq!(policy(&answer), ["default-src 'none'".to_owned(), format!("style-src {}", theme.of_picture().hash), "frame-ancestors 'none'".to_owned()]);
+            assert_eq!(policy(&answer), ["default-src 'none'".to_owned(), format!("style-src {}", theme.chart_style().csp_hash), "frame-ancestors 'none'".to_owned()]);
         }
     }
 
@@ -327,7 +327,7 @@ on_both! {
             assert!(html.contains(text), "{text}: {html}");
         }
         assert!(!html.contains(" style=") && answer.header("set-cookie").is_none());
-        for directive in ["default-src 'none'", "frame-ancestors *", &format!("style-src {}", Theme::Auto.of_page().hash)] {
+        for directive in ["default-src 'none'", "frame-ancestors *", &format!("style-src {}", Theme::Auto.page_style().csp_hash)] {
             assert!(policy(&answer).contains(&directive.to_owned()), "{directive}: {:?}", policy(&answer));
         }
         let of_others: Vec<&str> = html.split(['"', '\'']).filter(|part| part.starts_with("http") && !part.starts_with(&server.base()) && *part != "http://www.w3.org/2000/svg").collect();

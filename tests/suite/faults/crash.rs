@@ -86,7 +86,7 @@ fn killed_while_writing(directory: &Path, url: &str) {
             .trim()
             .to_owned();
     let revision = |connection: &mut Connection| {
-        Revisions::read(connection).expect("there are revisions").of(CATALOGUE).0
+        Revisions::load(connection).expect("there are revisions").get(CATALOGUE).0
     };
     let mut before = revision(&mut open(url));
     let mut writes = 0;

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use kinoteka::resource::spec::Kind;
+use kinoteka::resource::spec::ResourceKind;
 use kinoteka::text::{fold, to_cyrillic, to_latin};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -41,7 +41,7 @@ fn judged() -> Vec<Judged> {
 }
 
 fn path_of(item: &Value) -> &'static str {
-    item["resource"].as_str().and_then(Kind::parse).expect("an item is of a kind").path()
+    item["resource"].as_str().and_then(ResourceKind::parse).expect("an item is of a kind").path()
 }
 
 fn mean(reciprocal_ranks: &[f64]) -> f64 {
